@@ -1,0 +1,98 @@
+/** What {@linkcode ImapError} is made from, besides its message. */
+export interface ImapErrorOptions {
+  /** The error underneath, for developers. Its text never holds a secret. */
+  cause?: unknown;
+  /** Whether the same call may succeed when it is made again. Default: false. */
+  retryable?: boolean;
+  /** How long the server asks to wait before the next try, in milliseconds (`Retry-After`, RFC 9110). */
+  retryAfterMs?: number | undefined;
+}
+
+/**
+ * The base of every error that this library throws on purpose.
+ *
+ * Messages read `Cannot <verb> "<value>": <state>` and go on with what to do about it.
+ *
+ * @example
+ * ```ts
+ * import { ImapError, parseFileName } from "@imap-sdc/data-access";
+ *
+ * try {
+ *   parseFileName("notes.txt");
+ * } catch (error) {
+ *   if (!(error instanceof ImapError)) throw error;
+ * }
+ * ```
+ */
+export class ImapError extends Error {
+  /** The class's name, as `error.name` shows it. */
+  override readonly name: string = "ImapError";
+  /** Whether the same call may succeed when it is made again: the thrower knows, the retry loop does not guess. */
+  readonly retryable: boolean;
+  /** How long the server asks to wait before the next try, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  /** Makes an error with a message for the reader. */
+  constructor(message: string, options: ImapErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/**
+ * What was asked for is wrong: a name, a parameter, a setting, a local file. Found before anything is sent or written.
+ *
+ * @example
+ * ```ts
+ * import { InputError, query } from "@imap-sdc/data-access";
+ *
+ * const error = await query({ instrument: "glow" }).catch((error) => error);
+ * console.assert(error instanceof InputError && error.message.includes('did you mean "glows"?'));
+ * ```
+ */
+export class InputError extends ImapError {
+  /** The class's name, as `error.name` shows it. */
+  override readonly name: string = "InputError";
+}
+
+/**
+ * The server answered, and the answer is no.
+ *
+ * @example
+ * ```ts
+ * import { download, ResponseError } from "@imap-sdc/data-access";
+ *
+ * const error = await download("imap_mag_l0_raw_19990101_v001.pkts").catch((error) => error);
+ * console.assert(error instanceof ResponseError && error.status === 404);
+ * ```
+ */
+export class ResponseError extends ImapError {
+  /** The class's name, as `error.name` shows it. */
+  override readonly name: string = "ResponseError";
+  /** The HTTP status code of the answer. */
+  readonly status: number;
+
+  /** Makes an error from a status code and a message for the reader. */
+  constructor(message: string, options: ImapErrorOptions & { status: number }) {
+    super(message, options);
+    this.status = options.status;
+  }
+}
+
+/** The server answered with something that the SDC's protocol does not know: a login page, say, where JSON belongs. */
+export class ProtocolError extends ImapError {
+  /** The class's name, as `error.name` shows it. */
+  override readonly name: string = "ProtocolError";
+}
+
+/** No answer, or not the whole of one: no network, a refused or broken connection, a time-out. Worth another try. */
+export class ConnectionError extends ImapError {
+  /** The class's name, as `error.name` shows it. */
+  override readonly name: string = "ConnectionError";
+
+  /** Makes an error that can be retried unless `options` says otherwise. */
+  constructor(message: string, options: ImapErrorOptions = {}) {
+    super(message, { retryable: true, ...options });
+  }
+}

@@ -1,0 +1,87 @@
+import { InputError } from "../errors.ts";
+
+/**
+ * A file's version: major and minor (`v001.0002`), or in older names a minor alone (`v001`).
+ */
+export interface Version {
+  /** 0 to 999, or null where the name has none. */
+  readonly major: number | null;
+  /** 0 to 9999 beside a major, else 0 to 999. */
+  readonly minor: number;
+}
+
+/** `v001.0002`: three digits, a point, four digits. */
+const MAJOR_MINOR = /^v(\d{3})\.(\d{4})$/;
+/** `v001`: three digits. */
+const MINOR_ONLY = /^v(\d{3})$/;
+
+/** What a version looks like, for messages. */
+export const VERSION_FORMS = "vNNN or vMMM.mmmm, for instance v001 or v001.0002";
+
+/** Whether a text is a version in one of its two forms. */
+export function isVersion(text: string): boolean {
+  return MAJOR_MINOR.test(text) || MINOR_ONLY.test(text);
+}
+
+/**
+ * Reads a version in one of its two forms, `vNNN` or `vMMM.mmmm` (SDC file-name convention).
+ *
+ * @param text The version as file names carry it.
+ * @throws {InputError} When the text is in neither form.
+ *
+ * @example
+ * ```ts
+ * import { parseVersion } from "@imap-sdc/data-access";
+ *
+ * const { major, minor } = parseVersion("v001.0012");
+ * console.assert(major === 1 && minor === 12);
+ * console.assert(parseVersion("v003").major === null);
+ * ```
+ */
+export function parseVersion(text: string): Version {
+  const both = MAJOR_MINOR.exec(text);
+  if (both !== null) return { major: Number(both[1]), minor: Number(both[2]) };
+  const minorOnly = MINOR_ONLY.exec(text);
+  if (minorOnly !== null) return { major: null, minor: Number(minorOnly[1]) };
+  throw new InputError(`Cannot read the version "${text}": expected ${VERSION_FORMS}`);
+}
+
+/**
+ * Writes a version as file names carry it.
+ *
+ * @param version Its numbers, whole and within the digits of the form.
+ * @throws {InputError} When a number does not fit.
+ *
+ * @example
+ * ```ts
+ * import { formatVersion } from "@imap-sdc/data-access";
+ *
+ * console.assert(formatVersion({ major: 1, minor: 2 }) === "v001.0002");
+ * console.assert(formatVersion({ major: null, minor: 2 }) === "v002");
+ * ```
+ */
+export function formatVersion(version: Version): string {
+  const { major, minor } = version;
+  const text = major === null
+    ? `v${String(minor).padStart(3, "0")}`
+    : `v${String(major).padStart(3, "0")}.${String(minor).padStart(4, "0")}`;
+  if (!isVersion(text)) throw new InputError(`Cannot write the version "${text}": expected ${VERSION_FORMS}`);
+  return text;
+}
+
+/**
+ * Orders two versions: one without a major comes first, then the major counts, then the minor.
+ *
+ * @returns Below 0 when `a` is older, 0 when both are the same, above 0 when `a` is newer.
+ *
+ * @example
+ * ```ts
+ * import { compareVersions, parseVersion } from "@imap-sdc/data-access";
+ *
+ * const newestLast = ["v002.0001", "v010", "v001.0010", "v001.0009"].map(parseVersion).sort(compareVersions);
+ * console.assert(newestLast[0]?.major === null && newestLast[3]?.major === 2);
+ * ```
+ */
+export function compareVersions(a: Version, b: Version): number {
+  return (a.major ?? -1) - (b.major ?? -1) || a.minor - b.minor;
+}

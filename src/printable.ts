@@ -1,0 +1,20 @@
+/**
+ * Characters that could act on a terminal or reorder a line: control characters (C0 and C1, so escape sequences too),
+ * line and paragraph separators, marks that turn the direction of writing, and lone surrogates.
+ */
+const ACTING =
+  // deno-lint-ignore no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
+const ANY_ACTING = new RegExp(ACTING.source, "u");
+
+/** Text from elsewhere, made safe to print on one line: each acting character becomes U+FFFD. */
+export function printable(text: string): string {
+  return ANY_ACTING.test(text) ? text.replace(ACTING, "\ufffd") : text;
+}
+
+/** The start of a text from elsewhere, for a message: one line, white space folded, cut after `limit` characters. */
+export function excerpt(text: string, limit = 200): string {
+  // Twice the limit leaves room for the white space that folding takes away.
+  const folded = printable(text.slice(0, limit * 2).replace(/\s+/g, " ").trim());
+  return folded.length > limit || text.length > limit * 2 ? `${folded.slice(0, limit)}…` : folded;
+}

@@ -1,0 +1,2 @@
+// @ts-types="./async.d.ts"
+export { delay } from "@std/async/delay";

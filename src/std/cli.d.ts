@@ -1,0 +1,14 @@
+// The types of the @std/cli functions in use: the npm build of @std carries none.
+export interface ParseArgsOptions {
+  boolean?: readonly string[];
+  string?: readonly string[];
+  collect?: readonly string[];
+  alias?: Readonly<Record<string, string>>;
+  stopEarly?: boolean;
+  unknown?: (arg: string, key?: string, value?: unknown) => boolean | void;
+}
+export interface ParsedArgs {
+  readonly _: ReadonlyArray<string | number>;
+  readonly [name: string]: unknown;
+}
+export declare function parseArgs(args: readonly string[], options?: ParseArgsOptions): ParsedArgs;
