@@ -1,0 +1,17 @@
+import type { Option } from "./option.ts";
+
+/** Options of every command, before or behind its name. */
+export const GLOBAL_OPTIONS: readonly Option[] = [
+  { name: "api-key", value: "KEY", help: "API key for the SDC (environment: IMAP_API_KEY)" },
+  {
+    name: "data-dir",
+    value: "DIR",
+    help: "folder that holds the files (environment: IMAP_DATA_DIR; else this folder)",
+  },
+  { name: "url", value: "URL", help: "address of the API (environment: IMAP_DATA_ACCESS_URL)" },
+  { name: "debug", help: "log each request on standard error" },
+  { name: "verbose", letter: "v", help: "say more on standard error, such as what is retried and why" },
+  { name: "quiet", letter: "q", help: "say nothing on standard error but errors" },
+  { name: "version", help: "print the version and stop" },
+  { name: "help", letter: "h", help: "print this help and stop" },
+];

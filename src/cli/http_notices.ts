@@ -1,0 +1,25 @@
+import type { HttpEvent, HttpLog } from "../http/events.ts";
+import { writeNotice } from "./output.ts";
+
+/** What to tell of the traffic. */
+export interface HttpNotices {
+  /** Each request: method, URL, status, milliseconds. */
+  readonly requests: boolean;
+  /** Each retry, with its reason and wait. */
+  readonly retries: boolean;
+}
+
+function line(event: HttpEvent): string {
+  if (event.type === "request") {
+    return `${event.method} ${event.url} ${event.status ?? "no answer"} ${event.milliseconds} ms`;
+  }
+  const { reason, delayMs, retry, retries } = event;
+  return `${reason}; trying again in ${(delayMs / 1000).toFixed(1)} s (${retry} of ${retries})`;
+}
+
+/** A log of the traffic on standard error. */
+export function httpNotices(notices: HttpNotices): HttpLog {
+  return (event) => {
+    if (event.type === "request" ? notices.requests : notices.retries) void writeNotice(line(event));
+  };
+}

@@ -1,0 +1,82 @@
+import { ImapError, InputError } from "../errors.ts";
+import { didYouMean } from "../names/closest_word.ts";
+import { VERSION } from "../version.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { GLOBAL_OPTIONS } from "./global_options.ts";
+import { commandHelp, programHelp } from "./help.ts";
+import { httpNotices } from "./http_notices.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { PROGRAM } from "./option.ts";
+import { writeData, writeNotice } from "./output.ts";
+import { parse, type Parsed } from "./parse.ts";
+import { UsageError } from "./usage_error.ts";
+
+/**
+ * Runs the command line.
+ *
+ * @param args What stands behind the program's name.
+ * @returns The exit code.
+ */
+export async function main(args: readonly string[]): Promise<ExitCode> {
+  let program = PROGRAM;
+  try {
+    const before = parse(args, GLOBAL_OPTIONS, { stopEarly: true });
+    const [name, ...rest] = before.rest;
+    if (before.flags.has("version")) return await print(`${PROGRAM} ${VERSION}\n`);
+    if (before.flags.has("help") && name === undefined) return await print(programHelp(COMMANDS));
+    if (name === undefined) throw new UsageError("Cannot tell what to do: no command is given");
+    const entry = COMMANDS.find((command) => command.name === name);
+    if (entry === undefined) {
+      const near = didYouMean(name, COMMANDS.map((command) => command.name));
+      throw new UsageError(`Cannot run the command "${name}": there is none of that name${near}`);
+    }
+    program = `${PROGRAM} ${name}`;
+    return await runCommand(await entry.load(), before, rest);
+  } catch (error) {
+    return await report(error, program);
+  }
+}
+
+async function print(text: string): Promise<ExitCode> {
+  await writeData(text);
+  return EXIT.done;
+}
+
+async function runCommand(command: Command, before: Parsed, rest: readonly string[]): Promise<ExitCode> {
+  const { spec } = command;
+  const own = new Set(spec.options.map(({ name }) => name));
+  const line = parse(rest, [...spec.options, ...GLOBAL_OPTIONS.filter(({ name }) => !own.has(name))]);
+  const flags = new Set([...before.flags, ...line.flags]);
+  const values = new Map([...before.values, ...line.values]);
+  if (flags.has("help")) return await print(commandHelp(spec));
+  if (spec.argument === undefined && line.rest[0] !== undefined) {
+    throw new UsageError(`Cannot use the argument "${line.rest[0]}": ${spec.name} takes options alone`);
+  }
+  const quiet = flags.has("quiet");
+  const debug = flags.has("debug");
+  const log = httpNotices({ requests: debug, retries: !quiet && (debug || flags.has("verbose")) });
+  const client = { url: values.get("url"), apiKey: values.get("api-key"), dataDir: values.get("data-dir"), log };
+  const interrupt = onInterrupt();
+  try {
+    return await command.run({ values, flags, rest: line.rest, client, quiet, signal: interrupt.signal });
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    await writeNotice(`${PROGRAM}: interrupted`);
+    return EXIT.interrupted;
+  } finally {
+    interrupt.stop();
+  }
+}
+
+/** Says what went wrong on standard error, and which exit code stands for it. */
+async function report(error: unknown, program: string): Promise<ExitCode> {
+  if (!(error instanceof ImapError)) {
+    await writeNotice(`${PROGRAM}: a defect of this program: ${error instanceof Error ? error.stack : String(error)}`);
+    return EXIT.failed;
+  }
+  const help = error instanceof UsageError ? `; see ${program} --help` : "";
+  await writeNotice(`${program}: ${error.message}${help}`);
+  return error instanceof InputError ? EXIT.usage : EXIT.failed;
+}

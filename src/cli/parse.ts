@@ -1,0 +1,77 @@
+import { didYouMean } from "../names/closest_word.ts";
+import { parseArgs } from "../std/cli.ts";
+import type { Option } from "./option.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** A parsed line. */
+export interface Parsed {
+  /** The values of options that have one, by name. */
+  readonly values: ReadonlyMap<string, string>;
+  /** The names of the flags that are set. */
+  readonly flags: ReadonlySet<string>;
+  /** Everything else, in order. */
+  readonly rest: readonly string[];
+}
+
+/** How to parse. */
+export interface ParseOptions {
+  /** Stop at the first argument that is no option: what comes behind a command is its own. */
+  readonly stopEarly?: boolean;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function unknownOption(typed: string, options: readonly Option[]): UsageError {
+  const name = typed.replace(/=.*$/s, "");
+  const near = name.startsWith("--") ? didYouMean(name, options.map((option) => `--${option.name}`)) : "";
+  return new UsageError(`Cannot use the option "${name}": there is none of that name${near}`);
+}
+
+/** Checks the values that one option got; twice the same option is more likely a slip than a wish. */
+function onlyValue(option: Option, given: unknown): string | undefined {
+  const values = Array.isArray(given) ? given.filter(isText) : [];
+  const [value, second] = values;
+  if (value === undefined) return undefined;
+  if (second !== undefined) throw new UsageError(`Cannot use the option "--${option.name}": it is given twice`);
+  if (value === "") throw new UsageError(`Cannot use the option "--${option.name}": it needs a value, ${option.value}`);
+  if (option.choices !== undefined && !option.choices.includes(value)) {
+    const expected = `expected one of ${option.choices.join(", ")}${didYouMean(value, option.choices)}`;
+    throw new UsageError(`Cannot use "${value}" for --${option.name}: ${expected}`);
+  }
+  return value;
+}
+
+/**
+ * Parses a line by a table of options.
+ *
+ * @throws {UsageError} When an option is unknown, lacks its value, is given twice, or has a value it may not have.
+ */
+export function parse(args: readonly string[], options: readonly Option[], how: ParseOptions = {}): Parsed {
+  const withValue = options.filter((option) => option.value !== undefined);
+  const flags = options.filter((option) => option.value === undefined);
+  const letters = options.flatMap(({ letter, name }) => letter === undefined ? [] : [[letter, name] as const]);
+  const parsed = parseArgs(args, {
+    string: [...withValue.map((option) => option.name), "_"],
+    collect: withValue.map((option) => option.name),
+    boolean: flags.map((option) => option.name),
+    alias: Object.fromEntries(letters),
+    stopEarly: how.stopEarly ?? false,
+    unknown: (arg, key) => {
+      // Arguments come here as well, without a key; a lone hyphen is one of them.
+      if (key !== undefined) throw unknownOption(arg, options);
+      return true;
+    },
+  });
+  const values = new Map<string, string>();
+  for (const option of withValue) {
+    const value = onlyValue(option, parsed[option.name]);
+    if (value !== undefined) values.set(option.name, value);
+  }
+  return {
+    values,
+    flags: new Set(flags.map((option) => option.name).filter((name) => parsed[name] === true)),
+    rest: parsed._.map(String),
+  };
+}

@@ -1,0 +1,76 @@
+import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
+import { htmlTable } from "../display/html_table.ts";
+import { textTable } from "../display/text_table.ts";
+import type { FileRecord } from "../protocol/file_record.ts";
+import { recordsTable } from "../views/records_table.ts";
+
+/**
+ * The files that a query found: an array of rows that shows itself as a table, in notebooks, in the REPL and in
+ * `console.log`. `filter`, `slice` and the other methods that pick rows give a QueryResult again; `map` gives a plain
+ * array.
+ *
+ * @example
+ * ```ts
+ * import { query } from "@imap-sdc/data-access";
+ *
+ * const files = await query({ instrument: "mag", data_level: "l0" });
+ * const newer = files.filter((file) => file.version !== "v000");
+ * console.assert(newer.toText().startsWith(`Found [${newer.length}] matching files`));
+ * ```
+ */
+export class QueryResult extends Array<FileRecord> {
+  /** Array methods that change what the elements are, `map` first, give plain arrays. */
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  /** Takes rows into a result. */
+  static fromRows(rows: Iterable<FileRecord>): QueryResult {
+    const result = new QueryResult();
+    for (const row of rows) result.push(row);
+    return result;
+  }
+
+  /** The rows that meet a condition, as a result that shows itself. */
+  override filter(predicate: (row: FileRecord, index: number, rows: FileRecord[]) => unknown): QueryResult {
+    return QueryResult.fromRows(super.filter(predicate));
+  }
+
+  /** Some of the rows, as a result that shows itself. */
+  override slice(start?: number, end?: number): QueryResult {
+    return QueryResult.fromRows(super.slice(start, end));
+  }
+
+  /** The rows in another order, as a result that shows itself. */
+  override toSorted(compare?: (a: FileRecord, b: FileRecord) => number): QueryResult {
+    return QueryResult.fromRows(super.toSorted(compare));
+  }
+
+  /** The rows as a text table, the way the command line prints them. */
+  toText(): string {
+    return textTable(recordsTable(this));
+  }
+
+  /** The rows as an HTML table; everything from the server in it is escaped. */
+  toHtml(): string {
+    return htmlTable(recordsTable(this));
+  }
+
+  /**
+   * Shows the table now: in a notebook as an output of this cell, elsewhere as text on standard output.
+   * Unlike a cell's last value, which Jupyter may lose when the cell awaits something, it always arrives.
+   */
+  async show(): Promise<void> {
+    await showBundle(this[JUPYTER_DISPLAY]());
+  }
+
+  /** What a notebook shows for it. */
+  [JUPYTER_DISPLAY](): MimeBundle {
+    return { "text/plain": this.toText(), "text/html": this.toHtml() };
+  }
+
+  /** What `console.log` and the REPL show for it. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toText().trimEnd();
+  }
+}

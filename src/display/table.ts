@@ -1,0 +1,16 @@
+/** One column of a table. */
+export interface Column<Row> {
+  readonly header: string;
+  /** Numbers stand right, so that their digits line up. */
+  readonly align: "left" | "right";
+  /** The text of a row's cell, as it comes: each output makes it safe in its own way. */
+  readonly text: (row: Row) => string;
+}
+
+/** A table, whatever it is shown as. */
+export interface Table<Row> {
+  /** The line above it. */
+  readonly title: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+}

@@ -1,0 +1,74 @@
+import { ProtocolError } from "../errors.ts";
+import { exchange } from "./exchange.ts";
+import { checkedTarget, isRedirect } from "./redirect.ts";
+import type { Transport } from "./transport.ts";
+
+/** A call to the API. */
+export interface ApiCall {
+  /** How messages about it begin, behind `Cannot `. */
+  readonly action: string;
+  readonly method?: "GET" | "POST";
+  /** Behind the base address, from its slash on. */
+  readonly route: string;
+  readonly search?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A call to a presigned URL. */
+export interface ObjectCall {
+  readonly action: string;
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** More redirects than this are a loop. */
+const MOST_REDIRECTS = 5;
+
+/** The address of an API call. */
+export function apiUrl(transport: Transport, route: string, search: Readonly<Record<string, string>> = {}): URL {
+  const url = new URL(`${transport.api.base}${route}`);
+  url.search = new URLSearchParams(search).toString();
+  return url;
+}
+
+/** Calls the API once, with credentials. Redirects are the caller's: an answer of `/download` is one. */
+export function callApi(transport: Transport, call: ApiCall): Promise<Response> {
+  const { action, method = "GET", route, search, signal } = call;
+  const headers = { accept: "application/json", ...transport.api.headers };
+  const url = apiUrl(transport, route, search);
+  return exchange(transport, { action, method, url, headers, showQuery: true, signal });
+}
+
+/** Gets from `url` and goes where redirects lead. */
+async function following(action: string, url: URL, get: (url: URL) => Promise<Response>): Promise<Response> {
+  let at = url;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const answer = await get(at);
+    if (!isRedirect(answer)) return answer;
+    await answer.body?.cancel();
+    at = checkedTarget(action, answer.headers.get("location"), at);
+  }
+  throw new ProtocolError(`Cannot ${action}: ${at.host} redirects in circles`);
+}
+
+/** Gets from the API once and follows redirects; credentials go along for as long as they stay on the API's origin. */
+export function getApi(transport: Transport, call: ApiCall): Promise<Response> {
+  const { action, signal } = call;
+  return following(action, apiUrl(transport, call.route, call.search), (url) => {
+    const atHome = url.origin === transport.api.origin;
+    const headers = { accept: "application/json", ...(atHome ? transport.api.headers : {}) };
+    return exchange(transport, { action, method: "GET", url, headers, showQuery: atHome, signal });
+  });
+}
+
+/** Gets an object from its presigned URL once: bare, and without compression on the way. */
+export function getObject(transport: Transport, call: ObjectCall): Promise<Response> {
+  const { action, signal } = call;
+  const headers = { "accept-encoding": "identity", ...call.headers };
+  return following(
+    action,
+    call.url,
+    (url) => exchange(transport, { action, method: "GET", url, headers, showQuery: false, signal }),
+  );
+}

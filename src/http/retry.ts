@@ -1,0 +1,53 @@
+import { ImapError } from "../errors.ts";
+import { delay } from "../std/async.ts";
+import type { HttpLog } from "./events.ts";
+
+/** How and how often to try again. */
+export interface RetryOptions {
+  /** What is tried, for the log. */
+  readonly action: string;
+  /** The most retries after the first try. */
+  readonly retries: number;
+  readonly log: HttpLog;
+  readonly signal?: AbortSignal | undefined;
+  /** Waits; tests put a clock of their own here. */
+  readonly sleep?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** From 0 to below 1. */
+  readonly random?: () => number;
+}
+
+/** The longest first wait; it doubles with each retry. */
+const FIRST_DELAY_MS = 500;
+/** No wait of our own choosing is longer. */
+const LONGEST_DELAY_MS = 20_000;
+/** A server that asks for more patience than this gets the error shown instead. */
+const LONGEST_RETRY_AFTER_MS = 120_000;
+
+/** Exponential backoff with full jitter: any time up to a bound that doubles, so that clients do not come back in step. */
+function backoffMs(retry: number, random: () => number): number {
+  return random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (retry - 1));
+}
+
+/**
+ * Runs an operation again for as long as it throws errors that say of themselves that they can be retried.
+ * The only retry loop of the library.
+ *
+ * @throws The operation's last error.
+ */
+export async function retry<T>(operation: (retry: number) => Promise<T>, options: RetryOptions): Promise<T> {
+  const { action, retries, log, signal, random = Math.random } = options;
+  const sleep = options.sleep ?? ((milliseconds, signal) => delay(milliseconds, signal && { signal }));
+  for (let retry = 0;;) {
+    try {
+      return await operation(retry);
+    } catch (error) {
+      if (!(error instanceof ImapError) || !error.retryable || retry >= retries) throw error;
+      if ((error.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) throw error;
+      retry += 1;
+      // Never sooner than the server asks; the jitter on top spreads those who were told the same time.
+      const delayMs = Math.round((error.retryAfterMs ?? 0) + backoffMs(retry, random));
+      log({ type: "retry", action, reason: error.message, retry, retries, delayMs });
+      await sleep(delayMs, signal);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Reads a `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3).
+ *
+ * @param header The header's text, or null where there is none.
+ * @param now The current time, in milliseconds since 1970.
+ * @returns Milliseconds to wait, 0 or more; undefined when the header is missing or says nothing of use.
+ */
+export function parseRetryAfter(header: string | null, now: number = Date.now()): number | undefined {
+  if (header === null) return undefined;
+  const text = header.trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  // An HTTP date begins with the day's name; Date.parse alone would take far more for a date.
+  const date = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

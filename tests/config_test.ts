@@ -1,0 +1,60 @@
+import { resolveSettings } from "../src/config.ts";
+import { InputError } from "../src/errors.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "./support/assert.ts";
+
+Deno.test("resolveSettings() refuses an address that is none, and does not show a password in it", () => {
+  for (const url of ["nowhere", "ftp://host", "file:///etc", "https://host/?a=b", "https://host/#a", ""]) {
+    assertThrows(() => resolveSettings({ url }), InputError, "Cannot use the API address");
+  }
+  const error = assertThrows(() => resolveSettings({ url: "https://me:hunter2@host" }), InputError);
+  assertEquals(error.message.includes("hunter2"), false);
+});
+
+Deno.test("resolveSettings() takes slashes off the end of the address", () => {
+  assertEquals(resolveSettings({ url: "http://localhost:8000/api-key///" }).url, "http://localhost:8000/api-key");
+});
+
+Deno.test("resolveSettings() refuses credentials that no header takes, without showing them", () => {
+  for (const apiKey of ["", "secret\n", "two words", "ключ"]) {
+    const error = assertThrows(() => resolveSettings({ apiKey }), InputError, "Cannot use the API key");
+    if (apiKey !== "") assertEquals(error.message.includes(apiKey), false);
+  }
+});
+
+Deno.test("resolveSettings() refuses numbers that are no counts", () => {
+  assertStringIncludes(assertThrows(() => resolveSettings({ timeoutMs: 0 }), InputError).message, "timeoutMs");
+  assertStringIncludes(assertThrows(() => resolveSettings({ retries: -1 }), InputError).message, "retries");
+  assertThrows(() => resolveSettings({ retries: NaN }), InputError);
+});
+
+Deno.test("resolveSettings() goes by options first, then by the environment, then by defaults", async () => {
+  const program = `
+    import { resolveSettings } from "${new URL("../src/config.ts", import.meta.url)}";
+    const { url, apiKey, accessToken, dataDir, timeoutMs, retries } = resolveSettings({ apiKey: "given" });
+    console.log(JSON.stringify({ url, apiKey, accessToken, dataDir, timeoutMs, retries }));`;
+  const run = async (env: Record<string, string>) => {
+    const config = new URL("../deno.json", import.meta.url).pathname;
+    const args = ["eval", `--config=${config}`, program];
+    const command = new Deno.Command(Deno.execPath(), { args, env: { IMAP_API_KEY: "", ...env }, cwd: "/" });
+    const { stdout, stderr } = await command.output();
+    const text = new TextDecoder().decode(stdout);
+    assertStringIncludes(text, "{", new TextDecoder().decode(stderr));
+    return JSON.parse(text) as unknown;
+  };
+  assertEquals(await run({ IMAP_DATA_ACCESS_URL: "", IMAP_DATA_DIR: "", IMAP_ACCESS_TOKEN: "" }), {
+    url: "https://api.imap-mission.com",
+    apiKey: "given",
+    dataDir: "/",
+    timeoutMs: 30000,
+    retries: 5,
+  });
+  const env = { IMAP_DATA_ACCESS_URL: "http://h/", IMAP_DATA_DIR: "/d", IMAP_API_KEY: "k", IMAP_ACCESS_TOKEN: "t" };
+  assertEquals(await run(env), {
+    url: "http://h",
+    apiKey: "given",
+    accessToken: "t",
+    dataDir: "/d",
+    timeoutMs: 30000,
+    retries: 5,
+  });
+});

@@ -1,0 +1,14 @@
+import { excerpt, printable } from "../src/printable.ts";
+import { assertEquals } from "./support/assert.ts";
+
+Deno.test("printable() takes the action out of every character that could act on a terminal", () => {
+  assertEquals(printable("a\u001b[31mb\u0007\u009b\r\nc"), "a\ufffd[31mb\ufffd\ufffd\ufffd\ufffdc");
+  assertEquals(printable("\u202eabc\u2069\u200f"), "\ufffdabc\ufffd\ufffd");
+  assertEquals(printable("\ud800 and \udc00"), "\ufffd and \ufffd");
+  assertEquals(printable("naïve 天 🚀"), "naïve 天 🚀");
+});
+
+Deno.test("excerpt() folds white space and cuts", () => {
+  assertEquals(excerpt("  <html>\n\n  <body> "), "<html> <body>");
+  assertEquals(excerpt("x".repeat(500), 10), "xxxxxxxxxx…");
+});

@@ -1,0 +1,28 @@
+import { join } from "../../src/std/path.ts";
+
+/** A temporary folder that goes away with the `await using` that holds it. */
+export interface TestFolder extends AsyncDisposable {
+  readonly path: string;
+  /** The paths of all files in it, relative to it, sorted; hidden ones too. */
+  files(): Promise<string[]>;
+}
+
+async function filesBelow(folder: string, prefix = ""): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    const name = `${prefix}${entry.name}`;
+    if (entry.isDirectory) found.push(...await filesBelow(join(folder, entry.name), `${name}/`));
+    else found.push(name);
+  }
+  return found.sort();
+}
+
+/** Makes a temporary folder. */
+export async function testFolder(): Promise<TestFolder> {
+  const path = await Deno.makeTempDir({ prefix: "imap_test_" });
+  return {
+    path,
+    files: () => filesBelow(path),
+    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
+  };
+}

@@ -1,0 +1,29 @@
+/** A real server on a free port of this machine, and every request that came to it. */
+export interface TestServer extends AsyncDisposable {
+  /** Its address, without a slash at the end. */
+  readonly url: string;
+  /** The requests in the order in which they came; bodies are not kept. */
+  readonly requests: readonly Request[];
+}
+
+/** Starts a server that answers with `handler`. It ends with the `await using` that holds it. */
+export function startServer(handler: (request: Request) => Response | Promise<Response>): TestServer {
+  const requests: Request[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    requests.push(request);
+    return handler(request);
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    requests,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** An address of this machine where nobody listens. */
+export function deadUrl(): string {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = listener.addr;
+  listener.close();
+  return `http://127.0.0.1:${port}`;
+}
