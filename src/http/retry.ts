@@ -28,6 +28,11 @@ function backoffMs(retry: number, random: () => number): number {
   return random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (retry - 1));
 }
 
+/** The server's own wish counts, spread a little among all who were told the same; else the backoff. */
+function waitMs(retryAfterMs: number | undefined, retry: number, random: () => number): number {
+  return retryAfterMs === undefined ? backoffMs(retry, random) : retryAfterMs * (1 + random() / 10);
+}
+
 /**
  * Runs an operation again for as long as it throws errors that say of themselves that they can be retried.
  * The only retry loop of the library.
@@ -44,8 +49,7 @@ export async function retry<T>(operation: (retry: number) => Promise<T>, options
       if (!(error instanceof ImapError) || !error.retryable || retry >= retries) throw error;
       if ((error.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) throw error;
       retry += 1;
-      // Never sooner than the server asks; the jitter on top spreads those who were told the same time.
-      const delayMs = Math.round((error.retryAfterMs ?? 0) + backoffMs(retry, random));
+      const delayMs = Math.round(waitMs(error.retryAfterMs, retry, random));
       log({ type: "retry", action, reason: error.message, retry, retries, delayMs });
       await sleep(delayMs, signal);
     }

@@ -58,12 +58,12 @@ function isFileRecord(value: unknown, row: number): value is FileRecord {
   }
   for (const key of TEXT_KEYS) {
     if (value[key] !== undefined && value[key] !== null && typeof value[key] !== "string") {
-      throw new ProtocolError(`row ${row} has a ${key} that is no text`);
+      throw new ProtocolError(`row ${row} has no text for its ${key}`);
     }
   }
   for (const key of INTEGER_KEYS) {
     if (value[key] !== undefined && value[key] !== null && !Number.isSafeInteger(value[key])) {
-      throw new ProtocolError(`row ${row} has a ${key} that is no whole number`);
+      throw new ProtocolError(`row ${row} has no whole number for its ${key}`);
     }
   }
   return true;

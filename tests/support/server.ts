@@ -1,16 +1,23 @@
+/** A request as it came; the request itself is gone once it is answered. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+}
+
 /** A real server on a free port of this machine, and every request that came to it. */
 export interface TestServer extends AsyncDisposable {
   /** Its address, without a slash at the end. */
   readonly url: string;
   /** The requests in the order in which they came; bodies are not kept. */
-  readonly requests: readonly Request[];
+  readonly requests: readonly SeenRequest[];
 }
 
 /** Starts a server that answers with `handler`. It ends with the `await using` that holds it. */
 export function startServer(handler: (request: Request) => Response | Promise<Response>): TestServer {
-  const requests: Request[] = [];
+  const requests: SeenRequest[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
-    requests.push(request);
+    requests.push({ method: request.method, url: request.url, headers: new Headers(request.headers) });
     return handler(request);
   });
   return {

@@ -1,0 +1,17 @@
+import { parseRetryAfter } from "../../src/http/retry_after.ts";
+import { assertEquals } from "../support/assert.ts";
+
+const NOW = Date.parse("2026-01-01T00:00:00Z");
+
+Deno.test("parseRetryAfter() reads seconds and dates", () => {
+  assertEquals(parseRetryAfter("0", NOW), 0);
+  assertEquals(parseRetryAfter(" 120 ", NOW), 120_000);
+  assertEquals(parseRetryAfter("Thu, 01 Jan 2026 00:01:00 GMT", NOW), 60_000);
+  assertEquals(parseRetryAfter("Wed, 31 Dec 2025 00:00:00 GMT", NOW), 0);
+});
+
+Deno.test("parseRetryAfter() takes nothing from nonsense", () => {
+  for (const header of [null, "", "soon", "-1", "1.5", "1e3", "2026-01-01", "9".repeat(40)]) {
+    assertEquals(parseRetryAfter(header, NOW), undefined);
+  }
+});

@@ -1,0 +1,71 @@
+import { ConnectionError, ImapError, ResponseError } from "../../src/errors.ts";
+import type { HttpEvent } from "../../src/http/events.ts";
+import { retry, type RetryOptions } from "../../src/http/retry.ts";
+import { assertEquals, assertRejects } from "../support/assert.ts";
+
+/** Options with a clock that only counts. */
+function counting(retries: number, random = 1) {
+  const waits: number[] = [];
+  const events: HttpEvent[] = [];
+  const options: RetryOptions = {
+    action: "try",
+    retries,
+    log: (event) => events.push(event),
+    random: () => random,
+    sleep: (milliseconds) => {
+      waits.push(milliseconds);
+      return Promise.resolve();
+    },
+  };
+  return { options, waits, events };
+}
+
+const busy = (retryAfterMs?: number) => new ResponseError("busy", { status: 503, retryable: true, retryAfterMs });
+
+Deno.test("retry() tries again after errors that say they can be retried, and waits twice as long each time", async () => {
+  const { options, waits, events } = counting(9);
+  let tries = 0;
+  const result = await retry(() => {
+    tries += 1;
+    return tries <= 7 ? Promise.reject(new ConnectionError("broken")) : Promise.resolve("done");
+  }, options);
+  assertEquals(result, "done");
+  assertEquals(waits, [500, 1000, 2000, 4000, 8000, 16000, 20000]);
+  assertEquals(events.length, 7);
+});
+
+Deno.test("retry() gives up after the last retry with the last error", async () => {
+  const { options, waits } = counting(2);
+  await assertRejects(
+    () => retry((n) => Promise.reject(new ConnectionError(`no ${n}`)), options),
+    ConnectionError,
+    "no 2",
+  );
+  assertEquals(waits.length, 2);
+});
+
+Deno.test("retry() does not try again after errors that do not say so", async () => {
+  for (const error of [new ImapError("no"), new ResponseError("no", { status: 404 }), new TypeError("a defect")]) {
+    const { options, waits } = counting(5);
+    await assertRejects(() => retry(() => Promise.reject(error), options), Error);
+    assertEquals(waits, []);
+  }
+});
+
+Deno.test("retry() never comes back sooner than Retry-After asks", async () => {
+  const { options, waits } = counting(1, 0);
+  await assertRejects(() => retry(() => Promise.reject(busy(7000)), options), ResponseError);
+  assertEquals(waits, [7000]);
+});
+
+Deno.test("retry() does not wait for a server that asks for an hour", async () => {
+  const { options, waits } = counting(5);
+  await assertRejects(() => retry(() => Promise.reject(busy(3_600_000)), options), ResponseError);
+  assertEquals(waits, []);
+});
+
+Deno.test("retry() ends its wait when the signal fires", async () => {
+  const stop = new AbortController();
+  const options = { action: "try", retries: 3, log: () => stop.abort(new Error("stopped")), signal: stop.signal };
+  await assertRejects(() => retry(() => Promise.reject(busy(60_000)), options), Error, "stopped");
+});

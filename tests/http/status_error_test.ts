@@ -1,0 +1,35 @@
+import { apiAccess } from "../../src/http/api_access.ts";
+import { statusError } from "../../src/http/status_error.ts";
+import { assertEquals, assertStringIncludes } from "../support/assert.ts";
+
+const api = apiAccess("https://api.example.org", { apiKey: "k3y-of-mine", accessToken: undefined });
+
+function errorOf(status: number, body: string, headers: HeadersInit = {}) {
+  return statusError("try", new Response(null, { status, headers }), body, api);
+}
+
+Deno.test("statusError() shows the words of JSON strings, JSON messages, XML and text", () => {
+  assertStringIncludes(
+    errorOf(400, '"x is unknown"').message,
+    "Cannot try: the server answered 400 Bad Request (x is unknown)",
+  );
+  assertStringIncludes(errorOf(502, '{"message": "Internal server error"}').message, "(Internal server error)");
+  const xml = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+  assertStringIncludes(errorOf(403, xml).message, "(AccessDenied: Request has expired)");
+  assertStringIncludes(errorOf(404, "not here").message, "(not here)");
+});
+
+Deno.test("statusError() says of overload, time-outs and crashes that they can be retried, and of nothing else", () => {
+  const retryable = [400, 401, 403, 404, 409, 411, 416, 429, 500, 501, 502, 503, 504]
+    .filter((status) => errorOf(status, "").retryable);
+  assertEquals(retryable, [429, 500, 502, 503, 504]);
+});
+
+Deno.test("statusError() takes over Retry-After", () => {
+  assertEquals(errorOf(503, "", { "retry-after": "3" }).retryAfterMs, 3000);
+});
+
+Deno.test("statusError() shows neither keys nor the queries of URLs nor control characters", () => {
+  const { message } = errorOf(500, "k3y-of-mine at https://s3/o?X-Amz-Signature=s3cret&a=b \u001b[31mred");
+  for (const hidden of ["k3y", "s3cret", "\u001b"]) assertEquals(message.includes(hidden), false);
+});

@@ -1,0 +1,21 @@
+import { downloadRoute, readRoute, uploadRoute } from "../../src/protocol/routes.ts";
+import { assertEquals } from "../support/assert.ts";
+
+Deno.test("readRoute() reads what downloadRoute() and uploadRoute() write, with and without a prefix", () => {
+  for (const path of ["imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts", "a b/ü%?#&=+/..%2f"]) {
+    for (const prefix of ["", "/api-key", "/authorized"]) {
+      assertEquals(readRoute(prefix + downloadRoute(path)), { to: "download", path });
+      assertEquals(readRoute(prefix + uploadRoute(path)), { to: "upload", path });
+    }
+  }
+});
+
+Deno.test("readRoute() knows no other route", () => {
+  for (
+    const path of ["/", "", "/querys", "/query/x", "/api-key", "/api-key/api-key/query", "/download/%zz", "/Query"]
+  ) {
+    assertEquals(readRoute(path), undefined);
+  }
+  assertEquals(readRoute("/query"), { to: "query" });
+  assertEquals(readRoute("/download"), { to: "download", path: "" });
+});

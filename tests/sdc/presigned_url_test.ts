@@ -1,0 +1,65 @@
+import { ProtocolError, ResponseError } from "../../src/errors.ts";
+import { downloadUrl, uploadUrl } from "../../src/sdc/presigned_url.ts";
+import { assertEquals, assertRejects } from "../support/assert.ts";
+import { testTransport } from "../support/client.ts";
+import { startServer } from "../support/server.ts";
+
+const SIGNED = "https://bucket.s3.amazonaws.com/imap/a%20b?X-Amz-Credential=a%2Fb&X-Amz-Signature=s3cret%3D";
+const PATH = "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts";
+
+Deno.test("downloadUrl() takes the URL of the redirect as it is", async () => {
+  await using server = startServer(() => new Response("{}", { status: 302, headers: { location: SIGNED } }));
+  const { transport } = testTransport(server.url, { accessToken: "t" });
+  assertEquals((await downloadUrl(transport, PATH)).href, SIGNED);
+  assertEquals(server.requests[0]?.url, `${server.url}/authorized/download/${PATH}`);
+  assertEquals(server.requests.length, 1);
+});
+
+Deno.test("downloadUrl() says of 404 what to do", async () => {
+  await using server = startServer(() => new Response("File not found", { status: 404 }));
+  const { transport } = testTransport(server.url);
+  const error = await assertRejects(() => downloadUrl(transport, PATH), ResponseError, "has no such file; query");
+  assertEquals(error.status, 404);
+});
+
+Deno.test("downloadUrl() does not take bytes for a redirect", async () => {
+  await using server = startServer(() => new Response("bytes"));
+  const { transport } = testTransport(server.url);
+  await assertRejects(() => downloadUrl(transport, PATH), ProtocolError, "instead of a redirect");
+});
+
+Deno.test("uploadUrl() reads the URL from a JSON string", async () => {
+  await using server = startServer(() => Response.json(SIGNED));
+  const { transport } = testTransport(server.url);
+  assertEquals((await uploadUrl(transport, "a b.pkts")).href, SIGNED);
+  assertEquals(server.requests[0]?.url, `${server.url}/upload/a%20b.pkts`);
+});
+
+Deno.test("uploadUrl() says of 409 that the archive has the file", async () => {
+  await using server = startServer(() => Response.json("imap/x already exists.", { status: 409 }));
+  const { transport } = testTransport(server.url);
+  const error = await assertRejects(() => uploadUrl(transport, "x.pkts"), ResponseError, "has a file of that name");
+  assertEquals(error.status, 409);
+});
+
+Deno.test("uploadUrl() shows why the server refuses a name", async () => {
+  await using server = startServer(() => new Response("Invalid extension", { status: 400 }));
+  const { transport } = testTransport(server.url);
+  await assertRejects(() => uploadUrl(transport, "x.pkts"), ResponseError, "400 Bad Request (Invalid extension)");
+});
+
+Deno.test("uploadUrl() keeps a presigned URL out of its errors", async () => {
+  await using server = startServer(() => Response.json({ url: SIGNED }));
+  const { transport } = testTransport(server.url);
+  const error = await assertRejects(() => uploadUrl(transport, "x.pkts"), ProtocolError, "no URL in a JSON string");
+  assertEquals(Deno.inspect(error).includes("s3cret"), false);
+});
+
+Deno.test("a key that is set and refused is what the error speaks of", async () => {
+  await using server = startServer(() => Response.json({ message: "Forbidden" }, { status: 403 }));
+  const name = "x.pkts";
+  const bare = testTransport(server.url).transport;
+  await assertRejects(() => uploadUrl(bare, name), ResponseError, "IMAP_API_KEY");
+  const keyed = testTransport(server.url, { apiKey: "k3y" }).transport;
+  await assertRejects(() => uploadUrl(keyed, name), ResponseError, "check the API key");
+});

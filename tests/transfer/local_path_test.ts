@@ -1,0 +1,26 @@
+import { InputError } from "../../src/errors.ts";
+import { localPath } from "../../src/transfer/local_path.ts";
+import { assertEquals, assertThrows } from "../support/assert.ts";
+
+Deno.test("localPath() puts an archive path below the data directory", () => {
+  assertEquals(localPath("/data", "imap/spice/ck/new kind.bc"), "/data/imap/spice/ck/new kind.bc");
+});
+
+Deno.test("localPath() refuses every path that could lead out of the data directory", () => {
+  const hostile = [
+    "",
+    "..",
+    "../x",
+    "imap/../../x",
+    "imap/./x",
+    "/etc/passwd",
+    "imap//x",
+    "imap/x/",
+    "C:/x",
+    "imap/x:stream",
+    "imap\\..\\x",
+    "imap/x\u0000.cdf",
+    "imap/\u001b[2Jx",
+  ];
+  for (const path of hostile) assertThrows(() => localPath("/data", path), InputError, "Cannot use the archive path");
+});

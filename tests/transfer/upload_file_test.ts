@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { ConnectionError, FileNameError, InputError, ResponseError } from "../../mod.ts";
+import { uploadFile } from "../../src/transfer/upload_file.ts";
+import type { UrlSource } from "../../src/transfer/url_source.ts";
+import { assertEquals, assertRejects } from "../support/assert.ts";
+import { testTransport, type TestTransportOptions } from "../support/client.ts";
+import { testFolder } from "../support/folder.ts";
+import { startServer } from "../support/server.ts";
+
+const NAME = "imap_swe_l0_sci_20240105_v001.pkts";
+const BYTES = crypto.getRandomValues(new Uint8Array(60_000));
+
+/** Uploads a file of `BYTES` to a store that answers with `handler`. */
+async function attempt(
+  handler: (request: Request) => Response | Promise<Response>,
+  options: TestTransportOptions = {},
+  name = NAME,
+) {
+  const server = startServer(handler);
+  const folder = await testFolder();
+  const path = `${folder.path}/${name}`;
+  await Deno.writeFile(path, BYTES);
+  const urls: UrlSource = {
+    downloadUrl: () => Promise.reject(new Error("not asked for")),
+    uploadUrl: (name) => Promise.resolve(new URL(`${server.url}/${name}?X-Amz-Signature=s3cret`)),
+  };
+  const { transport, events } = testTransport(server.url, options);
+  return {
+    server,
+    events,
+    path,
+    run: (other = path) => uploadFile(transport, urls, { path: other }),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Takes a body as S3 does, and tells its MD5. */
+async function take(request: Request): Promise<Response> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  return new Response(null, { headers: { etag: `"${createHash("md5").update(bytes).digest("hex")}"` } });
+}
+
+Deno.test("uploadFile() sends the bytes with their length, no type, no credentials", async () => {
+  let received = new Uint8Array();
+  const keep = async (request: Request) => {
+    const answer = await take(request.clone());
+    received = new Uint8Array(await request.arrayBuffer());
+    return answer;
+  };
+  await using test = await attempt(keep, { apiKey: "k3y" });
+  assertEquals(await test.run(), NAME);
+  assertEquals(received, BYTES);
+  const { method, headers } = test.server.requests[0] ?? {};
+  assertEquals(method, "PUT");
+  assertEquals(headers?.get("content-length"), String(BYTES.length));
+  assertEquals(headers?.get("content-type"), "");
+  for (const name of ["transfer-encoding", "x-api-key", "authorization"]) assertEquals(headers?.get(name), null);
+});
+
+Deno.test("uploadFile() keeps the presigned URL out of the log", async () => {
+  await using test = await attempt(take);
+  await test.run();
+  assertEquals(test.events.map((event) => event.type === "request" && event.method), ["PUT"]);
+  assertEquals(JSON.stringify(test.events).includes("s3cret"), false);
+});
+
+Deno.test("uploadFile() tries again when the store is busy", async () => {
+  let tries = 0;
+  const busyOnce = async (request: Request) => {
+    tries += 1;
+    if (tries > 1) return await take(request);
+    await request.arrayBuffer();
+    return new Response("slow down", { status: 503, headers: { "retry-after": "0" } });
+  };
+  await using test = await attempt(busyOnce, { retries: 1 });
+  await test.run();
+  assertEquals(tries, 2);
+});
+
+Deno.test("uploadFile() shows why the store refuses", async () => {
+  const xml = "<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>";
+  await using test = await attempt(() => new Response(xml, { status: 403 }));
+  await assertRejects(test.run, ResponseError, "403 Forbidden (SignatureDoesNotMatch: no)");
+});
+
+Deno.test("uploadFile() does not believe a store that has other bytes", async () => {
+  const other = async (request: Request) => {
+    await request.arrayBuffer();
+    return new Response(null, { headers: { etag: `"${"0".repeat(32)}"` } });
+  };
+  await using test = await attempt(other);
+  await assertRejects(test.run, ConnectionError, "MD5 differs");
+});
+
+Deno.test("uploadFile() gives up on a store that never answers", async () => {
+  const stop = Promise.withResolvers<Response>();
+  await using test = await attempt(() => stop.promise, { timeoutMs: 100 });
+  await assertRejects(test.run, ConnectionError, "sent nothing for 0.1 s");
+  stop.resolve(new Response());
+});
+
+Deno.test("uploadFile() finds what is wrong with a file before anything is sent", async () => {
+  await using folder = await testFolder();
+  const empty = `${folder.path}/imap_swe_l0_sci_20240106_v001.pkts`;
+  await Deno.writeTextFile(empty, "");
+  await using test = await attempt(take, {}, "notes.txt");
+  await assertRejects(() => test.run(`${folder.path}/none.pkts`), InputError, "there is no such file");
+  await assertRejects(() => test.run(folder.path), InputError, "it is no file");
+  await assertRejects(() => test.run(empty), InputError, "the file is empty");
+  await assertRejects(() => test.run(), FileNameError, "notes.txt");
+  assertEquals(test.server.requests, []);
+});
