@@ -24,9 +24,36 @@ function isText(value: unknown): value is string {
 }
 
 function unknownOption(typed: string, options: readonly Option[]): UsageError {
-  const name = typed.replace(/=.*$/s, "");
-  const near = name.startsWith("--") ? didYouMean(name, options.map((option) => `--${option.name}`)) : "";
-  return new UsageError(`Cannot use the option "${name}": there is none of that name${near}`);
+  const near = didYouMean(typed, options.map((option) => `--${option.name}`));
+  return new UsageError(`Cannot use the option "${typed}": there is none of that name${near}`);
+}
+
+/** The options that one word stands for: `--name`, `--name=value`, or letters such as `-vq`. */
+function optionsOf(word: string, options: readonly Option[]): Option[] {
+  const [typed = word] = word.split("=", 1);
+  const names = word.startsWith("--") ? [typed.slice(2)] : [...typed.slice(1)];
+  return names.map((name) => {
+    const found = options.find((option) => word.startsWith("--") ? option.name === name : option.letter === name);
+    if (found === undefined) throw unknownOption(word.startsWith("--") ? typed : `-${name}`, options);
+    return found;
+  });
+}
+
+/**
+ * Refuses what `parseArgs` would take in silence: options that are none, and values for flags. What is behind `--`, and
+ * with `stopEarly` what is behind the first argument, is not looked at.
+ */
+function checkNames(args: readonly string[], options: readonly Option[], stopEarly: boolean): void {
+  let isValue = false;
+  for (const word of args) {
+    const isOption = word.startsWith("-") && word !== "-";
+    if (word === "--" || (stopEarly && !isOption && !isValue)) return;
+    const last = isOption ? optionsOf(word, options).at(-1) : undefined;
+    if (last !== undefined && last.value === undefined && word.includes("=")) {
+      throw new UsageError(`Cannot use the option "--${last.name}": it takes no value`);
+    }
+    isValue = last?.value !== undefined && !word.includes("=");
+  }
 }
 
 /** Checks the values that one option got; twice the same option is more likely a slip than a wish. */
@@ -49,6 +76,7 @@ function onlyValue(option: Option, given: unknown): string | undefined {
  * @throws {UsageError} When an option is unknown, lacks its value, is given twice, or has a value it may not have.
  */
 export function parse(args: readonly string[], options: readonly Option[], how: ParseOptions = {}): Parsed {
+  checkNames(args, options, how.stopEarly ?? false);
   const withValue = options.filter((option) => option.value !== undefined);
   const flags = options.filter((option) => option.value === undefined);
   const letters = options.flatMap(({ letter, name }) => letter === undefined ? [] : [[letter, name] as const]);
@@ -58,11 +86,6 @@ export function parse(args: readonly string[], options: readonly Option[], how: 
     boolean: flags.map((option) => option.name),
     alias: Object.fromEntries(letters),
     stopEarly: how.stopEarly ?? false,
-    unknown: (arg, key) => {
-      // Arguments come here as well, without a key; a lone hyphen is one of them.
-      if (key !== undefined) throw unknownOption(arg, options);
-      return true;
-    },
   });
   const values = new Map<string, string>();
   for (const option of withValue) {

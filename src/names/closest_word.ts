@@ -9,7 +9,7 @@ export function closestWord(word: string, validWords: readonly string[]): string
   const closest = closestString(word, validWords);
   const slips = levenshteinDistance(word.toLowerCase(), closest.toLowerCase());
   // In words of two letters every other word is one slip away.
-  const forgiven = closest.length < 3 ? 0 : Math.max(1, Math.floor(closest.length / 3));
+  const forgiven = closest.length < 3 ? 0 : Math.max(1, Math.round(closest.length / 3));
   return slips <= forgiven ? closest : undefined;
 }
 

@@ -5,7 +5,6 @@ export interface ParseArgsOptions {
   collect?: readonly string[];
   alias?: Readonly<Record<string, string>>;
   stopEarly?: boolean;
-  unknown?: (arg: string, key?: string, value?: unknown) => boolean | void;
 }
 export interface ParsedArgs {
   readonly _: ReadonlyArray<string | number>;

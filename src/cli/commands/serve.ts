@@ -1,0 +1,103 @@
+import type { RunningArchive } from "../../archive/start_archive.ts";
+import type { SkippedFile } from "../../archive/walk_files.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit_codes.ts";
+import { writeData, writeNotice } from "../output.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** Where the files go when nothing else is said. */
+const DEFAULT_ROOT = "imap-archive";
+/** Longer lists of files that were left out are cut. */
+const MOST_NAMED = 10;
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port <= 65535) return port;
+  throw new UsageError(`Cannot use the port "${text}": expected a number from 0, for any that is free, to 65535`);
+}
+
+/** One line for each file that was left out, up to a few. */
+function leftOut(files: readonly SkippedFile[]): string[] {
+  const lines = files.slice(0, MOST_NAMED).map(({ path, reason }) => `  left out ${path}: ${reason}`);
+  return files.length > MOST_NAMED ? [...lines, `  and ${files.length - MOST_NAMED} more`] : lines;
+}
+
+/** What was found and taken in, for the person who started the archive. */
+function report({ indexed, imported, objectsUrl, url }: RunningArchive, root: string): string {
+  const lines = [`${indexed.files} files in ${root}; objects at ${objectsUrl}`, ...leftOut(indexed.skipped)];
+  if (imported !== undefined) {
+    const { copied, present, conflicts } = imported;
+    lines.push(`imported ${copied} files; ${present} were there already`, ...leftOut(imported.skipped));
+    lines.push(...leftOut(conflicts.map((path) => ({ path, reason: "the archive has other bytes under this name" }))));
+  }
+  return [...lines, `Use it with --url ${url} or IMAP_DATA_ACCESS_URL=${url}; Ctrl-C stops it`].join("\n");
+}
+
+/** Runs until the signal fires. */
+function until(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** `serve`: the local archive. */
+export const serve: Command = {
+  spec: {
+    name: "serve",
+    summary: "run a local archive that speaks the SDC's protocol",
+    description:
+      "Serves a folder in the SDC's own layout as the SDC would: query, download, upload, for this and for the " +
+      "Python client. Prints its address when it is ready.",
+    options: [
+      {
+        name: "root",
+        value: "DIR",
+        help: `folder that holds the files; any data directory will do (else ${DEFAULT_ROOT})`,
+      },
+      { name: "port", value: "N", help: "port to listen on (else any that is free)" },
+      { name: "host", value: "HOST", help: "name or address to listen on (else 127.0.0.1, this machine alone)" },
+      { name: "api-key", value: "KEY", help: "key that callers must bring; without it everyone is let in" },
+      { name: "import", value: "DIR", help: "copy the files of this folder into the archive, by their names" },
+      { name: "demo", help: "with made-up files to play with; without --root all of it is gone in the end" },
+      { name: "unlimited", help: "answer queries of any size: the SDC itself stops at 6 MB" },
+    ],
+    examples: [
+      { text: "An archive to play with", line: "serve --demo" },
+      {
+        text: "A data directory, for others of the network, with a key",
+        line: "serve --root /data --host 0.0.0.0 --port 8000 --api-key s3same",
+      },
+      { text: "Files from any folder, in a new archive", line: "serve --root /tmp/archive --import ~/Downloads" },
+    ],
+  },
+  async run({ values, flags, quiet, signal }) {
+    const port = portOf(values.get("port") ?? "0");
+    const { startArchive } = await import("../../archive/start_archive.ts");
+    const isTemporary = flags.has("demo") && !values.has("root");
+    const root = isTemporary ? await Deno.makeTempDir({ prefix: "imap_archive_" }) : values.get("root") ?? DEFAULT_ROOT;
+    try {
+      if (flags.has("demo")) await (await import("../../archive/demo/demo_files.ts")).writeDemoFiles(root);
+      const archive = await startArchive({
+        root,
+        port,
+        host: values.get("host"),
+        // The key of this machine's clients, IMAP_API_KEY, is not what this archive asks for.
+        apiKey: values.get("api-key"),
+        importFrom: values.get("import"),
+        answerLimit: flags.has("unlimited") ? null : undefined,
+        onError: (error) => void writeNotice(`error: ${error instanceof Error ? error.message : String(error)}`),
+      });
+      try {
+        if (!quiet) await writeNotice(report(archive, root));
+        await writeData(`IMAP archive at ${archive.url}\n`);
+        await until(signal);
+      } finally {
+        await archive.close();
+      }
+    } finally {
+      if (isTemporary) await Deno.remove(root, { recursive: true });
+    }
+    return EXIT.done;
+  },
+};

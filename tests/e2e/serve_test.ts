@@ -1,0 +1,58 @@
+import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { cliCommand, runCli, startServe } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
+
+Deno.test("serve ends with exit code 0 on SIGINT and on SIGTERM, and --demo leaves nothing behind", async () => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    await using temporary = await testFolder();
+    await using archive = await startServe(["--demo"], { env: { TMPDIR: temporary.path } });
+    assert((await temporary.files()).length > 20);
+    archive.process.kill(signal);
+    assertEquals((await archive.process.status).code, 0);
+    assertEquals(await temporary.files(), []);
+  }
+});
+
+Deno.test("serve keeps an archive in its root from one run to the next, and asks for its key", async () => {
+  await using folder = await testFolder();
+  const name = "imap_hi_l0_raw_20260105_v001.0001.pkts";
+  await Deno.writeTextFile(`${folder.path}/${name}`, "packets");
+  const root = `${folder.path}/archive`;
+  {
+    await using archive = await startServe(["--root", root, "--api-key", "k3y"]);
+    const upload = ["upload", `${folder.path}/${name}`, "--url", archive.url];
+    const refused = await runCli(upload);
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.stderr, "403 Forbidden");
+    assertEquals((await runCli([...upload, "--api-key", "k3y"])).code, 0);
+  }
+  await using archive = await startServe(["--root", root]);
+  const { stdout } = await runCli(["query", "--instrument", "hi", "--url", archive.url]);
+  assertStringIncludes(stdout, name);
+});
+
+Deno.test("serve tells on standard error what it found and where the objects are", async () => {
+  await using folder = await testFolder();
+  await Deno.writeTextFile(`${folder.path}/imap_hi_l0_raw_20260105_v001.pkts`, "packets");
+  await Deno.writeTextFile(`${folder.path}/notes.txt`, "mine");
+  const child = cliCommand(["serve", "--root", `${folder.path}/archive`, "--import", folder.path]).spawn();
+  let stderr = "";
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    stderr += text;
+    if (stderr.includes("Ctrl-C stops it")) break;
+  }
+  child.kill("SIGINT");
+  await child.status;
+  await child.stdout.cancel();
+  for (const words of ["1 files in", "imported 1 files", "left out notes.txt", "objects at http"]) {
+    assertStringIncludes(stderr, words);
+  }
+});
+
+Deno.test("serve says so when its port is taken", async () => {
+  await using archive = await startServe(["--demo"]);
+  const port = new URL(archive.url).port;
+  const { code, stderr } = await runCli(["serve", "--demo", "--port", port]);
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, port);
+});

@@ -1,0 +1,69 @@
+import { fromFileUrl } from "../../src/std/path.ts";
+
+const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
+
+/** What a run of the real command line left. */
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where and how to run. */
+export interface CliOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The real command line as a program, free of the settings of whoever runs the tests. */
+export function cliCommand(args: readonly string[], { cwd, env }: CliOptions = {}): Deno.Command {
+  const none = { IMAP_DATA_ACCESS_URL: "", IMAP_DATA_DIR: "", IMAP_API_KEY: "", IMAP_ACCESS_TOKEN: "" };
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", CLI, ...args],
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...none, NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs the real command line to its end. */
+export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const { code, stdout, stderr } = await cliCommand(args, options).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** A `serve` that runs in a process of its own. */
+export interface ServeProcess extends AsyncDisposable {
+  readonly url: string;
+  readonly process: Deno.ChildProcess;
+}
+
+/** Starts `serve` with more arguments and waits until it says that it is ready. It ends with its `await using`. */
+export async function startServe(args: readonly string[], options: CliOptions = {}): Promise<ServeProcess> {
+  const process = cliCommand(["serve", "--quiet", ...args], options).spawn();
+  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let said = "";
+  while (!said.includes("\n")) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    said += value;
+  }
+  await reader.cancel();
+  const stop = async () => {
+    try {
+      process.kill("SIGTERM");
+    } catch {
+      // It has ended by itself.
+    }
+    await process.status;
+    await process.stderr.cancel();
+  };
+  const url = /^IMAP archive at (http:\S+)\n$/.exec(said)?.[1];
+  if (url === undefined) {
+    await stop();
+    throw new Error(`serve did not start; it said "${said}"`);
+  }
+  return { url, process, [Symbol.asyncDispose]: stop };
+}

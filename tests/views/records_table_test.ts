@@ -1,0 +1,65 @@
+import type { FileRecord } from "../../src/protocol/file_record.ts";
+import { fileNameOf, recordsTable, versionOf } from "../../src/views/records_table.ts";
+import { assertEquals } from "../support/assert.ts";
+
+const OLD: FileRecord = {
+  file_path: "imap/glows/l1a/2011/09/imap_glows_l1a_hist_20110921_v001.cdf",
+  instrument: "glows",
+  data_level: "l1a",
+  descriptor: "hist",
+  start_date: "20110921",
+  repointing: null,
+  version: "v001",
+  extension: "cdf",
+  ingestion_date: "2024-07-09 15:42:24",
+};
+
+const headers = (rows: FileRecord[]) => recordsTable(rows).columns.map(({ header }) => header);
+const USUAL = ["Instrument", "Data Level", "Descriptor", "Start Date", "Repointing", "Version"];
+
+Deno.test("recordsTable() has the columns of the Python client, and those that the rows have more", () => {
+  const bare: FileRecord = { ...OLD, ingestion_date: null };
+  assertEquals(headers([bare]), [...USUAL, "Filename"]);
+  assertEquals(headers([bare, OLD]), [...USUAL, "Ingestion Date", "Filename"]);
+  assertEquals(headers([{ ...OLD, cr: 2290, data_quality: "good" }]), [
+    ...USUAL,
+    "Ingestion Date",
+    "CR",
+    "Data Quality",
+    "Filename",
+  ]);
+});
+
+Deno.test("recordsTable() shows each value as text", () => {
+  const { columns, title } = recordsTable([OLD]);
+  assertEquals(title, "Found [1] matching files");
+  assertEquals(columns.map(({ text }) => text(OLD)), [
+    "glows",
+    "l1a",
+    "hist",
+    "20110921",
+    "",
+    "v001",
+    "2024-07-09 15:42:24",
+    "imap_glows_l1a_hist_20110921_v001.cdf",
+  ]);
+});
+
+Deno.test("recordsTable() does not grow without end when a server sends many new keys", () => {
+  const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`key_${index}`, index]));
+  assertEquals(headers([{ ...OLD, ...many }]).length, 15);
+});
+
+Deno.test("versionOf() shows one version whatever the server sends", () => {
+  assertEquals(versionOf(OLD), "v001");
+  assertEquals(versionOf({ file_path: "x", version: "v001.0002", major_version: 1, minor_version: 2 }), "v001.0002");
+  assertEquals(versionOf({ file_path: "x", major_version: 1, minor_version: 2 }), "v001.0002");
+  assertEquals(versionOf({ file_path: "x", major_version: null, minor_version: 2 }), "v002");
+  assertEquals(versionOf({ file_path: "x", major_version: -5, minor_version: 123456 }), "-5.123456");
+  assertEquals(versionOf({ file_path: "x" }), "");
+});
+
+Deno.test("fileNameOf() is the end of the path", () => {
+  assertEquals(fileNameOf(OLD), "imap_glows_l1a_hist_20110921_v001.cdf");
+  assertEquals(fileNameOf({ file_path: "bare" }), "bare");
+});
