@@ -3,12 +3,13 @@
  *
  * @example Find files, look at them, fetch one
  * ```ts
+ * import { assert } from "@std/assert";
  * import * as imap from "@imap-sdc/data-access";
  *
  * const files = await imap.query({ instrument: "mag", data_level: "l0" });
  * await files.show();
  * const path = await imap.download("imap_mag_l0_raw_20250502_v001.pkts");
- * console.assert(path.endsWith("imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts"));
+ * assert(path.endsWith("imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts"));
  * ```
  *
  * @module

@@ -45,10 +45,11 @@ export class ImapError extends Error {
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { InputError, query } from "@imap-sdc/data-access";
  *
  * const error = await query({ instrument: "glow" }).catch((error) => error);
- * console.assert(error instanceof InputError && error.message.includes('did you mean "glows"?'));
+ * assert(error instanceof InputError && error.message.includes('did you mean "glows"?'));
  * ```
  */
 export class InputError extends ImapError {
@@ -61,10 +62,11 @@ export class InputError extends ImapError {
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { download, ResponseError } from "@imap-sdc/data-access";
  *
  * const error = await download("imap_mag_l0_raw_19990101_v001.pkts").catch((error) => error);
- * console.assert(error instanceof ResponseError && error.status === 404);
+ * assert(error instanceof ResponseError && error.status === 404);
  * ```
  */
 export class ResponseError extends ImapError {

@@ -35,10 +35,11 @@ export function configure(changes: ImapClientOptions): void {
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { query } from "@imap-sdc/data-access";
  *
  * const files = await query({ instrument: "glows", data_level: "l1a", descriptor: "hist" });
- * for (const file of files) console.assert(file.file_path.startsWith("imap/glows/l1a/"));
+ * for (const file of files) assert(file.file_path.startsWith("imap/glows/l1a/"));
  * ```
  */
 export function query(parameters: QueryParameters, options: CallOptions = {}): Promise<QueryResult> {
@@ -57,10 +58,11 @@ export function query(parameters: QueryParameters, options: CallOptions = {}): P
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { download } from "@imap-sdc/data-access";
  *
  * const path = await download("imap_mag_l0_raw_20250502_v001.pkts");
- * console.assert((await Deno.stat(path)).size > 0);
+ * assert((await Deno.stat(path)).size > 0);
  * ```
  */
 export function download(file: string | FileRecord, options: CallOptions = {}): Promise<string> {
@@ -77,12 +79,13 @@ export function download(file: string | FileRecord, options: CallOptions = {}): 
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { upload } from "@imap-sdc/data-access";
  *
  * const folder = await Deno.makeTempDir();
  * const path = `${folder}/imap_codice_l0_hskp_20240725_v001.pkts`;
  * await Deno.writeTextFile(path, "packets");
- * console.assert((await upload(path)).startsWith("imap/codice/l0/2024/07/"));
+ * assert((await upload(path)).startsWith("imap/codice/l0/2024/07/"));
  * await Deno.remove(folder, { recursive: true });
  * ```
  */

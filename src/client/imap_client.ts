@@ -29,11 +29,12 @@ export interface CallOptions {
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { ImapClient } from "@imap-sdc/data-access";
  *
  * const client = new ImapClient({ timeoutMs: 10_000, retries: 2 });
  * const files = await client.query({ instrument: "glows", descriptor: "hist" });
- * console.assert(files.every((file) => file.instrument === "glows"));
+ * assert(files.every((file) => file.instrument === "glows"));
  * ```
  */
 export class ImapClient {

@@ -11,11 +11,12 @@ import { recordsTable } from "../views/records_table.ts";
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { query } from "@imap-sdc/data-access";
  *
  * const files = await query({ instrument: "mag", data_level: "l0" });
  * const newer = files.filter((file) => file.version !== "v000");
- * console.assert(newer.toText().startsWith(`Found [${newer.length}] matching files`));
+ * assert(newer.toText().startsWith(`Found [${newer.length}] matching files`));
  * ```
  */
 export class QueryResult extends Array<FileRecord> {

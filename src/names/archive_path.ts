@@ -9,10 +9,11 @@ import { formatFileName, type ImapFile, parseFileName } from "./file_name.ts";
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { archivePath } from "@imap-sdc/data-access";
  *
  * const path = archivePath("imap_swe_l0_sci_20240105_v001.pkts");
- * console.assert(path === "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts");
+ * assert(path === "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts");
  * ```
  */
 export function archivePath(file: string | ImapFile): string {

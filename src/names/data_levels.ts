@@ -3,9 +3,10 @@
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { DATA_LEVELS } from "@imap-sdc/data-access";
  *
- * console.assert(DATA_LEVELS[0] === "l0");
+ * assert(DATA_LEVELS[0] === "l0");
  * ```
  */
 export const DATA_LEVELS = [

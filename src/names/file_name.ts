@@ -13,10 +13,11 @@ export type ImapFile = ScienceFile;
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { parseFileName } from "@imap-sdc/data-access";
  *
  * const file = parseFileName("imap_swe_l0_sci_20240105_v001.pkts");
- * console.assert(file.instrument === "swe" && file.start_date === "20240105");
+ * assert(file.instrument === "swe" && file.start_date === "20240105");
  * ```
  */
 export function parseFileName(name: string): ImapFile {
@@ -34,10 +35,11 @@ export function parseFileName(name: string): ImapFile {
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { formatFileName, parseFileName } from "@imap-sdc/data-access";
  *
  * const file = parseFileName("imap_swe_l0_sci_20240105_v001.pkts");
- * console.assert(formatFileName({ ...file, version: "v002" }) === "imap_swe_l0_sci_20240105_v002.pkts");
+ * assert(formatFileName({ ...file, version: "v002" }) === "imap_swe_l0_sci_20240105_v002.pkts");
  * ```
  */
 export function formatFileName(file: ImapFile): string {

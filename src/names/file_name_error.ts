@@ -22,13 +22,14 @@ function shown(text: string): string {
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { FileNameError, parseFileName } from "@imap-sdc/data-access";
  *
  * try {
  *   parseFileName("imap_xyz_l9_sci_20240105_v001.pkts");
  * } catch (error) {
  *   if (!(error instanceof FileNameError)) throw error;
- *   console.assert(error.problems.map((problem) => problem.part).join() === "instrument,data level");
+ *   assert(error.problems.map((problem) => problem.part).join() === "instrument,data level");
  * }
  * ```
  */

@@ -3,9 +3,10 @@
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { INSTRUMENTS } from "@imap-sdc/data-access";
  *
- * console.assert(INSTRUMENTS.includes("glows"));
+ * assert(INSTRUMENTS.includes("glows"));
  * ```
  */
 export const INSTRUMENTS = [

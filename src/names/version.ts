@@ -31,11 +31,12 @@ export function isVersion(text: string): boolean {
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { parseVersion } from "@imap-sdc/data-access";
  *
  * const { major, minor } = parseVersion("v001.0012");
- * console.assert(major === 1 && minor === 12);
- * console.assert(parseVersion("v003").major === null);
+ * assert(major === 1 && minor === 12);
+ * assert(parseVersion("v003").major === null);
  * ```
  */
 export function parseVersion(text: string): Version {
@@ -54,10 +55,11 @@ export function parseVersion(text: string): Version {
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { formatVersion } from "@imap-sdc/data-access";
  *
- * console.assert(formatVersion({ major: 1, minor: 2 }) === "v001.0002");
- * console.assert(formatVersion({ major: null, minor: 2 }) === "v002");
+ * assert(formatVersion({ major: 1, minor: 2 }) === "v001.0002");
+ * assert(formatVersion({ major: null, minor: 2 }) === "v002");
  * ```
  */
 export function formatVersion(version: Version): string {
@@ -76,10 +78,11 @@ export function formatVersion(version: Version): string {
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { compareVersions, parseVersion } from "@imap-sdc/data-access";
  *
  * const newestLast = ["v002.0001", "v010", "v001.0010", "v001.0009"].map(parseVersion).sort(compareVersions);
- * console.assert(newestLast[0]?.major === null && newestLast[3]?.major === 2);
+ * assert(newestLast[0]?.major === null && newestLast[3]?.major === 2);
  * ```
  */
 export function compareVersions(a: Version, b: Version): number {
