@@ -1,4 +1,5 @@
 // The workflow of the SDC's own tutorial, through the real command line, against a local archive: `deno task demo`.
+// deno-lint-ignore-file no-console
 import { demoUpload } from "../src/archive/demo/demo_files.ts";
 import { fromFileUrl, join } from "../src/std/path.ts";
 

@@ -7,8 +7,6 @@ import type { QueryParameters } from "../protocol/query_parameters.ts";
 import { checkQuery } from "../sdc/check_query.ts";
 import { downloadUrl, uploadUrl } from "../sdc/presigned_url.ts";
 import { queryFiles } from "../sdc/query_files.ts";
-import { downloadFile } from "../transfer/download_file.ts";
-import { uploadFile } from "../transfer/upload_file.ts";
 import type { UrlSource } from "../transfer/url_source.ts";
 import { QueryResult } from "./query_result.ts";
 
@@ -58,6 +56,7 @@ export class ImapClient {
     const transport = createTransport(settings, this.#options.log);
     const { dataDir } = settings;
     const { signal } = options;
+    const { downloadFile } = await import("../transfer/download_file.ts");
     const downloaded = await downloadFile(transport, urlSource(transport), { archivePath: path, dataDir, signal });
     return downloaded.path;
   }
@@ -65,6 +64,7 @@ export class ImapClient {
   /** Uploads one file, as the function `upload` does. */
   async upload(path: string, options: CallOptions = {}): Promise<string> {
     const transport = this.#transport();
+    const { uploadFile } = await import("../transfer/upload_file.ts");
     return archivePath(await uploadFile(transport, urlSource(transport), { path, signal: options.signal }));
   }
 

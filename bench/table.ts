@@ -1,0 +1,53 @@
+// What it costs to draw long tables.
+import { cpuUsage } from "node:process";
+import { htmlTable } from "../src/display/html_table.ts";
+import { textTable } from "../src/display/text_table.ts";
+import type { FileRecord } from "../src/protocol/file_record.ts";
+import { recordsTable } from "../src/views/records_table.ts";
+import { median, type Result } from "./measure.ts";
+
+function rows(count: number): FileRecord[] {
+  return Array.from({ length: count }, (_, index) => ({
+    file_path: `imap/ultra/l2/2026/12/imap_ultra_l2_45sensor-map_20261206-repoint${index}_v001.0012.cdf`,
+    instrument: "ultra",
+    data_level: "l2",
+    descriptor: "45sensor-map",
+    start_date: "20261206",
+    repointing: index,
+    cr: null,
+    version: "v001.0012",
+    major_version: 1,
+    minor_version: 12,
+    extension: "cdf",
+    ingestion_date: "2026-12-07 15:42:23",
+  }));
+}
+
+/** CPU time of a call in milliseconds, the median of some. */
+function cpuTime(call: () => unknown): number {
+  return median(Array.from({ length: 7 }, () => {
+    const before = cpuUsage();
+    call();
+    const { user, system } = cpuUsage(before);
+    return (user + system) / 1000;
+  }));
+}
+
+/** Measures the text table, its growth, and the HTML table. */
+export function benchTable(): Result[] {
+  const [few, many] = [rows(10_000), rows(100_000)];
+  textTable(recordsTable(few));
+  const [short, long] = [cpuTime(() => textTable(recordsTable(few))), cpuTime(() => textTable(recordsTable(many)))];
+  const html = cpuTime(() => htmlTable(recordsTable(many)));
+  const growth = long / short;
+  return [
+    { work: "text table of 100,000 rows, CPU", figure: `${long.toFixed(0)} ms`, goal: "below 500 ms", met: long < 500 },
+    {
+      work: "ten times the rows, CPU",
+      figure: `${growth.toFixed(1)} times (${long.toFixed(0)} ms / ${short.toFixed(0)} ms)`,
+      goal: "about 10, at most 20 times",
+      met: growth <= 20,
+    },
+    { work: "HTML table of 100,000 rows, CPU", figure: `${html.toFixed(0)} ms`, goal: "below 100 ms", met: html < 100 },
+  ];
+}

@@ -1,0 +1,85 @@
+import { type ArchiveHandlerOptions, createArchiveHandler } from "../../src/archive/create_archive_handler.ts";
+import { createObjectsHandler } from "../../src/archive/create_objects_handler.ts";
+import { type OpenArchive, openArchive, type OpenArchiveOptions } from "../../src/archive/open_archive.ts";
+import { UrlSigner } from "../../src/archive/url_signer.ts";
+import { decodeFileRecords, type FileRecord } from "../../src/protocol/file_record.ts";
+import { dirname, join } from "../../src/std/path.ts";
+import { type TestFolder, testFolder } from "./folder.ts";
+
+/** What a test says of its archive; the folder is a temporary one. */
+export interface TestArchiveOptions
+  extends
+    Partial<Pick<ArchiveHandlerOptions, "apiKey" | "answerLimit" | "urlLifetimeSeconds">>,
+    Partial<OpenArchiveOptions> {
+  /** Files that lie in the folder before the archive is opened: their paths and texts. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** An archive without sockets: requests go to its handlers. Folder and all are gone with its `await using`. */
+export interface TestArchive extends AsyncDisposable {
+  readonly folder: TestFolder;
+  readonly opened: OpenArchive;
+  /** Errors that a caller saw as 500 or 502. */
+  readonly errors: readonly unknown[];
+  /** Asks the API; `path` begins with a slash. */
+  api(path: string, init?: RequestInit): Promise<Response>;
+  /** Asks the object store, under a whole address. */
+  objects(url: string, init?: RequestInit): Promise<Response>;
+  /** The rows of a query that must succeed. */
+  rows(query: string): Promise<FileRecord[]>;
+  /** The presigned address to PUT a file to, or to GET it from. */
+  urlFor(route: "upload" | "download", path: string): Promise<string>;
+  /** Uploads a text through both handlers. */
+  put(name: string, text: string): Promise<Response>;
+  /** Every file below `imap/` and what waits to become one: `incoming`. */
+  files(): Promise<string[]>;
+}
+
+/** Writes files below a folder. */
+export async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
+    await Deno.writeTextFile(join(folder, path), text);
+  }
+}
+
+/** The request of an upload: a PUT that says how long its body is. */
+export function putRequest(body: string, headers: Readonly<Record<string, string>> = {}): RequestInit {
+  const length = String(new TextEncoder().encode(body).length);
+  return { method: "PUT", body, headers: { "content-length": length, ...headers } };
+}
+
+/** Opens an archive over a temporary folder. */
+export async function openTestArchive(options: TestArchiveOptions = {}): Promise<TestArchive> {
+  const folder = await testFolder();
+  await writeFiles(folder.path, options.files ?? {});
+  const now = options.now ?? (() => new Date());
+  const opened = await openArchive({ root: folder.path, ...options, now });
+  const errors: unknown[] = [];
+  const shared = { ...opened, signer: new UrlSigner(now), onError: (error: unknown) => errors.push(error) };
+  const handleApi = createArchiveHandler({ ...shared, ...options, objectsOrigin: () => "http://objects.test" });
+  const handleObjects = createObjectsHandler(shared);
+
+  const api = (path: string, init?: RequestInit) => handleApi(new Request(`http://api.test${path}`, init));
+  const objects = (url: string, init?: RequestInit) => handleObjects(new Request(url, init));
+  const urlFor = async (route: "upload" | "download", path: string) => {
+    const response = await api(`/${route}/${path}`);
+    const text = await response.text();
+    return response.headers.get("location") ?? String(JSON.parse(text));
+  };
+  return {
+    folder,
+    opened,
+    errors,
+    api,
+    objects,
+    urlFor,
+    rows: async (query) => decodeFileRecords(await (await api(`/query?${query}`)).json()),
+    put: async (name, text) => await objects(await urlFor("upload", name), putRequest(text)),
+    files: async () => (await folder.files()).filter((path) => /^imap\/|\/incoming\//.test(path)),
+    async [Symbol.asyncDispose]() {
+      opened.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
