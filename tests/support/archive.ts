@@ -3,6 +3,7 @@ import { createObjectsHandler } from "../../src/archive/create_objects_handler.t
 import { type OpenArchive, openArchive, type OpenArchiveOptions } from "../../src/archive/open_archive.ts";
 import { UrlSigner } from "../../src/archive/url_signer.ts";
 import { decodeFileRecords, type FileRecord } from "../../src/protocol/file_record.ts";
+import { delay } from "../../src/std/async.ts";
 import { dirname, join } from "../../src/std/path.ts";
 import { type TestFolder, testFolder } from "./folder.ts";
 
@@ -82,4 +83,54 @@ export async function openTestArchive(options: TestArchiveOptions = {}): Promise
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Waits until something holds, for ten seconds at most. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!await holds()) {
+    if (Date.now() > end) throw new Error("Cannot go on: what the test waits for does not come about");
+    await delay(5);
+  }
+}
+
+/** Whether an upload is being written below an archive's root. */
+export function isReceiving(root: string): boolean {
+  return [...Deno.readDirSync(join(root, ".imap-archive/incoming"))].length > 0;
+}
+
+/** A connection that says byte for byte what the test wants it to. */
+export interface RawConnection extends Disposable {
+  send(text: string): Promise<void>;
+  /** Everything that comes back until the server ends the connection. */
+  received(): Promise<string>;
+}
+
+/** Connects to the server of an address. */
+export async function connectRaw(url: string): Promise<RawConnection> {
+  const { hostname, port } = new URL(url);
+  const connection = await Deno.connect({ hostname, port: Number(port) });
+  return {
+    async send(text) {
+      const bytes = new TextEncoder().encode(text);
+      for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+    },
+    async received() {
+      const buffer = new Uint8Array(65_536);
+      let text = "";
+      for (let read = await connection.read(buffer); read !== null; read = await connection.read(buffer)) {
+        text += new TextDecoder().decode(buffer.subarray(0, read));
+      }
+      return text;
+    },
+    [Symbol.dispose]: () => connection.close(),
+  };
+}
+
+/** The head of a request to a whole address, on a connection that the server ends after its answer. */
+export function rawHead(method: string, url: string, headers: readonly string[] = []): string {
+  const { host, pathname, search } = new URL(url);
+  return [`${method} ${pathname}${search} HTTP/1.1`, `Host: ${host}`, "Connection: close", ...headers, "", ""].join(
+    "\r\n",
+  );
 }

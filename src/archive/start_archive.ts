@@ -1,0 +1,110 @@
+import { InputError } from "../errors.ts";
+import { createArchiveHandler, type UrlLifetimes } from "./create_archive_handler.ts";
+import { createObjectsHandler } from "./create_objects_handler.ts";
+import type { ImportReport } from "./import_folder.ts";
+import type { IndexReport } from "./index_folder.ts";
+import { openArchive, type OpenArchiveOptions } from "./open_archive.ts";
+import { type RunningServer, serveHandler } from "./serve_handler.ts";
+import { UrlSigner } from "./url_signer.ts";
+
+/** Settings of a local archive. */
+export interface ArchiveOptions extends OpenArchiveOptions {
+  /** The API's port; 0 for any that is free. Default: 0. */
+  readonly port?: number | undefined;
+  /** The objects' port: another origin, as in the SDC. Default: 0. */
+  readonly objectsPort?: number | undefined;
+  /** The name or address to listen on. Default: `127.0.0.1`, which this computer alone can reach. */
+  readonly host?: string | undefined;
+  /** What a caller must bring, as `x-api-key` or as an access token. Default: none, everyone may ask. */
+  readonly apiKey?: string | undefined;
+  /** The longest answer of a query, in bytes; null for none. Default: 6 MiB, as in the SDC. */
+  readonly answerLimit?: number | null | undefined;
+  /** How long signed addresses are valid. Default: 86,400 s for downloads, 3,600 s for uploads, as in the SDC. */
+  readonly urlLifetimeSeconds?: UrlLifetimes | undefined;
+  /** Told of each error that a caller only sees as 500 or 502. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/** A local archive that answers. */
+export interface RunningArchive {
+  /** The API's address, `http://127.0.0.1:40000`: what a client takes for its `url`. */
+  readonly url: string;
+  /** The objects' address. */
+  readonly objectsUrl: string;
+  /** What was found in the folder. */
+  readonly indexed: IndexReport;
+  /** What was taken in; undefined when nothing was to be. */
+  readonly imported: ImportReport | undefined;
+  /** Stops it: answers under way finish, for two seconds at most; then the catalogue is closed. */
+  close(): Promise<void>;
+}
+
+/** How long answers under way have when the archive is closed. */
+const GRACE_MS = 2_000;
+
+/** Addresses that mean any of the computer's own: no caller can go to them. */
+const ANY_ADDRESS = ["0.0.0.0", "::"];
+
+/** `::1` is written `[::1]` in an address (RFC 3986). */
+function origin(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** Who asks a server that listens everywhere is sent to the objects under the name that it used itself. */
+function objectsOriginFor(host: string, port: number): (requested: URL) => string {
+  return (requested) => ANY_ADDRESS.includes(host) ? `http://${requested.hostname}:${port}` : origin(host, port);
+}
+
+/**
+ * Starts a local SDC over a folder: the API on one port, the objects on another.
+ *
+ * @throws {InputError} When the folder or a port cannot be had, or the key is empty.
+ */
+export async function startArchive(options: ArchiveOptions): Promise<RunningArchive> {
+  const { host = "127.0.0.1", now = () => new Date(), onError } = options;
+  if (options.apiKey === "") throw new InputError("Cannot use the API key: it is empty");
+  const archive = await openArchive(options);
+  const { catalogue, store, indexed, imported } = archive;
+  const signer = new UrlSigner(now);
+  const servers: RunningServer[] = [];
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    await Promise.all(servers.map((server) => server.close(GRACE_MS)));
+    archive.close();
+  };
+  try {
+    const objects = serveHandler({
+      handler: createObjectsHandler({ store, signer, onError }),
+      host,
+      port: options.objectsPort ?? 0,
+    });
+    servers.push(objects);
+    const { apiKey, answerLimit, urlLifetimeSeconds } = options;
+    const objectsOrigin = objectsOriginFor(host, objects.port);
+    const api = serveHandler({
+      handler: createArchiveHandler({
+        catalogue,
+        store,
+        signer,
+        objectsOrigin,
+        apiKey,
+        answerLimit,
+        urlLifetimeSeconds,
+        onError,
+      }),
+      host,
+      port: options.port ?? 0,
+    });
+    servers.push(api);
+    return {
+      url: origin(host, api.port),
+      objectsUrl: origin(host, objects.port),
+      indexed,
+      imported,
+      close: () => closed ??= close(),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "../support/assert.ts";
+import { openTestArchive, putRequest } from "../support/archive.ts";
+
+const NAME = "imap_swe_l0_sci_20240105_v001.pkts";
+const PATH = `imap/swe/l0/2024/01/${NAME}`;
+
+Deno.test("GET /download redirects to the object", async () => {
+  await using archive = await openTestArchive({ files: { [PATH]: "bytes" } });
+  const response = await archive.api(`/download/${PATH}`);
+  const location = response.headers.get("location") ?? "";
+  assertEquals([response.status, response.headers.get("content-type")], [302, "text/html"]);
+  assertEquals(await response.json(), { download_url: location });
+  assertEquals(new URL(location).origin, "http://objects.test");
+  assertEquals(new URL(location).searchParams.get("X-Amz-Expires"), "86400");
+  assertEquals(await (await archive.objects(location)).text(), "bytes");
+});
+
+Deno.test("GET /download answers 404 in plain text to what the archive does not have", async () => {
+  await using archive = await openTestArchive({ files: { [PATH]: "bytes" } });
+  const paths = [NAME, `/${PATH}`, PATH.replace("v001", "v002"), ".imap-archive/catalogue.sqlite", "imap/../x", "%00"];
+  for (const path of [...paths, `imap/swe/l0/2024/01/..%2F01%2F${NAME}`, PATH.toUpperCase()]) {
+    const response = await archive.api(`/download/${path}`);
+    assertEquals([path, response.status, response.headers.get("content-type")], [path, 404, "text/plain"]);
+    assertStringIncludes(await response.text(), "File not found, make sure you include the full path");
+  }
+});
+
+Deno.test("GET /download answers 400 without a path", async () => {
+  await using archive = await openTestArchive();
+  for (const path of ["/download", "/download/"]) {
+    const response = await archive.api(path);
+    assertEquals(response.status, 400);
+    assertStringIncludes(await response.text(), "No file path was given");
+  }
+});
+
+Deno.test("GET /upload gives an address to PUT the file to, whatever folders come before its name", async () => {
+  await using archive = await openTestArchive();
+  for (const path of [NAME, PATH, `some/where/${NAME}`, `a%2Fb%2F${NAME}`]) {
+    const response = await archive.api(`/upload/${path}`);
+    assertEquals([response.status, response.headers.get("content-type")], [200, "application/json"]);
+    const url = new URL(String(await response.json()));
+    assertEquals([url.origin, url.pathname], ["http://objects.test", `/${PATH}`]);
+    assertEquals(url.searchParams.get("X-Amz-Expires"), "3600");
+  }
+});
+
+Deno.test("GET /upload takes both forms of a version", async () => {
+  await using archive = await openTestArchive();
+  for (const version of ["v001", "v001.0002"]) {
+    assertEquals((await archive.put(`imap_mag_l0_raw_20250101_${version}.pkts`, version)).status, 200);
+  }
+  assertEquals((await archive.rows("instrument=mag")).map((row) => row.version), ["v001.0002", "v001"]);
+});
+
+Deno.test("GET /upload answers 409 when the archive has the name", async () => {
+  await using archive = await openTestArchive();
+  await archive.put(NAME, "first");
+  const response = await archive.api(`/upload/${NAME}`);
+  assertEquals(response.status, 409);
+  assertEquals(await response.json(), `${PATH} already exists.`);
+});
+
+Deno.test("GET /upload answers 409 to a file that came into the folder beside the archive", async () => {
+  await using archive = await openTestArchive({ files: { "imap/swe/l0/2024/01/other.txt": "" } });
+  await Deno.writeTextFile(`${archive.folder.path}/${PATH}`, "by hand");
+  assertEquals((await archive.api(`/upload/${NAME}`)).status, 409);
+});
+
+Deno.test("GET /upload reserves nothing: both of two addresses work, and the last one stays", async () => {
+  await using archive = await openTestArchive();
+  const urls = [await archive.urlFor("upload", NAME), await archive.urlFor("upload", NAME)];
+  for (const [index, url] of urls.entries()) {
+    assertEquals((await archive.objects(url, putRequest(`try ${index}`))).status, 200);
+  }
+  assertEquals(await (await archive.objects(await archive.urlFor("download", PATH))).text(), "try 1");
+  assertEquals((await archive.rows("instrument=swe")).length, 1);
+});
+
+Deno.test("GET /upload answers 400 and says what is wrong with the name", async () => {
+  await using archive = await openTestArchive();
+  const wrong: Record<string, RegExp> = {
+    "imap_xyz_l9_sci_20240105_v001.pkts": /instrument "xyz"[^]*data level "l9"/,
+    "imap_swe_l0_sci_20240230_v001.pkts": /start date "20240230"/,
+    "notes.txt": /name "notes.txt"/,
+    "": /name ""/,
+    "%2e%2e%2f": /name ""/,
+    "imap_swe_l0_a%00b_20240105_v001.pkts": /name /,
+  };
+  for (const [name, message] of Object.entries(wrong)) {
+    const response = await archive.api(`/upload/${name}`);
+    assertEquals([name, response.status, response.headers.get("content-type")], [name, 400, "application/json"]);
+    assertMatch(await response.text(), message);
+  }
+});
+
+Deno.test("Addresses live as long as the options say", async () => {
+  const files = { [PATH]: "bytes" };
+  await using archive = await openTestArchive({ files, urlLifetimeSeconds: { download: 5, upload: 7 } });
+  const upload = new URL(await archive.urlFor("upload", "imap_mag_l0_raw_20250101_v001.pkts"));
+  const download = new URL(await archive.urlFor("download", PATH));
+  assertEquals([upload, download].map((url) => url.searchParams.get("X-Amz-Expires")), ["7", "5"]);
+});

@@ -1,0 +1,20 @@
+import { blocksOf } from "../../src/archive/blocks_of.ts";
+import { assertEquals } from "../support/assert.ts";
+
+async function regrouped(lengths: number[], blockBytes: number): Promise<number[][]> {
+  let next = 0;
+  const chunks = lengths.map((length) => Uint8Array.from({ length }, () => next++));
+  const blocks: number[][] = [];
+  for await (const block of blocksOf(ReadableStream.from(chunks), blockBytes)) blocks.push([...block]);
+  return blocks;
+}
+
+Deno.test("blocksOf() gathers small chunks and divides large ones", async () => {
+  assertEquals(await regrouped([1, 0, 1, 6, 1], 4), [[0, 1, 2, 3], [4, 5, 6, 7], [8]]);
+  assertEquals(await regrouped([8], 4), [[0, 1, 2, 3], [4, 5, 6, 7]]);
+});
+
+Deno.test("blocksOf() gives no block when there are no bytes", async () => {
+  assertEquals(await regrouped([], 4), []);
+  assertEquals(await regrouped([0, 0], 4), []);
+});

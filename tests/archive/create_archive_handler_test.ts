@@ -1,0 +1,62 @@
+import { assertEquals } from "../support/assert.ts";
+import { openTestArchive } from "../support/archive.ts";
+
+const FILES = { "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts": "x" };
+
+Deno.test("The API is the same below /api-key and /authorized", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  for (const prefix of ["", "/api-key", "/authorized"]) {
+    const response = await archive.api(`${prefix}/query?instrument=mag`);
+    assertEquals((await response.json()).length, 1);
+    assertEquals((await archive.api(`${prefix}/download/${Object.keys(FILES)[0]}`)).status, 302);
+    assertEquals((await archive.api(`${prefix}/upload/imap_mag_l0_raw_20250503_v001.pkts`)).status, 200);
+  }
+});
+
+Deno.test("The API answers 403 like the gateway to an unknown route or method", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  const requests: [path: string, method?: string][] = [
+    ["/"],
+    ["/query/more?instrument=mag"],
+    ["/Query?instrument=mag"],
+    ["/queryinstrument=mag"],
+    ["/api-key"],
+    ["/api-key/authorized/query?instrument=mag"],
+    ["/download/%zz"],
+    ["/query?instrument=mag", "HEAD"],
+    ["/query?instrument=mag", "POST"],
+    [`/download/${Object.keys(FILES)[0]}`, "HEAD"],
+    ["/upload/imap_mag_l0_raw_20250503_v001.pkts", "PUT"],
+  ];
+  for (const [path, method = "GET"] of requests) {
+    const response = await archive.api(path, { method });
+    assertEquals([path, response.status], [path, 403]);
+    assertEquals(await response.json(), { message: "Missing Authentication Token" });
+  }
+});
+
+Deno.test("The API answers 403 to every request without the key, once there is one", async () => {
+  await using archive = await openTestArchive({ files: FILES, apiKey: "key" });
+  const path = Object.keys(FILES)[0];
+  for (const route of ["/query?instrument=mag", `/download/${path}`, "/upload/imap_mag_l0_raw_20250503_v001.pkts"]) {
+    for (const prefix of ["", "/api-key", "/authorized"]) {
+      const refused = await archive.api(`${prefix}${route}`, { headers: { "x-api-key": "wrong" } });
+      assertEquals(refused.status, 403);
+      assertEquals(await refused.json(), { message: "Forbidden" });
+      assertEquals((await archive.api(`${prefix}${route}`)).status, 403);
+      const allowed = await archive.api(`${prefix}${route}`, { headers: { "x-api-key": "key" } });
+      assertEquals(allowed.status < 400, true);
+    }
+    const bearer = { headers: { authorization: "Bearer key" } };
+    assertEquals((await archive.api(`/authorized${route}`, bearer)).status < 400, true);
+    assertEquals((await archive.api(route, bearer)).status, 403);
+  }
+});
+
+Deno.test("The API answers 502 and tells the owner when something breaks inside", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  await Deno.writeTextFile(`${archive.folder.path}/imap/swe`, "a file where a folder belongs");
+  const response = await archive.api("/upload/imap_swe_l0_sci_20240105_v001.pkts");
+  assertEquals([response.status, archive.errors.length], [502, 1]);
+  assertEquals(await response.json(), { message: "Internal server error" });
+});

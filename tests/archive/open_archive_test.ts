@@ -1,0 +1,44 @@
+import { openArchive } from "../../src/archive/open_archive.ts";
+import { InputError } from "../../src/errors.ts";
+import { join } from "../../src/std/path.ts";
+import { assertEquals, assertRejects } from "../support/assert.ts";
+import { testFolder } from "../support/folder.ts";
+
+Deno.test("openArchive() refuses a folder that another archive serves, until that one is closed", async () => {
+  await using folder = await testFolder();
+  const first = await openArchive({ root: folder.path });
+  await assertRejects(() => openArchive({ root: folder.path }), InputError, "another archive serves it already");
+  first.close();
+  (await openArchive({ root: folder.path })).close();
+});
+
+Deno.test("openArchive() refuses a root that is no folder", async () => {
+  await using folder = await testFolder();
+  const root = join(folder.path, "file");
+  await Deno.writeTextFile(root, "");
+  await assertRejects(() => openArchive({ root }), InputError, `Cannot serve "${root}"`);
+});
+
+Deno.test("openArchive() lets go of the folder when it fails", async () => {
+  await using folder = await testFolder();
+  const importFrom = join(folder.path, "nowhere");
+  await assertRejects(
+    () => openArchive({ root: folder.path, importFrom }),
+    InputError,
+    `Cannot import "${importFrom}"`,
+  );
+  (await openArchive({ root: folder.path })).close();
+});
+
+Deno.test("openArchive() serves a folder that is reached through a link", async () => {
+  await using folder = await testFolder();
+  const path = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";
+  await Deno.mkdir(join(folder.path, "real/imap/mag/l0/2025/05"), { recursive: true });
+  await Deno.writeTextFile(join(folder.path, "real", path), "bytes");
+  await Deno.symlink(join(folder.path, "real"), join(folder.path, "link"));
+  const archive = await openArchive({ root: join(folder.path, "link") });
+  const object = await archive.store.open(path);
+  assertEquals(object?.size, 5);
+  object?.file.close();
+  archive.close();
+});

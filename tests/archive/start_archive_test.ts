@@ -1,0 +1,169 @@
+import { type ArchiveOptions, type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
+import { InputError } from "../../src/errors.ts";
+import { connectRaw, isReceiving, putRequest, rawHead, until } from "../support/archive.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "../support/assert.ts";
+import { type TestFolder, testFolder } from "../support/folder.ts";
+
+const NAME = "imap_swe_l0_sci_20240105_v001.pkts";
+const PATH = `imap/swe/l0/2024/01/${NAME}`;
+
+/** Starts an archive over a temporary folder; both end with the `await using` that holds it. */
+async function start(
+  options: Partial<ArchiveOptions> = {},
+): Promise<RunningArchive & AsyncDisposable & { folder: TestFolder }> {
+  const folder = await testFolder();
+  const archive = await startArchive({ root: folder.path, ...options });
+  const end = async () => {
+    await archive.close();
+    await folder[Symbol.asyncDispose]();
+  };
+  return { ...archive, folder, [Symbol.asyncDispose]: end };
+}
+
+const uploadUrl = async (archive: RunningArchive) =>
+  String(await (await fetch(`${archive.url}/upload/${NAME}`)).json());
+const wholeFiles = async (folder: TestFolder) => (await folder.files()).filter((path) => /^imap|incoming/.test(path));
+
+Deno.test("startArchive() takes an upload, lists it and gives it back, with the objects on another origin", async () => {
+  await using archive = await start();
+  assertMatch(archive.url, /^http:\/\/127\.0\.0\.1:\d+$/);
+  const url = await uploadUrl(archive);
+  assertEquals(new URL(url).origin, archive.objectsUrl);
+  assert(archive.url !== archive.objectsUrl);
+  const answer = await fetch(url, { method: "PUT", body: "0123456789" });
+  assertEquals([answer.status, await answer.text()], [200, ""]);
+
+  const rows = await (await fetch(`${archive.url}/query?instrument=swe`)).json();
+  assertEquals(rows[0].file_path, PATH);
+  const response = await fetch(`${archive.url}/download/${PATH}`);
+  assertEquals([new URL(response.url).origin, response.headers.get("content-length")], [archive.objectsUrl, "10"]);
+  assertEquals(await response.text(), "0123456789");
+  const part = await fetch(response.url, { headers: { range: "bytes=2-4" } });
+  assertEquals([part.status, part.headers.get("content-length"), await part.text()], [206, "3", "234"]);
+  const head = await fetch(response.url, { method: "HEAD" });
+  assertEquals([head.status, await head.text()], [403, ""]);
+});
+
+Deno.test("startArchive() closes the API to callers without the key", async () => {
+  await using archive = await start({ apiKey: "key" });
+  const refused = await fetch(`${archive.url}/query?instrument=swe`);
+  assertEquals([refused.status, await refused.json()], [403, { message: "Forbidden" }]);
+  const headers = { "x-api-key": "key" };
+  assertEquals(await (await fetch(`${archive.url}/api-key/query?instrument=swe`, { headers })).json(), []);
+  await assertRejects(() => startArchive({ root: archive.folder.path, apiKey: "" }), InputError, "it is empty");
+});
+
+Deno.test("startArchive() refuses chunked bodies with 501, and with 411 those without a length", async () => {
+  await using archive = await start();
+  const url = await uploadUrl(archive);
+  const bodies: [headers: string[], body: string, status: string][] = [
+    [["Transfer-Encoding: chunked"], "4\r\nbody\r\n0\r\n\r\n", "501 Not Implemented"],
+    [[], "", "411 Length Required"],
+  ];
+  for (const [headers, body, status] of bodies) {
+    using connection = await connectRaw(url);
+    await connection.send(rawHead("PUT", url, headers) + body);
+    assertStringIncludes(await connection.received(), `HTTP/1.1 ${status}`);
+  }
+  assertEquals(await wholeFiles(archive.folder), []);
+});
+
+Deno.test("startArchive() answers a large upload that it refuses", async () => {
+  await using archive = await start();
+  const url = await uploadUrl(archive);
+  const response = await fetch(`${url}0`, { method: "PUT", body: new Uint8Array(20_000_000) });
+  assertEquals(response.status, 403);
+  await response.body?.cancel();
+});
+
+Deno.test("startArchive() leaves nothing of an upload whose connection breaks", async () => {
+  await using archive = await start();
+  const url = await uploadUrl(archive);
+  {
+    using connection = await connectRaw(url);
+    await connection.send(`${rawHead("PUT", url, ["Content-Length: 10"])}short`);
+    await until(() => isReceiving(archive.folder.path));
+  }
+  await until(() => !isReceiving(archive.folder.path));
+  assertEquals(await wholeFiles(archive.folder), []);
+  assertEquals(await (await fetch(`${archive.url}/query?instrument=swe`)).json(), []);
+});
+
+Deno.test("startArchive() says no, and goes on, when a request is hardly one", async () => {
+  const errors: unknown[] = [];
+  await using archive = await start({ onError: (error) => errors.push(error) });
+  const requests = [
+    "GET /query?instrument=mag HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n",
+    "GET //a:b/query HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET /download/%ff%fe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+  ];
+  for (const url of [archive.url, archive.objectsUrl]) {
+    for (const request of requests) {
+      using connection = await connectRaw(url);
+      await connection.send(request);
+      assertMatch(await connection.received(), /^HTTP\/1\.1 40[03] /);
+    }
+  }
+  assertEquals(errors, []);
+});
+
+Deno.test("startArchive() sends callers of every address to the objects under the name that they used", async () => {
+  await using archive = await start({ host: "0.0.0.0" });
+  const url = archive.url.replace("0.0.0.0", "localhost");
+  const upload = new URL(String(await (await fetch(`${url}/upload/${NAME}`)).json()));
+  assertEquals([upload.hostname, upload.port], ["localhost", new URL(archive.objectsUrl).port]);
+});
+
+Deno.test("startArchive() lets go of everything when a port is taken", async () => {
+  await using archive = await start();
+  await using folder = await testFolder();
+  const port = Number(new URL(archive.url).port);
+  for (const ports of [{ port }, { objectsPort: port }]) {
+    await assertRejects(
+      () => startArchive({ root: folder.path, ...ports }),
+      InputError,
+      `Cannot listen on 127.0.0.1:${port}`,
+    );
+  }
+  await (await startArchive({ root: folder.path })).close();
+});
+
+Deno.test("RunningArchive.close() lets an upload finish that is under way, and can be called twice", async () => {
+  await using archive = await start();
+  const url = await uploadUrl(archive);
+  using connection = await connectRaw(url);
+  await connection.send(`${rawHead("PUT", url, ["Content-Length: 10"])}01234`);
+  await until(() => isReceiving(archive.folder.path));
+  const closed = archive.close();
+  await connection.send("56789");
+  assertStringIncludes(await connection.received(), "HTTP/1.1 200 OK");
+  await Promise.all([closed, archive.close()]);
+  assertEquals(await wholeFiles(archive.folder), [PATH]);
+});
+
+Deno.test("RunningArchive.close() ends idle connections and frees the ports", async () => {
+  await using archive = await start();
+  using connection = await connectRaw(archive.url);
+  await archive.close();
+  assertEquals(await connection.received(), "");
+  const port = Number(new URL(archive.url).port);
+  await (await startArchive({ root: archive.folder.path, port })).close();
+});
+
+Deno.test("Many uploads and queries at once all succeed", async () => {
+  await using archive = await start();
+  const days = Array.from({ length: 64 }, (_, day) => new Date(Date.UTC(2025, 0, 1 + day)).toISOString().slice(0, 10));
+  const names = days.map((day) => `imap_mag_l0_raw_${day.replaceAll("-", "")}_v001.pkts`);
+  const statuses = await Promise.all(names.map(async (name) => {
+    const url = String(await (await fetch(`${archive.url}/upload/${name}`)).json());
+    const response = await fetch(url, putRequest(name.repeat(1000)));
+    await response.body?.cancel();
+    const rows =
+      await (await fetch(`${archive.url}/query?start_date=${name.slice(16, 24)}&end_date=${name.slice(16, 24)}`))
+        .json();
+    return [response.status, rows.length];
+  }));
+  assertEquals(statuses, names.map(() => [200, 1]));
+});
