@@ -1,5 +1,5 @@
 import { InputError } from "./errors.ts";
-import { resolve } from "./std/path.ts";
+import { resolve } from "@std/path";
 
 /** The SDC's production API (SDC protocol). */
 export const DEFAULT_URL = "https://api.imap-mission.com";

@@ -1,6 +1,6 @@
 import { resolveSettings } from "../src/config.ts";
 import { InputError } from "../src/errors.ts";
-import { assertEquals, assertStringIncludes, assertThrows } from "./support/assert.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 Deno.test("resolveSettings() refuses an address that is none, and does not show a password in it", () => {
   for (const url of ["nowhere", "ftp://host", "file:///etc", "https://host/?a=b", "https://host/#a", ""]) {

@@ -1,6 +1,6 @@
 // Who may import whom: data flows one way, and a newcomer can tell from a folder's name which line belongs where.
-import { assert, assertEquals } from "./support/assert.ts";
-import { fromFileUrl, relative } from "../src/std/path.ts";
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl, relative } from "@std/path";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 

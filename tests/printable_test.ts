@@ -1,5 +1,5 @@
 import { excerpt, printable } from "../src/printable.ts";
-import { assertEquals } from "./support/assert.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("printable() takes the action out of every character that could act on a terminal", () => {
   assertEquals(printable("a\u001b[31mb\u0007\u009b\r\nc"), "a\ufffd[31mb\ufffd\ufffd\ufffd\ufffdc");

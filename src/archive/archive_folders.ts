@@ -1,5 +1,5 @@
 import { ImapError } from "../errors.ts";
-import { dirname, join } from "../std/path.ts";
+import { dirname, join } from "@std/path";
 
 /** Whether a folder is there; a file or a link in its place is an error. */
 async function isThere(folder: string): Promise<boolean> {

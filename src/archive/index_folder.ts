@@ -1,5 +1,5 @@
 import { FileNameError } from "../names/file_name_error.ts";
-import { join } from "../std/path.ts";
+import { join } from "@std/path";
 import type { Catalogue } from "./catalogue.ts";
 import { type CatalogueEntry, catalogueEntry } from "./catalogue_entry.ts";
 import { nameReason } from "./name_reason.ts";

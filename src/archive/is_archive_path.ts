@@ -1,6 +1,6 @@
 import { archivePath } from "../names/archive_path.ts";
 import { FileNameError } from "../names/file_name_error.ts";
-import { basename } from "../std/path.ts";
+import { basename } from "@std/path";
 
 /**
  * Whether a path is where the SDC's convention puts the file of that name. For the archive no other path exists, so

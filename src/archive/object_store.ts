@@ -1,4 +1,4 @@
-import { basename, join } from "../std/path.ts";
+import { basename, join } from "@std/path";
 import { makeFolders, syncFolders } from "./archive_folders.ts";
 import type { Catalogue, FileStamp } from "./catalogue.ts";
 import { catalogueEntry } from "./catalogue_entry.ts";

@@ -1,4 +1,4 @@
-import { resolve } from "../std/path.ts";
+import { resolve } from "@std/path";
 import { Catalogue } from "./catalogue.ts";
 import { importFolder, type ImportReport } from "./import_folder.ts";
 import { indexFolder, type IndexReport } from "./index_folder.ts";

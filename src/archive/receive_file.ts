@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { ConnectionError } from "../errors.ts";
-import { join } from "../std/path.ts";
+import { join } from "@std/path";
 import { blocksOf } from "./blocks_of.ts";
 
 /** A file that came in whole and is safe on the disk, under a name of its own, still outside the archive. */

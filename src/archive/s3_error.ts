@@ -1,4 +1,4 @@
-import { escape } from "../std/html.ts";
+import { escape } from "@std/html";
 
 /** The code of an error of the object store. */
 export type S3ErrorCode =

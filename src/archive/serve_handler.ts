@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { delay } from "../std/async.ts";
+import { delay } from "@std/async";
 import type { Handler } from "./handler.ts";
 
 /** What a server is started with. */

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { join } from "../std/path.ts";
+import { join } from "@std/path";
 
 /** The archive's own folder below its root: hidden, so that neither indexing nor an import looks into it. */
 const STATE_FOLDER = ".imap-archive";

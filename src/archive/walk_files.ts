@@ -1,4 +1,4 @@
-import { join } from "../std/path.ts";
+import { join } from "@std/path";
 import type { FileStamp } from "./catalogue.ts";
 
 /** A file that was left out, and why. */

@@ -1,5 +1,5 @@
 import { didYouMean } from "../names/closest_word.ts";
-import { parseArgs } from "../std/cli.ts";
+import { parseArgs } from "@std/cli";
 import type { Option } from "./option.ts";
 import { UsageError } from "./usage_error.ts";
 

@@ -1,5 +1,5 @@
 import { printable } from "../printable.ts";
-import { escape } from "../std/html.ts";
+import { escape } from "@std/html";
 import type { Column, Table } from "./table.ts";
 
 /** A longer table is drawn by its first and last rows: a browser chokes on 100,000. */

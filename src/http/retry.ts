@@ -1,5 +1,5 @@
 import { ImapError } from "../errors.ts";
-import { delay } from "../std/async.ts";
+import { delay } from "@std/async";
 import type { HttpLog } from "./events.ts";
 
 /** How and how often to try again. */

@@ -1,6 +1,6 @@
 import { ResponseError } from "../errors.ts";
 import { excerpt } from "../printable.ts";
-import { STATUS_TEXT } from "../std/http.ts";
+import { STATUS_TEXT } from "@std/http";
 import type { ApiAccess } from "./api_access.ts";
 import { parseRetryAfter } from "./retry_after.ts";
 

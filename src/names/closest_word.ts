@@ -1,4 +1,4 @@
-import { closestString, levenshteinDistance } from "../std/text.ts";
+import { closestString, levenshteinDistance } from "@std/text";
 
 /** Longer words are no slips of the finger, and comparing them would take long. */
 const LONGEST_SLIP = 64;

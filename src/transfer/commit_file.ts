@@ -1,4 +1,4 @@
-import { dirname } from "../std/path.ts";
+import { dirname } from "@std/path";
 
 /** Makes a folder's entries last a power cut. Not every system lets a folder be opened; those that do not need it not. */
 async function syncFolder(folder: string): Promise<void> {

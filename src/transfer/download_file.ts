@@ -1,7 +1,7 @@
 import { ConnectionError, ImapError } from "../errors.ts";
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
-import { basename, dirname, join } from "../std/path.ts";
+import { basename, dirname, join } from "@std/path";
 import { commitFile } from "./commit_file.ts";
 import { fileError } from "./file_error.ts";
 import { localPath } from "./local_path.ts";

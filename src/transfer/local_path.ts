@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import { excerpt } from "../printable.ts";
-import { join } from "../std/path.ts";
+import { join } from "@std/path";
 
 /** A folder's or file's name that stays where it is put, on every operating system. */
 // deno-lint-ignore no-control-regex

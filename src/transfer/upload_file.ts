@@ -3,7 +3,7 @@ import { putFile } from "../http/put_file.ts";
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
 import { parseFileName } from "../names/file_name.ts";
-import { basename, resolve } from "../std/path.ts";
+import { basename, resolve } from "@std/path";
 import { fileError } from "./file_error.ts";
 import type { UrlSource } from "./url_source.ts";
 import { md5OfHeaders } from "./whole_object.ts";

@@ -1,6 +1,6 @@
-import { join } from "../../src/std/path.ts";
+import { join } from "@std/path";
 import { openTestArchive, type TestArchive } from "../support/archive.ts";
-import { assertEquals, assertMatch, assertStringIncludes } from "../support/assert.ts";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 
 const PATH = "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts";
 const TEXT = "0123456789";

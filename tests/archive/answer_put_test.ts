@@ -1,6 +1,6 @@
-import { join } from "../../src/std/path.ts";
+import { join } from "@std/path";
 import { openTestArchive, putRequest, type TestArchive } from "../support/archive.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const NAME = "imap_swe_l0_sci_20240105_v001.pkts";
 const PATH = `imap/swe/l0/2024/01/${NAME}`;

@@ -1,5 +1,5 @@
-import { basename } from "../../src/std/path.ts";
-import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { basename } from "@std/path";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openTestArchive, type TestArchive } from "../support/archive.ts";
 
 const NAMES = [

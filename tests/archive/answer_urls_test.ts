@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "../support/assert.ts";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openTestArchive, putRequest } from "../support/archive.ts";
 
 const NAME = "imap_swe_l0_sci_20240105_v001.pkts";

@@ -1,5 +1,5 @@
 import { blocksOf } from "../../src/archive/blocks_of.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "@std/assert";
 
 async function regrouped(lengths: number[], blockBytes: number): Promise<number[][]> {
   let next = 0;

@@ -1,5 +1,5 @@
 import { readRange } from "../../src/archive/byte_range.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "@std/assert";
 
 const part = (first: number, last: number) => ({ first, last });
 

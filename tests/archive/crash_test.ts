@@ -1,6 +1,6 @@
-import { fromFileUrl, join } from "../../src/std/path.ts";
+import { fromFileUrl, join } from "@std/path";
 import { connectRaw, isReceiving, openTestArchive, rawHead, until } from "../support/archive.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "@std/assert";
 import { testFolder } from "../support/folder.ts";
 
 const WHOLE = "imap_mag_l0_raw_20250502_v001.pkts";

@@ -1,4 +1,4 @@
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "@std/assert";
 import { openTestArchive } from "../support/archive.ts";
 
 const FILES = { "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts": "x" };

@@ -1,6 +1,6 @@
-import { join } from "../../src/std/path.ts";
+import { join } from "@std/path";
 import { openTestArchive, writeFiles } from "../support/archive.ts";
-import { assertEquals, assertMatch } from "../support/assert.ts";
+import { assertEquals, assertMatch } from "@std/assert";
 import { testFolder } from "../support/folder.ts";
 
 const NAME = "imap_mag_l0_raw_20250502_v001.pkts";

@@ -1,7 +1,7 @@
 import { openArchive } from "../../src/archive/open_archive.ts";
-import { join } from "../../src/std/path.ts";
+import { join } from "@std/path";
 import { openTestArchive, writeFiles } from "../support/archive.ts";
-import { assertEquals, assertMatch } from "../support/assert.ts";
+import { assertEquals, assertMatch } from "@std/assert";
 import { testFolder } from "../support/folder.ts";
 
 const A = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";

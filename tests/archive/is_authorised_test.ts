@@ -1,5 +1,5 @@
 import { isAuthorised } from "../../src/archive/is_authorised.ts";
-import { assert, assertEquals } from "../support/assert.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const allows = (pathname: string, headers: Record<string, string>) =>
   isAuthorised(pathname, new Headers(headers), "key");

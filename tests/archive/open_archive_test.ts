@@ -1,7 +1,7 @@
 import { openArchive } from "../../src/archive/open_archive.ts";
 import { InputError } from "../../src/errors.ts";
-import { join } from "../../src/std/path.ts";
-import { assertEquals, assertRejects } from "../support/assert.ts";
+import { join } from "@std/path";
+import { assertEquals, assertRejects } from "@std/assert";
 import { testFolder } from "../support/folder.ts";
 
 Deno.test("openArchive() refuses a folder that another archive serves, until that one is closed", async () => {

@@ -1,5 +1,5 @@
 import { type AnswerPlan, planAnswer } from "../../src/archive/plan_answer.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "@std/assert";
 
 const modified = new Date("2026-01-02T03:04:05.678Z");
 const state = { etag: '"abc"', modified, size: 10 };

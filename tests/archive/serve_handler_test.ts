@@ -1,6 +1,6 @@
 import { serveHandler } from "../../src/archive/serve_handler.ts";
 import { connectRaw, rawHead, until } from "../support/archive.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const host = "127.0.0.1";
 

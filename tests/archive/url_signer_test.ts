@@ -1,5 +1,5 @@
 import { UrlSigner } from "../../src/archive/url_signer.ts";
-import { assertEquals, assertMatch } from "../support/assert.ts";
+import { assertEquals, assertMatch } from "@std/assert";
 
 const PATH = "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts";
 const START = Date.parse("2026-01-02T03:04:05Z");

@@ -1,6 +1,6 @@
 import { parse } from "../../src/cli/parse.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 const OPTIONS = [
   { name: "start-date", value: "DATE", help: "" },

@@ -1,7 +1,7 @@
 import { QueryResult } from "../../src/client/query_result.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import type { FileRecord } from "../../src/protocol/file_record.ts";
-import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const rows: FileRecord[] = ["b", "a", "c"].map((name) => ({ file_path: `imap/${name}`, instrument: "mag" }));
 

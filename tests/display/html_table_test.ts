@@ -1,5 +1,5 @@
 import { htmlTable } from "../../src/display/html_table.ts";
-import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const table = (rows: readonly string[]) => ({
   title: "Found <b>",

@@ -1,6 +1,6 @@
 import type { Table } from "../../src/display/table.ts";
 import { textTable } from "../../src/display/text_table.ts";
-import { assert, assertEquals } from "../support/assert.ts";
+import { assert, assertEquals } from "@std/assert";
 
 type Row = readonly [string, string];
 const table = (rows: readonly Row[]): Table<Row> => ({

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "../support/assert.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { cliCommand, runCli, startServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { deadUrl, startServer } from "../support/server.ts";

@@ -1,6 +1,6 @@
 // The tutorial runs in the real kernel, from its first cell to its last, against the archive that it starts.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { dirname, fromFileUrl } from "../../src/std/path.ts";
+import { dirname, fromFileUrl } from "@std/path";
 import { htmlOf, type Kernel, startKernel, textOf } from "../support/kernel.ts";
 import { type CellRun, readNotebook, runNotebook } from "../support/notebook.ts";
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { cliCommand, runCli, startServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 

@@ -1,5 +1,5 @@
 // What a person gets who types something wrong: exit code 2, a message that helps, nothing sent, nothing written.
-import { assert, assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";

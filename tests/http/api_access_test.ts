@@ -1,5 +1,5 @@
 import { apiAccess } from "../../src/http/api_access.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "@std/assert";
 
 const none = { apiKey: undefined, accessToken: undefined };
 

@@ -1,6 +1,6 @@
 import { ConnectionError, ProtocolError } from "../../src/errors.ts";
 import { callApi, getApi, getObject } from "../../src/http/call.ts";
-import { assertEquals, assertRejects } from "../support/assert.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 import { testTransport } from "../support/client.ts";
 import { deadUrl, type SeenRequest, startServer } from "../support/server.ts";
 

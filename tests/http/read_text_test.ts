@@ -1,6 +1,6 @@
 import { ConnectionError } from "../../src/errors.ts";
 import { readText } from "../../src/http/read_text.ts";
-import { assertEquals, assertRejects } from "../support/assert.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 
 const options = { action: "try", host: "h", timeoutMs: 1000, limit: 1000, beyond: "fail" } as const;
 

@@ -1,5 +1,5 @@
 import { parseRetryAfter } from "../../src/http/retry_after.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "@std/assert";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 

@@ -1,7 +1,7 @@
 import { ConnectionError, ImapError, ResponseError } from "../../src/errors.ts";
 import type { HttpEvent } from "../../src/http/events.ts";
 import { retry, type RetryOptions } from "../../src/http/retry.ts";
-import { assertEquals, assertRejects } from "../support/assert.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 
 /** Options with a clock that only counts. */
 function counting(retries: number, random = 1) {

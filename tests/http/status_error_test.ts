@@ -1,6 +1,6 @@
 import { apiAccess } from "../../src/http/api_access.ts";
 import { statusError } from "../../src/http/status_error.ts";
-import { assertEquals, assertStringIncludes } from "../support/assert.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const api = apiAccess("https://api.example.org", { apiKey: "k3y-of-mine", accessToken: undefined });
 

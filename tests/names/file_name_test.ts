@@ -1,7 +1,7 @@
 import { archivePath } from "../../src/names/archive_path.ts";
 import { formatFileName, parseFileName } from "../../src/names/file_name.ts";
 import { FileNameError } from "../../src/names/file_name_error.ts";
-import { assertEquals, assertStringIncludes, assertThrows } from "../support/assert.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 /** Valid names and their paths. */
 const PATHS = [

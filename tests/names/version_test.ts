@@ -1,6 +1,6 @@
 import { InputError } from "../../src/errors.ts";
 import { compareVersions, formatVersion, parseVersion } from "../../src/names/version.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("parseVersion() reads both forms", () => {
   assertEquals(parseVersion("v001"), { major: null, minor: 1 });

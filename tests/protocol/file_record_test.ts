@@ -1,6 +1,6 @@
 import { ProtocolError } from "../../src/errors.ts";
 import { decodeFileRecords } from "../../src/protocol/file_record.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("decodeFileRecords() keeps keys that the protocol does not know", () => {
   const rows = [{ file_path: "imap/a", repointing: null, cr: 2290, quality: { good: [1, 2] } }];

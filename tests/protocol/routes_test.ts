@@ -1,5 +1,5 @@
 import { downloadRoute, readRoute, uploadRoute } from "../../src/protocol/routes.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("readRoute() reads what downloadRoute() and uploadRoute() write, with and without a prefix", () => {
   for (const path of ["imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts", "a b/ü%?#&=+/..%2f"]) {

@@ -1,6 +1,6 @@
 // The real Python clients against the archive, unchanged: `deno task test:python`. Needs python3 and a package index.
 import { assert, assertEquals } from "@std/assert";
-import { join } from "../../src/std/path.ts";
+import { join } from "@std/path";
 import { startServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 

@@ -1,6 +1,6 @@
 import { InputError } from "../../src/errors.ts";
 import { checkQuery } from "../../src/sdc/check_query.ts";
-import { assertEquals, assertStringIncludes, assertThrows } from "../support/assert.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 Deno.test("checkQuery() brings a query into the form of the wire", () => {
   assertEquals(checkQuery({ table: "science", instrument: "mag", descriptor: undefined }), { instrument: "mag" });

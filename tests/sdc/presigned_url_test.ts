@@ -1,6 +1,6 @@
 import { ProtocolError, ResponseError } from "../../src/errors.ts";
 import { downloadUrl, uploadUrl } from "../../src/sdc/presigned_url.ts";
-import { assertEquals, assertRejects } from "../support/assert.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 import { testTransport } from "../support/client.ts";
 import { startServer } from "../support/server.ts";
 

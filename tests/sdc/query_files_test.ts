@@ -1,6 +1,6 @@
 import { ConnectionError, ProtocolError, ResponseError } from "../../src/errors.ts";
 import { queryFiles } from "../../src/sdc/query_files.ts";
-import { assertEquals, assertRejects, assertStringIncludes } from "../support/assert.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { testTransport } from "../support/client.ts";
 import { deadUrl, startServer } from "../support/server.ts";
 

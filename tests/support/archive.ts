@@ -3,8 +3,8 @@ import { createObjectsHandler } from "../../src/archive/create_objects_handler.t
 import { type OpenArchive, openArchive, type OpenArchiveOptions } from "../../src/archive/open_archive.ts";
 import { UrlSigner } from "../../src/archive/url_signer.ts";
 import { decodeFileRecords, type FileRecord } from "../../src/protocol/file_record.ts";
-import { delay } from "../../src/std/async.ts";
-import { dirname, join } from "../../src/std/path.ts";
+import { delay } from "@std/async";
+import { dirname, join } from "@std/path";
 import { type TestFolder, testFolder } from "./folder.ts";
 
 /** What a test says of its archive; the folder is a temporary one. */

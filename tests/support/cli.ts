@@ -1,4 +1,4 @@
-import { fromFileUrl } from "../../src/std/path.ts";
+import { fromFileUrl } from "@std/path";
 
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 

@@ -1,4 +1,4 @@
-import { join } from "../../src/std/path.ts";
+import { join } from "@std/path";
 
 /** A temporary folder that goes away with the `await using` that holds it. */
 export interface TestFolder extends AsyncDisposable {

@@ -1,5 +1,5 @@
-import { delay } from "../../src/std/async.ts";
-import { join } from "../../src/std/path.ts";
+import { delay } from "@std/async";
+import { join } from "@std/path";
 import { withDeadline } from "./kernel_deadline.ts";
 
 /** How much of the kernel's stderr is kept: its end. */

@@ -1,4 +1,4 @@
-import { delay } from "../../src/std/async.ts";
+import { delay } from "@std/async";
 import { KernelError } from "./kernel_error.ts";
 import { type Bytes, encodeFrames, encodeGreeting, encodeReady, readFrames, readGreeting } from "./kernel_zmtp.ts";
 

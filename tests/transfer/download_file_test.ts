@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { ConnectionError, ImapError, ResponseError } from "../../src/errors.ts";
 import { downloadFile } from "../../src/transfer/download_file.ts";
 import type { UrlSource } from "../../src/transfer/url_source.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "../support/assert.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { testTransport, type TestTransportOptions } from "../support/client.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";

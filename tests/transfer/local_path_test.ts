@@ -1,6 +1,6 @@
 import { InputError } from "../../src/errors.ts";
 import { localPath } from "../../src/transfer/local_path.ts";
-import { assertEquals, assertThrows } from "../support/assert.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("localPath() puts an archive path below the data directory", () => {
   assertEquals(localPath("/data", "imap/spice/ck/new kind.bc"), "/data/imap/spice/ck/new kind.bc");

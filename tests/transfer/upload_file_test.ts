@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { ConnectionError, FileNameError, InputError, ResponseError } from "../../mod.ts";
 import { uploadFile } from "../../src/transfer/upload_file.ts";
 import type { UrlSource } from "../../src/transfer/url_source.ts";
-import { assertEquals, assertRejects } from "../support/assert.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 import { testTransport, type TestTransportOptions } from "../support/client.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";

@@ -1,6 +1,6 @@
 import type { FileRecord } from "../../src/protocol/file_record.ts";
 import { fileNameOf, recordsTable, versionOf } from "../../src/views/records_table.ts";
-import { assertEquals } from "../support/assert.ts";
+import { assertEquals } from "@std/assert";
 
 const OLD: FileRecord = {
   file_path: "imap/glows/l1a/2011/09/imap_glows_l1a_hist_20110921_v001.cdf",

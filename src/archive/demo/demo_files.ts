@@ -1,7 +1,7 @@
 import { InputError } from "../../errors.ts";
 import { archivePath } from "../../names/archive_path.ts";
 import { parseFileName } from "../../names/file_name.ts";
-import { dirname, join } from "../../std/path.ts";
+import { dirname, join } from "@std/path";
 import { demoCdf } from "./demo_cdf.ts";
 import { demoPackets } from "./demo_packets.ts";
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ccsdsPackets, type CcsdsPacketsOptions } from "../../../src/archive/demo/ccsds_packets.ts";
 import { InputError } from "../../../src/errors.ts";
 import { walkPackets } from "./packet_walk.ts";

@@ -1,10 +1,10 @@
-import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DEMO_FILES, DEMO_UPLOADS, demoUpload, writeDemoFiles } from "../../../src/archive/demo/demo_files.ts";
 import { missionSeconds, startOfDay, tt2000 } from "../../../src/archive/demo/mission_time.ts";
 import { InputError } from "../../../src/errors.ts";
 import { archivePath } from "../../../src/names/archive_path.ts";
 import { parseFileName } from "../../../src/names/file_name.ts";
-import { join } from "../../../src/std/path.ts";
+import { join } from "@std/path";
 import { walkCdf } from "./cdf_walk.ts";
 import { walkPackets } from "./packet_walk.ts";
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "../../support/assert.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { minimalCdf, type MinimalCdfOptions } from "../../../src/archive/demo/minimal_cdf.ts";
 import { InputError } from "../../../src/errors.ts";
 import { walkCdf } from "./cdf_walk.ts";

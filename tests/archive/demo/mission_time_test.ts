@@ -1,4 +1,4 @@
-import { assertEquals } from "../../support/assert.ts";
+import { assertEquals } from "@std/assert";
 import { missionSeconds, startOfDay, tt2000 } from "../../../src/archive/demo/mission_time.ts";
 
 Deno.test("tt2000() counts the leap seconds", () => {
