@@ -15,8 +15,10 @@
  * @module
  */
 export { configure, download, query, upload } from "./src/client/default_client.ts";
-export { type CallOptions, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
-export { QueryResult } from "./src/client/query_result.ts";
+export type { CallOptions, DownloadOptions, TransferOptions, UploadOptions } from "./src/client/call_options.ts";
+export { type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
+export { type DownloadRows, QueryResult } from "./src/client/query_result.ts";
+export { type Repeat, TransferReport } from "./src/client/transfer_report.ts";
 export type { ClientOptions } from "./src/config.ts";
 export {
   ConnectionError,
@@ -34,7 +36,10 @@ export { formatFileName, type ImapFile, parseFileName } from "./src/names/file_n
 export { FileNameError, type FileNameProblem } from "./src/names/file_name_error.ts";
 export { type Instrument, INSTRUMENTS } from "./src/names/instruments.ts";
 export { SCIENCE_EXTENSIONS, type ScienceFile } from "./src/names/science_file.ts";
+export type { Shard } from "./src/names/shard.ts";
 export { compareVersions, formatVersion, parseVersion, type Version } from "./src/names/version.ts";
 export type { FileRecord } from "./src/protocol/file_record.ts";
 export type { QueryParameters } from "./src/protocol/query_parameters.ts";
+export type { DownloadPlan, OnProgress, Outcome, TransferEvent } from "./src/transfer/outcome.ts";
+export type { IfPresent } from "./src/transfer/plan_download.ts";
 export { VERSION } from "./src/version.ts";

@@ -16,12 +16,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "download",
-    summary: "fetch a file into the data directory",
+    summary: "fetch files into the data directory",
     load: async () => (await import("./commands/download.ts")).download,
   },
   {
     name: "upload",
-    summary: "send a file to the SDC",
+    summary: "send files to the SDC",
     load: async () => (await import("./commands/upload.ts")).upload,
   },
   {

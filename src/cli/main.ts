@@ -63,7 +63,7 @@ async function runCommand(command: Command, before: Parsed, rest: readonly strin
     return await command.run({ values, flags, rest: line.rest, client, quiet, signal: interrupt.signal });
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    await writeNotice(`${PROGRAM}: interrupted`);
+    await writeNotice([`${PROGRAM}: interrupted`, spec.whenInterrupted].filter(Boolean).join("; "));
     return EXIT.interrupted;
   } finally {
     interrupt.stop();

@@ -36,6 +36,8 @@ export interface CommandSpec {
   readonly argument?: Argument;
   readonly options: readonly Option[];
   readonly examples: readonly Example[];
+  /** What to tell who interrupts it. */
+  readonly whenInterrupted?: string;
 }
 
 /** The program's name, as installed. */

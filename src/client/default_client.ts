@@ -1,7 +1,9 @@
 import type { FileRecord } from "../protocol/file_record.ts";
 import type { QueryParameters } from "../protocol/query_parameters.ts";
-import { type CallOptions, ImapClient, type ImapClientOptions } from "./imap_client.ts";
+import type { CallOptions, DownloadOptions, UploadOptions } from "./call_options.ts";
+import { type Downloadable, ImapClient, type ImapClientOptions } from "./imap_client.ts";
 import type { QueryResult } from "./query_result.ts";
+import type { TransferReport } from "./transfer_report.ts";
 
 let options: ImapClientOptions = {};
 let client = new ImapClient();
@@ -54,7 +56,7 @@ export function query(parameters: QueryParameters, options: CallOptions = {}): P
  * @returns The path of the file on this machine.
  * @throws {FileNameError} When the name is none of the SDC's.
  * @throws {ResponseError} 404 when the archive has no such file.
- * @throws {ConnectionError} When the file did not come whole, after retries.
+ * @throws {ConnectionError} When the file did not come whole, after retries. What came is kept: the next call goes on.
  *
  * @example
  * ```ts
@@ -65,8 +67,27 @@ export function query(parameters: QueryParameters, options: CallOptions = {}): P
  * assert((await Deno.stat(path)).size > 0);
  * ```
  */
-export function download(file: string | FileRecord, options: CallOptions = {}): Promise<string> {
-  return client.download(file, options);
+export function download(file: string | FileRecord, options?: DownloadOptions): Promise<string>;
+/**
+ * Downloads many files, several at once, as the function does for one. A file that fails does not stop the others.
+ *
+ * @param files Names and rows; a whole result of a query, for instance.
+ * @returns What became of each file.
+ * @throws {InputError} When a name is none of the SDC's; nothing was fetched then.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { download } from "@imap-sdc/data-access";
+ *
+ * const names = ["imap_mag_l0_raw_20250502_v000.pkts", "imap_mag_l0_raw_20250502_v001.pkts"];
+ * const report = await download(names, { concurrency: 2 });
+ * assert(report.failed.length === 0 && report.paths.length === 2);
+ * ```
+ */
+export function download(files: Iterable<string | FileRecord>, options?: DownloadOptions): Promise<TransferReport>;
+export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport> {
+  return client.download(files, options);
 }
 
 /**
@@ -89,6 +110,15 @@ export function download(file: string | FileRecord, options: CallOptions = {}): 
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
-export function upload(path: string, options: CallOptions = {}): Promise<string> {
-  return client.upload(path, options);
+export function upload(path: string, options?: UploadOptions): Promise<string>;
+/**
+ * Uploads many files, several at once. All are checked first, and nothing is sent when one is wrong.
+ *
+ * @param paths The files on this machine.
+ * @returns What became of each file.
+ * @throws {InputError} With all that is wrong; nothing was sent then.
+ */
+export function upload(paths: Iterable<string>, options?: UploadOptions): Promise<TransferReport>;
+export function upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport> {
+  return client.upload(paths, options);
 }

@@ -1,14 +1,13 @@
 import { type ClientOptions, resolveSettings } from "../config.ts";
 import type { HttpLog } from "../http/events.ts";
 import { createTransport, type Transport } from "../http/transport.ts";
-import { archivePath } from "../names/archive_path.ts";
 import type { FileRecord } from "../protocol/file_record.ts";
 import type { QueryParameters } from "../protocol/query_parameters.ts";
 import { checkQuery } from "../sdc/check_query.ts";
-import { downloadUrl, uploadUrl } from "../sdc/presigned_url.ts";
 import { queryFiles } from "../sdc/query_files.ts";
-import type { UrlSource } from "../transfer/url_source.ts";
+import type { CallOptions, DownloadOptions, UploadOptions } from "./call_options.ts";
 import { QueryResult } from "./query_result.ts";
+import type { TransferReport } from "./transfer_report.ts";
 
 /** Settings of an {@linkcode ImapClient}. */
 export interface ImapClientOptions extends ClientOptions {
@@ -16,11 +15,8 @@ export interface ImapClientOptions extends ClientOptions {
   log?: HttpLog | undefined;
 }
 
-/** What every call takes besides its subject. */
-export interface CallOptions {
-  /** Ends the call early: its promise rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
-}
+/** What can be downloaded: a name, a row, or many of them. */
+export type Downloadable = string | FileRecord | Iterable<string | FileRecord>;
 
 /**
  * Access to one archive with settings of its own. The functions of this module are those of a default client.
@@ -46,26 +42,36 @@ export class ImapClient {
   /** Finds the files that meet all conditions, as the function `query` does. */
   async query(parameters: QueryParameters, options: CallOptions = {}): Promise<QueryResult> {
     const wire = checkQuery(parameters);
-    return QueryResult.fromRows(await queryFiles(this.#transport(), wire, options.signal));
+    const rows = await queryFiles(this.#transport(), wire, options.signal);
+    return QueryResult.fromRows(rows, (rows, options) => this.download(rows, options));
   }
 
   /** Downloads one file unless it is there already, as the function `download` does. */
-  async download(file: string | FileRecord, options: CallOptions = {}): Promise<string> {
-    const path = typeof file === "string" ? archivePath(file.slice(file.lastIndexOf("/") + 1)) : file.file_path;
+  download(file: string | FileRecord, options?: DownloadOptions): Promise<string>;
+  /** Downloads many files, several at once, as the function `download` does. */
+  download(files: Iterable<string | FileRecord>, options?: DownloadOptions): Promise<TransferReport>;
+  /** Either, for callers that do not know which. */
+  download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
+  async download(files: Downloadable, options: DownloadOptions = {}): Promise<string | TransferReport> {
+    const { downloadAll, downloadOne } = await import("./downloads.ts");
     const settings = resolveSettings(this.#options);
-    const transport = createTransport(settings, this.#options.log);
-    const { dataDir } = settings;
-    const { signal } = options;
-    const { downloadFile } = await import("../transfer/download_file.ts");
-    const downloaded = await downloadFile(transport, urlSource(transport), { archivePath: path, dataDir, signal });
-    return downloaded.path;
+    const context = { settings, transport: this.#transport() };
+    if (typeof files === "string" || !isIterable(files)) return await downloadOne(context, files, options);
+    return await downloadAll(context, files, options);
   }
 
   /** Uploads one file, as the function `upload` does. */
-  async upload(path: string, options: CallOptions = {}): Promise<string> {
+  upload(path: string, options?: UploadOptions): Promise<string>;
+  /** Uploads many files, several at once, as the function `upload` does. */
+  upload(paths: Iterable<string>, options?: UploadOptions): Promise<TransferReport>;
+  /** Either, for callers that do not know which. */
+  upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;
+  async upload(paths: string | Iterable<string>, options: UploadOptions = {}): Promise<string | TransferReport> {
+    const { uploadAll, uploadOne } = await import("./uploads.ts");
     const transport = this.#transport();
-    const { uploadFile } = await import("../transfer/upload_file.ts");
-    return archivePath(await uploadFile(transport, urlSource(transport), { path, signal: options.signal }));
+    return typeof paths === "string"
+      ? await uploadOne(transport, paths, options)
+      : await uploadAll(transport, [...paths], options);
   }
 
   #transport(): Transport {
@@ -73,10 +79,6 @@ export class ImapClient {
   }
 }
 
-/** Presigned URLs from the API, for transfers that do not know it. */
-function urlSource(transport: Transport): UrlSource {
-  return {
-    downloadUrl: (path, signal) => downloadUrl(transport, path, signal),
-    uploadUrl: (name, signal) => uploadUrl(transport, name, signal),
-  };
+function isIterable(value: FileRecord | Iterable<string | FileRecord>): value is Iterable<string | FileRecord> {
+  return Symbol.iterator in value;
 }

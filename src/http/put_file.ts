@@ -16,6 +16,8 @@ export interface FilePut {
   readonly path: string;
   /** How many bytes it has. */
   readonly size: number;
+  /** Told how many bytes have been handed over. */
+  readonly onBytes?: (bytes: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -44,7 +46,10 @@ export async function putFile(transport: Transport, put: FilePut): Promise<FileP
   const answered = answerOf(request, transport.timeoutMs, () => timeoutError(action, url.host, transport.timeoutMs));
   const hash = createHash("md5");
   const file = createReadStream(path, { highWaterMark: 1024 * 1024, end: size - 1 });
-  file.on("data", (chunk) => void hash.update(chunk));
+  file.on("data", (chunk) => {
+    hash.update(chunk);
+    put.onBytes?.(file.bytesRead);
+  });
   const stop = () => request.destroy(new Error("aborted"));
   signal?.addEventListener("abort", stop, { once: true });
   // A server that refuses answers before the file is through: its answer counts, not the pipe that broke.

@@ -1,6 +1,7 @@
 import { ConnectionError } from "../errors.ts";
 import { connectionError } from "./connection_error.ts";
 import { timeoutError } from "./exchange.ts";
+import { readOrTimeOut } from "./read_or_time_out.ts";
 
 /** What reading a body needs to know. */
 export interface ReadTextOptions {
@@ -31,7 +32,7 @@ export async function readText(response: Response, options: ReadTextOptions): Pr
   let bytes = 0;
   try {
     while (bytes < limit) {
-      const { done, value } = await readOrTimeOut(reader, () => timeoutError(action, host, timeoutMs), timeoutMs);
+      const { done, value } = await readOrTimeOut(reader, timeoutMs, () => timeoutError(action, host, timeoutMs));
       if (done) return texts.join("") + decoder.decode();
       bytes += value.byteLength;
       texts.push(decoder.decode(value, { stream: true }));
@@ -47,18 +48,4 @@ export async function readText(response: Response, options: ReadTextOptions): Pr
   throw new ConnectionError(`Cannot ${action}: ${host} sent more than ${limit} bytes; ask for less at once`, {
     retryable: false,
   });
-}
-
-async function readOrTimeOut(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  timedOut: () => Error,
-  timeoutMs: number,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(timedOut()), timeoutMs);
-  try {
-    return await Promise.race([reader.read(), promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

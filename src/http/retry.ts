@@ -10,6 +10,8 @@ export interface RetryOptions {
   readonly retries: number;
   readonly log: HttpLog;
   readonly signal?: AbortSignal | undefined;
+  /** Whether the last try brought something that stays: then the count of retries begins anew. */
+  readonly progressed?: () => boolean;
   /** Waits; tests put a clock of their own here. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
   /** From 0 to below 1. */
@@ -39,14 +41,16 @@ function waitMs(retryAfterMs: number | undefined, retry: number, random: () => n
  *
  * @throws The operation's last error.
  */
-export async function retry<T>(operation: (retry: number) => Promise<T>, options: RetryOptions): Promise<T> {
+export async function retry<T>(operation: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { action, retries, log, signal, random = Math.random } = options;
   const sleep = options.sleep ?? ((milliseconds, signal) => delay(milliseconds, signal && { signal }));
   for (let retry = 0;;) {
     try {
-      return await operation(retry);
+      return await operation();
     } catch (error) {
-      if (!(error instanceof ImapError) || !error.retryable || retry >= retries) throw error;
+      if (!(error instanceof ImapError) || !error.retryable) throw error;
+      if (options.progressed?.()) retry = 0;
+      if (retry >= retries) throw error;
       if ((error.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) throw error;
       retry += 1;
       const delayMs = Math.round(waitMs(error.retryAfterMs, retry, random));

@@ -1,92 +1,105 @@
-import { ConnectionError, ImapError } from "../errors.ts";
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
-import { basename, dirname, join } from "@std/path";
-import { commitFile } from "./commit_file.ts";
+import { basename } from "@std/path";
+import { checkPart } from "./check_part.ts";
+import { commitPart } from "./commit_part.ts";
+import type { ConnectionSlots } from "./connection_slots.ts";
 import { fileError } from "./file_error.ts";
+import { isSameObject } from "./is_same_object.ts";
 import { localPath } from "./local_path.ts";
-import { md5OfFile } from "./md5_of_file.ts";
+import type { OnProgress, Outcome } from "./outcome.ts";
+import { PartFile, partPathOf, sizeOf } from "./part_file.ts";
+import { type IfPresent, planDownload } from "./plan_download.ts";
+import { Progress } from "./progress.ts";
 import { receiveObject } from "./receive_object.ts";
 import type { UrlSource } from "./url_source.ts";
-import { md5OfHeaders } from "./whole_object.ts";
 
-/** A file to download. */
-export interface Download {
-  /** Its full path in the archive. */
-  readonly archivePath: string;
-  /** The folder below which it goes. */
+/** How to download. */
+export interface DownloadSettings {
+  /** The folder below which the files go. */
   readonly dataDir: string;
-  readonly signal?: AbortSignal | undefined;
+  /** What to do with files that are there. */
+  readonly ifPresent: IfPresent;
+  /** Only say what would be done. */
+  readonly dryRun: boolean;
+  readonly slots: ConnectionSlots;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal | undefined;
 }
 
-/** What became of a download. */
-export interface Downloaded {
-  /** Where the file is. */
+/** What every step of one download needs. */
+interface Work extends DownloadSettings {
+  readonly transport: Transport;
+  readonly urls: UrlSource;
+  readonly archivePath: string;
+  readonly action: string;
   readonly path: string;
-  /** `skipped` when it was there already. */
-  readonly outcome: "fetched" | "skipped";
-}
-
-/** Whether a file stands there with something in it: an empty one is what a broken client leaves behind. */
-async function isThere(path: string): Promise<boolean> {
-  try {
-    const { isFile, size } = await Deno.stat(path);
-    return isFile && size > 0;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /**
- * Downloads one file unless it is there already. Whatever stands at its final path is whole: the bytes go to a part file
- * beside it, are checked, reach the disk, and only then take the name.
+ * Downloads one file, unless it is there already. Whatever stands at its final path is whole: the bytes go to a part beside
+ * it, are checked, reach the disk, and only then take the name. What came stays for the next try, and for the next run.
+ *
+ * @param archivePath The file's full path in the archive.
  */
-export async function downloadFile(transport: Transport, urls: UrlSource, download: Download): Promise<Downloaded> {
-  const { archivePath, dataDir, signal } = download;
-  const path = localPath(dataDir, archivePath);
+export async function downloadFile(
+  transport: Transport,
+  urls: UrlSource,
+  archivePath: string,
+  settings: DownloadSettings,
+): Promise<Outcome> {
+  const path = localPath(settings.dataDir, archivePath);
   const action = `download "${basename(path)}"`;
+  const work = { ...settings, transport, urls, archivePath, action, path };
   try {
-    if (await isThere(path)) return { path, outcome: "skipped" };
-    const { retries, log } = transport;
-    await retry(() => fetchOnce(transport, urls, { archivePath, path, action, signal }), {
-      action,
-      retries,
-      log,
-      signal,
-    });
-    return { path, outcome: "fetched" };
+    return await settle(work);
   } catch (error) {
-    signal?.throwIfAborted();
+    settings.signal?.throwIfAborted();
     throw fileError(action, path, error);
   }
 }
 
-interface Fetch {
-  readonly archivePath: string;
-  readonly path: string;
-  readonly action: string;
-  readonly signal: AbortSignal | undefined;
+async function settle(work: Work): Promise<Outcome> {
+  const { archivePath, path, transport, urls } = work;
+  const disk = { size: await sizeOf(path), partSize: await sizeOf(partPathOf(path)) };
+  const plan = planDownload(disk, work.ifPresent);
+  if (work.dryRun) return { state: "planned", plan, file: archivePath, path, bytes: 0 };
+  const skipped = { state: "skipped", file: archivePath, path, bytes: 0 } as const;
+  if (plan === "skip" || (plan === "verify" && await isSameObject(transport, urls, work))) return skipped;
+  using part = await PartFile.open(path, work.signal);
+  // Another process may have brought it while this one waited for the lock.
+  const mayBeThere = plan !== "verify" && work.ifPresent !== "fetch";
+  if (mayBeThere && ((await sizeOf(path)) ?? 0) > 0) {
+    await part.remove();
+    return skipped;
+  }
+  try {
+    return await fetchInto(work, part);
+  } finally {
+    // A part without a byte or without a record is of no use to the next run.
+    const { size } = await part.file.stat();
+    if (await sizeOf(part.path) !== undefined && (size === 0 || await part.record() === undefined)) await part.remove();
+  }
 }
 
-async function fetchOnce(transport: Transport, urls: UrlSource, fetch: Fetch): Promise<void> {
-  const { archivePath, path, action, signal } = fetch;
-  const url = await urls.downloadUrl(archivePath, signal);
-  await Deno.mkdir(dirname(path), { recursive: true });
-  // The name is this try's own, so that two processes fetching the same file do not write into each other's.
-  const partPath = join(dirname(path), `.${basename(path)}.${crypto.randomUUID().slice(0, 8)}.part`);
-  try {
-    using file = await Deno.open(partPath, { write: true, createNew: true });
-    const headers = await receiveObject(transport, { action, url, file, path: partPath, signal });
-    const expected = md5OfHeaders(headers);
-    if (expected !== undefined && await md5OfFile(partPath) !== expected) {
-      throw new ConnectionError(
-        `Cannot ${action}: the bytes that came are not those of the archive (their MD5 differs)`,
-      );
-    }
-    await commitFile(file, partPath, path);
-  } catch (error) {
-    await Deno.remove(partPath).catch(() => {});
-    throw error instanceof ImapError ? error : fileError(action, path, error);
-  }
+async function fetchInto(work: Work, part: PartFile): Promise<Outcome> {
+  const { archivePath, path, action, transport, urls, slots, signal } = work;
+  const { retries, log } = transport;
+  const progress = new Progress();
+  const onBytes = (bytes: number, size: number | undefined) => {
+    progress.bytes = bytes;
+    work.onProgress({ type: "bytes", file: archivePath, bytes, size });
+  };
+  const onResume = (bytes: number) => progress.resume(bytes);
+  const size = await retry(async () => {
+    const url = await urls.downloadUrl(archivePath, signal);
+    const receiving = { action, archivePath, url, part, slots, onBytes, onResume, signal };
+    const facts = await receiveObject(transport, receiving).catch((error) => progress.judge(error));
+    const size = await checkPart(receiving, facts);
+    onBytes(size, size);
+    return size;
+  }, { action, retries, log, signal, progressed: () => progress.since() });
+  await commitPart(part, path);
+  const from = progress.resumedFrom ?? 0;
+  return { state: from > 0 ? "resumed" : "fetched", file: archivePath, path, bytes: size - from };
 }

@@ -1,69 +1,71 @@
-import { ConnectionError } from "../errors.ts";
-import { getObject } from "../http/call.ts";
-import { connectionError } from "../http/connection_error.ts";
-import { timeoutError } from "../http/exchange.ts";
-import { readText } from "../http/read_text.ts";
-import { statusError } from "../http/status_error.ts";
 import type { Transport } from "../http/transport.ts";
-import { fileError } from "./file_error.ts";
-import { lengthOfHeaders } from "./whole_object.ts";
+import type { ConnectionSlots } from "./connection_slots.ts";
+import type { PartRecord, Pieces } from "./part_record.ts";
+import { PIECE_LENGTH, receivePieces } from "./receive_pieces.ts";
+import { receiveStream } from "./receive_stream.ts";
+import type { ObjectFacts, Receiving } from "./receiving.ts";
 
-/** An object to receive. */
-export interface Receiving {
-  /** How messages begin, behind `Cannot `. */
-  readonly action: string;
-  readonly url: URL;
-  /** The open file that takes the bytes, and its path for messages. */
-  readonly file: Deno.FsFile;
-  readonly path: string;
-  readonly signal: AbortSignal | undefined;
+/** Smaller objects come in one stream. */
+const SPLIT_SIZE = 64 * 1024 * 1024;
+/** How long one stream is looked at before it is judged, and how much longer it must need to be split. */
+const SPLIT_AFTER_MS = 1000;
+const SPLIT_GAIN_MS = 2000;
+
+/** What the part is of, if it is of any use: a record for this object, and no more bytes than that has. */
+async function usableRecord({ part, archivePath }: Receiving): Promise<PartRecord | undefined> {
+  const { size } = await part.file.stat();
+  const record = size === 0 ? undefined : await part.record();
+  if (record !== undefined && record.archivePath === archivePath && size <= record.size) return record;
+  await part.empty();
+  return undefined;
 }
-
-const ERROR_BYTES = 16 * 1024;
 
 /**
- * Gets an object from its presigned URL into an open file, once, and checks its length. The bytes stay in native code.
+ * Tries once to bring an object into its part: the rest behind what is there, in one stream, or over several connections
+ * when that one is slow and some are free.
  *
- * @returns The headers of the answer.
- * @throws {ConnectionError} When it breaks off or stalls. {ResponseError} When the answer is no.
+ * @returns What is known of the object. All of its bytes are there then, but not checked.
  */
-export async function receiveObject(transport: Transport, receiving: Receiving): Promise<Headers> {
-  const { action, url, file, path, signal } = receiving;
-  const stalled = new AbortController();
-  const either = AbortSignal.any(signal === undefined ? [stalled.signal] : [stalled.signal, signal]);
-  const response = await getObject(transport, { action, url, signal: either });
-  const { timeoutMs } = transport;
-  if (response.status !== 200 || response.body === null) {
-    const reading = { action, host: url.host, timeoutMs, limit: ERROR_BYTES, beyond: "cut", signal } as const;
-    throw statusError(action, response, await readText(response, reading), transport.api);
-  }
-  const stop = watchGrowth(file, timeoutMs, () => stalled.abort());
-  try {
-    await response.body.pipeTo(file.writable, { preventClose: true, signal: either });
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (stalled.signal.aborted) throw timeoutError(action, url.host, timeoutMs);
-    // A body that breaks is a TypeError of fetch's; everything else comes from the disk.
-    throw error instanceof TypeError ? connectionError(action, url.host, error) : fileError(action, path, error);
-  } finally {
-    stop();
-  }
-  const expected = lengthOfHeaders(response.headers);
-  const { size } = await file.stat();
-  if (expected !== undefined && size !== expected) {
-    throw new ConnectionError(`Cannot ${action}: ${url.host} sent ${size} of ${expected} bytes`);
-  }
-  return response.headers;
+export async function receiveObject(transport: Transport, receiving: Receiving): Promise<ObjectFacts> {
+  const { part, slots, onResume } = receiving;
+  const known = await usableRecord(receiving);
+  if (known?.pieces) return await finishPieces(transport, receiving, { ...known, pieces: known.pieces });
+  const { size: have } = await part.file.stat();
+  onResume(have);
+  if (known !== undefined && have === known.size) return factsOf(known);
+  const stream = await receiveStream(transport, receiving, known, splitJudge(have, slots));
+  if (!stream.split || stream.record === undefined) return stream;
+  const { size: from } = await part.file.stat();
+  const record = { ...stream.record, pieces: { from, length: PIECE_LENGTH, done: [] } };
+  await part.note(record);
+  return await finishPieces(transport, receiving, record);
 }
 
-/** Calls `stalled` when a file has not grown for a while. Watching the file leaves the bytes alone. */
-function watchGrowth(file: Deno.FsFile, timeoutMs: number, stalled: () => void): () => void {
-  let size = -1;
-  let since = performance.now();
-  const timer = setInterval(() => {
-    const now = file.statSync().size;
-    if (now !== size) [size, since] = [now, performance.now()];
-    else if (performance.now() - since >= timeoutMs) stalled();
-  }, Math.min(1000, timeoutMs / 4));
-  return () => clearInterval(timer);
+/** Judges a stream that began at `have` bytes: whether the rest would come sooner over more connections. */
+function splitJudge(have: number, slots: ConnectionSlots): (bytes: number, record: PartRecord) => boolean {
+  const started = performance.now();
+  return (bytes, { size }) => {
+    const elapsed = performance.now() - started;
+    if (size < SPLIT_SIZE || elapsed < SPLIT_AFTER_MS || size - bytes < 2 * PIECE_LENGTH) return false;
+    const restMs = (size - bytes) * elapsed / (bytes - have);
+    return restMs > SPLIT_GAIN_MS && slots.free > 0;
+  };
+}
+
+function factsOf({ size, md5 }: PartRecord): ObjectFacts {
+  return { size, md5: md5 ?? undefined };
+}
+
+async function finishPieces(
+  transport: Transport,
+  receiving: Receiving,
+  record: PartRecord & { readonly pieces: Pieces },
+): Promise<ObjectFacts> {
+  const extra = receiving.slots.take(Infinity);
+  try {
+    await receivePieces(transport, receiving, record, 1 + extra);
+  } finally {
+    receiving.slots.give(extra);
+  }
+  return factsOf(record);
 }

@@ -1,63 +1,57 @@
-import { ConnectionError, InputError } from "../errors.ts";
+import { ConnectionError, ResponseError } from "../errors.ts";
 import { putFile } from "../http/put_file.ts";
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
-import { parseFileName } from "../names/file_name.ts";
-import { basename, resolve } from "@std/path";
-import { fileError } from "./file_error.ts";
+import type { Sendable } from "./check_upload.ts";
+import { md5OfHeaders } from "./object_headers.ts";
+import type { OnProgress, Outcome } from "./outcome.ts";
 import type { UrlSource } from "./url_source.ts";
-import { md5OfHeaders } from "./whole_object.ts";
 
-/** A file to upload. */
-export interface Upload {
-  /** Where it is on this machine; its name decides its place in the archive. */
-  readonly path: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What is known of a file before anything is sent. */
-interface Checked {
-  readonly path: string;
-  readonly name: string;
-  readonly size: number;
-}
-
-/** Looks at a file on this machine: there, readable, not empty, with a name of the SDC's. */
-async function checkUpload(given: string): Promise<Checked> {
-  const path = resolve(given);
-  const name = basename(path);
-  const action = `upload "${given}"`;
-  const stat = await Deno.stat(path).catch((error: unknown) => {
-    if (error instanceof Deno.errors.NotFound) throw new InputError(`Cannot ${action}: there is no such file`);
-    throw fileError(action, path, error);
-  });
-  if (!stat.isFile) throw new InputError(`Cannot ${action}: it is no file`);
-  if (stat.size === 0) throw new InputError(`Cannot ${action}: the file is empty`);
-  parseFileName(name);
-  await Deno.open(path, { read: true }).then((file) => file.close(), (error) => {
-    throw fileError(action, path, error);
-  });
-  return { path, name, size: stat.size };
+/** How to upload. */
+export interface UploadSettings {
+  /** Whether a file that the archive has already is no failure. */
+  readonly skipExisting: boolean;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Uploads one file: checked first, streamed from the disk, and compared by MD5 with what the store says it has.
+ * Uploads one file that was checked: streamed from the disk, and compared by MD5 with what the store says it has.
  *
- * @returns The bare name under which the archive has it.
- * @throws {InputError} When the file cannot be sent. {ResponseError} 409 when the archive has one of that name.
+ * @throws {ResponseError} 409 when the archive has one of that name.
  */
-export async function uploadFile(transport: Transport, urls: UrlSource, upload: Upload): Promise<string> {
-  const { signal } = upload;
-  const { path, name, size } = await checkUpload(upload.path);
+export async function uploadFile(
+  transport: Transport,
+  urls: UrlSource,
+  { file, path, name, size }: Sendable,
+  { skipExisting, onProgress, signal }: UploadSettings,
+): Promise<Outcome> {
   const action = `upload "${name}"`;
   const { retries, log } = transport;
-  await retry(async () => {
-    const url = await urls.uploadUrl(name, signal);
-    const { md5, headers } = await putFile(transport, { action, url, path, size, signal });
+  // The same URL serves all tries: a new one is refused as soon as the archive has indexed a try whose answer was lost.
+  let url: URL | undefined;
+  let isRenewed = false;
+  const onBytes = (bytes: number) => onProgress({ type: "bytes", file, bytes, size });
+  const send = async () => {
+    url ??= await urls.uploadUrl(name, signal);
+    const { md5, headers } = await putFile(transport, { action, url, path, size, onBytes, signal }).catch((error) => {
+      // The URL may have expired: one more is asked for.
+      if (!(error instanceof ResponseError) || error.status !== 403 || isRenewed) throw error;
+      [url, isRenewed] = [undefined, true];
+      throw new ResponseError(error.message, { status: 403, retryable: true, retryAfterMs: 0 });
+    });
     const stored = md5OfHeaders(headers);
     if (stored !== undefined && stored !== md5) {
       throw new ConnectionError(`Cannot ${action}: the store has other bytes than were sent (their MD5 differs)`);
     }
-  }, { action, retries, log, signal });
-  return name;
+  };
+  try {
+    await retry(send, { action, retries, log, signal });
+    return { state: "sent", file, path, bytes: size };
+  } catch (error) {
+    if (skipExisting && error instanceof ResponseError && error.status === 409) {
+      return { state: "skipped", file, path, bytes: 0 };
+    }
+    throw error;
+  }
 }

@@ -36,12 +36,20 @@ Deno.test("retry() tries again after errors that say they can be retried, and wa
 
 Deno.test("retry() gives up after the last retry with the last error", async () => {
   const { options, waits } = counting(2);
-  await assertRejects(
-    () => retry((n) => Promise.reject(new ConnectionError(`no ${n}`)), options),
-    ConnectionError,
-    "no 2",
-  );
+  let tries = 0;
+  const fail = () => Promise.reject(new ConnectionError(`no ${tries++}`));
+  await assertRejects(() => retry(fail, options), ConnectionError, "no 2");
   assertEquals(waits.length, 2);
+});
+
+Deno.test("retry() counts anew after a try that brought something", async () => {
+  const { options, waits } = counting(1);
+  const progress = [true, true, true, false, false];
+  let tries = 0;
+  const fail = () => Promise.reject(new ConnectionError(`no ${tries++}`));
+  const progressed = () => progress.shift() ?? false;
+  await assertRejects(() => retry(fail, { ...options, progressed }), ConnectionError, "no 3");
+  assertEquals(waits, [500, 500, 500]);
 });
 
 Deno.test("retry() does not try again after errors that do not say so", async () => {

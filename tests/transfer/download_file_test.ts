@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { ConnectionError, ImapError, ResponseError } from "../../src/errors.ts";
-import { downloadFile } from "../../src/transfer/download_file.ts";
+import { ConnectionSlots } from "../../src/transfer/connection_slots.ts";
+import { downloadFile, type DownloadSettings } from "../../src/transfer/download_file.ts";
 import type { UrlSource } from "../../src/transfer/url_source.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { testTransport, type TestTransportOptions } from "../support/client.ts";
@@ -14,6 +15,12 @@ const MD5 = createHash("md5").update(BYTES).digest("hex");
 /** An answer as S3 gives it. */
 function whole(headers: Record<string, string> = {}): Response {
   return new Response(BYTES, { headers: { etag: `"${MD5}"`, ...headers } });
+}
+
+/** Settings of a download into a folder. */
+function into(dataDir: string, signal?: AbortSignal): DownloadSettings {
+  const slots = new ConnectionSlots(0);
+  return { dataDir, signal, slots, ifPresent: "skip", dryRun: false, onProgress: () => {} };
 }
 
 /** URLs that lead to a test server, and how many were asked for. */
@@ -40,7 +47,7 @@ async function attempt(
     server,
     folder,
     asked,
-    run: () => downloadFile(transport, urls, { archivePath: ARCHIVE_PATH, dataDir: folder.path, signal }),
+    run: () => downloadFile(transport, urls, ARCHIVE_PATH, into(folder.path, signal)),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
@@ -50,8 +57,8 @@ async function attempt(
 
 Deno.test("downloadFile() puts a file into its folder and leaves nothing else", async () => {
   await using test = await attempt(() => whole());
-  const { path, outcome } = await test.run();
-  assertEquals([path, outcome], [`${test.folder.path}/${ARCHIVE_PATH}`, "fetched"]);
+  const { path, state } = await test.run();
+  assertEquals([path, state], [`${test.folder.path}/${ARCHIVE_PATH}`, "fetched"]);
   assertEquals(await Deno.readFile(path), BYTES);
   assertEquals(await test.folder.files(), [ARCHIVE_PATH]);
 });
@@ -59,7 +66,7 @@ Deno.test("downloadFile() puts a file into its folder and leaves nothing else", 
 Deno.test("downloadFile() leaves a file that is there alone and sends nothing", async () => {
   await using test = await attempt(() => whole());
   await test.run();
-  assertEquals((await test.run()).outcome, "skipped");
+  assertEquals((await test.run()).state, "skipped");
   assertEquals([test.asked(), test.server.requests.length], [1, 1]);
 });
 
@@ -67,14 +74,14 @@ Deno.test("downloadFile() fetches a file anew when the one that is there is empt
   await using test = await attempt(() => whole());
   const { path } = await test.run();
   await Deno.writeFile(path, new Uint8Array());
-  assertEquals((await test.run()).outcome, "fetched");
+  assertEquals((await test.run()).state, "fetched");
   assertEquals(await Deno.readFile(path), BYTES);
 });
 
 Deno.test("downloadFile() refuses bytes whose MD5 differs from the ETag, and tries again", async () => {
   const etags = [`"${"0".repeat(32)}"`, `"${MD5}"`];
   await using test = await attempt(() => whole({ etag: etags.shift() ?? "" }), { retries: 1 });
-  assertEquals((await test.run()).outcome, "fetched");
+  assertEquals((await test.run()).state, "fetched");
   assertEquals(test.asked(), 2);
 });
 
@@ -92,7 +99,7 @@ Deno.test("downloadFile() takes no ETag for an MD5 that is none", async () => {
   ];
   for (const headers of others) {
     await using test = await attempt(() => whole(headers));
-    assertEquals((await test.run()).outcome, "fetched");
+    assertEquals((await test.run()).state, "fetched");
   }
 });
 
@@ -107,8 +114,10 @@ Deno.test("downloadFile() leaves nothing behind when the connection breaks in th
   await using folder = await testFolder();
   const base = `http://127.0.0.1:${listener.addr.port}`;
   const { transport } = testTransport(base);
-  const download = { archivePath: ARCHIVE_PATH, dataDir: folder.path };
-  const error = await assertRejects(() => downloadFile(transport, urlsTo(base).urls, download), ConnectionError);
+  const error = await assertRejects(
+    () => downloadFile(transport, urlsTo(base).urls, ARCHIVE_PATH, into(folder.path)),
+    ConnectionError,
+  );
   assertStringIncludes(error.message, `Cannot download "imap_swe_l0_sci_20240105_v001.pkts": no answer from 127.0.0.1`);
   assertEquals(Deno.inspect(error).includes("s3cret"), false);
   assertEquals(await folder.files(), []);

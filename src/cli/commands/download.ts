@@ -1,33 +1,96 @@
 import { ImapClient } from "../../client/imap_client.ts";
-import type { Command } from "../command.ts";
-import { EXIT } from "../exit_codes.ts";
-import { writeData } from "../output.ts";
+import type { FileRecord } from "../../protocol/file_record.ts";
+import type { Shard } from "../../names/shard.ts";
+import type { Outcome } from "../../transfer/outcome.ts";
+import type { Command, CommandInput } from "../command.ts";
+import { readLines } from "../input.ts";
+import { FILTERS, queryOf } from "../query_options.ts";
+import { transferDisplay } from "../transfer_display.ts";
+import { TRANSFER_OPTIONS, transferSettings, wholeNumber } from "../transfer_options.ts";
+import { tellOutcome } from "../transfer_outcome.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** `download`: fetches a file. */
+function shardOf(text: string | undefined): Shard | undefined {
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text ?? "");
+  if (match !== null) return { part: Number(match[1]), of: Number(match[2]) };
+  if (text === undefined) return undefined;
+  throw new UsageError(`Cannot use "${text}" for --shard: expected K/N with K from 1 to N, for instance 3/16`);
+}
+
+/** The files of a line: named, on standard input, or found by a query. */
+async function filesOf(
+  { rest, values, signal }: CommandInput,
+  client: ImapClient,
+): Promise<Iterable<string | FileRecord>> {
+  const filtered = FILTERS.some(({ name }) => values.has(name));
+  if (rest.length === 0 && !filtered) throw new UsageError("Cannot download: no file is named, and no filter is given");
+  if (rest.length > 0 && filtered) throw new UsageError("Cannot download files by name and by filter at once");
+  if (filtered) return await client.query(queryOf(values), { signal });
+  const named = rest.filter((file) => file !== "-");
+  return named.length === rest.length ? named : [...named, ...await readLines(signal)];
+}
+
+function line({ state, path, file, ...rest }: Outcome): string {
+  if (state === "planned") return `would ${"plan" in rest ? rest.plan : "fetch"} ${file}`;
+  return `Successfully downloaded the file to: ${path}`;
+}
+
+/** `download`: fetches files. */
 export const download: Command = {
   spec: {
     name: "download",
-    summary: "fetch a file into the data directory",
-    description: "Fetches a file from the SDC into the data directory, in the SDC's own folders. " +
-      "A file that is there already is not fetched again.",
-    argument: { name: "FILE", help: "file name, or its full path in the archive" },
-    options: [],
+    summary: "fetch files into the data directory",
+    description:
+      "Fetches files from the SDC into the data directory, in the SDC's own folders: files that are named, or all " +
+      "that meet filters. A file that is there already is not fetched again; one that came in part is gone on with.",
+    argument: { name: "FILE...", help: "file names, or full paths in the archive; - reads names from standard input" },
+    options: [
+      { name: "verify", help: "compare files that are there with the archive, and fetch those that differ" },
+      { name: "force", help: "fetch files that are there anew" },
+      ...TRANSFER_OPTIONS,
+      {
+        name: "shard",
+        value: "K/N",
+        help: "fetch only the K-th of N parts of the list, which N machines can share: by name, so that none is twice",
+      },
+      ...FILTERS,
+    ],
     examples: [
       { text: "Into the working folder", line: "download imap_mag_l0_raw_20250502_v001.pkts" },
-      { text: "Into another folder", line: "download imap_mag_l0_raw_20250502_v001.pkts --data-dir /data" },
       {
-        text: "By the path that a query shows",
-        line: "download imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts",
+        text: "All that meet filters, into another folder",
+        line: "download --instrument mag --data-level l2 --start-date 20260101 --data-dir /data",
       },
+      { text: "Names from a file", line: "download - < names.txt" },
+      {
+        text: "The third of sixteen parts, on one of sixteen machines",
+        line: "download --instrument ultra --shard 3/16",
+      },
+      { text: "Check what is there, and repair it", line: "download --instrument mag --data-level l2 --verify" },
     ],
+    whenInterrupted: "what came so far is kept: the same command goes on from there",
   },
-  async run({ rest, client, signal }) {
-    const [file, second] = rest;
-    if (file === undefined) throw new UsageError("Cannot download: no file is named");
-    if (second !== undefined) throw new UsageError(`Cannot download "${second}" as well: one file at a time`);
-    const path = await new ImapClient(client).download(file, { signal });
-    await writeData(`Successfully downloaded the file to: ${path}\n`);
-    return EXIT.done;
+  async run(input) {
+    const { values, flags, client: settings, quiet, signal } = input;
+    if (flags.has("verify") && flags.has("force")) throw new UsageError("Cannot use --verify together with --force");
+    const client = new ImapClient({ ...settings, ...transferSettings(values) });
+    const concurrency = wholeNumber(values, "concurrency", 1);
+    const shard = shardOf(values.get("shard"));
+    const files = await filesOf(input, client);
+    const display = await transferDisplay(quiet || flags.has("dry-run"));
+    try {
+      const report = await client.download(files, {
+        concurrency,
+        shard,
+        dryRun: flags.has("dry-run"),
+        ifPresent: flags.has("force") ? "fetch" : flags.has("verify") ? "verify" : "skip",
+        onProgress: display.onProgress,
+        signal,
+      });
+      display.stop();
+      return await tellOutcome({ command: "download", report, line, quiet });
+    } finally {
+      display.stop();
+    }
   },
 };

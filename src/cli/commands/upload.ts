@@ -1,32 +1,56 @@
 import { ImapClient } from "../../client/imap_client.ts";
+import type { Outcome } from "../../transfer/outcome.ts";
 import type { Command } from "../command.ts";
-import { EXIT } from "../exit_codes.ts";
-import { writeData } from "../output.ts";
+import { transferDisplay } from "../transfer_display.ts";
+import { TRANSFER_OPTIONS, transferSettings, wholeNumber } from "../transfer_options.ts";
+import { tellOutcome } from "../transfer_outcome.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** `upload`: sends a file. */
+/** The line for a file; the Python client's words where it is the only one. */
+function line(count: number): (outcome: Outcome) => string {
+  return ({ state, file }) => {
+    if (state === "planned") return `would send ${file}`;
+    if (state === "skipped") return `The IMAP SDC has the file already: ${file}`;
+    return `Successfully uploaded the file to the IMAP SDC${count === 1 ? "" : `: ${file}`}`;
+  };
+}
+
+/** `upload`: sends files. */
 export const upload: Command = {
   spec: {
     name: "upload",
-    summary: "send a file to the SDC",
+    summary: "send files to the SDC",
     description:
-      "Sends a file to the SDC. Its name decides its place in the archive; the folder it lies in does not count.",
-    argument: { name: "FILE", help: "path of the file on this machine" },
-    options: [],
+      "Sends files to the SDC. Their names decide their places in the archive; the folders they lie in do not " +
+      "count. All are checked first, and nothing is sent when one is wrong.",
+    argument: { name: "FILE...", help: "paths of files on this machine" },
+    options: [
+      { name: "skip-existing", help: "a file that the archive has already is no failure" },
+      ...TRANSFER_OPTIONS,
+    ],
     examples: [
       { text: "A file of this folder", line: "upload imap_codice_l0_hskp_20240724_v001.pkts" },
-      {
-        text: "With an API key from a file",
-        line: 'upload /data/new/imap_mag_l1a_burst_20260105_v001.0001.cdf --api-key "$(cat key)"',
-      },
+      { text: "Many, and only look whether they can be sent", line: "upload --dry-run new/*.cdf" },
+      { text: "Go on where a broken run stopped", line: "upload --skip-existing new/*.cdf" },
     ],
   },
-  async run({ rest, client, signal }) {
-    const [file, second] = rest;
-    if (file === undefined) throw new UsageError("Cannot upload: no file is named");
-    if (second !== undefined) throw new UsageError(`Cannot upload "${second}" as well: one file at a time`);
-    await new ImapClient(client).upload(file, { signal });
-    await writeData("Successfully uploaded the file to the IMAP SDC\n");
-    return EXIT.done;
+  async run({ values, flags, rest, client: settings, quiet, signal }) {
+    if (rest.length === 0) throw new UsageError("Cannot upload: no file is named");
+    const client = new ImapClient({ ...settings, ...transferSettings(values) });
+    const concurrency = wholeNumber(values, "concurrency", 1);
+    const display = await transferDisplay(quiet || flags.has("dry-run"));
+    try {
+      const report = await client.upload(rest, {
+        concurrency,
+        dryRun: flags.has("dry-run"),
+        skipExisting: flags.has("skip-existing"),
+        onProgress: display.onProgress,
+        signal,
+      });
+      display.stop();
+      return await tellOutcome({ command: "upload", report, line: line(rest.length), quiet });
+    } finally {
+      display.stop();
+    }
   },
 };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { ConnectionError, FileNameError, InputError, ResponseError } from "../../mod.ts";
-import { uploadFile } from "../../src/transfer/upload_file.ts";
+import { uploadFiles } from "../../src/transfer/upload_files.ts";
 import type { UrlSource } from "../../src/transfer/url_source.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { testTransport, type TestTransportOptions } from "../support/client.ts";
@@ -29,7 +29,12 @@ async function attempt(
     server,
     events,
     path,
-    run: (other = path) => uploadFile(transport, urls, { path: other }),
+    run: async (other = path) => {
+      const settings = { skipExisting: false, dryRun: false, concurrency: 1, onProgress: () => {}, signal: undefined };
+      const [outcome] = await uploadFiles(transport, urls, [other], settings);
+      if (outcome?.state === "failed") throw outcome.error;
+      return outcome?.state;
+    },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
@@ -43,7 +48,7 @@ async function take(request: Request): Promise<Response> {
   return new Response(null, { headers: { etag: `"${createHash("md5").update(bytes).digest("hex")}"` } });
 }
 
-Deno.test("uploadFile() sends the bytes with their length, no type, no credentials", async () => {
+Deno.test("uploadFiles() sends the bytes with their length, no type, no credentials", async () => {
   let received = new Uint8Array();
   const keep = async (request: Request) => {
     const answer = await take(request.clone());
@@ -51,7 +56,7 @@ Deno.test("uploadFile() sends the bytes with their length, no type, no credentia
     return answer;
   };
   await using test = await attempt(keep, { apiKey: "k3y" });
-  assertEquals(await test.run(), NAME);
+  assertEquals(await test.run(), "sent");
   assertEquals(received, BYTES);
   const { method, headers } = test.server.requests[0] ?? {};
   assertEquals(method, "PUT");
@@ -60,14 +65,14 @@ Deno.test("uploadFile() sends the bytes with their length, no type, no credentia
   for (const name of ["transfer-encoding", "x-api-key", "authorization"]) assertEquals(headers?.get(name), null);
 });
 
-Deno.test("uploadFile() keeps the presigned URL out of the log", async () => {
+Deno.test("uploadFiles() keeps the presigned URL out of the log", async () => {
   await using test = await attempt(take);
   await test.run();
   assertEquals(test.events.map((event) => event.type === "request" && event.method), ["PUT"]);
   assertEquals(JSON.stringify(test.events).includes("s3cret"), false);
 });
 
-Deno.test("uploadFile() tries again when the store is busy", async () => {
+Deno.test("uploadFiles() tries again when the store is busy", async () => {
   let tries = 0;
   const busyOnce = async (request: Request) => {
     tries += 1;
@@ -80,13 +85,13 @@ Deno.test("uploadFile() tries again when the store is busy", async () => {
   assertEquals(tries, 2);
 });
 
-Deno.test("uploadFile() shows why the store refuses", async () => {
+Deno.test("uploadFiles() shows why the store refuses", async () => {
   const xml = "<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>";
   await using test = await attempt(() => new Response(xml, { status: 403 }));
   await assertRejects(test.run, ResponseError, "403 Forbidden (SignatureDoesNotMatch: no)");
 });
 
-Deno.test("uploadFile() does not believe a store that has other bytes", async () => {
+Deno.test("uploadFiles() does not believe a store that has other bytes", async () => {
   const other = async (request: Request) => {
     await request.arrayBuffer();
     return new Response(null, { headers: { etag: `"${"0".repeat(32)}"` } });
@@ -95,14 +100,14 @@ Deno.test("uploadFile() does not believe a store that has other bytes", async ()
   await assertRejects(test.run, ConnectionError, "MD5 differs");
 });
 
-Deno.test("uploadFile() gives up on a store that never answers", async () => {
+Deno.test("uploadFiles() gives up on a store that never answers", async () => {
   const stop = Promise.withResolvers<Response>();
   await using test = await attempt(() => stop.promise, { timeoutMs: 100 });
   await assertRejects(test.run, ConnectionError, "sent nothing for 0.1 s");
   stop.resolve(new Response());
 });
 
-Deno.test("uploadFile() finds what is wrong with a file before anything is sent", async () => {
+Deno.test("uploadFiles() finds what is wrong with a file before anything is sent", async () => {
   await using folder = await testFolder();
   const empty = `${folder.path}/imap_swe_l0_sci_20240106_v001.pkts`;
   await Deno.writeTextFile(empty, "");

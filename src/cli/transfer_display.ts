@@ -1,0 +1,42 @@
+import type { OnProgress } from "../transfer/outcome.ts";
+import { transferLine, transferLines } from "../views/transfer_lines.ts";
+import { TransferTracker } from "../views/transfer_state.ts";
+import { writeNotice } from "./output.ts";
+
+/** Shows how a transfer goes, on standard error. */
+export interface TransferDisplay {
+  readonly onProgress: OnProgress;
+  /** Ends the display; what stood there is taken away. */
+  stop(): void;
+}
+
+const REDRAW_MS = 100;
+const PLAIN_LINE_MS = 10_000;
+
+/** Lines that are redrawn in place. The library that does it is loaded when there is a terminal, and only then. */
+async function terminalDisplay(): Promise<TransferDisplay> {
+  const [{ createLogUpdate }, { stderr }] = await Promise.all([import("log-update"), import("node:process")]);
+  const redraw = createLogUpdate(stderr);
+  const tracker = new TransferTracker();
+  const timer = setInterval(() => redraw(transferLines(tracker.state()).join("\n")), REDRAW_MS);
+  return {
+    onProgress: (event) => tracker.take(event),
+    stop: () => {
+      clearInterval(timer);
+      redraw.clear();
+    },
+  };
+}
+
+/** A plain line now and then, for logs. */
+function plainDisplay(): TransferDisplay {
+  const tracker = new TransferTracker();
+  const timer = setInterval(() => void writeNotice(transferLine(tracker.state())), PLAIN_LINE_MS);
+  return { onProgress: (event) => tracker.take(event), stop: () => clearInterval(timer) };
+}
+
+/** The display that fits: lines in place in a terminal, plain lines elsewhere, none when it shall be quiet. */
+export async function transferDisplay(quiet: boolean): Promise<TransferDisplay> {
+  if (quiet) return { onProgress: () => {}, stop: () => {} };
+  return Deno.stderr.isTerminal() ? await terminalDisplay() : plainDisplay();
+}

@@ -1,0 +1,39 @@
+import type { Shard } from "../names/shard.ts";
+import type { OnProgress } from "../transfer/outcome.ts";
+import type { IfPresent } from "../transfer/plan_download.ts";
+
+/** What every call takes besides its subject. */
+export interface CallOptions {
+  /** Ends the call early: its promise rejects with the signal's reason. A download keeps what it has for the next time. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What transfers take besides. */
+export interface TransferOptions extends CallOptions {
+  /** How many files at once, and how many connections in all: 1 to 256. Default: 8. */
+  concurrency?: number | undefined;
+  /** Only say what would be done: outcomes are `planned`, nothing is sent or written. Default: false. */
+  dryRun?: boolean | undefined;
+  /** Is told of each event as it happens. */
+  onProgress?: OnProgress | undefined;
+}
+
+/** How to download. */
+export interface DownloadOptions extends TransferOptions {
+  /**
+   * What to do with files that are there: `skip` takes them for good, without a request; `verify` compares them with the
+   * archive and fetches those that differ; `fetch` fetches all anew. Empty files are always fetched. Default: `skip`.
+   */
+  ifPresent?: IfPresent | undefined;
+  /** Only this part of the files, for machines that share a list. Default: all. */
+  shard?: Shard | undefined;
+}
+
+/** How to upload. */
+export interface UploadOptions extends TransferOptions {
+  /** Whether a file that the archive has already is skipped instead of failed. Default: false. */
+  skipExisting?: boolean | undefined;
+}
+
+/** How many connections there are without a word from the caller. */
+export const DEFAULT_CONCURRENCY = 8;

@@ -1,0 +1,90 @@
+import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
+import { htmlTable } from "../display/html_table.ts";
+import { textTable } from "../display/text_table.ts";
+import type { Outcome } from "../transfer/outcome.ts";
+import { bytesOf, outcomesSummary, outcomesTable } from "../views/outcomes_table.ts";
+
+/** Runs a transfer of some files again. */
+export type Repeat = (files: readonly string[]) => Promise<TransferReport>;
+
+/**
+ * What became of a download or an upload of many files. Shows itself as a table, in notebooks and in the REPL.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { query } from "@imap-sdc/data-access";
+ *
+ * const files = await query({ instrument: "mag", data_level: "l0" });
+ * let report = await files.download({ concurrency: 4 });
+ * if (report.failed.length > 0) report = await report.retry();
+ * assert(report.paths.length === files.length);
+ * ```
+ */
+export class TransferReport {
+  /** An outcome for each file, in the order of the files. */
+  readonly outcomes: readonly Outcome[];
+  readonly #repeat: Repeat;
+
+  /** Takes outcomes into a report. */
+  constructor(outcomes: readonly Outcome[], repeat: Repeat) {
+    this.outcomes = outcomes;
+    this.#repeat = repeat;
+  }
+
+  /** The paths on this machine of all files that did not fail. */
+  get paths(): string[] {
+    return this.outcomes.filter(({ state }) => state !== "failed").map(({ path }) => path);
+  }
+
+  /** The outcomes of the files that failed, each with its error. */
+  get failed(): Extract<Outcome, { state: "failed" }>[] {
+    return this.outcomes.filter((outcome) => outcome.state === "failed");
+  }
+
+  /** How many bytes were transferred. */
+  get bytes(): number {
+    return bytesOf(this.outcomes);
+  }
+
+  /**
+   * Tries the files that failed again, with the settings of the first time.
+   *
+   * @returns A report of all files: new outcomes for those that had failed, the old ones for the others.
+   */
+  async retry(): Promise<TransferReport> {
+    const again = await this.#repeat(this.failed.map(({ file }) => file));
+    const byFile = new Map(again.outcomes.map((outcome) => [outcome.file, outcome]));
+    return new TransferReport(this.outcomes.map((outcome) => byFile.get(outcome.file) ?? outcome), this.#repeat);
+  }
+
+  /** `3 fetched, 1 failed; 1.2 MB`. */
+  summary(): string {
+    return outcomesSummary(this.outcomes);
+  }
+
+  /** The outcomes as a text table. */
+  toText(): string {
+    return textTable(outcomesTable(this.outcomes));
+  }
+
+  /** The outcomes as an HTML table; everything in it is escaped. */
+  toHtml(): string {
+    return htmlTable(outcomesTable(this.outcomes));
+  }
+
+  /** Shows the table now: in a notebook as an output of this cell, elsewhere as text on standard output. */
+  async show(): Promise<void> {
+    await showBundle(this[JUPYTER_DISPLAY]());
+  }
+
+  /** What a notebook shows for it. */
+  [JUPYTER_DISPLAY](): MimeBundle {
+    return { "text/plain": this.toText(), "text/html": this.toHtml() };
+  }
+
+  /** What `console.log` and the REPL show for it. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toText().trimEnd();
+  }
+}

@@ -1,0 +1,44 @@
+import type { OnProgress, Outcome } from "./outcome.ts";
+
+/** How to work through files. */
+export interface ForEachSettings {
+  /** How many at once. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: OnProgress;
+}
+
+/**
+ * Works through files, several at once, and tells of it. A failure becomes the file's outcome; only an abort ends all.
+ *
+ * @returns The outcomes in the order of the files.
+ */
+export async function forEachOf(
+  files: readonly string[],
+  { concurrency, signal, onProgress }: ForEachSettings,
+  work: (file: string) => Promise<Outcome>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const waiting = files.entries();
+  onProgress({ type: "begin", files: files.length });
+  const worker = async () => {
+    for (const [index, file] of waiting) {
+      signal?.throwIfAborted();
+      onProgress({ type: "file", file });
+      const outcome = await work(file).catch((error: unknown): Outcome => {
+        signal?.throwIfAborted();
+        if (!(error instanceof Error)) throw error;
+        return { state: "failed", file, path: "", bytes: 0, error };
+      });
+      outcomes[index] = outcome;
+      onProgress({ type: "outcome", outcome });
+    }
+  };
+  const workers = Array.from({ length: Math.min(concurrency, files.length) }, worker);
+  // All have stopped before the call ends, whatever the reason: nothing is written behind the caller's back.
+  for (const result of await Promise.allSettled(workers)) {
+    if (result.status === "rejected") throw result.reason;
+  }
+  onProgress({ type: "end" });
+  return outcomes;
+}

@@ -1,0 +1,99 @@
+import { basename, dirname, join } from "@std/path";
+import { delay } from "@std/async";
+import { parsePartRecord, type PartRecord } from "./part_record.ts";
+
+/** How long to wait before another process's lock is looked at again. */
+const LOCK_POLL_MS = 200;
+/** A record is short; a longer file is none. */
+const LONGEST_RECORD = 1024 * 1024;
+
+/** Where the part of a file is: hidden, beside the place of the whole. */
+export function partPathOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.part`);
+}
+
+function recordPathOf(partPath: string): string {
+  return `${partPath}.json`;
+}
+
+/** The size of a file; undefined when there is none. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The part of a file on its way, locked against other processes: whoever fetches the same file waits for the lock and
+ * finds the file there afterwards.
+ */
+export class PartFile implements Disposable {
+  /** The open file, for reading and writing. */
+  readonly file: Deno.FsFile;
+  readonly path: string;
+
+  private constructor(file: Deno.FsFile, path: string) {
+    this.file = file;
+    this.path = path;
+  }
+
+  /** Opens the part of a file, which is made when it is not there, and waits until no other process has it. */
+  static async open(finalPath: string, signal: AbortSignal | undefined): Promise<PartFile> {
+    const path = partPathOf(finalPath);
+    await Deno.mkdir(dirname(path), { recursive: true });
+    for (;;) {
+      const file = await Deno.open(path, { read: true, write: true, create: true });
+      try {
+        while (!await file.tryLock(true)) await delay(LOCK_POLL_MS, signal && { signal });
+        // Who had the lock may have given the file its final name, or removed it: then this is not the part any more.
+        const [ours, there] = [await file.stat(), await Deno.stat(path).catch(() => undefined)];
+        if (there !== undefined && there.ino === ours.ino && there.dev === ours.dev) return new PartFile(file, path);
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+      file.close();
+    }
+  }
+
+  /** What the part belongs to; undefined when that is not known. */
+  async record(): Promise<PartRecord | undefined> {
+    const path = recordPathOf(this.path);
+    const size = await sizeOf(path);
+    return size === undefined || size > LONGEST_RECORD ? undefined : parsePartRecord(await Deno.readTextFile(path));
+  }
+
+  /** Notes what the part belongs to. In one step: a record that is cut short would cost the part. */
+  async note(record: PartRecord): Promise<void> {
+    const path = recordPathOf(this.path);
+    await Deno.writeTextFile(`${path}.new`, JSON.stringify(record));
+    await Deno.rename(`${path}.new`, path);
+  }
+
+  /** Empties the part: its bytes are of no use. */
+  async empty(): Promise<void> {
+    await Deno.remove(recordPathOf(this.path)).catch(() => {});
+    await this.file.truncate(0);
+    await this.file.seek(0, Deno.SeekMode.Start);
+  }
+
+  /** Gives the part its final name. Its bytes must be on the disk. */
+  async rename(finalPath: string): Promise<void> {
+    await Deno.rename(this.path, finalPath);
+    await Deno.remove(recordPathOf(this.path)).catch(() => {});
+  }
+
+  /** Removes part and record. */
+  async remove(): Promise<void> {
+    await Deno.remove(recordPathOf(this.path)).catch(() => {});
+    await Deno.remove(this.path).catch(() => {});
+  }
+
+  /** Lets others have it. */
+  [Symbol.dispose](): void {
+    this.file.close();
+  }
+}

@@ -1,0 +1,122 @@
+import { ConnectionError } from "../errors.ts";
+import { getObject } from "../http/call.ts";
+import { connectionError } from "../http/connection_error.ts";
+import { timeoutError } from "../http/exchange.ts";
+import { readText } from "../http/read_text.ts";
+import { statusError } from "../http/status_error.ts";
+import type { Transport } from "../http/transport.ts";
+import { fileError } from "./file_error.ts";
+import { contentRange, lengthOfHeaders, md5OfHeaders, strongEtag } from "./object_headers.ts";
+import type { PartRecord } from "./part_record.ts";
+import type { Receiving } from "./receiving.ts";
+import { watchGrowth } from "./watch_growth.ts";
+
+/** Enough of a refusal to show. */
+const ERROR_BYTES = 16 * 1024;
+
+/** What came in one stream. */
+export interface Stream {
+  /** What is known of the object; undefined when the server tells too little to resume. */
+  readonly record: PartRecord | undefined;
+  readonly size: number | undefined;
+  readonly md5: string | undefined;
+  /** Whether the stream was ended since several would be quicker. */
+  readonly split: boolean;
+}
+
+/** The error of a server that does not do what the part needs; the next try starts anew. */
+async function startAnew(receiving: Receiving, response: Response, why: string): Promise<never> {
+  await response.body?.cancel();
+  await receiving.part.empty();
+  throw new ConnectionError(`Cannot ${receiving.action}: ${receiving.url.host} ${why}; it is fetched from its start`);
+}
+
+/** Looks at the head of an answer: whether it is the rest that was asked for, the whole, or neither. */
+async function headOf(
+  transport: Transport,
+  receiving: Receiving,
+  response: Response,
+  known: PartRecord | undefined,
+): Promise<Omit<Stream, "split">> {
+  const { action, url, part, archivePath, signal } = receiving;
+  const { status, headers } = response;
+  if (status === 206 && known !== undefined) {
+    const range = contentRange(headers);
+    const { size: have } = await part.file.stat();
+    const fits = range?.first === have && range.size === known.size && range.last === known.size - 1;
+    if (!fits || strongEtag(headers) !== known.etag) {
+      await startAnew(receiving, response, "sent other bytes than asked for");
+    }
+    return { record: known, size: known.size, md5: known.md5 ?? undefined };
+  }
+  if (status === 200) {
+    await part.empty();
+    const [size, etag, md5] = [lengthOfHeaders(headers), strongEtag(headers), md5OfHeaders(headers)];
+    if (size === undefined || etag === undefined) return { record: undefined, size, md5 };
+    const record = { archivePath, size, etag, md5: md5 ?? null, pieces: null };
+    await part.note(record);
+    return { record, size, md5 };
+  }
+  if (status === 416) await startAnew(receiving, response, "has no such bytes any more");
+  const reading = {
+    action,
+    host: url.host,
+    timeoutMs: transport.timeoutMs,
+    limit: ERROR_BYTES,
+    beyond: "cut",
+    signal,
+  } as const;
+  throw statusError(action, response, await readText(response, reading), transport.api);
+}
+
+/**
+ * Gets an object, or the rest behind the part of it that is there, in one stream. The bytes stay in native code.
+ *
+ * @param known What the part is of; undefined when it is empty or of no use.
+ * @param shouldSplit Asked now and then with the bytes that are there; true ends the stream.
+ */
+export async function receiveStream(
+  transport: Transport,
+  receiving: Receiving,
+  known: PartRecord | undefined,
+  shouldSplit: (bytes: number, record: PartRecord) => boolean,
+): Promise<Stream> {
+  const { action, url, part, onBytes, signal } = receiving;
+  const stop = new AbortController();
+  let ended: "stalled" | "split" | undefined;
+  const end = (why: typeof ended) => {
+    ended ??= why;
+    stop.abort();
+  };
+  const either = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
+  const { size: have } = await part.file.stat();
+  const headers = known === undefined ? {} : { range: `bytes=${have}-`, "if-range": known.etag };
+  const response = await getObject(transport, { action, url, headers, signal: either });
+  const head = await headOf(transport, receiving, response, known);
+  if (response.body === null) return { ...head, split: false };
+  // A handle of its own, which the pipe closes; the part's stays open for its lock.
+  const sink = await Deno.open(part.path, { write: true });
+  await sink.seek(0, Deno.SeekMode.End);
+  const unwatch = watchGrowth({
+    file: part.file,
+    stallMs: transport.timeoutMs,
+    onStall: () => end("stalled"),
+    onSize: (size) => {
+      onBytes(size, head.size);
+      if (head.record !== undefined && shouldSplit(size, head.record)) end("split");
+    },
+  });
+  try {
+    await response.body.pipeTo(sink.writable, { signal: either });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (ended === "stalled") throw timeoutError(action, url.host, transport.timeoutMs);
+    // A body that breaks is a TypeError of fetch's; everything else comes from the disk.
+    if (ended === undefined) {
+      throw error instanceof TypeError ? connectionError(action, url.host, error) : fileError(action, part.path, error);
+    }
+  } finally {
+    unwatch();
+  }
+  return { ...head, split: ended === "split" };
+}

@@ -1,0 +1,30 @@
+/** What to look for while a file is being written by native code, which tells nothing itself. */
+export interface GrowthWatch {
+  readonly file: Deno.FsFile;
+  /** How long the file may stay as it is. */
+  readonly stallMs: number;
+  /** Called when it stayed as it is for longer. */
+  readonly onStall: () => void;
+  /** Called at each look with the size. */
+  readonly onSize: (size: number) => void;
+}
+
+/** How often to look. */
+const LOOK_MS = 200;
+
+/**
+ * Watches a file grow. Looking at its size leaves the bytes alone: they never come to JavaScript.
+ *
+ * @returns Ends the watch.
+ */
+export function watchGrowth({ file, stallMs, onStall, onSize }: GrowthWatch): () => void {
+  let size = file.statSync().size;
+  let since = performance.now();
+  const timer = setInterval(() => {
+    const now = file.statSync().size;
+    if (now !== size) [size, since] = [now, performance.now()];
+    else if (performance.now() - since >= stallMs) onStall();
+    onSize(now);
+  }, Math.min(LOOK_MS, stallMs / 2));
+  return () => clearInterval(timer);
+}

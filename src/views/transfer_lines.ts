@@ -1,0 +1,42 @@
+import { formatBytes } from "@std/fmt";
+import { printable } from "../printable.ts";
+import type { ActiveFile, TransferState } from "./transfer_state.ts";
+
+/** No more files than this are named at once. */
+const MOST_ACTIVE = 8;
+const BAR_WIDTH = 20;
+
+function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const pad = (number: number) => String(number).padStart(2, "0");
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
+}
+
+/** Where a transfer stands, in a line. */
+export function transferLine({ files, done, failed, bytes, speed, leftMs }: TransferState): string {
+  const words = [`${done} of ${files} files`, formatBytes(bytes), `${formatBytes(speed)}/s`];
+  if (failed > 0) words.splice(1, 0, `${failed} failed`);
+  if (leftMs !== undefined && done < files) words.push(`${duration(leftMs)} left`);
+  return words.join(", ");
+}
+
+function bar({ bytes, size }: ActiveFile): string {
+  if (size === undefined || size === 0) return "·".repeat(BAR_WIDTH);
+  const filled = Math.min(BAR_WIDTH, Math.floor(bytes / size * BAR_WIDTH));
+  return "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
+}
+
+function activeLine(active: ActiveFile): string {
+  const name = printable(active.file.slice(active.file.lastIndexOf("/") + 1));
+  const of = active.size === undefined ? "" : ` of ${formatBytes(active.size)}`;
+  return `  ${bar(active)} ${name} ${formatBytes(active.bytes)}${of}`;
+}
+
+/** Where a transfer stands: a line for all, and one for each of the files on their way, up to a few. */
+export function transferLines(state: TransferState): string[] {
+  const { active } = state;
+  const lines = active.slice(0, MOST_ACTIVE).map(activeLine);
+  if (active.length > MOST_ACTIVE) lines.push(`  and ${active.length - MOST_ACTIVE} more`);
+  return [transferLine(state), ...lines];
+}

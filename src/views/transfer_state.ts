@@ -1,0 +1,77 @@
+import type { TransferEvent } from "../transfer/outcome.ts";
+
+/** A file that is on its way. */
+export interface ActiveFile {
+  readonly file: string;
+  readonly bytes: number;
+  /** Undefined as long as the server has not told. */
+  readonly size: number | undefined;
+}
+
+/** Where a transfer stands, for a display. */
+export interface TransferState {
+  readonly files: number;
+  readonly done: number;
+  readonly failed: number;
+  /** Bytes transferred in this call. */
+  readonly bytes: number;
+  /** Bytes a second, over the last few seconds. */
+  readonly speed: number;
+  /** Milliseconds that the rest will take; undefined when nobody can tell. */
+  readonly leftMs: number | undefined;
+  readonly active: readonly ActiveFile[];
+}
+
+/** The speed is that of so many milliseconds before now. */
+const WINDOW_MS = 5000;
+
+/** Follows a transfer by its events. */
+export class TransferTracker {
+  #files = 0;
+  #done = 0;
+  #failed = 0;
+  #bytes = 0;
+  readonly #active = new Map<string, ActiveFile>();
+  readonly #samples: Array<{ readonly at: number; readonly bytes: number }> = [];
+  readonly #now: () => number;
+  readonly #started: number;
+
+  /** @param now The clock, in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#started = now();
+  }
+
+  /** Takes note of an event. */
+  take(event: TransferEvent): void {
+    if (event.type === "begin") this.#files = event.files;
+    if (event.type === "file") this.#active.set(event.file, { file: event.file, bytes: 0, size: undefined });
+    if (event.type === "bytes") {
+      const { file, bytes, size } = event;
+      // What an earlier run had brought was not transferred now: the first figure of a file is where it begins.
+      const before = this.#active.get(file)?.size === undefined ? bytes : this.#active.get(file)?.bytes ?? bytes;
+      this.#bytes += Math.max(0, bytes - before);
+      this.#active.set(file, { file, bytes, size });
+    }
+    if (event.type === "outcome") {
+      this.#active.delete(event.outcome.file);
+      this.#done += 1;
+      if (event.outcome.state === "failed") this.#failed += 1;
+    }
+  }
+
+  /** Where the transfer stands now. */
+  state(): TransferState {
+    const now = this.#now();
+    this.#samples.push({ at: now, bytes: this.#bytes });
+    while ((this.#samples[0]?.at ?? now) < now - WINDOW_MS) this.#samples.shift();
+    const oldest = this.#samples[0] ?? { at: now, bytes: this.#bytes };
+    const speed = now === oldest.at ? 0 : (this.#bytes - oldest.bytes) / (now - oldest.at) * 1000;
+    const active = [...this.#active.values()];
+    // Files that have not begun have no known size: the time left comes from the share of files that is done.
+    const shares = active.map(({ bytes, size }) => size === undefined || size === 0 ? 0 : bytes / size);
+    const share = this.#files === 0 ? 0 : (this.#done + shares.reduce((sum, part) => sum + part, 0)) / this.#files;
+    const leftMs = share > 0 ? (now - this.#started) * (1 - share) / share : undefined;
+    return { files: this.#files, done: this.#done, failed: this.#failed, bytes: this.#bytes, speed, leftMs, active };
+  }
+}
