@@ -9,14 +9,14 @@ import type { ObjectFacts, Receiving } from "./receiving.ts";
  * @returns How many bytes the object has.
  * @throws {ConnectionError} When the length or the MD5 differs.
  */
-export async function checkPart({ action, part, url }: Receiving, { size, md5 }: ObjectFacts): Promise<number> {
+export async function checkPart({ action, part, url, signal }: Receiving, { size, md5 }: ObjectFacts): Promise<number> {
   const { size: have } = await part.file.stat();
   if (size !== undefined && have !== size) {
     if (have > size) await part.empty();
     throw new ConnectionError(`Cannot ${action}: ${url.host} sent ${have} of ${size} bytes`);
   }
   // The disk and the checksum need not wait for one another.
-  const [, found] = await Promise.all([part.file.sync(), md5 === undefined ? undefined : md5OfFile(part.path)]);
+  const [, found] = await Promise.all([part.file.sync(), md5 === undefined ? undefined : md5OfFile(part.path, signal)]);
   if (found !== md5) {
     await part.empty();
     throw new ConnectionError(`Cannot ${action}: the bytes that came are not those of the archive (their MD5 differs)`);

@@ -3,7 +3,7 @@ import type { Transport } from "../http/transport.ts";
 import { basename } from "@std/path";
 import { checkPart } from "./check_part.ts";
 import { commitPart } from "./commit_part.ts";
-import type { ConnectionSlots } from "./connection_slots.ts";
+import { ConnectionSlots } from "./connection_slots.ts";
 import { fileError } from "./file_error.ts";
 import { isSameObject } from "./is_same_object.ts";
 import { localPath } from "./local_path.ts";
@@ -75,31 +75,37 @@ async function settle(work: Work): Promise<Outcome> {
   }
   try {
     return await fetchInto(work, part);
-  } finally {
-    // A part without a byte or without a record is of no use to the next run.
-    const { size } = await part.file.stat();
-    if (await sizeOf(part.path) !== undefined && (size === 0 || await part.record() === undefined)) await part.remove();
+  } catch (error) {
+    if (await part.kept() === 0) await part.remove();
+    throw error;
   }
 }
 
 async function fetchInto(work: Work, part: PartFile): Promise<Outcome> {
-  const { archivePath, path, action, transport, urls, slots, signal } = work;
+  const { archivePath, path, action, transport, urls, signal } = work;
   const { retries, log } = transport;
-  const progress = new Progress();
-  const onBytes = (bytes: number, size: number | undefined) => {
-    progress.bytes = bytes;
+  const progress = new Progress(await part.kept());
+  let { slots } = work;
+  const onBytes = (bytes: number, size: number | undefined) =>
     work.onProgress({ type: "bytes", file: archivePath, bytes, size });
+  const onResume = (bytes: number, size: number | undefined) => {
+    progress.resume(bytes);
+    onBytes(bytes, size);
   };
-  const onResume = (bytes: number) => progress.resume(bytes);
+  const onUnsplittable = () => slots = new ConnectionSlots(0);
   const size = await retry(async () => {
+    progress.begin();
     const url = await urls.downloadUrl(archivePath, signal);
-    const receiving = { action, archivePath, url, part, slots, onBytes, onResume, signal };
-    const facts = await receiveObject(transport, receiving).catch((error) => progress.judge(error));
-    const size = await checkPart(receiving, facts);
-    onBytes(size, size);
-    return size;
-  }, { action, retries, log, signal, progressed: () => progress.since() });
+    const receiving = { action, archivePath, url, part, slots, onBytes, onResume, onUnsplittable, signal };
+    try {
+      return await checkPart(receiving, await receiveObject(transport, receiving));
+    } catch (error) {
+      progress.end(await part.kept());
+      throw progress.judge(error);
+    }
+  }, { action, retries, log, signal, progressed: () => progress.hasProgressed });
+  onBytes(size, size);
   await commitPart(part, path);
-  const from = progress.resumedFrom ?? 0;
+  const from = progress.resumedFrom;
   return { state: from > 0 ? "resumed" : "fetched", file: archivePath, path, bytes: size - from };
 }

@@ -33,11 +33,11 @@ export function downloadFiles(
   const { concurrency, signal, onProgress } = settings;
   const slots = new ConnectionSlots(checkedConcurrency(concurrency));
   return forEachOf([...new Set(archivePaths)], { concurrency, signal, onProgress }, async (archivePath) => {
-    slots.take(1);
+    const taken = slots.take(1);
     try {
       return await downloadFile(transport, urls, archivePath, { ...settings, slots });
     } finally {
-      slots.give(1);
+      slots.give(taken);
     }
   });
 }

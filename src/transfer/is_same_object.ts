@@ -29,6 +29,7 @@ async function lookUp(transport: Transport, urls: UrlSource, { action, archivePa
       timeoutMs: transport.timeoutMs,
       limit: ERROR_BYTES,
       beyond: "cut",
+      signal,
     } as const;
     throw statusError(action, response, await readText(response, reading), transport.api);
   }
@@ -44,5 +45,5 @@ export async function isSameObject(transport: Transport, urls: UrlSource, compar
   const { retries, log } = transport;
   const { size, md5 } = await retry(() => lookUp(transport, urls, comparison), { action, retries, log, signal });
   if (size !== undefined && size !== (await Deno.stat(path)).size) return false;
-  return md5 === undefined || md5 === await md5OfFile(path);
+  return md5 === undefined || md5 === await md5OfFile(path, signal);
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "@std/path";
 import { delay } from "@std/async";
+import { bytesIn } from "./byte_ranges.ts";
 import { parsePartRecord, type PartRecord } from "./part_record.ts";
 
 /** How long to wait before another process's lock is looked at again. */
@@ -14,6 +15,10 @@ export function partPathOf(path: string): string {
 
 function recordPathOf(partPath: string): string {
   return `${partPath}.json`;
+}
+
+function newRecordPathOf(recordPath: string): string {
+  return `${recordPath}.new`;
 }
 
 /** The size of a file; undefined when there is none. */
@@ -69,13 +74,20 @@ export class PartFile implements Disposable {
   /** Notes what the part belongs to. In one step: a record that is cut short would cost the part. */
   async note(record: PartRecord): Promise<void> {
     const path = recordPathOf(this.path);
-    await Deno.writeTextFile(`${path}.new`, JSON.stringify(record));
-    await Deno.rename(`${path}.new`, path);
+    await Deno.writeTextFile(newRecordPathOf(path), JSON.stringify(record));
+    await Deno.rename(newRecordPathOf(path), path);
+  }
+
+  /** How many bytes of the object are there that another try, or another run, can use. */
+  async kept(): Promise<number> {
+    const record = await this.record();
+    if (record === undefined) return 0;
+    return record.missing === null ? (await this.file.stat()).size : record.size - bytesIn(record.missing);
   }
 
   /** Empties the part: its bytes are of no use. */
   async empty(): Promise<void> {
-    await Deno.remove(recordPathOf(this.path)).catch(() => {});
+    await this.#removeRecord();
     await this.file.truncate(0);
     await this.file.seek(0, Deno.SeekMode.Start);
   }
@@ -83,13 +95,19 @@ export class PartFile implements Disposable {
   /** Gives the part its final name. Its bytes must be on the disk. */
   async rename(finalPath: string): Promise<void> {
     await Deno.rename(this.path, finalPath);
-    await Deno.remove(recordPathOf(this.path)).catch(() => {});
+    await this.#removeRecord();
   }
 
   /** Removes part and record. */
   async remove(): Promise<void> {
-    await Deno.remove(recordPathOf(this.path)).catch(() => {});
+    await this.#removeRecord();
     await Deno.remove(this.path).catch(() => {});
+  }
+
+  /** Removes the record, and what a process left that was killed while it wrote one. */
+  async #removeRecord(): Promise<void> {
+    const path = recordPathOf(this.path);
+    await Promise.all([path, newRecordPathOf(path)].map((path) => Deno.remove(path).catch(() => {})));
   }
 
   /** Lets others have it. */

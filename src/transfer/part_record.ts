@@ -1,3 +1,5 @@
+import { type ByteRange, joinRanges } from "./byte_ranges.ts";
+
 /**
  * What a part file belongs to, kept beside it. A part without a readable record is of no use: nobody knows which bytes
  * it holds.
@@ -11,18 +13,8 @@ export interface PartRecord {
   readonly etag: string;
   /** Whether the object's headers say that the ETag is the MD5 of its bytes, and so what that is; hex or null. */
   readonly md5: string | null;
-  /** Set once the object came over several connections: what of the part is there, since its length no longer tells. */
-  readonly pieces: Pieces | null;
-}
-
-/** The pieces of an object behind the bytes that came in one stream. */
-export interface Pieces {
-  /** Where the first piece begins: all before it is there. */
-  readonly from: number;
-  /** How many bytes each piece has; the last one may have fewer. */
-  readonly length: number;
-  /** The numbers of the pieces that are there. */
-  readonly done: readonly number[];
+  /** Set once the object came over several connections: which bytes are not there, since the part's length no longer tells. */
+  readonly missing: readonly ByteRange[] | null;
 }
 
 function isCount(value: unknown): value is number {
@@ -33,16 +25,22 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function isPieces(value: unknown): value is Pieces {
-  return isObject(value) && isCount(value.from) && isCount(value.length) && value.length > 0 &&
-    Array.isArray(value.done) && value.done.every(isCount);
+function isRange(value: unknown): value is ByteRange {
+  return isObject(value) && isCount(value.first) && isCount(value.last) && value.first <= value.last;
+}
+
+/** Whether these are ranges of an object of that size, in order, with something between any two. */
+function areRanges(value: unknown, size: number): value is ByteRange[] {
+  return Array.isArray(value) && value.every(isRange) && value.every(({ last }) => last < size) &&
+    joinRanges(value).every(({ first }, index) => first === value[index]?.first) &&
+    joinRanges(value).length === value.length;
 }
 
 function isPartRecord(value: unknown): value is PartRecord {
   return isObject(value) && typeof value.archivePath === "string" && isCount(value.size) &&
     typeof value.etag === "string" && isStrongEtag(value.etag) &&
     (value.md5 === null || (typeof value.md5 === "string" && /^[0-9a-f]{32}$/.test(value.md5))) &&
-    (value.pieces === null || isPieces(value.pieces));
+    (value.missing === null || areRanges(value.missing, value.size));
 }
 
 /** Whether an ETag promises the same bytes: weak ones do not (RFC 9110, 8.8.1). */

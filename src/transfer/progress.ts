@@ -2,40 +2,56 @@ import { ResponseError } from "../errors.ts";
 
 /** How a download goes, from one try to the next. */
 export class Progress {
-  /** How many bytes of the object are there. */
-  bytes = 0;
-  #bytesBefore = 0;
+  /** The most bytes that have ever stayed. */
+  #most: number;
+  #hasProgressed = false;
   #isRefused = false;
   #resumedFrom: number | undefined;
 
-  /** How many bytes earlier runs have brought; undefined before the first try. Less when a try had to start anew. */
-  get resumedFrom(): number | undefined {
-    return this.#resumedFrom;
+  /** @param kept How many bytes earlier runs have left. */
+  constructor(kept: number) {
+    this.#most = kept;
   }
 
-  /** A try begins with so many bytes. */
+  /** How many bytes did not have to come in this call: 0 as soon as one try had to start anew. */
+  get resumedFrom(): number {
+    return this.#resumedFrom ?? 0;
+  }
+
+  /**
+   * Whether the last try brought the download further than any before it. Bytes that had to be thrown away do not count:
+   * a server that always sends the wrong ones would be asked for ever.
+   */
+  get hasProgressed(): boolean {
+    return this.#hasProgressed;
+  }
+
+  /** A try begins. */
+  begin(): void {
+    this.#hasProgressed = false;
+  }
+
+  /** The store sends what is behind so many bytes. */
   resume(bytes: number): void {
     this.#resumedFrom = Math.min(bytes, this.#resumedFrom ?? bytes);
-    this.bytes = bytes;
-    this.#bytesBefore = bytes;
   }
 
-  /** Whether the try has brought bytes. */
-  since(): boolean {
-    const progressed = this.bytes > this.#bytesBefore;
-    if (progressed) this.#isRefused = false;
-    return progressed;
+  /** A try has failed; so many bytes stay. */
+  end(kept: number): void {
+    this.#hasProgressed = kept > this.#most;
+    this.#most = Math.max(kept, this.#most);
+    if (this.#hasProgressed) this.#isRefused = false;
   }
 
   /**
    * Judges the store's refusal of a signed URL: it may have expired, so one more is asked for. When that is refused too,
    * it is not the time that is wrong.
    *
-   * @throws The error, with its new judgement.
+   * @returns The error, with its new judgement.
    */
-  judge(error: unknown): never {
-    if (!(error instanceof ResponseError) || error.status !== 403 || this.#isRefused) throw error;
+  judge(error: unknown): unknown {
+    if (!(error instanceof ResponseError) || error.status !== 403 || this.#isRefused) return error;
     this.#isRefused = true;
-    throw new ResponseError(error.message, { status: 403, retryable: true, retryAfterMs: 0 });
+    return new ResponseError(error.message, { status: 403, retryable: true, retryAfterMs: 0 });
   }
 }

@@ -1,7 +1,7 @@
 import type { Transport } from "../http/transport.ts";
 import type { ConnectionSlots } from "./connection_slots.ts";
-import type { PartRecord, Pieces } from "./part_record.ts";
-import { PIECE_LENGTH, receivePieces } from "./receive_pieces.ts";
+import type { PartRecord } from "./part_record.ts";
+import { PIECE_LENGTH, receivePieces, type SplitRecord } from "./receive_pieces.ts";
 import { receiveStream } from "./receive_stream.ts";
 import type { ObjectFacts, Receiving } from "./receiving.ts";
 
@@ -11,11 +11,19 @@ const SPLIT_SIZE = 64 * 1024 * 1024;
 const SPLIT_AFTER_MS = 1000;
 const SPLIT_GAIN_MS = 2000;
 
-/** What the part is of, if it is of any use: a record for this object, and no more bytes than that has. */
+/** How long a part is at least that lacks only what its record says. */
+function leastLength({ size, missing }: PartRecord): number {
+  const end = missing?.at(-1);
+  if (missing === null) return 0;
+  return end?.last === size - 1 ? end.first : size;
+}
+
+/** What the part is of, if it is of any use: a record for this object that fits the bytes which are there. */
 async function usableRecord({ part, archivePath }: Receiving): Promise<PartRecord | undefined> {
   const { size } = await part.file.stat();
   const record = size === 0 ? undefined : await part.record();
-  if (record !== undefined && record.archivePath === archivePath && size <= record.size) return record;
+  const fits = record?.archivePath === archivePath && size <= record.size && size >= leastLength(record);
+  if (fits) return record;
   await part.empty();
   return undefined;
 }
@@ -29,15 +37,17 @@ async function usableRecord({ part, archivePath }: Receiving): Promise<PartRecor
 export async function receiveObject(transport: Transport, receiving: Receiving): Promise<ObjectFacts> {
   const { part, slots, onResume } = receiving;
   const known = await usableRecord(receiving);
-  if (known?.pieces) return await finishPieces(transport, receiving, { ...known, pieces: known.pieces });
+  if (known?.missing) return await finishPieces(transport, receiving, { ...known, missing: known.missing });
   const { size: have } = await part.file.stat();
-  onResume(have);
-  if (known !== undefined && have === known.size) return factsOf(known);
+  if (known !== undefined && have === known.size) {
+    onResume(have, known.size);
+    return factsOf(known);
+  }
   const stream = await receiveStream(transport, receiving, known, splitJudge(have, slots));
   if (!stream.split || stream.record === undefined) return stream;
   const { size: from } = await part.file.stat();
-  const record = { ...stream.record, pieces: { from, length: PIECE_LENGTH, done: [] } };
-  await part.note(record);
+  const { size } = stream.record;
+  const record = { ...stream.record, missing: from < size ? [{ first: from, last: size - 1 }] : [] };
   return await finishPieces(transport, receiving, record);
 }
 
@@ -59,7 +69,7 @@ function factsOf({ size, md5 }: PartRecord): ObjectFacts {
 async function finishPieces(
   transport: Transport,
   receiving: Receiving,
-  record: PartRecord & { readonly pieces: Pieces },
+  record: SplitRecord,
 ): Promise<ObjectFacts> {
   const extra = receiving.slots.take(Infinity);
   try {

@@ -38,7 +38,7 @@ async function headOf(
   response: Response,
   known: PartRecord | undefined,
 ): Promise<Omit<Stream, "split">> {
-  const { action, url, part, archivePath, signal } = receiving;
+  const { action, url, part, archivePath, onResume, signal } = receiving;
   const { status, headers } = response;
   if (status === 206 && known !== undefined) {
     const range = contentRange(headers);
@@ -47,13 +47,15 @@ async function headOf(
     if (!fits || strongEtag(headers) !== known.etag) {
       await startAnew(receiving, response, "sent other bytes than asked for");
     }
+    onResume(have, known.size);
     return { record: known, size: known.size, md5: known.md5 ?? undefined };
   }
   if (status === 200) {
     await part.empty();
     const [size, etag, md5] = [lengthOfHeaders(headers), strongEtag(headers), md5OfHeaders(headers)];
+    onResume(0, size);
     if (size === undefined || etag === undefined) return { record: undefined, size, md5 };
-    const record = { archivePath, size, etag, md5: md5 ?? null, pieces: null };
+    const record = { archivePath, size, etag, md5: md5 ?? null, missing: null };
     await part.note(record);
     return { record, size, md5 };
   }
@@ -83,7 +85,8 @@ export async function receiveStream(
 ): Promise<Stream> {
   const { action, url, part, onBytes, signal } = receiving;
   const stop = new AbortController();
-  let ended: "stalled" | "split" | undefined;
+  let ended: "stalled" | "split" | "failed" | undefined;
+  let failure: unknown;
   const end = (why: typeof ended) => {
     ended ??= why;
     stop.abort();
@@ -101,6 +104,10 @@ export async function receiveStream(
     file: part.file,
     stallMs: transport.timeoutMs,
     onStall: () => end("stalled"),
+    onFailure: (error) => {
+      failure ??= error;
+      end("failed");
+    },
     onSize: (size) => {
       onBytes(size, head.size);
       if (head.record !== undefined && shouldSplit(size, head.record)) end("split");
@@ -110,6 +117,7 @@ export async function receiveStream(
     await response.body.pipeTo(sink.writable, { signal: either });
   } catch (error) {
     signal?.throwIfAborted();
+    if (ended === "failed") throw failure;
     if (ended === "stalled") throw timeoutError(action, url.host, transport.timeoutMs);
     // A body that breaks is a TypeError of fetch's; everything else comes from the disk.
     if (ended === undefined) {

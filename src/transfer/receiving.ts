@@ -11,10 +11,12 @@ export interface Receiving {
   readonly part: PartFile;
   /** Connections that a large object may borrow. */
   readonly slots: ConnectionSlots;
-  /** Told how many bytes of the object were there when the try began. */
-  readonly onResume: (bytes: number) => void;
+  /** Told how many bytes of the object are there that need not come again: 0 when it comes from its start. */
+  readonly onResume: (bytes: number, size: number | undefined) => void;
   /** Told how many bytes of the object are there. */
   readonly onBytes: (bytes: number, size: number | undefined) => void;
+  /** Told that the store does not do what several connections need. */
+  readonly onUnsplittable: () => void;
   readonly signal: AbortSignal | undefined;
 }
 

@@ -7,6 +7,8 @@ export interface GrowthWatch {
   readonly onStall: () => void;
   /** Called at each look with the size. */
   readonly onSize: (size: number) => void;
+  /** Called when a look fails, or what is called by it: nothing may be thrown from a timer, where it ends the program. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** How often to look. */
@@ -17,14 +19,21 @@ const LOOK_MS = 200;
  *
  * @returns Ends the watch.
  */
-export function watchGrowth({ file, stallMs, onStall, onSize }: GrowthWatch): () => void {
+export function watchGrowth({ file, stallMs, onStall, onSize, onFailure }: GrowthWatch): () => void {
   let size = file.statSync().size;
   let since = performance.now();
-  const timer = setInterval(() => {
+  const look = () => {
     const now = file.statSync().size;
     if (now !== size) [size, since] = [now, performance.now()];
     else if (performance.now() - since >= stallMs) onStall();
     onSize(now);
+  };
+  const timer = setInterval(() => {
+    try {
+      look();
+    } catch (error) {
+      onFailure(error);
+    }
   }, Math.min(LOOK_MS, stallMs / 2));
   return () => clearInterval(timer);
 }
