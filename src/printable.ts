@@ -12,6 +12,12 @@ export function printable(text: string): string {
   return ANY_ACTING.test(text) ? text.replace(ACTING, "\ufffd") : text;
 }
 
+/** JSON that is safe to print: in strings each acting character is written as its escape, which stands for the same. */
+export function printableJson(json: string): string {
+  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return json.replace(ACTING, escape);
+}
+
 /** The start of a text from elsewhere, for a message: one line, white space folded, cut after `limit` characters. */
 export function excerpt(text: string, limit = 200): string {
   // Twice the limit leaves room for the white space that folding takes away.

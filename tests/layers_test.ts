@@ -100,6 +100,15 @@ Deno.test("every file of src/ is reached from mod.ts or cli.ts", async () => {
   assertEquals(unreached, []);
 });
 
+Deno.test("@std is imported through its typed doors alone", async () => {
+  const wrong: string[] = [];
+  for (const { path } of inSource) {
+    const code = await Deno.readTextFile(`${ROOT}/${path}`);
+    if (!path.startsWith("src/std/") && /from "(@std\/\w+\/|npm:|jsr:)/.test(code)) wrong.push(path);
+  }
+  assertEquals(wrong, []);
+});
+
 /** Words that stand in one place alone. */
 const PLACES: ReadonlyArray<readonly [words: RegExp, allowed: RegExp]> = [
   [/\bconsole\./, /^src\/cli\//],

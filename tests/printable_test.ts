@@ -1,4 +1,4 @@
-import { excerpt, printable } from "../src/printable.ts";
+import { excerpt, printable, printableJson } from "../src/printable.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("printable() takes the action out of every character that could act on a terminal", () => {
@@ -6,6 +6,13 @@ Deno.test("printable() takes the action out of every character that could act on
   assertEquals(printable("\u202eabc\u2069\u200f"), "\ufffdabc\ufffd\ufffd");
   assertEquals(printable("\ud800 and \udc00"), "\ufffd and \ufffd");
   assertEquals(printable("naïve 天 🚀"), "naïve 天 🚀");
+});
+
+Deno.test("printableJson() lets nothing act on a terminal and changes no value", () => {
+  const value = ["\u202e\u009b\u2028 \ud800", "天 🚀 \n \u001b"];
+  const json = printableJson(JSON.stringify(value));
+  assertEquals(JSON.parse(json), value);
+  assertEquals(printable(json), json);
 });
 
 Deno.test("excerpt() folds white space and cuts", () => {

@@ -68,11 +68,16 @@ async function importFile(store: ObjectStore, name: string, source: string): Pro
  *
  * @throws {InputError} When the folder cannot be read.
  */
-export async function importFolder(folder: string, store: ObjectStore): Promise<ImportReport> {
+export async function importFolder(
+  folder: string,
+  store: ObjectStore,
+  signal?: AbortSignal,
+): Promise<ImportReport> {
   const counts = { copied: 0, present: 0 };
   const conflicts: string[] = [];
   const skipped: SkippedFile[] = [];
   for await (const entry of walkFiles(folder)) {
+    signal?.throwIfAborted();
     const { path } = entry;
     if (entry.kind === "skipped" && path === "") throw new InputError(`Cannot import "${folder}": it ${entry.reason}`);
     const outcome: Outcome = entry.kind === "skipped"

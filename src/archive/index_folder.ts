@@ -1,5 +1,6 @@
 import { FileNameError } from "../names/file_name_error.ts";
-import { join } from "@std/path";
+import { InputError } from "../errors.ts";
+import { basename, dirname, join } from "@std/path";
 import type { Catalogue } from "./catalogue.ts";
 import { type CatalogueEntry, catalogueEntry } from "./catalogue_entry.ts";
 import { nameReason } from "./name_reason.ts";
@@ -18,7 +19,10 @@ const TOP_FOLDER = "imap";
 
 async function isFolder(path: string): Promise<boolean> {
   try {
-    return (await Deno.lstat(path)).isDirectory;
+    const { isDirectory, isSymlink } = await Deno.lstat(path);
+    if (isDirectory) return true;
+    const what = isSymlink ? "a symbolic link; serve the folder that it leads into" : "no folder";
+    throw new InputError(`Cannot serve "${dirname(path)}": its "${basename(path)}" is ${what}`);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -29,12 +33,13 @@ async function isFolder(path: string): Promise<boolean> {
  * Makes the catalogue agree with the folder: new files are added, changed ones (size, time) refreshed, rows whose file
  * is gone dropped. So it heals whatever a crash left undone. A file that lies elsewhere than its name says is skipped.
  */
-export async function indexFolder(root: string, catalogue: Catalogue): Promise<IndexReport> {
+export async function indexFolder(root: string, catalogue: Catalogue, signal?: AbortSignal): Promise<IndexReport> {
   const known = catalogue.stamps();
   const changed: CatalogueEntry[] = [];
   const skipped: SkippedFile[] = [];
   if (await isFolder(join(root, TOP_FOLDER))) {
     for await (const entry of walkFiles(root, TOP_FOLDER)) {
+      signal?.throwIfAborted();
       if (entry.kind === "skipped") {
         skipped.push({ path: entry.path, reason: entry.reason });
         continue;

@@ -1,4 +1,4 @@
-import { InputError } from "../errors.ts";
+import { ImapError } from "../errors.ts";
 import { delay } from "@std/async";
 import type { Handler } from "./handler.ts";
 
@@ -30,7 +30,7 @@ function listen(
     return Deno.serve({ hostname: host, port, signal, onListen() {} }, handler);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`Cannot listen on ${host}:${port}: ${reason}`, { cause: error });
+    throw new ImapError(`Cannot listen on ${host}:${port}: ${reason}`, { cause: error });
   }
 }
 
@@ -39,7 +39,7 @@ function listen(
  *
  * `Deno.HttpServer.shutdown` cuts uploads that are under way, so the server counts its answers itself.
  *
- * @throws {InputError} When the port cannot be had.
+ * @throws {ImapError} When the port cannot be had.
  */
 export function serveHandler(options: ServeHandlerOptions): RunningServer {
   const answering = new Set<Promise<unknown>>();

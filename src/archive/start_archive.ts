@@ -1,9 +1,10 @@
 import { InputError } from "../errors.ts";
 import { createArchiveHandler, type UrlLifetimes } from "./create_archive_handler.ts";
 import { createObjectsHandler } from "./create_objects_handler.ts";
+import type { Handler } from "./handler.ts";
 import type { ImportReport } from "./import_folder.ts";
 import type { IndexReport } from "./index_folder.ts";
-import { openArchive, type OpenArchiveOptions } from "./open_archive.ts";
+import { type OpenArchive, openArchive, type OpenArchiveOptions } from "./open_archive.ts";
 import { type RunningServer, serveHandler } from "./serve_handler.ts";
 import { UrlSigner } from "./url_signer.ts";
 
@@ -55,34 +56,47 @@ function objectsOriginFor(host: string, port: number): (requested: URL) => strin
   return (requested) => ANY_ADDRESS.includes(host) ? `http://${requested.hostname}:${port}` : origin(host, port);
 }
 
+/** What answers on the two ports. */
+interface Handlers {
+  readonly api: Handler;
+  readonly objects: Handler;
+}
+
 /**
- * Starts a local SDC over a folder: the API on one port, the objects on another.
+ * Starts a local SDC over a folder: the API on one port, the objects on another. The ports are taken before the folder is
+ * touched; requests that come before all is ready wait.
  *
- * @throws {InputError} When the folder or a port cannot be had, or the key is empty.
+ * @throws {InputError} When the folder cannot be used, or the key is empty. {ImapError} When a port cannot be had.
  */
 export async function startArchive(options: ArchiveOptions): Promise<RunningArchive> {
   const { host = "127.0.0.1", now = () => new Date(), onError } = options;
   if (options.apiKey === "") throw new InputError("Cannot use the API key: it is empty");
-  const archive = await openArchive(options);
-  const { catalogue, store, indexed, imported } = archive;
-  const signer = new UrlSigner(now);
+  const ready = Promise.withResolvers<Handlers>();
+  // Nobody may be waiting when it fails.
+  ready.promise.catch(() => {});
   const servers: RunningServer[] = [];
+  const serve = (which: keyof Handlers, port = 0) => {
+    const server = serveHandler({ handler: async (request) => (await ready.promise)[which](request), host, port });
+    servers.push(server);
+    return server;
+  };
+  let archive: OpenArchive | undefined;
   let closed: Promise<void> | undefined;
   const close = async () => {
     await Promise.all(servers.map((server) => server.close(GRACE_MS)));
-    archive.close();
+    archive?.close();
   };
   try {
-    const objects = serveHandler({
-      handler: createObjectsHandler({ store, signer, onError }),
-      host,
-      port: options.objectsPort ?? 0,
-    });
-    servers.push(objects);
+    const signer = new UrlSigner(now);
+    const objects = serve("objects", options.objectsPort);
+    const api = serve("api", options.port);
+    archive = await openArchive(options);
+    const { catalogue, store, indexed, imported } = archive;
     const { apiKey, answerLimit, urlLifetimeSeconds } = options;
     const objectsOrigin = objectsOriginFor(host, objects.port);
-    const api = serveHandler({
-      handler: createArchiveHandler({
+    ready.resolve({
+      objects: createObjectsHandler({ store, signer, onError }),
+      api: createArchiveHandler({
         catalogue,
         store,
         signer,
@@ -92,10 +106,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
         urlLifetimeSeconds,
         onError,
       }),
-      host,
-      port: options.port ?? 0,
     });
-    servers.push(api);
     return {
       url: origin(host, api.port),
       objectsUrl: origin(host, objects.port),
@@ -104,6 +115,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
       close: () => closed ??= close(),
     };
   } catch (error) {
+    ready.reject(error);
     await close();
     throw error;
   }

@@ -9,6 +9,8 @@ export interface CommandInput extends Parsed {
   readonly client: ImapClientOptions;
   /** Whether to keep quiet on standard error. */
   readonly quiet: boolean;
+  /** Whether to say more there, line by line. */
+  readonly verbose: boolean;
   /** Fires when the person or the system wants an end. */
   readonly signal: AbortSignal;
 }

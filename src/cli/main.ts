@@ -1,4 +1,3 @@
-import { ImapError, InputError } from "../errors.ts";
 import { didYouMean } from "../names/closest_word.ts";
 import { VERSION } from "../version.ts";
 import type { Command } from "./command.ts";
@@ -10,7 +9,8 @@ import { httpNotices } from "./http_notices.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { PROGRAM } from "./option.ts";
 import { writeData, writeNotice } from "./output.ts";
-import { parse, type Parsed } from "./parse.ts";
+import { commandIndex, parse, type Parsed } from "./parse.ts";
+import { report } from "./report.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
@@ -22,8 +22,9 @@ import { UsageError } from "./usage_error.ts";
 export async function main(args: readonly string[]): Promise<ExitCode> {
   let program = PROGRAM;
   try {
-    const before = parse(args, GLOBAL_OPTIONS, { stopEarly: true });
-    const [name, ...rest] = before.rest;
+    const index = commandIndex(args, GLOBAL_OPTIONS);
+    const before = parse(args.slice(0, index), GLOBAL_OPTIONS);
+    const [name, ...rest] = args.slice(index);
     if (before.flags.has("version")) return await print(`${PROGRAM} ${VERSION}\n`);
     if (before.flags.has("help") && name === undefined) return await print(programHelp(COMMANDS));
     if (name === undefined) throw new UsageError("Cannot tell what to do: no command is given");
@@ -56,11 +57,13 @@ async function runCommand(command: Command, before: Parsed, rest: readonly strin
   }
   const quiet = flags.has("quiet");
   const debug = flags.has("debug");
-  const log = httpNotices({ requests: debug, retries: !quiet && (debug || flags.has("verbose")) });
+  const verbose = debug || flags.has("verbose");
+  // Where a display shows that something goes on, retries are details; elsewhere they explain a silence.
+  const log = httpNotices({ requests: debug, retries: !quiet && (verbose || !spec.showsProgress) });
   const client = { url: values.get("url"), apiKey: values.get("api-key"), dataDir: values.get("data-dir"), log };
   const interrupt = onInterrupt();
   try {
-    return await command.run({ values, flags, rest: line.rest, client, quiet, signal: interrupt.signal });
+    return await command.run({ values, flags, rest: line.rest, client, quiet, verbose, signal: interrupt.signal });
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     await writeNotice([`${PROGRAM}: interrupted`, spec.whenInterrupted].filter(Boolean).join("; "));
@@ -68,15 +71,4 @@ async function runCommand(command: Command, before: Parsed, rest: readonly strin
   } finally {
     interrupt.stop();
   }
-}
-
-/** Says what went wrong on standard error, and which exit code stands for it. */
-async function report(error: unknown, program: string): Promise<ExitCode> {
-  if (!(error instanceof ImapError)) {
-    await writeNotice(`${PROGRAM}: a defect of this program: ${error instanceof Error ? error.stack : String(error)}`);
-    return EXIT.failed;
-  }
-  const help = error instanceof UsageError ? `; see ${program} --help` : "";
-  await writeNotice(`${program}: ${error.message}${help}`);
-  return error instanceof InputError ? EXIT.usage : EXIT.failed;
 }

@@ -36,6 +36,8 @@ export interface CommandSpec {
   readonly argument?: Argument;
   readonly options: readonly Option[];
   readonly examples: readonly Example[];
+  /** Whether a display shows how it goes on. */
+  readonly showsProgress?: boolean;
   /** What to tell who interrupts it. */
   readonly whenInterrupted?: string;
 }

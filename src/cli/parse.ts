@@ -13,12 +13,6 @@ export interface Parsed {
   readonly rest: readonly string[];
 }
 
-/** How to parse. */
-export interface ParseOptions {
-  /** Stop at the first argument that is no option: what comes behind a command is its own. */
-  readonly stopEarly?: boolean;
-}
-
 function isText(value: unknown): value is string {
   return typeof value === "string";
 }
@@ -39,20 +33,35 @@ function optionsOf(word: string, options: readonly Option[]): Option[] {
   });
 }
 
+/** Whether a word stands for options. A lone hyphen does not: it means standard input. */
+function isOption(word: string): boolean {
+  return word.startsWith("-") && word !== "-" && word !== "--";
+}
+
 /**
- * Refuses what `parseArgs` would take in silence: options that are none, and values for flags. What is behind `--`, and
- * with `stopEarly` what is behind the first argument, is not looked at.
+ * Where the first argument stands that is neither an option nor the value of one: the command. The options before it are
+ * the program's, all behind it is the command's.
  */
-function checkNames(args: readonly string[], options: readonly Option[], stopEarly: boolean): void {
+export function commandIndex(args: readonly string[], options: readonly Option[]): number {
   let isValue = false;
+  for (const [index, word] of args.entries()) {
+    if (!isOption(word) && !isValue) return index;
+    isValue = isOption(word) && optionsOf(word, options).at(-1)?.value !== undefined && !word.includes("=");
+  }
+  return args.length;
+}
+
+/**
+ * Refuses what `parseArgs` would take in silence: options that are none, and values for flags. What is behind `--` is not
+ * looked at.
+ */
+function checkNames(args: readonly string[], options: readonly Option[]): void {
   for (const word of args) {
-    const isOption = word.startsWith("-") && word !== "-";
-    if (word === "--" || (stopEarly && !isOption && !isValue)) return;
-    const last = isOption ? optionsOf(word, options).at(-1) : undefined;
+    if (word === "--") return;
+    const last = isOption(word) ? optionsOf(word, options).at(-1) : undefined;
     if (last !== undefined && last.value === undefined && word.includes("=")) {
       throw new UsageError(`Cannot use the option "--${last.name}": it takes no value`);
     }
-    isValue = last?.value !== undefined && !word.includes("=");
   }
 }
 
@@ -75,8 +84,8 @@ function onlyValue(option: Option, given: unknown): string | undefined {
  *
  * @throws {UsageError} When an option is unknown, lacks its value, is given twice, or has a value it may not have.
  */
-export function parse(args: readonly string[], options: readonly Option[], how: ParseOptions = {}): Parsed {
-  checkNames(args, options, how.stopEarly ?? false);
+export function parse(args: readonly string[], options: readonly Option[]): Parsed {
+  checkNames(args, options);
   const withValue = options.filter((option) => option.value !== undefined);
   const flags = options.filter((option) => option.value === undefined);
   const letters = options.flatMap(({ letter, name }) => letter === undefined ? [] : [[letter, name] as const]);
@@ -85,7 +94,6 @@ export function parse(args: readonly string[], options: readonly Option[], how: 
     collect: withValue.map((option) => option.name),
     boolean: flags.map((option) => option.name),
     alias: Object.fromEntries(letters),
-    stopEarly: how.stopEarly ?? false,
   });
   const values = new Map<string, string>();
   for (const option of withValue) {

@@ -41,6 +41,16 @@ export const FILTERS: readonly Filter[] = [
   { name: "extension", parameter: "extension", value: "EXT", help: SCIENCE_EXTENSIONS.join(", ") },
 ];
 
+const IN_QUOTES_OR_NAME = new RegExp(`"[^"]*"|\\b(?:${FILTERS.map(({ parameter }) => parameter).join("|")})\\b`, "g");
+
+/** A message about a query in the words of the command line: `data_level` is `--data-level` there. */
+export function inOptionNames(message: string): string {
+  return message.replace(IN_QUOTES_OR_NAME, (text) => {
+    const option = FILTERS.find(({ parameter }) => parameter === text && text.includes("_"));
+    return option === undefined ? text : `--${option.name}`;
+  });
+}
+
 /** The query that the filters of a line ask for. */
 export function queryOf(values: ReadonlyMap<string, string>): QueryParameters {
   return Object.fromEntries(FILTERS.map(({ name, parameter }) => [parameter, values.get(name)]));

@@ -35,8 +35,16 @@ function plainDisplay(): TransferDisplay {
   return { onProgress: (event) => tracker.take(event), stop: () => clearInterval(timer) };
 }
 
+/** Which display is wanted. */
+export interface DisplayWish {
+  /** None at all. */
+  readonly quiet: boolean;
+  /** Lines that stay, since others are written between them. */
+  readonly plain: boolean;
+}
+
 /** The display that fits: lines in place in a terminal, plain lines elsewhere, none when it shall be quiet. */
-export async function transferDisplay(quiet: boolean): Promise<TransferDisplay> {
+export async function transferDisplay({ quiet, plain }: DisplayWish): Promise<TransferDisplay> {
   if (quiet) return { onProgress: () => {}, stop: () => {} };
-  return Deno.stderr.isTerminal() ? await terminalDisplay() : plainDisplay();
+  return Deno.stderr.isTerminal() && !plain ? await terminalDisplay() : plainDisplay();
 }

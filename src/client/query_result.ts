@@ -1,5 +1,6 @@
 import { ImapError } from "../errors.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
+import { MOST_ROWS } from "../display/abridge.ts";
 import { htmlTable } from "../display/html_table.ts";
 import { textTable } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/file_record.ts";
@@ -83,13 +84,13 @@ export class QueryResult extends Array<FileRecord> {
     await showBundle(this[JUPYTER_DISPLAY]());
   }
 
-  /** What a notebook shows for it. */
+  /** What a notebook shows for it: of a long result the first and the last rows. */
   [JUPYTER_DISPLAY](): MimeBundle {
-    return { "text/plain": this.toText(), "text/html": this.toHtml() };
+    return { "text/plain": textTable(recordsTable(this), MOST_ROWS), "text/html": this.toHtml() };
   }
 
   /** What `console.log` and the REPL show for it. */
   [Symbol.for("Deno.customInspect")](): string {
-    return this.toText().trimEnd();
+    return textTable(recordsTable(this), MOST_ROWS).trimEnd();
   }
 }

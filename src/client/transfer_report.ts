@@ -1,4 +1,5 @@
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
+import { MOST_ROWS } from "../display/abridge.ts";
 import { htmlTable } from "../display/html_table.ts";
 import { textTable } from "../display/text_table.ts";
 import type { Outcome } from "../transfer/outcome.ts";
@@ -80,11 +81,11 @@ export class TransferReport {
 
   /** What a notebook shows for it. */
   [JUPYTER_DISPLAY](): MimeBundle {
-    return { "text/plain": this.toText(), "text/html": this.toHtml() };
+    return { "text/plain": textTable(outcomesTable(this.outcomes), MOST_ROWS), "text/html": this.toHtml() };
   }
 
   /** What `console.log` and the REPL show for it. */
   [Symbol.for("Deno.customInspect")](): string {
-    return this.toText().trimEnd();
+    return textTable(outcomesTable(this.outcomes), MOST_ROWS).trimEnd();
   }
 }

@@ -1,9 +1,8 @@
 import { printable } from "../printable.ts";
 import { escape } from "@std/html";
+import { abridge, betweenLine, MOST_ROWS } from "./abridge.ts";
 import type { Column, Table } from "./table.ts";
 
-/** A longer table is drawn by its first and last rows: a browser chokes on 100,000. */
-const MOST_ROWS = 100;
 /** No cell is shown longer. */
 const LONGEST_CELL = 200;
 
@@ -23,12 +22,9 @@ function rowHtml<Row>(columns: readonly Column<Row>[], row: Row): string {
 export function htmlTable<Row>({ title, columns, rows }: Table<Row>): string {
   const head = columns.map(({ header, align }) => `<th style="text-align:${align}">${html(header)}</th>`).join("");
   const draw = (some: readonly Row[]) => some.map((row) => rowHtml(columns, row));
-  const between = rows.length - MOST_ROWS;
-  const body = between <= 0 ? draw(rows) : [
-    ...draw(rows.slice(0, MOST_ROWS / 2)),
-    `<tr><td colspan="${columns.length}">${between} rows between: slice() or filter() show them</td></tr>`,
-    ...draw(rows.slice(-MOST_ROWS / 2)),
-  ];
+  const { head: first, between, tail: last } = abridge(rows, MOST_ROWS);
+  const gap = `<tr><td colspan="${columns.length}">${html(betweenLine(between))}</td></tr>`;
+  const body = [...draw(first), ...(between > 0 ? [gap] : []), ...draw(last)];
   const caption = `<caption style="text-align:left">${html(title)}</caption>`;
   if (rows.length === 0) return `<table>${caption}</table>`;
   return `<table>${caption}<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join("\n")}\n</tbody></table>`;

@@ -1,4 +1,5 @@
 import { printable } from "../printable.ts";
+import { abridge, betweenLine } from "./abridge.ts";
 import type { Column, Table } from "./table.ts";
 import { textWidth } from "./text_width.ts";
 
@@ -31,14 +32,20 @@ function pad(text: string, width: number, align: "left" | "right"): string {
 /**
  * Draws a table for a terminal in the shape that the SDC's users know: columns between `|`, a line of hyphens above and
  * below. A table without rows is its title alone. Takes time in proportion to its cells.
+ *
+ * @param mostRows A longer table is drawn by its first and last rows.
  */
-export function textTable<Row>(table: Table<Row>): string {
+export function textTable<Row>(table: Table<Row>, mostRows = Infinity): string {
   if (table.rows.length === 0) return `${printable(table.title)}\n`;
-  const columns = table.columns.map((column) => lay(column, table.rows));
+  const { head, between, tail } = abridge(table.rows, mostRows);
+  const columns = table.columns.map((column) => lay(column, between === 0 ? head : [...head, ...tail]));
   const line = (cells: readonly string[]) => cells.map((cell) => `${cell}|`).join("");
   const hyphens = `${"-".repeat(columns.reduce((sum, { width }) => sum + width + 1, -1))}|`;
   const lines = [printable(table.title), hyphens, line(columns.map(({ header }) => header)), hyphens];
-  for (let row = 0; row < table.rows.length; row++) lines.push(line(columns.map(({ cells }) => cells[row] ?? "")));
+  for (let row = 0; row < head.length + tail.length; row++) {
+    if (between > 0 && row === head.length) lines.push(`… ${betweenLine(between)}`);
+    lines.push(line(columns.map(({ cells }) => cells[row] ?? "")));
+  }
   lines.push(hyphens, "");
   return lines.join("\n");
 }

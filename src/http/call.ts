@@ -7,7 +7,6 @@ import type { Transport } from "./transport.ts";
 export interface ApiCall {
   /** How messages about it begin, behind `Cannot `. */
   readonly action: string;
-  readonly method?: "GET" | "POST";
   /** Behind the base address, from its slash on. */
   readonly route: string;
   readonly search?: Readonly<Record<string, string>>;
@@ -32,12 +31,21 @@ export function apiUrl(transport: Transport, route: string, search: Readonly<Rec
   return url;
 }
 
-/** Calls the API once, with credentials. Redirects are the caller's: an answer of `/download` is one. */
-export function callApi(transport: Transport, call: ApiCall): Promise<Response> {
-  const { action, method = "GET", route, search, signal } = call;
-  const headers = { accept: "application/json", ...transport.api.headers };
-  const url = apiUrl(transport, route, search);
-  return exchange(transport, { action, method, url, headers, showQuery: true, signal });
+/** A request for a URL. */
+export interface UrlCall {
+  readonly action: string;
+  readonly url: URL;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Gets from the API once, or from where it led, and follows no redirect: an answer of `/download` is one. Credentials go
+ * to the API's origin alone.
+ */
+export function getApiOnce(transport: Transport, { action, url, signal }: UrlCall): Promise<Response> {
+  const atHome = url.origin === transport.api.origin;
+  const headers = { accept: "application/json", ...(atHome ? transport.api.headers : {}) };
+  return exchange(transport, { action, method: "GET", url, headers, showQuery: atHome, signal });
 }
 
 /** Gets from `url` and goes where redirects lead. */
@@ -55,11 +63,11 @@ async function following(action: string, url: URL, get: (url: URL) => Promise<Re
 /** Gets from the API once and follows redirects; credentials go along for as long as they stay on the API's origin. */
 export function getApi(transport: Transport, call: ApiCall): Promise<Response> {
   const { action, signal } = call;
-  return following(action, apiUrl(transport, call.route, call.search), (url) => {
-    const atHome = url.origin === transport.api.origin;
-    const headers = { accept: "application/json", ...(atHome ? transport.api.headers : {}) };
-    return exchange(transport, { action, method: "GET", url, headers, showQuery: atHome, signal });
-  });
+  return following(
+    action,
+    apiUrl(transport, call.route, call.search),
+    (url) => getApiOnce(transport, { action, url, signal }),
+  );
 }
 
 /** Gets an object from its presigned URL once: bare, and without compression on the way. */

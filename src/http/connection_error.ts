@@ -1,20 +1,22 @@
 import { ConnectionError } from "../errors.ts";
 import { excerpt } from "../printable.ts";
 
-/** What the operating system or TLS says, in words for the reader, and whether it may pass. */
+/** What the operating system or TLS says, in words that go on behind the host's name, and whether it may pass. */
 const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: boolean]> = [
-  [/connection refused|ECONNREFUSED/i, "the connection was refused; is the server running?", true],
-  [/name or service not known|no such host|nodename nor servname/i, "there is no host of that name", false],
+  [/connection refused|ECONNREFUSED/i, "refused the connection; is the server running?", true],
+  [/name or service not known|no such host|nodename nor servname/i, "is no host that can be found", false],
   [
     /dns error|temporary failure in name resolution|ENOTFOUND|EAI_AGAIN/i,
-    "the host's name could not be looked up",
+    "could not be looked up; is there a network?",
     true,
   ],
-  [/certificate|UnknownIssuer|tls handshake/i, "the server's TLS certificate is not trusted", false],
-  [/network is unreachable|no route to host|ENETUNREACH|EHOSTUNREACH/i, "the network is unreachable", true],
+  [/certificate|UnknownIssuer|tls handshake/i, "has no TLS certificate that is trusted here", false],
+  [/network is unreachable|no route to host|ENETUNREACH|EHOSTUNREACH/i, "cannot be reached; is there a network?", true],
+  [/are blocked/i, "is asked for at a port that is closed to HTTP", false],
+  [/invalid http|parse error|HPE_/i, "sent something that is no HTTP", true],
   [
-    /reset|broken pipe|ECONNRESET|EPIPE|closed before|unexpected eof|incomplete|body error/i,
-    "the connection broke",
+    /reset|broken pipe|hang up|ECONNRESET|EPIPE|closed before|unexpected eof|incomplete|reading a body/i,
+    "broke the connection",
     true,
   ],
 ];
@@ -39,8 +41,12 @@ export function connectionError(action: string, host: string, thrown: unknown): 
     });
   }
   const known = KNOWN.find(([pattern]) => pattern.test(text));
-  const [, words, retryable] = known ?? [undefined, excerpt(withoutUrls(text)), true];
-  return new ConnectionError(`Cannot ${action}: no answer from ${host}: ${words}`, { retryable });
+  if (known !== undefined) {
+    const [, words, retryable] = known;
+    return new ConnectionError(`Cannot ${action}: ${host} ${words}`, { retryable });
+  }
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ConnectionError(`Cannot ${action}: no answer from ${host}: ${excerpt(withoutUrls(said))}`);
 }
 
 function causeText(cause: unknown): string {

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import type { ClientRequest, IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { ImapError, ProtocolError } from "../errors.ts";
 import { connectionError } from "./connection_error.ts";
 import { shownUrl, timeoutError } from "./exchange.ts";
+import { answerOf, openPut, type PutAnswer } from "./put_request.ts";
+import { checkedTarget, isRedirect } from "./redirect.ts";
 import { statusError } from "./status_error.ts";
 import type { Transport } from "./transport.ts";
 
@@ -28,44 +30,70 @@ export interface FilePutResult {
   readonly headers: Headers;
 }
 
-/** Enough of an answer to tell what went wrong. */
-const ANSWER_BYTES = 16 * 1024;
+/** How much is read and sent at a time. */
+const PIECE_LENGTH = 1024 * 1024;
+/** More redirects than this are a loop. */
+const MOST_REDIRECTS = 5;
 
 /**
  * Streams a file to a presigned URL, bare, in constant memory. S3 wants the length ahead, which `fetch` drops from a
- * stream, so this goes through `node:https`.
+ * stream, so this goes through `node:https`. A redirect, as S3 sends it for new buckets, is followed.
  *
  * @throws {ConnectionError} When the connection fails. {ResponseError} When the answer is no.
+ *   {ImapError} When the file cannot be read, or changes while it is sent.
  */
 export async function putFile(transport: Transport, put: FilePut): Promise<FilePutResult> {
-  const { action, url, path, size, signal } = put;
+  let { url } = put;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const { md5, answer } = await putOnce(transport, { ...put, url });
+    const { response, body } = answer;
+    if (response.ok && md5 !== undefined) return { md5, headers: response.headers };
+    if (!isRedirect(response)) throw statusError({ action: put.action, url, response, body, api: transport.api });
+    url = checkedTarget(put.action, response.headers.get("location"), url);
+  }
+  throw new ProtocolError(`Cannot ${put.action}: ${url.host} redirects in circles`);
+}
+
+/** One PUT; `md5` is undefined when the answer came before all was sent, as that of a refusal may. */
+async function putOnce(
+  transport: Transport,
+  { action, url, path, size, onBytes, signal }: FilePut,
+): Promise<{ md5: string | undefined; answer: PutAnswer }> {
   signal?.throwIfAborted();
   const started = performance.now();
+  const { timeoutMs } = transport;
   let status: number | undefined;
+  let fault: ImapError | undefined;
   const request = await openPut(url, size);
-  const answered = answerOf(request, transport.timeoutMs, () => timeoutError(action, url.host, transport.timeoutMs));
+  const answered = answerOf(request, timeoutMs, () => timeoutError(action, url.host, timeoutMs));
   const hash = createHash("md5");
-  const file = createReadStream(path, { highWaterMark: 1024 * 1024, end: size - 1 });
-  file.on("data", (chunk) => {
-    hash.update(chunk);
-    put.onBytes?.(file.bytesRead);
+  const file = createReadStream(path, { highWaterMark: PIECE_LENGTH, end: size - 1 });
+  file.on("data", (piece) => {
+    hash.update(piece);
+    onBytes?.(file.bytesRead);
+  });
+  file.once("error", (error) => {
+    fault = new ImapError(`Cannot ${action}: "${path}" cannot be read: ${error.message}`, { cause: error });
+  });
+  file.once("end", () => {
+    if (file.bytesRead === size) return;
+    fault = new ImapError(`Cannot ${action}: "${path}" became shorter while it was sent`);
+    request.destroy(fault);
   });
   const stop = () => request.destroy(new Error("aborted"));
   signal?.addEventListener("abort", stop, { once: true });
   // A server that refuses answers before the file is through: its answer counts, not the pipe that broke.
-  const sent = pipeline(file, request).catch((error: unknown) => error);
+  const sent = pipeline(file, request).then(() => true, (error: unknown) => error);
   try {
-    const { response, body } = await answered;
-    status = response.status;
-    if (!response.ok) throw statusError(action, response, body, transport.api);
+    const answer = await answered;
+    status = answer.response.status;
+    if (!answer.response.ok) return { md5: undefined, answer };
     const broke = await sent;
-    if (broke !== undefined) throw broke;
-    return { md5: hash.digest("hex"), headers: response.headers };
+    if (broke !== true) throw broke;
+    return { md5: hash.digest("hex"), answer };
   } catch (error) {
     signal?.throwIfAborted();
-    throw error instanceof Error && error.name.endsWith("Error") && "retryable" in error
-      ? error
-      : connectionError(action, url.host, error);
+    throw fault ?? (error instanceof ImapError ? error : connectionError(action, url.host, error));
   } finally {
     signal?.removeEventListener("abort", stop);
     request.destroy();
@@ -73,42 +101,4 @@ export async function putFile(transport: Transport, put: FilePut): Promise<FileP
     const milliseconds = Math.round(performance.now() - started);
     transport.log({ type: "request", method: "PUT", url: shownUrl(url, false), status, milliseconds });
   }
-}
-
-async function openPut(url: URL, size: number): Promise<ClientRequest> {
-  const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
-  // The empty content type is part of what the SDC signs.
-  return request(url, { method: "PUT", headers: { "content-length": size, "content-type": "" } });
-}
-
-/** Waits for the whole answer; rejects when nothing moves in either direction for too long. */
-function answerOf(
-  request: ClientRequest,
-  timeoutMs: number,
-  timedOut: () => Error,
-): Promise<{ response: Response; body: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ response: Response; body: string }>();
-  request.setTimeout(timeoutMs, () => request.destroy(timedOut()));
-  request.once("error", reject);
-  request.once("response", (message: IncomingMessage) => {
-    const pieces: string[] = [];
-    let length = 0;
-    message.setEncoding("utf8");
-    message.on("data", (piece: string) => {
-      if (length < ANSWER_BYTES) pieces.push(piece);
-      length += piece.length;
-    });
-    message.once("error", reject);
-    message.once("end", () => resolve({ response: toResponse(message), body: pieces.join("") }));
-  });
-  return promise;
-}
-
-/** The head of a `node:http` answer in the shape that the rest of the library knows. */
-function toResponse(message: IncomingMessage): Response {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(message.headers)) {
-    if (typeof value === "string") headers.set(name, value);
-  }
-  return new Response(null, { status: message.statusCode ?? 500, headers });
 }

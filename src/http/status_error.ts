@@ -21,10 +21,15 @@ function words(body: string): string {
   return code === undefined ? body : [code, message].filter(Boolean).join(": ");
 }
 
-/** A server's text for a message: on one line, short, and without credentials or the queries of URLs. */
+/** The query of a URL, however its slashes are written. */
+const URL_QUERY = /(https?:[^\s"'<>?]+)\?[^\s"'<>]*/gi;
+/** A parameter of a signed URL, wherever it stands (S3: signature versions 4 and 2). */
+const SIGNED_PARAMETER = /\b(X-Amz-[\w-]+|Signature|AWSAccessKeyId)(=|%3D)[^\s"'<>&]*/gi;
+
+/** A server's text for a message: on one line, short, and without credentials or what makes a URL valid. */
 export function safeWords(text: string, api: ApiAccess): string {
   const open = api.secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), text);
-  return excerpt(open.replace(/(https?:\/\/[^\s"'<>?]+)\?[^\s"'<>]*/gi, "$1?…"));
+  return excerpt(open.replace(URL_QUERY, "$1?…").replace(SIGNED_PARAMETER, "$1=…"));
 }
 
 function hint(status: number, api: ApiAccess, isApi: boolean): string {
@@ -34,19 +39,26 @@ function hint(status: number, api: ApiAccess, isApi: boolean): string {
     : "; it may ask for an API key (IMAP_API_KEY) or an access token (IMAP_ACCESS_TOKEN)";
 }
 
-/**
- * The error of an answer whose status says no.
- *
- * @param body The start of the answer's body.
- */
-export function statusError(action: string, response: Response, body: string, api: ApiAccess): ResponseError {
+/** A refusal, and where it comes from. */
+export interface Refusal {
+  /** What failed, as messages begin behind `Cannot `. */
+  readonly action: string;
+  /** Where the request went. */
+  readonly url: URL;
+  readonly response: Response;
+  /** The start of its body. */
+  readonly body: string;
+  readonly api: ApiAccess;
+}
+
+/** The error of an answer whose status says no. */
+export function statusError({ action, url, response, body, api }: Refusal): ResponseError {
   const { status } = response;
-  const url = URL.canParse(response.url) ? new URL(response.url) : undefined;
   const said = safeWords(words(body), api);
   const name = `${status} ${STATUS_TEXT[status] ?? ""}`.trim();
   return new ResponseError(
-    `Cannot ${action}: ${url?.host ?? "the server"} answered ${name}${said === "" ? "" : ` (${said})`}` +
-      hint(status, api, url?.origin === api.origin),
+    `Cannot ${action}: ${url.host} answered ${name}${said === "" ? "" : ` (${said})`}` +
+      hint(status, api, url.origin === api.origin),
     {
       status,
       retryable: PASSING.has(status),

@@ -1,6 +1,8 @@
 import { isCalendarDate } from "./calendar_date.ts";
+import { printable } from "../printable.ts";
 import { didYouMean } from "./closest_word.ts";
 import { DATA_LEVELS, type DataLevel, isDataLevel } from "./data_levels.ts";
+import { DESCRIPTOR_FORM, isDescriptor } from "./descriptor.ts";
 import type { FileNameProblem } from "./file_name_error.ts";
 import { type Instrument, INSTRUMENTS, isInstrument } from "./instruments.ts";
 import { isVersion, VERSION_FORMS } from "./version.ts";
@@ -36,9 +38,8 @@ export const SCIENCE_CONVENTION =
 
 /** What may stand behind the date: `-repoint00012` or `-cr02345`. */
 const COUNTER = /^-(repoint|cr)(\d{5})$/;
-/** Path separators and control characters have no place in a name, whatever stands around them. */
-// deno-lint-ignore no-control-regex
-const NOT_IN_NAMES = /[/\\\u0000-\u001f\u007f-\u009f]/;
+/** The longest name that disks and object stores take, in bytes of UTF-8 (POSIX `NAME_MAX`). */
+const LONGEST_NAME = 255;
 
 function isExtension(text: string): text is ScienceFile["extension"] {
   return (SCIENCE_EXTENSIONS as readonly string[]).includes(text);
@@ -47,8 +48,12 @@ function isExtension(text: string): text is ScienceFile["extension"] {
 /** Reads a science file's name; returns the wrong parts, all of them, when it is none. Pure, linear. */
 export function readScienceFile(name: string): ScienceFile | FileNameProblem[] {
   const parts = name.split("_");
-  if (parts.length !== 6 || parts[0] !== "imap" || NOT_IN_NAMES.test(name)) {
+  if (parts.length !== 6 || parts[0] !== "imap" || /[/\\]/.test(name) || printable(name) !== name) {
     return [{ part: "name", value: name, expected: SCIENCE_CONVENTION }];
+  }
+  const bytes = new TextEncoder().encode(name).length;
+  if (bytes > LONGEST_NAME) {
+    return [{ part: "length", value: `${bytes} bytes`, expected: `at most ${LONGEST_NAME} bytes` }];
   }
   const [, instrument, level, descriptor, time, tail] = parts as [string, string, string, string, string, string];
   const problems: FileNameProblem[] = [];
@@ -60,7 +65,7 @@ export function readScienceFile(name: string): ScienceFile | FileNameProblem[] {
   if (!isDataLevel(level)) {
     wrong("data level", level, `one of ${DATA_LEVELS.join(", ")}${didYouMean(level, DATA_LEVELS)}`);
   }
-  if (descriptor === "") wrong("descriptor", descriptor, "the product's name");
+  if (!isDescriptor(descriptor)) wrong("descriptor", descriptor, DESCRIPTOR_FORM);
 
   const dash = time.indexOf("-");
   const date = dash < 0 ? time : time.slice(0, dash);

@@ -2,6 +2,7 @@ import { InputError } from "../errors.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import { didYouMean } from "../names/closest_word.ts";
 import { DATA_LEVELS } from "../names/data_levels.ts";
+import { DESCRIPTOR_FORM, isDescriptor } from "../names/descriptor.ts";
 import { INSTRUMENTS } from "../names/instruments.ts";
 import { SCIENCE_EXTENSIONS } from "../names/science_file.ts";
 import { isVersion, VERSION_FORMS } from "../names/version.ts";
@@ -16,7 +17,7 @@ import {
 type Check = (value: string) => string | undefined;
 
 /** The tables that can be asked for. */
-export const TABLES = ["science"] as const;
+const TABLES = ["science"] as const;
 
 function oneOf(words: readonly string[]): Check {
   return (value) => words.includes(value) ? undefined : `one of ${words.join(", ")}${didYouMean(value, words)}`;
@@ -33,8 +34,7 @@ const CHECKS: Readonly<Record<keyof QueryParameters, Check>> = {
   table: oneOf(TABLES),
   instrument: oneOf(INSTRUMENTS),
   data_level: oneOf(DATA_LEVELS),
-  // deno-lint-ignore no-control-regex
-  descriptor: matching(/^[^_/\\\u0000-\u001f]+$/, "the product's name, which has no underscore"),
+  descriptor: (value) => isDescriptor(value) ? undefined : DESCRIPTOR_FORM,
   start_date: date,
   end_date: date,
   ingestion_start_date: date,

@@ -11,6 +11,12 @@ export interface AnswerText {
   readonly api: ApiAccess;
 }
 
+/** The error of an answer that is not what the protocol says, with its URL and the start of its body. */
+export function notTheSdcs({ action, url, text, api }: AnswerText, why: string): ProtocolError {
+  const start = text.trim() === "" ? "It is empty" : `It begins with: ${safeWords(text, api)}`;
+  return new ProtocolError(`Cannot ${action}: the answer of ${url} is not what the SDC sends: ${why}. ${start}`);
+}
+
 /**
  * Reads an answer as the JSON that it must be.
  *
@@ -18,21 +24,17 @@ export interface AnswerText {
  * @throws {ProtocolError} With the URL and the start of the body.
  */
 export function decodeAnswer<T>(answer: AnswerText, decode: (json: unknown) => T): T {
-  const { action, url, text, api } = answer;
-  const fail = (why: string): never => {
-    const start = text.trim() === "" ? "It is empty" : `It begins with: ${safeWords(text, api)}`;
-    throw new ProtocolError(`Cannot ${action}: the answer of ${url} is not what the SDC sends: ${why}. ${start}`);
-  };
+  const { text } = answer;
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return fail("it is no JSON");
+    throw notTheSdcs(answer, "it is no JSON");
   }
   try {
     return decode(json);
   } catch (error) {
-    if (error instanceof ProtocolError) return fail(error.message);
+    if (error instanceof ProtocolError) throw notTheSdcs(answer, error.message);
     throw error;
   }
 }

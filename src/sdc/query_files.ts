@@ -1,8 +1,9 @@
 import { ResponseError } from "../errors.ts";
 import { apiUrl, getApi } from "../http/call.ts";
+import { shownUrl } from "../http/exchange.ts";
 import { readText } from "../http/read_text.ts";
 import { retry } from "../http/retry.ts";
-import { statusError } from "../http/status_error.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
 import { decodeFileRecords, type FileRecord } from "../protocol/file_record.ts";
 import type { WireQuery } from "../protocol/query_parameters.ts";
@@ -11,8 +12,6 @@ import { decodeAnswer } from "./decode_answer.ts";
 
 /** Far above the 6 MB that the SDC can send, and far below what would fill a machine. */
 const ANSWER_BYTES = 1024 ** 3;
-/** Enough of a refusal to show. */
-const ERROR_BYTES = 16 * 1024;
 const ACTION = "query the archive";
 
 /**
@@ -30,13 +29,15 @@ async function queryOnce(transport: Transport, query: WireQuery, signal?: AbortS
   const { api, timeoutMs } = transport;
   const url = apiUrl(transport, QUERY_ROUTE, query);
   const response = await getApi(transport, { action: ACTION, route: QUERY_ROUTE, search: query, signal });
-  const reading = { action: ACTION, host: url.host, timeoutMs, signal };
-  if (!response.ok) {
-    const body = await readText(response, { ...reading, limit: ERROR_BYTES, beyond: "cut" });
-    throw withAdvice(statusError(ACTION, response, body, api));
-  }
-  const text = await readText(response, { ...reading, limit: ANSWER_BYTES, beyond: "fail" });
-  return decodeAnswer({ action: ACTION, url: url.href, text, api }, decodeFileRecords);
+  // A redirect may have led elsewhere; what stands in the query of another server's URL is not for messages.
+  const from = URL.canParse(response.url) ? new URL(response.url) : url;
+  if (!response.ok) throw withAdvice(await refusalOf(transport, { action: ACTION, url: from, signal }, response));
+  const reading = { action: ACTION, host: from.host, timeoutMs, limit: ANSWER_BYTES, beyond: "fail", signal } as const;
+  const text = await readText(response, reading);
+  return decodeAnswer(
+    { action: ACTION, url: shownUrl(from, from.origin === url.origin), text, api },
+    decodeFileRecords,
+  );
 }
 
 /** The gateway's 502 is also what a result of over 6 MB ends in, about 20,000 rows (SDC protocol). */

@@ -4,7 +4,6 @@ export interface ParseArgsOptions {
   string?: readonly string[];
   collect?: readonly string[];
   alias?: Readonly<Record<string, string>>;
-  stopEarly?: boolean;
 }
 export interface ParsedArgs {
   readonly _: ReadonlyArray<string | number>;

@@ -1,2 +1,2 @@
 // @ts-types="./http.d.ts"
-export { STATUS_CODE, STATUS_TEXT } from "@std/http/status";
+export { STATUS_TEXT } from "@std/http/status";

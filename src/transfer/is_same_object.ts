@@ -1,7 +1,6 @@
 import { getObject } from "../http/call.ts";
-import { readText } from "../http/read_text.ts";
 import { retry } from "../http/retry.ts";
-import { statusError } from "../http/status_error.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
 import { md5OfFile } from "./md5_of_file.ts";
 import { contentRange, lengthOfHeaders, md5OfHeaders } from "./object_headers.ts";
@@ -15,23 +14,13 @@ export interface Comparison {
   readonly signal: AbortSignal | undefined;
 }
 
-const ERROR_BYTES = 16 * 1024;
-
 /** Size and MD5 of an object. One byte is asked for, since a presigned URL for GET refuses HEAD (S3). */
 async function lookUp(transport: Transport, urls: UrlSource, { action, archivePath, signal }: Comparison) {
   const url = await urls.downloadUrl(archivePath, signal);
   const response = await getObject(transport, { action, url, headers: { range: "bytes=0-0" }, signal });
   const { status, headers } = response;
   if (status !== 200 && status !== 206 && status !== 416) {
-    const reading = {
-      action,
-      host: url.host,
-      timeoutMs: transport.timeoutMs,
-      limit: ERROR_BYTES,
-      beyond: "cut",
-      signal,
-    } as const;
-    throw statusError(action, response, await readText(response, reading), transport.api);
+    throw await refusalOf(transport, { action, url, signal }, response);
   }
   await response.body?.cancel();
   // An empty object has no first byte.

@@ -2,17 +2,13 @@ import { ConnectionError } from "../errors.ts";
 import { getObject } from "../http/call.ts";
 import { connectionError } from "../http/connection_error.ts";
 import { timeoutError } from "../http/exchange.ts";
-import { readText } from "../http/read_text.ts";
-import { statusError } from "../http/status_error.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
 import { fileError } from "./file_error.ts";
 import { contentRange, lengthOfHeaders, md5OfHeaders, strongEtag } from "./object_headers.ts";
 import type { PartRecord } from "./part_record.ts";
 import type { Receiving } from "./receiving.ts";
 import { watchGrowth } from "./watch_growth.ts";
-
-/** Enough of a refusal to show. */
-const ERROR_BYTES = 16 * 1024;
 
 /** What came in one stream. */
 export interface Stream {
@@ -60,15 +56,7 @@ async function headOf(
     return { record, size, md5 };
   }
   if (status === 416) await startAnew(receiving, response, "has no such bytes any more");
-  const reading = {
-    action,
-    host: url.host,
-    timeoutMs: transport.timeoutMs,
-    limit: ERROR_BYTES,
-    beyond: "cut",
-    signal,
-  } as const;
-  throw statusError(action, response, await readText(response, reading), transport.api);
+  throw await refusalOf(transport, { action, url, signal }, response);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type ArchiveOptions, type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
-import { InputError } from "../../src/errors.ts";
+import { ImapError, InputError } from "../../src/errors.ts";
 import { connectRaw, isReceiving, putRequest, rawHead, until } from "../support/archive.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type TestFolder, testFolder } from "../support/folder.ts";
@@ -123,7 +123,7 @@ Deno.test("startArchive() lets go of everything when a port is taken", async () 
   for (const ports of [{ port }, { objectsPort: port }]) {
     await assertRejects(
       () => startArchive({ root: folder.path, ...ports }),
-      InputError,
+      ImapError,
       `Cannot listen on 127.0.0.1:${port}`,
     );
   }

@@ -1,4 +1,4 @@
-import { parse } from "../../src/cli/parse.ts";
+import { commandIndex, parse } from "../../src/cli/parse.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
@@ -20,8 +20,10 @@ Deno.test("parse() leaves values and arguments as they were typed", () => {
   assertEquals([...parsed.rest, parsed.values.get("start-date")], ["007", "1e3", "00100"]);
 });
 
-Deno.test("parse() stops at the command when it is told to", () => {
-  assertEquals(parse(["-v", "query", "--other", "x"], OPTIONS, { stopEarly: true }).rest, ["query", "--other", "x"]);
+Deno.test("commandIndex() finds the command behind the program's options", () => {
+  assertEquals(commandIndex(["-v", "--start-date", "1", "--format=json", "query", "--other"], OPTIONS), 4);
+  assertEquals(commandIndex(["query", "--", "-x"], OPTIONS), 0);
+  assertEquals(commandIndex(["-v"], OPTIONS), 1);
 });
 
 Deno.test("parse() says in one line what is wrong with an option, and which one is closest", () => {

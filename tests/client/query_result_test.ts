@@ -32,3 +32,18 @@ Deno.test("QueryResult shows itself as HTML with a text fallback in notebooks, a
   assertEquals(bundle["text/plain"], files.toText());
   assertEquals(Deno.inspect(files), files.toText().trimEnd());
 });
+
+Deno.test("QueryResult of 100,000 rows shows itself in far less than a notebook can take, and keeps its whole text", () => {
+  const many = QueryResult.fromRows(
+    Array.from({ length: 100_000 }, (_, index) => ({ file_path: `imap/file ${index}.` })),
+  );
+  const bundle = many[JUPYTER_DISPLAY]();
+  for (const text of Object.values(bundle)) {
+    assert(text.length < 100_000);
+    for (const shown of ["file 0.", "file 49.", "99900 rows between", "file 99950.", "file 99999."]) {
+      assertStringIncludes(text, shown);
+    }
+  }
+  assertStringIncludes(Deno.inspect(many), "99900 rows between");
+  assertEquals(many.toText().split("\n").length, 100_005 + 1);
+});

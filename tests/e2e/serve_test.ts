@@ -49,10 +49,12 @@ Deno.test("serve tells on standard error what it found and where the objects are
   }
 });
 
-Deno.test("serve says so when its port is taken", async () => {
+Deno.test("serve says so when its port is taken, and writes nothing", async () => {
   await using archive = await startServe(["--demo"]);
   const port = new URL(archive.url).port;
-  const { code, stderr } = await runCli(["serve", "--demo", "--port", port]);
-  assertEquals(code, 2);
-  assertStringIncludes(stderr, port);
+  await using folder = await testFolder();
+  const { code, stderr } = await runCli(["serve", "--root", `${folder.path}/archive`, "--port", port]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, `Cannot listen on 127.0.0.1:${port}`);
+  assertEquals(await folder.files(), []);
 });

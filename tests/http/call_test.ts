@@ -1,5 +1,5 @@
 import { ConnectionError, ProtocolError } from "../../src/errors.ts";
-import { callApi, getApi, getObject } from "../../src/http/call.ts";
+import { apiUrl, getApi, getApiOnce, getObject } from "../../src/http/call.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { testTransport } from "../support/client.ts";
 import { deadUrl, type SeenRequest, startServer } from "../support/server.ts";
@@ -12,10 +12,11 @@ function credentialsOf(request: SeenRequest | undefined) {
   return [request?.headers.get("x-api-key"), request?.headers.get("authorization")];
 }
 
-Deno.test("callApi() sends the API key below its prefix", async () => {
+Deno.test("getApiOnce() sends the API key below its prefix", async () => {
   await using server = startServer(() => new Response("ok"));
   const { transport } = testTransport(server.url, { apiKey: KEY, accessToken: "t" });
-  const response = await callApi(transport, { action: "try", route: "/query", search: { a: "b c" } });
+  const url = apiUrl(transport, "/query", { a: "b c" });
+  const response = await getApiOnce(transport, { action: "try", url });
   await response.body?.cancel();
   assertEquals(server.requests.map(({ url }) => url), [`${server.url}/api-key/query?a=b+c`]);
   assertEquals(credentialsOf(server.requests[0]), [KEY, null]);
@@ -79,7 +80,7 @@ Deno.test("a server that never answers is left after the time-out", async () => 
   const stop = Promise.withResolvers<Response>();
   await using server = startServer(() => stop.promise);
   const { transport } = testTransport(server.url, { timeoutMs: 50 });
-  const call = () => callApi(transport, { action: "try", route: "/query" });
+  const call = () => getApi(transport, { action: "try", route: "/query" });
   const error = await assertRejects(call, ConnectionError, "sent nothing for 0.05 s");
   assertEquals(error.retryable, true);
   stop.resolve(new Response());
@@ -94,7 +95,7 @@ Deno.test("an abort ends a call with the reason of its signal", async () => {
   });
   const { transport } = testTransport(server.url);
   await assertRejects(
-    () => callApi(transport, { action: "try", route: "/query", signal: abort.signal }),
+    () => getApi(transport, { action: "try", route: "/query", signal: abort.signal }),
     Error,
     "enough",
   );

@@ -5,13 +5,14 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 const api = apiAccess("https://api.example.org", { apiKey: "k3y-of-mine", accessToken: undefined });
 
 function errorOf(status: number, body: string, headers: HeadersInit = {}) {
-  return statusError("try", new Response(null, { status, headers }), body, api);
+  const response = new Response(null, { status, headers });
+  return statusError({ action: "try", url: new URL("https://s3.example.org/o"), response, body, api });
 }
 
 Deno.test("statusError() shows the words of JSON strings, JSON messages, XML and text", () => {
   assertStringIncludes(
     errorOf(400, '"x is unknown"').message,
-    "Cannot try: the server answered 400 Bad Request (x is unknown)",
+    "Cannot try: s3.example.org answered 400 Bad Request (x is unknown)",
   );
   assertStringIncludes(errorOf(502, '{"message": "Internal server error"}').message, "(Internal server error)");
   const xml = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
@@ -31,5 +32,12 @@ Deno.test("statusError() takes over Retry-After", () => {
 
 Deno.test("statusError() shows neither keys nor the queries of URLs nor control characters", () => {
   const { message } = errorOf(500, "k3y-of-mine at https://s3/o?X-Amz-Signature=s3cret&a=b \u001b[31mred");
+  const forms = [
+    '"http:\\/\\/h\\/o?X-Amz-Signature=s3cret"',
+    "oops /o?X-Amz-Signature=s3cret",
+    "X-Amz-Credential=s3cret&X-Amz-Signature=s3cret",
+    "AWSAccessKeyId=s3cret&Signature=s3cret",
+  ];
+  for (const form of forms) assertEquals(errorOf(400, form).message.includes("s3cret"), false, form);
   for (const hidden of ["k3y", "s3cret", "\u001b"]) assertEquals(message.includes(hidden), false);
 });

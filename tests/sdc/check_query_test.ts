@@ -32,6 +32,7 @@ Deno.test("checkQuery() names what is wrong, what was expected and the closest v
     [{ major_version: "v1" }, "major_version", "whole number"],
     [{ extension: "fits" }, "extension", "cdf, pkts"],
     [{ descriptor: "a_b" }, "descriptor", "no underscore"],
+    [{ descriptor: "a\u202eb" }, "descriptor"],
     [{ descriptor: "" }, "descriptor"],
     [{ table: "sciense" }, 'did you mean "science"?'],
     [{ dataLevel: "l0" }, 'Cannot query by "dataLevel"', 'did you mean "data_level"?'],

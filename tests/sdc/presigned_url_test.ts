@@ -22,10 +22,30 @@ Deno.test("downloadUrl() says of 404 what to do", async () => {
   assertEquals(error.status, 404);
 });
 
+Deno.test("downloadUrl() and uploadUrl() follow redirects of the API on its own origin, with credentials", async () => {
+  await using server = startServer(({ url }) => {
+    const { pathname } = new URL(url);
+    if (pathname.startsWith("/moved")) {
+      return pathname.includes("upload")
+        ? Response.json(SIGNED)
+        : new Response(null, { status: 302, headers: { location: SIGNED } });
+    }
+    return new Response(null, { status: 301, headers: { location: `/moved${pathname}` } });
+  });
+  const { transport } = testTransport(server.url, { apiKey: "k3y" });
+  assertEquals((await downloadUrl(transport, PATH)).href, SIGNED);
+  assertEquals((await uploadUrl(transport, "x.pkts")).href, SIGNED);
+  assertEquals(server.requests.map(({ headers }) => headers.get("x-api-key")), ["k3y", "k3y", "k3y", "k3y"]);
+});
+
 Deno.test("downloadUrl() does not take bytes for a redirect", async () => {
   await using server = startServer(() => new Response("bytes"));
   const { transport } = testTransport(server.url);
-  await assertRejects(() => downloadUrl(transport, PATH), ProtocolError, "instead of a redirect");
+  await assertRejects(
+    () => downloadUrl(transport, PATH),
+    ProtocolError,
+    "instead of a redirect to the file. It begins with: bytes",
+  );
 });
 
 Deno.test("uploadUrl() reads the URL from a JSON string", async () => {

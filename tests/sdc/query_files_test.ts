@@ -64,6 +64,6 @@ Deno.test("queryFiles() says so when no server answers", async () => {
   await assertRejects(
     () => queryFiles(transport, { instrument: "mag" }),
     ConnectionError,
-    "Cannot query the archive: no answer from 127.0.0.1",
+    "refused the connection; is the server running?",
   );
 });

@@ -68,16 +68,17 @@ export const download: Command = {
       },
       { text: "Check what is there, and repair it", line: "download --instrument mag --data-level l2 --verify" },
     ],
+    showsProgress: true,
     whenInterrupted: "what came so far is kept: the same command goes on from there",
   },
   async run(input) {
-    const { values, flags, client: settings, quiet, signal } = input;
+    const { values, flags, client: settings, quiet, verbose, signal } = input;
     if (flags.has("verify") && flags.has("force")) throw new UsageError("Cannot use --verify together with --force");
     const client = new ImapClient({ ...settings, ...transferSettings(values) });
     const concurrency = wholeNumber(values, "concurrency", 1);
     const shard = shardOf(values.get("shard"));
     const files = await filesOf(input, client);
-    const display = await transferDisplay(quiet || flags.has("dry-run"));
+    const display = await transferDisplay({ quiet: quiet || flags.has("dry-run"), plain: verbose });
     try {
       const report = await client.download(files, {
         concurrency,

@@ -1,5 +1,6 @@
 import { ImapClient } from "../../client/imap_client.ts";
 import type { QueryResult } from "../../client/query_result.ts";
+import { printableJson } from "../../printable.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
 import { writeData } from "../output.ts";
@@ -10,7 +11,9 @@ type Format = (files: QueryResult) => string;
 
 /** A row a line, which a person can read and every JSON parser takes. */
 function json(files: QueryResult): string {
-  return files.length === 0 ? "[]\n" : `[\n${files.map((file) => JSON.stringify(file)).join(",\n")}\n]\n`;
+  return files.length === 0
+    ? "[]\n"
+    : `[\n${files.map((file) => printableJson(JSON.stringify(file))).join(",\n")}\n]\n`;
 }
 
 const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([

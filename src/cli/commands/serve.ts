@@ -10,7 +10,7 @@ const DEFAULT_ROOT = "imap-archive";
 /** Longer lists of files that were left out are cut. */
 const MOST_NAMED = 10;
 
-function portOf(text: string): number {
+function portOf(text = "0"): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (port <= 65535) return port;
   throw new UsageError(`Cannot use the port "${text}": expected a number from 0, for any that is free, to 65535`);
@@ -25,6 +25,7 @@ function leftOut(files: readonly SkippedFile[]): string[] {
 /** What was found and taken in, for the person who started the archive. */
 function report({ indexed, imported, objectsUrl, url }: RunningArchive, root: string): string {
   const lines = [`${indexed.files} files in ${root}; objects at ${objectsUrl}`, ...leftOut(indexed.skipped)];
+  if (indexed.files === 0) lines.push(`  files lie in ${root}/imap/...; --import takes files from any folder`);
   if (imported !== undefined) {
     const { copied, present, conflicts } = imported;
     lines.push(`imported ${copied} files; ${present} were there already`, ...leftOut(imported.skipped));
@@ -56,10 +57,15 @@ export const serve: Command = {
         help: `folder that holds the files; any data directory will do (else ${DEFAULT_ROOT})`,
       },
       { name: "port", value: "N", help: "port to listen on (else any that is free)" },
+      {
+        name: "objects-port",
+        value: "N",
+        help: "port for the objects, which are on another origin (else any that is free)",
+      },
       { name: "host", value: "HOST", help: "name or address to listen on (else 127.0.0.1, this machine alone)" },
       { name: "api-key", value: "KEY", help: "key that callers must bring; without it everyone is let in" },
       { name: "import", value: "DIR", help: "copy the files of this folder into the archive, by their names" },
-      { name: "demo", help: "with made-up files to play with; without --root all of it is gone in the end" },
+      { name: "demo", help: "with made-up files to play with, all of which is gone in the end" },
       { name: "unlimited", help: "answer queries of any size: the SDC itself stops at 6 MB" },
     ],
     examples: [
@@ -72,15 +78,22 @@ export const serve: Command = {
     ],
   },
   async run({ values, flags, quiet, signal }) {
-    const port = portOf(values.get("port") ?? "0");
+    const [port, objectsPort] = [portOf(values.get("port")), portOf(values.get("objects-port"))];
+    if (flags.has("demo") && values.has("root")) {
+      throw new UsageError(
+        "Cannot use --demo together with --root: the files of the demo are made up, and go when it ends",
+      );
+    }
     const { startArchive } = await import("../../archive/start_archive.ts");
-    const isTemporary = flags.has("demo") && !values.has("root");
-    const root = isTemporary ? await Deno.makeTempDir({ prefix: "imap_archive_" }) : values.get("root") ?? DEFAULT_ROOT;
+    const isDemo = flags.has("demo");
+    const root = isDemo ? await Deno.makeTempDir({ prefix: "imap_archive_" }) : values.get("root") ?? DEFAULT_ROOT;
     try {
-      if (flags.has("demo")) await (await import("../../archive/demo/demo_files.ts")).writeDemoFiles(root);
+      if (isDemo) await (await import("../../archive/demo/demo_files.ts")).writeDemoFiles(root);
       const archive = await startArchive({
         root,
         port,
+        objectsPort,
+        signal,
         host: values.get("host"),
         // The key of this machine's clients, IMAP_API_KEY, is not what this archive asks for.
         apiKey: values.get("api-key"),
@@ -96,7 +109,7 @@ export const serve: Command = {
         await archive.close();
       }
     } finally {
-      if (isTemporary) await Deno.remove(root, { recursive: true });
+      if (isDemo) await Deno.remove(root, { recursive: true });
     }
     return EXIT.done;
   },

@@ -33,12 +33,13 @@ export const upload: Command = {
       { text: "Many, and only look whether they can be sent", line: "upload --dry-run new/*.cdf" },
       { text: "Go on where a broken run stopped", line: "upload --skip-existing new/*.cdf" },
     ],
+    showsProgress: true,
   },
-  async run({ values, flags, rest, client: settings, quiet, signal }) {
+  async run({ values, flags, rest, client: settings, quiet, verbose, signal }) {
     if (rest.length === 0) throw new UsageError("Cannot upload: no file is named");
     const client = new ImapClient({ ...settings, ...transferSettings(values) });
     const concurrency = wholeNumber(values, "concurrency", 1);
-    const display = await transferDisplay(quiet || flags.has("dry-run"));
+    const display = await transferDisplay({ quiet: quiet || flags.has("dry-run"), plain: verbose });
     try {
       const report = await client.upload(rest, {
         concurrency,

@@ -1,0 +1,35 @@
+import { ImapError, InputError } from "../errors.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { inOptionNames } from "./query_options.ts";
+import { writeNotice } from "./output.ts";
+
+/** Puts the program's name before each line that begins a message; lines that go on with one are indented. */
+export function prefixed(program: string, message: string): string {
+  return message.split("\n").map((line) => line.startsWith(" ") ? line : `${program}: ${line}`).join("\n");
+}
+
+/** What this machine does not let the program do; undefined for everything else. */
+function faultOfMachine(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof Deno.errors.NotCapable) {
+    return `Cannot go on: Deno denies something (${error.message}); README lists the permissions that are needed`;
+  }
+  const isFault = error instanceof Deno.errors.PermissionDenied ||
+    /\(os error \d+\)|^ENOSPC|^EACCES/.test(error.message);
+  return isFault ? `Cannot go on: this machine refuses something (${error.message})` : undefined;
+}
+
+/** Says what went wrong on standard error, and which exit code stands for it. */
+export async function report(error: unknown, program: string): Promise<ExitCode> {
+  if (error instanceof InputError) {
+    await writeNotice(`${prefixed(program, inOptionNames(error.message))}; see ${program} --help`);
+    return EXIT.usage;
+  }
+  if (error instanceof ImapError) {
+    await writeNotice(prefixed(program, error.message));
+    return EXIT.failed;
+  }
+  const stack = error instanceof Error ? error.stack : String(error);
+  await writeNotice(`${program}: ${faultOfMachine(error) ?? `a defect of this program: ${stack}`}`);
+  return EXIT.failed;
+}

@@ -1,0 +1,49 @@
+import type { ClientRequest, IncomingMessage } from "node:http";
+
+/** The answer to a PUT: its head, and the start of its body. */
+export interface PutAnswer {
+  readonly response: Response;
+  readonly body: string;
+}
+
+/** Enough of an answer to tell what went wrong. */
+const ANSWER_BYTES = 16 * 1024;
+
+/** Opens a PUT of so many bytes; they are the caller's to write. */
+export async function openPut(url: URL, size: number): Promise<ClientRequest> {
+  const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
+  // The empty content type is part of what the SDC signs.
+  return request(url, { method: "PUT", headers: { "content-length": size, "content-type": "" } });
+}
+
+/** Waits for the whole answer of a request; rejects when nothing moves in either direction for too long. */
+export function answerOf(
+  request: ClientRequest,
+  timeoutMs: number,
+  timedOut: () => Error,
+): Promise<PutAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<PutAnswer>();
+  request.setTimeout(timeoutMs, () => request.destroy(timedOut()));
+  request.once("error", reject);
+  request.once("response", (message: IncomingMessage) => {
+    const pieces: string[] = [];
+    let length = 0;
+    message.setEncoding("utf8");
+    message.on("data", (piece: string) => {
+      if (length < ANSWER_BYTES) pieces.push(piece);
+      length += piece.length;
+    });
+    message.once("error", reject);
+    message.once("end", () => resolve({ response: toResponse(message), body: pieces.join("") }));
+  });
+  return promise;
+}
+
+/** The head of a `node:http` answer in the shape that the rest of the library knows. */
+function toResponse(message: IncomingMessage): Response {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (typeof value === "string") headers.set(name, value);
+  }
+  return new Response(null, { status: message.statusCode ?? 500, headers });
+}
