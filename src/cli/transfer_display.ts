@@ -16,7 +16,8 @@ const PLAIN_LINE_MS = 10_000;
 /** Lines that are redrawn in place. The library that does it is loaded when there is a terminal, and only then. */
 async function terminalDisplay(): Promise<TransferDisplay> {
   const [{ createLogUpdate }, { stderr }] = await Promise.all([import("log-update"), import("node:process")]);
-  const redraw = createLogUpdate(stderr);
+  // To hide the cursor it would catch SIGINT and end the program before that has put its parts in order.
+  const redraw = createLogUpdate(stderr, { showCursor: true });
   const tracker = new TransferTracker();
   const timer = setInterval(() => redraw(transferLines(tracker.state()).join("\n")), REDRAW_MS);
   return {

@@ -12,7 +12,7 @@ const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: 
   ],
   [/certificate|UnknownIssuer|tls handshake/i, "has no TLS certificate that is trusted here", false],
   [/network is unreachable|no route to host|ENETUNREACH|EHOSTUNREACH/i, "cannot be reached; is there a network?", true],
-  [/are blocked/i, "is asked for at a port that is closed to HTTP", false],
+  [/are blocked/i, "is at a port that is blocked for HTTP", false],
   [/invalid http|parse error|HPE_/i, "sent something that is no HTTP", true],
   [
     /reset|broken pipe|hang up|ECONNRESET|EPIPE|closed before|unexpected eof|incomplete|reading a body/i,

@@ -3,6 +3,7 @@ import { InputError } from "../errors.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
 import { downloadFile, type DownloadSettings } from "./download_file.ts";
 import { forEachOf } from "./for_each_of.ts";
+import { localPath } from "./local_path.ts";
 import type { Outcome } from "./outcome.ts";
 import type { UrlSource } from "./url_source.ts";
 
@@ -32,7 +33,14 @@ export function downloadFiles(
 ): Promise<Outcome[]> {
   const { concurrency, signal, onProgress } = settings;
   const slots = new ConnectionSlots(checkedConcurrency(concurrency));
-  return forEachOf([...new Set(archivePaths)], { concurrency, signal, onProgress }, async (archivePath) => {
+  const pathOf = (archivePath: string) => {
+    try {
+      return localPath(settings.dataDir, archivePath);
+    } catch {
+      return "";
+    }
+  };
+  return forEachOf([...new Set(archivePaths)], { concurrency, signal, onProgress, pathOf }, async (archivePath) => {
     const taken = slots.take(1);
     try {
       return await downloadFile(transport, urls, archivePath, { ...settings, slots });

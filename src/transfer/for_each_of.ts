@@ -6,6 +6,8 @@ export interface ForEachSettings {
   readonly concurrency: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: OnProgress;
+  /** Where a file is, or would be, on this machine; empty when nobody can tell. */
+  readonly pathOf: (file: string) => string;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface ForEachSettings {
  */
 export async function forEachOf(
   files: readonly string[],
-  { concurrency, signal, onProgress }: ForEachSettings,
+  { concurrency, signal, onProgress, pathOf }: ForEachSettings,
   work: (file: string) => Promise<Outcome>,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
@@ -28,7 +30,7 @@ export async function forEachOf(
       const outcome = await work(file).catch((error: unknown): Outcome => {
         signal?.throwIfAborted();
         if (!(error instanceof Error)) throw error;
-        return { state: "failed", file, path: "", bytes: 0, error };
+        return { state: "failed", file, path: pathOf(file), bytes: 0, error };
       });
       outcomes[index] = outcome;
       onProgress({ type: "outcome", outcome });

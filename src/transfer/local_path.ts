@@ -1,10 +1,16 @@
 import { InputError } from "../errors.ts";
-import { excerpt } from "../printable.ts";
+import { excerpt, printable } from "../printable.ts";
 import { join } from "@std/path";
 
-/** A folder's or file's name that stays where it is put, on every operating system. */
-// deno-lint-ignore no-control-regex
-const PLAIN_SEGMENT = /^(?!\.{1,2}$)[^/\\:\u0000-\u001f\u007f-\u009f]+$/;
+/** The folder in which all of the archive's files lie (SDC folder convention). */
+const TOP_FOLDER = "imap";
+
+/** Whether a folder's or file's name stays where it is put, is not hidden, and is safe on a terminal. */
+function isPlain(segment: string): boolean {
+  const isNamed = segment !== "" && !segment.startsWith(".") && printable(segment) === segment;
+  // A colon names a drive or a stream on Windows, and nothing elsewhere.
+  return isNamed && !segment.includes("\\") && !(Deno.build.os === "windows" && segment.includes(":"));
+}
 
 /**
  * The place of an archive's file below the data directory.
@@ -14,10 +20,10 @@ const PLAIN_SEGMENT = /^(?!\.{1,2}$)[^/\\:\u0000-\u001f\u007f-\u009f]+$/;
  */
 export function localPath(dataDir: string, archivePath: string): string {
   const segments = archivePath.split("/");
-  if (!segments.every((segment) => PLAIN_SEGMENT.test(segment))) {
+  if (segments.length < 2 || segments[0] !== TOP_FOLDER || !segments.every(isPlain)) {
     throw new InputError(
-      `Cannot use the archive path "${excerpt(archivePath)}": it could lead out of the data directory; ` +
-        "expected folders and a file name between slashes",
+      `Cannot use the archive path "${excerpt(archivePath)}": a file must not get outside of the archive's folders; ` +
+        `expected ${TOP_FOLDER}/, more folders and a file name, none of them hidden`,
     );
   }
   return join(dataDir, ...segments);

@@ -2,6 +2,7 @@ import { basename, dirname, join } from "@std/path";
 import { delay } from "@std/async";
 import { bytesIn } from "./byte_ranges.ts";
 import { parsePartRecord, type PartRecord } from "./part_record.ts";
+import { syncFolder } from "./sync_folder.ts";
 
 /** How long to wait before another process's lock is looked at again. */
 const LOCK_POLL_MS = 200;
@@ -19,6 +20,15 @@ function recordPathOf(partPath: string): string {
 
 function newRecordPathOf(recordPath: string): string {
   return `${recordPath}.new`;
+}
+
+/**
+ * Removes the record of a part, and what a process left that was killed while it wrote one. Without its part a record is
+ * of no use: one stays behind when a process is killed right after it gave the part its final name.
+ */
+export async function removeRecord(partPath: string): Promise<void> {
+  const path = recordPathOf(partPath);
+  await Promise.all([path, newRecordPathOf(path)].map((path) => Deno.remove(path).catch(() => {})));
 }
 
 /** The size of a file; undefined when there is none. */
@@ -78,6 +88,20 @@ export class PartFile implements Disposable {
     await Deno.rename(newRecordPathOf(path), path);
   }
 
+  /**
+   * Notes that the part is about to have holes. This must be on the disk before the first byte behind a hole is: a part
+   * with holes and a record that knows of none would be taken for whole up to its length.
+   */
+  async noteHoles(record: PartRecord): Promise<void> {
+    await this.file.syncData();
+    await this.note(record);
+    {
+      using file = await Deno.open(recordPathOf(this.path), { write: true });
+      await file.sync();
+    }
+    await syncFolder(dirname(this.path));
+  }
+
   /** How many bytes of the object are there that another try, or another run, can use. */
   async kept(): Promise<number> {
     const record = await this.record();
@@ -87,7 +111,7 @@ export class PartFile implements Disposable {
 
   /** Empties the part: its bytes are of no use. */
   async empty(): Promise<void> {
-    await this.#removeRecord();
+    await removeRecord(this.path);
     await this.file.truncate(0);
     await this.file.seek(0, Deno.SeekMode.Start);
   }
@@ -95,19 +119,13 @@ export class PartFile implements Disposable {
   /** Gives the part its final name. Its bytes must be on the disk. */
   async rename(finalPath: string): Promise<void> {
     await Deno.rename(this.path, finalPath);
-    await this.#removeRecord();
+    await removeRecord(this.path);
   }
 
   /** Removes part and record. */
   async remove(): Promise<void> {
-    await this.#removeRecord();
+    await removeRecord(this.path);
     await Deno.remove(this.path).catch(() => {});
-  }
-
-  /** Removes the record, and what a process left that was killed while it wrote one. */
-  async #removeRecord(): Promise<void> {
-    const path = recordPathOf(this.path);
-    await Promise.all([path, newRecordPathOf(path)].map((path) => Deno.remove(path).catch(() => {})));
   }
 
   /** Lets others have it. */

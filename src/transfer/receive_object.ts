@@ -47,7 +47,8 @@ export async function receiveObject(transport: Transport, receiving: Receiving):
   if (!stream.split || stream.record === undefined) return stream;
   const { size: from } = await part.file.stat();
   const { size } = stream.record;
-  const record = { ...stream.record, missing: from < size ? [{ first: from, last: size - 1 }] : [] };
+  const record: SplitRecord = { ...stream.record, missing: from < size ? [{ first: from, last: size - 1 }] : [] };
+  await part.noteHoles(record);
   return await finishPieces(transport, receiving, record);
 }
 

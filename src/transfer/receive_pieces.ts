@@ -43,9 +43,9 @@ export async function receivePieces(
   };
   let noting = Promise.resolve();
   const note = () => {
-    const record_ = { ...record, missing: missing() };
+    const now = { ...record, missing: missing() };
     // The bytes first: after a power cut, none may be missing that the record does not tell of.
-    noting = noting.then(() => part.file.syncData()).then(() => part.note(record_));
+    noting = noting.then(() => part.file.syncData()).then(() => part.note(now));
     return noting;
   };
   const settings = {
@@ -74,7 +74,6 @@ export async function receivePieces(
       note().catch(fail);
     }
   };
-  note().catch(fail);
   await Promise.all(Array.from({ length: Math.max(1, connections) }, (_, worker) => work(worker)));
   await noting.catch(() => {});
   if (isUnfit) {

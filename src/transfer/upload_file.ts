@@ -2,7 +2,9 @@ import { ConnectionError, ResponseError } from "../errors.ts";
 import { putFile } from "../http/put_file.ts";
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
+import { archivePath } from "../names/archive_path.ts";
 import type { Sendable } from "./check_upload.ts";
+import { isSameObject } from "./is_same_object.ts";
 import { md5OfHeaders } from "./object_headers.ts";
 import type { OnProgress, Outcome } from "./outcome.ts";
 import type { UrlSource } from "./url_source.ts";
@@ -31,9 +33,11 @@ export async function uploadFile(
   // The same URL serves all tries: a new one is refused as soon as the archive has indexed a try whose answer was lost.
   let url: URL | undefined;
   let isRenewed = false;
+  let mayHaveArrived = false;
   const onBytes = (bytes: number) => onProgress({ type: "bytes", file, bytes, size });
   const send = async () => {
     url ??= await urls.uploadUrl(name, signal);
+    mayHaveArrived = true;
     const { md5, headers } = await putFile(transport, { action, url, path, size, onBytes, signal }).catch((error) => {
       // The URL may have expired: one more is asked for.
       if (!(error instanceof ResponseError) || error.status !== 403 || isRenewed) throw error;
@@ -49,9 +53,15 @@ export async function uploadFile(
     await retry(send, { action, retries, log, signal });
     return { state: "sent", file, path, bytes: size };
   } catch (error) {
-    if (skipExisting && error instanceof ResponseError && error.status === 409) {
-      return { state: "skipped", file, path, bytes: 0 };
+    if (!(error instanceof ResponseError) || error.status !== 409) throw error;
+    // A try whose answer was lost may have arrived: then what the archive has is this file.
+    const comparison = { action, archivePath: archivePath(name), path, signal };
+    // When that cannot be found out, the refusal is what the caller must know.
+    if (mayHaveArrived && await isSameObject(transport, urls, comparison).catch(() => false)) {
+      return { state: "sent", file, path, bytes: size };
     }
+    signal?.throwIfAborted();
+    if (skipExisting) return { state: "skipped", file, path, bytes: 0 };
     throw error;
   }
 }

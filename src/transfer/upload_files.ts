@@ -29,7 +29,8 @@ export async function uploadFiles(
 ): Promise<Outcome[]> {
   checkedConcurrency(settings.concurrency);
   const sendable = new Map((await checkUploads(files)).map((checked) => [checked.file, checked]));
-  return await forEachOf([...sendable.keys()], settings, async (file) => {
+  const pathOf = (file: string) => sendable.get(file)?.path ?? "";
+  return await forEachOf([...sendable.keys()], { ...settings, pathOf }, async (file) => {
     const checked = sendable.get(file);
     if (checked === undefined) throw new Error(`"${file}" was not checked`);
     if (settings.dryRun) return { state: "planned", plan: "send", file, path: checked.path, bytes: 0 };

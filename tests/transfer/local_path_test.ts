@@ -4,6 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("localPath() puts an archive path below the data directory", () => {
   assertEquals(localPath("/data", "imap/spice/ck/new kind.bc"), "/data/imap/spice/ck/new kind.bc");
+  assertEquals(localPath("/data", "imap/mag/l0/2025/05/a:b.pkts"), "/data/imap/mag/l0/2025/05/a:b.pkts");
 });
 
 Deno.test("localPath() refuses every path that could lead out of the data directory", () => {
@@ -17,7 +18,11 @@ Deno.test("localPath() refuses every path that could lead out of the data direct
     "imap//x",
     "imap/x/",
     "C:/x",
-    "imap/x:stream",
+    "imap/.bashrc",
+    ".ssh/authorized_keys",
+    "etc/passwd",
+    "imap",
+    "imap/a\u202eb",
     "imap\\..\\x",
     "imap/x\u0000.cdf",
     "imap/\u001b[2Jx",

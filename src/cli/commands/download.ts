@@ -43,7 +43,10 @@ export const download: Command = {
     description:
       "Fetches files from the SDC into the data directory, in the SDC's own folders: files that are named, or all " +
       "that meet filters. A file that is there already is not fetched again; one that came in part is gone on with.",
-    argument: { name: "FILE...", help: "file names, or full paths in the archive; - reads names from standard input" },
+    argument: {
+      name: "[FILE...]",
+      help: "file names, or full paths in the archive; - reads names from standard input",
+    },
     options: [
       { name: "verify", help: "compare files that are there with the archive, and fetch those that differ" },
       { name: "force", help: "fetch files that are there anew" },

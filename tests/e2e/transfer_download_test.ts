@@ -1,0 +1,119 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { openCli } from "./transfer_cli.ts";
+
+Deno.test("download takes names from standard input", async () => {
+  await using cli = await openCli({ count: 3 });
+  const [a = "", b = "", c = ""] = cli.names;
+  const { code, stdout } = await cli.run(["download", a, "-"], { stdin: `\n${b}\r\n  ${cli.paths[2]}\n${c}` });
+  assertEquals(code, 0);
+  assertEquals(
+    stdout,
+    cli.paths.map((path) => `Successfully downloaded the file to: ${cli.folder.path}/${path}\n`).join(""),
+  );
+  assertEquals(await cli.folder.files(), cli.paths);
+});
+
+Deno.test("download takes the filters of query", async () => {
+  await using cli = await openCli({ count: 3 });
+  const { code } = await cli.run(["download", "--instrument", "swe", "--start-date", "20240101"]);
+  assertEquals([code, await cli.folder.files()], [0, cli.paths]);
+  assertMatch(cli.store.asked[0]?.url ?? "", /\/query\?(?=.*instrument=swe)(?=.*start_date=20240101)/);
+});
+
+Deno.test("download refuses lines that cannot be meant", async () => {
+  await using cli = await openCli();
+  const lines = [
+    ["download"],
+    ["download", ...cli.names, "--instrument", "swe"],
+    ["download", ...cli.names, "--verify", "--force"],
+    ["download", ...cli.names, "--shard", "0/3"],
+    ["download", ...cli.names, "--shard", "3"],
+    ["download", ...cli.names, "--concurrency", "0"],
+    ["download", ...cli.names, "--concurrency", "1000"],
+    ["download", ...cli.names, "--retries", "-1"],
+    ["download", ...cli.names, "--stall-timeout", "0"],
+  ];
+  for (const args of lines) {
+    const { code, stdout, stderr } = await cli.run(args);
+    assertEquals([code, stdout], [2, ""], args.join(" "));
+    assertMatch(stderr, /^imap-data-access download: Cannot .*\n$/);
+  }
+  assertEquals([cli.store.asked.length, await cli.folder.files()], [0, []]);
+});
+
+Deno.test("download --shard over all parts fetches everything once", async () => {
+  await using cli = await openCli({ count: 20, length: 100 });
+  const parts = [1, 2, 3, 4, 5];
+  const runs = await Promise.all(
+    parts.map((part) => cli.run(["download", "--instrument", "swe", "--shard", `${part}/5`])),
+  );
+  assertEquals(runs.map(({ code }) => code), parts.map(() => 0));
+  assertEquals(await cli.folder.files(), cli.paths);
+  assertEquals(cli.store.requests.length, 20);
+});
+
+Deno.test("download --dry-run prints what it would do, and does nothing", async () => {
+  await using cli = await openCli({ count: 3 });
+  await cli.run(["download", cli.names[1] ?? ""]);
+  const { code, stdout, stderr } = await cli.run(["download", "--dry-run", ...cli.names]);
+  const [a, b, c] = cli.paths;
+  assertEquals([code, stdout], [0, `would fetch ${a}\nwould skip ${b}\nwould fetch ${c}\n`]);
+  assertEquals(stderr, "3 planned; 0 B\n");
+  assertEquals([cli.store.requests.length, await cli.folder.files()], [1, [b ?? ""]]);
+});
+
+Deno.test("download fetches what it can, lists what failed at the end, and exits with 1", async () => {
+  await using cli = await openCli({ count: 4 });
+  cli.store.objects.delete(cli.paths[1] ?? "");
+  const { code, stdout, stderr } = await cli.run(["download", ...cli.names]);
+  assertEquals([code, stdout.split("\n").length], [1, 4]);
+  const lines = stderr.trimEnd().split("\n");
+  assertEquals(lines.length, 2);
+  assertMatch(lines[0] ?? "", /^imap-data-access download: Cannot download "\S+20240102\S+": .* has no such file/);
+  assertEquals(lines[1], "3 fetched, 1 failed; 300 kB");
+});
+
+Deno.test("download -q says nothing but what failed; without a terminal nothing but plain lines stands there", async () => {
+  await using cli = await openCli({ count: 3 });
+  assertEquals((await cli.run(["-q", "download", ...cli.names])).stderr, "");
+  const { stderr } = await cli.run(["download", "--force", ...cli.names]);
+  assertEquals(stderr, "3 fetched; 300 kB\n");
+  cli.store.usually = { status: 404 };
+  const failed = await cli.run(["-q", "download", "--force", ...cli.names]);
+  assertEquals([failed.code, failed.stderr.trimEnd().split("\n").length], [1, 3]);
+});
+
+Deno.test("download -v says what is retried and why; the key and the signed URL stay out of it", async () => {
+  await using cli = await openCli();
+  cli.store.script.push({ status: 503 }, { cutAfter: 30_000 });
+  const { code, stderr } = await cli.run(["-v", "--debug", "download", ...cli.names]);
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, "503 Service Unavailable (Status503: on purpose); trying again in 0.0 s (1 of 5)");
+  assertEquals(cli.store.requests.at(-1)?.headers.get("range"), "bytes=30000-");
+  assert(!stderr.includes("s3cret") && !stderr.includes("k3y"), stderr);
+});
+
+Deno.test("download --verify repairs, --force fetches all, --retries and --stall-timeout count", async () => {
+  await using cli = await openCli();
+  const [name = "", path = ""] = [cli.names[0], `${cli.folder.path}/${cli.paths[0]}`];
+  await cli.run(["download", name]);
+  await Deno.writeTextFile(path, "damaged");
+  assertEquals((await cli.run(["download", name])).code, 0);
+  assertEquals(await Deno.readTextFile(path), "damaged");
+  assertEquals((await cli.run(["download", "--verify", name])).code, 0);
+  assertEquals(await cli.wrong(), []);
+  const before = cli.store.requests.length;
+  cli.store.usually = { stallAfter: 100 };
+  const { code, stderr } = await cli.run(["download", "--force", "--retries", "0", "--stall-timeout", "1", name]);
+  assertEquals([code, cli.store.requests.length], [1, before + 1]);
+  assertStringIncludes(stderr, "sent nothing for 1 s");
+});
+
+Deno.test("two processes at once that fetch the same file end with one whole file, fetched once", async () => {
+  await using cli = await openCli({ count: 2 });
+  cli.store.usually = { bytesPerSecond: 100_000 };
+  const runs = await Promise.all([1, 2, 3].map(() => cli.run(["download", ...cli.names])));
+  assertEquals(runs.map(({ code }) => code), [0, 0, 0]);
+  assertEquals([await cli.folder.files(), await cli.wrong()], [cli.paths, []]);
+  assertEquals(cli.store.requests.length, 2);
+});

@@ -1,0 +1,78 @@
+// The progress display in a real terminal, which util-linux's `script` makes.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { until } from "../support/archive.ts";
+import { openCli, type TransferCli } from "./transfer_cli.ts";
+
+const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
+const CTRL_C = "\u0003";
+
+function hasScript(): boolean {
+  try {
+    const args = ["--version"];
+    const { success, stdout } = new Deno.Command("script", { args, stdout: "piped", stderr: "null" }).outputSync();
+    return success && new TextDecoder().decode(stdout).includes("util-linux");
+  } catch {
+    return false;
+  }
+}
+
+/** Starts the command line in a terminal. */
+function startInTerminal({ store, folder }: TransferCli, args: readonly string[]) {
+  const env = { IMAP_DATA_ACCESS_URL: store.url, IMAP_DATA_DIR: folder.path, IMAP_API_KEY: "k3y", TERM: "xterm" };
+  // A new terminal has no size.
+  const line = ["stty rows 24 cols 100; exec", Deno.execPath(), "run", "-A", "--quiet", CLI, ...args].join(" ");
+  const command = new Deno.Command("script", {
+    args: ["--quiet", "--flush", "--return", "--command", line, "/dev/null"],
+    env,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  });
+  const child = command.spawn();
+  const keys = child.stdin.getWriter();
+  let shown = "";
+  const reading = (async () => {
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) shown += text;
+  })();
+  return {
+    shown: () => shown,
+    type: (text: string) => keys.write(new TextEncoder().encode(text)),
+    done: async () => {
+      const { code } = await child.status;
+      await reading;
+      await keys.close().catch(() => {});
+      return code;
+    },
+  };
+}
+
+const ignore = Deno.build.os !== "linux" || !hasScript();
+
+Deno.test("in a terminal the progress is redrawn in place and goes away in the end", { ignore }, async () => {
+  await using cli = await openCli({ count: 3 });
+  cli.store.usually = { bytesPerSecond: 100_000 };
+  const terminal = startInTerminal(cli, ["download", ...cli.names]);
+  assertEquals(await terminal.done(), 0);
+  const shown = terminal.shown();
+  const [drawn, erased, said] = ["of 3 files, ", "\u001b[", "Successfully"].map((text) => shown.lastIndexOf(text));
+  assert(drawn !== undefined && erased !== undefined && said !== undefined);
+  assert(0 < drawn && drawn < erased && erased < said, shown);
+  const frames = shown.split("of 3 files, ").length - 1;
+  // About a second long: at most ten a second.
+  assert(frames > 3 && frames < 30, `${frames}`);
+  assert(shown.endsWith("3 fetched; 300 kB\r\n"), shown);
+});
+
+Deno.test("Ctrl-C in a terminal takes the progress away and says how to go on", { ignore }, async () => {
+  await using cli = await openCli({ count: 3 });
+  cli.store.usually = { bytesPerSecond: 20_000 };
+  const terminal = startInTerminal(cli, ["download", ...cli.names]);
+  await until(() => terminal.shown().includes("of 3 files, "));
+  const started = performance.now();
+  await terminal.type(CTRL_C);
+  assertEquals(await terminal.done(), 130);
+  assert(performance.now() - started < 1000);
+  const last = terminal.shown().slice(terminal.shown().lastIndexOf("\u001b["));
+  assertStringIncludes(last, "interrupted; what came so far is kept: the same command goes on from there");
+});

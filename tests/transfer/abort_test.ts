@@ -1,0 +1,107 @@
+// A signal ends a download within a second; what came stays, and the next call goes on from there.
+import { archivePath } from "../../mod.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { md5OfFile } from "../../src/transfer/md5_of_file.ts";
+import { until } from "../support/archive.ts";
+import { nameOf, openLab } from "./lab.ts";
+
+/** How long something takes, in milliseconds. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+Deno.test("an abort stops a download within a second and keeps the part; the next call goes on", async () => {
+  await using lab = await openLab();
+  lab.store.usually = { stallAfter: 30_000 };
+  const abort = new AbortController();
+  const onProgress = (event: { type: string; bytes?: number }) => {
+    if (event.bytes === 30_000) abort.abort(new Error("enough"));
+  };
+  const waited = await timed(() => assertRejects(() => lab.one({ signal: abort.signal, onProgress }), Error, "enough"));
+  assert(waited < 1500, `${waited} ms`);
+  assertEquals((await Deno.stat(lab.partPath)).size, 30_000);
+  lab.store.usually = {};
+  const { state, bytes } = await lab.one();
+  assertEquals([state, bytes, lab.ranges().at(-1)], ["resumed", 70_000, "bytes=30000-"]);
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("an abort stops pieces and keeps what came of each", async () => {
+  await using lab = await openLab();
+  const holes = Array.from({ length: 5 }, (_, number) => ({ first: 20_000 * number, last: 20_000 * number + 9_999 }));
+  await lab.putSplitPart(holes);
+  lab.store.usually = { stallAfter: 4_000 };
+  const abort = new AbortController();
+  const onProgress = (event: { type: string; bytes?: number }) => {
+    if (event.bytes === 70_000) abort.abort(new Error("enough"));
+  };
+  await assertRejects(() => lab.one({ signal: abort.signal, onProgress }), Error, "enough");
+  lab.store.usually = {};
+  assertEquals((await lab.one()).bytes, 30_000);
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("an abort stops a whole batch, and nothing is written behind the caller's back", async () => {
+  await using lab = await openLab();
+  const names = Array.from({ length: 30 }, (_, number) => nameOf(number));
+  for (const name of names) lab.store.add(archivePath(name), lab.bytes);
+  lab.store.usually = { bytesPerSecond: 100_000 };
+  const abort = new AbortController();
+  const running = assertRejects(() => lab.client.download(names, { signal: abort.signal }), DOMException);
+  await lab.store.cameIn(8);
+  assert(await timed(() => (abort.abort(), running)) < 1000);
+  const files = await lab.folder.files();
+  assertEquals(lab.store.requests.length, 8);
+  assert(files.every((path) => path.includes("/.")), "no final file");
+});
+
+Deno.test("an abort ends a wait for the next try", async () => {
+  await using lab = await openLab();
+  lab.store.apiScript.push(new Response(null, { status: 503, headers: { "retry-after": "100" } }));
+  const abort = new AbortController();
+  const running = assertRejects(() => lab.one({ signal: abort.signal }), DOMException);
+  await until(() => lab.log.some(({ type }) => type === "retry"));
+  assert(await timed(() => (abort.abort(), running)) < 1000);
+  assertEquals(await lab.folder.files(), []);
+});
+
+Deno.test("an abort ends the wait for another download of the same file", async () => {
+  await using lab = await openLab();
+  lab.store.usually = { stallAfter: 30_000 };
+  const [first, second] = [new AbortController(), new AbortController()];
+  const holding = assertRejects(() => lab.one({ signal: first.signal }), DOMException);
+  await lab.store.cameIn(1);
+  const waiting = assertRejects(() => lab.one({ signal: second.signal }), DOMException);
+  assert(await timed(() => (second.abort(), waiting)) < 1000);
+  first.abort();
+  await holding;
+  assertEquals(lab.store.requests.length, 1);
+});
+
+Deno.test("a signal that has fired already lets nothing begin", async () => {
+  await using lab = await openLab();
+  await assertRejects(() => lab.one({ signal: AbortSignal.abort() }), DOMException);
+  assertEquals([lab.store.asked.length, await lab.folder.files()], [0, []]);
+});
+
+Deno.test("two downloads of the same file at once ask for it once and end with one whole file", async () => {
+  await using lab = await openLab();
+  lab.store.usually = { bytesPerSecond: 300_000 };
+  const outcomes = await Promise.all([lab.one(), lab.one(), lab.one()]);
+  assertEquals(outcomes.map(({ state }) => state).toSorted(), ["fetched", "skipped", "skipped"]);
+  assertEquals(lab.store.requests.length, 1);
+  assertEquals(await lab.read(), lab.bytes);
+  assertEquals(await lab.folder.files(), [lab.path]);
+});
+
+Deno.test("an abort ends the checksum of a large file", async () => {
+  await using lab = await openLab();
+  const path = `${lab.folder.path}/large`;
+  await Deno.writeFile(path, new Uint8Array());
+  // Sparse: no byte of it is on the disk.
+  await Deno.truncate(path, 8 * 1024 ** 3);
+  const waited = await timed(() => assertRejects(() => md5OfFile(path, AbortSignal.timeout(20)), DOMException));
+  assert(waited < 1000, `${waited} ms`);
+});

@@ -1,0 +1,122 @@
+import { archivePath, ImapError, InputError, type TransferEvent } from "../../mod.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { nameOf, openLab } from "./lab.ts";
+
+const NAMES = Array.from({ length: 12 }, (_, number) => nameOf(number));
+
+/** A lab whose store has all of the names. */
+async function openFull(options = {}) {
+  const lab = await openLab(options);
+  for (const name of NAMES) lab.store.add(archivePath(name), lab.bytes);
+  return lab;
+}
+
+Deno.test("download() of many tells what became of each, in the order of the list", async () => {
+  await using lab = await openFull();
+  const report = await lab.client.download(NAMES);
+  assertEquals(report.outcomes.map(({ file }) => file), NAMES.map((name) => archivePath(name)));
+  assertEquals(report.paths, NAMES.map((name) => `${lab.folder.path}/${archivePath(name)}`));
+  assertEquals([report.failed, report.bytes], [[], 1_200_000]);
+  assertEquals(report.summary(), "12 fetched; 1.2 MB");
+});
+
+Deno.test("download() of many lets one that fails be an outcome, and retry() fetches it alone", async () => {
+  await using lab = await openFull();
+  const missing = archivePath(NAMES[5] ?? "");
+  lab.store.objects.delete(missing);
+  const report = await lab.client.download(NAMES);
+  assertEquals(report.failed.map(({ file }) => file), [missing]);
+  assert(report.failed[0]?.error instanceof ImapError);
+  assertEquals(report.failed[0]?.path, `${lab.folder.path}/${missing}`, "where it would be");
+  assertEquals([report.paths.length, report.summary()], [11, "11 fetched, 1 failed; 1.1 MB"]);
+  lab.store.add(missing, lab.bytes);
+  const before = lab.store.requests.length;
+  const again = await report.retry();
+  assertEquals([again.failed, again.paths.length, lab.store.requests.length], [[], 12, before + 1]);
+  assertEquals(again.outcomes.map(({ file }) => file), report.outcomes.map(({ file }) => file));
+});
+
+Deno.test("download() of many fetches a file once that stands in the list twice, under whatever name", async () => {
+  await using lab = await openFull();
+  const [name = ""] = NAMES;
+  const report = await lab.client.download([name, archivePath(name), { file_path: archivePath(name) }, name]);
+  assertEquals([report.outcomes.length, lab.store.requests.length], [1, 1]);
+});
+
+Deno.test("download() of many keeps to its number of connections", async () => {
+  await using lab = await openFull();
+  lab.store.usually = { bytesPerSecond: 500_000 };
+  let [most, done] = [0, 0];
+  const onProgress = ({ type }: TransferEvent) => {
+    if (type === "outcome") done += 1;
+    most = Math.max(most, lab.store.requests.length - done);
+  };
+  await lab.client.download(NAMES, { concurrency: 3, onProgress });
+  assert(most <= 3, `${most}`);
+  assertEquals(done, 12);
+});
+
+Deno.test("download() of no files is done at once", async () => {
+  await using lab = await openLab();
+  const report = await lab.client.download([]);
+  assertEquals([report.outcomes, report.summary()], [[], "no files; 0 B"]);
+});
+
+Deno.test("download() of many names all wrong names, and fetches nothing", async () => {
+  await using lab = await openFull();
+  const wrong = ["a.txt", ...NAMES, "b.txt"];
+  const error = await assertRejects(() => lab.client.download(wrong), InputError, "a.txt");
+  assertStringIncludes(error.message, "b.txt");
+  assertEquals(lab.store.asked.length, 0);
+});
+
+Deno.test("download() goes by a row's own path, and never out of the data directory", async () => {
+  await using lab = await openLab();
+  const rows = ["imap/spice/ck/new_kind.bc", "../out.cdf", "imap/../../out.cdf", "/etc/x"].map((file_path) => {
+    lab.store.add(file_path, lab.bytes);
+    return { file_path };
+  });
+  const report = await lab.client.download(rows);
+  assertEquals(report.outcomes.map(({ state }) => state), ["fetched", "failed", "failed", "failed"]);
+  assertEquals(report.failed.map(({ path }) => path), ["", "", ""]);
+  assertEquals(await lab.folder.files(), ["imap/spice/ck/new_kind.bc"]);
+});
+
+Deno.test("download() refuses a concurrency that is none", async () => {
+  await using lab = await openLab();
+  for (const concurrency of [0, -1, 1.5, 257, NaN]) {
+    await assertRejects(() => lab.client.download(NAMES, { concurrency }), InputError, "Cannot use the concurrency");
+  }
+});
+
+Deno.test("onProgress is told of all that happens, and the figures add up", async () => {
+  await using lab = await openFull();
+  lab.store.usually = { bytesPerSecond: 200_000 };
+  lab.store.script.push({ cutAfter: 30_000 }, { status: 404 });
+  await lab.putPart(lab.bytes.slice(0, 40_000));
+  const events: TransferEvent[] = [];
+  const report = await lab.client.download(NAMES, { onProgress: (event) => events.push(event) });
+  assertEquals(events[0], { type: "begin", files: 12 });
+  assertEquals(events.at(-1), { type: "end" });
+  for (const outcome of report.outcomes) {
+    const own = events.filter((event) =>
+      event.type === "outcome" ? event.outcome.file === outcome.file : "file" in event && event.file === outcome.file
+    );
+    assertEquals(own[0], { type: "file", file: outcome.file });
+    assertEquals(own.at(-1), { type: "outcome", outcome });
+    if (outcome.state === "failed") continue;
+    const bytes = own.flatMap((event) => event.type === "bytes" ? [event.bytes] : []);
+    assertEquals(bytes, bytes.toSorted((a, b) => a - b), "bytes that are there stay there");
+    assertEquals([bytes.at(0), bytes.at(-1)], [100_000 - outcome.bytes, 100_000]);
+  }
+});
+
+Deno.test("an onProgress that throws ends the file, not the program", async () => {
+  await using lab = await openLab({ retries: 0 });
+  lab.store.usually = { bytesPerSecond: 200_000 };
+  const onProgress = (event: TransferEvent) => {
+    if (event.type === "bytes" && event.bytes > 0) throw new Error("a defect of the caller's");
+  };
+  const report = await lab.client.download([lab.name], { onProgress });
+  assertStringIncludes(report.failed[0]?.error.message ?? "", "a defect of the caller's");
+});

@@ -1,0 +1,103 @@
+import { type DownloadOptions, ImapClient, type Outcome } from "../../mod.ts";
+import type { HttpEvent } from "../../src/http/events.ts";
+import { archivePath } from "../../src/names/archive_path.ts";
+import type { ByteRange } from "../../src/transfer/byte_ranges.ts";
+import type { PartRecord } from "../../src/transfer/part_record.ts";
+import { partPathOf } from "../../src/transfer/part_file.ts";
+import { dirname, join } from "@std/path";
+import { type TestFolder, testFolder } from "../support/folder.ts";
+import { md5Tag, type ObjectStore, randomBytes, startObjectStore } from "../support/object_store.ts";
+
+/** What a test says of its client. */
+export interface LabOptions {
+  readonly retries?: number;
+  readonly timeoutMs?: number;
+}
+
+/** A valid file name, another one for each number, and its archive path. */
+export function nameOf(number: number): string {
+  const date = new Date(Date.UTC(2024, 0, 1 + number)).toISOString().slice(0, 10).replaceAll("-", "");
+  return `imap_swe_l0_sci_${date}_v001.pkts`;
+}
+
+/** A store, a client of it, and what it tells. */
+export interface Lab extends AsyncDisposable {
+  readonly store: ObjectStore;
+  readonly folder: TestFolder;
+  readonly client: ImapClient;
+  readonly log: readonly HttpEvent[];
+  /** The first object: its bytes, its name, its archive path, and where it and its part are on this machine. */
+  readonly bytes: Uint8Array;
+  readonly name: string;
+  readonly path: string;
+  readonly finalPath: string;
+  readonly partPath: string;
+  /** Downloads the first object. */
+  one(options?: DownloadOptions): Promise<Outcome>;
+  /** Which ranges the store was asked for, `""` for the whole. */
+  ranges(): string[];
+  /** Puts a part there, with a record of this object or of something else. */
+  putPart(part: Uint8Array, record?: Partial<PartRecord> | string | Uint8Array): Promise<void>;
+  /** Puts a part there that lacks some bytes, as a run over several connections leaves it. */
+  putSplitPart(missing: readonly ByteRange[], record?: Partial<PartRecord>): Promise<void>;
+  /** The bytes at the final path. */
+  read(): Promise<Uint8Array>;
+}
+
+/** Makes a store of one object or more, a client of it with a key, and a data directory. Waits between tries are short. */
+export async function openLab({ retries = 3, timeoutMs = 5000 }: LabOptions = {}): Promise<Lab> {
+  const store = await startObjectStore();
+  const folder = await testFolder();
+  const log: HttpEvent[] = [];
+  const settings = { url: store.url, dataDir: folder.path, apiKey: "k3y", retries, timeoutMs };
+  const client = new ImapClient({ ...settings, log: (event) => log.push(event) });
+  const bytes = randomBytes(100_000);
+  const [name, path] = [nameOf(0), archivePath(nameOf(0))];
+  store.add(path, bytes);
+  const finalPath = join(folder.path, path);
+  const { random } = Math;
+  // The random part of a wait is all of it: with 0 nothing is waited for.
+  Math.random = () => 0;
+
+  const one = async (options: DownloadOptions = {}) => {
+    const report = await client.download([name], options);
+    const [outcome] = report.outcomes;
+    if (outcome === undefined) throw new Error("there is no outcome");
+    return outcome;
+  };
+  const putPart: Lab["putPart"] = async (part, record = {}) => {
+    await Deno.mkdir(dirname(finalPath), { recursive: true });
+    await Deno.writeFile(partPathOf(finalPath), part);
+    const etag = md5Tag(bytes);
+    const usual = { archivePath: path, size: bytes.length, etag, md5: etag.slice(1, -1) };
+    const isText = typeof record === "string" || record instanceof Uint8Array;
+    const text = isText ? record : JSON.stringify({ ...usual, missing: null, ...record });
+    const json = typeof text === "string" ? new TextEncoder().encode(text) : text;
+    await Deno.writeFile(`${partPathOf(finalPath)}.json`, json);
+  };
+  return {
+    store,
+    folder,
+    client,
+    log,
+    bytes,
+    name,
+    path,
+    finalPath,
+    partPath: partPathOf(finalPath),
+    one,
+    ranges: () => store.requests.map(({ headers }) => headers.get("range") ?? ""),
+    putPart,
+    async putSplitPart(missing, record = {}) {
+      const part = bytes.slice();
+      for (const { first, last } of missing) part.fill(0, first, last + 1);
+      await putPart(part, { ...record, missing });
+    },
+    read: () => Deno.readFile(finalPath),
+    async [Symbol.asyncDispose]() {
+      Math.random = random;
+      await store[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}

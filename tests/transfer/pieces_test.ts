@@ -1,0 +1,128 @@
+// A file that came in pieces over several connections, gone on with after every kind of break.
+import { assert, assertEquals } from "@std/assert";
+import type { ByteRange } from "../../src/transfer/byte_ranges.ts";
+import type { Behaviour } from "../support/object_answer.ts";
+import { randomBytes } from "../support/object_store.ts";
+import { openLab } from "./lab.ts";
+
+/** Ten holes of 4,000 bytes, each of which is a piece. */
+const HOLES: readonly ByteRange[] = Array.from({ length: 10 }, (_, number) => {
+  const first = 5_000 + 10_000 * number;
+  return { first, last: first + 3_999 };
+});
+const RANGES = HOLES.map(({ first, last }) => `bytes=${first}-${last}`);
+
+Deno.test("download() fetches only the pieces that are missing, each under the condition that nothing has changed", async () => {
+  await using lab = await openLab();
+  await lab.putSplitPart(HOLES);
+  const { state, bytes } = await lab.one();
+  assertEquals([state, bytes], ["resumed", 40_000]);
+  assertEquals(lab.ranges().toSorted(), RANGES.toSorted());
+  const { etag = null } = lab.store.objects.get(lab.path) ?? {};
+  assert(lab.store.requests.every(({ headers }) => headers.get("if-range") === etag));
+  assertEquals(await lab.read(), lab.bytes);
+  assertEquals(await lab.folder.files(), [lab.path]);
+});
+
+Deno.test("download() uses no more connections than it may", async () => {
+  await using lab = await openLab();
+  await lab.putSplitPart(HOLES);
+  lab.store.usually = { bytesPerSecond: 40_000 };
+  const running = lab.one({ concurrency: 3 });
+  await lab.store.cameIn(3);
+  assertEquals(lab.store.requests.filter(({ over }) => !over).length, 3);
+  assertEquals((await running).state, "resumed");
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+const BREAKS: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> = [
+  ["ends early", { cutAfter: 1_000 }],
+  ["is reset", { cutAfter: 1_000, cut: "reset" }],
+  ["stalls", { stallAfter: 1_000 }],
+  ["is refused with 503", { status: 503 }],
+  ["has an expired URL", { status: 403 }],
+];
+
+for (const [why, behaviour] of BREAKS) {
+  for (const at of [0, 4, 9]) {
+    Deno.test(`download() ends whole when connection ${at} of many ${why}`, async () => {
+      await using lab = await openLab({ timeoutMs: 150 });
+      await lab.putSplitPart(HOLES);
+      lab.store.usually = { bytesPerSecond: 100_000 };
+      for (let number = 0; number < at; number++) lab.store.script.push({});
+      lab.store.script.push(behaviour);
+      const { state, bytes } = await lab.one({ concurrency: 10 });
+      assertEquals([state, bytes], ["resumed", 40_000]);
+      assertEquals(await lab.read(), lab.bytes);
+      assertEquals(await lab.folder.files(), [lab.path]);
+    });
+  }
+}
+
+Deno.test("download() ends whole when every connection breaks before a piece is through", async () => {
+  await using lab = await openLab({ retries: 1 });
+  await lab.putSplitPart(HOLES);
+  lab.store.usually = { cutAfter: 1_000 };
+  assertEquals((await lab.one()).state, "resumed");
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("download() ends whole when every URL serves one request", async () => {
+  await using lab = await openLab({ retries: 2 });
+  lab.store.urlUses = 1;
+  await lab.putSplitPart(HOLES);
+  assertEquals((await lab.one()).state, "resumed");
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("download() gives up on pieces when none comes further", async () => {
+  await using lab = await openLab({ retries: 2 });
+  await lab.putSplitPart(HOLES);
+  lab.store.usually = { cutAfter: 0 };
+  assertEquals((await lab.one({ concurrency: 2 })).state, "failed");
+  assert(lab.store.requests.length <= 6);
+  lab.store.usually = {};
+  assertEquals((await lab.one()).bytes, 40_000);
+});
+
+const UNFIT: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> = [
+  ["whole", { ignoreRange: true }],
+  ["with another ETag", { headers: { etag: `"${"0".repeat(32)}"` } }],
+  ["with another range", { headers: { "content-range": "bytes 0-3999/100000" } }],
+  ["not at all, with 416", { status: 416 }],
+];
+
+for (const [why, behaviour] of UNFIT) {
+  for (const at of [0, 5]) {
+    Deno.test(`download() starts anew when piece ${at} comes ${why}`, async () => {
+      // No MD5 tells whether the pieces are of one object: all must be thrown away.
+      await using lab = await openLab();
+      lab.store.add(lab.path, lab.bytes, '"several-3"');
+      await lab.putSplitPart(HOLES, { etag: '"several-3"', md5: null });
+      for (let number = 0; number < at; number++) lab.store.script.push({});
+      lab.store.script.push(behaviour);
+      const { state, bytes } = await lab.one();
+      assertEquals([state, bytes], ["fetched", 100_000]);
+      assertEquals(lab.ranges().at(-1), "");
+      assertEquals(await lab.read(), lab.bytes);
+      assertEquals(await lab.folder.files(), [lab.path]);
+    });
+  }
+}
+
+Deno.test("download() starts anew when the object has changed since the pieces came", async () => {
+  await using lab = await openLab();
+  await lab.putSplitPart(HOLES);
+  const changed = randomBytes(100_000);
+  lab.store.add(lab.path, changed);
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(await lab.read(), changed);
+});
+
+Deno.test("download() starts anew when the part is shorter than its pieces", async () => {
+  await using lab = await openLab();
+  lab.store.add(lab.path, lab.bytes, '"several-3"');
+  await lab.putPart(lab.bytes.slice(0, 94_999), { etag: '"several-3"', md5: null, missing: HOLES });
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(await lab.read(), lab.bytes);
+});

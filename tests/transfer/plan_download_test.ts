@@ -1,0 +1,30 @@
+import type { DownloadPlan } from "../../src/transfer/outcome.ts";
+import { type IfPresent, planDownload } from "../../src/transfer/plan_download.ts";
+import { assertEquals } from "@std/assert";
+
+type Size = number | undefined;
+const TABLE: ReadonlyArray<readonly [size: Size, partSize: Size, ifPresent: IfPresent, plan: DownloadPlan]> = [
+  [undefined, undefined, "skip", "fetch"],
+  [undefined, undefined, "verify", "fetch"],
+  [undefined, undefined, "fetch", "fetch"],
+  [undefined, 0, "skip", "fetch"],
+  [undefined, 7, "skip", "resume"],
+  [undefined, 7, "verify", "resume"],
+  [undefined, 7, "fetch", "resume"],
+  [9, undefined, "skip", "skip"],
+  [9, undefined, "verify", "verify"],
+  [9, undefined, "fetch", "fetch"],
+  [9, 7, "skip", "skip"],
+  [9, 7, "verify", "verify"],
+  [9, 7, "fetch", "resume"],
+  [0, undefined, "skip", "fetch"],
+  [0, undefined, "verify", "fetch"],
+  [0, 7, "skip", "resume"],
+];
+
+Deno.test("planDownload() decides by what is on the disk and what is wished", () => {
+  for (const [size, partSize, ifPresent, plan] of TABLE) {
+    const found = planDownload({ size, partSize }, ifPresent);
+    assertEquals(found, plan, `${size} ${partSize} ${ifPresent}: ${found} instead of ${plan}`);
+  }
+});

@@ -1,0 +1,99 @@
+// A file that is there already: skipped, verified, fetched anew, or only planned for.
+import { assert, assertEquals } from "@std/assert";
+import { dirname } from "@std/path";
+import { type Lab, openLab } from "./lab.ts";
+
+async function putFinal(lab: Lab, bytes: Uint8Array) {
+  await Deno.mkdir(dirname(lab.finalPath), { recursive: true });
+  await Deno.writeFile(lab.finalPath, bytes);
+}
+
+Deno.test("download() takes a file that is there for good, without a request", async () => {
+  await using lab = await openLab();
+  await putFinal(lab, lab.bytes.slice(1));
+  assertEquals((await lab.one()).state, "skipped");
+  assertEquals([lab.store.asked.length, lab.store.requests.length], [0, 0]);
+  assertEquals(await lab.read(), lab.bytes.slice(1));
+});
+
+Deno.test("download() fetches an empty file anew", async () => {
+  await using lab = await openLab();
+  await putFinal(lab, new Uint8Array());
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("download() with verify asks for one byte when the file is good", async () => {
+  await using lab = await openLab();
+  await putFinal(lab, lab.bytes);
+  const { state, bytes } = await lab.one({ ifPresent: "verify" });
+  assertEquals([state, bytes, lab.ranges()], ["skipped", 0, ["bytes=0-0"]]);
+  assertEquals(lab.store.requests[0]?.sent, 1);
+});
+
+Deno.test("download() with verify repairs a file that is damaged, cut short or too long", async () => {
+  await using lab = await openLab();
+  const damaged = lab.bytes.with(50_000, (lab.bytes[50_000] ?? 0) ^ 1);
+  for (const wrong of [damaged, lab.bytes.slice(0, 99_999), new Uint8Array([...lab.bytes, 0])]) {
+    await putFinal(lab, wrong);
+    assertEquals((await lab.one({ ifPresent: "verify" })).state, "fetched");
+    assertEquals(await lab.read(), lab.bytes);
+    assertEquals(await lab.folder.files(), [lab.path]);
+  }
+});
+
+Deno.test("download() with verify goes by the size where the store tells no MD5", async () => {
+  await using lab = await openLab();
+  lab.store.add(lab.path, lab.bytes, '"several-3"');
+  await putFinal(lab, lab.bytes.toReversed());
+  assertEquals((await lab.one({ ifPresent: "verify" })).state, "skipped");
+  await putFinal(lab, lab.bytes.slice(1));
+  assertEquals((await lab.one({ ifPresent: "verify" })).state, "fetched");
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("download() with verify tries again, understands stores without ranges, and fetches what is not there", async () => {
+  await using lab = await openLab();
+  lab.store.script.push({ status: 503 }, { ignoreRange: true });
+  await putFinal(lab, lab.bytes);
+  assertEquals((await lab.one({ ifPresent: "verify" })).state, "skipped");
+  await Deno.remove(lab.finalPath);
+  assertEquals((await lab.one({ ifPresent: "verify" })).state, "fetched");
+});
+
+Deno.test("download() with verify keeps the file when the archive cannot be asked", async () => {
+  await using lab = await openLab({ retries: 0 });
+  lab.store.usually = { status: 503 };
+  await putFinal(lab, lab.bytes);
+  assertEquals((await lab.one({ ifPresent: "verify" })).state, "failed");
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("download() with fetch gets a file anew, and keeps the old one until the new one is whole", async () => {
+  await using lab = await openLab({ retries: 0 });
+  const old = lab.bytes.toReversed();
+  await putFinal(lab, old);
+  lab.store.script.push({ cutAfter: 30_000 });
+  assertEquals((await lab.one({ ifPresent: "fetch" })).state, "failed");
+  assertEquals(await lab.read(), old);
+  const { state, bytes } = await lab.one({ ifPresent: "fetch" });
+  assertEquals([state, bytes], ["resumed", 70_000]);
+  assertEquals(await lab.read(), lab.bytes);
+  assertEquals(await lab.folder.files(), [lab.path]);
+});
+
+Deno.test("download() with dryRun says what it would do, and touches nothing", async () => {
+  await using lab = await openLab();
+  const planned = async () => {
+    const outcome = await lab.one({ dryRun: true });
+    assert(outcome.state === "planned");
+    return outcome.plan;
+  };
+  assertEquals(await planned(), "fetch");
+  assertEquals([...Deno.readDirSync(lab.folder.path)], []);
+  await lab.putPart(lab.bytes.slice(0, 9));
+  assertEquals(await planned(), "resume");
+  await putFinal(lab, lab.bytes);
+  assertEquals(await planned(), "skip");
+  assertEquals([lab.store.asked.length, lab.store.requests.length], [0, 0]);
+});

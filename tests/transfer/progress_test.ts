@@ -1,0 +1,43 @@
+import { ResponseError } from "../../src/errors.ts";
+import { Progress } from "../../src/transfer/progress.ts";
+import { assert, assertEquals } from "@std/assert";
+
+const refused = new ResponseError("no", { status: 403 });
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof ResponseError && error.retryable;
+}
+
+Deno.test("Progress counts only bytes that stay and go beyond all before", () => {
+  const progress = new Progress(100);
+  const tries: [kept: number, progressed: boolean][] = [[100, false], [150, true], [0, false], [120, false], [
+    151,
+    true,
+  ]];
+  for (const [kept, progressed] of tries) {
+    progress.begin();
+    progress.end(kept);
+    assertEquals(progress.hasProgressed, progressed, `${kept}`);
+  }
+  progress.begin();
+  assert(!progress.hasProgressed, "a try that never came to the store has brought nothing");
+});
+
+Deno.test("Progress forgives one refusal of a URL, and one more for each try that came further", () => {
+  const progress = new Progress(0);
+  assertEquals([isRetryable(progress.judge(refused)), isRetryable(progress.judge(refused))], [true, false]);
+  progress.end(10);
+  assertEquals([isRetryable(progress.judge(refused)), isRetryable(progress.judge(refused))], [true, false]);
+  const other = new ResponseError("no", { status: 404 });
+  assertEquals(progress.judge(other), other);
+});
+
+Deno.test("Progress knows how many bytes did not have to come", () => {
+  const progress = new Progress(100);
+  assertEquals(progress.resumedFrom, 0);
+  progress.resume(100);
+  progress.resume(150);
+  assertEquals(progress.resumedFrom, 100);
+  progress.resume(0);
+  assertEquals(progress.resumedFrom, 0);
+});

@@ -1,0 +1,117 @@
+// A part that an earlier run left: gone on with when it is of the same object, thrown away when it is not.
+import { assertEquals } from "@std/assert";
+import type { Behaviour } from "../support/object_answer.ts";
+import { randomBytes } from "../support/object_store.ts";
+import { type Lab, openLab } from "./lab.ts";
+
+/** What must hold whenever a download ends well. */
+async function assertWhole(lab: Lab) {
+  const object = lab.store.objects.get(lab.path);
+  assertEquals(await lab.read(), object?.bytes);
+  assertEquals(await lab.folder.files(), [lab.path]);
+}
+
+Deno.test("download() goes on with a part, and asks for the rest under the condition that nothing has changed", async () => {
+  await using lab = await openLab();
+  await lab.putPart(lab.bytes.slice(0, 40_000));
+  const { state, bytes } = await lab.one();
+  assertEquals([state, bytes], ["resumed", 60_000]);
+  const { headers } = lab.store.requests[0] ?? {};
+  assertEquals(headers?.get("range"), "bytes=40000-");
+  assertEquals(headers?.get("if-range"), lab.store.objects.get(lab.path)?.etag);
+  await assertWhole(lab);
+});
+
+Deno.test("download() asks for nothing more when the part is whole, and checks it", async () => {
+  await using lab = await openLab();
+  await lab.putPart(lab.bytes);
+  const { state, bytes } = await lab.one();
+  assertEquals([state, bytes, lab.store.requests.length], ["resumed", 0, 0]);
+  await assertWhole(lab);
+});
+
+const ANEW: ReadonlyArray<readonly [why: string, behaviour: Behaviour, requests: number]> = [
+  ["answers with the whole", { ignoreRange: true }, 1],
+  ["answers 416", { status: 416 }, 2],
+  ["sends other bytes than asked for", { headers: { "content-range": "bytes 0-59999/100000" } }, 2],
+  ["has another size now", { headers: { "content-range": "bytes 40000-99999/100001" } }, 2],
+  ["does not say which bytes it sends", { headers: { "content-range": null } }, 2],
+  ["sends the rest with another ETag", { headers: { etag: `"${"0".repeat(32)}"` } }, 2],
+];
+
+for (const [why, behaviour, requests] of ANEW) {
+  Deno.test(`download() starts anew when the store ${why}`, async () => {
+    await using lab = await openLab();
+    await lab.putPart(lab.bytes.slice(0, 40_000));
+    lab.store.script.push(behaviour);
+    const { state, bytes } = await lab.one();
+    assertEquals([state, bytes, lab.store.requests.length], ["fetched", 100_000, requests]);
+    await assertWhole(lab);
+  });
+}
+
+Deno.test("download() starts anew when the object has changed", async () => {
+  await using lab = await openLab();
+  await lab.putPart(lab.bytes.slice(0, 40_000));
+  lab.store.add(lab.path, randomBytes(100_000));
+  assertEquals((await lab.one()).state, "fetched");
+  await assertWhole(lab);
+});
+
+Deno.test("download() starts anew when the part is longer than the object", async () => {
+  await using lab = await openLab();
+  await lab.putPart(randomBytes(100_001));
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(lab.ranges(), [""]);
+  await assertWhole(lab);
+});
+
+Deno.test("download() starts anew when the bytes of the part are wrong", async () => {
+  await using lab = await openLab();
+  await lab.putPart(randomBytes(40_000));
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(lab.ranges(), ["bytes=40000-", ""]);
+  await assertWhole(lab);
+});
+
+Deno.test("download() starts anew when the record of the part is of another file", async () => {
+  await using lab = await openLab();
+  await lab.putPart(lab.bytes.slice(0, 40_000), { archivePath: "imap/other" });
+  assertEquals((await lab.one()).state, "fetched");
+  await assertWhole(lab);
+});
+
+Deno.test("download() starts anew when there is no record", async () => {
+  await using lab = await openLab();
+  await lab.putPart(lab.bytes.slice(0, 40_000));
+  await Deno.remove(`${lab.partPath}.json`);
+  assertEquals((await lab.one()).state, "fetched");
+  await assertWhole(lab);
+});
+
+Deno.test("download() starts anew whatever bytes stand where the record belongs", async () => {
+  const texts = ["", "{", "null", "[]", "7", '{"size":1}', '{"archivePath":"x","size":-1,"etag":"","md5":null}'];
+  for (const garbage of [...texts, ...Array.from({ length: 20 }, (_, length) => randomBytes(length * 7))]) {
+    await using lab = await openLab();
+    await lab.putPart(lab.bytes.slice(0, 40_000), garbage);
+    assertEquals((await lab.one()).state, "fetched");
+    assertEquals(lab.ranges(), [""]);
+    await assertWhole(lab);
+  }
+});
+
+Deno.test("download() clears away the record that a run left which was killed when the file was done", async () => {
+  await using lab = await openLab();
+  await lab.one();
+  await Deno.writeTextFile(`${lab.partPath}.json`, "{}");
+  assertEquals((await lab.one()).state, "skipped");
+  await assertWhole(lab);
+});
+
+Deno.test("download() clears away what a run left that was killed while it wrote a record", async () => {
+  await using lab = await openLab();
+  await lab.putPart(lab.bytes.slice(0, 40_000));
+  await Deno.writeTextFile(`${lab.partPath}.json.new`, '{"archiveP');
+  assertEquals((await lab.one()).state, "resumed");
+  await assertWhole(lab);
+});

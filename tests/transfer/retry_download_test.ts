@@ -1,0 +1,106 @@
+// What passes is tried again within a call, from where the last try stopped.
+import { ConnectionError } from "../../mod.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Behaviour } from "../support/object_answer.ts";
+import { openLab } from "./lab.ts";
+
+const PASSING: ReadonlyArray<readonly [why: string, behaviour: Behaviour, ranges: readonly string[]]> = [
+  ["429", { status: 429 }, ["", ""]],
+  ["500", { status: 500 }, ["", ""]],
+  ["502", { status: 502 }, ["", ""]],
+  ["503", { status: 503 }, ["", ""]],
+  ["a connection that ends before the first byte", { cutAfter: 0 }, ["", ""]],
+  ["a connection that is reset before the first byte", { cutAfter: 0, cut: "reset" }, ["", ""]],
+  ["a body that ends early", { cutAfter: 30_000 }, ["", "bytes=30000-"]],
+  ["a connection that is reset", { cutAfter: 30_000, cut: "reset" }, ["", "bytes=30000-"]],
+  ["a stall", { stallAfter: 30_000 }, ["", "bytes=30000-"]],
+  ["a stall before the first byte", { stallAfter: 0 }, ["", ""]],
+];
+
+for (const [why, behaviour, ranges] of PASSING) {
+  Deno.test(`download() tries again after ${why}, and goes on where it stopped`, async () => {
+    await using lab = await openLab({ timeoutMs: 150 });
+    lab.store.script.push(behaviour);
+    const { state, bytes } = await lab.one();
+    assertEquals([state, bytes], ["fetched", 100_000]);
+    assertEquals(lab.ranges(), [...ranges]);
+    assertEquals(lab.store.asked.length, 2, "a new URL for each try");
+    assertEquals(await lab.read(), lab.bytes);
+    assertEquals(await lab.folder.files(), [lab.path]);
+  });
+}
+
+Deno.test("download() tries again when the API is busy", async () => {
+  await using lab = await openLab();
+  const busy = () => new Response(null, { status: 503, headers: { "retry-after": "0" } });
+  lab.store.apiScript.push(busy(), busy(), busy());
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals([lab.store.asked.length, lab.store.requests.length], [4, 1]);
+});
+
+Deno.test("download() says of each retry what it waits for", async () => {
+  await using lab = await openLab();
+  lab.store.script.push({ status: 503 });
+  await lab.one();
+  const retries = lab.log.filter((event) => event.type === "retry");
+  assertEquals(retries.length, 1);
+  assertStringIncludes(retries[0]?.reason ?? "", "answered 503 Service Unavailable");
+  assert(!JSON.stringify(lab.log).includes("s3cret"));
+});
+
+Deno.test("download() counts retries anew after a try that brought the file further", async () => {
+  await using lab = await openLab({ retries: 1 });
+  for (let tries = 0; tries < 9; tries++) lab.store.script.push({ cutAfter: 10_000 });
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(lab.ranges().at(-1), "bytes=90000-");
+});
+
+Deno.test("download() gives up when no try brings the file further, and keeps what came", async () => {
+  await using lab = await openLab({ retries: 2 });
+  lab.store.script.push({ cutAfter: 10_000 });
+  lab.store.usually = { cutAfter: 0 };
+  const outcome = await lab.one();
+  assert(outcome.state === "failed" && outcome.error instanceof ConnectionError);
+  assertEquals(lab.store.requests.length, 3);
+  assertEquals((await Deno.stat(lab.partPath)).size, 10_000);
+  lab.store.usually = {};
+  const again = await lab.one();
+  assertEquals([again.state, again.bytes], ["resumed", 90_000]);
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+/** Bytes that came but cannot stay are no progress: counted as such, they would be asked for for ever. */
+const NO_PROGRESS: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> = [
+  ["always sends other bytes than the MD5 says", { headers: { etag: `"${"0".repeat(32)}"` } }],
+  ["never sends all, nor an ETag to go on by", { headers: { etag: null }, cutAfter: 90_000 }],
+  ["never sends all, and knows no ranges", { ignoreRange: true, cutAfter: 90_000 }],
+];
+
+for (const [why, behaviour] of NO_PROGRESS) {
+  Deno.test(`download() gives up on a store that ${why}, though it takes its time`, async () => {
+    await using lab = await openLab({ retries: 1 });
+    // Longer than the time between two looks at the part.
+    lab.store.usually = { ...behaviour, bytesPerSecond: 250_000 };
+    assertEquals((await lab.one()).state, "failed");
+    assert(lab.store.requests.length <= 3, `${lab.store.requests.length} requests`);
+    assert(!(await lab.folder.files()).includes(lab.path));
+  });
+}
+
+Deno.test("download() fetches a file whose size and ETag the store does not tell", async () => {
+  await using lab = await openLab();
+  lab.store.usually = { headers: { etag: null, "content-length": null } };
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("download() starts anew when the object changes between two tries", async () => {
+  await using lab = await openLab();
+  lab.store.script.push({ cutAfter: 30_000, bytesPerSecond: 200_000 });
+  const changed = lab.bytes.toReversed();
+  const running = lab.one();
+  await lab.store.cameIn(1);
+  lab.store.add(lab.path, changed);
+  assertEquals((await running).state, "fetched");
+  assertEquals(await lab.read(), changed);
+});

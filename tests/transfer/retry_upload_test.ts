@@ -1,0 +1,133 @@
+// What becomes of uploads on bad days of the archive.
+import { ConnectionError, ResponseError, type TransferEvent } from "../../mod.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Behaviour } from "../support/object_answer.ts";
+import { md5Tag } from "../support/object_store.ts";
+import { type LabOptions, nameOf, openLab } from "./lab.ts";
+
+/** A lab with files to send. */
+async function openUploads(count = 1, options: LabOptions = {}) {
+  const lab = await openLab(options);
+  lab.store.objects.clear();
+  const files = Array.from({ length: count }, (_, number) => `${lab.folder.path}/${nameOf(number)}`);
+  for (const file of files) await Deno.writeFile(file, lab.bytes);
+  return { ...lab, files };
+}
+
+const PASSING: ReadonlyArray<readonly [why: string, behaviour: Behaviour, urls: number]> = [
+  ["503", { status: 503 }, 1],
+  ["429", { status: 429 }, 1],
+  ["a connection that breaks after the store took the bytes", { loseAnswer: true }, 1],
+  ["a stall", { stallAfter: 0 }, 1],
+  ["a wrong ETag", { headers: { etag: md5Tag(new Uint8Array()) } }, 1],
+  ["an expired URL", { status: 403 }, 2],
+];
+
+for (const [why, behaviour, urls] of PASSING) {
+  Deno.test(`upload() tries again after ${why}, with ${urls === 1 ? "the same" : "a new"} URL`, async () => {
+    await using lab = await openUploads(1, { timeoutMs: 300 });
+    lab.store.script.push(behaviour);
+    const report = await lab.client.upload(lab.files);
+    assertEquals([report.summary(), lab.store.requests.length, lab.store.asked.length], ["1 sent; 100 kB", 2, urls]);
+    assertEquals(new Set(lab.store.requests.map(({ url }) => url)).size, urls);
+    assertEquals(lab.store.objects.get(lab.path)?.bytes, lab.bytes);
+  });
+}
+
+for (const status of [400, 404, 409, 501]) {
+  Deno.test(`upload() does not try again when the store answers ${status}`, async () => {
+    await using lab = await openUploads();
+    lab.store.usually = { status };
+    const [failed] = (await lab.client.upload(lab.files)).failed;
+    assert(failed?.error instanceof ResponseError && failed.error.status === status);
+    assertEquals(lab.store.requests.length, 1);
+  });
+}
+
+Deno.test("upload() knows its own file when the answer was lost, the URL expired and the archive has it", async () => {
+  await using lab = await openUploads();
+  lab.store.script.push({ loseAnswer: true }, { status: 403 });
+  const report = await lab.client.upload(lab.files);
+  assertEquals(report.outcomes.map(({ state }) => state), ["sent"]);
+  assertEquals(lab.store.requests.map(({ method }) => method), ["PUT", "PUT", "GET"]);
+});
+
+Deno.test("upload() says that the archive has another file of the name when its own did not arrive", async () => {
+  await using lab = await openUploads();
+  lab.store.script.push({ status: 403 });
+  const running = lab.client.upload(lab.files);
+  await lab.store.cameIn(1);
+  lab.store.add(lab.path, lab.bytes.toReversed());
+  const [failed] = (await running).failed;
+  assert(failed?.error instanceof ResponseError && failed.error.status === 409);
+});
+
+Deno.test("upload() takes no for an answer when a new URL is refused too", async () => {
+  await using lab = await openUploads(1, { retries: 9 });
+  lab.store.usually = { status: 403 };
+  const [failed] = (await lab.client.upload(lab.files)).failed;
+  assertStringIncludes(failed?.error.message ?? "", "403 Forbidden (AccessDenied: on purpose)");
+  assert(!Deno.inspect(failed).includes("s3cret"));
+  assertEquals(lab.store.requests.length, 2);
+});
+
+Deno.test("upload() does not believe a store that always has other bytes", async () => {
+  await using lab = await openUploads(1, { retries: 1 });
+  lab.store.usually = { headers: { etag: md5Tag(new Uint8Array()) } };
+  const [failed] = (await lab.client.upload(lab.files)).failed;
+  assert(failed?.error instanceof ConnectionError);
+  assertStringIncludes(failed.error.message, "MD5 differs");
+  assertEquals(lab.store.requests.length, 2);
+});
+
+Deno.test("upload() says that the archive has a file, and lets the others go on", async () => {
+  await using lab = await openUploads(5);
+  lab.store.add(nameOf(2), lab.bytes);
+  const report = await lab.client.upload(lab.files);
+  assertEquals(report.outcomes.map(({ state }) => state), ["sent", "sent", "failed", "sent", "sent"]);
+  const [failed] = report.failed;
+  assert(failed?.error instanceof ResponseError && failed.error.status === 409);
+  assertStringIncludes(failed.error.message, "has a file of that name");
+  assertEquals([report.bytes, lab.store.requests.length], [400_000, 4]);
+});
+
+Deno.test("upload() with skipExisting takes it for no failure, and sends nothing", async () => {
+  await using lab = await openUploads(2);
+  lab.store.add(nameOf(0), lab.bytes);
+  const report = await lab.client.upload(lab.files, { skipExisting: true });
+  assertEquals([report.summary(), lab.store.requests.length], ["1 sent, 1 skipped; 100 kB", 1]);
+});
+
+Deno.test("upload() tells of the bytes as they go, from none to all", async () => {
+  await using lab = await openUploads(2);
+  const events: TransferEvent[] = [];
+  await lab.client.upload(lab.files, { onProgress: (event) => events.push(event) });
+  assertEquals([events[0], events.at(-1)], [{ type: "begin", files: 2 }, { type: "end" }]);
+  for (const file of lab.files) {
+    const bytes = events.flatMap((event) => event.type === "bytes" && event.file === file ? [event.bytes] : []);
+    assertEquals(bytes.at(-1), 100_000);
+  }
+});
+
+Deno.test("an abort ends an upload within a second", async () => {
+  await using lab = await openUploads(3);
+  lab.store.usually = { stallAfter: 0 };
+  const abort = new AbortController();
+  const running = lab.client.upload(lab.files, { signal: abort.signal }).catch((error: unknown) => error);
+  await lab.store.cameIn(3);
+  const started = performance.now();
+  abort.abort(new Error("enough"));
+  assertEquals(String(await running), "Error: enough");
+  assert(performance.now() - started < 1000);
+});
+
+Deno.test("upload() fails when a file becomes shorter on its way", async () => {
+  await using lab = await openUploads(1, { retries: 0, timeoutMs: 500 });
+  const [file = ""] = lab.files;
+  const onProgress = (event: TransferEvent) => {
+    if (event.type === "file") Deno.truncateSync(file, 10);
+  };
+  const report = await lab.client.upload(lab.files, { onProgress });
+  assertEquals(report.outcomes.map(({ state }) => state), ["failed"]);
+  assertEquals(lab.store.objects.size, 0);
+});

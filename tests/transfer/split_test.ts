@@ -1,0 +1,83 @@
+// A large file on a slow link comes over several connections when the store allows it.
+import { Buffer } from "node:buffer";
+import { archivePath } from "../../mod.ts";
+import { assert, assertEquals } from "@std/assert";
+import { parsePartRecord } from "../../src/transfer/part_record.ts";
+import { type Lab, nameOf, openLab } from "./lab.ts";
+
+const MEBIBYTE = 1024 * 1024;
+const SLOW = 20 * MEBIBYTE;
+
+/** A file of 65 MiB that is nothing but zeros, except that each mebibyte begins with its number. */
+function addLarge({ store, path }: Lab): Uint8Array {
+  const bytes = new Uint8Array(65 * MEBIBYTE);
+  for (let at = 0; at < 65; at++) bytes[at * MEBIBYTE] = at;
+  store.add(path, bytes, '"large-9"');
+  return bytes;
+}
+
+async function assertSame(lab: Lab, bytes: Uint8Array) {
+  // Compared in native code: assertEquals would look at each of the 68 million bytes.
+  assert(Buffer.from(await lab.read()).equals(bytes), "the file is not the object");
+}
+
+Deno.test("download() takes more connections for a large file on a slow link", async () => {
+  await using lab = await openLab();
+  const bytes = addLarge(lab);
+  lab.store.usually = { bytesPerSecond: SLOW };
+  const running = lab.one();
+  await lab.store.cameIn(2);
+  // Were the holes not on record before the first byte behind them comes, a kill would make a wrong file.
+  const record = parsePartRecord(await Deno.readTextFile(`${lab.partPath}.json`));
+  assertEquals(record?.missing?.at(-1)?.last, bytes.length - 1);
+  const { state, bytes: count } = await running;
+  assertEquals([state, count], ["fetched", bytes.length]);
+  await assertSame(lab, bytes);
+  const [whole, ...pieces] = lab.ranges();
+  assertEquals(whole, "");
+  assert(pieces.length >= 4, pieces.join());
+  assert(pieces.every((range) => /^bytes=\d+-\d+$/.test(range)));
+  assertEquals(await lab.folder.files(), [lab.path]);
+});
+
+Deno.test("download() keeps to one connection when there is but one", async () => {
+  await using lab = await openLab();
+  addLarge(lab);
+  lab.store.usually = { bytesPerSecond: 2 * SLOW };
+  assertEquals((await lab.one({ concurrency: 1 })).state, "fetched");
+  assertEquals(lab.ranges(), [""]);
+});
+
+Deno.test("download() goes back to one connection when the store knows no ranges", async () => {
+  await using lab = await openLab({ retries: 1 });
+  const bytes = addLarge(lab);
+  lab.store.usually = { bytesPerSecond: SLOW, ignoreRange: true };
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(lab.ranges().filter((range) => range === "").length, 2);
+  await assertSame(lab, bytes);
+});
+
+Deno.test("download() takes up a broken split download with the pieces that are missing", async () => {
+  await using lab = await openLab({ retries: 0 });
+  const bytes = addLarge(lab);
+  lab.store.script.push({ bytesPerSecond: SLOW }, {}, { cutAfter: 3 * MEBIBYTE });
+  lab.store.usually = { bytesPerSecond: SLOW };
+  assertEquals((await lab.one()).state, "failed");
+  const before = lab.store.requests.length;
+  const { state, bytes: count } = await lab.one();
+  assertEquals(state, "resumed");
+  assert(count < 48 * MEBIBYTE, `${count} bytes came again`);
+  assert(lab.ranges().slice(before).every((range) => /^bytes=\d+-\d+$/.test(range)));
+  await assertSame(lab, bytes);
+});
+
+Deno.test("download() lets large files of a batch borrow connections and ends them all whole", async () => {
+  await using lab = await openLab();
+  const bytes = addLarge(lab);
+  const small = Array.from({ length: 6 }, (_, number) => nameOf(number + 1));
+  for (const name of small) lab.store.add(archivePath(name), lab.bytes);
+  lab.store.usually = { bytesPerSecond: SLOW };
+  const report = await lab.client.download([lab.name, ...small], { concurrency: 4 });
+  assertEquals(report.summary().split(";")[0], "7 fetched");
+  await assertSame(lab, bytes);
+});

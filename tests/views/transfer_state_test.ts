@@ -1,0 +1,70 @@
+import type { TransferEvent } from "../../src/transfer/outcome.ts";
+import { transferLine, transferLines } from "../../src/views/transfer_lines.ts";
+import { TransferTracker } from "../../src/views/transfer_state.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+
+/** A tracker with a clock that stands still unless it is moved. */
+function trackerOf(...events: TransferEvent[]) {
+  const clock = { now: 0 };
+  const tracker = new TransferTracker(() => clock.now);
+  for (const event of events) tracker.take(event);
+  return { tracker, clock };
+}
+
+const bytes = (file: string, bytes: number, size = 1000): TransferEvent => ({ type: "bytes", file, bytes, size });
+const done = (file: string): TransferEvent => ({
+  type: "outcome",
+  outcome: { state: "fetched", file, path: "", bytes: 0 },
+});
+
+Deno.test("TransferTracker counts files, and bytes from where each file begins", () => {
+  const { tracker } = trackerOf(
+    { type: "begin", files: 3 },
+    { type: "file", file: "a" },
+    bytes("a", 0),
+    bytes("a", 1000),
+    done("a"),
+    { type: "file", file: "b" },
+    bytes("b", 400),
+    bytes("b", 600),
+  );
+  const state = tracker.state();
+  assertEquals([state.files, state.done, state.failed, state.bytes], [3, 1, 0, 1200]);
+  assertEquals(state.active, [{ file: "b", bytes: 600, size: 1000 }]);
+});
+
+Deno.test("TransferTracker counts no bytes twice when a file starts anew", () => {
+  const { tracker } = trackerOf({ type: "file", file: "a" }, bytes("a", 0), bytes("a", 800), bytes("a", 0));
+  assertEquals(tracker.state().bytes, 800);
+  tracker.take(bytes("a", 100));
+  assertEquals(tracker.state().bytes, 900);
+});
+
+Deno.test("TransferTracker knows the speed of the last seconds, and the time left", () => {
+  const { tracker, clock } = trackerOf({ type: "begin", files: 1 }, { type: "file", file: "a" }, bytes("a", 0));
+  assertEquals([tracker.state().speed, tracker.state().leftMs], [0, undefined]);
+  clock.now = 1000;
+  tracker.take(bytes("a", 250));
+  assertEquals([tracker.state().speed, tracker.state().leftMs], [250, 3000]);
+  // The speed forgets what is long ago.
+  clock.now = 100_000;
+  tracker.state();
+  clock.now = 101_000;
+  assertEquals(tracker.state().speed, 0);
+});
+
+Deno.test("transferLine() says where a transfer stands", () => {
+  const state = { files: 10, done: 4, failed: 1, bytes: 2_500_000, speed: 1_000_000, leftMs: 75_000, active: [] };
+  assertEquals(transferLine(state), "4 of 10 files, 1 failed, 2.5 MB, 1 MB/s, 1:15 left");
+  assertEquals(transferLine({ ...state, failed: 0, leftMs: 3_725_000 }), "4 of 10 files, 2.5 MB, 1 MB/s, 1:02:05 left");
+  assertEquals(transferLine({ ...state, done: 10 }), "10 of 10 files, 1 failed, 2.5 MB, 1 MB/s");
+});
+
+Deno.test("transferLines() has a line for each active file up to a few, and lets no name act on the terminal", () => {
+  const active = Array.from({ length: 20 }, (_, number) => ({ file: `imap/\u001b[2Jf${number}`, bytes: 1, size: 2 }));
+  const state = { files: 20, done: 0, failed: 0, bytes: 0, speed: 0, leftMs: undefined, active };
+  const lines = transferLines(state);
+  assertEquals([lines.length, lines.at(-1)], [10, "  and 12 more"]);
+  assert(!lines.join().includes("\u001b"));
+  assertStringIncludes(lines[1] ?? "", "██████████░░░░░░░░░░");
+});
