@@ -79,7 +79,7 @@ async function settle(work: Work): Promise<Outcome> {
   try {
     return await fetchInto(work, part);
   } catch (error) {
-    if (await part.kept() === 0) await part.remove();
+    if (part.isPrivate || await part.kept() === 0) await part.remove();
     throw error;
   }
 }

@@ -41,6 +41,15 @@ export async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
+/** Tries to lock a file. Some network disks know no locks (Lustre and NFS, as they are mounted here and there). */
+async function tryLock(file: Deno.FsFile): Promise<"locked" | "taken" | "unsupported"> {
+  try {
+    return await file.tryLock(true) ? "locked" : "taken";
+  } catch {
+    return "unsupported";
+  }
+}
+
 /**
  * The part of a file on its way, locked against other processes: whoever fetches the same file waits for the lock and
  * finds the file there afterwards.
@@ -49,10 +58,13 @@ export class PartFile implements Disposable {
   /** The open file, for reading and writing. */
   readonly file: Deno.FsFile;
   readonly path: string;
+  /** Whether it is this call's alone, and of no use to a later one. */
+  readonly isPrivate: boolean;
 
-  private constructor(file: Deno.FsFile, path: string) {
+  private constructor(file: Deno.FsFile, path: string, isPrivate: boolean) {
     this.file = file;
     this.path = path;
+    this.isPrivate = isPrivate;
   }
 
   /** Opens the part of a file, which is made when it is not there, and waits until no other process has it. */
@@ -62,16 +74,31 @@ export class PartFile implements Disposable {
     for (;;) {
       const file = await Deno.open(path, { read: true, write: true, create: true });
       try {
-        while (!await file.tryLock(true)) await delay(LOCK_POLL_MS, signal && { signal });
+        for (let lock = await tryLock(file); lock !== "locked"; lock = await tryLock(file)) {
+          if (lock === "unsupported") {
+            file.close();
+            return await PartFile.#openPrivate(path);
+          }
+          await delay(LOCK_POLL_MS, signal && { signal });
+        }
         // Who had the lock may have given the file its final name, or removed it: then this is not the part any more.
         const [ours, there] = [await file.stat(), await Deno.stat(path).catch(() => undefined)];
-        if (there !== undefined && there.ino === ours.ino && there.dev === ours.dev) return new PartFile(file, path);
+        if (there !== undefined && there.ino === ours.ino && there.dev === ours.dev) {
+          return new PartFile(file, path, false);
+        }
       } catch (error) {
         file.close();
         throw error;
       }
       file.close();
     }
+  }
+
+  /** Opens a part under a name that no other call uses, for disks without locks: it cannot be gone on with. */
+  static async #openPrivate(path: string): Promise<PartFile> {
+    if (await sizeOf(path) === 0) await Deno.remove(path);
+    const own = path.replace(/part$/, `${crypto.randomUUID().slice(0, 8)}.part`);
+    return new PartFile(await Deno.open(own, { read: true, write: true, createNew: true }), own, true);
   }
 
   /** What the part belongs to; undefined when that is not known. */
