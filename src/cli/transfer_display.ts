@@ -19,7 +19,12 @@ async function terminalDisplay(): Promise<TransferDisplay> {
   // To hide the cursor it would catch SIGINT and end the program before that has put its parts in order.
   const redraw = createLogUpdate(stderr, { showCursor: true });
   const tracker = new TransferTracker();
-  const timer = setInterval(() => redraw(transferLines(tracker.state()).join("\n")), REDRAW_MS);
+  const draw = () => {
+    // A line that wraps would not be found again to be redrawn.
+    const width = (Deno.consoleSize().columns || 80) - 1;
+    redraw(transferLines(tracker.state()).map((line) => line.slice(0, width)).join("\n"));
+  };
+  const timer = setInterval(draw, REDRAW_MS);
   return {
     onProgress: (event) => tracker.take(event),
     stop: () => {

@@ -33,10 +33,13 @@ function activeLine(active: ActiveFile): string {
   return `  ${bar(active)} ${name} ${formatBytes(active.bytes)}${of}`;
 }
 
-/** Where a transfer stands: a line for all, and one for each of the files on their way, up to a few. */
+/**
+ * Where a transfer stands: a line for each of the files on their way, up to a few, and one for all. That one is the last:
+ * a low window shows the end.
+ */
 export function transferLines(state: TransferState): string[] {
   const { active } = state;
   const lines = active.slice(0, MOST_ACTIVE).map(activeLine);
   if (active.length > MOST_ACTIVE) lines.push(`  and ${active.length - MOST_ACTIVE} more`);
-  return [transferLine(state), ...lines];
+  return [...lines, transferLine(state)];
 }
