@@ -60,9 +60,12 @@ function checkedSecret(secret: string | undefined, what: string): string | undef
   throw new InputError(`Cannot use the ${what}: it is empty, or holds white space or other characters no header takes`);
 }
 
+/** Timers take no more, about 24 days in milliseconds. */
+const MOST = 2 ** 31 - 1;
+
 function checkedCount(value: number, what: string, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new InputError(`Cannot use ${what} "${value}": expected a whole number, ${least} or more`);
+  if (Number.isSafeInteger(value) && value >= least && value <= MOST) return value;
+  throw new InputError(`Cannot use ${what} "${value}": expected a whole number from ${least} to ${MOST}`);
 }
 
 /**

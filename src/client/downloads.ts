@@ -16,9 +16,18 @@ export interface DownloadContext {
   readonly transport: Transport;
 }
 
-/** The archive path of what was asked for: a row's own, or that of a name; folders before the name do not count. */
+/**
+ * The archive path of what was asked for: a row's own, or that of a name. Folders before a name do not count, but where the
+ * name is of a kind that is not known yet, a path of the archive's is taken as it is.
+ */
 function pathOf(file: string | FileRecord): string {
-  return typeof file === "string" ? archivePath(file.slice(file.lastIndexOf("/") + 1)) : file.file_path;
+  if (typeof file !== "string") return file.file_path;
+  try {
+    return archivePath(file.slice(file.lastIndexOf("/") + 1));
+  } catch (error) {
+    if (file.startsWith("imap/")) return file;
+    throw error;
+  }
 }
 
 /** The archive paths of all that was asked for, or one error with all the names that are wrong. */

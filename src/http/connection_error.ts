@@ -4,7 +4,11 @@ import { excerpt } from "../printable.ts";
 /** What the operating system or TLS says, in words that go on behind the host's name, and whether it may pass. */
 const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: boolean]> = [
   [/connection refused|ECONNREFUSED/i, "refused the connection; is the server running?", true],
-  [/name or service not known|no such host|nodename nor servname/i, "is no host that can be found", false],
+  [
+    /name or service not known|no such host|nodename nor servname/i,
+    "cannot be found; is the name right, and is there a network?",
+    true,
+  ],
   [
     /dns error|temporary failure in name resolution|ENOTFOUND|EAI_AGAIN/i,
     "could not be looked up; is there a network?",

@@ -4,8 +4,10 @@ import { STATUS_TEXT } from "@std/http";
 import type { ApiAccess } from "./api_access.ts";
 import { parseRetryAfter } from "./retry_after.ts";
 
-/** Overload, time-outs and crashes pass; what the caller did wrong does not. */
-const PASSING: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+/** Overload, time-outs and the server's own faults may pass; what the caller did wrong does not. */
+function mayPass(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
 
 /** What a server says in the body of an error: a JSON string, a JSON message, S3's XML, or text. */
 function words(body: string): string {
@@ -61,7 +63,7 @@ export function statusError({ action, url, response, body, api }: Refusal): Resp
       hint(status, api, url.origin === api.origin),
     {
       status,
-      retryable: PASSING.has(status),
+      retryable: mayPass(status),
       retryAfterMs: parseRetryAfter(response.headers.get("retry-after")),
     },
   );

@@ -1,4 +1,6 @@
 import { ConnectionError } from "../errors.ts";
+import type { Transport } from "../http/transport.ts";
+import { lookUpObject } from "./look_up_object.ts";
 import { md5OfFile } from "./md5_of_file.ts";
 import type { ObjectFacts, Receiving } from "./receiving.ts";
 
@@ -9,8 +11,14 @@ import type { ObjectFacts, Receiving } from "./receiving.ts";
  * @returns How many bytes the object has.
  * @throws {ConnectionError} When the length or the MD5 differs.
  */
-export async function checkPart({ action, part, url, signal }: Receiving, { size, md5 }: ObjectFacts): Promise<number> {
+export async function checkPart(transport: Transport, receiving: Receiving, facts: ObjectFacts): Promise<number> {
+  const { action, part, url, signal } = receiving;
   const { size: have } = await part.file.stat();
+  const isUnknown = facts.size === undefined && facts.md5 === undefined;
+  const { size, md5 } = isUnknown ? await lookUpObject(transport, { action, url, signal }) : facts;
+  if (size === undefined && md5 === undefined) {
+    throw new ConnectionError(`Cannot ${action}: ${url.host} tells neither length nor MD5: it may not be whole`);
+  }
   if (size !== undefined && have !== size) {
     if (have > size) await part.empty();
     throw new ConnectionError(`Cannot ${action}: ${url.host} sent ${have} of ${size} bytes`);

@@ -1,4 +1,4 @@
-import { InputError } from "../errors.ts";
+import { ImapError, InputError } from "../errors.ts";
 import { parseFileName } from "../names/file_name.ts";
 import { basename, resolve } from "@std/path";
 import { fileError } from "./file_error.ts";
@@ -11,6 +11,8 @@ export interface Sendable {
   /** Its bare name, which decides its place in the archive. */
   readonly name: string;
   readonly size: number;
+  /** When it was last changed, in milliseconds since 1970; 0 where the disk does not tell. */
+  readonly mtime: number;
 }
 
 /** Looks at one file: there, readable, not empty, with a name of the SDC's. */
@@ -28,7 +30,20 @@ async function checkOne(file: string): Promise<Sendable> {
   await Deno.open(path, { read: true }).then((file) => file.close(), (error) => {
     throw fileError(action, path, error);
   });
-  return { file, path, name, size: stat.size };
+  return { file, path, name, size: stat.size, mtime: stat.mtime?.getTime() ?? 0 };
+}
+
+/**
+ * Makes sure that a file is still the one that was checked: in a long batch that may be hours ago.
+ *
+ * @throws {ImapError} When it changed.
+ */
+export async function checkUnchanged({ file, path, size, mtime }: Sendable): Promise<void> {
+  const now = await Deno.stat(path).catch((error) => {
+    throw fileError(`upload "${file}"`, path, error);
+  });
+  if (now.size === size && (now.mtime?.getTime() ?? 0) === mtime) return;
+  throw new ImapError(`Cannot upload "${file}": it changed since it was checked; upload it again when it is done`);
 }
 
 /**

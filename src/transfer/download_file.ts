@@ -8,7 +8,7 @@ import { fileError } from "./file_error.ts";
 import { isSameObject } from "./is_same_object.ts";
 import { localPath } from "./local_path.ts";
 import type { OnProgress, Outcome } from "./outcome.ts";
-import { PartFile, partPathOf, removeRecord, sizeOf } from "./part_file.ts";
+import { PartFile, partPathOf, sizeOf } from "./part_file.ts";
 import { type IfPresent, planDownload } from "./plan_download.ts";
 import { Progress } from "./progress.ts";
 import { receiveObject } from "./receive_object.ts";
@@ -65,10 +65,7 @@ async function settle(work: Work): Promise<Outcome> {
   const plan = planDownload(disk, work.ifPresent);
   if (work.dryRun) return { state: "planned", plan, file: archivePath, path, bytes: 0 };
   const skipped = { state: "skipped", file: archivePath, path, bytes: 0 } as const;
-  if (plan === "skip" || (plan === "verify" && await isSameObject(transport, urls, work))) {
-    if (disk.partSize === undefined) await removeRecord(partPathOf(path));
-    return skipped;
-  }
+  if (plan === "skip" || (plan === "verify" && await isSameObject(transport, urls, work))) return skipped;
   using part = await PartFile.open(path, work.signal);
   // Another process may have brought it while this one waited for the lock.
   const mayBeThere = plan !== "verify" && work.ifPresent !== "fetch";
@@ -101,7 +98,7 @@ async function fetchInto(work: Work, part: PartFile): Promise<Outcome> {
     const url = await urls.downloadUrl(archivePath, signal);
     const receiving = { action, archivePath, url, part, slots, onBytes, onResume, onUnsplittable, signal };
     try {
-      return await checkPart(receiving, await receiveObject(transport, receiving));
+      return await checkPart(transport, receiving, await receiveObject(transport, receiving));
     } catch (error) {
       progress.end(await part.kept());
       throw progress.judge(error);

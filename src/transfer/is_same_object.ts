@@ -1,9 +1,8 @@
-import { getObject } from "../http/call.ts";
+import { ProtocolError } from "../errors.ts";
 import { retry } from "../http/retry.ts";
-import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
+import { lookUpObject } from "./look_up_object.ts";
 import { md5OfFile } from "./md5_of_file.ts";
-import { contentRange, lengthOfHeaders, md5OfHeaders } from "./object_headers.ts";
 import type { UrlSource } from "./url_source.ts";
 
 /** A file that is there, and the object that it should be. */
@@ -14,25 +13,20 @@ export interface Comparison {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Size and MD5 of an object. One byte is asked for, since a presigned URL for GET refuses HEAD (S3). */
-async function lookUp(transport: Transport, urls: UrlSource, { action, archivePath, signal }: Comparison) {
-  const url = await urls.downloadUrl(archivePath, signal);
-  const response = await getObject(transport, { action, url, headers: { range: "bytes=0-0" }, signal });
-  const { status, headers } = response;
-  if (status !== 200 && status !== 206 && status !== 416) {
-    throw await refusalOf(transport, { action, url, signal }, response);
-  }
-  await response.body?.cancel();
-  // An empty object has no first byte.
-  if (status === 416) return { size: 0, md5: undefined };
-  return { size: status === 206 ? contentRange(headers)?.size : lengthOfHeaders(headers), md5: md5OfHeaders(headers) };
-}
-
-/** Whether a file on this machine is what the archive has: by its size, and by its MD5 where the store tells it. */
+/**
+ * Whether a file on this machine is what the archive has: by its size, and by its MD5 where the store tells it.
+ *
+ * @throws {ProtocolError} When the store tells neither.
+ */
 export async function isSameObject(transport: Transport, urls: UrlSource, comparison: Comparison): Promise<boolean> {
-  const { action, path, signal } = comparison;
+  const { action, archivePath, path, signal } = comparison;
   const { retries, log } = transport;
-  const { size, md5 } = await retry(() => lookUp(transport, urls, comparison), { action, retries, log, signal });
+  const look = async () =>
+    lookUpObject(transport, { action, url: await urls.downloadUrl(archivePath, signal), signal });
+  const { size, md5 } = await retry(look, { action, retries, log, signal });
+  if (size === undefined && md5 === undefined) {
+    throw new ProtocolError(`Cannot ${action}: the store tells neither length nor MD5, so nothing can be compared`);
+  }
   if (size !== undefined && size !== (await Deno.stat(path)).size) return false;
   return md5 === undefined || md5 === await md5OfFile(path, signal);
 }

@@ -19,6 +19,11 @@ export function lengthOfHeaders(headers: Headers): number | undefined {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
+/** Whether a body is the object's own bytes: not when a server compresses it, though it was asked not to. */
+export function isPlainBody(headers: Headers): boolean {
+  return ["", "identity"].includes(headers.get("content-encoding")?.trim().toLowerCase() ?? "");
+}
+
 /** The ETag, when it is one that promises the same bytes. */
 export function strongEtag(headers: Headers): string | undefined {
   const etag = headers.get("etag");

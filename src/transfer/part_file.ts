@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "@std/path";
+import { ImapError } from "../errors.ts";
 import { delay } from "@std/async";
 import { bytesIn } from "./byte_ranges.ts";
 import { parsePartRecord, type PartRecord } from "./part_record.ts";
@@ -26,15 +27,17 @@ function newRecordPathOf(recordPath: string): string {
  * Removes the record of a part, and what a process left that was killed while it wrote one. Without its part a record is
  * of no use: one stays behind when a process is killed right after it gave the part its final name.
  */
-export async function removeRecord(partPath: string): Promise<void> {
+async function removeRecord(partPath: string): Promise<void> {
   const path = recordPathOf(partPath);
   await Promise.all([path, newRecordPathOf(path)].map((path) => Deno.remove(path).catch(() => {})));
 }
 
-/** The size of a file; undefined when there is none. */
+/** The size of a file; undefined when there is none. @throws {ImapError} When something else is in its place. */
 export async function sizeOf(path: string): Promise<number | undefined> {
   try {
-    return (await Deno.stat(path)).size;
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) throw new ImapError(`Cannot use "${path}": it is no file; take it out of the way`);
+    return size;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
@@ -145,8 +148,9 @@ export class PartFile implements Disposable {
 
   /** Gives the part its final name. Its bytes must be on the disk. */
   async rename(finalPath: string): Promise<void> {
-    await Deno.rename(this.path, finalPath);
+    // In this order a kill in between costs one more download, but leaves no record that nobody would take away.
     await removeRecord(this.path);
+    await Deno.rename(this.path, finalPath);
   }
 
   /** Removes part and record. */

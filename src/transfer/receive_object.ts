@@ -1,5 +1,6 @@
 import type { Transport } from "../http/transport.ts";
 import type { ConnectionSlots } from "./connection_slots.ts";
+import { lookUpObject } from "./look_up_object.ts";
 import type { PartRecord } from "./part_record.ts";
 import { PIECE_LENGTH, receivePieces, type SplitRecord } from "./receive_pieces.ts";
 import { receiveStream } from "./receive_stream.ts";
@@ -28,6 +29,21 @@ async function usableRecord({ part, archivePath }: Receiving): Promise<PartRecor
   return undefined;
 }
 
+/** A part that lacks nothing brings no answer that would tell of a change, so the store is asked whether it still fits. */
+async function wholeOrNothing(
+  transport: Transport,
+  { action, url, part, signal }: Receiving,
+  known: PartRecord | undefined,
+): Promise<PartRecord | undefined> {
+  const { size: have } = await part.file.stat();
+  const lacksNothing = known?.missing === null ? have === known.size : known?.missing.length === 0;
+  if (known === undefined || !lacksNothing) return known;
+  const { size, etag } = await lookUpObject(transport, { action, url, signal });
+  if (etag === known.etag && size === known.size) return known;
+  await part.empty();
+  return undefined;
+}
+
 /**
  * Tries once to bring an object into its part: the rest behind what is there, in one stream, or over several connections
  * when that one is slow and some are free.
@@ -36,10 +52,12 @@ async function usableRecord({ part, archivePath }: Receiving): Promise<PartRecor
  */
 export async function receiveObject(transport: Transport, receiving: Receiving): Promise<ObjectFacts> {
   const { part, slots, onResume } = receiving;
-  const known = await usableRecord(receiving);
-  if (known?.missing) return await finishPieces(transport, receiving, { ...known, missing: known.missing });
+  const known = await wholeOrNothing(transport, receiving, await usableRecord(receiving));
+  if (known?.missing && known.missing.length > 0) {
+    return await finishPieces(transport, receiving, { ...known, missing: known.missing });
+  }
   const { size: have } = await part.file.stat();
-  if (known !== undefined && have === known.size) {
+  if (known !== undefined && (have === known.size || known.missing !== null)) {
     onResume(have, known.size);
     return factsOf(known);
   }

@@ -7,7 +7,7 @@ import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
 import type { ByteRange } from "./byte_ranges.ts";
 import { fileError } from "./file_error.ts";
-import { contentRange, strongEtag } from "./object_headers.ts";
+import { contentRange, isPlainBody, strongEtag } from "./object_headers.ts";
 import type { PartRecord } from "./part_record.ts";
 import type { Receiving } from "./receiving.ts";
 
@@ -34,7 +34,7 @@ export async function receivePiece(
     throw await refusalOf(transport, { action, url, signal }, response);
   }
   const range = contentRange(response.headers);
-  const fits = status === 206 && strongEtag(response.headers) === record.etag &&
+  const fits = status === 206 && isPlainBody(response.headers) && strongEtag(response.headers) === record.etag &&
     range?.first === first && range.last === last && range.size === record.size;
   if (!fits || body === null) {
     await body?.cancel();

@@ -5,7 +5,7 @@ import { timeoutError } from "../http/exchange.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
 import { fileError } from "./file_error.ts";
-import { contentRange, lengthOfHeaders, md5OfHeaders, strongEtag } from "./object_headers.ts";
+import { contentRange, isPlainBody, lengthOfHeaders, md5OfHeaders, strongEtag } from "./object_headers.ts";
 import type { PartRecord } from "./part_record.ts";
 import type { Receiving } from "./receiving.ts";
 import { watchGrowth } from "./watch_growth.ts";
@@ -36,6 +36,7 @@ async function headOf(
 ): Promise<Omit<Stream, "split">> {
   const { action, url, part, archivePath, onResume, signal } = receiving;
   const { status, headers } = response;
+  if (response.ok && !isPlainBody(headers)) await startAnew(receiving, response, "sent the file compressed");
   if (status === 206 && known !== undefined) {
     const range = contentRange(headers);
     const { size: have } = await part.file.stat();

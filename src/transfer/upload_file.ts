@@ -3,7 +3,7 @@ import { putFile } from "../http/put_file.ts";
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath } from "../names/archive_path.ts";
-import type { Sendable } from "./check_upload.ts";
+import { checkUnchanged, type Sendable } from "./check_upload.ts";
 import { isSameObject } from "./is_same_object.ts";
 import { md5OfHeaders } from "./object_headers.ts";
 import type { OnProgress, Outcome } from "./outcome.ts";
@@ -25,9 +25,10 @@ export interface UploadSettings {
 export async function uploadFile(
   transport: Transport,
   urls: UrlSource,
-  { file, path, name, size }: Sendable,
+  sendable: Sendable,
   { skipExisting, onProgress, signal }: UploadSettings,
 ): Promise<Outcome> {
+  const { file, path, name, size } = sendable;
   const action = `upload "${name}"`;
   const { retries, log } = transport;
   // The same URL serves all tries: a new one is refused as soon as the archive has indexed a try whose answer was lost.
@@ -36,14 +37,17 @@ export async function uploadFile(
   let mayHaveArrived = false;
   const onBytes = (bytes: number) => onProgress({ type: "bytes", file, bytes, size });
   const send = async () => {
+    await checkUnchanged(sendable);
     url ??= await urls.uploadUrl(name, signal);
     mayHaveArrived = true;
+    onBytes(0);
     const { md5, headers } = await putFile(transport, { action, url, path, size, onBytes, signal }).catch((error) => {
       // The URL may have expired: one more is asked for.
       if (!(error instanceof ResponseError) || error.status !== 403 || isRenewed) throw error;
       [url, isRenewed] = [undefined, true];
       throw new ResponseError(error.message, { status: 403, retryable: true, retryAfterMs: 0 });
     });
+    await checkUnchanged(sendable);
     const stored = md5OfHeaders(headers);
     if (stored !== undefined && stored !== md5) {
       throw new ConnectionError(`Cannot ${action}: the store has other bytes than were sent (their MD5 differs)`);

@@ -32,6 +32,8 @@ export class TransferTracker {
   #failed = 0;
   #bytes = 0;
   readonly #active = new Map<string, ActiveFile>();
+  /** The last figure of each file on its way. */
+  readonly #counted = new Map<string, number>();
   readonly #samples: Array<{ readonly at: number; readonly bytes: number }> = [];
   readonly #now: () => number;
   readonly #started: number;
@@ -49,12 +51,14 @@ export class TransferTracker {
     if (event.type === "bytes") {
       const { file, bytes, size } = event;
       // What an earlier run had brought was not transferred now: the first figure of a file is where it begins.
-      const before = this.#active.get(file)?.size === undefined ? bytes : this.#active.get(file)?.bytes ?? bytes;
+      const before = this.#counted.get(file) ?? bytes;
+      this.#counted.set(file, bytes);
       this.#bytes += Math.max(0, bytes - before);
       this.#active.set(file, { file, bytes, size });
     }
     if (event.type === "outcome") {
       this.#active.delete(event.outcome.file);
+      this.#counted.delete(event.outcome.file);
       this.#done += 1;
       if (event.outcome.state === "failed") this.#failed += 1;
     }

@@ -34,6 +34,7 @@ export const upload: Command = {
       { text: "Go on where a broken run stopped", line: "upload --skip-existing new/*.cdf" },
     ],
     showsProgress: true,
+    whenInterrupted: "with --skip-existing the same command goes on from there",
   },
   async run({ values, flags, rest, client: settings, quiet, verbose, signal }) {
     if (rest.length === 0) throw new UsageError("Cannot upload: no file is named");

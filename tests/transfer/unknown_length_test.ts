@@ -1,0 +1,56 @@
+// Servers that do not tell how long a body is, or send something else than the object's own bytes.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { TransferEvent } from "../../mod.ts";
+import { TransferTracker } from "../../src/views/transfer_state.ts";
+import { openLab } from "./lab.ts";
+
+const UNKNOWN = { "content-length": null, etag: '"in-pieces-3"' };
+
+Deno.test("download() of a body without a length learns it from the store before the file counts", async () => {
+  await using lab = await openLab();
+  lab.store.script.push({ headers: UNKNOWN, cutAfter: 30_000 }, {});
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(lab.ranges().slice(0, 2), ["", "bytes=0-0"]);
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("download() takes no file for whole when the store tells neither length nor MD5", async () => {
+  await using lab = await openLab({ retries: 0 });
+  const silent = { headers: { ...UNKNOWN, "content-range": null } };
+  lab.store.script.push({ ...silent, cutAfter: 30_000 }, silent);
+  const outcome = await lab.one();
+  assertEquals(outcome.state, "failed");
+  assertStringIncludes(outcome.state === "failed" ? outcome.error.message : "", "neither length nor MD5");
+  assertEquals(await lab.folder.files(), []);
+});
+
+Deno.test("download() does not keep a file that a server compressed on the way", async () => {
+  await using lab = await openLab();
+  lab.store.script.push({ headers: { "content-encoding": "gzip" } });
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(lab.ranges(), ["", ""]);
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("upload() refuses a file that changed since it was checked, and sends none of it", async () => {
+  await using lab = await openLab({ retries: 0 });
+  const [first, second] = ["imap_swe_l0_sci_20250101_v001.pkts", "imap_swe_l0_sci_20250102_v001.pkts"]
+    .map((name) => `${lab.folder.path}/${name}`);
+  if (first === undefined || second === undefined) throw new Error("there are two names");
+  for (const path of [first, second]) await Deno.writeFile(path, lab.bytes);
+  const onProgress = (event: TransferEvent) => {
+    if (event.type === "outcome") Deno.writeFileSync(second, lab.bytes, { append: true });
+  };
+  const report = await lab.client.upload([first, second], { concurrency: 1, onProgress });
+  assertEquals(report.outcomes.map(({ state }) => state), ["sent", "failed"]);
+  assertStringIncludes(report.failed[0]?.error.message ?? "", "it changed since it was checked");
+});
+
+Deno.test("upload() counts every byte of small files", async () => {
+  await using lab = await openLab();
+  const path = `${lab.folder.path}/imap_swe_l0_sci_20250101_v001.pkts`;
+  await Deno.writeFile(path, lab.bytes);
+  const tracker = new TransferTracker();
+  await lab.client.upload([path], { onProgress: (event) => tracker.take(event) });
+  assertEquals(tracker.state().bytes, lab.bytes.length);
+});
