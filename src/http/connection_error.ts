@@ -16,6 +16,11 @@ const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: 
   ],
   [/certificate|UnknownIssuer|tls handshake/i, "has no TLS certificate that is trusted here", false],
   [/network is unreachable|no route to host|ENETUNREACH|EHOSTUNREACH/i, "cannot be reached; is there a network?", true],
+  [
+    /too many open files|os error 24\)|EMFILE/i,
+    "was not called: too many files are open; use a lower concurrency",
+    true,
+  ],
   [/are blocked/i, "is at a port that is blocked for HTTP", false],
   [/invalid http|parse error|HPE_/i, "sent something that is no HTTP", true],
   [

@@ -31,7 +31,7 @@ export interface FilePutResult {
 }
 
 /** How much is read and sent at a time. */
-const PIECE_LENGTH = 1024 * 1024;
+const PIECE_LENGTH = 256 * 1024;
 /** More redirects than this are a loop. */
 const MOST_REDIRECTS = 5;
 

@@ -40,12 +40,16 @@ export function downloadFiles(
       return "";
     }
   };
-  return forEachOf([...new Set(archivePaths)], { concurrency, signal, onProgress, pathOf }, async (archivePath) => {
-    const taken = slots.take(1);
-    try {
-      return await downloadFile(transport, urls, archivePath, { ...settings, slots });
-    } finally {
-      slots.give(taken);
-    }
-  });
+  return forEachOf(
+    [...new Set(archivePaths)],
+    { concurrency, signal, onProgress, pathOf },
+    async (archivePath, running) => {
+      const taken = slots.take(1);
+      try {
+        return await downloadFile(transport, urls, archivePath, { ...settings, ...running, slots });
+      } finally {
+        slots.give(taken);
+      }
+    },
+  );
 }

@@ -19,6 +19,11 @@ export function fileError(action: string, path: string, thrown: unknown): ImapEr
   if (thrown instanceof Deno.errors.NotCapable) {
     return new ImapError(`Cannot ${action}: Deno may not use "${path}"; run it with --allow-read and --allow-write`);
   }
+  if (thrown instanceof Error && /os error 24\)|EMFILE/.test(thrown.message)) {
+    return new ImapError(
+      `Cannot ${action}: too many files are open; use a lower concurrency, or raise the limit (ulimit -n)`,
+    );
+  }
   const state = thrown instanceof Error ? reason(thrown) : String(thrown);
   return new ImapError(`Cannot ${action}: "${path}" cannot be used: ${state}`, { cause: thrown });
 }

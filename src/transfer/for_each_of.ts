@@ -1,4 +1,4 @@
-import type { OnProgress, Outcome } from "./outcome.ts";
+import type { OnProgress, Outcome, TransferEvent } from "./outcome.ts";
 
 /** How to work through files. */
 export interface ForEachSettings {
@@ -10,25 +10,42 @@ export interface ForEachSettings {
   readonly pathOf: (file: string) => string;
 }
 
+/** What the work on one file goes by. */
+export interface WorkSettings {
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}
+
 /**
- * Works through files, several at once, and tells of it. A failure becomes the file's outcome; only an abort ends all.
+ * Works through files, several at once, and tells of it. A failure becomes the file's outcome; only an abort ends all, and
+ * an error of the caller's own `onProgress`, which is thrown on.
  *
  * @returns The outcomes in the order of the files.
  */
 export async function forEachOf(
   files: readonly string[],
-  { concurrency, signal, onProgress, pathOf }: ForEachSettings,
-  work: (file: string) => Promise<Outcome>,
+  settings: ForEachSettings,
+  work: (file: string, settings: WorkSettings) => Promise<Outcome>,
 ): Promise<Outcome[]> {
+  const { concurrency, pathOf } = settings;
+  const stop = new AbortController();
+  const signal = settings.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, settings.signal]);
+  const onProgress = (event: TransferEvent) => {
+    try {
+      if (!stop.signal.aborted) settings.onProgress(event);
+    } catch (error) {
+      stop.abort(error);
+    }
+  };
   const outcomes: Outcome[] = [];
   const waiting = files.entries();
   onProgress({ type: "begin", files: files.length });
   const worker = async () => {
     for (const [index, file] of waiting) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       onProgress({ type: "file", file });
-      const outcome = await work(file).catch((error: unknown): Outcome => {
-        signal?.throwIfAborted();
+      const outcome = await work(file, { signal, onProgress }).catch((error: unknown): Outcome => {
+        signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
         return { state: "failed", file, path: pathOf(file), bytes: 0, error };
       });
@@ -42,5 +59,6 @@ export async function forEachOf(
     if (result.status === "rejected") throw result.reason;
   }
   onProgress({ type: "end" });
+  signal.throwIfAborted();
   return outcomes;
 }

@@ -74,6 +74,8 @@ export class PartFile implements Disposable {
   static async open(finalPath: string, signal: AbortSignal | undefined): Promise<PartFile> {
     const path = partPathOf(finalPath);
     await Deno.mkdir(dirname(path), { recursive: true });
+    // Bytes written to a link would go where it leads.
+    if ((await Deno.lstat(path).catch(() => undefined))?.isSymlink) await Deno.remove(path);
     for (;;) {
       const file = await Deno.open(path, { read: true, write: true, create: true });
       try {

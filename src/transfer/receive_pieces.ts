@@ -31,7 +31,8 @@ export async function receivePieces(
   const waiting: ByteRange[] = cutRanges(record.missing, PIECE_LENGTH);
   const running = new Map<number, ByteRange>();
   const missing = () => joinRanges([...waiting, ...running.values()]);
-  onResume(size - bytesIn(record.missing), size);
+  let there = size - bytesIn(record.missing);
+  onResume(there, size);
 
   const stop = new AbortController();
   let failure: unknown;
@@ -58,8 +59,9 @@ export async function receivePieces(
       running.set(worker, piece);
       try {
         const fits = await receivePiece(transport, settings, record, piece, (first) => {
+          there += first - (running.get(worker)?.first ?? first);
           running.set(worker, { first, last });
-          onBytes(size - bytesIn([...waiting, ...running.values()]), size);
+          onBytes(there, size);
         });
         if (!fits) {
           isUnfit = true;

@@ -30,10 +30,10 @@ export async function uploadFiles(
   checkedConcurrency(settings.concurrency);
   const sendable = new Map((await checkUploads(files)).map((checked) => [checked.file, checked]));
   const pathOf = (file: string) => sendable.get(file)?.path ?? "";
-  return await forEachOf([...sendable.keys()], { ...settings, pathOf }, async (file) => {
+  return await forEachOf([...sendable.keys()], { ...settings, pathOf }, async (file, running) => {
     const checked = sendable.get(file);
     if (checked === undefined) throw new Error(`"${file}" was not checked`);
     if (settings.dryRun) return { state: "planned", plan: "send", file, path: checked.path, bytes: 0 };
-    return await uploadFile(transport, urls, checked, settings);
+    return await uploadFile(transport, urls, checked, { ...settings, ...running });
   });
 }

@@ -30,6 +30,7 @@ export class TransferTracker {
   #files = 0;
   #done = 0;
   #failed = 0;
+  #skipped = 0;
   #bytes = 0;
   readonly #active = new Map<string, ActiveFile>();
   /** The last figure of each file on its way. */
@@ -61,6 +62,7 @@ export class TransferTracker {
       this.#counted.delete(event.outcome.file);
       this.#done += 1;
       if (event.outcome.state === "failed") this.#failed += 1;
+      if (event.outcome.state === "skipped") this.#skipped += 1;
     }
   }
 
@@ -74,7 +76,9 @@ export class TransferTracker {
     const active = [...this.#active.values()];
     // Files that have not begun have no known size: the time left comes from the share of files that is done.
     const shares = active.map(({ bytes, size }) => size === undefined || size === 0 ? 0 : bytes / size);
-    const share = this.#files === 0 ? 0 : (this.#done + shares.reduce((sum, part) => sum + part, 0)) / this.#files;
+    // What was there already took no time, and says nothing of the rest.
+    const [files, done] = [this.#files - this.#skipped, this.#done - this.#skipped];
+    const share = files === 0 ? 0 : (done + shares.reduce((sum, part) => sum + part, 0)) / files;
     const leftMs = share > 0 ? (now - this.#started) * (1 - share) / share : undefined;
     return { files: this.#files, done: this.#done, failed: this.#failed, bytes: this.#bytes, speed, leftMs, active };
   }

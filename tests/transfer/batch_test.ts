@@ -111,12 +111,17 @@ Deno.test("onProgress is told of all that happens, and the figures add up", asyn
   }
 });
 
-Deno.test("an onProgress that throws ends the file, not the program", async () => {
+Deno.test("an onProgress that throws ends the call with its own error, and nothing else", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.usually = { bytesPerSecond: 200_000 };
   const onProgress = (event: TransferEvent) => {
-    if (event.type === "bytes" && event.bytes > 0) throw new Error("a defect of the caller's");
+    if (event.type === "bytes") throw new Error("a defect of the caller's");
   };
-  const report = await lab.client.download([lab.name], { onProgress });
-  assertStringIncludes(report.failed[0]?.error.message ?? "", "a defect of the caller's");
+  const upload = `${lab.folder.path}/imap_swe_l0_sci_20250101_v001.pkts`;
+  await Deno.writeFile(upload, lab.bytes);
+  const calls = [
+    () => lab.client.download([lab.name], { onProgress }),
+    () => lab.client.upload([upload], { onProgress }),
+  ];
+  for (const call of calls) await assertRejects(call, Error, "a defect of the caller's");
 });

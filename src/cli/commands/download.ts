@@ -54,7 +54,8 @@ export const download: Command = {
       {
         name: "shard",
         value: "K/N",
-        help: "fetch only the K-th of N parts of the list, which N machines can share: by name, so that none is twice",
+        help:
+          "fetch only the K-th of N parts of the list, which N machines can share: by name, so that none is twice and none lost; shares are equal on average",
       },
       ...FILTERS,
     ],
