@@ -1,0 +1,41 @@
+import { basename, join } from "@std/path";
+import { runProgram } from "./run_program.ts";
+import type { Source } from "./source_file.ts";
+import type { Stage } from "./stage.ts";
+
+/** Compares two files byte by byte. */
+export async function checkSame(path: string, source: string): Promise<void> {
+  await runProgram({ command: "cmp", args: [path, source] });
+}
+
+/** Checks that files came whole: the size of each, and the bytes of one. */
+export async function checkFiles(
+  objects: string,
+  sources: readonly Source[],
+  placeOf: (source: Source) => string,
+): Promise<void> {
+  for (const source of sources) {
+    const { size } = await Deno.stat(placeOf(source));
+    if (size !== source.size) throw new Error(`"${source.path}" came with ${size} of ${source.size} bytes`);
+  }
+  const one = sources[Math.floor(Math.random() * sources.length)];
+  if (one !== undefined) await checkSame(placeOf(one), join(objects, one.path));
+}
+
+/** What follows a download outside of its time: the check, and cleaning up. */
+export function checkAndClear(stage: Stage, sources: readonly Source[], place: typeof flat): () => Promise<void> {
+  return async () => {
+    await checkFiles(stage.objects, sources, place(stage.target));
+    await stage.clear();
+  };
+}
+
+/** Where files lie when they keep the archive's folders. */
+export function inFolders(target: string): (source: Source) => string {
+  return ({ path }) => join(target, path);
+}
+
+/** Where files lie when only their names count. */
+export function flat(target: string): (source: Source) => string {
+  return ({ path }) => join(target, basename(path));
+}

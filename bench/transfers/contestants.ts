@@ -1,0 +1,51 @@
+// The lines of those who run against one another. All go through the API's redirect.
+import { basename, dirname, fromFileUrl, join } from "@std/path";
+import type { Program } from "./run_program.ts";
+
+const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
+
+/** The real command line, from its start on, free of the settings of whoever measures. */
+export function ours(api: string, dataDir: string, args: readonly string[], input?: string): Program {
+  return {
+    command: Deno.execPath(),
+    args: ["run", "-A", "--quiet", CLI, "--url", api, "--data-dir", dataDir, ...args],
+    env: { IMAP_DATA_ACCESS_URL: "", IMAP_DATA_DIR: "", IMAP_API_KEY: "", IMAP_ACCESS_TOKEN: "" },
+    ...(input === undefined ? {} : { input }),
+  };
+}
+
+/** curl with one file. */
+export function curl(api: string, folder: string, path: string): Program {
+  return { command: "curl", args: ["-q", "-sfL", "-o", join(folder, basename(path)), `${api}/download/${path}`] };
+}
+
+/** curl with many files, 16 at once. It takes addresses and places from standard input. */
+export function curlParallel(api: string, folder: string, paths: readonly string[]): Program {
+  const lines = paths.map((path) => `url = "${api}/download/${path}"\noutput = "${join(folder, basename(path))}"\n`);
+  return { command: "curl", args: ["-q", "-sfL", "-Z", "--parallel-max", "16", "-K", "-"], input: lines.join("") };
+}
+
+/** aria2 with many files, 16 at once. */
+export function aria2(api: string, folder: string, paths: readonly string[]): Program {
+  const lines = paths.map((path) => `${api}/download/${path}\n  out=${basename(path)}\n`);
+  return { command: "aria2c", args: ["--no-conf", "-q", "-j16", "-d", folder, "-i", "-"], input: lines.join("") };
+}
+
+/** A command of the Python client. */
+export function python(client: string, api: string, dataDir: string, args: readonly string[]): Program {
+  return { command: client, args: ["--url", api, "--data-dir", dataDir, ...args] };
+}
+
+const PYTHON_LOOP = `
+import sys, imap_data_access
+imap_data_access.config["DATA_ACCESS_URL"] = sys.argv[1]
+imap_data_access.config["DATA_DIR"] = __import__("pathlib").Path(sys.argv[2])
+for line in sys.stdin:
+    imap_data_access.download(line.strip())
+`;
+
+/** The Python client's library with many files, in one process; it takes one after the other. */
+export function pythonMany(client: string, api: string, dataDir: string, paths: readonly string[]): Program {
+  const interpreter = join(dirname(client), "python3");
+  return { command: interpreter, args: ["-c", PYTHON_LOOP, api, dataDir], input: `${paths.join("\n")}\n` };
+}

@@ -1,0 +1,60 @@
+/** What the configuration depends on. */
+export interface NginxPlan {
+  /** A folder for pid, temporary files and logs. */
+  readonly folder: string;
+  /** The folder with the objects. */
+  readonly objects: string;
+  /** The folder that uploads go to. */
+  readonly uploads: string;
+  readonly apiPort: number;
+  readonly objectPort: number;
+  /** Whether nginx is started by root: then its workers stay root, so that they can read a private folder. */
+  readonly asRoot: boolean;
+  /** The MD5 of objects by their archive paths. */
+  readonly md5s: ReadonlyMap<string, string>;
+}
+
+const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+
+/**
+ * nginx as API and as object store, on two ports of this machine. Below `/plain` objects have nginx's own ETags, below
+ * `/md5` their MD5, below `/limited` each connection gets 20 MB/s.
+ */
+export function nginxConfig({ folder, objects, uploads, apiPort, objectPort, asRoot, md5s }: NginxPlan): string {
+  const origin = `http://127.0.0.1:${objectPort}`;
+  const temporary = TEMPORARY.map((kind) => `${kind}_temp_path "${folder}/${kind}";`).join("\n  ");
+  const tags = [...md5s].map(([path, md5]) => `"/md5/${path}" '"${md5}"';`).join("\n    ");
+  return `${asRoot ? "user root root;" : ""}
+daemon off;
+worker_processes auto;
+pid "${folder}/nginx.pid";
+error_log "${folder}/error.log";
+events { worker_connections 1024; }
+http {
+  access_log off;
+  sendfile on;
+  tcp_nopush on;
+  types { }
+  default_type application/octet-stream;
+  keepalive_requests 100000;
+  map_hash_max_size 65536;
+  map_hash_bucket_size 512;
+  ${temporary}
+  map $uri $md5_tag {
+    ${tags}
+  }
+  server {
+    listen 127.0.0.1:${apiPort};
+    location ~ ^/(?<kind>plain|md5|limited)/download/(?<path>.+)$ { return 302 ${origin}/$kind/$path; }
+    location ~ ^/plain/upload/(?<name>[^/]+)$ { default_type application/json; return 200 '"${origin}/uploads/$name"'; }
+  }
+  server {
+    listen 127.0.0.1:${objectPort};
+    location /plain/ { alias "${objects}/"; }
+    location /md5/ { alias "${objects}/"; etag off; add_header ETag $md5_tag; }
+    location /limited/ { alias "${objects}/"; limit_rate 20m; }
+    location /uploads/ { alias "${uploads}/"; dav_methods PUT; client_max_body_size 0; }
+  }
+}
+`;
+}

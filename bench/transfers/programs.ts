@@ -1,0 +1,36 @@
+/** The programs that transfers are measured with, and the Debian packages that have them. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  nginx: "nginx",
+  curl: "curl",
+  aria2c: "aria2",
+  md5sum: "coreutils",
+  sync: "coreutils",
+  truncate: "coreutils",
+  find: "findutils",
+  cmp: "diffutils",
+};
+
+async function isThere(program: string): Promise<boolean> {
+  // Debian keeps nginx where only root's PATH leads.
+  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
+  const looks = folders.map((folder) => Deno.stat(`${folder}/${program}`).then(({ isFile }) => isFile, () => false));
+  return (await Promise.all(looks)).includes(true);
+}
+
+/** Looks for all programs; one that is missing ends the measurement with a word on how to get it. */
+export async function needPrograms(): Promise<void> {
+  const missing: string[] = [];
+  for (const program of Object.keys(PACKAGES)) if (!await isThere(program)) missing.push(program);
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((program) => PACKAGES[program]))].join(" ");
+  throw new Error(
+    `Cannot measure transfers: ${
+      missing.join(", ")
+    } missing; on Debian: apt-get install --no-install-recommends ${packages}`,
+  );
+}
+
+/** The Python client's program, when the environment says where one is. */
+export function pythonClient(): string | undefined {
+  return Deno.env.get("IMAP_PYTHON_CLIENT") || undefined;
+}
