@@ -36,10 +36,10 @@ async function beginAnew({ folder, store, paths }: TransferCli) {
 }
 
 /** A random moment of a run: mostly while bytes come, now and then while it starts. */
-async function moment({ store }: TransferCli, random: () => number): Promise<undefined> {
-  if (random() < 0.2) return void await delay(random() * 300);
+async function moment({ store }: TransferCli, random: () => number, signal: AbortSignal): Promise<undefined> {
+  if (random() < 0.2) return void await delay(random() * 300, { signal });
   await store.cameIn(store.requests.length + 1);
-  await delay(random() * 900);
+  await delay(random() * 900, { signal });
 }
 
 /** Kills a run; false when it has just ended by itself. */
@@ -64,7 +64,10 @@ async function killLane(random: () => number, kills: number) {
   for (let killed = 0; killed < kills;) {
     const running = cli.start(args);
     const ended = running.done.then(({ code, stderr }) => ({ code, stderr }));
-    const early = await Promise.race([ended, moment(cli, random)]);
+    const over = new AbortController();
+    const early = await Promise.race([ended, moment(cli, random, over.signal).catch(() => undefined)]);
+    // A run that ended by itself leaves the moment that was chosen for its end.
+    over.abort();
     const isInside = cli.store.requests.some(({ sent, over }) => sent > 0 && !over);
     const isKilled = early === undefined && kill(running);
     const { code, stderr } = await ended;

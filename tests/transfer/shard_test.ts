@@ -7,15 +7,15 @@ import { nameOf } from "./lab.ts";
 const PATHS = Array.from({ length: 4000 }, (_, number) => archivePath(nameOf(number)));
 
 Deno.test("isInShard() puts each file into one part, fairly, for every number of parts", () => {
-  for (const  of of[1, 2, 3, 7, 16, 100]) {
-    const counts = Array.from({ length: of }, () => 0);
+  for (const total of [1, 2, 3, 7, 16, 100]) {
+    const counts = Array.from({ length: total }, () => 0);
     for (const path of PATHS) {
-      const parts = counts.flatMap((_, index) => isInShard(path, { part: index + 1, of }) ? [index] : []);
+      const parts = counts.flatMap((_, index) => isInShard(path, { part: index + 1, of: total }) ? [index] : []);
       assertEquals(parts.length, 1, path);
       for (const index of parts) counts[index] = (counts[index] ?? 0) + 1;
     }
     // Six times what chance makes of equal shares.
-    const mean = PATHS.length / of;
+    const mean = PATHS.length / total;
     assert(counts.every((count) => Math.abs(count - mean) <= 6 * Math.sqrt(mean)), counts.join());
   }
 });
