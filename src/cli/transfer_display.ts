@@ -41,6 +41,11 @@ function plainDisplay(): TransferDisplay {
   return { onProgress: (event) => tracker.take(event), stop: () => clearInterval(timer) };
 }
 
+/** Whether lines can be redrawn: in a terminal, whose kind the library finds out from the whole environment. */
+async function canRedraw(): Promise<boolean> {
+  return Deno.stderr.isTerminal() && (await Deno.permissions.query({ name: "env" })).state === "granted";
+}
+
 /** Which display is wanted. */
 export interface DisplayWish {
   /** None at all. */
@@ -52,5 +57,5 @@ export interface DisplayWish {
 /** The display that fits: lines in place in a terminal, plain lines elsewhere, none when it shall be quiet. */
 export async function transferDisplay({ quiet, plain }: DisplayWish): Promise<TransferDisplay> {
   if (quiet) return { onProgress: () => {}, stop: () => {} };
-  return Deno.stderr.isTerminal() && !plain ? await terminalDisplay() : plainDisplay();
+  return !plain && await canRedraw() ? await terminalDisplay() : plainDisplay();
 }
