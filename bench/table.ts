@@ -23,28 +23,34 @@ function rows(count: number): FileRecord[] {
   }));
 }
 
-/** CPU time of a call in milliseconds, the median of some. */
-function cpuTime(call: () => unknown): number {
-  return median(Array.from({ length: 7 }, () => {
+/** CPU times of some calls in milliseconds. */
+function cpuTimes(call: () => unknown): number[] {
+  return Array.from({ length: 9 }, () => {
     const before = cpuUsage();
     call();
     const { user, system } = cpuUsage(before);
     return (user + system) / 1000;
-  }));
+  });
 }
 
 /** Measures the text table, its growth, and the HTML table. */
 export function benchTable(): Result[] {
   const [few, many] = [rows(10_000), rows(100_000)];
   textTable(recordsTable(few));
-  const [short, long] = [cpuTime(() => textTable(recordsTable(few))), cpuTime(() => textTable(recordsTable(many)))];
-  const html = cpuTime(() => htmlTable(recordsTable(many)));
-  const growth = long / short;
+  const [short, long] = [cpuTimes(() => textTable(recordsTable(few))), cpuTimes(() => textTable(recordsTable(many)))];
+  // The quickest of each: what memory clean-up adds falls on some calls and not on others.
+  const [least, most] = [Math.min(...short), Math.min(...long)];
+  const growth = most / least;
   return [
-    { work: "text table of 100,000 rows, CPU", figure: `${long.toFixed(0)} ms`, goal: "below 500 ms", met: long < 500 },
+    {
+      work: "text table of 100,000 rows, CPU",
+      figure: `${median(long).toFixed(0)} ms`,
+      goal: "below 500 ms",
+      met: median(long) < 500,
+    },
     {
       work: "ten times the rows, CPU",
-      figure: `${growth.toFixed(1)} times (${long.toFixed(0)} ms / ${short.toFixed(0)} ms)`,
+      figure: `${growth.toFixed(1)} times (${most.toFixed(0)} ms / ${least.toFixed(0)} ms)`,
       goal: "about 10, at most 20 times",
       met: growth <= 20,
     },
