@@ -38,6 +38,7 @@ export function benchTable(): Result[] {
   const [few, many] = [rows(10_000), rows(100_000)];
   textTable(recordsTable(few));
   const [short, long] = [cpuTimes(() => textTable(recordsTable(few))), cpuTimes(() => textTable(recordsTable(many)))];
+  const html = median(cpuTimes(() => htmlTable(recordsTable(many))));
   // The quickest of each: what memory clean-up adds falls on some calls and not on others.
   const [least, most] = [Math.min(...short), Math.min(...long)];
   const growth = most / least;
