@@ -12,6 +12,7 @@ const TIERS: Readonly<Record<string, number>> = {
   "printable.ts": 0,
   "version.ts": 0,
   names: 0,
+  disk: 1,
   protocol: 1,
   http: 1,
   sdc: 2,

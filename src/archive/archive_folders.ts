@@ -16,7 +16,7 @@ async function isThere(folder: string): Promise<boolean> {
 /**
  * Makes the folders of a path in the archive, without going through a symbolic link that may lead out of it.
  *
- * @returns The folders whose entries changed or are about to, the innermost first: {@linkcode syncFolders} takes them.
+ * @returns The folders whose entries changed or are about to, the innermost first: each is to be synced.
  */
 export async function makeFolders(root: string, path: string): Promise<string[]> {
   const changed: string[] = [];
@@ -29,13 +29,4 @@ export async function makeFolders(root: string, path: string): Promise<string[]>
     changed.unshift(parent);
   }
   return [folder, ...changed];
-}
-
-/** Has the disk confirm the entries of folders: without it, a power cut can undo a rename (fsync(2)). */
-export async function syncFolders(folders: readonly string[]): Promise<void> {
-  if (Deno.build.os === "windows") return; // Has no such call for folders.
-  for (const folder of folders) {
-    using file = await Deno.open(folder);
-    await file.sync();
-  }
 }

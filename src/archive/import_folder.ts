@@ -2,7 +2,7 @@ import { InputError } from "../errors.ts";
 import { archivePath } from "../names/archive_path.ts";
 import { FileNameError } from "../names/file_name_error.ts";
 import { join } from "@std/path";
-import { hashFile } from "./hash_file.ts";
+import { hashFile } from "../disk/hash_file.ts";
 import { nameReason } from "./name_reason.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { IncompleteBodyError } from "./receive_file.ts";

@@ -1,8 +1,9 @@
 import { basename, join } from "@std/path";
-import { makeFolders, syncFolders } from "./archive_folders.ts";
+import { makeFolders } from "./archive_folders.ts";
 import type { Catalogue, FileStamp } from "./catalogue.ts";
 import { catalogueEntry } from "./catalogue_entry.ts";
-import { hashFile } from "./hash_file.ts";
+import { hashFile } from "../disk/hash_file.ts";
+import { syncFolder } from "../disk/sync_folder.ts";
 import { isArchivePath } from "./is_archive_path.ts";
 import { receiveFile, removeIfThere } from "./receive_file.ts";
 
@@ -99,7 +100,7 @@ export class ObjectStore {
         Deno.renameSync(temporary, place);
         moved = true;
       });
-      await syncFolders(folders);
+      for (const folder of folders) await syncFolder(folder);
       return md5;
     } catch (error) {
       // The row may have failed last of all, on a full disk: no file without one.

@@ -55,7 +55,7 @@ export class ImapClient {
   async download(files: Downloadable, options: DownloadOptions = {}): Promise<string | TransferReport> {
     const { downloadAll, downloadOne } = await import("./downloads.ts");
     const settings = resolveSettings(this.#options);
-    const context = { settings, transport: this.#transport() };
+    const context = { settings, transport: createTransport(settings, this.#options.log) };
     if (typeof files === "string" || !isIterable(files)) return await downloadOne(context, files, options);
     return await downloadAll(context, files, options);
   }

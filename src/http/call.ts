@@ -1,6 +1,5 @@
-import { ProtocolError } from "../errors.ts";
 import { exchange } from "./exchange.ts";
-import { checkedTarget, isRedirect } from "./redirect.ts";
+import { followRedirects, isRedirect, redirectTarget } from "./redirect.ts";
 import type { Transport } from "./transport.ts";
 
 /** A call to the API. */
@@ -20,9 +19,6 @@ export interface ObjectCall {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** More redirects than this are a loop. */
-const MOST_REDIRECTS = 5;
 
 /** The address of an API call. */
 export function apiUrl(transport: Transport, route: string, search: Readonly<Record<string, string>> = {}): URL {
@@ -49,15 +45,11 @@ export function getApiOnce(transport: Transport, { action, url, signal }: UrlCal
 }
 
 /** Gets from `url` and goes where redirects lead. */
-async function following(action: string, url: URL, get: (url: URL) => Promise<Response>): Promise<Response> {
-  let at = url;
-  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-    const answer = await get(at);
-    if (!isRedirect(answer)) return answer;
-    await answer.body?.cancel();
-    at = checkedTarget(action, answer.headers.get("location"), at);
-  }
-  throw new ProtocolError(`Cannot ${action}: ${at.host} redirects in circles`);
+function following(action: string, url: URL, get: (url: URL) => Promise<Response>): Promise<Response> {
+  return followRedirects(action, url, async (url) => {
+    const answer = await get(url);
+    return isRedirect(answer) ? { next: await redirectTarget(action, answer, url) } : { done: answer };
+  });
 }
 
 /** Gets from the API once and follows redirects; credentials go along for as long as they stay on the API's origin. */

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { ImapError, ProtocolError } from "../errors.ts";
+import { ImapError } from "../errors.ts";
 import { connectionError } from "./connection_error.ts";
 import { shownUrl, timeoutError } from "./exchange.ts";
 import { answerOf, openPut, type PutAnswer } from "./put_request.ts";
-import { checkedTarget, isRedirect } from "./redirect.ts";
+import { followRedirects, isRedirect, redirectTarget } from "./redirect.ts";
 import { statusError } from "./status_error.ts";
 import type { Transport } from "./transport.ts";
 
@@ -32,8 +32,6 @@ export interface FilePutResult {
 
 /** How much is read and sent at a time. */
 const PIECE_LENGTH = 256 * 1024;
-/** More redirects than this are a loop. */
-const MOST_REDIRECTS = 5;
 
 /**
  * Streams a file to a presigned URL, bare, in constant memory. S3 wants the length ahead, which `fetch` drops from a
@@ -42,16 +40,15 @@ const MOST_REDIRECTS = 5;
  * @throws {ConnectionError} When the connection fails. {ResponseError} When the answer is no.
  *   {ImapError} When the file cannot be read, or changes while it is sent.
  */
-export async function putFile(transport: Transport, put: FilePut): Promise<FilePutResult> {
-  let { url } = put;
-  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+export function putFile(transport: Transport, put: FilePut): Promise<FilePutResult> {
+  const { action } = put;
+  return followRedirects(action, put.url, async (url) => {
     const { md5, answer } = await putOnce(transport, { ...put, url });
     const { response, body } = answer;
-    if (response.ok && md5 !== undefined) return { md5, headers: response.headers };
-    if (!isRedirect(response)) throw statusError({ action: put.action, url, response, body, api: transport.api });
-    url = checkedTarget(put.action, response.headers.get("location"), url);
-  }
-  throw new ProtocolError(`Cannot ${put.action}: ${url.host} redirects in circles`);
+    if (response.ok && md5 !== undefined) return { done: { md5, headers: response.headers } };
+    if (!isRedirect(response)) throw statusError({ action, url, response, body, api: transport.api });
+    return { next: await redirectTarget(action, response, url) };
+  });
 }
 
 /** One PUT; `md5` is undefined when the answer came before all was sent, as that of a refusal may. */

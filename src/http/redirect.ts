@@ -30,3 +30,30 @@ export function checkedTarget(action: string, location: string | null, from: URL
   }
   return target;
 }
+
+/** What a visit ended in: what was looked for, or another address. */
+export type Visit<T> = { readonly done: T } | { readonly next: URL };
+
+/** More redirects than this are a loop. */
+const MOST_REDIRECTS = 5;
+
+/** Goes from address to address until a visit is done. The only redirect loop of the library. */
+export async function followRedirects<T>(
+  action: string,
+  start: URL,
+  visit: (url: URL) => Promise<Visit<T>>,
+): Promise<T> {
+  let at = start;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const visited = await visit(at);
+    if ("done" in visited) return visited.done;
+    at = visited.next;
+  }
+  throw new ProtocolError(`Cannot ${action}: ${at.host} redirects in circles`);
+}
+
+/** Where an answer that {@linkcode isRedirect} leads; its body is let go. */
+export async function redirectTarget(action: string, response: Response, from: URL): Promise<URL> {
+  await response.body?.cancel();
+  return checkedTarget(action, response.headers.get("location"), from);
+}

@@ -1,7 +1,7 @@
 import { ProtocolError, ResponseError } from "../errors.ts";
-import { type ApiCall, apiUrl, getApi, getApiOnce } from "../http/call.ts";
+import { apiUrl, getApi, getApiOnce, type UrlCall } from "../http/call.ts";
 import { readText } from "../http/read_text.ts";
-import { checkedTarget, isRedirect } from "../http/redirect.ts";
+import { checkedTarget, followRedirects, isRedirect, redirectTarget } from "../http/redirect.ts";
 import { statusError } from "../http/status_error.ts";
 import type { Transport } from "../http/transport.ts";
 import { downloadRoute, uploadRoute } from "../protocol/routes.ts";
@@ -9,8 +9,6 @@ import { decodeAnswer, notTheSdcs } from "./decode_answer.ts";
 
 /** Enough for a presigned URL and for every refusal. */
 const ANSWER_BYTES = 64 * 1024;
-/** More redirects than this are a loop. */
-const MOST_REDIRECTS = 5;
 
 /** Reads the body of an answer of the API, cut at a length that no rightful one has. */
 function readAnswer(transport: Transport, action: string, response: Response, signal?: AbortSignal): Promise<string> {
@@ -19,26 +17,8 @@ function readAnswer(transport: Transport, action: string, response: Response, si
   return readText(response, { action, host, timeoutMs, limit: ANSWER_BYTES, beyond: "cut", signal });
 }
 
-/**
- * Goes where a redirect of the API leads on the API itself, which a proxy may do; a target with a query, or on another
- * origin, is the presigned URL.
- */
-async function presignedTarget(transport: Transport, call: ApiCall, first: Response, from: URL): Promise<URL> {
-  const { action, signal } = call;
-  let [answer, at] = [first, from];
-  for (let redirects = 0; redirects < MOST_REDIRECTS; redirects++) {
-    await answer.body?.cancel();
-    at = checkedTarget(action, answer.headers.get("location"), at);
-    if (at.origin !== transport.api.origin || at.search !== "") return at;
-    answer = await getApiOnce(transport, { action, url: at, signal });
-    if (!isRedirect(answer)) throw await refusalOf(transport, call, answer, at);
-  }
-  throw new ProtocolError(`Cannot ${action}: ${at.host} redirects in circles`);
-}
-
 /** The error of an answer of `/download` that is no redirect. */
-async function refusalOf(transport: Transport, call: ApiCall, response: Response, url: URL): Promise<Error> {
-  const { action, signal } = call;
+async function noRedirect(transport: Transport, { action, url, signal }: UrlCall, response: Response): Promise<Error> {
   const text = await readAnswer(transport, action, response, signal);
   const { api } = transport;
   if (response.status === 404) {
@@ -51,16 +31,21 @@ async function refusalOf(transport: Transport, call: ApiCall, response: Response
 
 /**
  * Asks once for the presigned URL of an object (SDC protocol, `GET /download/{file_path}`). The URL is a secret.
+ * A redirect to a place without a query on the API itself, as a proxy may send it, is followed; any other leads to the
+ * presigned URL.
  *
  * @param archivePath The full path in the archive.
  * @throws {ResponseError} 404 when the archive has no such file.
  */
-export async function downloadUrl(transport: Transport, archivePath: string, signal?: AbortSignal): Promise<URL> {
-  const call = { action: `download "${archivePath}"`, route: downloadRoute(archivePath), signal };
-  const url = apiUrl(transport, call.route);
-  const response = await getApiOnce(transport, { action: call.action, url, signal });
-  if (isRedirect(response)) return await presignedTarget(transport, call, response, url);
-  throw await refusalOf(transport, call, response, url);
+export function downloadUrl(transport: Transport, archivePath: string, signal?: AbortSignal): Promise<URL> {
+  const action = `download "${archivePath}"`;
+  return followRedirects(action, apiUrl(transport, downloadRoute(archivePath)), async (url) => {
+    if (url.origin !== transport.api.origin || url.search !== "") return { done: url };
+    const call = { action, url, signal };
+    const response = await getApiOnce(transport, call);
+    if (!isRedirect(response)) throw await noRedirect(transport, call, response);
+    return { next: await redirectTarget(action, response, url) };
+  });
 }
 
 function decodeUrlText(json: unknown): string {

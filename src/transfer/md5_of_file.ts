@@ -1,25 +1,7 @@
-import { createHash } from "node:crypto";
+import { hashFile } from "../disk/hash_file.ts";
 
-/** How much is hashed at a time: long enough to be quick, short enough to let other transfers go on. */
-const PIECE_LENGTH = 1024 * 1024;
-
-/**
- * The MD5 of a file's bytes in hex. Web Crypto has no MD5. While one piece is hashed, the next one is read.
- *
- * @param signal Ends it early: a large file takes seconds.
- */
+/** The MD5 of the file under a path, in hex. @param signal Ends it early. */
 export async function md5OfFile(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash("md5");
   using file = await Deno.open(path, { read: true });
-  const length = Math.min(PIECE_LENGTH, (await file.stat()).size || 1);
-  let [piece, next] = [new Uint8Array(length), new Uint8Array(length)];
-  let count = await file.read(piece);
-  while (count !== null) {
-    signal?.throwIfAborted();
-    const reading = file.read(next);
-    hash.update(piece.subarray(0, count));
-    count = await reading;
-    [piece, next] = [next, piece];
-  }
-  return hash.digest("hex");
+  return await hashFile(file, signal);
 }

@@ -3,7 +3,7 @@ import { ImapError } from "../errors.ts";
 import { delay } from "@std/async";
 import { bytesIn } from "./byte_ranges.ts";
 import { parsePartRecord, type PartRecord } from "./part_record.ts";
-import { syncFolder } from "./sync_folder.ts";
+import { syncFolder } from "../disk/sync_folder.ts";
 
 /** How long to wait before another process's lock is looked at again. */
 const LOCK_POLL_MS = 200;

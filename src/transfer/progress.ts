@@ -1,4 +1,4 @@
-import { ResponseError } from "../errors.ts";
+import { isRefusedUrl, worthANewUrl } from "./refused_url.ts";
 
 /** How a download goes, from one try to the next. */
 export class Progress {
@@ -50,8 +50,8 @@ export class Progress {
    * @returns The error, with its new judgement.
    */
   judge(error: unknown): unknown {
-    if (!(error instanceof ResponseError) || error.status !== 403 || this.#isRefused) return error;
+    if (!isRefusedUrl(error) || this.#isRefused) return error;
     this.#isRefused = true;
-    return new ResponseError(error.message, { status: 403, retryable: true, retryAfterMs: 0 });
+    return worthANewUrl(error);
   }
 }

@@ -7,6 +7,7 @@ import { checkUnchanged, type Sendable } from "./check_upload.ts";
 import { isSameObject } from "./is_same_object.ts";
 import { md5OfHeaders } from "./object_headers.ts";
 import type { OnProgress, Outcome } from "./outcome.ts";
+import { isRefusedUrl, worthANewUrl } from "./refused_url.ts";
 import type { UrlSource } from "./url_source.ts";
 
 /** How to upload. */
@@ -43,9 +44,9 @@ export async function uploadFile(
     onBytes(0);
     const { md5, headers } = await putFile(transport, { action, url, path, size, onBytes, signal }).catch((error) => {
       // The URL may have expired: one more is asked for.
-      if (!(error instanceof ResponseError) || error.status !== 403 || isRenewed) throw error;
+      if (!isRefusedUrl(error) || isRenewed) throw error;
       [url, isRenewed] = [undefined, true];
-      throw new ResponseError(error.message, { status: 403, retryable: true, retryAfterMs: 0 });
+      throw worthANewUrl(error);
     });
     await checkUnchanged(sendable);
     const stored = md5OfHeaders(headers);

@@ -1,4 +1,4 @@
-/** Makes a folder's entries last a power cut. Windows does not let a folder be opened, and does without. */
+/** Makes a folder's entries last a power cut, which can undo a rename without it (fsync(2)). Windows has no such call. */
 export async function syncFolder(folder: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using handle = await Deno.open(folder, { read: true });
