@@ -82,13 +82,39 @@ export class ResponseError extends ImapError {
   }
 }
 
-/** The server answered with something that the SDC's protocol does not know: a login page, say, where JSON belongs. */
+/**
+ * The server answered with something that the SDC's protocol does not know: a login page, say, where JSON belongs.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { ImapClient, ProtocolError } from "@imap-sdc/data-access";
+ *
+ * const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => new Response("<h1>Log in</h1>"));
+ * const client = new ImapClient({ url: `http://127.0.0.1:${server.addr.port}` });
+ * const error = await client.query({ instrument: "mag" }).catch((error) => error);
+ * assert(error instanceof ProtocolError && error.message.includes("<h1>Log in"));
+ * await server.shutdown();
+ * ```
+ */
 export class ProtocolError extends ImapError {
   /** The class's name, as `error.name` shows it. */
   override readonly name: string = "ProtocolError";
 }
 
-/** No answer, or not the whole of one: no network, a refused or broken connection, a time-out. Worth another try. */
+/**
+ * No answer, or not the whole of one: no network, a refused or broken connection, a time-out. Worth another try.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { ConnectionError, ImapClient } from "@imap-sdc/data-access";
+ *
+ * const nobody = new ImapClient({ url: "http://127.0.0.1:2", retries: 0 });
+ * const error = await nobody.query({ instrument: "mag" }).catch((error) => error);
+ * assert(error instanceof ConnectionError && error.retryable);
+ * ```
+ */
 export class ConnectionError extends ImapError {
   /** The class's name, as `error.name` shows it. */
   override readonly name: string = "ConnectionError";

@@ -117,6 +117,15 @@ export function upload(path: string, options?: UploadOptions): Promise<string>;
  * @param paths The files on this machine.
  * @returns What became of each file.
  * @throws {InputError} With all that is wrong; nothing was sent then.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { upload } from "@imap-sdc/data-access";
+ *
+ * const error = await upload(["missing.cdf", "notes.txt"]).catch((error) => error);
+ * assert(error.message.includes("missing.cdf") && error.message.includes("Nothing was sent"));
+ * ```
  */
 export function upload(paths: Iterable<string>, options?: UploadOptions): Promise<TransferReport>;
 export function upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport> {

@@ -7,7 +7,17 @@ import type { FileNameProblem } from "./file_name_error.ts";
 import { type Instrument, INSTRUMENTS, isInstrument } from "./instruments.ts";
 import { isVersion, VERSION_FORMS } from "./version.ts";
 
-/** The extensions of science files: CDF and CCSDS packets. */
+/**
+ * The extensions of science files: CDF and CCSDS packets.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { SCIENCE_EXTENSIONS } from "@imap-sdc/data-access";
+ *
+ * assert(SCIENCE_EXTENSIONS.includes("cdf"));
+ * ```
+ */
 export const SCIENCE_EXTENSIONS = ["cdf", "pkts"] as const;
 
 /** The parts of a science file's name, under the names that the SDC's protocol gives them. */
