@@ -13,6 +13,7 @@ function line(event: HttpEvent): string {
   if (event.type === "request") {
     return `${event.method} ${event.url} ${event.status ?? "no answer"} ${event.milliseconds} ms`;
   }
+  if (event.type === "decision") return `${event.action}: ${event.decision}: ${event.reason}`;
   const { reason, delayMs, retry, retries } = event;
   return `${reason}; trying again in ${(delayMs / 1000).toFixed(1)} s (${retry} of ${retries})`;
 }
@@ -20,6 +21,6 @@ function line(event: HttpEvent): string {
 /** A log of the traffic on standard error. */
 export function httpNotices(notices: HttpNotices): HttpLog {
   return (event) => {
-    if (event.type === "request" ? notices.requests : notices.retries) void writeNotice(line(event));
+    if (event.type === "retry" ? notices.retries : notices.requests) void writeNotice(line(event));
   };
 }

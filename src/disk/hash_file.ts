@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /** How much is hashed at a time: long enough to be quick, short enough to let other work go on. */
 const PIECE_LENGTH = 1024 * 1024;
 
@@ -10,6 +8,8 @@ const PIECE_LENGTH = 1024 * 1024;
  * @param signal Ends it early: a large file takes seconds.
  */
 export async function hashFile(file: Deno.FsFile, signal?: AbortSignal): Promise<string> {
+  // Loaded when needed: it takes longer than all of a small download.
+  const { createHash } = await import("node:crypto");
   const hash = createHash("md5");
   const length = Math.min(PIECE_LENGTH, (await file.stat()).size || 1);
   let [piece, next] = [new Uint8Array(length), new Uint8Array(length)];

@@ -21,7 +21,18 @@ export type HttpEvent =
     readonly retries: number;
     /** How long is waited before it. */
     readonly delayMs: number;
+  }
+  | {
+    readonly type: "decision";
+    /** What it is about, for instance `download "imap_..."`. */
+    readonly action: string;
+    readonly decision: Decision;
+    /** Why. */
+    readonly reason: string;
   };
+
+/** What a transfer does instead of fetching a file from its first byte to its last. */
+export type Decision = "wait" | "skip" | "resume" | "restart" | "split";
 
 /** Is told of each event as it happens. */
 export type HttpLog = (event: HttpEvent) => void;

@@ -13,7 +13,7 @@ import type { ObjectFacts, Receiving } from "./receiving.ts";
  */
 export async function checkPart(transport: Transport, receiving: Receiving, facts: ObjectFacts): Promise<number> {
   const { action, part, url, signal } = receiving;
-  const { size: have } = await part.file.stat();
+  const have = part.size;
   const isUnknown = facts.size === undefined && facts.md5 === undefined;
   const { size, md5 } = isUnknown ? await lookUpObject(transport, { action, url, signal }) : facts;
   if (size === undefined && md5 === undefined) {

@@ -1,14 +1,15 @@
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
-import { basename } from "@std/path";
+import { basename, dirname } from "@std/path";
 import { checkPart } from "./check_part.ts";
-import { commitPart } from "./commit_part.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
 import { fileError } from "./file_error.ts";
 import { isSameObject } from "./is_same_object.ts";
 import { localPath } from "./local_path.ts";
 import type { OnProgress, Outcome } from "./outcome.ts";
-import { PartFile, partPathOf, sizeOf } from "./part_file.ts";
+import { openPart } from "./open_part.ts";
+import type { PartFile } from "./part_file.ts";
+import { partPathOf, sizeOf } from "./part_paths.ts";
 import { type IfPresent, planDownload } from "./plan_download.ts";
 import { Progress } from "./progress.ts";
 import { receiveObject } from "./receive_object.ts";
@@ -23,6 +24,8 @@ export interface DownloadSettings {
   /** Only say what would be done. */
   readonly dryRun: boolean;
   readonly slots: ConnectionSlots;
+  /** Takes the folders that got a file; whoever made it brings them to the disk. */
+  readonly folders: Set<string>;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
 }
@@ -61,15 +64,17 @@ export async function downloadFile(
 
 async function settle(work: Work): Promise<Outcome> {
   const { archivePath, path, transport, urls } = work;
-  const disk = { size: await sizeOf(path), partSize: await sizeOf(partPathOf(path)) };
-  const plan = planDownload(disk, work.ifPresent);
+  const partSize = work.dryRun ? sizeOf(partPathOf(path)) : undefined;
+  const plan = planDownload({ size: sizeOf(path), partSize }, work.ifPresent);
   if (work.dryRun) return { state: "planned", plan, file: archivePath, path, bytes: 0 };
   const skipped = { state: "skipped", file: archivePath, path, bytes: 0 } as const;
   if (plan === "skip" || (plan === "verify" && await isSameObject(transport, urls, work))) return skipped;
-  using part = await PartFile.open(path, work.signal);
+  const onWait = () =>
+    transport.log({ type: "decision", action: work.action, decision: "wait", reason: "another process fetches it" });
+  using part = await openPart(path, { signal: work.signal, onWait });
   // Another process may have brought it while this one waited for the lock.
-  const mayBeThere = plan !== "verify" && work.ifPresent !== "fetch";
-  if (mayBeThere && ((await sizeOf(path)) ?? 0) > 0) {
+  const mayBeThere = !part.isNew && plan !== "verify" && work.ifPresent !== "fetch";
+  if (mayBeThere && (sizeOf(path) ?? 0) > 0) {
     await part.remove();
     return skipped;
   }
@@ -105,7 +110,8 @@ async function fetchInto(work: Work, part: PartFile): Promise<Outcome> {
     }
   }, { action, retries, log, signal, progressed: () => progress.hasProgressed });
   onBytes(size, size);
-  await commitPart(part, path);
+  await part.rename(path);
+  work.folders.add(dirname(path));
   const from = progress.resumedFrom;
   return { state: from > 0 ? "resumed" : "fetched", file: archivePath, path, bytes: size - from };
 }

@@ -1,14 +1,16 @@
+import { syncFolder } from "../disk/sync_folder.ts";
 import type { Transport } from "../http/transport.ts";
 import { InputError } from "../errors.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
 import { downloadFile, type DownloadSettings } from "./download_file.ts";
+import { fileError } from "./file_error.ts";
 import { forEachOf } from "./for_each_of.ts";
 import { localPath } from "./local_path.ts";
 import type { Outcome } from "./outcome.ts";
 import type { UrlSource } from "./url_source.ts";
 
 /** How to download many files. */
-export interface DownloadManySettings extends Omit<DownloadSettings, "slots"> {
+export interface DownloadManySettings extends Omit<DownloadSettings, "slots" | "folders"> {
   /** How many connections there may be at once. */
   readonly concurrency: number;
 }
@@ -25,7 +27,7 @@ export function checkedConcurrency(concurrency: number): number {
  * @param archivePaths The files' full paths in the archive; one that stands there twice is fetched once.
  * @returns An outcome for each file, in order.
  */
-export function downloadFiles(
+export async function downloadFiles(
   transport: Transport,
   urls: UrlSource,
   archivePaths: readonly string[],
@@ -40,16 +42,24 @@ export function downloadFiles(
       return "";
     }
   };
-  return forEachOf(
+  const folders = new Set<string>();
+  const outcomes = await forEachOf(
     [...new Set(archivePaths)],
     { concurrency, signal, onProgress, pathOf },
     async (archivePath, running) => {
       const taken = slots.take(1);
       try {
-        return await downloadFile(transport, urls, archivePath, { ...settings, ...running, slots });
+        return await downloadFile(transport, urls, archivePath, { ...settings, ...running, slots, folders });
       } finally {
         slots.give(taken);
       }
     },
   );
+  // Once a folder, not once a file: what is whole is whole without it, but may lose its name in a power cut.
+  for (const folder of folders) {
+    await syncFolder(folder).catch((error) => {
+      throw fileError(`bring the new files in "${folder}" to the disk`, folder, error);
+    });
+  }
+  return outcomes;
 }

@@ -21,7 +21,7 @@ function leastLength({ size, missing }: PartRecord): number {
 
 /** What the part is of, if it is of any use: a record for this object that fits the bytes which are there. */
 async function usableRecord({ part, archivePath }: Receiving): Promise<PartRecord | undefined> {
-  const { size } = await part.file.stat();
+  const { size } = part;
   const record = size === 0 ? undefined : await part.record();
   const fits = record?.archivePath === archivePath && size <= record.size && size >= leastLength(record);
   if (fits) return record;
@@ -35,7 +35,7 @@ async function wholeOrNothing(
   { action, url, part, signal }: Receiving,
   known: PartRecord | undefined,
 ): Promise<PartRecord | undefined> {
-  const { size: have } = await part.file.stat();
+  const have = part.size;
   const lacksNothing = known?.missing === null ? have === known.size : known?.missing.length === 0;
   if (known === undefined || !lacksNothing) return known;
   const { size, etag } = await lookUpObject(transport, { action, url, signal });
@@ -56,14 +56,14 @@ export async function receiveObject(transport: Transport, receiving: Receiving):
   if (known?.missing && known.missing.length > 0) {
     return await finishPieces(transport, receiving, { ...known, missing: known.missing });
   }
-  const { size: have } = await part.file.stat();
+  const have = part.size;
   if (known !== undefined && (have === known.size || known.missing !== null)) {
     onResume(have, known.size);
     return factsOf(known);
   }
   const stream = await receiveStream(transport, receiving, known, splitJudge(have, slots));
   if (!stream.split || stream.record === undefined) return stream;
-  const { size: from } = await part.file.stat();
+  const from = part.size;
   const { size } = stream.record;
   const record: SplitRecord = { ...stream.record, missing: from < size ? [{ first: from, last: size - 1 }] : [] };
   await part.noteHoles(record);

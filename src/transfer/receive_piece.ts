@@ -1,15 +1,15 @@
-import { ConnectionError, ImapError } from "../errors.ts";
+import { ConnectionError } from "../errors.ts";
 import { getObject } from "../http/call.ts";
 import { connectionError } from "../http/connection_error.ts";
 import { timeoutError } from "../http/exchange.ts";
-import { readOrTimeOut } from "../http/read_or_time_out.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
 import type { ByteRange } from "./byte_ranges.ts";
 import { fileError } from "./file_error.ts";
-import { contentRange, isPlainBody, strongEtag } from "./object_headers.ts";
+import { contentRange, isPlainBody, lengthOfHeaders, strongEtag } from "./object_headers.ts";
 import type { PartRecord } from "./part_record.ts";
 import type { Receiving } from "./receiving.ts";
+import { watchGrowth } from "./watch_growth.ts";
 
 /**
  * Gets some bytes of an object to their place in its part.
@@ -35,29 +35,42 @@ export async function receivePiece(
   }
   const range = contentRange(response.headers);
   const fits = status === 206 && isPlainBody(response.headers) && strongEtag(response.headers) === record.etag &&
-    range?.first === first && range.last === last && range.size === record.size;
+    range?.first === first && range.last === last && range.size === record.size &&
+    // Without its length, a body could go on into the next piece.
+    lengthOfHeaders(response.headers) === last - first + 1;
   if (!fits || body === null) {
     await body?.cancel();
     return false;
   }
-  const reader = body.getReader();
+  using sink = await Deno.open(part.path, { write: true });
+  await sink.seek(first, Deno.SeekMode.Start);
+  const position = () => sink.seekSync(0, Deno.SeekMode.Current);
+  const tell = (end: number) => onWritten(Math.min(end, last + 1));
+  const stop = new AbortController();
+  let failure: unknown;
+  const end = (error: unknown) => {
+    failure ??= error;
+    stop.abort();
+  };
+  const unwatch = watchGrowth({
+    size: position,
+    stallMs: timeoutMs,
+    onStall: () => end(timeoutError(action, host, timeoutMs)),
+    onSize: tell,
+    onFailure: end,
+  });
+  const either = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
   try {
-    using sink = await Deno.open(part.path, { write: true });
-    await sink.seek(first, Deno.SeekMode.Start);
-    for (let at = first; at <= last;) {
-      const { done, value } = await readOrTimeOut(reader, timeoutMs, () => timeoutError(action, host, timeoutMs));
-      if (done) throw new ConnectionError(`Cannot ${action}: ${host} sent ${last + 1 - at} bytes too few`);
-      const bytes = value.subarray(0, last + 1 - at);
-      for (let written = 0; written < bytes.length;) written += await sink.write(bytes.subarray(written));
-      at += bytes.length;
-      onWritten(at);
-    }
-    return true;
+    await body.pipeTo(sink.writable, { signal: either, preventClose: true, preventAbort: true });
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof ImapError) throw error;
+    if (failure !== undefined) throw failure;
     throw error instanceof TypeError ? connectionError(action, host, error) : fileError(action, part.path, error);
   } finally {
-    await reader.cancel().catch(() => {});
+    unwatch();
+    tell(position());
   }
+  const missing = last + 1 - position();
+  if (missing > 0) throw new ConnectionError(`Cannot ${action}: ${host} sent ${missing} bytes too few`);
+  return true;
 }

@@ -10,6 +10,9 @@ import type { PartRecord } from "./part_record.ts";
 import type { Receiving } from "./receiving.ts";
 import { watchGrowth } from "./watch_growth.ts";
 
+/** A larger object has its record from its first byte on, others when their stream breaks. */
+const NOTED_AHEAD = 1024 * 1024;
+
 /** What came in one stream. */
 export interface Stream {
   /** What is known of the object; undefined when the server tells too little to resume. */
@@ -39,7 +42,7 @@ async function headOf(
   if (response.ok && !isPlainBody(headers)) await startAnew(receiving, response, "sent the file compressed");
   if (status === 206 && known !== undefined) {
     const range = contentRange(headers);
-    const { size: have } = await part.file.stat();
+    const have = part.size;
     const fits = range?.first === have && range.size === known.size && range.last === known.size - 1;
     if (!fits || strongEtag(headers) !== known.etag) {
       await startAnew(receiving, response, "sent other bytes than asked for");
@@ -53,7 +56,8 @@ async function headOf(
     onResume(0, size);
     if (size === undefined || etag === undefined) return { record: undefined, size, md5 };
     const record = { archivePath, size, etag, md5: md5 ?? null, missing: null };
-    await part.note(record);
+    // A killed process loses no more of a small one than it takes to fetch it again.
+    if (size > NOTED_AHEAD) await part.note(record);
     return { record, size, md5 };
   }
   if (status === 416) await startAnew(receiving, response, "has no such bytes any more");
@@ -81,16 +85,14 @@ export async function receiveStream(
     stop.abort();
   };
   const either = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
-  const { size: have } = await part.file.stat();
+  const have = part.size;
   const headers = known === undefined ? {} : { range: `bytes=${have}-`, "if-range": known.etag };
   const response = await getObject(transport, { action, url, headers, signal: either });
   const head = await headOf(transport, receiving, response, known);
   if (response.body === null) return { ...head, split: false };
-  // A handle of its own, which the pipe closes; the part's stays open for its lock.
-  const sink = await Deno.open(part.path, { write: true });
-  await sink.seek(0, Deno.SeekMode.End);
+  part.file.seekSync(0, Deno.SeekMode.End);
   const unwatch = watchGrowth({
-    file: part.file,
+    size: () => part.size,
     stallMs: transport.timeoutMs,
     onStall: () => end("stalled"),
     onFailure: (error) => {
@@ -103,8 +105,11 @@ export async function receiveStream(
     },
   });
   try {
-    await response.body.pipeTo(sink.writable, { signal: either });
+    // The part's handle stays open for its lock, and for the next try.
+    await response.body.pipeTo(part.file.writable, { signal: either, preventClose: true, preventAbort: true });
   } catch (error) {
+    // A full disk must not hide why it ended.
+    if (head.record !== undefined && part.size > 0) await part.note(head.record).catch(() => {});
     signal?.throwIfAborted();
     if (ended === "failed") throw failure;
     if (ended === "stalled") throw timeoutError(action, url.host, transport.timeoutMs);

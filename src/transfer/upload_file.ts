@@ -5,6 +5,7 @@ import type { Transport } from "../http/transport.ts";
 import { archivePath } from "../names/archive_path.ts";
 import { checkUnchanged, type Sendable } from "./check_upload.ts";
 import { isSameObject } from "./is_same_object.ts";
+import { md5OfFile } from "./md5_of_file.ts";
 import { md5OfHeaders } from "./object_headers.ts";
 import type { OnProgress, Outcome } from "./outcome.ts";
 import { isRefusedUrl, worthANewUrl } from "./refused_url.ts";
@@ -42,15 +43,17 @@ export async function uploadFile(
     url ??= await urls.uploadUrl(name, signal);
     mayHaveArrived = true;
     onBytes(0);
-    const { md5, headers } = await putFile(transport, { action, url, path, size, onBytes, signal }).catch((error) => {
+    const headers = await putFile(transport, { action, url, path, size, onBytes, signal }).catch((error) => {
       // The URL may have expired: one more is asked for.
       if (!isRefusedUrl(error) || isRenewed) throw error;
       [url, isRenewed] = [undefined, true];
       throw worthANewUrl(error);
     });
-    await checkUnchanged(sendable);
     const stored = md5OfHeaders(headers);
-    if (stored !== undefined && stored !== md5) {
+    // Hashed only where there is something to compare it with. The file must have been the same all the while.
+    const ours = stored === undefined ? undefined : await md5OfFile(path, signal);
+    await checkUnchanged(sendable);
+    if (stored !== ours) {
       throw new ConnectionError(`Cannot ${action}: the store has other bytes than were sent (their MD5 differs)`);
     }
   };

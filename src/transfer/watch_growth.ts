@@ -1,6 +1,7 @@
 /** What to look for while a file is being written by native code, which tells nothing itself. */
 export interface GrowthWatch {
-  readonly file: Deno.FsFile;
+  /** How many bytes are there. */
+  readonly size: () => number;
   /** How long the file may stay as it is. */
   readonly stallMs: number;
   /** Called when it stayed as it is for longer. */
@@ -19,11 +20,11 @@ const LOOK_MS = 200;
  *
  * @returns Ends the watch.
  */
-export function watchGrowth({ file, stallMs, onStall, onSize, onFailure }: GrowthWatch): () => void {
-  let size = file.statSync().size;
+export function watchGrowth({ size: sizeNow, stallMs, onStall, onSize, onFailure }: GrowthWatch): () => void {
+  let size = sizeNow();
   let since = performance.now();
   const look = () => {
-    const now = file.statSync().size;
+    const now = sizeNow();
     if (now !== size) [size, since] = [now, performance.now()];
     else if (performance.now() - since >= stallMs) onStall();
     onSize(now);

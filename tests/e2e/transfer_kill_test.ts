@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async";
 import { dirname, join } from "@std/path";
-import { partPathOf } from "../../src/transfer/part_file.ts";
+import { partPathOf } from "../../src/transfer/part_paths.ts";
 import { type CliRun, openCli, type TransferCli } from "./transfer_cli.ts";
 
 const KILLS = 50;

@@ -20,7 +20,7 @@ function whole(headers: Record<string, string> = {}): Response {
 /** Settings of a download into a folder. */
 function into(dataDir: string, signal?: AbortSignal): DownloadSettings {
   const slots = new ConnectionSlots(0);
-  return { dataDir, signal, slots, ifPresent: "skip", dryRun: false, onProgress: () => {} };
+  return { dataDir, signal, slots, folders: new Set(), ifPresent: "skip", dryRun: false, onProgress: () => {} };
 }
 
 /** URLs that lead to a test server, and how many were asked for. */

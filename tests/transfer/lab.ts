@@ -3,7 +3,7 @@ import type { HttpEvent } from "../../src/http/events.ts";
 import { archivePath } from "../../src/names/archive_path.ts";
 import type { ByteRange } from "../../src/transfer/byte_ranges.ts";
 import type { PartRecord } from "../../src/transfer/part_record.ts";
-import { partPathOf } from "../../src/transfer/part_file.ts";
+import { partPathOf } from "../../src/transfer/part_paths.ts";
 import { dirname, join } from "@std/path";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { md5Tag, type ObjectStore, randomBytes, startObjectStore } from "../support/object_store.ts";

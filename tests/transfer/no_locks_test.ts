@@ -4,12 +4,14 @@ import { openLab } from "./lab.ts";
 
 /** Makes every lock fail as such a disk does, for the time of a call. */
 async function withoutLocks<T>(call: () => Promise<T>): Promise<T> {
-  const { tryLock } = Deno.FsFile.prototype;
-  Deno.FsFile.prototype.tryLock = () => Promise.reject(new Error("Function not implemented (os error 38)"));
+  const { tryLockSync } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.tryLockSync = () => {
+    throw new Error("Function not implemented (os error 38)");
+  };
   try {
     return await call();
   } finally {
-    Deno.FsFile.prototype.tryLock = tryLock;
+    Deno.FsFile.prototype.tryLockSync = tryLockSync;
   }
 }
 

@@ -1,0 +1,115 @@
+import { dirname } from "@std/path";
+import { delay } from "@std/async";
+import { PartFile } from "./part_file.ts";
+import { partPathOf, sizeOf } from "./part_paths.ts";
+
+// The calls here do not go through another thread: each takes microseconds, and the way to a thread and back takes more.
+
+/** How long to wait before another process's lock is looked at again. */
+const LOCK_POLL_MS = 200;
+
+/** How to wait for a part that another process has. */
+export interface LockWait {
+  readonly signal: AbortSignal | undefined;
+  /** Told once, when the wait begins. */
+  readonly onWait: () => void;
+}
+
+/** Makes the part, and its folder where there is none; undefined when something is there already. */
+async function createPart(path: string): Promise<Deno.FsFile | undefined> {
+  // This one may take long: a new name waits for the disk's journal, which others' bytes are on their way to.
+  const create = () => Deno.open(path, { read: true, write: true, createNew: true });
+  try {
+    try {
+      return await create();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      await Deno.mkdir(dirname(path), { recursive: true });
+      return await create();
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return undefined;
+    throw error;
+  }
+}
+
+/** What stands under a path, without following a link; undefined when nothing does. */
+function lookAt(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Opens the part that is there; undefined when it went away meanwhile. */
+function openExisting(path: string): Deno.FsFile | undefined {
+  // Bytes written to a link would go where it leads.
+  if (lookAt(path)?.isSymlink) return void Deno.removeSync(path);
+  try {
+    return Deno.openSync(path, { read: true, write: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Tries to lock a file. Some network disks know no locks (Lustre and NFS, as they are mounted here and there). */
+function tryLock(file: Deno.FsFile): "locked" | "taken" | "unsupported" {
+  try {
+    return file.tryLockSync(true) ? "locked" : "taken";
+  } catch {
+    return "unsupported";
+  }
+}
+
+/** Waits until no other process has the file. @returns How that ended. */
+async function lock(file: Deno.FsFile, { signal, onWait }: LockWait): Promise<"at once" | "waited" | "unsupported"> {
+  for (let waits = 0;; waits++) {
+    const state = tryLock(file);
+    if (state === "unsupported") return state;
+    if (state === "locked") return waits === 0 ? "at once" : "waited";
+    if (waits === 0) onWait();
+    await delay(LOCK_POLL_MS, signal && { signal });
+  }
+}
+
+/** Opens a part under a name that no other call uses, for disks without locks: it cannot be gone on with. */
+function openPrivate(path: string): PartFile {
+  if (sizeOf(path) === 0) Deno.removeSync(path);
+  const own = path.replace(/part$/, `${crypto.randomUUID().slice(0, 8)}.part`);
+  const file = Deno.openSync(own, { read: true, write: true, createNew: true });
+  return new PartFile({ file, path: own, isPrivate: true, isNew: true });
+}
+
+/** Whether a file is what stands under its path: who had the lock may have renamed or removed it. */
+function isStillThere(file: Deno.FsFile, path: string): boolean {
+  const [ours, there] = [file.statSync(), lookAt(path)];
+  return there !== undefined && there.ino === ours.ino && there.dev === ours.dev;
+}
+
+/** Opens the part of a file, which is made when it is not there, and waits until no other process has it. */
+export async function openPart(finalPath: string, wait: LockWait): Promise<PartFile> {
+  const path = partPathOf(finalPath);
+  for (let isFirst = true;; isFirst = false) {
+    const made = await createPart(path);
+    const file = made ?? openExisting(path);
+    if (file === undefined) continue;
+    try {
+      const locked = await lock(file, wait);
+      if (locked === "unsupported") {
+        file.close();
+        return openPrivate(path);
+      }
+      if (isStillThere(file, path)) {
+        // Whoever had it before may have left a record, and may have brought the file itself.
+        const isNew = isFirst && made !== undefined && locked === "at once";
+        return new PartFile({ file, path, isPrivate: false, isNew });
+      }
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+  }
+}
