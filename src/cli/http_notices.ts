@@ -5,6 +5,8 @@ import { writeNotice } from "./output.ts";
 export interface HttpNotices {
   /** Each request: method, URL, status, milliseconds. */
   readonly requests: boolean;
+  /** What a transfer does other than usual, and why. */
+  readonly decisions: boolean;
   /** Each retry, with its reason and wait. */
   readonly retries: boolean;
 }
@@ -20,7 +22,8 @@ function line(event: HttpEvent): string {
 
 /** A log of the traffic on standard error. */
 export function httpNotices(notices: HttpNotices): HttpLog {
+  const isWanted = { request: notices.requests, decision: notices.decisions, retry: notices.retries };
   return (event) => {
-    if (event.type === "retry" ? notices.retries : notices.requests) void writeNotice(line(event));
+    if (isWanted[event.type]) void writeNotice(line(event));
   };
 }

@@ -59,7 +59,7 @@ async function runCommand(command: Command, before: Parsed, rest: readonly strin
   const debug = flags.has("debug");
   const verbose = debug || flags.has("verbose");
   // Where a display shows that something goes on, retries are details; elsewhere they explain a silence.
-  const log = httpNotices({ requests: debug, retries: !quiet && (verbose || !spec.showsProgress) });
+  const log = httpNotices({ requests: debug, decisions: verbose, retries: !quiet && (verbose || !spec.showsProgress) });
   const client = { url: values.get("url"), apiKey: values.get("api-key"), dataDir: values.get("data-dir"), log };
   const interrupt = onInterrupt();
   try {

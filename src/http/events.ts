@@ -26,13 +26,11 @@ export type HttpEvent =
     readonly type: "decision";
     /** What it is about, for instance `download "imap_..."`. */
     readonly action: string;
-    readonly decision: Decision;
+    /** What is done instead of fetching the file from its first byte to its last. */
+    readonly decision: "wait" | "skip" | "resume" | "restart" | "split";
     /** Why. */
     readonly reason: string;
   };
-
-/** What a transfer does instead of fetching a file from its first byte to its last. */
-export type Decision = "wait" | "skip" | "resume" | "restart" | "split";
 
 /** Is told of each event as it happens. */
 export type HttpLog = (event: HttpEvent) => void;

@@ -1,12 +1,6 @@
-// @ts-types="./path.d.ts"
-export { basename } from "@std/path/basename";
-// @ts-types="./path.d.ts"
-export { dirname } from "@std/path/dirname";
-// @ts-types="./path.d.ts"
-export { fromFileUrl } from "@std/path/from-file-url";
-// @ts-types="./path.d.ts"
-export { join } from "@std/path/join";
-// @ts-types="./path.d.ts"
-export { relative } from "@std/path/relative";
-// @ts-types="./path.d.ts"
-export { resolve } from "@std/path/resolve";
+// @std/path has a door for all systems, too, which looks at `process` to tell them apart. Deno then loads all of what it has
+// of Node, which takes longer than everything else that a query loads.
+const path = await (Deno.build.os === "windows" ? import("./path_windows.ts") : import("./path_posix.ts"));
+
+/** As in @std/path. */
+export const { basename, dirname, fromFileUrl, join, relative, resolve } = path;
