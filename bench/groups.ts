@@ -8,6 +8,7 @@ export type Group = () => Promise<Result[]> | Result[];
 export const QUICK: Readonly<Record<string, Group>> = {
   start: async () => await (await import("./start.ts")).benchStart(),
   table: async () => (await import("./table.ts")).benchTable(),
+  "large-query": async () => await (await import("./large_query.ts")).benchLargeQuery(),
 };
 
 /** What needs nginx, curl, aria2c, 10 GiB of disk and some minutes. */

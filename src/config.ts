@@ -3,6 +3,8 @@ import { resolve } from "@std/path";
 
 /** The SDC's production API (SDC protocol). */
 export const DEFAULT_URL = "https://api.imap-mission.com";
+/** Where webpoda is, packets on demand (SDC protocol). */
+const DEFAULT_WEBPODA_URL = "https://lasp.colorado.edu";
 
 /**
  * Settings of a client. What is not given comes from the environment, read when a call is made, not at import;
@@ -17,6 +19,10 @@ export interface ClientOptions {
   apiKey?: string | undefined;
   /** Sent as `Authorization: Bearer` when there is no API key, to the API alone. Environment: `IMAP_ACCESS_TOKEN`. */
   accessToken?: string | undefined;
+  /** The base64 of `user:password`, sent to webpoda alone. Environment: `IMAP_WEBPODA_TOKEN`. Default: none. */
+  webpodaToken?: string | undefined;
+  /** Webpoda's address. Environment: `IMAP_WEBPODA_URL`. Default: `https://lasp.colorado.edu`. */
+  webpodaUrl?: string | undefined;
   /** How long to wait for an answer, and for the next byte of one, in milliseconds. Default: 30,000. */
   timeoutMs?: number | undefined;
   /** How often a call that failed for a passing reason is made again. Default: 5. */
@@ -29,6 +35,8 @@ export interface Settings {
   readonly dataDir: string;
   readonly apiKey: string | undefined;
   readonly accessToken: string | undefined;
+  readonly webpodaToken: string | undefined;
+  readonly webpodaUrl: string;
   readonly timeoutMs: number;
   readonly retries: number;
 }
@@ -79,6 +87,8 @@ export function resolveSettings(options: ClientOptions = {}): Settings {
     dataDir: resolve(options.dataDir ?? fromEnvironment("IMAP_DATA_DIR") ?? "."),
     apiKey: checkedSecret(options.apiKey ?? fromEnvironment("IMAP_API_KEY"), "API key"),
     accessToken: checkedSecret(options.accessToken ?? fromEnvironment("IMAP_ACCESS_TOKEN"), "access token"),
+    webpodaToken: checkedSecret(options.webpodaToken ?? fromEnvironment("IMAP_WEBPODA_TOKEN"), "webpoda token"),
+    webpodaUrl: checkedUrl(options.webpodaUrl ?? fromEnvironment("IMAP_WEBPODA_URL") ?? DEFAULT_WEBPODA_URL),
     timeoutMs: checkedCount(options.timeoutMs ?? 30_000, "timeoutMs", 1),
     retries: checkedCount(options.retries ?? 5, "retries", 0),
   };

@@ -1,3 +1,5 @@
+import { shortenStack } from "./kernel.ts";
+
 /** What {@linkcode ImapError} is made from, besides its message. */
 export interface ImapErrorOptions {
   /** The error underneath, for developers. Its text never holds a secret. */
@@ -35,6 +37,7 @@ export class ImapError extends Error {
   /** Makes an error with a message for the reader. */
   constructor(message: string, options: ImapErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    shortenStack(this, new.target.name);
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
   }
@@ -55,6 +58,12 @@ export class ImapError extends Error {
 export class InputError extends ImapError {
   /** The class's name, as `error.name` shows it. */
   override readonly name: string = "InputError";
+}
+
+/** One error with the first few of many problems, and what follows from them. */
+export function inputErrorOf(problems: readonly string[], consequence: string): InputError {
+  const more = problems.length > 5 ? [`and ${problems.length - 5} more`] : [];
+  return new InputError([...problems.slice(0, 5), ...more, consequence].join("\n"));
 }
 
 /**

@@ -21,6 +21,8 @@ export function printableJson(json: string): string {
 /** The start of a text from elsewhere, for a message: one line, white space folded, cut after `limit` characters. */
 export function excerpt(text: string, limit = 200): string {
   // Twice the limit leaves room for the white space that folding takes away.
-  const folded = printable(text.slice(0, limit * 2).replace(/\s+/g, " ").trim());
-  return folded.length > limit || text.length > limit * 2 ? `${folded.slice(0, limit)}…` : folded;
+  const folded = text.slice(0, limit * 2).replace(/\s+/g, " ").trim();
+  const isCut = folded.length > limit || text.length > limit * 2;
+  // A cut may leave half of a character: it must be made safe after that.
+  return isCut ? `${printable(folded.slice(0, limit))}…` : printable(folded);
 }

@@ -7,6 +7,7 @@ const ROOT = fromFileUrl(new URL("..", import.meta.url));
 /** The tier of each part of src/. A part imports from lower tiers and from itself, never sideways. */
 const TIERS: Readonly<Record<string, number>> = {
   std: -1,
+  "kernel.ts": -1,
   "config.ts": 0,
   "errors.ts": 0,
   "printable.ts": 0,
@@ -17,6 +18,7 @@ const TIERS: Readonly<Record<string, number>> = {
   http: 1,
   sdc: 2,
   transfer: 2,
+  webpoda: 2,
   display: 2,
   views: 3,
   client: 4,
@@ -115,7 +117,7 @@ const PLACES: ReadonlyArray<readonly [words: RegExp, allowed: RegExp]> = [
   [/\bconsole\./, /^src\/cli\//],
   [/\bDeno\.(args|exit)\b/, /^src\/cli\//],
   [/\bDeno\.env\b/, /^src\/config\.ts$/],
-  [/\bDeno\.jupyter\b/, /^src\/display\/notebook\.ts$/],
+  [/\bDeno\.jupyter\b/, /^src\/kernel\.ts$/],
   [/(?<![.\w])fetch\(/, /^src\/http\/exchange\.ts$/],
 ];
 

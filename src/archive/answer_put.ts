@@ -1,3 +1,4 @@
+import { PlaceTakenError } from "./archive_folders.ts";
 import { isArchivePath } from "./is_archive_path.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { IncompleteBodyError } from "./receive_file.ts";
@@ -22,6 +23,9 @@ export async function answerPut(store: ObjectStore, path: string, request: Reque
     return new Response(null, { headers: { etag: `"${md5}"` } });
   } catch (error) {
     if (error instanceof IncompleteBodyError) return s3Error("IncompleteBody");
+    if (error instanceof PlaceTakenError) {
+      return s3Error("AccessDenied", { message: "Something else lies in its place" });
+    }
     throw error;
   }
 }

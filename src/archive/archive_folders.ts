@@ -1,6 +1,12 @@
 import { ImapError } from "../errors.ts";
 import { dirname, join } from "@std/path";
 
+/** Something lies where a file or its folder belongs, and the archive neither follows nor replaces it. */
+export class PlaceTakenError extends ImapError {
+  /** The class's name, as `error.name` shows it. */
+  override readonly name = "PlaceTakenError";
+}
+
 /** Whether a folder is there; a file or a link in its place is an error. */
 async function isThere(folder: string): Promise<boolean> {
   try {
@@ -10,7 +16,7 @@ async function isThere(folder: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-  throw new ImapError(`Cannot write below "${folder}": it is no folder, or a link to one, which is not followed`);
+  throw new PlaceTakenError(`Cannot write below "${folder}": it is no folder, or a link to one, which is not followed`);
 }
 
 /**

@@ -1,29 +1,13 @@
 import { Buffer } from "node:buffer";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { CatalogueEntry } from "./catalogue_entry.ts";
 import { openDatabase } from "./open_database.ts";
-import type { QueryStatement } from "./query_statement.ts";
+import { FILE_COLUMNS } from "./schema.ts";
+import type { Statement } from "./tables/table_statement.ts";
 
-/** In the order of the table. Values are bound by place: by name takes SQLite's binding three times as long. */
-const COLUMNS = [
-  "file_path",
-  "table_name",
-  "instrument",
-  "data_level",
-  "descriptor",
-  "start_date",
-  "repointing",
-  "cr",
-  "version",
-  "major_version",
-  "minor_version",
-  "extension",
-  "ingestion_date",
-  "size",
-  "mtime",
-  "md5",
-] as const;
-const PUT = `INSERT OR REPLACE INTO files (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`;
+const PUT = `INSERT OR REPLACE INTO files (${FILE_COLUMNS.join(", ")}) VALUES (${
+  FILE_COLUMNS.map(() => "?").join(", ")
+})`;
 
 /** By what one sees that a file has changed. */
 export interface FileStamp {
@@ -37,6 +21,7 @@ export interface FileStamp {
 export class Catalogue {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #revision = 0;
 
   /** Opens the catalogue in a file, which is created when there is none. */
   constructor(path: string) {
@@ -52,6 +37,11 @@ export class Catalogue {
   /** How many files there are. */
   get size(): number {
     return Number(this.#prepared("SELECT count(*) AS files FROM files").get()?.files);
+  }
+
+  /** Counts the changes since it was opened: what was made from the rows is good as long as this stays. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Whether the archive has a file under this path. */
@@ -103,7 +93,7 @@ export class Catalogue {
    * @param byteLimit How long the answer may be, or null.
    * @returns Undefined when the answer would be longer.
    */
-  query(statement: QueryStatement, byteLimit: number | null): string | undefined {
+  query(statement: Statement, byteLimit: number | null): string | undefined {
     const rows: string[] = [];
     let bytes = 1; // A bracket; each row brings a comma or the other bracket.
     for (const { row } of this.#prepared(statement.sql).iterate(...statement.values)) {
@@ -115,8 +105,17 @@ export class Catalogue {
     return `[${rows.join(",")}]`;
   }
 
+  /**
+   * The rows of a statement, for callers who make something else than JSON of them. They say how many at most.
+   *
+   * @param sql Fixed text with a question mark for each value.
+   */
+  rows(sql: string, values: readonly (string | number)[] = []): Record<string, SQLOutputValue>[] {
+    return this.#prepared(sql).all(...values);
+  }
+
   #put(entry: CatalogueEntry): void {
-    this.#prepared(PUT).run(...COLUMNS.map((column) => entry[column]));
+    this.#prepared(PUT).run(...FILE_COLUMNS.map((column) => entry[column]));
   }
 
   /** There are as many texts as sets of parameters, so that keeping the statements is bounded. */
@@ -131,6 +130,7 @@ export class Catalogue {
     try {
       act();
       this.#database.exec("COMMIT");
+      this.#revision++;
     } catch (error) {
       // SQLite rolls back by itself after some errors, a full disk among them.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");

@@ -19,3 +19,8 @@ export function forbidden(): Response {
 export function badGateway(): Response {
   return jsonResponse({ message: "Internal server error" }, 502);
 }
+
+/** The code behind the gateway refuses: a JSON string says why. */
+export function badRequest(problem: string): Response {
+  return jsonResponse(problem, 400);
+}

@@ -1,5 +1,5 @@
 import { basename, join } from "@std/path";
-import { makeFolders } from "./archive_folders.ts";
+import { makeFolders, PlaceTakenError } from "./archive_folders.ts";
 import type { Catalogue, FileStamp } from "./catalogue.ts";
 import { catalogueEntry } from "./catalogue_entry.ts";
 import { hashFile } from "../disk/hash_file.ts";
@@ -31,6 +31,23 @@ export interface ObjectStoreOptions {
   readonly now: () => Date;
 }
 
+/** Whether an error of the disk says that nothing lies at a path, or only what no file of the archive can be. */
+function isNoFile(error: unknown): boolean {
+  const { FilesystemLoop, NotADirectory, NotFound } = Deno.errors;
+  return [FilesystemLoop, NotADirectory, NotFound].some((kind) => error instanceof kind);
+}
+
+/** Makes sure that nothing lies at a place. */
+function checkFree(place: string): void {
+  try {
+    Deno.lstatSync(place);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  throw new PlaceTakenError(`Cannot write "${place}": something lies there that is no file of the archive`);
+}
+
 /** The archive's files on the disk, each with its row in the catalogue. */
 export class ObjectStore {
   readonly #options: ObjectStoreOptions;
@@ -49,7 +66,7 @@ export class ObjectStore {
       await Deno.lstat(join(this.#options.root, path));
       return true;
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
+      if (isNoFile(error)) return false;
       throw error;
     }
   }
@@ -72,20 +89,21 @@ export class ObjectStore {
         throw error;
       }
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (isNoFile(error)) return undefined;
       throw error;
     }
   }
 
   /**
    * Takes a file in: whole, confirmed by the disk, in its place and in the catalogue, or not at all.
-   * A file under the same path is replaced in one step, as S3 does.
+   * A file under the same path is replaced in one step, as S3 does. What lies there and is none of the archive's stays: a
+   * folder, a link, or a file whose name differs in its case alone, on a disk that takes both for one.
    *
    * @param path A path for which {@linkcode isArchivePath} holds.
    * @param body The bytes; null for none.
    * @param length How many there must be.
    * @returns The MD5 of the bytes, in hex.
-   * @throws {IncompleteBodyError} When there are more or fewer.
+   * @throws {IncompleteBodyError} When there are more or fewer. {PlaceTakenError} When something else lies there.
    */
   async put(path: string, body: ReadableStream<Uint8Array> | null, length: number): Promise<string> {
     const { root, incoming, catalogue, now } = this.#options;
@@ -96,7 +114,9 @@ export class ObjectStore {
       const folders = await makeFolders(root, path);
       const entry = catalogueEntry(basename(path), { size, mtime, md5, ingested: now() });
       // Both in one synchronous step, so that of two uploads of one name the file and the row are the same one's.
+      const isKnown = catalogue.has(path);
       catalogue.put(entry, () => {
+        if (!isKnown) checkFree(place);
         Deno.renameSync(temporary, place);
         moved = true;
       });

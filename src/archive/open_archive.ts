@@ -3,6 +3,7 @@ import { InputError } from "../errors.ts";
 import { Catalogue } from "./catalogue.ts";
 import { importFolder, type ImportReport } from "./import_folder.ts";
 import { indexFolder, type IndexReport } from "./index_folder.ts";
+import { Journal } from "./journal.ts";
 import { ObjectStore } from "./object_store.ts";
 import { openStateFolder } from "./state_folder.ts";
 
@@ -24,6 +25,8 @@ export interface OpenArchive {
   readonly catalogue: Catalogue;
   /** The files. */
   readonly store: ObjectStore;
+  /** What it was asked to do besides. */
+  readonly journal: Journal;
   /** What was found in the folder. */
   readonly indexed: IndexReport;
   /** Undefined when nothing was to be imported. */
@@ -64,7 +67,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
         catalogue.close();
         state.close();
       };
-      return { catalogue, store, indexed, imported, close };
+      return { catalogue, store, journal: new Journal(state.journal), indexed, imported, close };
     } catch (error) {
       catalogue.close();
       throw error;

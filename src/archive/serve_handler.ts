@@ -1,5 +1,20 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { ImapError } from "../errors.ts";
 import { delay } from "@std/async";
+import {
+  BUFFER_BYTES,
+  type ConnectionLimits,
+  HEAD_MS,
+  IDLE_MS,
+  LINGER_MS,
+  MOST_CONNECTIONS,
+  MOST_HEAD_BYTES,
+  PATIENCE_MS,
+  TAKING_FACTOR,
+} from "./connections/limits.ts";
+import { Patience } from "./connections/patience.ts";
+import { readRequest } from "./connections/read_request.ts";
+import { sendResponse } from "./connections/send_response.ts";
 import type { Handler } from "./handler.ts";
 
 /** What a server is started with. */
@@ -10,6 +25,8 @@ export interface ServeHandlerOptions {
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
+  /** What it takes from callers. */
+  readonly limits?: ConnectionLimits | undefined;
 }
 
 /** A server that listens. */
@@ -20,60 +37,79 @@ export interface RunningServer {
   close(graceMs: number): Promise<void>;
 }
 
-function listen(
-  options: ServeHandlerOptions,
-  signal: AbortSignal,
-  handler: Deno.ServeHandler,
-): Deno.HttpServer<Deno.NetAddr> {
-  const { host, port } = options;
+/** Takes the port. */
+async function listen(server: Server, { host, port }: ServeHandlerOptions): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject).listen(port, host, resolve);
   try {
-    return Deno.serve({ hostname: host, port, signal, onListen() {} }, handler);
+    await promise;
+    server.off("error", reject);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ImapError(`Cannot listen on ${host}:${port}: ${reason}`, { cause: error });
   }
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new ImapError(`Cannot listen on ${host}: it has no port`);
+  return address.port;
+}
+
+/** Takes the rest of a body that the answer did not need, for a moment, so that the caller comes to read the answer. */
+async function endBody(incoming: IncomingMessage): Promise<void> {
+  const { socket } = incoming;
+  if (incoming.complete || socket.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  incoming.once("end", resolve).resume();
+  socket.once("close", resolve);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  await promise;
+  clearTimeout(timer);
+  socket.off("close", resolve);
 }
 
 /**
- * Serves a handler on a port.
- *
- * `Deno.HttpServer.shutdown` cuts uploads that are under way, so the server counts its answers itself.
+ * Serves a handler on a port, within limits: `Deno.serve` would take any number of connections, wait for each as long as
+ * it pleases its caller, and end the process when no more files can be opened. So this is Node's server.
  *
  * @throws {ImapError} When the port cannot be had.
  */
-export function serveHandler(options: ServeHandlerOptions): RunningServer {
-  const answering = new Set<Promise<unknown>>();
-  const controller = new AbortController();
+export async function serveHandler(options: ServeHandlerOptions): Promise<RunningServer> {
+  const { connections = MOST_CONNECTIONS, patienceMs = PATIENCE_MS, headMs = HEAD_MS } = options.limits ?? {};
+  const answering = new Set<Promise<void>>();
   let closing = false;
 
-  /** Keeps a promise until it is settled, however it is. */
-  const track = (promise: Promise<unknown>) => {
-    const settled = promise.catch(() => {}).finally(() => answering.delete(settled));
-    answering.add(settled);
+  const exchange = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const giveUp = () => void incoming.socket.destroy();
+    const request = readRequest(incoming, new Patience(patienceMs, giveUp));
+    const response = request instanceof Response ? request : await options.handler(request);
+    await sendResponse(response, outgoing, new Patience(patienceMs * TAKING_FACTOR, giveUp));
+    await endBody(incoming);
   };
-  const server = listen(options, controller.signal, (request, info) => {
-    if (closing) return new Response(null, { status: 503, headers: { connection: "close" } });
-    const answer = options.handler(request);
-    track(answer);
-    track(info.completed); // Until the last byte is sent, or the caller has gone.
-    return answer;
+  const server = createServer({
+    maxHeaderSize: MOST_HEAD_BYTES,
+    highWaterMark: BUFFER_BYTES,
+    headersTimeout: headMs,
+    requestTimeout: 0, // A large file takes its time; who sends it too slowly is given up.
+    keepAliveTimeout: IDLE_MS,
+    connectionsCheckingInterval: Math.min(headMs, 1_000),
+  }, (incoming, outgoing) => {
+    if (closing) return void outgoing.writeHead(503, { connection: "close" }).end();
+    const settled = exchange(incoming, outgoing).catch(() => void incoming.socket.destroy())
+      .finally(() => answering.delete(settled));
+    answering.add(settled);
   });
+  server.maxConnections = connections;
+  const port = await listen(server, options);
   return {
-    port: server.addr.port,
+    port,
     async close(graceMs) {
       closing = true;
       const patience = new AbortController();
-      const spent = delay(graceMs, { signal: patience.signal }).then(() => "spent", () => "spent");
-      const inTime = await Promise.race([Promise.all(answering), spent]) !== "spent";
-      if (inTime) {
-        // The last bytes of an answer may not have left yet; nothing new can be cut.
-        await Promise.race([server.shutdown(), spent]);
-      } else {
-        controller.abort();
-        await server.finished;
-        await Promise.all(answering); // Handlers whose connection is gone tidy up.
-      }
+      const spent = delay(graceMs, { signal: patience.signal }).then(() => {}, () => {});
+      await Promise.race([Promise.all(answering), spent]);
       patience.abort();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await Promise.all([closed, ...answering]); // Handlers whose connection is gone tidy up.
     },
   };
 }

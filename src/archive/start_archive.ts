@@ -1,9 +1,11 @@
 import { InputError } from "../errors.ts";
+import type { ConnectionLimits } from "./connections/limits.ts";
 import { createArchiveHandler, type UrlLifetimes } from "./create_archive_handler.ts";
 import { createObjectsHandler } from "./create_objects_handler.ts";
 import type { Handler } from "./handler.ts";
 import type { ImportReport } from "./import_folder.ts";
 import type { IndexReport } from "./index_folder.ts";
+import type { Order } from "./journal.ts";
 import { type OpenArchive, openArchive, type OpenArchiveOptions } from "./open_archive.ts";
 import { type RunningServer, serveHandler } from "./serve_handler.ts";
 import { UrlSigner } from "./url_signer.ts";
@@ -22,6 +24,8 @@ export interface ArchiveOptions extends OpenArchiveOptions {
   readonly answerLimit?: number | null | undefined;
   /** How long signed addresses are valid. Default: 86,400 s for downloads, 3,600 s for uploads, as in the SDC. */
   readonly urlLifetimeSeconds?: UrlLifetimes | undefined;
+  /** What each of the two ports takes from callers. */
+  readonly limits?: ConnectionLimits | undefined;
   /** Told of each error that a caller only sees as 500 or 502. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -36,6 +40,8 @@ export interface RunningArchive {
   readonly indexed: IndexReport;
   /** What was taken in; undefined when nothing was to be. */
   readonly imported: ImportReport | undefined;
+  /** What it was asked to do besides, oldest first: it takes note of it and no more. */
+  orders(): Order[];
   /** Stops it: answers under way finish, for two seconds at most; then the catalogue is closed. */
   close(): Promise<void>;
 }
@@ -75,8 +81,9 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
   // Nobody may be waiting when it fails.
   ready.promise.catch(() => {});
   const servers: RunningServer[] = [];
-  const serve = (which: keyof Handlers, port = 0) => {
-    const server = serveHandler({ handler: async (request) => (await ready.promise)[which](request), host, port });
+  const serve = async (which: keyof Handlers, port = 0) => {
+    const handler: Handler = async (request) => (await ready.promise)[which](request);
+    const server = await serveHandler({ handler, host, port, limits: options.limits });
     servers.push(server);
     return server;
   };
@@ -88,10 +95,10 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
   };
   try {
     const signer = new UrlSigner(now);
-    const objects = serve("objects", options.objectsPort);
-    const api = serve("api", options.port);
+    const objects = await serve("objects", options.objectsPort);
+    const api = await serve("api", options.port);
     archive = await openArchive(options);
-    const { catalogue, store, indexed, imported } = archive;
+    const { catalogue, store, journal, indexed, imported } = archive;
     const { apiKey, answerLimit, urlLifetimeSeconds } = options;
     const objectsOrigin = objectsOriginFor(host, objects.port);
     ready.resolve({
@@ -99,6 +106,8 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
       api: createArchiveHandler({
         catalogue,
         store,
+        journal,
+        now,
         signer,
         objectsOrigin,
         apiKey,
@@ -112,6 +121,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
       objectsUrl: origin(host, objects.port),
       indexed,
       imported,
+      orders: () => journal.orders(),
       close: () => closed ??= close(),
     };
   } catch (error) {

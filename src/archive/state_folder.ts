@@ -8,6 +8,8 @@ const STATE_FOLDER = ".imap-archive";
 export interface StateFolder {
   /** The catalogue's database. */
   readonly catalogue: string;
+  /** What the archive was asked to do besides. */
+  readonly journal: string;
   /** Where files are written before they are whole. On the same disk as the archive, so that a rename moves them. */
   readonly incoming: string;
   /** Lets another archive have the folder. */
@@ -42,7 +44,8 @@ export async function openStateFolder(root: string): Promise<StateFolder> {
       file.close();
       throw error;
     });
-    return { catalogue: join(folder, "catalogue.sqlite"), incoming, close: () => file.close() };
+    const [catalogue, journal] = [join(folder, "catalogue.sqlite"), join(folder, "orders.ndjson")];
+    return { catalogue, journal, incoming, close: () => file.close() };
   } catch (error) {
     if (error instanceof InputError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

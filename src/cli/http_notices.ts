@@ -24,6 +24,7 @@ function line(event: HttpEvent): string {
 export function httpNotices(notices: HttpNotices): HttpLog {
   const isWanted = { request: notices.requests, decision: notices.decisions, retry: notices.retries };
   return (event) => {
-    if (isWanted[event.type]) void writeNotice(line(event));
+    const { type, ...facts } = event;
+    if (isWanted[type]) void writeNotice({ type, text: line(event), facts });
   };
 }

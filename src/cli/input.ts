@@ -1,6 +1,7 @@
-/** Aborts with the signal's reason. */
-function aborted(signal: AbortSignal): Promise<never> {
+/** Rejects when the signal fires, and then only. */
+export function aborted(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
   if (signal.aborted) reject(signal.reason);
   signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   return promise;
@@ -9,7 +10,6 @@ function aborted(signal: AbortSignal): Promise<never> {
 /** The lines of standard input that hold something, without the white space around it. */
 export async function readLines(signal: AbortSignal): Promise<string[]> {
   const ended = aborted(signal);
-  ended.catch(() => {});
   // Streams take ten times as long to begin.
   const decoder = new TextDecoder();
   const piece = new Uint8Array(64 * 1024);

@@ -1,5 +1,6 @@
 import { didYouMean } from "../names/closest_word.ts";
 import { VERSION } from "../version.ts";
+import { apiKeyOf } from "./api_key.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
@@ -8,10 +9,13 @@ import { commandHelp, programHelp } from "./help.ts";
 import { httpNotices } from "./http_notices.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { PROGRAM } from "./option.ts";
-import { writeData, writeNotice } from "./output.ts";
+import { setNoticeFormat, writeData, writeNotice } from "./output.ts";
 import { commandIndex, parse, type Parsed } from "./parse.ts";
 import { report } from "./report.ts";
 import { UsageError } from "./usage_error.ts";
+
+/** What helps to find out why something failed. */
+const WHERE_TO_LOOK = `${PROGRAM}: run it again with --debug to see each request and decision`;
 
 /**
  * Runs the command line.
@@ -56,16 +60,27 @@ async function runCommand(command: Command, before: Parsed, rest: readonly strin
     throw new UsageError(`Cannot use the argument "${line.rest[0]}": ${spec.name} takes options alone`);
   }
   const quiet = flags.has("quiet");
-  const debug = flags.has("debug");
+  const format = values.get("log-format") === "json" ? "json" : "text";
+  setNoticeFormat(format);
+  const debug = flags.has("debug") || format === "json";
   const verbose = debug || flags.has("verbose");
   // Where a display shows that something goes on, retries are details; elsewhere they explain a silence.
   const log = httpNotices({ requests: debug, decisions: verbose, retries: !quiet && (verbose || !spec.showsProgress) });
-  const client = { url: values.get("url"), apiKey: values.get("api-key"), dataDir: values.get("data-dir"), log };
   const interrupt = onInterrupt();
+  const { signal } = interrupt;
   try {
-    return await command.run({ values, flags, rest: line.rest, client, quiet, verbose, signal: interrupt.signal });
+    const apiKey = await apiKeyOf({ values, flags, rest: line.rest }, signal);
+    const webpodaToken = values.get("webpoda-token");
+    const client = { url: values.get("url"), apiKey, webpodaToken, dataDir: values.get("data-dir"), log };
+    const input = { values, flags, rest: line.rest, client, quiet, verbose, signal };
+    const code = await command.run(input).catch((error: unknown) => {
+      signal.throwIfAborted();
+      return report(error, `${PROGRAM} ${spec.name}`);
+    });
+    if (code === EXIT.failed && !debug && !quiet) await writeNotice(WHERE_TO_LOOK);
+    return code;
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     await writeNotice([`${PROGRAM}: interrupted`, spec.whenInterrupted].filter(Boolean).join("; "));
     return EXIT.interrupted;
   } finally {

@@ -8,6 +8,12 @@ export interface Option {
   readonly value?: string;
   /** The values it may have, where they are few. */
   readonly choices?: readonly string[];
+  /** The words that it takes, where they are known. Unlike `choices` they are checked by whoever uses them. */
+  readonly words?: readonly string[];
+  /** Whether it takes several values, with commas between them. */
+  readonly isList?: boolean;
+  /** What of this machine it names, which shells can complete. */
+  readonly paths?: "files" | "folders";
   /** What it does, for help: a phrase without a full stop. */
   readonly help: string;
 }
@@ -15,6 +21,10 @@ export interface Option {
 /** A command's argument: `FILE...`. */
 export interface Argument {
   readonly name: string;
+  /** The words that it takes, where they are known. */
+  readonly words?: readonly string[];
+  /** What of this machine it names, which shells can complete. */
+  readonly paths?: "files" | "folders";
   readonly help: string;
 }
 

@@ -1,4 +1,4 @@
-import { printable } from "../printable.ts";
+import { printable, printableJson } from "../printable.ts";
 
 const encoder = new TextEncoder();
 
@@ -23,8 +23,35 @@ export async function writeData(text: string): Promise<boolean> {
   }
 }
 
-/** Writes lines for the person at the terminal to standard error; nothing in them can act on it. */
-export async function writeNotice(text: string): Promise<void> {
-  const safe = text.split("\n").map(printable).join("\n");
-  await writeAll(Deno.stderr, `${safe}\n`).catch(() => {});
+/** How standard error is written; one for the whole process, as standard error is. */
+let format: "text" | "json" = "text";
+
+/** Says how standard error is written from now on. */
+export function setNoticeFormat(wanted: "text" | "json"): void {
+  format = wanted;
+}
+
+/** What a line on standard error is about. */
+export interface Notice {
+  readonly type: string;
+  /** The words for a person. */
+  readonly text: string;
+  /** More of it for a program. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+function jsonLine({ type, text, facts }: Notice): string {
+  const line = { time: new Date().toISOString(), type, ...(facts ?? { text }) };
+  return printableJson(JSON.stringify(line));
+}
+
+/**
+ * Writes to standard error, for the person at the terminal or, as JSON, for a program. Nothing in it can act on a terminal.
+ *
+ * @param notice Lines of text, or what they are about.
+ */
+export async function writeNotice(notice: string | Notice): Promise<void> {
+  const whole = typeof notice === "string" ? { type: "notice", text: notice } : notice;
+  const line = format === "json" ? jsonLine(whole) : whole.text.split("\n").map(printable).join("\n");
+  await writeAll(Deno.stderr, `${line}\n`).catch(() => {});
 }

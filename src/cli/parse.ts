@@ -65,6 +65,19 @@ function checkNames(args: readonly string[], options: readonly Option[]): void {
   }
 }
 
+/** Joins `--option -` to `--option=-`: `parseArgs` takes no hyphen for a value. */
+function joinHyphens(args: readonly string[], options: readonly Option[]): string[] {
+  const joined: string[] = [];
+  for (const word of args) {
+    const before = joined.at(-1) ?? "";
+    const takesIt = word === "-" && before.startsWith("--") && !before.includes("=") && !joined.includes("--") &&
+      options.some(({ name, value }) => value !== undefined && before === `--${name}`);
+    if (takesIt) joined[joined.length - 1] = `${before}=-`;
+    else joined.push(word);
+  }
+  return joined;
+}
+
 /** Checks the values that one option got; twice the same option is more likely a slip than a wish. */
 function onlyValue(option: Option, given: unknown): string | undefined {
   const values = Array.isArray(given) ? given.filter(isText) : [];
@@ -84,7 +97,8 @@ function onlyValue(option: Option, given: unknown): string | undefined {
  *
  * @throws {UsageError} When an option is unknown, lacks its value, is given twice, or has a value it may not have.
  */
-export function parse(args: readonly string[], options: readonly Option[]): Parsed {
+export function parse(typed: readonly string[], options: readonly Option[]): Parsed {
+  const args = joinHyphens(typed, options);
   checkNames(args, options);
   const withValue = options.filter((option) => option.value !== undefined);
   const flags = options.filter((option) => option.value === undefined);

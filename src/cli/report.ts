@@ -19,17 +19,22 @@ function faultOfMachine(error: unknown): string | undefined {
   return isFault ? `Cannot go on: this machine refuses something (${error.message})` : undefined;
 }
 
+/** Writes what failed. */
+export async function writeError(text: string): Promise<void> {
+  await writeNotice({ type: "error", text });
+}
+
 /** Says what went wrong on standard error, and which exit code stands for it. */
 export async function report(error: unknown, program: string): Promise<ExitCode> {
   if (error instanceof InputError) {
-    await writeNotice(`${prefixed(program, inOptionNames(error.message))}; see ${program} --help`);
+    await writeError(`${prefixed(program, inOptionNames(error.message))}; see ${program} --help`);
     return EXIT.usage;
   }
   if (error instanceof ImapError) {
-    await writeNotice(prefixed(program, error.message));
+    await writeError(prefixed(program, error.message));
     return EXIT.failed;
   }
   const stack = error instanceof Error ? error.stack : String(error);
-  await writeNotice(`${program}: ${faultOfMachine(error) ?? `a defect of this program: ${stack}`}`);
+  await writeError(`${program}: ${faultOfMachine(error) ?? `a defect of this program: ${stack}`}`);
   return EXIT.failed;
 }

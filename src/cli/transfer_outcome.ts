@@ -2,7 +2,7 @@ import type { TransferReport } from "../client/transfer_report.ts";
 import type { Outcome } from "../transfer/outcome.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { writeData, writeNotice } from "./output.ts";
-import { prefixed } from "./report.ts";
+import { prefixed, writeError } from "./report.ts";
 import { PROGRAM } from "./option.ts";
 
 /** How to tell what became of a transfer. */
@@ -25,7 +25,7 @@ export async function tellOutcome({ command, report, line, quiet }: OutcomeRepor
   const done = outcomes.filter(({ state }) => state !== "failed");
   if (done.length > 0) await writeData(`${done.map(line).join("\n")}\n`);
   if (failed.length > 0) {
-    await writeNotice(failed.map(({ error }) => prefixed(`${PROGRAM} ${command}`, error.message)).join("\n"));
+    await writeError(failed.map(({ error }) => prefixed(`${PROGRAM} ${command}`, error.message)).join("\n"));
   }
   if (outcomes.length !== 1 && !quiet) await writeNotice(report.summary());
   return failed.length > 0 ? EXIT.failed : EXIT.done;

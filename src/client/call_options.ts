@@ -1,4 +1,5 @@
 import type { Shard } from "../names/shard.ts";
+import type { QueryProgress } from "../sdc/query_rows.ts";
 import type { OnProgress } from "../transfer/outcome.ts";
 import type { IfPresent } from "../transfer/plan_download.ts";
 
@@ -8,13 +9,23 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** How to query. */
+export interface QueryOptions extends CallOptions {
+  /** Is told how far the query is, each time that rows come. */
+  onProgress?: ((progress: QueryProgress) => void) | undefined;
+  /** Tells the time, which `today` and its like need. Default: the clock of this machine. */
+  now?: (() => Date) | undefined;
+}
+
 /** What transfers take besides. */
 export interface TransferOptions extends CallOptions {
   /** How many files at once, and how many connections in all: 1 to 256. Default: 8. */
   concurrency?: number | undefined;
   /** Only say what would be done: outcomes are `planned`, nothing is sent or written. Default: false. */
   dryRun?: boolean | undefined;
-  /** Is told of each event as it happens. */
+  /** Whether a notebook shows how it goes, and what became of each file. Nothing shows outside notebooks. Default: true. */
+  progress?: boolean | undefined;
+  /** Is told of each event as it happens, whatever a notebook shows. */
   onProgress?: OnProgress | undefined;
 }
 

@@ -1,12 +1,12 @@
 import type { Settings } from "../config.ts";
-import { InputError } from "../errors.ts";
+import { InputError, inputErrorOf } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath } from "../names/archive_path.ts";
-import { FileNameError } from "../names/file_name_error.ts";
 import { checkedShard, isInShard } from "../names/shard.ts";
 import type { FileRecord } from "../protocol/file_record.ts";
 import { downloadFiles } from "../transfer/download_files.ts";
 import { DEFAULT_CONCURRENCY, type DownloadOptions } from "./call_options.ts";
+import { type RunningTransfer, showOne, showsPanel, showTransfer } from "./show_transfer.ts";
 import { TransferReport } from "./transfer_report.ts";
 import { urlSource } from "./url_source.ts";
 
@@ -21,7 +21,10 @@ export interface DownloadContext {
  * name is of a kind that is not known yet, a path of the archive's is taken as it is.
  */
 function pathOf(file: string | FileRecord): string {
-  if (typeof file !== "string") return file.file_path;
+  if (typeof file !== "string") {
+    if (typeof file?.file_path === "string") return file.file_path;
+    throw new InputError("Cannot download a row without a file_path: expected a row of query, or a file name");
+  }
   try {
     return archivePath(file.slice(file.lastIndexOf("/") + 1));
   } catch (error) {
@@ -30,7 +33,7 @@ function pathOf(file: string | FileRecord): string {
   }
 }
 
-/** The archive paths of all that was asked for, or one error with all the names that are wrong. */
+/** The archive paths of all that was asked for, or one error with the names that are wrong. */
 function pathsOf(files: Iterable<string | FileRecord>): string[] {
   const problems: string[] = [];
   const paths: string[] = [];
@@ -38,24 +41,19 @@ function pathsOf(files: Iterable<string | FileRecord>): string[] {
     try {
       paths.push(pathOf(file));
     } catch (error) {
-      if (!(error instanceof FileNameError)) throw error;
+      if (!(error instanceof InputError)) throw error;
       problems.push(error.message);
     }
   }
-  if (problems.length > 0) throw new InputError(`${problems.join("\n")}\nNothing was downloaded`);
+  if (problems.length > 0) throw inputErrorOf(problems, "Nothing was downloaded");
   return paths;
 }
 
-async function run({ settings, transport }: DownloadContext, paths: readonly string[], options: DownloadOptions) {
-  const { concurrency = DEFAULT_CONCURRENCY, ifPresent = "skip", dryRun = false, onProgress, signal } = options;
-  return await downloadFiles(transport, urlSource(transport), paths, {
-    dataDir: settings.dataDir,
-    concurrency,
-    ifPresent,
-    dryRun,
-    onProgress: onProgress ?? (() => {}),
-    signal,
-  });
+/** The download of some files, ready to run. */
+function downloading({ settings, transport }: DownloadContext, paths: readonly string[], options: DownloadOptions) {
+  const { concurrency = DEFAULT_CONCURRENCY, ifPresent = "skip", dryRun = false } = options;
+  const how = { dataDir: settings.dataDir, concurrency, ifPresent, dryRun };
+  return (running: RunningTransfer) => downloadFiles(transport, urlSource(transport), paths, { ...how, ...running });
 }
 
 /** Downloads one file. @returns Its path on this machine. @throws What made it fail. */
@@ -64,8 +62,7 @@ export async function downloadOne(
   file: string | FileRecord,
   options: DownloadOptions,
 ): Promise<string> {
-  const [outcome] = await run(context, [pathOf(file)], options);
-  if (outcome?.state === "failed") throw outcome.error;
+  const outcome = await showOne("download", options, downloading(context, [pathOf(file)], options));
   return outcome?.path ?? "";
 }
 
@@ -78,7 +75,9 @@ export async function downloadAll(
   const { shard } = options;
   const wanted = shard === undefined ? undefined : checkedShard(shard);
   const paths = pathsOf(files).filter((path) => wanted === undefined || isInShard(path, wanted));
-  const report = async (paths: readonly string[]): Promise<TransferReport> =>
-    new TransferReport(await run(context, paths, options), report);
+  const report = async (paths: readonly string[]): Promise<TransferReport> => {
+    const outcomes = await showTransfer("download", options, downloading(context, paths, options));
+    return new TransferReport(outcomes, report, { isShown: showsPanel(options) });
+  };
   return await report(paths);
 }

@@ -3,11 +3,18 @@ import type { HttpLog } from "../http/events.ts";
 import { createTransport, type Transport } from "../http/transport.ts";
 import type { FileRecord } from "../protocol/file_record.ts";
 import type { QueryParameters } from "../protocol/query_parameters.ts";
-import { checkQuery } from "../sdc/check_query.ts";
-import { queryFiles } from "../sdc/query_files.ts";
-import type { CallOptions, DownloadOptions, UploadOptions } from "./call_options.ts";
+import type { AncillaryRecord, SpiceRecord } from "../protocol/table_records.ts";
+import type { DownloadOptions, QueryOptions, UploadOptions } from "./call_options.ts";
+import { CatalogCount, type CatalogEntry, catalogQuery } from "./catalog.ts";
+import { filesHere } from "./files_here.ts";
+import { readyQuery } from "./query_files.ts";
 import { QueryResult } from "./query_result.ts";
+import type { ReprocessParameters } from "../sdc/check_reprocess.ts";
+import type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./release.ts";
+import type { ReprocessOptions, ReprocessReport } from "./reprocess.ts";
 import type { TransferReport } from "./transfer_report.ts";
+import type { PacketOutcome, WebpodaOptions } from "./webpoda.ts";
+import type { WebpodaParameters } from "./webpoda_parameters.ts";
 
 /** Settings of an {@linkcode ImapClient}. */
 export interface ImapClientOptions extends ClientOptions {
@@ -39,11 +46,39 @@ export class ImapClient {
     this.#options = { ...options };
   }
 
+  /** Finds SPICE files that meet all conditions, as the function `query` does. */
+  query(parameters: QueryParameters & { table: "spice" }, options?: QueryOptions): Promise<QueryResult<SpiceRecord>>;
+  /** Finds ancillary files that meet all conditions, as the function `query` does. */
+  query(
+    parameters: QueryParameters & { table: "ancillary" },
+    options?: QueryOptions,
+  ): Promise<QueryResult<AncillaryRecord>>;
   /** Finds the files that meet all conditions, as the function `query` does. */
-  async query(parameters: QueryParameters, options: CallOptions = {}): Promise<QueryResult> {
-    const wire = checkQuery(parameters);
-    const rows = await queryFiles(this.#transport(), wire, options.signal);
-    return QueryResult.fromRows(rows, (rows, options) => this.download(rows, options));
+  query(parameters: QueryParameters, options?: QueryOptions): Promise<QueryResult>;
+  async query(parameters: QueryParameters, options: QueryOptions = {}): Promise<QueryResult> {
+    const query = readyQuery(parameters, options);
+    const settings = resolveSettings(this.#options);
+    const rows = await query.all(createTransport(settings, this.#options.log));
+    return QueryResult.fromRows(rows, {
+      download: (rows, options) => this.download(rows, options),
+      filesHere: (paths) => filesHere(settings.dataDir, paths),
+      table: query.table,
+      asked: parameters,
+      url: settings.url,
+    });
+  }
+
+  /** Finds files and gives them out as they come, as the function `queryRows` does. */
+  async *queryRows(parameters: QueryParameters, options: QueryOptions = {}): AsyncGenerator<FileRecord> {
+    for await (const piece of readyQuery(parameters, options).pieces(this.#transport())) yield* piece;
+  }
+
+  /** Counts what there is, as the function `catalog` does. */
+  async catalog(parameters: QueryParameters = {}, options: QueryOptions = {}): Promise<CatalogEntry[]> {
+    const count = new CatalogCount();
+    const query = readyQuery(catalogQuery(parameters), options);
+    for await (const piece of query.pieces(this.#transport())) count.add(piece);
+    return count.entries();
   }
 
   /** Downloads one file unless it is there already, as the function `download` does. */
@@ -72,6 +107,29 @@ export class ImapClient {
     return typeof paths === "string"
       ? await uploadOne(transport, paths, options)
       : await uploadAll(transport, [...paths], options);
+  }
+
+  /** Asks for products to be made again, as the function `reprocess` does. */
+  async reprocess(parameters: ReprocessParameters, options: ReprocessOptions = {}): Promise<ReprocessReport> {
+    const { triggerReprocessing } = await import("./reprocess.ts");
+    return await triggerReprocessing(() => this.#transport(), parameters, options);
+  }
+
+  /** Uploads a manifest and asks for the release of what it says, as the function `release` does. */
+  async release(parameters: ReleaseParameters, options: ReleaseOptions = {}): Promise<ReleaseReport> {
+    const { releaseData } = await import("./release.ts");
+    return await releaseData(this.#context(), parameters, options);
+  }
+
+  /** Fetches packets on demand into level 0 files, as the function `webpoda` does. */
+  async webpoda(parameters: WebpodaParameters, options: WebpodaOptions = {}): Promise<PacketOutcome[]> {
+    const { fetchPackets } = await import("./webpoda.ts");
+    return await fetchPackets(this.#context(), parameters, options);
+  }
+
+  #context() {
+    const settings = resolveSettings(this.#options);
+    return { settings, transport: createTransport(settings, this.#options.log) };
   }
 
   #transport(): Transport {

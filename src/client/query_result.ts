@@ -1,20 +1,40 @@
 import { ImapError } from "../errors.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { MOST_ROWS } from "../display/abridge.ts";
+import { htmlCard } from "../display/html_card.ts";
 import { htmlTable } from "../display/html_table.ts";
+import type { Picture } from "../display/picture.ts";
+import type { Table } from "../display/table.ts";
 import { textTable } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/file_record.ts";
-import type { DownloadOptions } from "./call_options.ts";
-import type { TransferReport } from "./transfer_report.ts";
+import type { QueryParameters, TableName } from "../protocol/query_parameters.ts";
 import { recordsTable } from "../views/records_table.ts";
+import { summaryPicture } from "../views/summary/summary_picture.ts";
+import type { DownloadOptions } from "./call_options.ts";
+import { downloadLink } from "./download_link.ts";
+import type { TransferReport } from "./transfer_report.ts";
 
 /** Downloads rows: what a result has from the client that made it. */
 export type DownloadRows = (rows: readonly FileRecord[], options: DownloadOptions) => Promise<TransferReport>;
 
+/** What a result knows of the call that made it. */
+export interface QueryResultOrigin {
+  /** Downloads its rows. */
+  readonly download?: DownloadRows;
+  /** Tells which archive paths are in the data directory already. */
+  readonly filesHere?: (archivePaths: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** The table that was asked; it decides the columns. Default: science. */
+  readonly table?: TableName;
+  /** The conditions of the query; tables in pages and pictures show them. */
+  readonly asked?: QueryParameters;
+  /** The API's address, to which the file names of tables in pages lead. */
+  readonly url?: string;
+}
+
 /**
  * The files that a query found: an array of rows that shows itself as a table, in notebooks, in the REPL and in
  * `console.log`. `filter`, `slice` and the other methods that pick rows give a QueryResult again; `map` gives a plain
- * array.
+ * array. A result of one row, `files.slice(0, 1)` for instance, shows itself as a card in notebooks.
  *
  * @example
  * ```ts
@@ -26,20 +46,25 @@ export type DownloadRows = (rows: readonly FileRecord[], options: DownloadOption
  * assert(newer.toText().startsWith(`Found [${newer.length}] matching files`));
  * ```
  */
-export class QueryResult extends Array<FileRecord> {
+export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row> {
   /** Array methods that change what the elements are, `map` first, give plain arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
 
-  #download: DownloadRows = () => Promise.reject(new ImapError("Cannot download: no client made this result"));
+  #origin: QueryResultOrigin = {};
 
-  /** Takes rows into a result; `download` is what fetches them. */
-  static fromRows(rows: Iterable<FileRecord>, download?: DownloadRows): QueryResult {
-    const result = new QueryResult();
+  /** Takes rows into a result. */
+  static fromRows<Row extends FileRecord>(rows: Iterable<Row>, origin: QueryResultOrigin = {}): QueryResult<Row> {
+    const result = new QueryResult<Row>();
     for (const row of rows) result.push(row);
-    if (download !== undefined) result.#download = download;
+    result.#origin = origin;
     return result;
+  }
+
+  /** The table that was asked for these rows. */
+  get table(): TableName {
+    return this.#origin.table ?? "science";
   }
 
   /**
@@ -48,32 +73,75 @@ export class QueryResult extends Array<FileRecord> {
    * @returns What became of each file. One that failed does not stop the others: see its `failed` and `retry()`.
    */
   download(options: DownloadOptions = {}): Promise<TransferReport> {
-    return this.#download(this, options);
+    const { download } = this.#origin;
+    if (download === undefined) return Promise.reject(new ImapError("Cannot download: no client made this result"));
+    return download(this, options);
   }
 
   /** The rows that meet a condition, as a result that shows itself. */
-  override filter(predicate: (row: FileRecord, index: number, rows: FileRecord[]) => unknown): QueryResult {
-    return QueryResult.fromRows(super.filter(predicate), this.#download);
+  override filter(predicate: (row: Row, index: number, rows: Row[]) => unknown): QueryResult<Row> {
+    return QueryResult.fromRows(super.filter(predicate), this.#origin);
   }
 
   /** Some of the rows, as a result that shows itself. */
-  override slice(start?: number, end?: number): QueryResult {
-    return QueryResult.fromRows(super.slice(start, end), this.#download);
+  override slice(start?: number, end?: number): QueryResult<Row> {
+    return QueryResult.fromRows(super.slice(start, end), this.#origin);
   }
 
   /** The rows in another order, as a result that shows itself. */
-  override toSorted(compare?: (a: FileRecord, b: FileRecord) => number): QueryResult {
-    return QueryResult.fromRows(super.toSorted(compare), this.#download);
+  override toSorted(compare?: (a: Row, b: Row) => number): QueryResult<Row> {
+    return QueryResult.fromRows(super.toSorted(compare), this.#origin);
+  }
+
+  /**
+   * A picture of the days that have files: time runs along, a line for each instrument, level and descriptor. It tells
+   * apart a product's newest version, the one before and older ones, and marks what is in the data directory.
+   *
+   * @returns A picture that shows itself; `toSvg()`, `toText()` and `save()` give it otherwise.
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { query } from "@imap-sdc/data-access";
+   *
+   * const files = await query({ instrument: "glows" });
+   * const picture = await files.coverage();
+   * assert(picture.toText().startsWith(`Coverage of ${files.length} files`));
+   * ```
+   */
+  async coverage(): Promise<Picture> {
+    const { asked = {}, filesHere } = this.#origin;
+    const here = await filesHere?.(this.map(({ file_path }) => file_path)) ?? new Set<string>();
+    const { coveragePicture } = await import("../views/coverage/coverage_picture.ts");
+    return coveragePicture(this, { asked: { ...asked }, here });
+  }
+
+  /**
+   * A picture of how many files there are of each instrument and data level.
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { query } from "@imap-sdc/data-access";
+   *
+   * const files = await query({ start_date: "20250501" });
+   * assert(files.summary().toText().includes("by instrument and data level"));
+   * ```
+   */
+  summary(): Picture {
+    const { asked = {} } = this.#origin;
+    return summaryPicture(this, { asked: { ...asked } });
   }
 
   /** The rows as a text table, the way the command line prints them. */
   toText(): string {
-    return textTable(recordsTable(this));
+    return textTable(this.#table());
   }
 
-  /** The rows as an HTML table; everything from the server in it is escaped. */
+  /** The rows as an HTML table, one row as a card; everything from the server in it is escaped. */
   toHtml(): string {
-    return htmlTable(recordsTable(this));
+    const [row, ...others] = this.slice(0, 2);
+    return row !== undefined && others.length === 0 ? htmlCard(this.#table(), row) : htmlTable(this.#table());
   }
 
   /**
@@ -86,11 +154,20 @@ export class QueryResult extends Array<FileRecord> {
 
   /** What a notebook shows for it: of a long result the first and the last rows. */
   [JUPYTER_DISPLAY](): MimeBundle {
-    return { "text/plain": textTable(recordsTable(this), MOST_ROWS), "text/html": this.toHtml() };
+    return { "text/plain": textTable(this.#table(), MOST_ROWS), "text/html": this.toHtml() };
   }
 
   /** What `console.log` and the REPL show for it. */
   [Symbol.for("Deno.customInspect")](): string {
-    return textTable(recordsTable(this), MOST_ROWS).trimEnd();
+    return textTable(this.#table(), MOST_ROWS).trimEnd();
+  }
+
+  #table(): Table<FileRecord> {
+    const { asked = {}, url } = this.#origin;
+    return recordsTable(this, {
+      table: this.table,
+      asked: { ...asked },
+      linkTo: url === undefined ? undefined : (row) => downloadLink(url, row),
+    });
   }
 }

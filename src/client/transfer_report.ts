@@ -1,15 +1,15 @@
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import { MOST_ROWS } from "../display/abridge.ts";
 import { htmlTable } from "../display/html_table.ts";
 import { textTable } from "../display/text_table.ts";
 import type { Outcome } from "../transfer/outcome.ts";
-import { bytesOf, outcomesSummary, outcomesTable } from "../views/outcomes_table.ts";
+import { bytesOf, outcomesBundle, outcomesSummary, outcomesTable, shownSummary } from "../views/outcomes_table.ts";
 
 /** Runs a transfer of some files again. */
 export type Repeat = (files: readonly string[]) => Promise<TransferReport>;
 
 /**
- * What became of a download or an upload of many files. Shows itself as a table, in notebooks and in the REPL.
+ * What became of a download or an upload of many files. Shows itself as a table, in notebooks and in the REPL. In a notebook
+ * the call that made it has shown the table already: as the cell's last value it is then a line, and `show()` gives the table.
  *
  * @example
  * ```ts
@@ -26,11 +26,13 @@ export class TransferReport {
   /** An outcome for each file, in the order of the files. */
   readonly outcomes: readonly Outcome[];
   readonly #repeat: Repeat;
+  readonly #isShown: boolean;
 
-  /** Takes outcomes into a report. */
-  constructor(outcomes: readonly Outcome[], repeat: Repeat) {
+  /** Takes outcomes into a report; `isShown` says that a notebook shows their table already. */
+  constructor(outcomes: readonly Outcome[], repeat: Repeat, { isShown = false }: { isShown?: boolean } = {}) {
     this.outcomes = outcomes;
     this.#repeat = repeat;
+    this.#isShown = isShown;
   }
 
   /** The paths on this machine of all files that did not fail. */
@@ -76,16 +78,16 @@ export class TransferReport {
 
   /** Shows the table now: in a notebook as an output of this cell, elsewhere as text on standard output. */
   async show(): Promise<void> {
-    await showBundle(this[JUPYTER_DISPLAY]());
+    await showBundle(outcomesBundle(this.outcomes));
   }
 
-  /** What a notebook shows for it. */
+  /** What a notebook shows for it as the last value of a cell: the table, or a line when the table stands there already. */
   [JUPYTER_DISPLAY](): MimeBundle {
-    return { "text/plain": textTable(outcomesTable(this.outcomes), MOST_ROWS), "text/html": this.toHtml() };
+    return this.#isShown ? shownSummary(this.outcomes) : outcomesBundle(this.outcomes);
   }
 
   /** What `console.log` and the REPL show for it. */
   [Symbol.for("Deno.customInspect")](): string {
-    return textTable(outcomesTable(this.outcomes), MOST_ROWS).trimEnd();
+    return outcomesBundle(this.outcomes)["text/plain"].trimEnd();
   }
 }

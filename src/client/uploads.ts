@@ -3,24 +3,20 @@ import { archivePath } from "../names/archive_path.ts";
 import { uploadFiles } from "../transfer/upload_files.ts";
 import { basename } from "@std/path";
 import { DEFAULT_CONCURRENCY, type UploadOptions } from "./call_options.ts";
+import { type RunningTransfer, showOne, showsPanel, showTransfer } from "./show_transfer.ts";
 import { TransferReport } from "./transfer_report.ts";
 import { urlSource } from "./url_source.ts";
 
-async function run(transport: Transport, paths: readonly string[], options: UploadOptions) {
-  const { concurrency = DEFAULT_CONCURRENCY, skipExisting = false, dryRun = false, onProgress, signal } = options;
-  return await uploadFiles(transport, urlSource(transport), paths, {
-    concurrency,
-    skipExisting,
-    dryRun,
-    onProgress: onProgress ?? (() => {}),
-    signal,
-  });
+/** The upload of some files, ready to run. */
+function uploading(transport: Transport, paths: readonly string[], options: UploadOptions) {
+  const { concurrency = DEFAULT_CONCURRENCY, skipExisting = false, dryRun = false } = options;
+  const how = { concurrency, skipExisting, dryRun };
+  return (running: RunningTransfer) => uploadFiles(transport, urlSource(transport), paths, { ...how, ...running });
 }
 
 /** Uploads one file. @returns Its path in the archive. @throws What made it fail. */
 export async function uploadOne(transport: Transport, path: string, options: UploadOptions): Promise<string> {
-  const [outcome] = await run(transport, [path], options);
-  if (outcome?.state === "failed") throw outcome.error;
+  await showOne("upload", options, uploading(transport, [path], options));
   return archivePath(basename(path));
 }
 
@@ -30,7 +26,9 @@ export async function uploadAll(
   paths: readonly string[],
   options: UploadOptions,
 ): Promise<TransferReport> {
-  const report = async (paths: readonly string[]): Promise<TransferReport> =>
-    new TransferReport(await run(transport, paths, options), report);
+  const report = async (paths: readonly string[]): Promise<TransferReport> => {
+    const outcomes = await showTransfer("upload", options, uploading(transport, paths, options));
+    return new TransferReport(outcomes, report, { isShown: showsPanel(options) });
+  };
   return await report(paths);
 }

@@ -15,7 +15,8 @@ export function abridge<Row>(rows: readonly Row[], most: number): Abridged<Row> 
   return { head: rows.slice(0, half), between: rows.length - 2 * half, tail: rows.slice(-half) };
 }
 
-/** The line that stands for the rows that are not drawn. */
-export function betweenLine(between: number): string {
-  return `${between} rows between: slice() or filter() show them`;
+/** The line that stands for the rows that are not drawn, and how to see some of them. */
+export function betweenLine<Row>({ head, between }: Abridged<Row>): string {
+  const start = head.length;
+  return `${between} rows between: slice(${start}, ${start + Math.min(between, 2 * start)}) or filter() show them`;
 }

@@ -18,10 +18,12 @@ interface Laid {
 
 function lay<Row>(column: Column<Row>, rows: readonly Row[]): Laid {
   const cells = rows.map((row) => cellText(column.text(row)));
-  let width = textWidth(column.header);
+  // A server's new keys make headers too.
+  const header = cellText(column.header);
+  let width = textWidth(header);
   for (const cell of cells) width = Math.max(width, textWidth(cell));
   const padded = cells.map((cell) => pad(cell, width, column.align));
-  return { header: pad(column.header, width, "left"), cells: padded, width };
+  return { header: pad(header, width, "left"), cells: padded, width };
 }
 
 function pad(text: string, width: number, align: "left" | "right"): string {
@@ -37,13 +39,14 @@ function pad(text: string, width: number, align: "left" | "right"): string {
  */
 export function textTable<Row>(table: Table<Row>, mostRows = Infinity): string {
   if (table.rows.length === 0) return `${printable(table.title)}\n`;
-  const { head, between, tail } = abridge(table.rows, mostRows);
+  const abridged = abridge(table.rows, mostRows);
+  const { head, between, tail } = abridged;
   const columns = table.columns.map((column) => lay(column, between === 0 ? head : [...head, ...tail]));
   const line = (cells: readonly string[]) => cells.map((cell) => `${cell}|`).join("");
   const hyphens = `${"-".repeat(columns.reduce((sum, { width }) => sum + width + 1, -1))}|`;
   const lines = [printable(table.title), hyphens, line(columns.map(({ header }) => header)), hyphens];
   for (let row = 0; row < head.length + tail.length; row++) {
-    if (between > 0 && row === head.length) lines.push(`… ${betweenLine(between)}`);
+    if (between > 0 && row === head.length) lines.push(`… ${betweenLine(abridged)}`);
     lines.push(line(columns.map(({ cells }) => cells[row] ?? "")));
   }
   lines.push(hyphens, "");

@@ -1,4 +1,6 @@
+import { InputError } from "../errors.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX } from "../protocol/routes.ts";
+import { isPrivateHost } from "./private_host.ts";
 
 /** The credentials of a caller, if any. */
 export interface Credentials {
@@ -23,9 +25,19 @@ function withPrefix(url: string, prefix: string): string {
   return url.endsWith(prefix) ? url : `${url}${prefix}`;
 }
 
-/** Works out address and header; an API key goes before an access token (SDC protocol). */
+/**
+ * Works out address and header; an API key goes before an access token (SDC protocol).
+ *
+ * @throws {InputError} When credentials would go over plain HTTP to a host of the open internet.
+ */
 export function apiAccess(url: string, { apiKey, accessToken }: Credentials): ApiAccess {
-  const { origin } = new URL(url);
+  const { origin, protocol, hostname, host } = new URL(url);
+  if (protocol === "http:" && !isPrivateHost(hostname) && (apiKey ?? accessToken) !== undefined) {
+    throw new InputError(
+      `Cannot send the ${apiKey === undefined ? "access token" : "API key"} to http://${host}: everyone on the way ` +
+        "could read it; use https, or take the credentials away",
+    );
+  }
   if (apiKey !== undefined) {
     return { base: withPrefix(url, API_KEY_PREFIX), origin, headers: { "x-api-key": apiKey }, secrets: [apiKey] };
   }

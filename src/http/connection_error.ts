@@ -22,9 +22,14 @@ const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: 
     true,
   ],
   [/are blocked/i, "is at a port that is blocked for HTTP", false],
-  [/invalid http|parse error|HPE_/i, "sent something that is no HTTP", true],
   [
-    /reset|broken pipe|hang up|ECONNRESET|EPIPE|closed before|unexpected eof|incomplete|reading a body/i,
+    /invalid (http|content-length|header)|head is too large|parse error|HPE_/i,
+    "sent something that is no HTTP",
+    true,
+  ],
+  [/gzip|deflate|brotli|decompress/i, "sent a body that is not compressed the way it says", true],
+  [
+    /reset|broken pipe|hang up|aborted|ECONNRESET|EPIPE|closed before|unexpected eof|incomplete|reading a body/i,
     "broke the connection",
     true,
   ],

@@ -26,11 +26,13 @@ export type HttpEvent =
     readonly type: "decision";
     /** What it is about, for instance `download "imap_..."`. */
     readonly action: string;
-    /** What is done instead of fetching the file from its first byte to its last. */
-    readonly decision: "wait" | "skip" | "resume" | "restart" | "split";
+    readonly decision: Decision;
     /** Why. */
     readonly reason: string;
   };
+
+/** What a transfer does instead of sending a file from its first byte to its last. */
+export type Decision = "wait" | "skip" | "resume" | "restart" | "split";
 
 /** Is told of each event as it happens. */
 export type HttpLog = (event: HttpEvent) => void;

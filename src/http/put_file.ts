@@ -33,7 +33,8 @@ export function putFile(transport: Transport, put: FilePut): Promise<Headers> {
   const { action } = put;
   return followRedirects(action, put.url, async (url) => {
     const { response, body } = await putOnce(transport, { ...put, url });
-    if (response.ok) return { done: response.headers };
+    // Nothing else says that the store has the file (S3, PutObject).
+    if (response.status === 200) return { done: response.headers };
     if (!isRedirect(response)) throw statusError({ action, url, response, body, api: transport.api });
     return { next: await redirectTarget(action, response, url) };
   });

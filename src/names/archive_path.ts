@@ -1,4 +1,23 @@
-import { formatFileName, type ImapFile, parseFileName } from "./file_name.ts";
+import { type FileNameParts, formatFileName, type ImapFile, parseFileName } from "./file_name.ts";
+import { SPICE_FOLDERS } from "./spice_types.ts";
+
+/** The folder of a file of any kind (SDC folder convention). */
+function folderOf(file: ImapFile): string {
+  switch (file.kind) {
+    case "science":
+    case "quicklook":
+    case "dependency": {
+      const root = file.kind === "science" ? "imap" : `imap/${file.kind}`;
+      const month = `${file.start_date.slice(0, 4)}/${file.start_date.slice(4, 6)}`;
+      return `${root}/${file.instrument}/${file.data_level}/${month}`;
+    }
+    case "ancillary":
+    case "release":
+      return `imap/${file.kind}/${file.instrument}`;
+    case "spice":
+      return `imap/spice/${SPICE_FOLDERS[file.kernel_type]}`;
+  }
+}
 
 /**
  * The path of a file in the archive, which is also its path below the data directory (SDC folder convention).
@@ -14,11 +33,10 @@ import { formatFileName, type ImapFile, parseFileName } from "./file_name.ts";
  *
  * const path = archivePath("imap_swe_l0_sci_20240105_v001.pkts");
  * assert(path === "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts");
+ * assert(archivePath("naif0012.tls") === "imap/spice/lsk/naif0012.tls");
  * ```
  */
-export function archivePath(file: string | ImapFile): string {
-  const parts = typeof file === "string" ? parseFileName(file) : file;
+export function archivePath(file: string | FileNameParts): string {
   const name = typeof file === "string" ? file : formatFileName(file);
-  const { instrument, data_level, start_date } = parts;
-  return `imap/${instrument}/${data_level}/${start_date.slice(0, 4)}/${start_date.slice(4, 6)}/${name}`;
+  return `${folderOf(parseFileName(name))}/${name}`;
 }

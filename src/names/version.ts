@@ -18,9 +18,17 @@ const MINOR_ONLY = /^v(\d{3})$/;
 /** What a version looks like, for messages. */
 export const VERSION_FORMS = "vNNN or vMMM.mmmm, for instance v001 or v001.0002";
 
+/** What the version of an ancillary file looks like, for messages. */
+export const MINOR_VERSION_FORM = "vNNN, for instance v001";
+
 /** Whether a text is a version in one of its two forms. */
 export function isVersion(text: string): boolean {
   return MAJOR_MINOR.test(text) || MINOR_ONLY.test(text);
+}
+
+/** Whether a text is a version without a major, the only form that ancillary files have. */
+export function isMinorVersion(text: string): boolean {
+  return MINOR_ONLY.test(text);
 }
 
 /**

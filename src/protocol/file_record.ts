@@ -1,8 +1,8 @@
 import { ProtocolError } from "../errors.ts";
 
 /**
- * One row of a query's answer, under the SDC's own names (SDC protocol, `GET /query`).
- * Keys that the protocol does not know yet are kept as they came.
+ * One row of a query's answer, whatever its table, under the SDC's own names (SDC protocol, `GET /query` and
+ * `GET /spice-query`). Keys that the protocol does not know yet are kept as they came.
  */
 export interface FileRecord {
   /** The file's path in the archive, which is also its path below the data directory. */
@@ -21,7 +21,7 @@ export interface FileRecord {
   readonly repointing?: number | null;
   /** The number of the Carrington rotation. */
   readonly cr?: number | null;
-  /** `v001` or `v001.0002`; newer servers send the two numbers below. */
+  /** `v001` or `v001.0002`; newer servers send the two numbers below. A SPICE file's own digits. */
   readonly version?: string | null;
   /** The version's major number; null where the version has none. */
   readonly major_version?: number | null;
@@ -29,7 +29,7 @@ export interface FileRecord {
   readonly minor_version?: number | null;
   /** For instance `cdf`. */
   readonly extension?: string | null;
-  /** When the archive took the file in: `2024-07-09 15:42:23`, UTC. */
+  /** When the archive took the file in: `2024-07-09 15:42:23`, UTC; of a SPICE file `2024-07-09, 15:42:23`. */
   readonly ingestion_date?: string | null;
   /** What a newer server may add. */
   readonly [key: string]: unknown;
@@ -47,26 +47,62 @@ const TEXT_KEYS = [
 ] as const;
 const INTEGER_KEYS = ["repointing", "cr", "major_version", "minor_version"] as const;
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** A JSON object, its keys open. */
+export type JsonObject = Record<string, unknown>;
+
+function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isFileRecord(value: unknown, row: number): value is FileRecord {
+/** A row of any table: an object with a path. */
+export type RowObject = JsonObject & { readonly file_path: string };
+
+function hasPath(value: JsonObject): value is RowObject {
+  return typeof value.file_path === "string" && value.file_path !== "";
+}
+
+/** Takes a value for a row of any table. */
+export function decodeObject(value: unknown, row: number): RowObject {
   if (!isObject(value)) throw new ProtocolError(`row ${row} is no object`);
-  if (typeof value.file_path !== "string" || value.file_path === "") {
-    throw new ProtocolError(`row ${row} has no file_path`);
-  }
-  for (const key of TEXT_KEYS) {
+  if (!hasPath(value)) throw new ProtocolError(`row ${row} has no file_path`);
+  return value;
+}
+
+/** Makes sure that what stands under some keys, if anything, is text. */
+export function checkTexts(value: Readonly<JsonObject>, row: number, keys: readonly string[]): void {
+  for (const key of keys) {
     if (value[key] !== undefined && value[key] !== null && typeof value[key] !== "string") {
       throw new ProtocolError(`row ${row} has no text for its ${key}`);
     }
   }
-  for (const key of INTEGER_KEYS) {
+}
+
+/** Makes sure that what stands under some keys, if anything, is a whole number. */
+function checkIntegers(value: Readonly<JsonObject>, row: number, keys: readonly string[]): void {
+  for (const key of keys) {
     if (value[key] !== undefined && value[key] !== null && !Number.isSafeInteger(value[key])) {
       throw new ProtocolError(`row ${row} has no whole number for its ${key}`);
     }
   }
+}
+
+/** Checks all that science and ancillary rows share; throws when it is something else. */
+export function isFileRecord(value: RowObject, row: number): value is RowObject & FileRecord {
+  checkTexts(value, row, TEXT_KEYS);
+  checkIntegers(value, row, INTEGER_KEYS);
   return true;
+}
+
+/**
+ * Takes a value for a row of science or ancillary files.
+ *
+ * @param row Which row it is, for messages: 1 for the first.
+ * @throws {ProtocolError} When it is none.
+ */
+export function decodeFileRecord(value: unknown, row: number): FileRecord {
+  const object = decodeObject(value, row);
+  if (isFileRecord(object, row)) return object;
+  throw new ProtocolError(`row ${row} is no file`);
 }
 
 /**
@@ -76,5 +112,5 @@ function isFileRecord(value: unknown, row: number): value is FileRecord {
  */
 export function decodeFileRecords(json: unknown): FileRecord[] {
   if (!Array.isArray(json)) throw new ProtocolError("it is no array of files");
-  return json.filter((value: unknown, index): value is FileRecord => isFileRecord(value, index + 1));
+  return json.map((value: unknown, index) => decodeFileRecord(value, index + 1));
 }

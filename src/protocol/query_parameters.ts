@@ -1,31 +1,63 @@
-/** What a query may ask for, under the SDC's own names (SDC protocol, `GET /query`). Conditions add up. */
+/** One value, or several: a file that has any of them is found. */
+export type OneOrMore<Value> = Value | readonly Value[];
+
+/**
+ * The tables that can be searched (SDC protocol): science files, ancillary files, SPICE files.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { TABLES } from "@imap-sdc/data-access";
+ *
+ * assert(TABLES.includes("spice"));
+ * ```
+ */
+export const TABLES = ["science", "ancillary", "spice"] as const;
+
+/** The name of a table. */
+export type TableName = typeof TABLES[number];
+
+/**
+ * What a query may ask for, under the SDC's own names (SDC protocol, `GET /query` and `GET /spice-query`). Conditions add
+ * up. What a table does not know is refused.
+ *
+ * Days are `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, which is seven days ago; all in UTC.
+ */
 export interface QueryParameters {
-  /** Which table to search. Default, and for now the only one: `science`. */
+  /** Which table to search: `science`, `ancillary` or `spice`. Default: that of `filename`, else `science`. */
   table?: string | undefined;
-  /** For instance `mag`. */
-  instrument?: string | undefined;
-  /** For instance `l1a`. */
-  data_level?: string | undefined;
-  /** The product's name, for instance `hist`. */
-  descriptor?: string | undefined;
-  /** Files whose data start on this day or later, YYYYMMDD. */
+  /** For instance `mag`. Science and ancillary files. */
+  instrument?: OneOrMore<string> | undefined;
+  /** For instance `l1a`. Science files. */
+  data_level?: OneOrMore<string> | undefined;
+  /** The product's name, for instance `hist`, or a pattern such as `hi-*`. Science and ancillary files. */
+  descriptor?: OneOrMore<string> | undefined;
+  /** The type of a SPICE file, for instance `leapseconds`. SPICE files. */
+  type?: OneOrMore<string> | undefined;
+  /** Files whose data start on this day or later; SPICE files whose time reaches this day. */
   start_date?: string | undefined;
-  /** Files whose data start on this day or earlier, YYYYMMDD. */
+  /** Files whose data start on this day or earlier. */
   end_date?: string | undefined;
-  /** Files that came into the archive on this day or later, YYYYMMDD, UTC. */
+  /** Files that came into the archive on this day or later, or at this time or later: `2026-01-31T12:00`. */
   ingestion_start_date?: string | undefined;
-  /** Files that came into the archive on this day or earlier, YYYYMMDD, UTC. */
+  /** Files that came into the archive on this day or earlier, or at this time or earlier. */
   ingestion_end_date?: string | undefined;
-  /** A repointing: its number, or `repoint00012`. */
-  repointing?: number | string | undefined;
+  /** Files that came into the archive today. */
+  today?: boolean | undefined;
+  /** Files that came into the archive so many days ago or later; 0 is today. */
+  days_ago?: number | string | undefined;
+  /** A repointing: its number, or `repoint00012`. Science and ancillary files. */
+  repointing?: OneOrMore<number | string> | undefined;
   /** `v001`, `v001.0002`, or `latest` for the newest version of each file. */
-  version?: string | undefined;
-  /** The version's major number. */
-  major_version?: number | string | undefined;
-  /** The version's minor number. */
-  minor_version?: number | string | undefined;
-  /** `cdf` or `pkts`. */
-  extension?: string | undefined;
+  version?: OneOrMore<string> | undefined;
+  /** The version's major number. Science files. */
+  major_version?: OneOrMore<number | string> | undefined;
+  /** The version's minor number. Science files. */
+  minor_version?: OneOrMore<number | string> | undefined;
+  /** For instance `cdf`. Science and ancillary files. */
+  extension?: OneOrMore<string> | undefined;
+  /** A file's bare name, or a pattern such as `*_l1a_*`: `*` stands for any text, `?` for one character. */
+  filename?: OneOrMore<string> | undefined;
 }
 
 /** The name of a query's parameter. */
@@ -53,9 +85,4 @@ export const WIRE_PARAMETERS = [
 export type WireParameter = typeof WIRE_PARAMETERS[number];
 
 /** A query as it crosses the wire: text alone, checked. */
-export type WireQuery = Partial<Record<WireParameter, string>>;
-
-/** Whether a word names a parameter of `GET /query`. */
-export function isWireParameter(word: string): word is WireParameter {
-  return (WIRE_PARAMETERS as readonly string[]).includes(word);
-}
+export type WireQuery = Readonly<Record<string, string>>;

@@ -8,8 +8,20 @@ function encodePath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }
 
-/** The path of a query. */
+/** The path of a query of science or ancillary files. */
 export const QUERY_ROUTE = "/query";
+
+/** The path of a query of SPICE files. */
+export const SPICE_QUERY_ROUTE = "/spice-query";
+
+/** The path of the list of repoint tables. */
+export const REPOINT_TABLE_ROUTE = "/repoint-table";
+
+/** The path that asks for products to be made again, by POST. */
+export const REPROCESS_ROUTE = "/reprocess";
+
+/** The path that asks for files to be released to the public. */
+export const RELEASE_ROUTE = "/release";
 
 /** The path that answers with the presigned URL of an object. `archivePath` is the full path in the archive. */
 export function downloadRoute(archivePath: string): string {
@@ -23,9 +35,17 @@ export function uploadRoute(fileName: string): string {
 
 /** What a request to the API asks for; `path` is decoded and has no slash in front. */
 export type Route =
-  | { readonly to: "query" }
-  | { readonly to: "download"; readonly path: string }
-  | { readonly to: "upload"; readonly path: string };
+  | { readonly to: "query" | "spice-query" | "repoint-table" | "reprocess" | "release" }
+  | { readonly to: "download" | "upload"; readonly path: string };
+
+/** Routes of their own, with nothing behind them. */
+const FIXED_ROUTES: ReadonlyMap<string, Route> = new Map([
+  [QUERY_ROUTE, { to: "query" }],
+  [SPICE_QUERY_ROUTE, { to: "spice-query" }],
+  [REPOINT_TABLE_ROUTE, { to: "repoint-table" }],
+  [REPROCESS_ROUTE, { to: "reprocess" }],
+  [RELEASE_ROUTE, { to: "release" }],
+]);
 
 function decodePath(path: string): string | undefined {
   try {
@@ -42,9 +62,11 @@ function decodePath(path: string): string | undefined {
  */
 export function readRoute(pathname: string): Route | undefined {
   const prefix = [API_KEY_PREFIX, ACCESS_TOKEN_PREFIX].find((prefix) => pathname.startsWith(`${prefix}/`)) ?? "";
-  const match = /^\/(query|download|upload)(?:\/(.*))?$/s.exec(pathname.slice(prefix.length));
+  const rest = pathname.slice(prefix.length);
+  const fixed = FIXED_ROUTES.get(rest.replace(/(?<=.)\/$/, ""));
+  if (fixed !== undefined) return fixed;
+  const match = /^\/(download|upload)(?:\/(.*))?$/s.exec(rest);
   const path = decodePath(match?.[2] ?? "");
   if (match === null || path === undefined) return undefined;
-  if (match[1] === "query") return path === "" ? { to: "query" } : undefined;
   return { to: match[1] === "download" ? "download" : "upload", path };
 }

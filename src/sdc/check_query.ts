@@ -1,106 +1,141 @@
 import { InputError } from "../errors.ts";
-import { isCalendarDate } from "../names/calendar_date.ts";
+import { addDays, dayOf } from "../names/calendar_date.ts";
 import { didYouMean } from "../names/closest_word.ts";
-import { DATA_LEVELS } from "../names/data_levels.ts";
-import { DESCRIPTOR_FORM, isDescriptor } from "../names/descriptor.ts";
-import { INSTRUMENTS } from "../names/instruments.ts";
-import { SCIENCE_EXTENSIONS } from "../names/science_file.ts";
-import { isVersion, VERSION_FORMS } from "../names/version.ts";
-import {
-  isWireParameter,
-  type QueryParameters,
-  WIRE_PARAMETERS,
-  type WireQuery,
-} from "../protocol/query_parameters.ts";
+import type { QueryParameterName, QueryParameters, TableName } from "../protocol/query_parameters.ts";
+import { TABLES } from "../protocol/query_parameters.ts";
+import { checkValue } from "./check_value.ts";
+import { tableOfNames } from "./name_conditions.ts";
+import { QUERY_TABLES } from "./query_tables.ts";
+import { type Day, readTime } from "./read_day.ts";
 
-/** Says what was expected when a value is wrong; undefined when it is right. */
-type Check = (value: string) => string | undefined;
-
-/** The tables that can be asked for. */
-const TABLES = ["science"] as const;
-
-function oneOf(words: readonly string[]): Check {
-  return (value) => words.includes(value) ? undefined : `one of ${words.join(", ")}${didYouMean(value, words)}`;
+/** A query that can be sent. */
+export interface CheckedQuery {
+  readonly table: TableName;
+  /** What a file must have one of each, as text. Patterns of descriptors are among them. */
+  readonly lists: ReadonlyMap<QueryParameterName, readonly string[]>;
+  /** The days and times that bound what is found. */
+  readonly days: ReadonlyMap<QueryParameterName, Day>;
+  readonly latest: boolean;
+  /** Names and patterns; none stands for all files. */
+  readonly fileNames: readonly string[];
 }
 
-function matching(pattern: RegExp, expected: string): Check {
-  return (value) => pattern.test(value) ? undefined : expected;
-}
+const DAY_NAMES: readonly QueryParameterName[] = [
+  "start_date",
+  "end_date",
+  "ingestion_start_date",
+  "ingestion_end_date",
+];
+/** What by itself is no condition. */
+const NO_CONDITION: ReadonlySet<string> = new Set(["table", "version"]);
 
-const date: Check = (value) => isCalendarDate(value) ? undefined : "a day of the calendar, YYYYMMDD, such as 20260131";
-const wholeNumber = matching(/^\d{1,9}$/, "a whole number");
-
-const CHECKS: Readonly<Record<keyof QueryParameters, Check>> = {
-  table: oneOf(TABLES),
-  instrument: oneOf(INSTRUMENTS),
-  data_level: oneOf(DATA_LEVELS),
-  descriptor: (value) => isDescriptor(value) ? undefined : DESCRIPTOR_FORM,
-  start_date: date,
-  end_date: date,
-  ingestion_start_date: date,
-  ingestion_end_date: date,
-  repointing: matching(/^(repoint\d{5}|\d{1,5})$/, "a number up to 99999, or repointNNNNN such as repoint00012"),
-  version: (value) => isVersion(value) || value === "latest" ? undefined : `${VERSION_FORMS}, or latest`,
-  major_version: wholeNumber,
-  minor_version: wholeNumber,
-  extension: oneOf(SCIENCE_EXTENSIONS),
-};
-
-const NAMES = WIRE_PARAMETERS.filter((name) => name !== "latest");
-
-function isParameterName(name: string): name is keyof QueryParameters {
-  return isWireParameter(name) && name !== "latest";
-}
-
-/** Why one parameter cannot be used; undefined when it can. */
-function problemWith(name: string, value: string): string | undefined {
-  if (!isParameterName(name)) {
-    return `Cannot query by "${name}": expected one of ${NAMES.join(", ")}${didYouMean(name, NAMES)}`;
+/** The values of each parameter that is given, as text. */
+function valuesOf(parameters: QueryParameters): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, given] of Object.entries(parameters)) {
+    if (given === undefined || given === null || given === false) continue;
+    const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+    values.set(name, [...new Set(list.map(String))]);
   }
-  const expected = CHECKS[name](value);
-  return expected === undefined ? undefined : `Cannot query ${name} "${value}": expected ${expected}`;
+  return values;
 }
 
-/** A pair of dates that leaves no day between them. */
-function problemWithOrder(query: WireQuery, startName: keyof WireQuery, endName: keyof WireQuery): string | undefined {
-  const [start, end] = [query[startName], query[endName]];
-  if (start === undefined || end === undefined || start <= end) return undefined;
-  return `Cannot query ${startName} "${start}" with ${endName} "${end}": the end lies before the start`;
+/** The table that is asked for, or that the names belong to. */
+function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
+  const [given, second] = values.get("table") ?? [];
+  const table = TABLES.find((name) => name === given);
+  if (table !== undefined && second === undefined) return table;
+  if (given === undefined) return tableOfNames(values.get("filename") ?? []);
+  const value = second === undefined ? given : `${given}, ${second}`;
+  throw new InputError(
+    `Cannot query table "${value}": expected one of ${TABLES.join(", ")}${didYouMean(value, TABLES)}`,
+  );
+}
+
+function isParameter(name: string, names: readonly QueryParameterName[]): name is QueryParameterName {
+  return names.some((known) => known === name);
+}
+
+/** Why a parameter's values cannot be used; undefined when they can. */
+function problemWith(table: TableName, name: string, values: readonly string[], now: Date): string | undefined {
+  const { parameters } = QUERY_TABLES[table];
+  if (!isParameter(name, parameters)) {
+    const tables = TABLES.filter((other) => isParameter(name, QUERY_TABLES[other].parameters));
+    const of = tables.length === 0 ? "" : ` in the table ${table}: only ${tables.join(" and ")} has it`;
+    if (of !== "") return `Cannot query ${name}${of}; ${table} has ${parameters.join(", ")}`;
+    return `Cannot query by "${name}": expected one of ${parameters.join(", ")}${didYouMean(name, parameters)}`;
+  }
+  if (values.length === 0) return `Cannot query ${name}: the list of values is empty`;
+  const single = DAY_NAMES.includes(name) || name === "days_ago" || name === "today";
+  if (values.length > 1 && (single || values.includes("latest"))) {
+    return `Cannot query ${name} "${values.join(", ")}": expected one value`;
+  }
+  for (const value of values) {
+    const expected = checkValue(table, name, value, now);
+    if (expected !== undefined) return `Cannot query ${name} "${value}": expected ${expected}`;
+  }
+  return undefined;
+}
+
+/** `today` and `days_ago` as the day of ingestion that they stand for. */
+function ingestedSince(values: Map<string, string[]>, now: Date): void {
+  const [days = values.has("today") ? "0" : undefined] = values.get("days_ago") ?? [];
+  if (days === undefined) return;
+  const names = ["today", "days_ago", "ingestion_start_date"].filter((name) => values.has(name));
+  if (names.length > 1) throw new InputError(`Cannot query ${names.join(" and ")} at once: give one of them`);
+  values.set("ingestion_start_date", [addDays(dayOf(now), -Number(days))]);
+  for (const name of names) values.delete(name);
+}
+
+function moment({ day, time }: Day, otherwise: string): string {
+  return `${day} ${time ?? otherwise}`;
+}
+
+/** Two bounds that leave nothing between them. */
+function checkOrder(values: ReadonlyMap<string, readonly string[]>, days: ReadonlyMap<string, Day>): void {
+  for (const [first, last] of [["start_date", "end_date"], ["ingestion_start_date", "ingestion_end_date"]] as const) {
+    const [start, end] = [days.get(first), days.get(last)];
+    if (start === undefined || end === undefined || moment(start, "00:00:00") <= moment(end, "23:59:59")) continue;
+    const [from, to] = [values.get(first)?.[0], values.get(last)?.[0]];
+    throw new InputError(`Cannot query ${first} "${from}" with ${last} "${to}": the end lies before the start`);
+  }
 }
 
 /**
- * Checks a query before anything is sent and brings it into the form of the wire.
+ * Checks a query before anything is sent.
  *
- * `table: "science"` is left out, since the SDC's older server refuses it and both take it for granted (SDC protocol).
- *
- * @throws {InputError} When a parameter is wrong or none is given; one line for each, with what was expected.
+ * @param now What `today` and its like mean.
+ * @throws {InputError} When a parameter is wrong, its table does not know it, or none is given; one line for each, with
+ *   what was expected.
  */
-export function checkQuery(parameters: QueryParameters): WireQuery {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null);
-  const query: Record<string, string> = {};
-  const problems: string[] = [];
-  for (const [name, value] of given) {
-    const text = String(value);
-    const problem = problemWith(name, text);
-    if (problem !== undefined) problems.push(problem);
-    else query[name] = text;
-  }
-  if (problems.length === 0) {
-    for (const [start, end] of [["start_date", "end_date"], ["ingestion_start_date", "ingestion_end_date"]] as const) {
-      const problem = problemWithOrder(query, start, end);
-      if (problem !== undefined) problems.push(problem);
-    }
-  }
+export function checkQuery(parameters: QueryParameters, now: Date = new Date()): CheckedQuery {
+  const values = valuesOf(parameters);
+  const table = tableOf(values);
+  const problems = [...values].flatMap(([name, list]) => problemWith(table, name, list, now) ?? []);
   if (problems.length > 0) throw new InputError(problems.join("\n"));
-
-  delete query.table;
-  if (query.repointing !== undefined) query.repointing = String(Number(query.repointing.replace("repoint", "")));
-  const { version, ...rest } = query;
-  if (Object.keys(rest).length === 0 && (version === undefined || version === "latest")) {
+  const latest = values.get("version")?.[0] === "latest";
+  if (![...values.keys()].some((name) => !NO_CONDITION.has(name)) && (latest || !values.has("version"))) {
+    const names = QUERY_TABLES[table].parameters.filter((name) => name !== "table");
     throw new InputError(
-      "Cannot query everything: give at least one of " + NAMES.filter((name) => name !== "table").join(", ") +
-        (version === "latest" ? " besides the version" : ""),
+      `Cannot query everything: give at least one of ${names.join(", ")}${latest ? " besides the version" : ""}`,
     );
   }
-  return version === "latest" ? { ...rest, latest: "true" } : query;
+  ingestedSince(values, now);
+  const days = new Map(DAY_NAMES.flatMap((name) => {
+    const day = readTime(values.get(name)?.[0] ?? "", now);
+    return day === undefined ? [] : [[name, day] as const];
+  }));
+  checkOrder(values, days);
+  if (latest && table === "spice" && [...days.values()].some(({ time }) => time !== undefined)) {
+    throw new InputError('Cannot query version "latest" of SPICE files with times of ingestion: give days');
+  }
+  const lists = new Map<QueryParameterName, readonly string[]>();
+  for (const [name, list] of values) {
+    const isList = name !== "table" && name !== "filename" && !(name === "version" && latest);
+    if (isList && isParameter(name, QUERY_TABLES[table].parameters) && !DAY_NAMES.includes(name)) {
+      const numbers = name === "repointing" ? list.map((value) => String(Number(value.replace("repoint", "")))) : list;
+      lists.set(name, [...new Set(numbers)]);
+    }
+  }
+  return { table, lists, days, latest, fileNames: values.get("filename") ?? [] };
 }

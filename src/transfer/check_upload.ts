@@ -1,4 +1,4 @@
-import { ImapError, InputError } from "../errors.ts";
+import { ImapError, InputError, inputErrorOf } from "../errors.ts";
 import { parseFileName } from "../names/file_name.ts";
 import { basename, resolve } from "@std/path";
 import { fileError } from "./file_error.ts";
@@ -68,6 +68,6 @@ export async function checkUploads(files: readonly string[]): Promise<Sendable[]
       problems.push(error.message);
     }
   }
-  if (problems.length > 0) throw new InputError(`${problems.join("\n")}\nNothing was sent`);
+  if (problems.length > 0) throw inputErrorOf(problems, "Nothing was sent");
   return sendable;
 }

@@ -1,8 +1,10 @@
+import type { Decision } from "../http/events.ts";
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
 import { basename, dirname } from "@std/path";
 import { checkPart } from "./check_part.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
+import type { DataFolders } from "./data_folders.ts";
 import { fileError } from "./file_error.ts";
 import { isSameObject } from "./is_same_object.ts";
 import { localPath } from "./local_path.ts";
@@ -24,8 +26,8 @@ export interface DownloadSettings {
   /** Only say what would be done. */
   readonly dryRun: boolean;
   readonly slots: ConnectionSlots;
-  /** Takes the folders that got a file; whoever made it brings them to the disk. */
-  readonly folders: Set<string>;
+  /** The folders that files go to; whoever made this brings them to the disk. */
+  readonly folders: DataFolders;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
 }
@@ -68,14 +70,25 @@ async function settle(work: Work): Promise<Outcome> {
   const plan = planDownload({ size: sizeOf(path), partSize }, work.ifPresent);
   if (work.dryRun) return { state: "planned", plan, file: archivePath, path, bytes: 0 };
   const skipped = { state: "skipped", file: archivePath, path, bytes: 0 } as const;
-  if (plan === "skip" || (plan === "verify" && await isSameObject(transport, urls, work))) return skipped;
-  const onWait = () =>
-    transport.log({ type: "decision", action: work.action, decision: "wait", reason: "another process fetches it" });
+  const decide = (decision: Decision, reason: string) =>
+    transport.log({ type: "decision", action: work.action, decision, reason });
+  if (plan === "skip") {
+    decide("skip", `"${path}" is there`);
+    return skipped;
+  }
+  if (plan === "verify" && await isSameObject(transport, urls, work)) {
+    decide("skip", `"${path}" is what the archive has`);
+    return skipped;
+  }
+  if (plan === "verify") decide("restart", `"${path}" is not what the archive has`);
+  const onWait = () => decide("wait", "another process fetches it");
+  work.folders.prepare(dirname(path));
   using part = await openPart(path, { signal: work.signal, onWait });
   // Another process may have brought it while this one waited for the lock.
   const mayBeThere = !part.isNew && plan !== "verify" && work.ifPresent !== "fetch";
   if (mayBeThere && (sizeOf(path) ?? 0) > 0) {
     await part.remove();
+    decide("skip", `another process has brought "${path}"`);
     return skipped;
   }
   try {
@@ -95,6 +108,10 @@ async function fetchInto(work: Work, part: PartFile): Promise<Outcome> {
     work.onProgress({ type: "bytes", file: archivePath, bytes, size });
   const onResume = (bytes: number, size: number | undefined) => {
     progress.resume(bytes);
+    if (bytes > 0) {
+      const reason = `${bytes} of ${size ?? "an unknown number of"} bytes are there`;
+      transport.log({ type: "decision", action, decision: "resume", reason });
+    }
     onBytes(bytes, size);
   };
   const onUnsplittable = () => slots = new ConnectionSlots(0);
@@ -111,7 +128,7 @@ async function fetchInto(work: Work, part: PartFile): Promise<Outcome> {
   }, { action, retries, log, signal, progressed: () => progress.hasProgressed });
   onBytes(size, size);
   await part.rename(path);
-  work.folders.add(dirname(path));
+  work.folders.noteFile(dirname(path));
   const from = progress.resumedFrom;
   return { state: from > 0 ? "resumed" : "fetched", file: archivePath, path, bytes: size - from };
 }

@@ -1,9 +1,8 @@
-import { syncFolder } from "../disk/sync_folder.ts";
 import type { Transport } from "../http/transport.ts";
 import { InputError } from "../errors.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
+import { DataFolders } from "./data_folders.ts";
 import { downloadFile, type DownloadSettings } from "./download_file.ts";
-import { fileError } from "./file_error.ts";
 import { forEachOf } from "./for_each_of.ts";
 import { localPath } from "./local_path.ts";
 import type { Outcome } from "./outcome.ts";
@@ -42,7 +41,7 @@ export async function downloadFiles(
       return "";
     }
   };
-  const folders = new Set<string>();
+  const folders = new DataFolders(settings.dataDir);
   const outcomes = await forEachOf(
     [...new Set(archivePaths)],
     { concurrency, signal, onProgress, pathOf },
@@ -55,11 +54,6 @@ export async function downloadFiles(
       }
     },
   );
-  // Once a folder, not once a file: what is whole is whole without it, but may lose its name in a power cut.
-  for (const folder of folders) {
-    await syncFolder(folder).catch((error) => {
-      throw fileError(`bring the new files in "${folder}" to the disk`, folder, error);
-    });
-  }
+  await folders.sync();
   return outcomes;
 }

@@ -24,6 +24,12 @@ export function isPlainBody(headers: Headers): boolean {
   return ["", "identity"].includes(headers.get("content-encoding")?.trim().toLowerCase() ?? "");
 }
 
+/** Whether a body is someone else's words, such as a login page's, and no object: a store gives those an ETag (S3). */
+export function isPage(headers: Headers): boolean {
+  const type = headers.get("content-type") ?? "";
+  return !headers.has("etag") && /^(text\/(html|xml)|application\/(xhtml\+xml|xml|json))\b/i.test(type);
+}
+
 /** The ETag, when it is one that promises the same bytes. */
 export function strongEtag(headers: Headers): string | undefined {
   const etag = headers.get("etag");

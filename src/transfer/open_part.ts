@@ -1,4 +1,3 @@
-import { dirname } from "@std/path";
 import { delay } from "@std/async";
 import { PartFile } from "./part_file.ts";
 import { partPathOf, sizeOf } from "./part_paths.ts";
@@ -15,18 +14,11 @@ export interface LockWait {
   readonly onWait: () => void;
 }
 
-/** Makes the part, and its folder where there is none; undefined when something is there already. */
+/** Makes the part; undefined when something is there already. */
 async function createPart(path: string): Promise<Deno.FsFile | undefined> {
   // This one may take long: a new name waits for the disk's journal, which others' bytes are on their way to.
-  const create = () => Deno.open(path, { read: true, write: true, createNew: true });
   try {
-    try {
-      return await create();
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      await Deno.mkdir(dirname(path), { recursive: true });
-      return await create();
-    }
+    return await Deno.open(path, { read: true, write: true, createNew: true });
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return undefined;
     throw error;

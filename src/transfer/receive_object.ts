@@ -20,11 +20,18 @@ function leastLength({ size, missing }: PartRecord): number {
 }
 
 /** What the part is of, if it is of any use: a record for this object that fits the bytes which are there. */
-async function usableRecord({ part, archivePath }: Receiving): Promise<PartRecord | undefined> {
+async function usableRecord(
+  transport: Transport,
+  { action, part, archivePath }: Receiving,
+): Promise<PartRecord | undefined> {
   const { size } = part;
   const record = size === 0 ? undefined : await part.record();
   const fits = record?.archivePath === archivePath && size <= record.size && size >= leastLength(record);
   if (fits) return record;
+  if (size > 0) {
+    const reason = "what is there of it came from elsewhere, or nobody knows from where";
+    transport.log({ type: "decision", action, decision: "restart", reason });
+  }
   await part.empty();
   return undefined;
 }
@@ -52,7 +59,7 @@ async function wholeOrNothing(
  */
 export async function receiveObject(transport: Transport, receiving: Receiving): Promise<ObjectFacts> {
   const { part, slots, onResume } = receiving;
-  const known = await wholeOrNothing(transport, receiving, await usableRecord(receiving));
+  const known = await wholeOrNothing(transport, receiving, await usableRecord(transport, receiving));
   if (known?.missing && known.missing.length > 0) {
     return await finishPieces(transport, receiving, { ...known, missing: known.missing });
   }
@@ -91,6 +98,8 @@ async function finishPieces(
   record: SplitRecord,
 ): Promise<ObjectFacts> {
   const extra = receiving.slots.take(Infinity);
+  const reason = `what is missing comes over ${1 + extra} connections`;
+  transport.log({ type: "decision", action: receiving.action, decision: "split", reason });
   try {
     await receivePieces(transport, receiving, record, 1 + extra);
   } finally {

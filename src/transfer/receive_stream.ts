@@ -1,11 +1,11 @@
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, ProtocolError } from "../errors.ts";
 import { getObject } from "../http/call.ts";
 import { connectionError } from "../http/connection_error.ts";
 import { timeoutError } from "../http/exchange.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
 import { fileError } from "./file_error.ts";
-import { contentRange, isPlainBody, lengthOfHeaders, md5OfHeaders, strongEtag } from "./object_headers.ts";
+import { contentRange, isPage, isPlainBody, lengthOfHeaders, md5OfHeaders, strongEtag } from "./object_headers.ts";
 import type { PartRecord } from "./part_record.ts";
 import type { Receiving } from "./receiving.ts";
 import { watchGrowth } from "./watch_growth.ts";
@@ -40,6 +40,10 @@ async function headOf(
   const { action, url, part, archivePath, onResume, signal } = receiving;
   const { status, headers } = response;
   if (response.ok && !isPlainBody(headers)) await startAnew(receiving, response, "sent the file compressed");
+  if (response.ok && isPage(headers)) {
+    await response.body?.cancel();
+    throw new ProtocolError(`Cannot ${action}: ${url.host} sent a page instead of the file; is there a login page in between?`);
+  }
   if (status === 206 && known !== undefined) {
     const range = contentRange(headers);
     const have = part.size;

@@ -1,4 +1,4 @@
-import { ConnectionError, ResponseError } from "../errors.ts";
+import { ConnectionError, ProtocolError, ResponseError } from "../errors.ts";
 import { putFile } from "../http/put_file.ts";
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
@@ -49,6 +49,10 @@ export async function uploadFile(
       [url, isRenewed] = [undefined, true];
       throw worthANewUrl(error);
     });
+    if (!headers.has("etag")) {
+      const why = "the answer has no ETag, so that nobody knows whether the file arrived";
+      throw new ProtocolError(`Cannot ${action}: ${why}; is there a login page in between?`);
+    }
     const stored = md5OfHeaders(headers);
     // Hashed only where there is something to compare it with. The file must have been the same all the while.
     const ours = stored === undefined ? undefined : await md5OfFile(path, signal);
@@ -69,7 +73,8 @@ export async function uploadFile(
       return { state: "sent", file, path, bytes: size };
     }
     signal?.throwIfAborted();
-    if (skipExisting) return { state: "skipped", file, path, bytes: 0 };
-    throw error;
+    if (!skipExisting) throw error;
+    log({ type: "decision", action, decision: "skip", reason: "the archive has a file of that name" });
+    return { state: "skipped", file, path, bytes: 0 };
   }
 }

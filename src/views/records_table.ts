@@ -1,9 +1,35 @@
 import type { Column, Table } from "../display/table.ts";
+import { isCalendarDate } from "../names/calendar_date.ts";
 import { formatVersion, isVersion } from "../names/version.ts";
 import type { FileRecord } from "../protocol/file_record.ts";
+import type { TableName } from "../protocol/query_parameters.ts";
+import { RECORD_COLUMNS, type RecordColumn, shownKeys } from "./record_columns.ts";
+
+/** The conditions of a query by their names, as the caller gave them. */
+export type Asked = Readonly<Record<string, unknown>>;
+
+/** What a page shows of a result besides its rows. */
+export interface ResultContext {
+  /** The table that was asked; it decides the columns. Default: science. */
+  readonly table?: TableName;
+  readonly asked?: Asked;
+  /** Where a file can be fetched with a browser; undefined where nobody can tell. */
+  readonly linkTo?: ((record: FileRecord) => string | undefined) | undefined;
+}
+
+/** `instrument=mag, data_level=l2`: what was asked for, in a line. */
+export function askedText(asked: Asked = {}): string {
+  const given = Object.entries(asked).filter(([, value]) => value !== undefined && value !== null);
+  return given.map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("|") : cell(value)}`).join(", ");
+}
+
+/** `20240723` -> `2024-07-23`; what is no day stays as it is. */
+function withHyphens(text: string): string {
+  return isCalendarDate(text) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : text;
+}
 
 /** A value as a cell shows it: nothing for what is not there. */
-function cell(value: unknown): string {
+export function cell(value: unknown): string {
   if (value === undefined || value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
@@ -27,30 +53,17 @@ function column(header: string, text: (record: FileRecord) => string, align: "le
   return { header, align, text };
 }
 
-/** The columns that every result has, in the order that users of the Python client know. */
-const USUAL: readonly Column<FileRecord>[] = [
-  column("Instrument", (record) => cell(record.instrument)),
-  column("Data Level", (record) => cell(record.data_level)),
-  column("Descriptor", (record) => cell(record.descriptor)),
-  column("Start Date", (record) => cell(record.start_date)),
-  column("Repointing", (record) => cell(record.repointing), "right"),
-  column("Version", versionOf),
-];
-const FILENAME = column("Filename", fileNameOf);
+/** A column of days: YYYYMMDD in text, as users of the Python client know it, with hyphens on pages. */
+function dayColumn(header: string, text: (record: FileRecord) => string): Column<FileRecord> {
+  return { ...column(header, text), pageText: (record) => withHyphens(text(record)) };
+}
 
-/** What the usual columns show already. */
-const SHOWN: ReadonlySet<string> = new Set([
-  "file_path",
-  "instrument",
-  "data_level",
-  "descriptor",
-  "start_date",
-  "repointing",
-  "version",
-  "major_version",
-  "minor_version",
-  "extension",
-]);
+/** A column that every result of a table has. */
+function usualColumn({ header, key, isDay, isNumber }: RecordColumn): Column<FileRecord> {
+  if (key === "version") return column(header, versionOf);
+  const text = (record: FileRecord) => cell(record[key]);
+  return isDay ? dayColumn(header, text) : column(header, text, isNumber ? "right" : "left");
+}
 
 /** `ingestion_date` -> `Ingestion Date`; `cr` -> `CR`. */
 function headerOf(key: string): string {
@@ -61,24 +74,40 @@ function headerOf(key: string): string {
 /** A server that sends many new keys must not make the table unreadable. */
 const MOST_EXTRA_COLUMNS = 8;
 
-/** Columns for what the rows have more than usual, in the order in which it first comes up. */
-function extraColumns(records: readonly FileRecord[]): Column<FileRecord>[] {
-  const keys = new Set<string>();
-  for (const record of records) {
-    for (const key in record) {
-      if (!SHOWN.has(key) && record[key] !== null && record[key] !== undefined) keys.add(key);
-    }
-  }
-  return [...keys].slice(0, MOST_EXTRA_COLUMNS).map((key) =>
-    column(headerOf(key), (record) => cell(record[key]), key === "cr" ? "right" : "left")
-  );
+/** A column for a key that the rows have more than usual. */
+function extraColumn(key: string, isNumeric: boolean): Column<FileRecord> {
+  const text = (record: FileRecord) => cell(record[key]);
+  return key === "end_date"
+    ? dayColumn(headerOf(key), text)
+    : column(headerOf(key), text, isNumeric ? "right" : "left");
 }
 
-/** The rows of a query as a table: the usual columns, what the rows have more, and the file's name. */
-export function recordsTable(records: readonly FileRecord[]): Table<FileRecord> {
+/** Columns for what the rows have more than usual, in the order in which it first comes up. */
+function extraColumns(records: readonly FileRecord[], shown: ReadonlySet<string>): Column<FileRecord>[] {
+  const numeric = new Map<string, boolean>();
+  for (const record of records) {
+    for (const key in record) {
+      const value = record[key];
+      if (shown.has(key) || value === null || value === undefined) continue;
+      if (typeof value !== "number") numeric.set(key, false);
+      else if (!numeric.has(key)) numeric.set(key, true);
+    }
+  }
+  return [...numeric].slice(0, MOST_EXTRA_COLUMNS).map(([key, isNumeric]) => extraColumn(key, isNumeric));
+}
+
+/** The rows of a query as a table: the columns of what was asked, what the rows have more, and the file's name. */
+export function recordsTable(records: readonly FileRecord[], context: ResultContext = {}): Table<FileRecord> {
+  const { table = "science", asked, linkTo } = context;
+  const fileName = column("Filename", fileNameOf);
   return {
     title: `Found [${records.length}] matching files`,
-    columns: [...USUAL, ...extraColumns(records), FILENAME],
+    subtitle: askedText(asked),
+    columns: [
+      ...RECORD_COLUMNS[table].map(usualColumn),
+      ...extraColumns(records, shownKeys(table)),
+      linkTo === undefined ? fileName : { ...fileName, link: linkTo },
+    ],
     rows: records,
   };
 }

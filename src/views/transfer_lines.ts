@@ -1,9 +1,10 @@
 import { formatBytes } from "@std/fmt";
-import { printable } from "../printable.ts";
+import { excerpt } from "../printable.ts";
 import type { ActiveFile, TransferState } from "./transfer_state.ts";
 
 /** No more files than this are named at once. */
-const MOST_ACTIVE = 8;
+export const MOST_ACTIVE = 8;
+const LONGEST_NAME = 100;
 const BAR_WIDTH = 20;
 
 function duration(milliseconds: number): string {
@@ -13,12 +14,22 @@ function duration(milliseconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
-/** Where a transfer stands, in a line. */
-export function transferLine({ files, done, failed, bytes, speed, leftMs }: TransferState): string {
-  const words = [`${done} of ${files} files`, formatBytes(bytes), `${formatBytes(speed)}/s`];
-  if (failed > 0) words.splice(1, 0, `${failed} failed`);
-  if (leftMs !== undefined && done < files) words.push(`${duration(leftMs)} left`);
+/** How far a transfer came, in a line. */
+export function standLine({ files, done, failed, bytes }: TransferState): string {
+  const words = [`${done} of ${files} files`, ...failed > 0 ? [`${failed} failed`] : [], formatBytes(bytes)];
   return words.join(", ");
+}
+
+/** Where a transfer stands, in a line: how far it came, how fast it is, how long it will take. */
+export function transferLine(state: TransferState): string {
+  const { files, done, speed, leftMs } = state;
+  const left = leftMs === undefined || done >= files ? "" : `, ${duration(leftMs)} left`;
+  return `${standLine(state)}, ${formatBytes(speed)}/s${left}`;
+}
+
+/** The name of a file that is on its way, safe on a line. */
+export function activeName({ file }: ActiveFile): string {
+  return excerpt(file.slice(file.lastIndexOf("/") + 1), LONGEST_NAME);
 }
 
 function bar({ bytes, size }: ActiveFile): string {
@@ -28,9 +39,8 @@ function bar({ bytes, size }: ActiveFile): string {
 }
 
 function activeLine(active: ActiveFile): string {
-  const name = printable(active.file.slice(active.file.lastIndexOf("/") + 1));
   const of = active.size === undefined ? "" : ` of ${formatBytes(active.size)}`;
-  return `  ${bar(active)} ${name} ${formatBytes(active.bytes)}${of}`;
+  return `  ${bar(active)} ${activeName(active)} ${formatBytes(active.bytes)}${of}`;
 }
 
 /**

@@ -13,6 +13,8 @@ export interface TransferState {
   readonly files: number;
   readonly done: number;
   readonly failed: number;
+  /** Which part of the files is done, from 0 to 1; one that is on its way counts for what it has. */
+  readonly share: number;
   /** Bytes transferred in this call. */
   readonly bytes: number;
   /** Bytes a second, over the last few seconds. */
@@ -35,7 +37,7 @@ export class TransferTracker {
   readonly #active = new Map<string, ActiveFile>();
   /** The last figure of each file on its way. */
   readonly #counted = new Map<string, number>();
-  readonly #samples: Array<{ readonly at: number; readonly bytes: number }> = [];
+  readonly #samples: Array<{ readonly at: number; readonly bytes: number }>;
   readonly #now: () => number;
   readonly #started: number;
 
@@ -43,6 +45,7 @@ export class TransferTracker {
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
     this.#started = now();
+    this.#samples = [{ at: this.#started, bytes: 0 }];
   }
 
   /** Takes note of an event. */
@@ -74,12 +77,14 @@ export class TransferTracker {
     const oldest = this.#samples[0] ?? { at: now, bytes: this.#bytes };
     const speed = now === oldest.at ? 0 : (this.#bytes - oldest.bytes) / (now - oldest.at) * 1000;
     const active = [...this.#active.values()];
-    // Files that have not begun have no known size: the time left comes from the share of files that is done.
-    const shares = active.map(({ bytes, size }) => size === undefined || size === 0 ? 0 : bytes / size);
+    // Files that have not begun have no known size: how far it is comes from the share of files that is done.
+    const partly = active.reduce((sum, { bytes, size = 0 }) => sum + (size === 0 ? 0 : bytes / size), 0);
+    const shareOf = (done: number, files: number) => files === 0 ? 0 : Math.min(1, (done + partly) / files);
+    const [files, done] = [this.#files, this.#done];
     // What was there already took no time, and says nothing of the rest.
-    const [files, done] = [this.#files - this.#skipped, this.#done - this.#skipped];
-    const share = files === 0 ? 0 : (done + shares.reduce((sum, part) => sum + part, 0)) / files;
-    const leftMs = share > 0 ? (now - this.#started) * (1 - share) / share : undefined;
-    return { files: this.#files, done: this.#done, failed: this.#failed, bytes: this.#bytes, speed, leftMs, active };
+    const earned = shareOf(done - this.#skipped, files - this.#skipped);
+    const leftMs = earned > 0 ? (now - this.#started) * (1 - earned) / earned : undefined;
+    const share = shareOf(done, files);
+    return { files, done, failed: this.#failed, share, bytes: this.#bytes, speed, leftMs, active };
   }
 }

@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { openTestArchive, putRequest, type TestArchive } from "../support/archive.ts";
+import { openTestArchive, putRequest, type TestArchive, writeFiles } from "../support/archive.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const NAME = "imap_swe_l0_sci_20240105_v001.pkts";
@@ -71,14 +71,24 @@ Deno.test("PUT leaves nothing behind when the connection breaks", async () => {
   await assertNothing(archive);
 });
 
-Deno.test("PUT leaves nothing behind when the disk refuses the file its place", async () => {
+Deno.test("PUT leaves nothing behind when something else lies in the file's place", async () => {
   await using archive = await openTestArchive();
   const url = await archive.urlFor("upload", NAME);
   await Deno.mkdir(join(archive.folder.path, PATH), { recursive: true });
   const response = await archive.objects(url, putRequest("bytes"));
-  assertEquals([response.status, archive.errors.length], [500, 1]);
-  assertStringIncludes(await response.text(), "<Code>InternalError</Code>");
+  assertEquals([response.status, archive.errors], [403, []]);
+  assertStringIncludes(await response.text(), "Something else lies in its place");
   await assertNothing(archive);
+});
+
+Deno.test("PUT leaves a file alone that the archive does not know, as a name's twin in other case is", async () => {
+  await using archive = await openTestArchive();
+  const url = await archive.urlFor("upload", NAME);
+  await writeFiles(archive.folder.path, { [PATH]: "twin" });
+  const response = await archive.objects(url, putRequest("bytes"));
+  assertEquals([response.status, archive.errors], [403, []]);
+  assertEquals(await archive.files(), [PATH]);
+  assertEquals(await Deno.readTextFile(join(archive.folder.path, PATH)), "twin");
 });
 
 Deno.test("PUT keeps the file that was there when its replacement fails", async () => {
@@ -98,7 +108,7 @@ Deno.test("PUT does not go through a folder that is a link", async () => {
   await Deno.mkdir(join(archive.folder.path, "imap"));
   await Deno.symlink(outside, join(archive.folder.path, "imap/swe"));
   const [status] = await put(archive, putRequest("bytes"));
-  assertEquals([status, Array.from(Deno.readDirSync(outside))], [500, []]);
+  assertEquals([status, Array.from(Deno.readDirSync(outside))], [403, []]);
   assertEquals(await archive.rows("instrument=swe"), []);
 });
 

@@ -55,8 +55,9 @@ Deno.test("The API answers 403 to every request without the key, once there is o
 
 Deno.test("The API answers 502 and tells the owner when something breaks inside", async () => {
   await using archive = await openTestArchive({ files: FILES });
-  await Deno.writeTextFile(`${archive.folder.path}/imap/swe`, "a file where a folder belongs");
-  const response = await archive.api("/upload/imap_swe_l0_sci_20240105_v001.pkts");
+  await Deno.mkdir(`${archive.folder.path}/.imap-archive/orders.ndjson`);
+  const order = "/reprocess?start_date=20250101&end_date=20250102";
+  const response = await archive.api(order, { method: "POST" });
   assertEquals([response.status, archive.errors.length], [502, 1]);
   assertEquals(await response.json(), { message: "Internal server error" });
 });

@@ -71,3 +71,20 @@ Deno.test("importFolder() takes the archive's own folder for what it is", async 
   assertEquals([copied, (present ?? 0) > 0], [1, true]);
   assertEquals((await archive.rows("table=science")).length, 2);
 });
+
+Deno.test("importFolder() takes files of every kind to their places", async () => {
+  await using source = await testFolder();
+  const places: Record<string, string> = {
+    "imap_mag_offsets_20250101_20250201_v001.csv": "imap/ancillary/mag",
+    "imap_swe_l1a_sci_20240105_v001.json": "imap/dependency/swe/l1a/2024/01",
+    [NAME]: "imap/mag/l0/2025/05",
+    "imap_swe_l1a_sci_20240105_v001.png": "imap/quicklook/swe/l1a/2024/01",
+    "imap_hit_data-release-001_20260101_20260131_v001.txt": "imap/release/hit",
+    "imap_2026_010_2026_011_01.ah.bc": "imap/spice/ck",
+  };
+  await writeFiles(source.path, Object.fromEntries(Object.keys(places).map((name) => [name, name])));
+  await using archive = await openTestArchive({ importFrom: source.path });
+  const kinds = Object.keys(places).length;
+  assertEquals(archive.opened.imported, { copied: kinds, present: 0, conflicts: [], skipped: [] });
+  assertEquals(await archive.files(), Object.entries(places).map(([name, place]) => `${place}/${name}`));
+});

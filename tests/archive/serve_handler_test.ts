@@ -6,7 +6,7 @@ const host = "127.0.0.1";
 
 Deno.test("RunningServer.close() cuts what does not finish in time, and waits for the handler to tidy up", async () => {
   const steps: string[] = [];
-  const server = serveHandler({
+  const server = await serveHandler({
     host,
     port: 0,
     handler: async (request) => {
@@ -27,7 +27,7 @@ Deno.test("RunningServer.close() lets go of a file that nobody takes", async () 
   const path = await Deno.makeTempFile();
   await Deno.truncate(path, 50_000_000);
   let begun = false;
-  const server = serveHandler({
+  const server = await serveHandler({
     host,
     port: 0,
     handler: async () => {
@@ -46,7 +46,7 @@ Deno.test("RunningServer.close() lets go of a file that nobody takes", async () 
 Deno.test("RunningServer.close() answers 503 to who comes while it waits", async () => {
   const { promise, resolve } = Promise.withResolvers<Response>();
   let begun = false;
-  const server = serveHandler({
+  const server = await serveHandler({
     host,
     port: 0,
     handler: () => {

@@ -167,3 +167,11 @@ Deno.test("Many uploads and queries at once all succeed", async () => {
   }));
   assertEquals(statuses, names.map(() => [200, 1]));
 });
+
+Deno.test("RunningArchive.orders() tells what was asked for", async () => {
+  await using archive = await start();
+  const query = "start_date=20260101&end_date=20260131&instrument=mag";
+  await (await fetch(`${archive.url}/reprocess?${query}`, { method: "POST" })).body?.cancel();
+  const parameters = { start_date: "20260101", end_date: "20260131", instrument: "mag" };
+  assertEquals(archive.orders().map((order) => [order.order, order.parameters]), [["reprocess", parameters]]);
+});

@@ -33,6 +33,41 @@ Deno.test("QueryResult shows itself as HTML with a text fallback in notebooks, a
   assertEquals(Deno.inspect(files), files.toText().trimEnd());
 });
 
+Deno.test("QueryResult says in pages what was asked, with links to the files; a part of it does as well", () => {
+  const asked = { instrument: "mag", version: "latest" };
+  const files = QueryResult.fromRows(rows, { asked, url: "https://sdc.test" });
+  for (const picked of [files, files.filter(() => true), files.slice(0, 2), files.toSorted()]) {
+    assertStringIncludes(picked.toHtml(), `matching files <span>· instrument=mag, version=latest</span></caption>`);
+    assertStringIncludes(picked.toHtml(), `<a href="https://sdc.test/download/imap/a" rel="noopener noreferrer">a</a>`);
+  }
+  assertEquals(files.toText().split("\n")[0], "Found [3] matching files");
+  assert(!QueryResult.fromRows(rows, { asked, url: "http://sdc.test" }).toHtml().includes("<a "));
+});
+
+Deno.test("QueryResult shows days with hyphens in pages, as they came in text", () => {
+  const files = QueryResult.fromRows([{ file_path: "imap/a", start_date: "20240723" }, { file_path: "imap/b" }]);
+  assertStringIncludes(files.toHtml(), ">2024-07-23</td>");
+  assertStringIncludes(files.toText(), "|20240723  |");
+});
+
+Deno.test("QueryResult of a single row is a card in pages, and the table elsewhere", () => {
+  const bundle = QueryResult.fromRows(rows).slice(1, 2)[JUPYTER_DISPLAY]();
+  assertStringIncludes(bundle["text/html"], `<th scope="row" style="text-align:left">Filename</th>`);
+  assert(bundle["text/plain"].startsWith("Found [1] matching files\n---"));
+});
+
+Deno.test("QueryResult.coverage() and summary() draw its rows, with what was asked", async () => {
+  const dated = rows.map((row) => ({ ...row, start_date: "20260105" }));
+  const asked = { instrument: "mag" };
+  const filesHere = (paths: readonly string[]) => Promise.resolve(new Set(paths.slice(0, 3)));
+  const files = QueryResult.fromRows(dated, { asked, filesHere });
+  const coverage = await files.coverage();
+  assertStringIncludes(coverage.toText(), "mag – – – ███");
+  assertStringIncludes(await coverage.toSvg(), ">instrument=mag<");
+  assertStringIncludes(files.slice(0, 2).summary().toText(), "2 files by instrument");
+  assertStringIncludes((await QueryResult.fromRows([]).coverage()).toText(), "nothing found");
+});
+
 Deno.test("QueryResult of 100,000 rows shows itself in far less than a notebook can take, and keeps its whole text", () => {
   const many = QueryResult.fromRows(
     Array.from({ length: 100_000 }, (_, index) => ({ file_path: `imap/file ${index}.` })),

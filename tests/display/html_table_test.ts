@@ -1,4 +1,5 @@
 import { htmlTable } from "../../src/display/html_table.ts";
+import { htmlCard } from "../../src/display/html_card.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const table = (rows: readonly string[]) => ({
@@ -19,12 +20,61 @@ Deno.test("htmlTable() escapes everything that it is given", () => {
 Deno.test("htmlTable() draws the first and the last 50 of many rows and says how many lie between", () => {
   const html = htmlTable(table(Array.from({ length: 1000 }, (_, index) => `row ${index}.`)));
   assertEquals(html.match(/<tr>/g)?.length, 102);
-  for (const shown of ["row 0.", "row 49.", "900 rows between", "row 950.", "row 999."]) {
+  for (
+    const shown of [
+      "row 0.",
+      "row 49.",
+      "900 rows between: slice(50, 150) or filter() show them",
+      "row 950.",
+      "row 999.",
+    ]
+  ) {
     assertStringIncludes(html, shown);
   }
   for (const hidden of ["row 50.", "row 949."]) assert(!html.includes(hidden));
 });
 
 Deno.test("htmlTable() of no rows is its caption", () => {
-  assertEquals(htmlTable(table([])), '<table><caption style="text-align:left">Found &lt;b&gt;</caption></table>');
+  const html = htmlTable(table([]));
+  assertStringIncludes(html, '<table><caption style="text-align:left">Found &lt;b&gt;</caption></table>');
+});
+
+Deno.test("htmlTable() says what was asked behind the title, and shows the text that is meant for pages", () => {
+  const days = [{ header: "Day", align: "right" as const, text: () => "20260105", pageText: () => "2026-01-05" }];
+  const html = htmlTable({ title: "Found [1]", subtitle: "instrument=<mag>", columns: days, rows: [1] });
+  assertStringIncludes(html, "Found [1] <span>· instrument=&lt;mag&gt;</span></caption>");
+  assertStringIncludes(html, '<th scope="col" align="right" style="text-align:right">Day</th>');
+  assertStringIncludes(html, '<td align="right" style="text-align:right">2026-01-05</td>');
+});
+
+/** What stands in the only cell of a table whose cell leads to an address. */
+function linked(address: string): string {
+  const columns = [{ header: "File", align: "left" as const, text: () => "file", link: () => address }];
+  return /<td style="text-align:left">(.*)<\/td>/.exec(htmlTable({ title: "", columns, rows: [1] }))?.[1] ?? "";
+}
+
+Deno.test("htmlTable() links to web servers alone", () => {
+  assertEquals(
+    linked("https://sdc.test/download/a%20b.cdf"),
+    '<a href="https://sdc.test/download/a%20b.cdf" rel="noopener noreferrer">file</a>',
+  );
+  assertStringIncludes(linked("http://127.0.0.1:8000/x"), "<a ");
+  for (
+    const address of ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://u:p@sdc.test/", "x"]
+  ) {
+    assertEquals(linked(address), "file");
+  }
+  assertStringIncludes(linked(`https://sdc.test/"><script>'`), "%22%3E%3Cscript%3E");
+});
+
+Deno.test("htmlCard() has a line for each column that has something to say", () => {
+  const column = (header: string, text: string) => ({ header, align: "right" as const, text: () => text });
+  const columns = [column("Name", "a<b"), column("Nothing", ""), column("Count", "7")];
+  const html = htmlCard({ title: "Found [1]", columns, rows: [1] }, 1);
+  assertEquals(html.match(/<tr>/g)?.length, 2);
+  assertStringIncludes(
+    html,
+    '<th scope="row" style="text-align:left">Name</th><td style="text-align:left">a&lt;b</td>',
+  );
+  assert(!html.includes("Nothing"));
 });

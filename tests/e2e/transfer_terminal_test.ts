@@ -76,3 +76,25 @@ Deno.test("Ctrl-C in a terminal takes the progress away and says how to go on", 
   const last = terminal.shown().slice(terminal.shown().lastIndexOf("\u001b["));
   assertStringIncludes(last, "interrupted; what came so far is kept: the same command goes on from there");
 });
+
+Deno.test("in a terminal --api-key - asks for the key and shows nothing of what is typed", { ignore }, async () => {
+  await using cli = await openCli();
+  const terminal = startInTerminal(cli, ["query", "--instrument", "swe", "--api-key", "-"]);
+  await until(() => terminal.shown().includes("API key: "));
+  await terminal.type("typx\u007fed-k3y\r");
+  await terminal.done();
+  assertEquals(cli.store.asked.at(-1)?.headers.get("x-api-key"), "typed-k3y");
+  assert(!terminal.shown().includes("typ"), terminal.shown());
+});
+
+Deno.test(
+  "in a terminal Ctrl-C at the question for the key ends it and leaves the terminal as it was",
+  { ignore },
+  async () => {
+    await using cli = await openCli();
+    const terminal = startInTerminal(cli, ["query", "--instrument", "swe", "--api-key", "-"]);
+    await until(() => terminal.shown().includes("API key: "));
+    await terminal.type(CTRL_C);
+    assertEquals([await terminal.done(), cli.store.asked.length], [130, 0]);
+  },
+);

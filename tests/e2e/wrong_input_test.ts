@@ -5,14 +5,20 @@ import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 
 const VALID = "imap_swe_l0_sci_20240105_v001.pkts";
+const MANIFEST = "imap_hit_data-release-001_20260101_20260131_v001.txt";
 
 /** Lines that cannot be used, and what is said of them. */
 const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
   ["query --instrument glow", 'instrument "glow"', "codice, glows", 'did you mean "glows"?'],
   ["query --data-level l9", '--data-level "l9"', "l0, l1"],
   ["query --start-date 20240230", '--start-date "20240230"', "YYYYMMDD"],
-  ["query --end-date 2024-01-05", '--end-date "2024-01-05"', "YYYYMMDD"],
-  ["query --ingestion-start-date yesterday", "--ingestion-start-date", "YYYYMMDD"],
+  ["query --end-date 2024-02-30", '--end-date "2024-02-30"', "YYYYMMDD"],
+  ["query --ingestion-start-date tomorow", "--ingestion-start-date", "YYYYMMDD"],
+  ["query --instrument mag,sw", 'instrument "sw"', "codice, glows"],
+  ["query --table spice --data-level l1a", "Cannot query --data-level in the table spice"],
+  ["query --days-ago soon", '--days-ago "soon"', "whole number of days"],
+  ["query --today --days-ago 1", "today and --days-ago at once"],
+  ["query --filename imap_mag_l9_x_20260101_v001.cdf", 'data level "l9"'],
   ["query --version 1", 'version "1"', "vNNN or vMMM.mmmm"],
   ["query --major-version one", "--major-version", "whole number"],
   ["query --repointing repoint1", "repointing", "repointNNNNN"],
@@ -61,6 +67,35 @@ const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
   ["serve --import nowhere", 'Cannot import "nowhere"', "cannot be read"],
   ["serve --import notes.txt", "it is no folder"],
   ["serve --demo --root archive", "--demo together with --root"],
+  ["reprocess --start-date 20260101", "without --end-date"],
+  ["reprocess --start-date 20260230 --end-date 20260301", '--start-date "20260230"', "YYYYMMDD"],
+  ["reprocess --start-date 20260201 --end-date 20260101", "the end lies before the start"],
+  ["reprocess --start-date 7d --end-date today --instrument glow", 'did you mean "glows"?'],
+  [
+    "reprocess --start-date 7d --end-date today --instrument mag --data-level l1a",
+    "it needs instrument and descriptor",
+  ],
+  ["reprocess --start-date 7d --end-date today --descriptor norm", "it needs instrument too"],
+  ["release", "--release-type and --manifest-file are needed"],
+  ["release --release-type relese --manifest-file x", 'did you mean "release"?'],
+  ["release --release-type unrelease --manifest-file x", "does not support it yet"],
+  [`release --release-type release --manifest-file ${MANIFEST}`, "there is no such file"],
+  [
+    "release --release-type release --manifest-file imap_mag_offsets_20260101_v001.csv",
+    "it is no manifest by its name",
+  ],
+  ["release --release-type release --manifest-file imap_mag_data-release-001_20260101_v001.txt", "it needs an API key"],
+  ["release --release-type release --manifest-file x --index-timeout soon", "--index-timeout", "whole number"],
+  ["webpoda", "--instrument and --start-date are needed"],
+  ["webpoda --instrument l1const --start-date today", '"l1const" for --instrument', "codice, glows"],
+  ["webpoda --instrument mag --start-date 20260230", '--start-date "20260230"'],
+  ["webpoda --instrument mag --start-date today --end-date yesterday", "the end lies before the start"],
+  ["webpoda --instrument mag --start-date today --query-mode sctime", "expected one of ert, sct"],
+  ["webpoda --instrument mag --start-date today", "there is no token; set IMAP_WEBPODA_TOKEN"],
+  ["webpoda --instrument mag --start-date today --webpoda-token user:password", "expected the base64 of user:password"],
+  ["completions", "expected the name of one shell"],
+  ["completions bsh", 'did you mean "bash"?'],
+  ["completions bash zsh", "expected the name of one shell"],
 ];
 
 for (const [line, ...said] of WRONG) {
@@ -69,8 +104,10 @@ for (const [line, ...said] of WRONG) {
     await using folder = await testFolder();
     await Deno.writeTextFile(`${folder.path}/notes.txt`, "mine");
     await Deno.writeTextFile(`${folder.path}/imap_swe_l0_sci_20240106_v001.pkts`, "");
+    await Deno.writeTextFile(`${folder.path}/imap_mag_offsets_20260101_v001.csv`, "mine");
+    await Deno.writeTextFile(`${folder.path}/imap_mag_data-release-001_20260101_v001.txt`, "mine");
     const before = await folder.files();
-    const env = { IMAP_DATA_ACCESS_URL: server.url, IMAP_DATA_DIR: folder.path };
+    const env = { IMAP_DATA_ACCESS_URL: server.url, IMAP_WEBPODA_URL: server.url, IMAP_DATA_DIR: folder.path };
     const { code, stdout, stderr } = await runCli(line.split(" ").filter(Boolean), { cwd: folder.path, env });
     for (const words of said) assertStringIncludes(stderr, words);
     assertEquals([code, stdout], [2, ""]);

@@ -1,5 +1,6 @@
 import { apiAccess } from "../../src/http/api_access.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { InputError } from "../../mod.ts";
 
 const none = { apiKey: undefined, accessToken: undefined };
 
@@ -28,4 +29,30 @@ Deno.test("apiAccess() sends an access token as a bearer", () => {
 Deno.test("apiAccess() does not add a prefix that is there already", () => {
   assertEquals(apiAccess("https://h/api-key", { ...none, apiKey: "k" }).base, "https://h/api-key");
   assertEquals(apiAccess("https://h/authorized", { ...none, accessToken: "t" }).base, "https://h/authorized");
+});
+
+Deno.test("apiAccess() sends no credentials over plain HTTP to the open internet", () => {
+  const open = [
+    "http://api.example.org",
+    "http://8.8.8.8:8000",
+    "http://172.32.0.1",
+    "http://[2001:db8::1]",
+    "http://127.0.0.1.example.org",
+  ];
+  for (const url of open) {
+    assertThrows(() => apiAccess(url, { ...none, apiKey: "s3cret" }), InputError, "everyone on the way could read it");
+    assertThrows(() => apiAccess(url, { ...none, accessToken: "s3cret" }), InputError, "use https");
+    assertEquals(apiAccess(url, none).headers, {});
+  }
+  const own = [
+    "http://localhost:8000",
+    "http://127.0.0.1",
+    "http://[::1]:80",
+    "http://10.1.2.3",
+    "http://192.168.1.1",
+    "http://archive",
+    "http://sdc.local",
+    "http://[fd00::1]",
+  ];
+  for (const url of own) assertEquals(apiAccess(url, { ...none, apiKey: "k" }).headers, { "x-api-key": "k" });
 });

@@ -16,6 +16,11 @@ Deno.test("readRoute() knows no other route", () => {
   ) {
     assertEquals(readRoute(path), undefined);
   }
-  assertEquals(readRoute("/query"), { to: "query" });
+  for (const to of ["query", "spice-query", "repoint-table", "reprocess", "release"] as const) {
+    for (const path of [`/${to}`, `/${to}/`, `/api-key/${to}`, `/authorized/${to}`]) {
+      assertEquals(readRoute(path), { to });
+    }
+    assertEquals(readRoute(`/${to}/x`), undefined);
+  }
   assertEquals(readRoute("/download"), { to: "download", path: "" });
 });

@@ -60,3 +60,49 @@ for (const { version, fileVersion } of CLIENTS) {
     assertEquals(back, await Deno.readFile(upload));
   });
 }
+
+/** A program for the client's library: the calls that its command line has not, or not alone. */
+const ORDERS = `
+import pathlib, sys
+import imap_data_access as imap
+from imap_data_access import io, webpoda
+io.sleep = lambda seconds: None
+imap.reprocess(start_date="20260101", end_date="20260131", instrument="mag")
+imap.config["API_KEY"] = "any"
+imap.release(release_type="release", manifest_file=pathlib.Path(sys.argv[1]))
+imap.config["API_KEY"] = ""
+webpoda.WEBPODA_APID_URL = imap.config["DATA_ACCESS_URL"] + "/ops/imap/poda/dap2/apids"
+import datetime
+webpoda.download_daily_data("mag", datetime.datetime(2025, 5, 2), datetime.datetime(2025, 5, 2), query_by_ert=False)
+`;
+
+for (const { version } of CLIENTS.slice(1)) {
+  Deno.test(`the Python client ${version} queries every table, orders, and gets packets on demand`, async () => {
+    await using folder = await testFolder();
+    await using archive = await startServe(["--demo"]);
+    const client = await install(version, folder.path);
+    const data = join(folder.path, "data");
+    const token = btoa("user:password");
+    const env = { IMAP_DATA_ACCESS_URL: archive.url, IMAP_DATA_DIR: data, IMAP_API_KEY: "", IMAP_WEBPODA_TOKEN: token };
+
+    const ancillary = await run(client, ["query", "--table", "ancillary", "--instrument", "mag"], env);
+    assert(ancillary.startsWith("Found [2] matching files in ancillary table"), ancillary);
+    const latest = await run(
+      client,
+      ["query", "--table", "ancillary", "--instrument", "mag", "--version", "latest"],
+      env,
+    );
+    assert(latest.startsWith("Found [1] matching files") && latest.includes("v002"), latest);
+    const spice = await run(client, ["query", "--table", "spice", "--type", "leapseconds", "--version", "latest"], env);
+    assert(spice.startsWith("Found [1] matching files in spice table") && spice.includes("naif0012.tls"), spice);
+    const days = ["--ingestion-start-date", "20240716", "--ingestion-end-date", "20240716"];
+    const ingested = await run(client, ["query", "--instrument", "mag", ...days], env);
+    assert(ingested.startsWith("Found [2] matching files in science table"), ingested);
+
+    const manifest = join(folder.path, "imap_hit_data-release-002_20260101_20260131_v001.txt");
+    await Deno.writeTextFile(manifest, "all");
+    await run(join(folder.path, version, "bin", "python"), ["-c", ORDERS, manifest], env);
+    const packets = join(data, "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.0002.pkts");
+    assert((await Deno.stat(packets)).size > 10_000);
+  });
+}

@@ -2,14 +2,6 @@ import { InputError } from "../../src/errors.ts";
 import { checkQuery } from "../../src/sdc/check_query.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
-Deno.test("checkQuery() brings a query into the form of the wire", () => {
-  assertEquals(checkQuery({ table: "science", instrument: "mag", descriptor: undefined }), { instrument: "mag" });
-  assertEquals(checkQuery({ repointing: "repoint00012" }), { repointing: "12" });
-  assertEquals(checkQuery({ repointing: 12, major_version: 1 }), { repointing: "12", major_version: "1" });
-  assertEquals(checkQuery({ instrument: "mag", version: "latest" }), { instrument: "mag", latest: "true" });
-  assertEquals(checkQuery({ version: "v001.0002" }), { version: "v001.0002" });
-});
-
 Deno.test("checkQuery() asks for at least one parameter", () => {
   for (const query of [{}, { table: "science" }, { version: "latest" }, { instrument: undefined }]) {
     assertThrows(() => checkQuery(query), InputError, "give at least one of");
@@ -17,7 +9,7 @@ Deno.test("checkQuery() asks for at least one parameter", () => {
 });
 
 Deno.test("checkQuery() names what is wrong, what was expected and the closest valid value", () => {
-  const wrong: ReadonlyArray<readonly [query: Record<string, string | number>, ...said: string[]]> = [
+  const wrong: ReadonlyArray<readonly [query: Record<string, unknown>, ...said: string[]]> = [
     [{ instrument: "glow" }, 'Cannot query instrument "glow"', "codice, glows", 'did you mean "glows"?'],
     [{ instrument: "MAG" }, 'did you mean "mag"?'],
     [{ data_level: "l9" }, 'Cannot query data_level "l9"', "l1ca"],
@@ -34,6 +26,27 @@ Deno.test("checkQuery() names what is wrong, what was expected and the closest v
     [{ descriptor: "a_b" }, "descriptor", "no underscore"],
     [{ descriptor: "a\u202eb" }, "descriptor"],
     [{ descriptor: "" }, "descriptor"],
+    [{ today: true, days_ago: 1 }, "today and days_ago at once"],
+    [{ days_ago: 1, ingestion_start_date: "7d" }, "days_ago and ingestion_start_date at once"],
+    [{ days_ago: -1 }, "days_ago", "whole number"],
+    [{ start_date: "7 d" }, "start_date", "yesterday"],
+    [{ start_date: "2026-01-31T12:00" }, "start_date", "YYYY-MM-DD"],
+    [{ ingestion_end_date: "2026-01-31T24:00" }, "ingestion_end_date", "2026-01-31T12:00"],
+    [{ start_date: ["20260101", "20260102"] }, "start_date", "one value"],
+    [{ version: ["latest", "v001"] }, "version", "one value"],
+    [{ instrument: [] }, "instrument", "empty"],
+    [{ instrument: ["mag", "sw"] }, 'instrument "sw"', "codice, glows"],
+    [{ filename: "imap/mag/x.cdf" }, "bare name"],
+    [{ filename: "imap_mag_l2_x_20260101_v001.png" }, "no table has quicklook files"],
+    [{ filename: ["naif0012.tls", "imap_mag_l2_x_20260101_v001.cdf"] }, "tables spice and science"],
+    [{ table: "spice", instrument: "mag" }, "Cannot query instrument in the table spice", "only science and ancillary"],
+    [{ table: "ancillary", data_level: "l1a" }, "data_level in the table ancillary", "only science"],
+    [{ table: "ancillary", major_version: 1 }, "major_version in the table ancillary"],
+    [{ type: "leapseconds" }, "type in the table science", "only spice"],
+    [{ table: "spice", type: "leapsecond" }, 'did you mean "leapseconds"?'],
+    [{ table: "ancillary", version: "v001.0001" }, "version", "vNNN, for instance v001, or latest"],
+    [{ table: "ancillary", extension: "pkts" }, "extension", "xlsx"],
+    [{ table: "spice", version: "latest", ingestion_start_date: "2026-01-31T12:00", type: "spin" }, "give days"],
     [{ table: "sciense" }, 'did you mean "science"?'],
     [{ dataLevel: "l0" }, 'Cannot query by "dataLevel"', 'did you mean "data_level"?'],
     [{ latest: "true" }, 'Cannot query by "latest"'],
@@ -52,5 +65,8 @@ Deno.test("checkQuery() names every wrong parameter, a line each", () => {
 Deno.test("checkQuery() finds an end before the start", () => {
   const query = { start_date: "20260201", end_date: "20260131" };
   assertThrows(() => checkQuery(query), InputError, "the end lies before the start");
-  assertEquals(checkQuery({ start_date: "20260201", end_date: "20260201" }).end_date, "20260201");
+  assertThrows(() => checkQuery({ start_date: "yesterday", end_date: "7d" }), InputError, "the end lies before");
+  const times = { ingestion_start_date: "2026-01-31T12:00", ingestion_end_date: "2026-01-31T11:59" };
+  assertThrows(() => checkQuery(times), InputError, "the end lies before the start");
+  assertEquals(checkQuery({ start_date: "20260201", end_date: "20260201" }).days.get("end_date"), { day: "20260201" });
 });

@@ -57,8 +57,8 @@ export async function openTestArchive(options: TestArchiveOptions = {}): Promise
   const now = options.now ?? (() => new Date());
   const opened = await openArchive({ root: folder.path, ...options, now });
   const errors: unknown[] = [];
-  const shared = { ...opened, signer: new UrlSigner(now), onError: (error: unknown) => errors.push(error) };
-  const handleApi = createArchiveHandler({ ...shared, ...options, objectsOrigin: () => "http://objects.test" });
+  const shared = { ...opened, now, signer: new UrlSigner(now), onError: (error: unknown) => errors.push(error) };
+  const handleApi = createArchiveHandler({ ...options, ...shared, objectsOrigin: () => "http://objects.test" });
   const handleObjects = createObjectsHandler(shared);
 
   const api = (path: string, init?: RequestInit) => handleApi(new Request(`http://api.test${path}`, init));

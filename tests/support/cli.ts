@@ -17,7 +17,14 @@ export interface CliOptions {
 
 /** The real command line as a program, free of the settings of whoever runs the tests. */
 export function cliCommand(args: readonly string[], { cwd, env }: CliOptions = {}): Deno.Command {
-  const none = { IMAP_DATA_ACCESS_URL: "", IMAP_DATA_DIR: "", IMAP_API_KEY: "", IMAP_ACCESS_TOKEN: "" };
+  const none = {
+    IMAP_DATA_ACCESS_URL: "",
+    IMAP_DATA_DIR: "",
+    IMAP_API_KEY: "",
+    IMAP_ACCESS_TOKEN: "",
+    IMAP_WEBPODA_TOKEN: "",
+    IMAP_WEBPODA_URL: "",
+  };
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", CLI, ...args],
     ...(cwd === undefined ? {} : { cwd }),

@@ -2,16 +2,24 @@ import type { Socket } from "node:net";
 import { delay } from "@std/async";
 import { STATUS_TEXT } from "@std/http";
 
-/** What an object store does with one request. What is not said, it does as S3 does. */
+/** What a server does with one request. What is not said, it does as S3, or the SDC's API, does. */
 export interface Behaviour {
-  /** Refuses with this status. */
+  /** Answers with this status; without a body of its own it is a refusal in S3's words. */
   readonly status?: number;
+  /** Sends this body instead of the right one, without a length when it comes piece by piece. */
+  readonly body?: Uint8Array | Iterable<Uint8Array>;
   /** Headers besides or instead of the usual ones; null leaves one out. */
   readonly headers?: Readonly<Record<string, string | null>>;
   /** Answers a request for a range with the whole. */
   readonly ignoreRange?: boolean;
   /** Pretends that the object still is what `If-Range` says. */
   readonly ignoreIfRange?: boolean;
+  /** Sends this in place of the head. */
+  readonly head?: string;
+  /** Breaks the connection behind so many bytes of the head. */
+  readonly cutHeadAfter?: number;
+  /** Falls silent instead of answering. */
+  readonly silent?: boolean;
   /** Breaks the connection behind so many bytes of the body. */
   readonly cutAfter?: number;
   /** How it breaks: with an orderly end (the default), or with a reset. */
@@ -24,6 +32,17 @@ export interface Behaviour {
   readonly loseAnswer?: boolean;
 }
 
+/** Where a misbehaving answer goes, and what it may point to. */
+export interface Place {
+  /** The request's address. */
+  readonly url: URL;
+  /** Another origin that has the same API and the same objects, and must see no credential. */
+  readonly elsewhere: string;
+}
+
+/** What a server makes of the answer that would be right. */
+export type Fault = (right: Answer, place: Place) => Behaviour;
+
 /** An object as it lies in the store. */
 export interface StoredObject {
   readonly bytes: Uint8Array;
@@ -34,12 +53,18 @@ export interface StoredObject {
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | Iterable<Uint8Array>;
 }
 
 const encoder = new TextEncoder();
 /** How often a slow answer goes on. */
 const TICK_MS = 20;
+
+/** The answer that a behaviour makes of the right one, but for how it is sent. */
+export function answerBy(right: Answer, { status, body }: Behaviour): Answer {
+  if (body !== undefined) return { ...right, status: status ?? right.status, body };
+  return status === undefined ? right : refusal(status);
+}
 
 /** A refusal in S3's words. */
 export function refusal(status: number): Answer {
@@ -63,7 +88,8 @@ export function objectAnswer({ bytes, etag }: StoredObject, asked: Headers, beha
 }
 
 function headText({ status, headers, body }: Answer, more: Behaviour["headers"] = {}): string {
-  const all: Record<string, string | null> = { "content-length": String(body.length), ...headers, ...more };
+  const length = body instanceof Uint8Array ? String(body.length) : null;
+  const all: Record<string, string | null> = { "content-length": length, ...headers, ...more };
   const lines = Object.entries(all).flatMap(([name, value]) => value === null ? [] : [`${name}: ${value}`]);
   return [`HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "?"}`, "connection: close", ...lines, "", ""].join("\r\n");
 }
@@ -80,6 +106,13 @@ export function closed(socket: Socket): Promise<void> {
   return socket.destroyed ? Promise.resolve() : new Promise((resolve) => socket.once("close", () => resolve()));
 }
 
+/** Breaks a connection. A reset overtakes what has not been read: the other side gets a moment to read it. */
+async function breakOff(socket: Socket, cut: "end" | "reset"): Promise<void> {
+  if (cut === "end") return void socket.end();
+  await delay(TICK_MS);
+  socket.resetAndDestroy();
+}
+
 /** Sends an answer the way `behaviour` says. @param onSent Told of the bytes of the body that went out. */
 export async function send(
   socket: Socket,
@@ -88,17 +121,23 @@ export async function send(
   onSent: (bytes: number) => void,
 ): Promise<void> {
   const { cutAfter = Infinity, stallAfter = Infinity, bytesPerSecond = Infinity, cut = "end" } = behaviour;
-  const end = Math.min(answer.body.length, cutAfter, stallAfter);
+  if (behaviour.silent) return await closed(socket);
+  const head = encoder.encode(behaviour.head ?? headText(answer, behaviour.headers));
+  if (!await write(socket, head.subarray(0, behaviour.cutHeadAfter))) return;
+  if (behaviour.cutHeadAfter !== undefined) return await breakOff(socket, cut);
+  const { body } = answer;
+  if (!(body instanceof Uint8Array)) {
+    for (const piece of body) if (!await write(socket, piece)) return;
+    return void socket.end();
+  }
+  const end = Math.min(body.length, cutAfter, stallAfter);
   const step = Math.min(1024 * 1024, Math.max(1, Math.floor(bytesPerSecond * TICK_MS / 1000)));
-  if (!await write(socket, encoder.encode(headText(answer, behaviour.headers)))) return;
   for (let at = 0; at < end; at += step) {
-    const piece = answer.body.subarray(at, Math.min(end, at + step));
+    const piece = body.subarray(at, Math.min(end, at + step));
     if (!await write(socket, piece)) return;
     onSent(piece.length);
-    if (bytesPerSecond !== Infinity) await delay(TICK_MS);
+    if (bytesPerSecond !== Infinity) await delay(Math.max(TICK_MS, 1000 * step / bytesPerSecond));
   }
-  if (stallAfter <= answer.body.length) return await closed(socket);
-  // A reset overtakes what has not been read: the other side gets a moment to read it.
-  if (cutAfter < answer.body.length && cut === "reset") await delay(TICK_MS).then(() => socket.resetAndDestroy());
-  else socket.end();
+  if (stallAfter <= body.length) return await closed(socket);
+  await breakOff(socket, cutAfter < body.length ? cut : "end");
 }

@@ -1,10 +1,18 @@
 import { createHash } from "node:crypto";
-import { createServer, type Socket } from "node:net";
 import { archivePath } from "../../mod.ts";
-import { assertEquals } from "@std/assert";
-import { type Behaviour, closed, objectAnswer, refusal, send, type StoredObject } from "./object_answer.ts";
-import { type SeenRequest, startServer } from "./server.ts";
-import { type SocketReader, socketReader } from "./socket_reader.ts";
+import { API_ROUTE, apiAnswer } from "./object_api.ts";
+import {
+  answerBy,
+  type Behaviour,
+  closed,
+  type Fault,
+  objectAnswer,
+  refusal,
+  send,
+  type StoredObject,
+} from "./object_answer.ts";
+import type { SeenRequest } from "./server.ts";
+import { type SocketRequest, startSocketServer } from "./server_socket.ts";
 
 /** A request to the origin of the objects. */
 export interface ObjectRequest extends SeenRequest {
@@ -24,12 +32,16 @@ export interface ObjectStore extends AsyncDisposable {
   readonly asked: readonly SeenRequest[];
   /** Requests to the origin of the objects, in the order in which they came. */
   readonly requests: readonly ObjectRequest[];
+  /** Requests to a third origin, where redirects may lead; it answers as the other two do. */
+  readonly elsewhere: readonly SeenRequest[];
   /** What the next requests for objects meet, one each. */
-  readonly script: Behaviour[];
+  readonly script: Array<Behaviour | Fault>;
   /** What the next requests to the API are answered with, one each, instead of the usual. */
-  readonly apiScript: Response[];
-  /** What requests meet that the script says nothing of. */
-  usually: Behaviour;
+  readonly apiScript: Array<Response | Behaviour | Fault>;
+  /** What requests for objects meet that the script says nothing of. */
+  usually: Behaviour | Fault;
+  /** What requests to the API meet that its script says nothing of. */
+  apiUsually: Behaviour | Fault;
   /** How often a presigned URL can be used before it has expired. */
   urlUses: number;
   /** Puts an object there. Its ETag is the MD5 unless it is said to be something else. */
@@ -52,93 +64,111 @@ export function md5Tag(bytes: Uint8Array): string {
 /** Starts one on free ports. It ends with its `await using`, and fails the test when a credential came to the objects. */
 export async function startObjectStore(): Promise<ObjectStore> {
   const objects = new Map<string, StoredObject>();
+  const asked: SeenRequest[] = [];
   const requests: ObjectRequest[] = [];
+  const elsewhere: SeenRequest[] = [];
   const uses = new Map<string, number>();
-  const sockets = new Set<Socket>();
-  const serving = new Set<Promise<void>>();
   const waiting = new Set<() => void>();
-  let urls = 0;
 
-  const serve = async (socket: Socket) => {
-    const read = socketReader(socket);
-    const head = await read.until("\r\n\r\n");
-    const [method = "", target = ""] = (head.split("\r\n")[0] ?? "").split(" ");
-    if (target === "") return;
-    const headers = new Headers(
-      head.split("\r\n").slice(1).filter(Boolean).map((line) => [
-        line.slice(0, line.indexOf(":")),
-        line.slice(line.indexOf(":") + 1).trim(),
-      ]),
-    );
-    const url = new URL(target, "http://objects");
+  /** Answers for an object, and takes one. Without a script of its own it behaves. */
+  const serveObject = async (request: SocketRequest, scripted: Behaviour | Fault, seen?: ObjectRequest) => {
+    const { method, headers, socket, read } = request;
+    const url = new URL(request.url);
     const path = decodeURIComponent(url.pathname.slice(1));
-    const seen: ObjectRequest = { method, url: target, headers, sent: 0, over: false };
-    requests.push(seen);
-    for (const look of waiting) look();
-    const behaviour = store.script.shift() ?? store.usually;
     const number = url.searchParams.get("n") ?? "";
     uses.set(number, (uses.get(number) ?? 0) + 1);
     const isExpired = (uses.get(number) ?? 0) > store.urlUses;
-    try {
-      if (method === "PUT") return await take(socket, read, seen, path, behaviour, isExpired);
-      const object = objects.get(path);
-      const status = behaviour.status ?? (isExpired ? 403 : object === undefined ? 404 : undefined);
-      const answer = status === undefined && object ? objectAnswer(object, headers, behaviour) : refusal(status ?? 404);
-      await send(socket, answer, behaviour, (bytes) => seen.sent += status === undefined ? bytes : 0);
-    } finally {
-      seen.over = true;
+    const behave = (right: Parameters<Fault>[0]) =>
+      typeof scripted === "function" ? scripted(right, { url, elsewhere: third.url }) : scripted;
+    if (method === "PUT") {
+      const bytes = await read.exactly(Number(headers.get("content-length")));
+      if (bytes === undefined) return;
+      const right = isExpired
+        ? refusal(403)
+        : { status: 200, headers: { etag: md5Tag(bytes) }, body: new Uint8Array() };
+      const behaviour = behave(right);
+      if (behaviour.stallAfter !== undefined) return await closed(socket);
+      const isTaken = !isExpired && (behaviour.status ?? 200) === 200;
+      if (isTaken) objects.set(archivePath(path), { bytes, etag: md5Tag(bytes) });
+      if (isTaken && behaviour.loseAnswer) return void socket.resetAndDestroy();
+      return await send(socket, answerBy(right, behaviour), behaviour, () => {});
     }
+    const object = objects.get(path);
+    const usual = typeof scripted === "function" ? {} : scripted;
+    const right = isExpired || object === undefined
+      ? refusal(isExpired ? 403 : 404)
+      : objectAnswer(object, headers, usual);
+    const behaviour = behave(right);
+    const answer = answerBy(right, behaviour);
+    await send(socket, answer, behaviour, (bytes) => {
+      if (seen !== undefined && answer === right && right.status < 300) seen.sent += bytes;
+    });
   };
-  const take = async (
-    socket: Socket,
-    read: SocketReader,
-    { headers }: SeenRequest,
-    path: string,
-    behaviour: Behaviour,
-    isExpired: boolean,
-  ) => {
-    const bytes = await read.exactly(Number(headers.get("content-length")));
-    if (bytes === undefined) return;
-    if (behaviour.stallAfter !== undefined) return await closed(socket);
-    const status = behaviour.status ?? (isExpired ? 403 : undefined);
-    if (status !== undefined) return await send(socket, refusal(status), behaviour, () => {});
-    const etag = md5Tag(bytes);
-    objects.set(archivePath(path), { bytes, etag });
-    if (behaviour.loseAnswer) return void socket.resetAndDestroy();
-    await send(socket, { status: 200, headers: { etag }, body: new Uint8Array() }, behaviour, () => {});
+  const serveApi = async ({ url, socket }: SocketRequest, scripted: Response | Behaviour | Fault) => {
+    const right = scripted instanceof Response
+      ? {
+        status: scripted.status,
+        headers: Object.fromEntries(scripted.headers),
+        body: await scripted.bytes(),
+      }
+      : apiAnswer(new URL(url), objects, origin.url);
+    const place = { url: new URL(url), elsewhere: third.url };
+    const behaviour = scripted instanceof Response
+      ? {}
+      : typeof scripted === "function"
+      ? scripted(right, place)
+      : scripted;
+    await send(socket, answerBy(right, behaviour), behaviour, () => {});
   };
-  const origin = createServer((socket) => {
-    sockets.add(socket.on("error", () => {}).once("close", () => sockets.delete(socket)));
-    const served = serve(socket).catch(() => void socket.destroy()).finally(() => serving.delete(served));
-    serving.add(served);
-  });
-  await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
-  const address = origin.address();
-  const port = typeof address === "object" ? address?.port : undefined;
 
-  const api = startServer((request) => {
-    const scripted = store.apiScript.shift();
-    if (scripted !== undefined) return scripted;
-    const path = decodeURIComponent(new URL(request.url).pathname).replace(/^\/(api-key|authorized)(?=\/)/, "");
-    const [, route, name = ""] = /^\/(\w+)\/?(.*)$/.exec(path) ?? [];
-    const presigned = `http://127.0.0.1:${port}/${name}?X-Amz-Algorithm=AWS4&X-Amz-Signature=s3cret&n=${urls++}`;
-    if (route === "query") return Response.json([...objects.keys()].sort().map((file_path) => ({ file_path })));
-    if (route === "upload") {
-      const isThere = [...objects.keys()].some((path) => path.endsWith(name));
-      return isThere ? Response.json(`${name} already exists.`, { status: 409 }) : Response.json(presigned);
-    }
-    if (!objects.has(name)) return new Response("File not found", { status: 404 });
-    return new Response(null, { status: 302, headers: { location: presigned } });
-  });
+  await using started = new AsyncDisposableStack();
+  const origin = started.use(
+    await startSocketServer({
+      role: "elsewhere",
+      serve: async (request) => {
+        const { method, headers } = request;
+        const seen = { method, url: request.url.slice(origin.url.length), headers, sent: 0, over: false };
+        requests.push(seen);
+        for (const look of waiting) look();
+        try {
+          await serveObject(request, store.script.shift() ?? store.usually, seen);
+        } finally {
+          seen.over = true;
+        }
+      },
+    }),
+  );
+  const third = started.use(
+    await startSocketServer({
+      role: "elsewhere",
+      serve: async (request) => {
+        elsewhere.push({ method: request.method, url: request.url, headers: request.headers });
+        const isApi = API_ROUTE.test(new URL(request.url).pathname);
+        await (isApi ? serveApi(request, {}) : serveObject(request, {}));
+      },
+    }),
+  );
+  const api = started.use(
+    await startSocketServer({
+      role: "api",
+      serve: async (request) => {
+        asked.push({ method: request.method, url: request.url, headers: request.headers });
+        await serveApi(request, store.apiScript.shift() ?? store.apiUsually);
+      },
+    }),
+  );
+  const servers = started.move();
 
   const store: ObjectStore = {
     url: api.url,
     objects,
-    asked: api.requests,
+    asked,
     requests,
+    elsewhere,
     script: [],
     apiScript: [],
     usually: {},
+    apiUsually: {},
     urlUses: Infinity,
     add: (path, bytes, etag = md5Tag(bytes)) => void objects.set(path, { bytes, etag }),
     cameIn: (count) => {
@@ -148,14 +178,7 @@ export async function startObjectStore(): Promise<ObjectStore> {
       look();
       return promise;
     },
-    async [Symbol.asyncDispose]() {
-      await api[Symbol.asyncDispose]();
-      const over = new Promise<void>((resolve) => origin.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
-      await Promise.all([over, ...serving]);
-      const leaked = requests.filter(({ headers }) => headers.has("x-api-key") || headers.has("authorization"));
-      assertEquals(leaked.map(({ url }) => url), [], "a credential came to the origin of the objects");
-    },
+    [Symbol.asyncDispose]: () => servers.disposeAsync(),
   };
   return store;
 }

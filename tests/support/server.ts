@@ -1,3 +1,6 @@
+import type { Certificate } from "./server_certificate.ts";
+import { CredentialWatch } from "./server_credentials.ts";
+
 /** A request as it came; the request itself is gone once it is answered. */
 export interface SeenRequest {
   readonly method: string;
@@ -13,17 +16,28 @@ export interface TestServer extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
 }
 
-/** Starts a server that answers with `handler`. It ends with the `await using` that holds it. */
-export function startServer(handler: (request: Request) => Response | Promise<Response>): TestServer {
+/**
+ * Starts a server that answers with `handler`. It ends with the `await using` that holds it, and fails the test when a
+ * credential came to it that was another server's.
+ */
+export function startServer(
+  handler: (request: Request) => Response | Promise<Response>,
+  { tls }: { tls?: Certificate } = {},
+): TestServer {
   const requests: SeenRequest[] = [];
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
-    requests.push({ method: request.method, url: request.url, headers: new Headers(request.headers) });
-    return handler(request);
+  const watch = new CredentialWatch("first");
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {}, ...tls }, (request) => {
+    const seen = { method: request.method, url: request.url, headers: new Headers(request.headers) };
+    requests.push(seen);
+    return watch.allows(seen) ? handler(request) : new Response(null, { status: 400 });
   });
   return {
-    url: `http://127.0.0.1:${server.addr.port}`,
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${server.addr.port}`,
     requests,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    [Symbol.asyncDispose]: async () => {
+      await server.shutdown();
+      watch.close();
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ConnectionError, ImapError, ResponseError } from "../../src/errors.ts";
+import { DataFolders } from "../../src/transfer/data_folders.ts";
 import { ConnectionSlots } from "../../src/transfer/connection_slots.ts";
 import { downloadFile, type DownloadSettings } from "../../src/transfer/download_file.ts";
 import type { UrlSource } from "../../src/transfer/url_source.ts";
@@ -20,7 +21,15 @@ function whole(headers: Record<string, string> = {}): Response {
 /** Settings of a download into a folder. */
 function into(dataDir: string, signal?: AbortSignal): DownloadSettings {
   const slots = new ConnectionSlots(0);
-  return { dataDir, signal, slots, folders: new Set(), ifPresent: "skip", dryRun: false, onProgress: () => {} };
+  return {
+    dataDir,
+    signal,
+    slots,
+    folders: new DataFolders(dataDir),
+    ifPresent: "skip",
+    dryRun: false,
+    onProgress: () => {},
+  };
 }
 
 /** URLs that lead to a test server, and how many were asked for. */

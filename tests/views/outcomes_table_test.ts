@@ -1,21 +1,51 @@
 import { textTable } from "../../src/display/text_table.ts";
 import type { Outcome } from "../../src/transfer/outcome.ts";
-import { outcomesSummary, outcomesTable } from "../../src/views/outcomes_table.ts";
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { outcomesBundle, outcomesSummary, outcomesTable, shownSummary } from "../../src/views/outcomes_table.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertSnapshot } from "../support/snapshot.ts";
 
-const PLACE = { file: "imap/mag/x.cdf", path: "/data/imap/mag/x.cdf" };
+const FILE = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";
+const PLACE = { file: FILE, path: `/data/${FILE}` };
 
-Deno.test("outcomesTable() has a line for each file: its name, what became of it, and where it is or why not", () => {
-  const outcomes: Outcome[] = [
-    { ...PLACE, state: "fetched", bytes: 1234 },
-    { ...PLACE, state: "skipped", bytes: 0 },
-    { ...PLACE, state: "failed", bytes: 0, error: new Error("Cannot download it") },
-  ];
-  const lines = textTable(outcomesTable(outcomes)).split("\n");
-  assertEquals(lines[0], "1 fetched, 1 skipped, 1 failed; 1.23 kB");
-  assertStringIncludes(lines.join("\n"), "x.cdf");
-  assertEquals(lines.filter((line) => /\|fetched *\| *1\.23 kB *\|\/data\/imap\/mag\/x\.cdf *\|/.test(line)).length, 1);
-  assertEquals(lines.filter((line) => /\|failed *\| *\|Cannot download it *\|/.test(line)).length, 1);
+/** The text of a cell: that of the column in the row of the file. */
+function cells(outcome: Outcome): string[] {
+  return outcomesTable([outcome]).columns.map(({ text }) => text(outcome));
+}
+
+Deno.test("outcomesTable() has a row for each file: its name, what became of it, and where it is or why not", () => {
+  const name = "imap_mag_l0_raw_20250502_v001.pkts";
+  assertEquals(cells({ ...PLACE, state: "fetched", bytes: 1234 }), [
+    name,
+    "fetched",
+    "1.23 kB",
+    "imap/mag/l0/2025/05",
+  ]);
+  assertEquals(cells({ ...PLACE, state: "skipped", bytes: 0 }), [name, "skipped", "", "imap/mag/l0/2025/05"]);
+  const error = new Error("Cannot download it");
+  assertEquals(cells({ ...PLACE, state: "failed", bytes: 0, error }), [name, "failed", "", "Cannot download it"]);
+  const naming = new Error(`Cannot download "${FILE}": there is none; look again`);
+  assertEquals(cells({ ...PLACE, state: "failed", bytes: 0, error: naming })[3], "there is none; look again");
+});
+
+Deno.test("outcomesTable() shows where an uploaded file is in the archive, and no path of this machine", () => {
+  const file = "/tmp/3f2a/imap_mag_l0_raw_20250502_v001.pkts";
+  const [name, , , folder] = cells({ state: "sent", file, path: file, bytes: 5 });
+  assertEquals([name, folder], ["imap_mag_l0_raw_20250502_v001.pkts", "imap/mag/l0/2025/05"]);
+  const windows = cells({ state: "sent", file: "C:\\new\\imap_mag_l0_raw_20250502_v001.pkts", path: "", bytes: 5 });
+  assertEquals(windows[0], "imap_mag_l0_raw_20250502_v001.pkts");
+  assertEquals(cells({ state: "sent", file: "/tmp/3f2a/notes.txt", path: "", bytes: 5 })[3], "");
+});
+
+Deno.test("outcomesTable() has the failures first: of a long table only its ends are drawn", () => {
+  const outcomes: Outcome[] = Array.from({ length: 300 }, (_, number) => {
+    const place = { file: `imap/mag/f${number}`, path: "" };
+    if (number === 150) return { ...place, state: "failed", bytes: 0, error: new Error("Cannot: <no>") };
+    return { ...place, state: "fetched", bytes: 1 };
+  });
+  const { rows } = outcomesTable(outcomes);
+  assertEquals(rows.slice(0, 3).map(({ file }) => file), ["imap/mag/f150", "imap/mag/f0", "imap/mag/f1"]);
+  assertEquals(rows.length, 300);
+  assertStringIncludes(outcomesBundle(outcomes)["text/html"], "Cannot: &lt;no&gt;");
 });
 
 Deno.test("outcomesTable() says what would be done", () => {
@@ -30,4 +60,38 @@ Deno.test("outcomesTable() says what would be done", () => {
 
 Deno.test("outcomesSummary() has words for nothing", () => {
   assertEquals(outcomesSummary([]), "no files; 0 B");
+});
+
+Deno.test("outcomesBundle() draws what it always drew, whatever the files and the errors are called", async () => {
+  const hostile = [
+    `imap/mag/<script>alert("1")<script>.cdf`,
+    `imap/mag/"' onmouseover='alert(1)'.cdf`,
+    "imap/mag/\u001b[2J\u001b]0;title\u0007.cdf",
+    "imap/mag/\u202efdc.exe",
+    `imap/mag/${"long".repeat(2500)}`,
+  ];
+  const outcomes: Outcome[] = [
+    { ...PLACE, state: "fetched", bytes: 1234 },
+    { ...PLACE, state: "resumed", bytes: 1_000_000 },
+    { ...PLACE, state: "sent", file: "/home/me/imap_mag_l0_raw_20250502_v001.pkts", bytes: 7 },
+    { ...PLACE, state: "skipped", bytes: 0 },
+    ...hostile.map((file): Outcome => ({ state: "fetched", file, path: `/data/${file}`, bytes: 1 })),
+    ...hostile.map((file): Outcome => ({
+      state: "failed",
+      file,
+      path: "",
+      bytes: 0,
+      error: new Error(`no "${file}"`),
+    })),
+  ];
+  const bundle = outcomesBundle(outcomes);
+  await assertSnapshot(import.meta.url, "outcomes_table.html", bundle["text/html"]);
+  await assertSnapshot(import.meta.url, "outcomes_table.txt", bundle["text/plain"]);
+  assert(!bundle["text/html"].includes("<script"));
+});
+
+Deno.test("shownSummary() is a line, and says how the table can be had", () => {
+  const bundle = shownSummary([{ ...PLACE, state: "fetched", bytes: 1234 }]);
+  assertEquals(bundle["text/plain"], "1 fetched; 1.23 kB (await report.show() shows the table again)");
+  assertStringIncludes(bundle["text/html"], "1 fetched; 1.23 kB");
 });

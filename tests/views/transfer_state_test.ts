@@ -54,7 +54,16 @@ Deno.test("TransferTracker knows the speed of the last seconds, and the time lef
 });
 
 Deno.test("transferLine() says where a transfer stands", () => {
-  const state = { files: 10, done: 4, failed: 1, bytes: 2_500_000, speed: 1_000_000, leftMs: 75_000, active: [] };
+  const state = {
+    files: 10,
+    done: 4,
+    failed: 1,
+    share: 0.4,
+    bytes: 2_500_000,
+    speed: 1_000_000,
+    leftMs: 75_000,
+    active: [],
+  };
   assertEquals(transferLine(state), "4 of 10 files, 1 failed, 2.5 MB, 1 MB/s, 1:15 left");
   assertEquals(transferLine({ ...state, failed: 0, leftMs: 3_725_000 }), "4 of 10 files, 2.5 MB, 1 MB/s, 1:02:05 left");
   assertEquals(transferLine({ ...state, done: 10 }), "10 of 10 files, 1 failed, 2.5 MB, 1 MB/s");
@@ -62,10 +71,26 @@ Deno.test("transferLine() says where a transfer stands", () => {
 
 Deno.test("transferLines() has a line for each active file up to a few, and lets no name act on the terminal", () => {
   const active = Array.from({ length: 20 }, (_, number) => ({ file: `imap/\u001b[2Jf${number}`, bytes: 1, size: 2 }));
-  const state = { files: 20, done: 0, failed: 0, bytes: 0, speed: 0, leftMs: undefined, active };
+  const state = { files: 20, done: 0, failed: 0, share: 0, bytes: 0, speed: 0, leftMs: undefined, active };
   const lines = transferLines(state);
   assertEquals([lines.length, lines.at(-2)], [10, "  and 12 more"]);
   assertStringIncludes(lines.at(-1) ?? "", "0 of 20 files");
   assert(!lines.join().includes("\u001b"));
   assertStringIncludes(lines[0] ?? "", "██████████░░░░░░░░░░");
+});
+
+Deno.test("TransferTracker knows how much is done: files that are on their way count for what they have", () => {
+  const { tracker } = trackerOf({ type: "begin", files: 4 });
+  assertEquals(tracker.state().share, 0);
+  for (const event of [done("x"), bytes("a", 250), bytes("b", 750)]) tracker.take(event);
+  assertEquals(tracker.state().share, 0.5);
+  tracker.take({ type: "bytes", file: "c", bytes: 7, size: undefined });
+  assertEquals(tracker.state().share, 0.5, "a file whose size nobody knows counts when it is done");
+  assertEquals(trackerOf({ type: "begin", files: 0 }).tracker.state().share, 0);
+});
+
+Deno.test("transferLines() cuts a name that is too long", () => {
+  const active = [{ file: `imap/${"x".repeat(10_000)}`, bytes: 1, size: 2 }];
+  const state = { files: 1, done: 0, failed: 0, share: 0.5, bytes: 0, speed: 0, leftMs: undefined, active };
+  assert(transferLines(state).every((line) => line.length < 200));
 });

@@ -1,5 +1,5 @@
 import { InputError } from "../../errors.ts";
-import { missionSeconds } from "./mission_time.ts";
+import { missionSeconds } from "../mission_time.ts";
 import { pseudoRandom } from "./pseudo_random.ts";
 
 /** What {@linkcode ccsdsPackets} makes packets from. */

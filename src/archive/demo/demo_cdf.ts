@@ -1,8 +1,8 @@
 import { InputError } from "../../errors.ts";
-import type { ImapFile } from "../../names/file_name.ts";
+import type { ScienceFile } from "../../names/science_file.ts";
 import type { CdfVariable } from "./cdf_variables.ts";
 import { minimalCdf } from "./minimal_cdf.ts";
-import { startOfDay, tt2000 } from "./mission_time.ts";
+import { startOfDay, tt2000 } from "../mission_time.ts";
 import { pseudoRandom } from "./pseudo_random.ts";
 
 /** What a demo product holds: in each record, one spectrum. */
@@ -80,7 +80,7 @@ function spectra(plan: SpectrumPlan, seed: string): CdfVariable["values"] {
 }
 
 /** A made-up CDF of levels 1a and 1b with the attributes that ISTP asks for. */
-export function demoCdf(options: { name: string; file: ImapFile }): Uint8Array<ArrayBuffer> {
+export function demoCdf(options: { name: string; file: ScienceFile }): Uint8Array<ArrayBuffer> {
   const { name, file: { instrument, data_level, descriptor, start_date, version } } = options;
   const plan = PLANS[`${data_level} ${descriptor}`];
   if (plan === undefined) {

@@ -4,6 +4,7 @@ import { parseFileName } from "../../names/file_name.ts";
 import { dirname, join } from "@std/path";
 import { demoCdf } from "./demo_cdf.ts";
 import { demoPackets } from "./demo_packets.ts";
+import { DEMO_TEXTS } from "./demo_texts.ts";
 
 /** A file of the demo archive. */
 export interface DemoFile {
@@ -42,7 +43,7 @@ const INGESTED: readonly (readonly [name: string, ingestionDate: string])[] = [
   ["imap_mag_l0_raw_20250511_v001.pkts", "2024-07-19 16:36:52"],
 ];
 
-/** The files that the demo archive starts with. */
+/** The science files that the demo archive starts with. */
 export const DEMO_FILES: readonly DemoFile[] = INGESTED.map(([name, ingestionDate]) => ({
   name,
   ingestionDate: new Date(`${ingestionDate.replace(" ", "T")}Z`),
@@ -57,6 +58,7 @@ export const DEMO_UPLOADS = [
 
 function demoContents(name: string): Uint8Array<ArrayBuffer> {
   const file = parseFileName(name);
+  if (file.kind !== "science") throw new InputError(`Cannot make up "${name}": the demo has science files alone`);
   return file.extension === "pkts" ? demoPackets({ name, file }) : demoCdf({ name, file });
 }
 
@@ -72,7 +74,7 @@ export function demoUpload(name: string): Uint8Array<ArrayBuffer> {
  * The time of last change is the ingestion date: the archive takes it for that when it finds files.
  */
 export async function writeDemoFiles(root: string): Promise<void> {
-  for (const { name, ingestionDate, bytes } of DEMO_FILES) {
+  for (const { name, ingestionDate, bytes } of [...DEMO_FILES, ...DEMO_TEXTS]) {
     const path = join(root, archivePath(name));
     await Deno.mkdir(dirname(path), { recursive: true });
     await Deno.writeFile(path, bytes());

@@ -1,7 +1,7 @@
 import { InputError } from "../../errors.ts";
-import type { ImapFile } from "../../names/file_name.ts";
+import type { ScienceFile } from "../../names/science_file.ts";
 import { ccsdsPackets } from "./ccsds_packets.ts";
-import { startOfDay } from "./mission_time.ts";
+import { startOfDay } from "../mission_time.ts";
 import { pseudoRandom } from "./pseudo_random.ts";
 
 /** What one unit on board sends in a demo file. */
@@ -23,7 +23,7 @@ const PLANS: Readonly<Record<string, readonly PacketPlan[]>> = {
 };
 
 /** A made-up level 0 file: the packets that the named instrument sends from midnight on. */
-export function demoPackets(options: { name: string; file: ImapFile }): Uint8Array<ArrayBuffer> {
+export function demoPackets(options: { name: string; file: ScienceFile }): Uint8Array<ArrayBuffer> {
   const { name, file } = options;
   const plans = PLANS[`${file.instrument} ${file.descriptor}`];
   if (plans === undefined) {

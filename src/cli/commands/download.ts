@@ -4,7 +4,7 @@ import type { Shard } from "../../names/shard.ts";
 import type { Outcome } from "../../transfer/outcome.ts";
 import type { Command, CommandInput } from "../command.ts";
 import { readLines } from "../input.ts";
-import { FILTERS, queryOf } from "../query_options.ts";
+import { FILTERS, hasFilters, queryOf } from "../query_options.ts";
 import { transferDisplay } from "../transfer_display.ts";
 import { TRANSFER_OPTIONS, transferSettings, wholeNumber } from "../transfer_options.ts";
 import { tellOutcome } from "../transfer_outcome.ts";
@@ -18,14 +18,12 @@ function shardOf(text: string | undefined): Shard | undefined {
 }
 
 /** The files of a line: named, on standard input, or found by a query. */
-async function filesOf(
-  { rest, values, signal }: CommandInput,
-  client: ImapClient,
-): Promise<Iterable<string | FileRecord>> {
-  const filtered = FILTERS.some(({ name }) => values.has(name));
+async function filesOf(input: CommandInput, client: ImapClient): Promise<Iterable<string | FileRecord>> {
+  const { rest, signal } = input;
+  const filtered = hasFilters(input);
   if (rest.length === 0 && !filtered) throw new UsageError("Cannot download: no file is named, and no filter is given");
   if (rest.length > 0 && filtered) throw new UsageError("Cannot download files by name and by filter at once");
-  if (filtered) return await client.query(queryOf(values), { signal });
+  if (filtered) return await client.query(queryOf(input), { signal });
   const named = rest.filter((file) => file !== "-");
   return named.length === rest.length ? named : [...named, ...await readLines(signal)];
 }

@@ -1,35 +1,71 @@
 import { ImapClient } from "../../client/imap_client.ts";
 import type { QueryResult } from "../../client/query_result.ts";
-import { printableJson } from "../../printable.ts";
+import type { FileRecord } from "../../protocol/file_record.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
 import { writeData } from "../output.ts";
 import { FILTERS, queryOf } from "../query_options.ts";
+import { queryDisplay } from "../query_progress.ts";
+import { csv, json, jsonLine, paths } from "../row_formats.ts";
 
-/** One way to print a result. */
-type Format = (files: QueryResult) => string;
+/** One way to print a result, text by text. */
+type Format = (files: QueryResult) => Iterable<string> | AsyncIterable<string>;
 
-/** A row a line, which a person can read and every JSON parser takes. */
-function json(files: QueryResult): string {
-  return files.length === 0
-    ? "[]\n"
-    : `[\n${files.map((file) => printableJson(JSON.stringify(file))).join(",\n")}\n]\n`;
+/** A line for each product, as wide as the terminal. */
+async function* coverage(files: QueryResult): AsyncGenerator<string> {
+  const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns || 80 : 80;
+  yield (await files.coverage()).toText({ columns });
 }
 
 const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
-  ["table", (files) => files.toText()],
+  ["table", (files) => [files.toText()]],
   ["json", json],
+  ["csv", csv],
+  ["paths", paths],
+  ["coverage", coverage],
 ]);
+
+/** The format whose lines are written as they come. */
+const STREAMED = "ndjson";
+/** How much text waits for its turn to be written. */
+const MOST_TEXT = 64 * 1024;
+
+/** Writes each row as soon as it has come; what comes together is written together. */
+async function stream(rows: AsyncIterable<FileRecord>): Promise<void> {
+  let text = "";
+  let isRead = Promise.resolve(true);
+  const flush = () => {
+    const lines = text;
+    text = "";
+    if (lines !== "") isRead = isRead.then(async (isRead) => isRead && await writeData(lines));
+  };
+  for await (const row of rows) {
+    if (text === "") setTimeout(flush);
+    text += `${jsonLine(row)}\n`;
+    if (text.length < MOST_TEXT) continue;
+    flush();
+    if (!await isRead) return;
+  }
+  flush();
+  await isRead;
+}
 
 /** `query`: finds files. */
 export const query: Command = {
   spec: {
     name: "query",
     summary: "find files",
-    description: "Finds the files at the SDC that meet all of the given filters; at least one is needed.",
+    description:
+      "Finds the files at the SDC that meet all of the given filters; at least one is needed. An answer that is too " +
+      "large for the SDC is asked for in parts.",
     options: [
       ...FILTERS,
-      { name: "output-format", value: "FORMAT", choices: [...FORMATS.keys()], help: "how to print what is found" },
+      {
+        name: "output-format",
+        value: "FORMAT",
+        choices: [...FORMATS.keys(), STREAMED],
+        help: "how to print what is found",
+      },
     ],
     examples: [
       { text: "All files of an instrument", line: "query --instrument glows" },
@@ -38,13 +74,33 @@ export const query: Command = {
         line: "query --instrument mag --data-level l0 --start-date 20250501 --end-date 20250531",
       },
       { text: "The newest version of each file", line: "query --instrument codice --descriptor hskp --version latest" },
+      {
+        text: "Several products, by a pattern",
+        line: "query --instrument hi,lo --descriptor '*-raw' --start-date 30d",
+      },
+      { text: "What came in since yesterday", line: "query --instrument swe --days-ago 1" },
+      { text: "One file, of any kind", line: "query --filename naif0012.tls" },
+      { text: "SPICE files", line: "query --table spice --type ephemeris_predicted --version latest" },
       { text: "For other programs", line: "query --instrument glows --data-level l1a --output-format json" },
     ],
   },
-  async run({ values, client, signal }) {
-    const files = await new ImapClient(client).query(queryOf(values), { signal });
-    const format = FORMATS.get(values.get("output-format") ?? "table");
-    if (format !== undefined) await writeData(format(files));
+  async run(input) {
+    const { values, client: settings, quiet, signal } = input;
+    const client = new ImapClient(settings);
+    const wish = values.get("output-format") ?? "table";
+    const format = FORMATS.get(wish);
+    const display = queryDisplay({ quiet: quiet || (wish === STREAMED && Deno.stdout.isTerminal()) });
+    const options = { signal, onProgress: display.onProgress };
+    try {
+      if (format === undefined) await stream(client.queryRows(queryOf(input), options));
+      else {
+        const files = await client.query(queryOf(input), options);
+        display.stop();
+        for await (const text of format(files)) if (!await writeData(text)) break;
+      }
+    } finally {
+      display.stop();
+    }
     return EXIT.done;
   },
 };

@@ -10,6 +10,11 @@ const DEFAULT_ROOT = "imap-archive";
 /** Longer lists of files that were left out are cut. */
 const MOST_NAMED = 10;
 
+function connectionsOf(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new UsageError(`Cannot take "${text}" connections: expected a number from 1 to 99999`);
+}
+
 function portOf(text = "0"): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (port <= 65535) return port;
@@ -31,7 +36,9 @@ function report({ indexed, imported, objectsUrl, url }: RunningArchive, root: st
     lines.push(`imported ${copied} files; ${present} were there already`, ...leftOut(imported.skipped));
     lines.push(...leftOut(conflicts.map((path) => ({ path, reason: "the archive has other bytes under this name" }))));
   }
-  return [...lines, `Use it with --url ${url} or IMAP_DATA_ACCESS_URL=${url}; Ctrl-C stops it`].join("\n");
+  return [...lines, `Open ${url} in a browser, or use it with --url or IMAP_DATA_ACCESS_URL; Ctrl-C stops it`].join(
+    "\n",
+  );
 }
 
 /** Runs until the signal fires. */
@@ -49,11 +56,12 @@ export const serve: Command = {
     summary: "run a local archive that speaks the SDC's protocol",
     description:
       "Serves a folder in the SDC's own layout as the SDC would: query, download, upload, for this and for the " +
-      "Python client. Prints its address when it is ready.",
+      "Python client. Prints its address when it is ready; a browser that opens it shows what the archive has.",
     options: [
       {
         name: "root",
         value: "DIR",
+        paths: "folders",
         help: `folder that holds the files; any data directory will do (else ${DEFAULT_ROOT})`,
       },
       { name: "port", value: "N", help: "port to listen on (else any that is free)" },
@@ -63,8 +71,18 @@ export const serve: Command = {
         help: "port for the objects, which are on another origin (else any that is free)",
       },
       { name: "host", value: "HOST", help: "name or address to listen on (else 127.0.0.1, this machine alone)" },
-      { name: "api-key", value: "KEY", help: "key that callers must bring; without it everyone is let in" },
-      { name: "import", value: "DIR", help: "copy the files of this folder into the archive, by their names" },
+      {
+        name: "api-key",
+        value: "KEY",
+        help: "key that callers must bring, - asks for it; without one everyone is let in",
+      },
+      {
+        name: "import",
+        value: "DIR",
+        paths: "folders",
+        help: "copy the files of this folder into the archive, by their names",
+      },
+      { name: "connections", value: "N", help: "how many connections each port takes at once (else 256)" },
       { name: "demo", help: "with made-up files to play with, all of which is gone in the end" },
       { name: "unlimited", help: "answer queries of any size: the SDC itself stops at 6 MB" },
     ],
@@ -77,8 +95,10 @@ export const serve: Command = {
       { text: "Files from any folder, in a new archive", line: "serve --root /tmp/archive --import ~/Downloads" },
     ],
   },
-  async run({ values, flags, quiet, signal }) {
+  async run({ values, flags, client, quiet, signal }) {
     const [port, objectsPort] = [portOf(values.get("port")), portOf(values.get("objects-port"))];
+    const connections = values.get("connections");
+    const limits = connections === undefined ? {} : { connections: connectionsOf(connections) };
     if (flags.has("demo") && values.has("root")) {
       throw new UsageError(
         "Cannot use --demo together with --root: the files of the demo are made up, and go when it ends",
@@ -94,9 +114,10 @@ export const serve: Command = {
         port,
         objectsPort,
         signal,
+        limits,
         host: values.get("host"),
         // The key of this machine's clients, IMAP_API_KEY, is not what this archive asks for.
-        apiKey: values.get("api-key"),
+        apiKey: client.apiKey,
         importFrom: values.get("import"),
         answerLimit: flags.has("unlimited") ? null : undefined,
         onError: (error) => void writeNotice(`error: ${error instanceof Error ? error.message : String(error)}`),

@@ -23,7 +23,7 @@ export const upload: Command = {
     description:
       "Sends files to the SDC. Their names decide their places in the archive; the folders they lie in do not " +
       "count. All are checked first, and nothing is sent when one is wrong.",
-    argument: { name: "FILE...", help: "paths of files on this machine" },
+    argument: { name: "FILE...", paths: "files", help: "paths of files on this machine" },
     options: [
       { name: "skip-existing", help: "a file that the archive has already is no failure" },
       ...TRANSFER_OPTIONS,

@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DEMO_FILES, DEMO_UPLOADS, demoUpload, writeDemoFiles } from "../../../src/archive/demo/demo_files.ts";
-import { missionSeconds, startOfDay, tt2000 } from "../../../src/archive/demo/mission_time.ts";
+import { missionSeconds, startOfDay, tt2000 } from "../../../src/archive/mission_time.ts";
+import { DEMO_TEXTS } from "../../../src/archive/demo/demo_texts.ts";
 import { InputError } from "../../../src/errors.ts";
 import { archivePath } from "../../../src/names/archive_path.ts";
-import { parseFileName } from "../../../src/names/file_name.ts";
+import { readScienceFile } from "../../../src/names/science_file.ts";
 import { join } from "@std/path";
 import { walkCdf } from "./cdf_walk.ts";
+import { openTestArchive } from "../../support/archive.ts";
 import { walkPackets } from "./packet_walk.ts";
 
 /** The APIDs of each instrument's packets, in the order in which the SDC writes them (webpoda). */
@@ -15,7 +17,11 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
-const parsed = DEMO_FILES.map((file) => ({ ...file, parts: parseFileName(file.name) }));
+const parsed = DEMO_FILES.map((file) => {
+  const parts = readScienceFile(file.name);
+  assert(!Array.isArray(parts));
+  return { ...file, parts };
+});
 
 Deno.test("DEMO_FILES answers the tutorial's queries with as many rows", () => {
   const of = (instrument: string) => parsed.filter(({ parts }) => parts.instrument === instrument);
@@ -94,10 +100,27 @@ Deno.test("writeDemoFiles() writes each file at its archive path, last changed w
   try {
     await writeDemoFiles(root);
     await writeDemoFiles(root);
-    for (const { name, ingestionDate, bytes } of DEMO_FILES) {
+    for (const { name, ingestionDate, bytes } of [...DEMO_FILES, ...DEMO_TEXTS]) {
       const path = join(root, archivePath(name));
       assertEquals((await Deno.stat(path)).mtime, ingestionDate, name);
       assertEquals(await sha256(await Deno.readFile(path)), await sha256(bytes()), name);
+    }
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("the demo archive has rows for every table", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    await writeDemoFiles(root);
+    await using archive = await openTestArchive({ root });
+    const files = DEMO_FILES.length + DEMO_TEXTS.length;
+    assertEquals(archive.opened.indexed, { files, skipped: [] });
+    const queries = ["query?table=ancillary&instrument=mag", "spice-query?type=leapseconds"];
+    for (const query of [...queries, "repoint-table?start_ingest_date=20240101"]) {
+      const rows: unknown = await (await archive.api(`/${query}`)).json();
+      assert(Array.isArray(rows) && rows.length > 0, query);
     }
   } finally {
     await Deno.remove(root, { recursive: true });

@@ -1,0 +1,53 @@
+import type { CatalogEntry } from "../../client/catalog.ts";
+import { ImapClient } from "../../client/imap_client.ts";
+import { textTable } from "../../display/text_table.ts";
+import { printableJson } from "../../printable.ts";
+import { catalogTable } from "../../views/catalog_table.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit_codes.ts";
+import { writeData } from "../output.ts";
+import { FILTERS, queryOf } from "../query_options.ts";
+import { queryDisplay } from "../query_progress.ts";
+
+/** A product a line. */
+function json(products: readonly CatalogEntry[]): string {
+  const lines = products.map((product) => printableJson(JSON.stringify(product)));
+  return lines.length === 0 ? "[]\n" : `[\n${lines.join(",\n")}\n]\n`;
+}
+
+const FORMATS: ReadonlyMap<string, (products: readonly CatalogEntry[]) => string> = new Map([
+  ["table", (products: readonly CatalogEntry[]) => textTable(catalogTable(products))],
+  ["json", json],
+]);
+
+/** `catalog`: lists what there is. */
+export const catalog: Command = {
+  spec: {
+    name: "catalog",
+    summary: "list what there is to find",
+    description:
+      "Lists the products at the SDC, by instrument, level and descriptor: how many files there are of each, and the " +
+      "first and the last day on which they start. Without filters all of a table is counted, which takes a while.",
+    options: [
+      ...FILTERS,
+      { name: "output-format", value: "FORMAT", choices: [...FORMATS.keys()], help: "how to print what is found" },
+    ],
+    examples: [
+      { text: "The products of an instrument", line: "catalog --instrument glows" },
+      { text: "What came in during the last week", line: "catalog --days-ago 7" },
+      { text: "Types of SPICE files, for other programs", line: "catalog --table spice --output-format json" },
+    ],
+  },
+  async run(input) {
+    const { values, client, quiet, signal } = input;
+    const display = queryDisplay({ quiet });
+    try {
+      const products = await new ImapClient(client).catalog(queryOf(input), { signal, onProgress: display.onProgress });
+      display.stop();
+      await writeData(FORMATS.get(values.get("output-format") ?? "table")?.(products) ?? "");
+    } finally {
+      display.stop();
+    }
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,56 @@
+import type { Transport } from "../http/transport.ts";
+import type { FileRecord } from "../protocol/file_record.ts";
+import type { QueryParameters, TableName } from "../protocol/query_parameters.ts";
+import { checkQuery } from "../sdc/check_query.ts";
+import { newestVersions } from "../sdc/newest_versions.ts";
+import { planQuery, type QueryPlan } from "../sdc/plan_query.ts";
+import { queryRows } from "../sdc/query_rows.ts";
+import type { QueryOptions } from "./call_options.ts";
+
+/** A query that is checked and can be sent. */
+export interface ReadyQuery {
+  readonly table: TableName;
+  /** The rows as they come, in pieces. */
+  pieces(transport: Transport): AsyncGenerator<FileRecord[]>;
+  /** All rows, by path. */
+  all(transport: Transport): Promise<FileRecord[]>;
+}
+
+function byPath(a: FileRecord, b: FileRecord): number {
+  return a.file_path < b.file_path ? -1 : a.file_path > b.file_path ? 1 : 0;
+}
+
+/**
+ * Checks a query; nothing is sent yet.
+ *
+ * @throws {InputError} When a condition is wrong.
+ */
+export function readyQuery(parameters: QueryParameters, options: QueryOptions): ReadyQuery {
+  const now = options.now?.() ?? new Date();
+  const plan: QueryPlan = planQuery(checkQuery(parameters, now));
+  const { table, newest } = plan;
+  const onProgress = options.onProgress ?? (() => {});
+  const rows = (transport: Transport) => queryRows(transport, plan, { signal: options.signal, now, onProgress });
+  const all = async (transport: Transport) => {
+    const all: FileRecord[] = [];
+    let isSorted = true;
+    for await (const piece of rows(transport)) {
+      for (const row of piece) {
+        const last = all.at(-1);
+        isSorted &&= last === undefined || last.file_path <= row.file_path;
+        all.push(row);
+      }
+    }
+    if (!isSorted) all.sort(byPath);
+    return newest ? newestVersions(table, all) : all;
+  };
+  return {
+    table,
+    all,
+    pieces: async function* (transport) {
+      // Which version is the newest shows when all have come.
+      if (newest) yield await all(transport);
+      else yield* rows(transport);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { printable } from "../printable.ts";
+import { escape } from "@std/html";
+import type { Column, Table } from "./table.ts";
+import { TABLE_STYLE } from "./table_style.ts";
+
+/** No cell is shown longer. */
+const LONGEST_CELL = 200;
+
+/** Text from elsewhere, safe in a page: acting characters replaced, cut, escaped. */
+export function html(text: string): string {
+  return escape(printable(text.length > LONGEST_CELL ? `${text.slice(0, LONGEST_CELL)}…` : text));
+}
+
+/** An address as an attribute's value; undefined for one that leads anywhere but to a web server. */
+function safeHref(address: string | undefined): string | undefined {
+  if (address === undefined || !URL.canParse(address)) return undefined;
+  const { protocol, username, password, href } = new URL(address);
+  const leadsToTheWeb = (protocol === "https:" || protocol === "http:") && username === "" && password === "";
+  return leadsToTheWeb && printable(href) === href ? escape(href) : undefined;
+}
+
+/** Alignment twice: JupyterLab's own style beats the attribute, GitHub keeps the attribute alone. */
+function alignment(align: "left" | "right"): string {
+  return align === "right" ? ` align="right" style="text-align:right"` : ` style="text-align:left"`;
+}
+
+/** A column's cell in a row. */
+export function cellHtml<Row>(column: Column<Row>, row: Row): string {
+  const text = html((column.pageText ?? column.text)(row));
+  const href = safeHref(column.link?.(row));
+  const shown = href === undefined ? text : `<a href="${href}" rel="noopener noreferrer">${text}</a>`;
+  return `<td${alignment(column.align)}>${shown}</td>`;
+}
+
+/** A column's name, at the head of the column or of a card's line. */
+export function headerHtml<Row>({ header, align }: Column<Row>, scope: "col" | "row"): string {
+  return `<th scope="${scope}"${alignment(scope === "row" ? "left" : align)}>${html(header)}</th>`;
+}
+
+/** A table's title, and what stands behind it. */
+export function captionHtml<Row>({ title, subtitle }: Table<Row>): string {
+  const more = subtitle === undefined || subtitle === "" ? "" : ` <span>· ${html(subtitle)}</span>`;
+  return `<caption style="text-align:left">${html(title)}${more}</caption>`;
+}
+
+/** Puts a table into a frame that scrolls by itself, so that no wide or long table pushes the page. */
+export function scrollable(table: string): string {
+  const frame = `<div class="imap-table" tabindex="0" style="max-height:32em;max-width:100%;overflow:auto">`;
+  return `${frame}<style>${TABLE_STYLE}</style>${table}</div>`;
+}

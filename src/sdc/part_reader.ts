@@ -1,0 +1,85 @@
+import { retry } from "../http/retry.ts";
+import type { Transport } from "../http/transport.ts";
+import { dayOf } from "../names/calendar_date.ts";
+import type { FileRecord } from "../protocol/file_record.ts";
+import type { WireQuery } from "../protocol/query_parameters.ts";
+import { answerRows, QUERY_ACTION } from "./answer_rows.ts";
+import type { QueryPlan } from "./plan_query.ts";
+import { QUERY_TABLES } from "./query_tables.ts";
+import { emptyRequest, splitRequest } from "./split_request.ts";
+import { TooLarge } from "./too_large.ts";
+
+/** How the requests of a query are read. */
+export interface PartReaderOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly now: Date;
+}
+
+/** A request of which others took over the parts, since its answer was too large. */
+export class Split extends Error {
+  constructor(readonly parts: readonly WireQuery[]) {
+    super("split");
+  }
+}
+
+/** Reads single requests; knows whether the server answers at all. */
+export class PartReader {
+  #isAlive: Promise<boolean> | undefined;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly plan: QueryPlan,
+    private readonly options: PartReaderOptions,
+  ) {}
+
+  /** The rows of one request. A retry begins anew: the caller drops what it has. Throws `Split` when it is too large. */
+  async *read(search: WireQuery): AsyncGenerator<FileRecord[], void> {
+    const { table } = this.plan;
+    const { retries, log } = this.transport;
+    const { signal } = this.options;
+    const ask = () => answerRows(this.transport, { table, search, signal });
+    let rows = ask();
+    let failures = 0;
+    try {
+      for (;;) {
+        const step = await retry(async () => {
+          try {
+            return await rows.next();
+          } catch (error) {
+            const parts = error instanceof TooLarge ? await this.#partsOf(search, error) : undefined;
+            if (parts !== undefined) throw new Split(parts);
+            failures++;
+            rows = ask();
+            throw error instanceof TooLarge ? error.cause : error;
+          }
+        }, { action: QUERY_ACTION, retries: retries - failures, log, signal });
+        if (step.done) return;
+        yield step.value;
+      }
+    } finally {
+      await rows.return(undefined);
+    }
+  }
+
+  /** Smaller requests for the same; undefined when there are none, or when the server answers small ones no better. */
+  async #partsOf(search: WireQuery, { cause }: TooLarge): Promise<readonly WireQuery[] | undefined> {
+    const parts = splitRequest(QUERY_TABLES[this.plan.table], search, dayOf(this.options.now));
+    if (parts === undefined) return undefined;
+    // A gateway says 502 too when the server behind it is down.
+    const isClear = !("status" in cause) || cause.status !== 502;
+    this.#isAlive ??= isClear ? undefined : this.#answersSmall(search);
+    return isClear || await this.#isAlive ? parts : undefined;
+  }
+
+  async #answersSmall(search: WireQuery): Promise<boolean> {
+    const { table } = this.plan;
+    const small = emptyRequest(QUERY_TABLES[table], search);
+    try {
+      for await (const _rows of answerRows(this.transport, { table, search: small, signal: this.options.signal }));
+      return true;
+    } catch {
+      this.options.signal?.throwIfAborted();
+      return false;
+    }
+  }
+}

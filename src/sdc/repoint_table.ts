@@ -1,0 +1,75 @@
+import { ProtocolError } from "../errors.ts";
+import { getApiOnce } from "../http/call.ts";
+import { refusalOf } from "../http/refusal_of.ts";
+import { retry } from "../http/retry.ts";
+import type { Transport } from "../http/transport.ts";
+import { addDays, dayOf } from "../names/calendar_date.ts";
+import { checkTexts, decodeObject, type RowObject } from "../protocol/file_record.ts";
+import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, REPOINT_TABLE_ROUTE } from "../protocol/routes.ts";
+import { readJson } from "./read_json.ts";
+
+/** Tables come in daily, and each holds all repointings: so many days hold the newest one, or the mission rests. */
+const USUAL_DAYS = 14;
+/** Before the launch: no table is older. */
+const FIRST_DAY = "20200101";
+
+const ACTION = "find the table of repointings";
+
+function decodeRows(json: unknown): RowObject[] {
+  if (!Array.isArray(json)) throw new ProtocolError("it is no array of tables");
+  return json.map((value: unknown, index) => {
+    const row = decodeObject(value, index + 1);
+    checkTexts(row, index + 1, ["ingestion_date"]);
+    return row;
+  });
+}
+
+/** The tables that came in from a day on. */
+async function tablesSince(transport: Transport, day: string, options: RepointTableOptions): Promise<RowObject[]> {
+  const { base } = transport.api;
+  const prefix = [API_KEY_PREFIX, ACCESS_TOKEN_PREFIX].find((prefix) => base.endsWith(prefix)) ?? "";
+  // The last day counts from its first second alone.
+  const search = { start_ingest_date: day, end_ingest_date: addDays(dayOf(options.now), 1) };
+  const ask = async (base: string) => {
+    const url = new URL(`${base}${REPOINT_TABLE_ROUTE}`);
+    url.search = new URLSearchParams(search).toString();
+    const { signal } = options;
+    const call = { action: ACTION, url, signal };
+    return { call, response: await getApiOnce(transport, call) };
+  };
+  // The SDC has this route below its address alone; an archive that asks for a key may have it below the prefix.
+  let asked = await ask(base.slice(0, base.length - prefix.length));
+  if (prefix !== "" && [401, 403].includes(asked.response.status)) {
+    await asked.response.body?.cancel();
+    asked = await ask(base);
+  }
+  const { call, response } = asked;
+  if (!response.ok) throw await refusalOf(transport, call, response);
+  return await readJson(transport, call, response, decodeRows);
+}
+
+/** How to look for it. */
+export interface RepointTableOptions {
+  readonly now: Date;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Finds the newest table of repointings (Python client 1.3.0, `GET /repoint-table`).
+ *
+ * @returns Its path in the archive; undefined when there is none.
+ */
+export async function newestRepointTable(
+  transport: Transport,
+  options: RepointTableOptions,
+): Promise<string | undefined> {
+  const { retries, log } = transport;
+  for (const day of [addDays(dayOf(options.now), -USUAL_DAYS), FIRST_DAY]) {
+    const look = () => tablesSince(transport, day, options);
+    const rows = await retry(look, { action: ACTION, retries, log, signal: options.signal });
+    // All moments have one form, so that text compares as time does.
+    const newest = rows.toSorted((a, b) => String(a.ingestion_date) < String(b.ingestion_date) ? 1 : -1)[0];
+    if (newest !== undefined) return newest.file_path;
+  }
+  return undefined;
+}

@@ -1,0 +1,103 @@
+import type { Product } from "./coverage.ts";
+
+/** How time is cut: into pieces of so many days, from the first day to the last. */
+export interface Bins {
+  readonly first: number;
+  readonly last: number;
+  /** Days of a piece. */
+  readonly days: number;
+}
+
+/** What a product has in one piece of time. */
+export interface Cell {
+  readonly files: number;
+  /** The place of its newest version among the product's, 0 for the newest of all. */
+  readonly newest: number;
+  /** The place of the next version that is there as well, on the same day as a newer one. */
+  readonly older: number | undefined;
+  /** Whether each of its days has files. */
+  readonly isFull: boolean;
+  /** Whether the newest files of all its days are in the data directory. */
+  readonly isHere: boolean;
+}
+
+/** Cuts time into at most so many pieces. */
+export function binsOf({ first, last }: { readonly first: number; readonly last: number }, most: number): Bins {
+  return { first, last, days: Math.ceil((last - first + 1) / Math.max(1, most)) };
+}
+
+interface Growing {
+  files: number;
+  days: number;
+  daysHere: number;
+  newest: number;
+  older: number | undefined;
+}
+
+function smaller(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
+}
+
+/**
+ * What a product has in each piece of time that has files, by the piece's number, in order.
+ *
+ * @param only Count this version alone.
+ */
+export function cellsOf(product: Product, bins: Bins, only?: string): Map<number, Cell> {
+  const places = new Map(product.versions.map((version, place) => [version, place]));
+  const growing = new Map<number, Growing>();
+  for (const [day, versions] of product.days) {
+    const found = [...versions].filter(([version]) => only === undefined || version === only)
+      .map(([version, count]) => ({ ...count, place: places.get(version) ?? 0 })).sort((a, b) => a.place - b.place);
+    const [newest, older] = found;
+    if (newest === undefined) continue;
+    const index = Math.floor((day - bins.first) / bins.days);
+    const cell = growing.get(index) ?? { files: 0, days: 0, daysHere: 0, newest: newest.place, older: undefined };
+    growing.set(index, cell);
+    for (const { files } of found) cell.files += files;
+    cell.days += 1;
+    cell.daysHere += newest.here === newest.files ? 1 : 0;
+    cell.newest = Math.min(cell.newest, newest.place);
+    cell.older = smaller(cell.older, older?.place);
+  }
+  return new Map([...growing].sort(([a], [b]) => a - b).map(([index, cell]) => [index, cellOf(cell, index, bins)]));
+}
+
+function cellOf({ files, days, daysHere, newest, older }: Growing, index: number, bins: Bins): Cell {
+  const daysOfBin = Math.min(bins.days, bins.last - bins.first - index * bins.days + 1);
+  return { files, newest, older, isFull: days === daysOfBin, isHere: daysHere === days };
+}
+
+/** A piece of time with files, or neighbours that look the same. */
+export interface Run {
+  /** What the first of them has. */
+  readonly cell: Cell;
+  /** The first day. */
+  readonly from: number;
+  /** The day behind the last one. */
+  readonly to: number;
+  readonly files: number;
+}
+
+/**
+ * The marks of one kind in a product's line.
+ *
+ * @param cells The pieces of time that have such a mark.
+ * @param joins Whether the marks of neighbours become one: a picture of many days stays small so.
+ */
+export function runsOf(
+  cells: ReadonlyArray<readonly [index: number, cell: Cell]>,
+  { first, last, days }: Bins,
+  joins: (before: Cell, cell: Cell) => boolean,
+): Run[] {
+  const runs: Run[] = [];
+  for (const [index, cell] of cells) {
+    const from = first + index * days;
+    const to = Math.min(from + days, last + 1);
+    const before = runs.at(-1);
+    if (before !== undefined && before.to === from && joins(before.cell, cell)) {
+      runs[runs.length - 1] = { ...before, to, files: before.files + cell.files };
+    } else runs.push({ cell, from, to, files: cell.files });
+  }
+  return runs;
+}

@@ -1,0 +1,192 @@
+import { delay } from "@std/async";
+import { join } from "@std/path";
+import type { ConnectionLimits } from "../../src/archive/connections/limits.ts";
+import { type RunningServer, serveHandler } from "../../src/archive/serve_handler.ts";
+import { startArchive } from "../../src/archive/start_archive.ts";
+import { connectRaw, isReceiving, type RawConnection, rawHead, until } from "../support/archive.ts";
+import { testFolder } from "../support/folder.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+
+const host = "127.0.0.1";
+const NAME = "imap_mag_l0_raw_20250502_v001.pkts";
+
+/** A server that reads the body and says how long it was; it ends with its `await using`. */
+async function start(limits: ConnectionLimits): Promise<RunningServer & AsyncDisposable & { url: string }> {
+  const handler = async (request: Request) => {
+    const length = await request.bytes().then(({ length }) => length, () => -1);
+    return new Response(`${length} bytes`);
+  };
+  const server = await serveHandler({ host, port: 0, handler, limits });
+  return { ...server, url: `http://${host}:${server.port}/`, [Symbol.asyncDispose]: () => server.close(0) };
+}
+
+/** Everything until the end of the connection, however that comes. */
+async function rest(connection: RawConnection): Promise<string> {
+  return await connection.received().catch((error) => String(error));
+}
+
+/** Sends a byte now and then until the connection is over. */
+async function drip(connection: RawConnection, everyMs: number): Promise<void> {
+  try {
+    for (;;) {
+      await connection.send("a");
+      await delay(everyMs);
+    }
+  } catch {
+    // It was ended, as it should be.
+  }
+}
+
+Deno.test("Who sends the head of a request byte by byte is dropped", async () => {
+  await using server = await start({ headMs: 200 });
+  using connection = await connectRaw(server.url);
+  await connection.send("GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ");
+  const answers = rest(connection);
+  await drip(connection, 20);
+  assert(!(await answers).includes("200 OK"));
+});
+
+Deno.test("Who sends nothing at all is dropped", async () => {
+  await using server = await start({ headMs: 200 });
+  using connection = await connectRaw(server.url);
+  assertMatch(await rest(connection), /^$|^HTTP\/1\.1 408 /);
+});
+
+Deno.test("Who sends the head of a second request byte by byte is dropped as well", async () => {
+  await using server = await start({ headMs: 300 });
+  using connection = await connectRaw(server.url);
+  await connection.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nX-Slow: ");
+  const answers = rest(connection);
+  await drip(connection, 20);
+  assertEquals((await answers).split("200 OK").length - 1, 1);
+});
+
+Deno.test("Who goes on sending a body byte by byte that nobody wants is dropped", async () => {
+  const server = await serveHandler({ host, port: 0, handler: () => Promise.resolve(new Response("no")) });
+  const url = `http://${host}:${server.port}/`;
+  using connection = await connectRaw(url);
+  await connection.send(rawHead("PUT", url, ["Content-Length: 1000000"]).replace("Connection: close\r\n", ""));
+  const answer = rest(connection);
+  await drip(connection, 20);
+  assertStringIncludes(await answer, "no");
+  await server.close(0);
+});
+
+Deno.test("Who sends a body byte by byte is dropped, and nothing of the upload stays", async () => {
+  await using folder = await testFolder();
+  const archive = await startArchive({ root: folder.path, limits: { patienceMs: 200 } });
+  try {
+    const url = String(await (await fetch(`${archive.url}/upload/${NAME}`)).json());
+    using connection = await connectRaw(url);
+    await connection.send(rawHead("PUT", url, ["Content-Length: 1000000"]));
+    const answer = rest(connection);
+    await until(() => isReceiving(folder.path));
+    await drip(connection, 10);
+    assert(!(await answer).includes("200 OK"));
+    await until(() => !isReceiving(folder.path));
+    assertEquals(await (await fetch(`${archive.url}/query?instrument=mag`)).json(), []);
+  } finally {
+    await archive.close();
+  }
+});
+
+Deno.test("Who takes nothing of an answer is dropped, and the file is closed", async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, "large");
+  await Deno.writeFile(path, new Uint8Array(20_000_000));
+  const taken = Promise.withResolvers<void>();
+  const handler = async () => {
+    const body = (await Deno.open(path)).readable.pipeThrough(new TransformStream({ cancel: () => taken.resolve() }));
+    return new Response(body, { headers: { "content-length": "20000000" } });
+  };
+  const server = await serveHandler({ host, port: 0, handler, limits: { patienceMs: 200 } });
+  const url = `http://${host}:${server.port}/`;
+  using connection = await connectRaw(url);
+  await connection.send(rawHead("GET", url));
+  await taken.promise;
+  await server.close(0);
+});
+
+Deno.test("Who is slow for longer than the patience, and never too slow, is served to the end", async () => {
+  await using server = await start({ patienceMs: 250 });
+  using connection = await connectRaw(server.url);
+  await connection.send(rawHead("PUT", server.url, ["Content-Length: 4000"]));
+  for (let part = 0; part < 10; part++) {
+    await connection.send("a".repeat(400));
+    await delay(60);
+  }
+  assertStringIncludes(await rest(connection), "4000 bytes");
+});
+
+Deno.test("The time that the handler takes is not the caller's", async () => {
+  const handler = async (request: Request) => {
+    await delay(300);
+    const { length } = await request.bytes();
+    return new Response(`${length} bytes`);
+  };
+  const server = await serveHandler({ host, port: 0, handler, limits: { patienceMs: 100 } });
+  const response = await fetch(`http://${host}:${server.port}/`, { method: "PUT", body: "12345" });
+  assertEquals(await response.text(), "5 bytes");
+  await server.close(0);
+});
+
+Deno.test("More connections than may be are closed, and the others served", async () => {
+  await using server = await start({ connections: 5 });
+  const connections = await Promise.all(Array.from({ length: 5 }, () => connectRaw(server.url)));
+  for (const connection of connections) await connection.send("GET / HTTP/1.1\r\n");
+  using sixth = await connectRaw(server.url);
+  assert(!(await rest(sixth)).includes("HTTP"));
+  const answers = await Promise.all(connections.map(async (connection) => {
+    await connection.send("Host: a\r\nConnection: close\r\n\r\n");
+    const answer = await rest(connection);
+    connection[Symbol.dispose]();
+    return answer;
+  }));
+  for (const answer of answers) assertStringIncludes(answer, "0 bytes");
+  // There is room again.
+  await until(async () => {
+    using later = await connectRaw(server.url);
+    await later.send(rawHead("GET", server.url)).catch(() => {});
+    return (await rest(later)).includes("0 bytes");
+  });
+});
+
+Deno.test("Heads and addresses that are too long are refused", async () => {
+  await using server = await start({});
+  const statuses: string[] = [];
+  for (
+    const [target, header] of [["/", "a".repeat(20_000)], [`/?${"a".repeat(9_000)}`, ""], [
+      `/?${"a".repeat(50_000)}`,
+      "",
+    ]]
+  ) {
+    using connection = await connectRaw(server.url);
+    await connection.send(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Long: ${header}\r\n\r\n`);
+    statuses.push((await rest(connection)).slice(9, 12));
+  }
+  assertEquals(statuses, ["431", "414", "431"]);
+});
+
+Deno.test("What is no request gets 400, and the server goes on", async () => {
+  await using server = await start({});
+  const heads = [
+    "GET * HTTP/1.1\r\nHost: a",
+    "GET / HTTP/1.1\r\nHost: [",
+    "GET / HTTP/1.1\r\nHost: a:99999",
+    "GET / HTTP/1.1\r\nHost: me:secret@",
+    "TRACE / HTTP/1.1\r\nHost: a",
+    "GET / HTTP/1.1",
+    "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2",
+    "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: -1",
+    "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked",
+    "GET / HTTP/1.1\r\nHost: a\r\nX : y",
+    "NONSENSE",
+    "\0\0\0",
+  ];
+  for (const head of heads) {
+    using connection = await connectRaw(server.url);
+    await connection.send(`${head}\r\nConnection: close\r\n\r\n`);
+    assertMatch(await rest(connection), /^HTTP\/1\.1 400 /, head);
+  }
+  assertEquals(await (await fetch(server.url)).text(), "0 bytes");
+});

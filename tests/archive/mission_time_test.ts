@@ -1,0 +1,30 @@
+import { assertEquals } from "@std/assert";
+import { dateOfMissionSeconds, missionSeconds, startOfDay, tt2000 } from "../../src/archive/mission_time.ts";
+
+Deno.test("tt2000() counts the leap seconds", () => {
+  // The numbers are those of cdflib's compute_tt2000.
+  const expected: readonly (readonly [day: string, nanoseconds: bigint])[] = [
+    ["20050601", 170856064184000000n],
+    ["20070101", 220881665184000000n],
+    ["20100101", 315576066184000000n],
+    ["20130101", 410270467184000000n],
+    ["20160101", 504878468184000000n],
+    ["20240720", 774705669184000000n],
+  ];
+  for (const [day, nanoseconds] of expected) assertEquals(tt2000(startOfDay(day)), nanoseconds, day);
+});
+
+Deno.test("missionSeconds() starts at 2010-01-01 and counts the three leap seconds since", () => {
+  assertEquals(missionSeconds(startOfDay("20100101")), 0);
+  assertEquals(missionSeconds(startOfDay("20100102")), 86_400);
+  assertEquals(missionSeconds(startOfDay("20170101")), 2557 * 86_400 + 3);
+});
+
+Deno.test("dateOfMissionSeconds() is the inverse of missionSeconds(), around leap seconds too", () => {
+  for (const day of ["20100101", "20120630", "20120701", "20150701", "20161231", "20170101", "20260131"]) {
+    const midnight = startOfDay(day).getTime();
+    for (const moment of [midnight, midnight + 1000, midnight + 86_399_000]) {
+      assertEquals(dateOfMissionSeconds(missionSeconds(new Date(moment))), new Date(moment), day);
+    }
+  }
+});

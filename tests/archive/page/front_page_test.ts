@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { openTestArchive, type TestArchive } from "../../support/archive.ts";
+
+const HTML = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+const HOSTILE = `imap_hi_l1b_<script>alert(1)-"x"'&_20260101_v001.cdf`;
+const FILES = {
+  "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts": "x",
+  "imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts": "x",
+  "imap/swe/l1b/2026/01/imap_swe_l1b_sci_20260104_v001.0001.cdf": "x",
+  "imap/ancillary/mag/imap_mag_offsets_20250101_v001.csv": "x",
+  "imap/spice/lsk/naif0012.tls": "x",
+  [`imap/hi/l1b/2026/01/${HOSTILE}`]: "x",
+};
+
+async function page(archive: TestArchive, path = "/", headers: Record<string, string> = HTML): Promise<string> {
+  const response = await archive.api(path, { headers });
+  const html = await response.text();
+  assertEquals(response.status, 200, html);
+  assertEquals(response.headers.get("content-type"), "text/html; charset=utf-8");
+  return html;
+}
+
+/** The names in the table of files, below the form. */
+function namesIn(html: string): string[] {
+  const files = html.slice(html.indexOf("</form>"));
+  return [...files.matchAll(/<td[^>]*><a href="[^"]*\/download\/[^"]*\/([^"/]*)"/g)].map(([, name = ""]) =>
+    decodeURIComponent(name.replaceAll("&#39;", "'"))
+  );
+}
+
+Deno.test("the front page shows what the archive has: counts, the newest files, a table with links", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  const html = await page(archive);
+  assertStringIncludes(html, "6 files");
+  for (const [kind, count] of [["science", 4], ["ancillary", 1], ["spice", 1]]) {
+    assertStringIncludes(html, `<b>${count}</b> <a href="/?kind=${kind}#files">${kind}</a>`);
+  }
+  assertMatch(html, /<a href="http:\/\/api\.test\/\?instrument=mag&amp;data_level=l0#files"[^>]*>2<\/a>/);
+  assertStringIncludes(html, `<img src="/coverage.svg?`);
+  assertStringIncludes(html, `href="http://api.test/download/imap/spice/lsk/naif0012.tls"`);
+  assertEquals(namesIn(html).length, 4);
+  const link = /href="http:\/\/api\.test(\/download\/imap\/mag[^"]*)"/.exec(html)?.[1] ?? "";
+  assertEquals((await archive.api(link)).status, 302);
+});
+
+Deno.test("the front page filters by kind, instrument, level, descriptor and date", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  const found: Record<string, readonly string[]> = {
+    "instrument=mag": ["imap_mag_l0_raw_20250503_v001.pkts", "imap_mag_l0_raw_20250502_v001.pkts"],
+    "kind=science&instrument=mag&data_level=&descriptor=&from=&to=2025-05-02": ["imap_mag_l0_raw_20250502_v001.pkts"],
+    "from=2026-01-02": ["imap_swe_l1b_sci_20260104_v001.0001.cdf"],
+    "data_level=l1b&descriptor=sci": ["imap_swe_l1b_sci_20260104_v001.0001.cdf"],
+    "kind=ancillary&instrument=mag": ["imap_mag_offsets_20250101_v001.csv"],
+    "kind=spice": ["naif0012.tls"],
+    "kind=release": [],
+    "instrument=mag&page=2": [],
+    "descriptor=%27%20OR%201=1--": [],
+  };
+  for (const [query, names] of Object.entries(found)) {
+    assertEquals([query, namesIn(await page(archive, `/?${query}`))], [query, names]);
+  }
+  const html = await page(archive, "/?instrument=mag&from=2025-05-02");
+  assertStringIncludes(html, `<option value="mag" selected>mag</option>`);
+  assertStringIncludes(html, `<input name="from" value="2025-05-02" type="date">`);
+});
+
+Deno.test("the front page says what it cannot read of a filter", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  assertStringIncludes(await page(archive, "/?from=2026-02-30"), "2026-02-30 is no day of the calendar");
+  assertStringIncludes(await page(archive, "/?kind=<b>"), "&lt;b&gt; is no kind of file");
+});
+
+Deno.test("the front page escapes names and what its address says", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  for (const value of [`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "\u202e\x1b[2J"]) {
+    const query = ["instrument", "data_level", "descriptor", "from"].map((name) =>
+      `${name}=${encodeURIComponent(value)}`
+    );
+    const html = await page(archive, `/?kind=${encodeURIComponent(value)}&${query.join("&")}`);
+    for (const raw of [value, "<script", "onerror=alert(1)>", "\u202e", "\x1b"]) assert(!html.includes(raw), raw);
+  }
+  const html = await page(archive);
+  assertStringIncludes(html, "&lt;script&gt;alert(1)");
+  assert(!html.includes("<script"));
+  assertEquals(namesIn(html).includes(HOSTILE), true);
+});
+
+Deno.test("the front page lets a browser load nothing from elsewhere, and no style but its own", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  const response = await archive.api("/", { headers: HTML });
+  const policy = response.headers.get("content-security-policy") ?? "";
+  const html = await response.text();
+  for (const part of ["default-src 'none'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]) {
+    assertStringIncludes(policy, part);
+  }
+  assert(!/unsafe-inline|script-src|https?:/.test(policy));
+  const styles = [...html.matchAll(/<style>(.*?)<\/style>|style="(.*?)"/gs)].map(([, a, b]) => a ?? b ?? "");
+  assert(styles.length > 5);
+  for (const style of styles) assertStringIncludes(policy, createHash("sha256").update(style).digest("base64"));
+  assert(!/(?:src|href)="(?!http:\/\/api\.test\/|\/|data:,")/.test(html));
+});
+
+Deno.test("the coverage picture is drawn once, and again when the catalogue changed", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  const picture = async () => {
+    const response = await archive.api("/coverage.svg");
+    assertEquals([response.status, response.headers.get("content-type")], [200, "image/svg+xml"]);
+    return await response.text();
+  };
+  const before = await picture();
+  assertMatch(before, /^<svg /);
+  assert(!before.includes("<script"));
+  assertEquals(await picture(), before);
+  await archive.put("imap_ultra_l2_flux_20260105_v001.cdf", "x");
+  assertStringIncludes(await picture(), "ultra");
+  assertStringIncludes(await page(archive), "7 files");
+});
+
+Deno.test("an empty archive's front page says how to fill it", async () => {
+  await using archive = await openTestArchive();
+  assertStringIncludes(await page(archive), "imap-data-access --url http://api.test upload FILE");
+});
+
+Deno.test("programs get the gateway's 403 where browsers get the front page", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  for (const accept of ["*/*", "application/json"]) {
+    const response = await archive.api("/", { headers: { accept } });
+    assertEquals([response.status, await response.json()], [403, { message: "Missing Authentication Token" }]);
+  }
+  for (const method of ["POST", "PUT"]) {
+    assertEquals((await archive.api("/", { method, headers: HTML })).status, 403);
+  }
+});
+
+Deno.test("a closed archive's front page and files want the key as password, its API does not take it", async () => {
+  await using archive = await openTestArchive({ files: FILES, apiKey: "key" });
+  const path = Object.keys(FILES)[0];
+  const status = async (path: string, headers: Record<string, string>) => {
+    const response = await archive.api(path, { headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  const [right, wrong] = ["key", "other"].map((password) => ({ authorization: `Basic ${btoa(`me:${password}`)}` }));
+  const refused = await archive.api("/", { headers: HTML });
+  assertEquals([refused.status, await refused.text()], [401, "The archive is closed: its key is the password"]);
+  assertMatch(refused.headers.get("www-authenticate") ?? "", /^Basic realm=/);
+  assertEquals(await status("/", { ...HTML, ...right }), 200);
+  assertEquals(await status("/", { ...HTML, ...wrong }), 401);
+  assertEquals(await status("/coverage.svg", { ...wrong }), 401);
+  assertEquals(await status(`/download/${path}`, { ...right }), 302);
+  assertEquals(await status(`/download/${path}`, { ...wrong }), 403);
+  assertEquals(await status("/query?instrument=mag", { ...right }), 403);
+});
+
+Deno.test("the front page turns pages of a hundred files", async () => {
+  const files = Object.fromEntries(Array.from({ length: 250 }, (_, day) => {
+    const date = new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10).replaceAll("-", "");
+    return [`imap/mag/l0/${date.slice(0, 4)}/${date.slice(4, 6)}/imap_mag_l0_raw_${date}_v001.pkts`, "x"];
+  }));
+  await using archive = await openTestArchive({ files });
+  const pages = await Promise.all([1, 2, 3].map((number) => page(archive, `/?instrument=mag&page=${number}`)));
+  const names = pages.map(namesIn);
+  assertEquals(names.map((some) => some.length), [100, 100, 50]);
+  assertEquals(names.flat(), Object.keys(files).map((path) => path.slice(path.lastIndexOf("/") + 1)).toReversed());
+  assertStringIncludes(pages[0] ?? "", "1 to 100 of 250 files");
+  const next = `<a rel="next" href="/?kind=science&amp;instrument=mag&amp;page=2#files">Next 100</a>`;
+  assertStringIncludes(pages[0] ?? "", next);
+  assertStringIncludes(pages[2] ?? "", "201 to 250 of 250 files");
+  assert(!(pages[2] ?? "").includes(`rel="next"`) && (pages[2] ?? "").includes(`rel="prev"`));
+});

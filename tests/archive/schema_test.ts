@@ -1,0 +1,50 @@
+import { DatabaseSync } from "node:sqlite";
+import { assertEquals } from "@std/assert";
+import { openTestArchive, writeFiles } from "../support/archive.ts";
+import { testFolder } from "../support/folder.ts";
+
+/** The catalogue's table as version 0.1.0 of this package made it. */
+const VERSION_1 = `
+  CREATE TABLE files (
+    file_path TEXT PRIMARY KEY, table_name TEXT NOT NULL, instrument TEXT NOT NULL, data_level TEXT,
+    descriptor TEXT NOT NULL, start_date TEXT NOT NULL, repointing INTEGER, cr INTEGER, version TEXT NOT NULL,
+    major_version INTEGER, minor_version INTEGER NOT NULL, extension TEXT NOT NULL, ingestion_date TEXT NOT NULL,
+    size INTEGER NOT NULL, mtime INTEGER NOT NULL, md5 TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX files_by_product ON files (instrument, data_level, descriptor, start_date);
+  CREATE INDEX files_by_instrument ON files (instrument, start_date);
+  CREATE INDEX files_by_descriptor ON files (descriptor, start_date);
+  CREATE INDEX files_by_start_date ON files (start_date);
+  CREATE INDEX files_by_repointing ON files (repointing) WHERE repointing IS NOT NULL;
+  CREATE INDEX files_by_ingestion_date ON files (ingestion_date);
+  PRAGMA user_version = 1;
+`;
+const SCIENCE = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";
+const ANCILLARY = "imap/ancillary/mag/imap_mag_offsets_20250101_v001.csv";
+
+Deno.test("Opening an archive takes over a catalogue of the first version, with the dates of ingestion", async () => {
+  await using folder = await testFolder();
+  await writeFiles(folder.path, { [SCIENCE]: "bytes", [ANCILLARY]: "more", ".imap-archive/keep": "" });
+  const { mtime, size } = await Deno.stat(`${folder.path}/${SCIENCE}`);
+  const database = new DatabaseSync(`${folder.path}/.imap-archive/catalogue.sqlite`);
+  database.exec(VERSION_1);
+  database.prepare(`INSERT INTO files VALUES (?, 'science', 'mag', 'l0', 'raw', '20250502', NULL, NULL, 'v001', NULL, 1,
+    'pkts', '2025-05-03 04:05:06', ?, ?, 'abc')`).run(SCIENCE, size, mtime?.getTime() ?? 0);
+  database.close();
+  await using archive = await openTestArchive({ root: folder.path });
+  assertEquals(archive.opened.indexed, { files: 2, skipped: [] });
+  const [row, ...more] = await archive.rows("instrument=mag");
+  assertEquals([row?.file_path, row?.ingestion_date, more.length], [SCIENCE, "2025-05-03 04:05:06", 0]);
+  assertEquals((await archive.rows("table=ancillary&instrument=mag")).map((row) => row.file_path), [ANCILLARY]);
+  assertEquals(archive.opened.catalogue.md5(SCIENCE, size, mtime?.getTime() ?? 0), "abc");
+});
+
+Deno.test("Opening an archive begins a catalogue of an unknown version anew", async () => {
+  await using folder = await testFolder();
+  await writeFiles(folder.path, { [SCIENCE]: "bytes", ".imap-archive/keep": "" });
+  const database = new DatabaseSync(`${folder.path}/.imap-archive/catalogue.sqlite`);
+  database.exec("CREATE TABLE files (other TEXT); PRAGMA user_version = 99;");
+  database.close();
+  await using archive = await openTestArchive({ root: folder.path });
+  assertEquals((await archive.rows("instrument=mag")).length, 1);
+});

@@ -1,0 +1,111 @@
+// What a reader sees in a browser: the gallery as a page, and the archive's front page. `deno task test:browser`; needs Chromium.
+import type { Page } from "playwright-core";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { notebookPath } from "../notebooks/execute_notebook.ts";
+import { startServe } from "../support/cli.ts";
+import { readNotebook } from "../support/notebook.ts";
+import { assertReachableByKeyboard, assertReadable } from "./assert_readable.ts";
+import { BAD_PAGE } from "./bad_page.ts";
+import { type Look, openBrowser, openPage } from "./browser.ts";
+import { exportNotebook } from "./export_notebook.ts";
+import { EXPORT_STYLES, type ExportStyle } from "./export_styles.ts";
+import { measurePage } from "./measure_page.ts";
+import { screenshot } from "./screenshot.ts";
+
+const LOOKS: readonly Look[] = [
+  { width: 1280, colorScheme: "light" },
+  { width: 1280, colorScheme: "dark" },
+  { width: 480, colorScheme: "light" },
+  { width: 480, colorScheme: "dark" },
+];
+
+/** The outputs of the gallery that the documentation has pictures of: a name, and words of the cell's code. */
+const PICTURED = {
+  gallery_table: "await files.show()",
+  gallery_coverage: "(await year.coverage())",
+  gallery_summary: "year.summary()",
+  gallery_transfer: "missing].slice",
+} as const;
+
+/** The gallery as each site shows it, on a server of this machine. */
+async function serveGallery(): Promise<{ url: string } & AsyncDisposable> {
+  const gallery = await readNotebook(notebookPath("gallery.ipynb"));
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const style = new URL(request.url).pathname.slice(1);
+    const isStyle = (name: string): name is ExportStyle => name in EXPORT_STYLES;
+    if (!isStyle(style)) return new Response(null, { status: 404 });
+    return new Response(exportNotebook(gallery, style), { headers: { "content-type": "text/html; charset=utf-8" } });
+  });
+  return { url: `http://127.0.0.1:${server.addr.port}`, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+/** Takes the pictures that the documentation has of the gallery. */
+async function takeScreenshots(page: Page, { width, colorScheme }: Look): Promise<void> {
+  const cells = await readNotebook(notebookPath("gallery.ipynb"));
+  for (const [name, words] of Object.entries(PICTURED)) {
+    const cell = cells.cells.find(({ source }) => source.includes(words));
+    await screenshot(page.locator(`#${cell?.id} .output`), `${name}_${width}_${colorScheme}`);
+  }
+}
+
+Deno.test("the measurements find what is wrong with a bad page", async () => {
+  await using browser = await openBrowser();
+  await using watched = await openPage(browser, { width: 480, colorScheme: "light" });
+  const { page, complaints } = watched;
+  await page.setContent(BAD_PAGE);
+  const { overflow, unreadable } = await page.evaluate(measurePage, ":root");
+  assertEquals(unreadable.map(({ text, problem }) => `${text} ${problem.replace(/ of .*/, "")}`), [
+    "pale has a contrast",
+    "black on black has a contrast",
+    "cut off at the side is cut off at the side by P",
+    "cut off below is cut off above or below by P",
+    "pale svg has a contrast",
+    "cut off by its picture is cut off at the side by svg",
+    "outside is outside",
+  ]);
+  assert(overflow > 2000);
+  await assertRejects(() => assertReadable(page), Error);
+  const missed = await assertRejects(() => assertReachableByKeyboard(page), Error);
+  assert(missed.message.includes('"0"') && missed.message.includes('"1"'), missed.message);
+  for (
+    const what of ["console: said something", "error: went wrong", "request to another machine: http://imap.invalid/"]
+  ) {
+    assert(complaints.some((complaint) => complaint.startsWith(what)), what);
+  }
+});
+
+for (const look of LOOKS) {
+  const { width, colorScheme } = look;
+  Deno.test(`the gallery reads well at ${width} pixels, ${colorScheme}, wherever it is shown`, async (t) => {
+    await using browser = await openBrowser();
+    await using gallery = await serveGallery();
+    for (const style of ["lab", "nbviewer", "github"] as const) {
+      await t.step(style, async () => {
+        await using watched = await openPage(browser, look);
+        const { page, complaints } = watched;
+        await page.goto(`${gallery.url}/${style}`);
+        if (style === "lab") await takeScreenshots(page, look);
+        await assertReadable(page);
+        assert(await assertReachableByKeyboard(page) > 10);
+        assert(await page.locator("svg").count() > 2);
+        assertEquals(complaints, []);
+      });
+    }
+  });
+
+  Deno.test(`the archive's front page reads well at ${width} pixels, ${colorScheme}`, async (t) => {
+    await using browser = await openBrowser();
+    await using archive = await startServe(["--demo"]);
+    for (const path of ["/", "/?instrument=codice", "/?instrument=nothing-such", "/coverage.svg"]) {
+      await t.step(path, async () => {
+        await using watched = await openPage(browser, look);
+        const { page, complaints } = watched;
+        await page.goto(`${archive.url}${path}`);
+        if (path === "/") await screenshot(page, `front_page_${width}_${colorScheme}`);
+        await assertReadable(page, path.endsWith(".svg") ? { within: "svg" } : {});
+        if (!path.endsWith(".svg")) assert(await assertReachableByKeyboard(page) > 5);
+        assertEquals(complaints, []);
+      });
+    }
+  });
+}

@@ -1,0 +1,155 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+
+/** A text of a page that cannot be read, and why. */
+export interface Unreadable {
+  readonly text: string;
+  readonly problem: string;
+}
+
+/** What was found out about a page by looking at each of its texts. */
+export interface Measures {
+  /** By how many pixels the page is wider than its window. */
+  readonly overflow: number;
+  /** How many texts were looked at. */
+  readonly texts: number;
+  readonly unreadable: readonly Unreadable[];
+}
+
+/**
+ * Runs in a page, which has nothing of this file but this function. Measures the contrast (WCAG 2.2, 1.4.3) of each text with
+ * all that is painted below it, SVG too, and looks whether it is cut off anywhere.
+ *
+ * @param within A selector; only texts in such elements are looked at.
+ */
+export function measurePage(within: string): Measures {
+  type Colour = readonly [red: number, green: number, blue: number, alpha: number];
+  const LEAST_CONTRAST = 4.5;
+  // Pictures switch hit testing off for some of their shapes.
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("*{pointer-events:auto!important;scroll-behavior:auto!important}");
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+
+  // As XHTML: in a whole SVG file, createElement() makes no canvas.
+  const canvas = document.createElementNS("http://www.w3.org/1999/xhtml", "canvas") as HTMLCanvasElement;
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  if (pen === null) throw new Error("Cannot measure colours: there is no canvas");
+  const known = new Map<string, Colour>();
+  /** Any CSS colour in numbers. */
+  const colourOf = (css: string): Colour => {
+    const colour = known.get(css);
+    if (colour !== undefined) return colour;
+    pen.clearRect(0, 0, 1, 1);
+    pen.fillStyle = css;
+    pen.fillRect(0, 0, 1, 1);
+    const [red = 0, green = 0, blue = 0, alpha = 0] = pen.getImageData(0, 0, 1, 1).data;
+    const found: Colour = [red, green, blue, alpha / 255];
+    known.set(css, found);
+    return found;
+  };
+  const over = ([r, g, b, alpha]: Colour, [R, G, B]: Colour): Colour => {
+    const mix = (above: number, below: number) => above * alpha + below * (1 - alpha);
+    return [mix(r, R), mix(g, G), mix(b, B), 1];
+  };
+  const luminance = ([r, g, b]: Colour): number => {
+    const linear = (value: number) =>
+      value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+    return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  };
+  const contrast = (one: Colour, other: Colour): number => {
+    const [light, dark] = [luminance(one), luminance(other)].toSorted((a, b) => b - a);
+    return ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05);
+  };
+  const ancestors = (element: Element): Element[] => {
+    const found: Element[] = [];
+    for (let at: Element | null = element; at !== null; at = at.parentElement) found.push(at);
+    return found;
+  };
+  const opacityOf = (element: Element) =>
+    ancestors(element).reduce((product, at) => product * Number(getComputedStyle(at).opacity), 1);
+  const isSvg = (element: Element) =>
+    element.namespaceURI === "http://www.w3.org/2000/svg" && element.tagName !== "svg";
+  /** What an element paints with; the text of SVG has a fill where that of HTML has a colour. */
+  const paint = (element: Element, css: string, more = 1): Colour => {
+    const [r, g, b, alpha] = colourOf(css);
+    return [r, g, b, alpha * opacityOf(element) * more];
+  };
+  const groundOf = (element: Element): Colour => {
+    const style = getComputedStyle(element);
+    if (!isSvg(element)) return paint(element, style.backgroundColor);
+    const isText = ["text", "tspan", "g"].includes(element.tagName);
+    return isText || style.fill === "none" ? [0, 0, 0, 0] : paint(element, style.fill, Number(style.fillOpacity));
+  };
+  const textColour = (element: Element): Colour => {
+    const style = getComputedStyle(element);
+    return isSvg(element) ? paint(element, style.fill, Number(style.fillOpacity)) : paint(element, style.color);
+  };
+  const pageGround = over(colourOf("Canvas"), [255, 255, 255, 1]);
+
+  const problemOf = (node: Text, element: Element): string | undefined => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    element.scrollIntoView({ block: "center" });
+    // An element may be wider than its frame: it is the text that has to be in sight.
+    for (const frame of ancestors(element)) {
+      const text = range.getClientRects()[0];
+      const edge = frame.getBoundingClientRect();
+      if (text !== undefined && ["auto", "scroll"].includes(getComputedStyle(frame).overflowX)) {
+        frame.scrollLeft += text.left - edge.left - edge.width / 3;
+      }
+    }
+    const box = range.getClientRects()[0];
+    if (box === undefined || box.width <= 1 || box.height <= 1) return undefined;
+    for (const at of ancestors(element)) {
+      const { overflowX, overflowY } = getComputedStyle(at);
+      const edge = at.getBoundingClientRect();
+      // What is there for screen readers alone is one pixel large.
+      if (edge.width <= 1 || edge.height <= 1) return undefined;
+      if (
+        ["hidden", "clip"].includes(overflowX) && at !== document.body &&
+        (box.left < edge.left - 1 || box.right > edge.right + 1)
+      ) {
+        return `is cut off at the side by ${at.tagName}`;
+      }
+      if (
+        ["hidden", "clip"].includes(overflowY) && at !== document.body &&
+        (box.top < edge.top - 1 || box.bottom > edge.bottom + 1)
+      ) {
+        return `is cut off above or below by ${at.tagName}`;
+      }
+    }
+    if (box.left + scrollX < -1 || box.top + scrollY < -1) return "is outside of the page";
+    const [x, y] = [box.left + Math.min(box.width / 2, 40), box.top + box.height / 2];
+    const stack = document.elementsFromPoint(x, y);
+    const own = stack.findIndex((at) => at === element || at.contains(element));
+    if (own < 0) return `is covered, or out of reach of scrolling, at ${Math.round(x)}, ${Math.round(y)}`;
+    const ground = stack.slice(own).reverse().reduce((below, at) => over(groundOf(at), below), pageGround);
+    const found = contrast(over(textColour(element), ground), ground);
+    const shown = ([r, g, b]: Colour) => `rgb(${[r, g, b].map(Math.round).join(" ")})`;
+    return found >= LEAST_CONTRAST
+      ? undefined
+      : `has a contrast of ${found.toFixed(2)}: ${shown(over(textColour(element), ground))} on ${shown(ground)}`;
+  };
+
+  const unreadable: Unreadable[] = [];
+  let texts = 0;
+  for (const root of document.querySelectorAll(within)) {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const element = node.parentElement;
+      const text = node.nodeValue?.trim() ?? "";
+      if (
+        element === null || text === "" ||
+        ["STYLE", "SCRIPT", "TITLE", "title", "desc", "style", "OPTION"].includes(element.tagName)
+      ) continue;
+      if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+      texts++;
+      const problem = problemOf(node as Text, element);
+      if (problem !== undefined) unreadable.push({ text: text.slice(0, 60), problem });
+    }
+  }
+  scrollTo(0, 0);
+  document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
+  const { scrollWidth, clientWidth } = document.documentElement;
+  return { overflow: scrollWidth - clientWidth, texts, unreadable };
+}

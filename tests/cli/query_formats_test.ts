@@ -1,0 +1,64 @@
+import { QueryResult } from "../../src/client/query_result.ts";
+import { csv, json, paths } from "../../src/cli/row_formats.ts";
+import { inOptionNames, queryOf } from "../../src/cli/query_options.ts";
+import { assertEquals } from "@std/assert";
+
+const ROWS = [
+  { file_path: "imap/a", descriptor: 'with "quotes", and a comma', note: "two\nlines", cr: 2345 },
+  { file_path: "imap/b\u001b[31m", descriptor: null, more: { deep: [1] } },
+];
+
+Deno.test("csv() writes RFC 4180: every value as it is, a header, CRLF", () => {
+  const text = [...csv(QueryResult.fromRows(ROWS, { table: "ancillary" }))].join("");
+  const header =
+    "file_path,instrument,descriptor,start_date,end_date,repointing,version,extension,ingestion_date,note,cr,more";
+  assertEquals(
+    text,
+    [
+      header,
+      'imap/a,,"with ""quotes"", and a comma",,,,,,,"two\nlines",2345,',
+      'imap/b\u001b[31m,,,,,,,,,,,"{""deep"":[1]}"',
+      "",
+    ].join("\r\n"),
+  );
+});
+
+Deno.test("csv() of nothing is the table's header", () => {
+  const text = [...csv(QueryResult.fromRows([], { table: "spice" }))].join("");
+  assertEquals(text, "file_path,file_name,kernel_type,version,min_date_datetime,max_date_datetime,ingestion_date\r\n");
+});
+
+Deno.test("paths() writes a line for each path, whatever stands in it", () => {
+  assertEquals([...paths(ROWS)].join(""), "imap/a\nimap/b\ufffd[31m\n");
+  assertEquals([...paths([])].join(""), "");
+});
+
+Deno.test("json() writes an array of any length, in texts of some rows", () => {
+  const many = Array.from({ length: 2_500 }, (_, index) => ({ file_path: `imap/${index}` }));
+  const texts = [...json(many)];
+  assertEquals(texts.length > 2, true);
+  assertEquals(JSON.parse(texts.join("")), many);
+  assertEquals([...json([])].join(""), "[]\n");
+  assertEquals([...json(ROWS)].join("").includes("\u001b"), false);
+});
+
+Deno.test("queryOf() takes lists apart at their commas, and flags for yes", () => {
+  const values = new Map([["instrument", "mag,swe"], ["descriptor", "hi-*"], ["start-date", "7d"], ["days-ago", "3"]]);
+  const given = Object.entries(queryOf({ values, flags: new Set(["today"]) })).filter(([, value]) =>
+    value !== undefined
+  );
+  assertEquals(Object.fromEntries(given), {
+    instrument: ["mag", "swe"],
+    descriptor: "hi-*",
+    start_date: "7d",
+    today: true,
+    days_ago: "3",
+  });
+});
+
+Deno.test("inOptionNames() speaks of options", () => {
+  assertEquals(
+    inOptionNames("Cannot query data_level in the table spice"),
+    "Cannot query --data-level in the table spice",
+  );
+});

@@ -1,0 +1,74 @@
+import { ImapClient } from "../../src/client/imap_client.ts";
+import { InputError } from "../../src/errors.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { startServer } from "../support/server.ts";
+
+function ancillary(version: string, start_date = "20260101") {
+  const file_path = `imap/ancillary/mag/imap_mag_x_${start_date}_${version}.csv`;
+  return { file_path, instrument: "mag", descriptor: "x", start_date, end_date: null, version };
+}
+
+Deno.test("query() finds the newest ancillary files by itself, versions compared as versions", async () => {
+  const rows = [ancillary("v002"), ancillary("v010"), ancillary("v009"), ancillary("v001", "20260201")];
+  await using server = startServer(() => Response.json(rows));
+  const client = new ImapClient({ url: server.url, retries: 0 });
+  const files = await client.query({ table: "ancillary", instrument: "mag", version: "latest" });
+  assertEquals(files.map(({ version }) => version), ["v010", "v001"]);
+  assertEquals(server.requests[0]?.url, `${server.url}/query?table=ancillary&instrument=mag`);
+});
+
+Deno.test("query() reads SPICE rows from their own route, with columns of their own", async () => {
+  const row = { file_path: "imap/spice/lsk/naif0012.tls", file_name: "naif0012.tls", kernel_type: "leapseconds" };
+  await using server = startServer(() => Response.json([{ ...row, version: 12, min_date_datetime: null }]));
+  const client = new ImapClient({ url: server.url, retries: 0 });
+  const files = await client.query({ table: "spice", type: "leapseconds" });
+  const [kernel] = files;
+  assertEquals([kernel?.kernel_type, kernel?.version, kernel?.min_date_datetime], ["leapseconds", "12", null]);
+  assertStringIncludes(files.toText(), "Kernel Type|Min Date|Max Date|Version|Filename");
+  assertEquals(server.requests[0]?.url, `${server.url}/spice-query?type=leapseconds`);
+});
+
+Deno.test("query() refuses a filter that the table does not know before it sends anything", async () => {
+  await using server = startServer(() => Response.json([]));
+  const client = new ImapClient({ url: server.url });
+  await assertRejects(() => client.query({ table: "spice", data_level: "l1a" }), InputError, "in the table spice");
+  assertEquals(server.requests.length, 0);
+});
+
+Deno.test("query() puts the answers of several requests in order", async () => {
+  const row = (name: string) => ({ file_path: `imap/${name}` });
+  await using server = startServer((request) => {
+    const swe = new URL(request.url).searchParams.get("instrument") === "swe";
+    return Response.json(swe ? [row("a"), row("c")] : [row("b"), row("d")]);
+  });
+  const client = new ImapClient({ url: server.url });
+  const files = await client.query({ instrument: ["mag", "swe"] });
+  assertEquals(files.map(({ file_path }) => file_path), ["imap/a", "imap/b", "imap/c", "imap/d"]);
+});
+
+Deno.test("query() takes the time from the caller's clock", async () => {
+  await using server = startServer(() => Response.json([]));
+  const client = new ImapClient({ url: server.url });
+  await client.query({ days_ago: 1 }, { now: () => new Date("2026-03-01T00:00:00Z") });
+  assertEquals(server.requests[0]?.url, `${server.url}/query?ingestion_start_date=20260228`);
+});
+
+Deno.test("catalog() counts files and finds the first and the last day of each product", async () => {
+  const row = (descriptor: string, start_date: string, version: string) => ({
+    file_path: `imap/${descriptor}/${start_date}/${version}`,
+    instrument: "mag",
+    data_level: "l1a",
+    descriptor,
+    start_date,
+  });
+  const rows = [row("raw", "20260103", "v001"), row("raw", "20260101", "v001"), row("norm", "20260102", "v001")];
+  await using server = startServer(() => Response.json(rows));
+  const client = new ImapClient({ url: server.url });
+  const products = await client.catalog();
+  const common = { instrument: "mag", data_level: "l1a" };
+  assertEquals(products, [
+    { ...common, descriptor: "norm", files: 1, first_date: "20260102", last_date: "20260102" },
+    { ...common, descriptor: "raw", files: 2, first_date: "20260101", last_date: "20260103" },
+  ]);
+  assert(server.requests[0]?.url.includes("start_date="));
+});

@@ -1,0 +1,85 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { startArchive } from "../../src/archive/start_archive.ts";
+import { ImapClient } from "../../src/client/imap_client.ts";
+import { ConnectionError, InputError, ProtocolError, ResponseError } from "../../src/errors.ts";
+import type { ReprocessParameters } from "../../src/sdc/check_reprocess.ts";
+import { testFolder } from "../support/folder.ts";
+import { startServer } from "../support/server.ts";
+
+const DAYS = { start_date: "20260101", end_date: "20260131" };
+
+Deno.test("reprocess() asks the archive, which takes note, with a key and with a token", async () => {
+  await using root = await testFolder();
+  const archive = await startArchive({ root: root.path, apiKey: "secret" });
+  try {
+    for (const credentials of [{ apiKey: "secret" }, { accessToken: "secret" }]) {
+      const client = new ImapClient({ url: archive.url, ...credentials });
+      const asked = { ...DAYS, instrument: "mag", descriptor: "norm", data_level: "l1b" };
+      assertEquals((await client.reprocess(asked)).parameters, asked);
+      const sent = { ...asked, reprocessing: "True" };
+      assertEquals(archive.orders().at(-1)?.parameters, sent);
+    }
+    assertEquals(archive.orders().length, 2);
+  } finally {
+    await archive.close();
+  }
+});
+
+Deno.test("reprocess() posts the days in the SDC's form, and gives back its answer", async () => {
+  await using server = startServer(() => Response.json({ jobs: 3 }));
+  const client = new ImapClient({ url: server.url });
+  const now = () => new Date("2026-02-08T12:00:00Z");
+  const { parameters, answer } = await client.reprocess({ start_date: "7d", end_date: "2026-02-07" }, { now });
+  assertEquals([parameters, answer], [{ start_date: "20260201", end_date: "20260207" }, { jobs: 3 }]);
+  const [request] = server.requests;
+  assertEquals([request?.method, new URL(request?.url ?? "").search], [
+    "POST",
+    "?start_date=20260201&end_date=20260207&reprocessing=True",
+  ]);
+});
+
+Deno.test("reprocess() is not sent again by itself, since it may have arrived", async () => {
+  await using server = startServer(() => new Response(null, { status: 503 }));
+  const client = new ImapClient({ url: server.url, retries: 5 });
+  await assertRejects(() => client.reprocess(DAYS), ResponseError, "503");
+  assertEquals(server.requests.length, 1);
+});
+
+Deno.test("reprocess() says so when no answer came, a refusal came, or something else than JSON", async () => {
+  await using refusing = startServer(() => Response.json("no such product", { status: 400 }));
+  await assertRejects(() => new ImapClient({ url: refusing.url }).reprocess(DAYS), ResponseError, "no such product");
+  await using page = startServer(() => new Response("<h1>Log in"));
+  await assertRejects(() => new ImapClient({ url: page.url }).reprocess(DAYS), ProtocolError, "<h1>Log in");
+  const late = Promise.withResolvers<Response>();
+  await using silent = startServer(() => late.promise);
+  const client = new ImapClient({ url: silent.url, timeoutMs: 100 });
+  const error = await assertRejects(() => client.reprocess(DAYS), ConnectionError);
+  assertStringIncludes(error.message, "the order may have arrived all the same");
+  late.resolve(Response.json({}));
+});
+
+Deno.test("reprocess() finds what is wrong before anything is sent", async () => {
+  await using server = startServer(() => Response.json({}));
+  const client = new ImapClient({ url: server.url });
+  const wrong: ReadonlyArray<readonly [Partial<ReprocessParameters> & Record<string, string>, ...said: string[]]> = [
+    [{ start_date: "20260101" }, "without end_date"],
+    [{ end_date: "20260101" }, "without start_date"],
+    [{}, "without start_date and end_date"],
+    [{ start_date: "20260230", end_date: "20260301" }, 'start_date "20260230"', "YYYYMMDD"],
+    [{ ...DAYS, start_date: "20260201" }, "the end lies before the start"],
+    [{ ...DAYS, instrument: "glow" }, 'did you mean "glows"?'],
+    [{ ...DAYS, data_level: "l9", instrument: "mag", descriptor: "norm" }, 'data_level "l9"'],
+    [{ ...DAYS, data_level: "l1a" }, "it needs instrument and descriptor too"],
+    [{ ...DAYS, data_level: "l1a", instrument: "mag" }, "it needs instrument and descriptor too"],
+    [{ ...DAYS, descriptor: "norm" }, "it needs instrument too"],
+    [{ ...DAYS, instrument: "mag", descriptor: "no*" }, "no pattern"],
+    [{ ...DAYS, instrument: "mag", descriptor: "a_b" }, "no underscore"],
+    [{ ...DAYS, instrumnt: "mag" }, 'did you mean "instrument"?'],
+  ];
+  for (const [{ start_date = "", end_date = "", ...more }, ...said] of wrong) {
+    const error = await assertRejects(() => client.reprocess({ start_date, end_date, ...more }), InputError);
+    for (const words of said) assertStringIncludes(error.message, words);
+  }
+  assertEquals((await client.reprocess(DAYS, { dryRun: true })).answer, undefined);
+  assertEquals(server.requests, []);
+});

@@ -1,0 +1,41 @@
+import { ImapError } from "../../src/errors.ts";
+import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
+import { Picture } from "../../src/display/picture.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { testFolder } from "../support/folder.ts";
+
+/** A picture, and how often it was drawn as SVG. */
+function pictureOf() {
+  const drawn = { times: 0 };
+  const svg = () => Promise.resolve(`<svg n="${++drawn.times}"/>`);
+  return { picture: new Picture({ text: (columns) => `${"█".repeat(columns)}\n`, svg }), drawn };
+}
+
+Deno.test("Picture is drawn as SVG when that is asked for, once", async () => {
+  const { picture, drawn } = pictureOf();
+  assertEquals([picture.toText({ columns: 2 }), picture.toText().length, drawn.times], ["██\n", 81, 0]);
+  assertEquals([await picture.toSvg(), await picture.toSvg(), drawn.times], ['<svg n="1"/>', '<svg n="1"/>', 1]);
+});
+
+Deno.test("Picture shows itself as SVG with a text fallback in notebooks, as text in the REPL", async () => {
+  const { picture } = pictureOf();
+  const text = picture.toText();
+  assertEquals(await picture[JUPYTER_DISPLAY](), { "text/plain": text, "image/svg+xml": '<svg n="1"/>' });
+  assertEquals(Deno.inspect(picture), text.trimEnd());
+});
+
+Deno.test("Picture.save() writes an SVG file, and says what to do when it cannot", async () => {
+  await using folder = await testFolder();
+  const { picture } = pictureOf();
+  await picture.save(join(folder.path, "a.svg"));
+  assertEquals(await Deno.readTextFile(join(folder.path, "a.svg")), '<svg n="1"/>');
+  const nowhere = join(folder.path, "none/a.svg");
+  await assertRejects(
+    () => picture.save(nowhere),
+    ImapError,
+    `Cannot save "${nowhere}": its folder does not exist; make`,
+  );
+  await assertRejects(() => picture.save(folder.path), ImapError, "it is a folder; give the name of a file in it");
+  assertEquals(await folder.files(), ["a.svg"]);
+});

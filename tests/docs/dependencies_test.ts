@@ -1,0 +1,83 @@
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+
+const ROOT = fromFileUrl(new URL("../..", import.meta.url));
+/** `| name | range | who gets it | what for | may touch |`, the code marks left out. */
+const ROW = /^\| `([^`]+)` *\| `([^`]+)` *\| (users|tests) *\| [^|]+ \| ([^|]+?) *\|$/gm;
+/** A package of npm in an import: `npm:name@range/file`, or `npm:/name@version/file` where it is resolved. */
+const NPM = /^npm:\/?((?:@[^/]+\/)?[^@/]+)@([^/]+)/;
+
+interface Row {
+  readonly name: string;
+  readonly range: string;
+  readonly users: boolean;
+  readonly touches: string;
+}
+
+async function readRows(): Promise<Row[]> {
+  const text = await Deno.readTextFile(join(ROOT, "docs/dependencies.md"));
+  return [...text.matchAll(ROW)].map(([, name = "", range = "", who, touches = ""]) => {
+    return { name, range, users: who === "users", touches };
+  });
+}
+
+/** The import map's names for npm's packages, with the packages and their ranges. */
+async function readImports(): Promise<{ specifier: string; name: string; range: string }[]> {
+  const { imports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  return Object.entries<string>(imports).flatMap(([specifier, target]) => {
+    const [, name, range] = NPM.exec(target) ?? [];
+    return name === undefined || range === undefined ? [] : [{ specifier, name, range }];
+  });
+}
+
+async function deno(
+  args: readonly string[],
+  input = "",
+): Promise<{ success: boolean; stdout: string; stderr: string }> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const [{ success, stdout, stderr }] = await Promise.all([
+    process.output(),
+    new Blob([input]).stream().pipeTo(process.stdin),
+  ]);
+  return { success, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+Deno.test("docs/dependencies.md lists the packages of deno.json with their ranges, and no other", async () => {
+  const listed = (await readRows()).map(({ name, range }) => `${name}@${range}`);
+  const imported = (await readImports()).map(({ name, range }) => `${name}@${range}`);
+  assert(listed.length > 0);
+  assertEquals(listed.toSorted(), [...new Set(imported)].sort());
+});
+
+Deno.test("docs/dependencies.md tells which packages users get", async () => {
+  const needed = new Set<string>();
+  for (const entrance of ["mod.ts", "cli.ts"]) {
+    const { modules } = JSON.parse((await deno(["info", "--json", entrance])).stdout);
+    for (const { specifier } of modules) {
+      const name = NPM.exec(specifier)?.[1];
+      if (name !== undefined) needed.add(name);
+    }
+  }
+  const users = (await readRows()).filter(({ users }) => users).map(({ name }) => name);
+  assertEquals(users.toSorted(), [...needed].sort());
+});
+
+Deno.test("docs/dependencies.md tells what packages may touch: those with nothing load without permissions", async () => {
+  const imports = await readImports();
+  for (const { name, touches } of await readRows()) {
+    const source = imports.filter((found) => found.name === name).map(({ specifier }) => `import "${specifier}";`);
+    const { success, stderr } = await deno(["run", "--no-prompt", "--quiet", "-"], source.join("\n"));
+    if (touches === "nothing") assert(success, `${name}: ${stderr}`);
+    else {assert(
+        touches.startsWith("environment") && /Requires env access/.test(stderr),
+        `${name}: ${touches}; ${stderr}`,
+      );}
+  }
+});

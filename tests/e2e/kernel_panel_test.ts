@@ -1,0 +1,127 @@
+// What a notebook shows of transfers, in the real kernel.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { htmlOf, textOf } from "../support/kernel.ts";
+import { drawings, firstLines, openNotebookLab, putNewFile } from "../support/notebook_lab.ts";
+
+Deno.test("download() of many files shows one panel that moves and becomes the table of outcomes", async () => {
+  await using lab = await openNotebookLab({ count: 5, length: 30_000 });
+  lab.store.usually = { bytesPerSecond: 25_000 };
+  const result = await lab.run(`const report = await imap.download(names, { concurrency: 2 });`);
+
+  const drawn = drawings(result);
+  assert(drawn.length >= 5, `${drawn.length} drawings`);
+  assertEquals(drawn.map(({ type }) => type), ["display_data", ...Array(drawn.length - 1).fill("update_display_data")]);
+  assertEquals(new Set(drawn.map(({ content }) => JSON.stringify(content.transient))).size, 1);
+  const first = JSON.stringify(drawn[0]?.content.data);
+  assertMatch(first, /\d of 5 files, [\d.]+ k?B, [\d.]+ k?B\/s, 0:0\d left/);
+  assertStringIncludes(first, 'role=\\"progressbar\\"');
+  assertStringIncludes(first, `${lab.names[0]} `);
+  for (const { content } of drawn) assert(!JSON.stringify(content).includes("s3cret"), "a presigned URL was shown");
+
+  assertEquals(result.outputs.length, 1);
+  assertEquals(firstLines(result.outputs), ["5 fetched; 150 kB"]);
+  const html = result.outputs.map(htmlOf).join("");
+  assertStringIncludes(html, "<table");
+  for (const name of lab.names) assertStringIncludes(html, name);
+  assert(!html.includes(lab.folder.path), "what is saved with the notebook holds no path of this machine");
+});
+
+Deno.test("a panel is drawn four times a second at most, and not any more when the call is over", async () => {
+  await using lab = await openNotebookLab({ count: 2, length: 60_000 });
+  lab.store.usually = { bytesPerSecond: 25_000 };
+  await lab.run(`
+    const drawnAt: number[] = [];
+    const { broadcast } = Deno.jupyter;
+    Deno.jupyter.broadcast = (...message) => (drawnAt.push(performance.now()), broadcast(...message));`);
+  await lab.run(`
+    await imap.download(names);
+    const drawn = drawnAt.length;
+    await new Promise((resolve) => setTimeout(resolve, 500));`);
+  assertEquals((await lab.run(`drawnAt.length - drawn`)).outputs.map(textOf), ["0"]);
+  const { outputs } = await lab.run(`JSON.stringify(drawnAt)`);
+  const drawnAt: number[] = JSON.parse(
+    JSON.parse(textOf(outputs[0] ?? { output_type: "stream", name: "", text: "" }) ?? ""),
+  );
+  assert(drawnAt.length >= 5, `${drawnAt.length} drawings`);
+  const inASecond = drawnAt.map((from) => drawnAt.filter((at) => at >= from && at < from + 1000).length);
+  assert(Math.max(...inASecond) <= 4, drawnAt.join());
+});
+
+Deno.test("a call in a notebook shows its outcomes once, and nothing comes behind them", async (t) => {
+  await using lab = await openNotebookLab();
+  const { run } = lab;
+
+  await t.step("download() of one file gives its path, the panel the outcome", async () => {
+    const { outputs } = await run(`await imap.download(names[0])`);
+    assertEquals(firstLines(outputs)[0], "1 fetched; 1 kB");
+    assertStringIncludes(firstLines(outputs)[1] ?? "", `/imap/swe/l0/2024/01/${lab.names[0]}`);
+    assertEquals(outputs.length, 2);
+  });
+  await t.step("a report that is the cell's last value is a line, since its table stands above", async () => {
+    const { outputs } = await run(`const report = await imap.download(names); report`);
+    const line = "3 fetched, 1 skipped; 3 kB";
+    assertEquals(firstLines(outputs), [line, `${line} (await report.show() shows the table again)`]);
+    assertEquals(outputs.map((output) => htmlOf(output)?.includes("<table")), [true, false]);
+    assertEquals(firstLines((await run(`await report.show()`)).outputs), [line]);
+  });
+  await t.step("QueryResult.download() and a client's methods show it too", async () => {
+    const { outputs } = await run(`
+      const files = await new imap.ImapClient().query({ instrument: "swe" });
+      void await files.download();`);
+    assertEquals(firstLines(outputs), ["4 skipped; 0 B"]);
+  });
+  await t.step("a dry run shows what would be done", async () => {
+    const { outputs } = await run(`void await imap.download(names, { dryRun: true, ifPresent: "fetch" });`);
+    assertEquals(firstLines(outputs), ["4 planned; 0 B"]);
+    assertStringIncludes(outputs.map(htmlOf).join(), "would fetch");
+  });
+  await t.step("upload() of one file and of many", async () => {
+    const one = await putNewFile(lab, "imap_codice_l0_hskp_20240725_v001.pkts");
+    const two = await putNewFile(lab, "imap_codice_l0_hskp_20240726_v001.pkts");
+    assertEquals(firstLines((await run(`void await imap.upload(${JSON.stringify(one)});`)).outputs), ["1 sent; 1 kB"]);
+    const { outputs } = await run(`void await imap.upload(${JSON.stringify([one, two])}, { skipExisting: true });`);
+    assertEquals(firstLines(outputs), ["1 sent, 1 skipped; 1 kB"]);
+    assertStringIncludes(outputs.map(htmlOf).join(), "imap/codice/l0/2024/07");
+  });
+  await t.step("retry() shows what it tried again, and its report is a table of all", async () => {
+    lab.store.script.push({ status: 404 });
+    const { outputs } = await run(`
+      const broken = await imap.download(names.slice(0, 2), { ifPresent: "fetch", concurrency: 1 });
+      await broken.retry()`);
+    assertEquals(firstLines(outputs), ["1 fetched, 1 failed; 1 kB", "1 fetched; 1 kB", "2 fetched; 2 kB"]);
+  });
+  await t.step("progress: false shows nothing, and its report is a table", async () => {
+    const { outputs } = await run(`await imap.download(names, { progress: false })`);
+    assertEquals(firstLines(outputs), ["4 skipped; 0 B"]);
+    assertStringIncludes(outputs.map(htmlOf).join(), "<table");
+  });
+  await t.step("the caller's own onProgress is told beside the panel", async () => {
+    const { outputs } = await run(`
+      const types: string[] = [];
+      await imap.download(names, { onProgress: ({ type }) => types.push(type) });
+      console.log(types.join(" "));`);
+    assertEquals(firstLines(outputs)[0], "4 skipped; 0 B");
+    assertMatch(outputs.map(textOf)[1] ?? "", /^begin file .*outcome end\n$/);
+  });
+  await t.step("two calls at once have a panel each", async () => {
+    const { outputs } = await run(`
+      void await Promise.all([imap.download(names.slice(0, 1)), imap.download(names.slice(0, 3))]);`);
+    assertEquals(firstLines(outputs).sort(), ["1 skipped; 0 B", "3 skipped; 0 B"]);
+  });
+  await t.step("no files are no table, but a word", async () => {
+    assertEquals(firstLines((await run(`void await imap.download([]);`)).outputs), ["no files; 0 B"]);
+  });
+  assertEquals(lab.kernel.stray, []);
+});
+
+Deno.test("twenty cells that download show each its own outcomes, though all wait behind one another", async () => {
+  await using lab = await openNotebookLab({ count: 20, length: 2000 });
+  const cells = lab.names.map((_, n) =>
+    lab.kernel.execute(`await imap.download(names.slice(0, ${n + 1}), { ifPresent: "fetch" });`)
+  );
+  const results = await Promise.all(cells);
+  assertEquals(results.map(({ status }) => status), results.map(() => "ok"));
+  // The line of the report, a last value, may come below the next cell: Deno's kernel sends such values late.
+  const shown = results.map(({ outputs }) => outputs.filter(({ output_type }) => output_type === "display_data"));
+  assertEquals(shown.map(firstLines), lab.names.map((_, n) => [`${n + 1} fetched; ${(n + 1) * 2} kB`]));
+});

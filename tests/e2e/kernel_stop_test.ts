@@ -1,0 +1,105 @@
+// The Stop button of a notebook, in the real kernel.
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { until } from "../support/archive.ts";
+import { type CellResult, KernelError, textOf } from "../support/kernel.ts";
+import { drawings, firstLines, type NotebookLab, openNotebookLab, putNewFile } from "../support/notebook_lab.ts";
+
+const HOW = "run the cell again: what came is kept";
+
+/** Begins to download all files in a cell, and waits until each has come in part. @returns The cell's end. */
+async function beginDownload(
+  { kernel, store, names }: NotebookLab,
+  options = "{}",
+): Promise<{ end: Promise<CellResult> }> {
+  store.usually = { bytesPerSecond: 50_000 };
+  const end = kernel.execute(`const answer = 42; await imap.download(names, ${options});`);
+  await until(() => store.requests.filter(({ sent }) => sent > 40_000).length === names.length);
+  return { end };
+}
+
+Deno.test("Stop ends a download, keeps the kernel, its variables and what came, and the next cell goes on", async () => {
+  await using lab = await openNotebookLab({ count: 3, length: 400_000 });
+  const { end } = await beginDownload(lab);
+  const pressed = performance.now();
+  lab.kernel.interrupt();
+  // Impatient people press twice.
+  lab.kernel.interrupt();
+  const { status, error, outputs } = await end;
+  assert(performance.now() - pressed < 1500, `${performance.now() - pressed} ms`);
+
+  assertEquals([status, error?.ename], ["error", "ImapError"]);
+  assertEquals(error?.evalue, `Cannot finish the download: it was stopped; ${HOW}`);
+  assertEquals(error?.traceback, [`ImapError: Cannot finish the download: it was stopped; ${HOW}`]);
+  assertEquals(outputs.map(({ output_type }) => output_type), ["display_data", "error"]);
+  assertStringIncludes(firstLines(outputs)[0] ?? "", "Stopped at 0 of 3 files, ");
+  assertStringIncludes(firstLines(outputs)[0] ?? "", HOW);
+  assertEquals((await lab.kernel.execute("answer")).outputs.map(textOf), ["42"]);
+  assert((await lab.folder.files()).every((path) => path.includes("/.")));
+
+  lab.store.usually = {};
+  const again = await lab.run(`const report = await imap.download(names);`);
+  assertStringIncludes(firstLines(again.outputs)[0] ?? "", "3 resumed; ");
+  const ranges = lab.store.requests.slice(3).map(({ headers }) => Number(headers.get("range")?.slice(6, -1)));
+  assert(ranges.length === 3 && ranges.every((first) => first > 0), ranges.join());
+  assertEquals(lab.kernel.stray, []);
+});
+
+Deno.test("Stop works without a panel", async () => {
+  await using lab = await openNotebookLab({ count: 1, length: 400_000 });
+  const { end } = await beginDownload(lab, "{ progress: false }");
+  lab.kernel.interrupt();
+  const { error, outputs } = await end;
+  assertStringIncludes(error?.evalue ?? "", "it was stopped");
+  assertEquals(outputs.map(({ output_type }) => output_type), ["error"]);
+});
+
+Deno.test("Stop ends an upload and says how to leave out what was sent", async () => {
+  await using lab = await openNotebookLab();
+  const path = await putNewFile(lab, "imap_codice_l0_hskp_20240725_v001.pkts");
+  lab.store.usually = { stallAfter: 0 };
+  const running = lab.kernel.execute(`await imap.upload(${JSON.stringify([path])});`);
+  await lab.store.cameIn(1);
+  lab.kernel.interrupt();
+  const { error, outputs } = await running;
+  const how = "run the cell again with skipExisting: true, which leaves out what was sent";
+  assertEquals(error?.evalue, `Cannot finish the upload: it was stopped; ${how}`);
+  assertMatch(firstLines(outputs)[0] ?? "", /^Stopped at 0 of 1 files, .*B; /);
+  assertStringIncludes(firstLines(outputs)[0] ?? "", how);
+});
+
+Deno.test("a caller's own signal ends a download with its own reason, and the panel says how to go on", async () => {
+  await using lab = await openNotebookLab({ count: 1, length: 400_000 });
+  lab.store.usually = { bytesPerSecond: 50_000 };
+  const result = await lab.kernel.execute(`
+    await imap.download(names, { signal: AbortSignal.timeout(800) }).catch((error) => console.log(error.name));`);
+  assertEquals(result.outputs.map(({ output_type }) => output_type), ["display_data", "stream"]);
+  assertStringIncludes(firstLines(result.outputs)[0] ?? "", HOW);
+  assertEquals(result.outputs.map(textOf)[1], "TimeoutError\n");
+  assert(drawings(result).length >= 2);
+});
+
+Deno.test("when no transfer runs, SIGINT does to the kernel what it always did", async () => {
+  await using lab = await openNotebookLab();
+  await lab.run(`void await imap.download(names);`);
+  const idle = lab.kernel.execute(`await new Promise(() => {})`);
+  lab.kernel.interrupt();
+  await assertRejects(() => idle, KernelError, "the kernel ended with SIGINT");
+});
+
+Deno.test("a moment after Stop SIGINT does so again", async () => {
+  await using lab = await openNotebookLab({ count: 1, length: 400_000 });
+  await lab.run(`
+    const removed = Promise.withResolvers<void>();
+    const { removeSignalListener } = Deno;
+    Deno.removeSignalListener = (...listener) => {
+      removeSignalListener(...listener);
+      removed.resolve();
+    };`);
+  const { end } = await beginDownload(lab);
+  lab.kernel.interrupt();
+  assertEquals((await end).status, "error");
+  await lab.run(`await removed.promise;`);
+  const idle = lab.kernel.execute(`await new Promise(() => {})`);
+  lab.kernel.interrupt();
+  await assertRejects(() => idle, KernelError, "the kernel ended with SIGINT");
+});

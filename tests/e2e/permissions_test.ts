@@ -1,0 +1,126 @@
+// docs/permissions.md says with which permissions the command line works. It is run here with exactly those, and with less.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { writeDemoFiles } from "../../src/archive/demo/demo_files.ts";
+import { startArchive } from "../../src/archive/start_archive.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { testFolder } from "../support/folder.ts";
+
+const DOCUMENT = new URL("../../docs/permissions.md", import.meta.url);
+const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
+
+/** A line of the document: what Deno is told, and the command. */
+interface Line {
+  readonly permissions: readonly string[];
+  readonly args: readonly string[];
+}
+
+/** The lines, with the hosts and folders of this test in place of the real ones. */
+async function readLines(places: Readonly<Record<string, string>>): Promise<Line[]> {
+  const text = await Deno.readTextFile(DOCUMENT);
+  return [...text.matchAll(/^deno run (.*?) ?jsr:@imap-sdc\/data-access\/cli (.*)$/gm)].map(
+    ([, flags = "", line = ""]) => {
+      const here = (text: string) =>
+        text.replaceAll("'", "").split(" ").filter(Boolean).map((word) =>
+          word.replaceAll(new RegExp(Object.keys(places).join("|"), "g"), (place) => places[place] ?? place)
+        );
+      return { permissions: here(flags), args: here(line) };
+    },
+  );
+}
+
+/** The same permissions, each time without one: a flag, or one value of its list. */
+function lesser(permissions: readonly string[]): string[][] {
+  return permissions.flatMap((flag, index) => {
+    const [name, list = ""] = flag.split("=");
+    const values = list.split(",");
+    const others = values.length === 1 ? [""] : values.map((gone) => `${name}=${values.filter((one) => one !== gone)}`);
+    return others.map((other) => permissions.toSpliced(index, 1, other).filter(Boolean));
+  });
+}
+
+/** How a run ended; `serve` is stopped as soon as it is ready, which counts as done. */
+interface Ran {
+  readonly done: boolean;
+  readonly stderr: string;
+}
+
+async function run(
+  permissions: readonly string[],
+  { args, cwd, env }: { args: readonly string[]; cwd: string; env: Record<string, string> },
+): Promise<Ran> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--quiet", ...permissions, CLI, ...args],
+    cwd,
+    env: { ...env, NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let isReady = false;
+  const [{ success }, stderr] = await Promise.all([
+    process.status,
+    new Response(process.stderr).text(),
+    process.stdout.pipeThrough(new TextDecoderStream()).pipeTo(
+      new WritableStream({
+        write(text) {
+          if (isReady || !text.startsWith("IMAP archive at ")) return;
+          isReady = true;
+          process.kill("SIGTERM");
+        },
+      }),
+    ),
+  ]);
+  return { done: success || isReady, stderr };
+}
+
+Deno.test("each command works with the permissions of docs/permissions.md, and with none less", async (t) => {
+  await using folder = await testFolder();
+  const at = (name: string) => join(folder.path, name);
+  await writeDemoFiles(at("archive"));
+  const archive = await startArchive({ root: at("archive") });
+  await using _ = { [Symbol.asyncDispose]: () => archive.close() };
+  for (const name of ["new", "tmp"]) await Deno.mkdir(at(name));
+  for (const name of ["imap_swe_l0_raw_20250502_v001.pkts", "imap_hit_data-release-001_20260101_20260131_v001.txt"]) {
+    await Deno.writeTextFile(join(at("new"), name), "new");
+  }
+  const api = new URL(archive.url);
+  // The archive stands in for webpoda, too: under another name, which is another permission.
+  const webpoda = `localhost:${api.port}`;
+  const env = {
+    IMAP_DATA_ACCESS_URL: archive.url,
+    IMAP_DATA_DIR: "",
+    IMAP_API_KEY: "k3y",
+    IMAP_ACCESS_TOKEN: "",
+    IMAP_WEBPODA_URL: `http://${webpoda}`,
+    IMAP_WEBPODA_TOKEN: btoa("user:password"),
+    TMPDIR: at("tmp"),
+  };
+  const lines = await readLines({
+    "api.imap-mission.com": api.host,
+    "OBJECTS": new URL(archive.objectsUrl).host,
+    "lasp.colorado.edu": webpoda,
+    "/data": at("data"),
+    "/tmp": at("tmp"),
+  });
+  assertEquals(new Set(lines.map(({ args }) => args[0])), new Set(COMMANDS.map(({ name }) => name)));
+
+  const runAnew = async (permissions: readonly string[], args: readonly string[]) => {
+    // What an earlier run left there would be spared a request.
+    await Deno.remove(at("data"), { recursive: true }).catch(() => {});
+    await Deno.mkdir(at("data"));
+    return await run(permissions, { args, cwd: folder.path, env });
+  };
+  for (const { permissions, args } of lines) {
+    await t.step(args.slice(0, 2).join(" "), async () => {
+      for (const fewer of lesser(permissions)) {
+        const { done, stderr } = await runAnew(fewer, args);
+        const line = [...fewer, ...args].join(" ");
+        assert(!done, `this works, too: ${line}`);
+        assertMatch(stderr, /Deno|--allow-/, line);
+      }
+      const { done, stderr } = await runAnew(permissions, args);
+      assert(done, stderr);
+    });
+  }
+});

@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { archivePath } from "../../src/names/archive_path.ts";
+import {
+  FILE_KINDS,
+  type FileNameParts,
+  formatFileName,
+  type ImapFile,
+  parseFileName,
+} from "../../src/names/file_name.ts";
+import { FileNameError } from "../../src/names/file_name_error.ts";
+import { readProductFile } from "../../src/names/product_file.ts";
+import { readSpiceFile } from "../../src/names/spice_file.ts";
+import { readValidityFile } from "../../src/names/validity_file.ts";
+import { assert, assertEquals } from "@std/assert";
+import { LOOKALIKES, NAMES } from "./generated_names.ts";
+
+/** The same every time, so that a failure comes again. */
+const RUNS = { seed: 20260924, numRuns: 2_000 } as const;
+
+/** What a text is read as; undefined where the parser's own error says that it is no name. */
+function readOrRefuse(text: string): ImapFile | undefined {
+  try {
+    return parseFileName(text);
+  } catch (error) {
+    if (error instanceof FileNameError) return undefined;
+    throw error;
+  }
+}
+
+Deno.test("formatFileName() gives back every name that parseFileName() takes, whatever its kind", () => {
+  const kinds = new Set<string>();
+  fc.assert(
+    fc.property(NAMES, (name) => {
+      const file = parseFileName(name);
+      kinds.add(file.kind);
+      assertEquals(formatFileName(file), name);
+    }),
+    RUNS,
+  );
+  assertEquals([...kinds].toSorted(), [...FILE_KINDS].toSorted());
+});
+
+Deno.test("formatFileName() makes a name that reads as the same parts, without the name that was read", () => {
+  fc.assert(
+    fc.property(NAMES, (text) => {
+      const file = parseFileName(text);
+      const parts: FileNameParts = file.kind === "spice" ? { ...file, name: undefined } : file;
+      const again = parseFileName(formatFileName(parts));
+      const name = again.kind === "spice" ? { name: again.name } : {};
+      // Kernels of two forms may share a type: what both say alike must stay.
+      assertEquals(again, { ...file, ...name });
+    }),
+    RUNS,
+  );
+});
+
+Deno.test("parseFileName() throws nothing but its own error, and takes no name that formatFileName() would not give", () => {
+  fc.assert(
+    fc.property(LOOKALIKES, (text) => {
+      const file = readOrRefuse(text);
+      if (file !== undefined) assertEquals(formatFileName(file), text);
+    }),
+    { ...RUNS, numRuns: 10_000 },
+  );
+});
+
+Deno.test("archivePath() never leaves its folder", () => {
+  fc.assert(
+    fc.property(fc.oneof(NAMES, LOOKALIKES), (text) => {
+      if (readOrRefuse(text) === undefined) return;
+      const folders = archivePath(text).split("/");
+      assertEquals(folders.at(-1), text);
+      assertEquals(folders[0], "imap");
+      for (const folder of folders) assert(!["", ".", ".."].includes(folder) && !folder.includes("\\"));
+    }),
+    RUNS,
+  );
+});
+
+/** All that looks at a name: the parser refuses long ones before its readers see them, which must not rely on that. */
+const READERS = [
+  readOrRefuse,
+  readSpiceFile,
+  (text: string) => readProductFile(text, ["cdf"]),
+  (text: string) => readValidityFile(text, ["csv"]),
+];
+
+/** The shortest of some runs, in milliseconds. */
+function quickest(text: string): number {
+  const run = () => {
+    const start = performance.now();
+    for (const read of READERS) read(text);
+    return performance.now() - start;
+  };
+  return Math.min(...Array.from({ length: 5 }, run));
+}
+
+Deno.test("parseFileName() and its readers take no more than linear time", () => {
+  const shapes = ["_", "0", "imap_", "imap_2024_001_2024_001_a_", "-repoint00001", ".", "\u{1f680}", "\u0000"];
+  for (const shape of shapes) {
+    for (const start of ["imap_", "imap_2024_001_2024_001_"]) {
+      const text = (length: number) => `${start}${shape.repeat(Math.ceil(length / shape.length))}_01.sff`;
+      quickest(text(1e5));
+      // A timer's grain and a collector's pause count less against some milliseconds than against none.
+      const [short, long] = [quickest(text(1e5)), quickest(text(1e6))];
+      assert(long <= 15 * Math.max(short, 3), `${JSON.stringify(shape)}: ${short} ms, then ${long} ms`);
+    }
+  }
+});

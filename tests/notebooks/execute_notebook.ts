@@ -1,0 +1,67 @@
+import { dirname, fromFileUrl } from "@std/path";
+import { type CellOutput, type Kernel, type KernelMessage, startKernel } from "../support/kernel.ts";
+import {
+  type CellRun,
+  type CodeCell,
+  expectsError,
+  type Notebook,
+  readNotebook,
+  runNotebook,
+} from "../support/notebook.ts";
+import { steadyOutputs } from "./steady_outputs.ts";
+
+const FOLDER = fromFileUrl(new URL("../../notebooks", import.meta.url));
+
+/** The notebooks of this project, by their files' names. */
+export const NOTEBOOKS = ["api_demo.ipynb", "gallery.ipynb"] as const;
+
+/** A code cell that ran, and what stands below it now. */
+export interface ExecutedCell {
+  readonly cell: CodeCell;
+  readonly outputs: readonly CellOutput[];
+  readonly executionCount: number | null;
+}
+
+/** A notebook that ran from its first cell to its last. */
+export interface ExecutedNotebook {
+  readonly notebook: Notebook;
+  readonly cells: readonly ExecutedCell[];
+  /** Outputs that came when their cell was over: in a front end they are lost, or stand below another cell. */
+  readonly stray: readonly KernelMessage[];
+}
+
+/** The path of one of {@linkcode NOTEBOOKS}. */
+export function notebookPath(name: string): string {
+  return `${FOLDER}/${name}`;
+}
+
+/** Ends what a notebook's first cell has started when the notebook broke off: its last cell does. */
+async function tidyUp(kernel: Kernel, { cells }: Notebook, runs: readonly CellRun[]): Promise<void> {
+  const last = cells.findLast((cell) => cell.cell_type === "code");
+  if (last !== undefined && runs.at(-1)?.cell !== last) await kernel.execute(last.source);
+}
+
+/**
+ * Runs a notebook in a kernel of its own, as JupyterLab starts it: in the notebook's folder. The settings of whoever runs
+ * it do not count.
+ *
+ * @throws {Error} When a cell fails that does not say so, or one that says so does not.
+ */
+export async function executeNotebook(name: string): Promise<ExecutedNotebook> {
+  const path = notebookPath(name);
+  const notebook = await readNotebook(path);
+  const none = { IMAP_DATA_ACCESS_URL: "", IMAP_DATA_DIR: "", IMAP_API_KEY: "", IMAP_ACCESS_TOKEN: "" };
+  await using kernel = await startKernel({ cwd: dirname(path), env: { ...none, NO_COLOR: "1" } });
+  const runs = await runNotebook(kernel, notebook);
+  await tidyUp(kernel, notebook, runs);
+  for (const { cell, result } of runs) {
+    if ((result.status === "error") === expectsError(cell)) continue;
+    throw new Error(`Cannot run ${name}: a cell ${result.error?.evalue ?? "must fail and does not"}\n${cell.source}`);
+  }
+  const cells = runs.map(({ cell, result }) => ({
+    cell,
+    outputs: steadyOutputs(result.outputs),
+    executionCount: result.executionCount,
+  }));
+  return { notebook, cells, stray: [...kernel.stray, ...runs.flatMap(({ result }) => result.stray)] };
+}

@@ -1,0 +1,141 @@
+// The package as its users get it, from a registry on this machine that speaks JSR's protocol: `deno task test:publish`. The
+// caches are empty at first, so that what the package needs comes from npm.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { startServe } from "../support/cli.ts";
+import { startKernel, textOf } from "../support/kernel.ts";
+import { startUser, type User } from "./user.ts";
+import { type Registry, startRegistry } from "./registry.ts";
+
+const ROOT = fromFileUrl(new URL("../..", import.meta.url));
+const LIBRARY = "jsr:@imap-sdc/data-access";
+const CLI = `${LIBRARY}/cli`;
+const FOUND = /^Found \[4\] matching files\n/;
+
+/** Publishes the package as it lies here, by Deno's own command. */
+async function publish(registry: Registry): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["publish", "--allow-dirty", "--no-provenance", "--token", "any"],
+    cwd: ROOT,
+    env: { JSR_URL: `${registry.url}/`, NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+}
+
+/** A module of the package, as `deno info --json` tells of it. */
+interface GraphModule {
+  readonly specifier: string;
+  readonly error?: string;
+}
+
+/** All modules that the library and the command line lead to, those loaded late too. */
+async function graphOf(user: User): Promise<{ readonly modules: readonly GraphModule[] }> {
+  await Deno.writeTextFile(join(user.folder, "work", "both.ts"), `import "${LIBRARY}";\nimport "${CLI}";\n`);
+  const { code, stdout, stderr } = await user.run(Deno.execPath(), ["info", "--json", "both.ts"]);
+  assertEquals(code, 0, stderr);
+  const { modules } = JSON.parse(stdout);
+  return { modules: modules.filter(({ specifier }: GraphModule) => !specifier.endsWith("/both.ts")) };
+}
+
+/** README's sentence on the size of the package, in kB of 1,000 bytes. */
+const README_SIZE = /about\s+(\d+)\s+kB\s+\((\d+)\s+kB\s+compressed\)/;
+
+/** Prints a figure beside the tests' names. */
+function print(text: string): void {
+  // deno-lint-ignore no-console
+  console.log(text);
+}
+
+Deno.test("the published package runs, is installed as a command, and is imported in a notebook", async (t) => {
+  await using registry = startRegistry();
+  await publish(registry);
+  await using user = await startUser(registry.url);
+  await using archive = await startServe(["--demo"]);
+
+  await t.step("it has what users need and nothing else", () => {
+    const top = new Set([...registry.files.keys()].map((path) => path.split("/")[1]));
+    assertEquals(
+      [...top].sort(),
+      ["CHANGELOG.md", "LICENSE", "README.md", "cli.ts", "deno.json", "mod.ts", "src"],
+    );
+    const others = [...registry.files.keys()].filter((path) => !/\.(ts|md|json)$|^\/LICENSE$/.test(path));
+    assertEquals(others, []);
+  });
+
+  await t.step("deno run runs the command from the registry", async () => {
+    const { code, stdout, stderr } = await user.run(Deno.execPath(), [
+      ...["run", "-A", CLI, "query", "--instrument", "mag", "--url", archive.url],
+    ]);
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, FOUND);
+    assert(registry.requests.some(({ url }) => url.endsWith("/src/cli/main.ts")), "nothing came from the registry");
+  });
+
+  await t.step("README tells its size, to a quarter", () => {
+    const size = [...registry.files.values()].reduce((sum, { length }) => sum + length, 0);
+    const kilobytes = [size, registry.sentBytes].map((bytes) => Math.round(bytes / 1000));
+    print(`the package: ${registry.files.size} files, ${kilobytes[0]} kB, ${kilobytes[1]} kB compressed`);
+    const told = README_SIZE.exec(new TextDecoder().decode(registry.files.get("/README.md")))?.slice(1).map(Number);
+    assert(told !== undefined, "README does not tell the size of the package");
+    for (const [index, kB] of kilobytes.entries()) {
+      assert(Math.abs((told[index] ?? 0) / kB - 1) < 0.25, `README says ${told[index]} kB`);
+    }
+  });
+
+  await t.step("all that it imports is its own, npm's with a version, or Deno's", async () => {
+    const { modules } = await graphOf(user);
+    const own = `${registry.url}/@imap-sdc/data-access/`;
+    const others = modules.filter(({ specifier }) => !specifier.startsWith(own)).map(({ specifier }) => specifier);
+    assertEquals(others.filter((specifier) => !/^(npm:\/@?[^@]+@\d|node:)/.test(specifier)), []);
+    assert(modules.length - others.length > 100, "the modules were not found");
+    assertEquals(modules.filter(({ error }) => error !== undefined), []);
+  });
+
+  await t.step("what only its tests need is not fetched", async () => {
+    const { imports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+    const named = Object.values<string>(imports).flatMap((to) => /^npm:(@?[^@]+)@/.exec(to)?.[1] ?? []);
+    const needed = (await graphOf(user)).modules.flatMap(({ specifier }) =>
+      /^npm:\/(@?[^@]+)@/.exec(specifier)?.[1] ?? []
+    );
+    const { names: fetched, bytes } = await user.npmPackages();
+    print(`from npm: ${fetched.length} packages, ${Math.round(bytes / 1e6)} MB on disk`);
+    assert(named.includes("fast-check") && !needed.includes("fast-check"));
+    assertEquals(new Set(named.filter((name) => fetched.includes(name))), new Set(needed));
+  });
+
+  await t.step("deno install makes it a command that downloads", async () => {
+    const installed = await user.run(Deno.execPath(), ["install", "-g", "-A", "-n", "imap-data-access", CLI]);
+    assertEquals(installed.code, 0, installed.stderr);
+    const command = join(user.folder, "root", "bin", "imap-data-access");
+    const found = await user.run(command, ["query", "--instrument", "mag", "--url", archive.url]);
+    assertMatch(found.stdout, FOUND);
+    const name = "imap_mag_l0_raw_20250502_v001.pkts";
+    const { stdout, stderr } = await user.run(command, ["download", name, "--url", archive.url]);
+    const path = join(user.folder, "work", "imap/mag/l0/2025/05", name);
+    assertEquals(stdout, `Successfully downloaded the file to: ${path}\n`, stderr);
+    assert((await Deno.stat(path)).size > 0);
+  });
+
+  await t.step("the kernel imports it, and a result shows itself", async () => {
+    await using kernel = await startKernel({ cwd: join(user.folder, "work"), env: user.env });
+    const { status, outputs, error } = await kernel.execute(
+      `import * as imap from "${LIBRARY}";
+      imap.configure({ url: "${archive.url}" });
+      const files = await imap.query({ instrument: "mag", data_level: "l0" });
+      await files.show();`,
+    );
+    assertEquals(status, "ok", error?.traceback.join("\n"));
+    assertStringIncludes(outputs.map((output) => textOf(output) ?? "").join(""), "Found [4] matching files");
+  });
+
+  await t.step("a program that imports it passes deno check", async () => {
+    await Deno.writeTextFile(
+      join(user.folder, "work", "program.ts"),
+      `import { download, type QueryResult } from "${LIBRARY}";\n` +
+        `export const fetchAll: (files: QueryResult) => Promise<unknown> = (files) => download(files);\n`,
+    );
+    const { code, stderr } = await user.run(Deno.execPath(), ["check", "program.ts"]);
+    assertEquals(code, 0, stderr);
+  });
+});

@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { JsonArrayReader, NoJsonArray } from "../../src/sdc/json_array_reader.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+
+/** Reads a text in pieces of some lengths. */
+function readAll(text: string, lengths: readonly number[]): unknown[] {
+  const reader = new JsonArrayReader();
+  const values: unknown[] = [];
+  let at = 0;
+  for (let turn = 0; at < text.length; turn++) {
+    const length = lengths[turn % lengths.length] ?? 1;
+    values.push(...reader.push(text.slice(at, at + length)));
+    at += length;
+  }
+  assert(reader.isDone, text);
+  return values;
+}
+
+Deno.test("JsonArrayReader gives the values of any array, however it is cut", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.jsonValue()),
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
+      fc.constantFrom(undefined, 2),
+      (values, lengths, indent) => {
+        const json = JSON.stringify(values, null, indent);
+        assertEquals(readAll(` ${json}\n`, lengths), JSON.parse(json));
+      },
+    ),
+    { seed: 20260924, numRuns: 500 },
+  );
+});
+
+Deno.test("JsonArrayReader gives each value as soon as it is whole", () => {
+  const reader = new JsonArrayReader();
+  assertEquals(reader.push('[{"a":"],'), []);
+  assertEquals(reader.push('\\"}"},{"a"'), [{ a: '],"}' }]);
+  assertEquals(reader.push(":[1,2]},"), [{ a: [1, 2] }]);
+  assertEquals(reader.isDone, false);
+  assertEquals(reader.push("null]"), [null]);
+  assertEquals(reader.isDone, true);
+});
+
+Deno.test("JsonArrayReader refuses what is no array", () => {
+  for (const text of ["<html>", '{"a":1}', "[1] x", '"[1]"', "1", "[1]]"]) {
+    assertThrows(() => new JsonArrayReader().push(text), NoJsonArray);
+  }
+  for (const text of ["[1 2]", "[,]", "[{],1]", '["\n"]']) {
+    assertThrows(() => new JsonArrayReader().push(text), SyntaxError);
+  }
+  const reader = new JsonArrayReader();
+  reader.push('["');
+  assertThrows(() => reader.push("x".repeat(5_000_000)), NoJsonArray, "too long");
+});
+
+Deno.test("JsonArrayReader takes time in proportion to an array that comes in small pieces", () => {
+  const time = (rows: number) => {
+    const text = `[${Array(rows).fill('{"file_path":"imap/mag"}').join(",")}]`;
+    const started = performance.now();
+    assertEquals(readAll(text, [64]).length, rows);
+    return performance.now() - started;
+  };
+  time(5_000);
+  const quickest = (rows: number) => Math.min(time(rows), time(rows), time(rows));
+  const [short, long] = [quickest(5_000), quickest(50_000)];
+  assert(long < 30 * Math.max(short, 1), `${short} ms, then ${long} ms`);
+});

@@ -1,0 +1,249 @@
+import { ConnectionError, type ImapError, ProtocolError, ResponseError } from "../../src/errors.ts";
+import type { FileRecord } from "../../src/protocol/file_record.ts";
+import type { QueryParameters } from "../../src/protocol/query_parameters.ts";
+import { checkQuery } from "../../src/sdc/check_query.ts";
+import { planQuery } from "../../src/sdc/plan_query.ts";
+import { type QueryProgress, queryRows } from "../../src/sdc/query_rows.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async";
+import { testTransport } from "../support/client.ts";
+import { deadUrl, startServer } from "../support/server.ts";
+
+const NOW = new Date("2026-03-03T12:00:00Z");
+const ROW = { file_path: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts" };
+/** An answer that asks to come back at once, so that tests do not wait. */
+const busy = (status: number) => new Response("busy", { status, headers: { "retry-after": "0" } });
+
+/** How a test queries. */
+interface Ask {
+  readonly retries?: number;
+  readonly query?: QueryParameters;
+  readonly onProgress?: (progress: QueryProgress) => void;
+}
+
+/** All rows of a query, and what was logged. */
+async function ask(url: string, { retries = 0, query = { instrument: "mag" }, onProgress = () => {} }: Ask = {}) {
+  const { transport, events } = testTransport(url, { retries });
+  const rows: FileRecord[] = [];
+  const options = { signal: undefined, now: NOW, onProgress };
+  for await (const piece of queryRows(transport, planQuery(checkQuery(query, NOW)), options)) rows.push(...piece);
+  return { rows, events };
+}
+
+/** A row for each of some days. */
+function rowsOf(days: readonly string[]): FileRecord[] {
+  return days.map((start_date) => ({ file_path: `imap/mag/${start_date}`, instrument: "mag", start_date }));
+}
+
+/** The rows that a request asks for, as the archive would find them. */
+function found(rows: readonly FileRecord[], request: Request): FileRecord[] {
+  const { searchParams } = new URL(request.url);
+  const [from, to] = [searchParams.get("start_date") ?? "", searchParams.get("end_date") ?? "99999999"];
+  return rows.filter(({ start_date }) => String(start_date) >= from && String(start_date) <= to);
+}
+
+/** Days long before, during and long after the mission. */
+const DAYS = [
+  "18500101",
+  "19991231",
+  "20231231",
+  "20240101",
+  "20250101",
+  "20250102",
+  "20260303",
+  "20260304",
+  "22000101",
+];
+const ALL = rowsOf(DAYS);
+
+const MONTH = rowsOf(Array.from({ length: 28 }, (_, day) => `202502${String(day + 1).padStart(2, "0")}`));
+const A_MONTH = { start_date: "20250201", end_date: "20250228" };
+
+/** Says in one way or another that more than two rows are too many. */
+const TOO_LARGE: Readonly<Record<string, (rows: readonly FileRecord[]) => Response>> = {
+  "502": () => Response.json({ message: "Internal server error" }, { status: 502 }),
+  "413": () => new Response("Payload Too Large", { status: 413 }),
+  "a body cut within a row": (rows) => new Response(JSON.stringify(rows).slice(0, -9)),
+  "a body cut between rows": (rows) => new Response(`[${rows.map((row) => JSON.stringify(row)).join(",")}`),
+};
+
+for (const [how, refuse] of Object.entries(TOO_LARGE)) {
+  Deno.test(`queryRows() finds each file once, in order, when large answers end in ${how}`, async () => {
+    await using server = startServer((request) => {
+      const rows = found(ALL, request);
+      return rows.length > 2 ? refuse(rows) : Response.json(rows);
+    });
+    const { rows } = await ask(server.url);
+    const paths = rows.map(({ file_path }) => file_path);
+    assertEquals(paths.toSorted(), ALL.map(({ file_path }) => file_path));
+    if (!how.includes("cut")) assertEquals(paths, paths.toSorted());
+    assert(server.requests.length < 60, `${server.requests.length} requests`);
+  });
+}
+
+Deno.test("queryRows() finds each file once when connections break within large answers", async () => {
+  await using server = startServer((request) => {
+    const rows = found(ALL, request);
+    if (rows.length <= 2) return Response.json(rows);
+    const text = JSON.stringify(rows);
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        async start(controller) {
+          controller.enqueue(new TextEncoder().encode(text.slice(0, text.length / 2)));
+          await delay(20);
+          controller.error(new Error("cut"));
+        },
+      }),
+    );
+  });
+  const { rows } = await ask(server.url, { retries: 1 });
+  assertEquals(rows.map(({ file_path }) => file_path).toSorted(), ALL.map(({ file_path }) => file_path));
+});
+
+Deno.test("queryRows() has no more than four requests on their way", async () => {
+  let [now, most] = [0, 0];
+  await using server = startServer(async (request) => {
+    most = Math.max(most, ++now);
+    await delay(5);
+    now--;
+    const rows = found(MONTH, request);
+    return rows.length > 1 ? busy(413) : Response.json(rows);
+  });
+  const { rows } = await ask(server.url, { query: A_MONTH });
+  assertEquals(rows, MONTH);
+  assert(most > 1 && most <= 4, `${most} at once`);
+});
+
+Deno.test("queryRows() splits SPICE files by the day on which they came, and drops doubles of the newest", async () => {
+  const row = { file_path: "imap/spice/lsk/naif0012.tls", kernel_type: "leapseconds" };
+  for (const [version, name] of [["v012", "start_ingest_date"], ["latest", "start_date"]] as const) {
+    await using server = startServer((request) => {
+      const { searchParams, pathname } = new URL(request.url);
+      assertEquals(pathname, "/spice-query");
+      const isSmall = searchParams.has(name.replace("start", "end")) || (searchParams.get(name) ?? "") > "20260303";
+      return isSmall ? Response.json([row]) : busy(413);
+    });
+    const { rows } = await ask(server.url, {
+      query: {
+        table: "spice",
+        type: "leapseconds",
+        version,
+        [name === "start_date" ? name : "ingestion_start_date"]: "20260101",
+      },
+    });
+    assertEquals(rows, [row]);
+  }
+});
+
+Deno.test("queryRows() does not split what a broken server would refuse too", async () => {
+  await using server = startServer(() => busy(502));
+  const error = await assertRejects(() => ask(server.url, { retries: 2 }), ResponseError, "about 20,000 files");
+  assertEquals(error.status, 502);
+  // Three tries, and once the question whether the server answers at all.
+  assertEquals(server.requests.length, 4);
+});
+
+Deno.test("queryRows() says so when one day is too large", async () => {
+  await using server = startServer(() => busy(413));
+  const query = {
+    start_date: "20260101",
+    end_date: "20260101",
+    ingestion_start_date: "today",
+    ingestion_end_date: "today",
+  };
+  await assertRejects(() => ask(server.url, { query }), ResponseError, "ask for less");
+  assertEquals(server.requests.length, 1);
+});
+
+Deno.test("queryRows() gives a row out before the next one has come", async () => {
+  const more = Promise.withResolvers<void>();
+  await using server = startServer(() => {
+    const encode = (text: string) => new TextEncoder().encode(text);
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        async start(controller) {
+          controller.enqueue(encode(`[${JSON.stringify(ROW)},`));
+          await more.promise;
+          controller.enqueue(encode(`{"file_path":"imap/second"}]`));
+          controller.close();
+        },
+      }),
+    );
+  });
+  const { transport } = testTransport(server.url);
+  const options = { signal: undefined, now: NOW, onProgress: () => {} };
+  const rows = queryRows(transport, planQuery(checkQuery({ instrument: "mag" })), options);
+  assertEquals((await rows.next()).value, [ROW]);
+  more.resolve();
+  assertEquals((await rows.next()).value, [{ file_path: "imap/second" }]);
+  assertEquals((await rows.next()).done, true);
+});
+
+Deno.test("queryRows() stops asking when nobody takes the rows any more", async () => {
+  await using server = startServer((request) => {
+    const rows = found(MONTH, request);
+    return rows.length > 1 ? busy(413) : Response.json(rows);
+  });
+  const { transport } = testTransport(server.url);
+  const options = { signal: undefined, now: NOW, onProgress: () => {} };
+  for await (const rows of queryRows(transport, planQuery(checkQuery(A_MONTH)), options)) {
+    assertEquals(rows, MONTH.slice(0, 1));
+    break;
+  }
+  assert(server.requests.length < MONTH.length);
+  const ended = AbortSignal.abort(new Error("enough"));
+  const none = queryRows(transport, planQuery(checkQuery(A_MONTH)), { ...options, signal: ended });
+  await assertRejects(() => none.next(), Error, "enough");
+});
+
+Deno.test("queryRows() tells how far it is", async () => {
+  await using server = startServer((request) => {
+    const rows = found(ALL, request);
+    return rows.length > 2 ? busy(413) : Response.json(rows);
+  });
+  const told: QueryProgress[] = [];
+  await ask(server.url, { onProgress: (progress) => told.push(progress) });
+  assertEquals(told.at(-1)?.rows, ALL.length);
+  assertEquals(told.at(-1)?.waiting, 0);
+  assert(told.every(({ rows }, index) => rows >= (told[index - 1]?.rows ?? 0)));
+});
+
+Deno.test("queryRows() names the URL and shows the start of an answer that is not the SDC's", async () => {
+  const answers: ReadonlyArray<readonly [body: string, ...said: string[]]> = [
+    ["<html><body>Please \u001b[31mlog in</body></html>", "no JSON", "It begins with: <html><body>Please"],
+    ["", "no JSON", "It is empty"],
+    ['{"message": "hello"}', "no array", '{"message"'],
+    ['[{"instrument": "mag"}]', "row 1 has no file_path"],
+    [`[${JSON.stringify(ROW)},x]`, "no JSON"],
+  ];
+  for (const [body, ...said] of answers) {
+    await using server = startServer(() => new Response(body));
+    const { message } = await assertRejects<ImapError>(() => ask(server.url, { retries: 3 }), ProtocolError);
+    for (const words of [`${server.url}/query?instrument=mag`, ...said]) assertStringIncludes(message, words);
+    assertEquals(message.includes("\u001b"), false);
+    assertEquals(server.requests.length, 1);
+  }
+});
+
+Deno.test("queryRows() tries again after 429, 500, 503 and 504", async () => {
+  const statuses = [429, 500, 503, 504];
+  await using server = startServer(() => {
+    const status = statuses.shift();
+    return status === undefined ? Response.json([ROW]) : busy(status);
+  });
+  const { rows, events } = await ask(server.url, { retries: 5 });
+  assertEquals(rows, [ROW]);
+  assertEquals(server.requests.length, 5);
+  assertEquals(events.filter(({ type }) => type === "retry").length, 4);
+});
+
+Deno.test("queryRows() does not try again after 400 and shows the server's words", async () => {
+  await using server = startServer(() => Response.json("speed is not a valid query parameter", { status: 400 }));
+  const error = await assertRejects(() => ask(server.url, { retries: 5 }), ResponseError);
+  assertStringIncludes(error.message, "400 Bad Request (speed is not a valid query parameter)");
+  assertEquals(server.requests.length, 1);
+});
+
+Deno.test("queryRows() says so when no server answers", async () => {
+  await assertRejects(() => ask(deadUrl()), ConnectionError, "refused the connection; is the server running?");
+});

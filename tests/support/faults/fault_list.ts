@@ -1,0 +1,13 @@
+import type { Behaviour, Fault } from "../object_answer.ts";
+
+/** A named way to misbehave. */
+export interface NamedFault {
+  /** What the server does, in a few words; it goes on behind "the server". */
+  readonly name: string;
+  readonly fault: Behaviour | Fault;
+}
+
+/** Names a fault. */
+export function named(name: string, fault: Behaviour | Fault): NamedFault {
+  return { name, fault };
+}

@@ -1,0 +1,17 @@
+import type { Behaviour } from "../object_answer.ts";
+import { named, type NamedFault } from "./fault_list.ts";
+
+function to(location: string | null): Behaviour {
+  return { status: 307, body: new Uint8Array(), headers: { location } };
+}
+
+/** Addresses that an answer leads to. */
+export const REDIRECTS: readonly NamedFault[] = [
+  named("redirects to itself", (_right, { url }) => to(url.href)),
+  named("redirects to another origin", (_right, { url, elsewhere }) => to(`${elsewhere}${url.pathname}${url.search}`)),
+  named("redirects to nowhere", to(null)),
+  named("redirects to file:", to("file:///etc/passwd")),
+  named("redirects to data:", to("data:application/json,[]")),
+  named("redirects to an address with a password", to("http://user:pass@127.0.0.1/")),
+  named("redirects to control characters", to("http://127.0.0.1:1/\u001b[2J")),
+];

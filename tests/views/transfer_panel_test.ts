@@ -1,0 +1,59 @@
+import type { TransferState } from "../../src/views/transfer_state.ts";
+import { endedPanel, transferPanel } from "../../src/views/transfer_panel.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertSnapshot } from "../support/snapshot.ts";
+
+/** Names that a server could send to do harm, or by mistake. */
+const HOSTILE = [
+  `imap/mag/<script>alert("1")<script>.cdf`,
+  `imap/mag/"' onmouseover='alert(1)'.cdf`,
+  "imap/mag/\u001b[2J\u001b]0;title\u0007.cdf",
+  "imap/mag/\u202efdc.exe",
+  `imap/mag/${"long".repeat(2500)}`,
+];
+
+const STATE: TransferState = {
+  files: 40,
+  done: 12,
+  failed: 1,
+  share: 0.35,
+  bytes: 2_500_000,
+  speed: 1_250_000,
+  leftMs: 75_000,
+  active: [
+    { file: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts", bytes: 250_000, size: 1_000_000 },
+    { file: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts", bytes: 5_000, size: undefined },
+    { file: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250504_v001.pkts", bytes: 0, size: 0 },
+    ...HOSTILE.map((file) => ({ file, bytes: 1, size: 2 })),
+    { file: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250505_v001.pkts", bytes: 0, size: undefined },
+  ],
+};
+
+Deno.test("transferPanel() draws what it always drew, whatever the files are called", async () => {
+  const bundle = transferPanel(STATE);
+  await assertSnapshot(import.meta.url, "transfer_panel.html", bundle["text/html"]);
+  await assertSnapshot(import.meta.url, "transfer_panel.txt", bundle["text/plain"]);
+});
+
+Deno.test("transferPanel() lets no file name act or grow", () => {
+  const { "text/html": html, "text/plain": text } = transferPanel(STATE);
+  assertEquals(html.match(/<(?!\/?(div|ul|li|span)\b)/g), null);
+  // deno-lint-ignore no-control-regex
+  assertEquals(`${html}${text}`.match(/[\u0000-\u0009\u000b-\u001f\u202e]/g), null);
+  assert(html.length < 5000 && text.length < 5000);
+  assertEquals(html.match(/role="progressbar"/g)?.length, 9);
+});
+
+Deno.test("transferPanel() reads well where bars are dropped: the figures stand in them", () => {
+  const words = transferPanel({ ...STATE, active: [] })["text/html"].replace(/<[^>]*>/g, "").split("\n").filter(
+    Boolean,
+  );
+  assertEquals(words, ["35%", "12 of 40 files, 1 failed, 2.5 MB, 1.25 MB/s, 1:15 left"]);
+});
+
+Deno.test("endedPanel() says how far a transfer came and how to go on, without a clock or a speed", () => {
+  const bundle = endedPanel(STATE, "run it <again>");
+  assertEquals(bundle["text/plain"], "Stopped at 12 of 40 files, 1 failed, 2.5 MB; run it <again>\n");
+  assertStringIncludes(bundle["text/html"], "run it &lt;again&gt;");
+  assertEquals(endedPanel(STATE, "")["text/plain"], "12 of 40 files, 1 failed, 2.5 MB\n");
+});

@@ -1,0 +1,128 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ConnectionError, InputError, ProtocolError, ResponseError } from "../../src/errors.ts";
+import { packetTimes } from "../../src/webpoda/packet_times.ts";
+import { createWebpoda } from "../../src/webpoda/webpoda.ts";
+import { writePackets } from "../../src/webpoda/write_packets.ts";
+import { testTransport } from "../support/client.ts";
+import { testFolder } from "../support/folder.ts";
+import { bodyOf, fakeWebpoda, TOKEN } from "./fake_webpoda.ts";
+
+const SPAN = { from: "2026-01-01T00:00:00.000000", to: "2026-01-02T00:00:00.000000" };
+const of = (apids: readonly number[]) => ({ apids, span: SPAN, signal: undefined });
+
+Deno.test("writePackets() writes the APIDs in their order, and asks as webpoda wants it", async () => {
+  await using folder = await testFolder();
+  await using fake = fakeWebpoda(({ apid }) => new Response(bodyOf([`<${apid}`, ">"])));
+  const path = `${folder.path}/a/b/part`;
+  assertEquals(await writePackets(fake.webpoda, of([1068, 1052, 7]), path), 15);
+  assertEquals(await Deno.readTextFile(path), "<1068><1052><7>");
+  const expression = "time>=2026-01-01T00:00:00.000000&time<2026-01-02T00:00:00.000000&project(packet)";
+  assertEquals(fake.asked[0], { apid: 1068, form: "bin", expression, authorization: `Basic ${TOKEN}` });
+  assert(fake.server.requests.every(({ headers }) => headers.get("x-api-key") === null));
+});
+
+Deno.test("writePackets() makes no file and no folder when there are no packets", async () => {
+  await using folder = await testFolder();
+  await using fake = fakeWebpoda(() => new Response(null));
+  assertEquals(await writePackets(fake.webpoda, of([1, 2]), `${folder.path}/a/part`), 0);
+  assertEquals([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("writePackets() fetches an APID again whose stream broke, from its own start", async () => {
+  await using folder = await testFolder();
+  let tries = 0;
+  await using fake = fakeWebpoda(({ apid }) => {
+    if (apid === 2 && tries++ === 0) return new Response(bodyOf(["much longer than ", "the rest"], { breaks: true }));
+    return new Response(`<${apid}>`);
+  }, { retries: 2 });
+  assertEquals(await writePackets(fake.webpoda, of([1, 2, 3]), `${folder.path}/part`), 9);
+  assertEquals(await Deno.readTextFile(`${folder.path}/part`), "<1><2><3>");
+  assertEquals(fake.asked.map(({ apid }) => apid), [1, 2, 2, 3]);
+});
+
+Deno.test("writePackets() gives up on a stream that stalls", async () => {
+  await using folder = await testFolder();
+  const ends: (() => void)[] = [];
+  await using fake = fakeWebpoda(() => {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new Uint8Array(3));
+        ends.push(() => controller.close());
+      },
+    });
+    return new Response(body);
+  }, { timeoutMs: 100 });
+  await assertRejects(
+    () => writePackets(fake.webpoda, of([1]), `${folder.path}/part`),
+    ConnectionError,
+    "sent nothing for 0.1 s",
+  );
+  for (const end of ends) end();
+});
+
+Deno.test("a wrong token is told once, without the token, and is not tried again", async () => {
+  await using folder = await testFolder();
+  await using fake = fakeWebpoda(() => new Response(`no ${TOKEN}`, { status: 401 }), { retries: 3 });
+  const error = await assertRejects(() => writePackets(fake.webpoda, of([1]), `${folder.path}/part`), ResponseError);
+  assert(error.message.includes("check the webpoda token (IMAP_WEBPODA_TOKEN)"));
+  assert(!error.message.includes(TOKEN));
+  assertEquals(fake.asked.length, 1);
+});
+
+Deno.test("what webpoda echoes of the token or the password is not shown", async () => {
+  await using folder = await testFolder();
+  await using fake = fakeWebpoda(() => new Response(`bad ${TOKEN} of user:hunter2`, { status: 400 }));
+  const error = await assertRejects(() => writePackets(fake.webpoda, of([1]), `${folder.path}/part`), ResponseError);
+  assert(error.message.includes("bad [secret]"));
+  assert(!error.message.includes("hunter2") && !error.message.includes(TOKEN));
+});
+
+Deno.test("a redirect and a page are refused, and the token goes nowhere else", async () => {
+  await using folder = await testFolder();
+  await using other = fakeWebpoda(() => new Response("packets"));
+  const answers = [
+    () => Response.redirect(`${other.url}/login`),
+    () => new Response("<h1>Log in</h1>", { headers: { "content-type": "text/html; charset=utf-8" } }),
+  ];
+  for (const answer of answers) {
+    await using fake = fakeWebpoda(answer);
+    const write = () => writePackets(fake.webpoda, of([1]), `${folder.path}/part`);
+    await assertRejects(write, ProtocolError, "is it webpoda's address?");
+  }
+  assertEquals([other.asked.length, await folder.files()], [0, []]);
+});
+
+Deno.test("createWebpoda() wants a token that is the base64 of user:password, and does not show a wrong one", () => {
+  const { transport } = testTransport("http://127.0.0.1:1");
+  for (const webpodaToken of [undefined, "user:hunter2", btoa("hunter2")]) {
+    try {
+      createWebpoda(transport, { webpodaUrl: "http://127.0.0.1:1", webpodaToken });
+      throw new Error("it was taken");
+    } catch (error) {
+      assert(error instanceof InputError && error.message.includes("IMAP_WEBPODA_TOKEN"));
+      assert(webpodaToken === undefined || !error.message.includes(webpodaToken));
+    }
+  }
+});
+
+Deno.test("packetTimes() tells each time, however the text is cut", async () => {
+  const text = "2026-01-01T00:00:01\r\n2026-01-01T00:00:02\r\n\r\n2026-01-01T00:00:03";
+  await using fake = fakeWebpoda(({ apid }) => new Response(bodyOf(apid === 1 ? [...text] : [])));
+  const times: string[] = [];
+  const request = { apids: [1, 2], received: SPAN, signal: undefined };
+  await packetTimes(fake.webpoda, request, (time) => times.push(time));
+  assertEquals(times, ["2026-01-01T00:00:01", "2026-01-01T00:00:02", "2026-01-01T00:00:03"]);
+  assertEquals(fake.asked.map(({ form, expression }) => [form, expression.split("&").slice(0, 2).join(" ")]), [
+    ["txt", "ert>=2026-01-01T00:00:00.000000 ert<2026-01-02T00:00:00.000000"],
+    ["txt", "ert>=2026-01-01T00:00:00.000000 ert<2026-01-02T00:00:00.000000"],
+  ]);
+  assert(fake.asked[0]?.expression.endsWith(`&project(time)&formatTime("yyyy-MM-dd'T'HH:mm:ss")`));
+});
+
+Deno.test("packetTimes() refuses what is no list of times, without reading all of it", async () => {
+  for (const text of ["Error: no such dataset\n", "x".repeat(1_000)]) {
+    await using fake = fakeWebpoda(() => new Response(text));
+    const read = () => packetTimes(fake.webpoda, { apids: [1], received: SPAN, signal: undefined }, () => {});
+    await assertRejects(read, ProtocolError, "where a time belongs");
+  }
+});
