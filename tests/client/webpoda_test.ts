@@ -109,6 +109,15 @@ Deno.test("webpoda() uploads what is new when it is asked to", async () => {
   assertEquals((await ask()).map(({ state }) => state), ["unchanged"]);
 });
 
+Deno.test("webpoda() takes the same name again for what was not uploaded, and puts the newer bytes there", async () => {
+  let packet = "<first>";
+  await using fake = onePacketEach("2026-01-03T00:00:00", () => packet);
+  await using lab = await openLab({}, fake.url);
+  for (packet of ["<first>", "<second>"]) await lab.client.webpoda({ instrument: "mag", ...days("20260103") });
+  assertEquals(await lab.files(), [`${MAG_FOLDER}/${MAG}.0001.pkts`]);
+  assertEquals(await Deno.readTextFile(`${lab.dataDir}/${MAG_FOLDER}/${MAG}.0001.pkts`), "<second><second>");
+});
+
 Deno.test("webpoda() goes on with the other days when one fails, and leaves no part behind", async () => {
   await using fake = fakeWebpoda(({ apid, expression }) => {
     const isThird = expression.includes("time>=2026-01-02T23:30");

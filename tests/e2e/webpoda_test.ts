@@ -2,8 +2,10 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname } from "@std/path";
 import { ccsdsPackets } from "../../src/archive/demo/ccsds_packets.ts";
 import { archivePath } from "../../src/names/archive_path.ts";
-import { runCli, startServe } from "../support/cli.ts";
+import { until } from "../support/archive.ts";
+import { cliCommand, runCli, startServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
+import { startServer } from "../support/server.ts";
 
 const DAY = "imap_swe_l0_raw_20260103_v001.0001.pkts";
 const NEXT = "imap_swe_l0_raw_20260104_v001.0001.pkts";
@@ -97,4 +99,29 @@ Deno.test("webpoda needs a table of repointings for instruments with pointings, 
   const { code, stderr } = await runCli(["webpoda", "--instrument", "ultra", "--start-date", "20260103"], { env });
   assertEquals(code, 1);
   assertStringIncludes(stderr, "the archive has no table of repointings");
+});
+
+Deno.test("webpoda that is interrupted leaves no part behind, and says that it can go on", async () => {
+  await using folder = await testFolder();
+  const end = Promise.withResolvers<void>();
+  await using server = startServer(() => {
+    const body = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(new Uint8Array(1024));
+        await end.promise;
+        controller.close();
+      },
+    });
+    return new Response(body);
+  });
+  const env = { IMAP_DATA_ACCESS_URL: server.url, IMAP_WEBPODA_URL: server.url, IMAP_WEBPODA_TOKEN: TOKEN };
+  const line = ["webpoda", "--instrument", "swe", "--start-date", "20260103", "--query-mode", "sct"];
+  const child = cliCommand(line, { cwd: folder.path, env }).spawn();
+  await until(async () => (await folder.files()).some((path) => path.endsWith(".part")));
+  child.kill("SIGINT");
+  const { code, stderr } = await child.output();
+  end.resolve();
+  assertEquals(code, 130);
+  assertStringIncludes(new TextDecoder().decode(stderr), "the same command goes on with the others");
+  assertEquals(await folder.files(), []);
 });

@@ -74,7 +74,7 @@ _imap_data_access_paths() {
 # Offers options that do not stand in the line yet.
 _imap_data_access_options() {
   local left=" $1 " at
-  for ((at = 1; at < COMP_CWORD; at++)); do left="\${left/ \${COMP_WORDS[at]} / }"; done
+  for ((at = 1; at < COMP_CWORD; at++)); do left=\${left/ "\${COMP_WORDS[at]}" / }; done
   _imap_data_access_words "$left"
 }
 
