@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import { ImapError } from "../errors.ts";
 import { delay } from "@std/async";
 import {
@@ -37,11 +39,20 @@ export interface RunningServer {
   close(graceMs: number): Promise<void>;
 }
 
+/** The address to listen on. Node's server looks up and asks for leave where no error of it can be caught; so that is done here. */
+async function addressOf({ host, port }: ServeHandlerOptions): Promise<string> {
+  const address = isIP(host) === 0 ? (await lookup(host)).address : host;
+  const leave = { name: "net", host: `${isIP(address) === 6 ? `[${address}]` : address}:${port}` } as const;
+  if ((await Deno.permissions.request(leave)).state === "granted") return address;
+  throw new Deno.errors.NotCapable(`run again with --allow-net=${address}`);
+}
+
 /** Takes the port. */
-async function listen(server: Server, { host, port }: ServeHandlerOptions): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject).listen(port, host, resolve);
+async function listen(server: Server, options: ServeHandlerOptions): Promise<number> {
+  const { host, port } = options;
   try {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once("error", reject).listen(port, await addressOf(options), resolve);
     await promise;
     server.off("error", reject);
   } catch (error) {

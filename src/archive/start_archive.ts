@@ -16,6 +16,8 @@ export interface ArchiveOptions extends OpenArchiveOptions {
   readonly port?: number | undefined;
   /** The objects' port: another origin, as in the SDC. Default: 0. */
   readonly objectsPort?: number | undefined;
+  /** Where callers reach the objects, `https://objects.example.org`, when a proxy stands before the port. */
+  readonly objectsUrl?: string | undefined;
   /** The name or address to listen on. Default: `127.0.0.1`, which this computer alone can reach. */
   readonly host?: string | undefined;
   /** What a caller must bring, as `x-api-key` or as an access token. Default: none, everyone may ask. */
@@ -62,6 +64,13 @@ function objectsOriginFor(host: string, port: number): (requested: URL) => strin
   return (requested) => ANY_ADDRESS.includes(host) ? `http://${requested.hostname}:${port}` : origin(host, port);
 }
 
+/** The origin of an address that was given. */
+function givenOrigin(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  throw new InputError(`Cannot use "${text}" for the objects: expected an origin, such as https://objects.example.org`);
+}
+
 /** What answers on the two ports. */
 interface Handlers {
   readonly api: Handler;
@@ -77,6 +86,7 @@ interface Handlers {
 export async function startArchive(options: ArchiveOptions): Promise<RunningArchive> {
   const { host = "127.0.0.1", now = () => new Date(), onError } = options;
   if (options.apiKey === "") throw new InputError("Cannot use the API key: it is empty");
+  const objectsUrl = options.objectsUrl === undefined ? undefined : givenOrigin(options.objectsUrl);
   const ready = Promise.withResolvers<Handlers>();
   // Nobody may be waiting when it fails.
   ready.promise.catch(() => {});
@@ -100,7 +110,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
     archive = await openArchive(options);
     const { catalogue, store, journal, indexed, imported } = archive;
     const { apiKey, answerLimit, urlLifetimeSeconds } = options;
-    const objectsOrigin = objectsOriginFor(host, objects.port);
+    const objectsOrigin = objectsUrl === undefined ? objectsOriginFor(host, objects.port) : () => objectsUrl;
     ready.resolve({
       objects: createObjectsHandler({ store, signer, onError }),
       api: createArchiveHandler({
@@ -118,7 +128,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
     });
     return {
       url: origin(host, api.port),
-      objectsUrl: origin(host, objects.port),
+      objectsUrl: objectsUrl ?? origin(host, objects.port),
       indexed,
       imported,
       orders: () => journal.orders(),

@@ -3,7 +3,8 @@ import { eastAsianWidth } from "get-east-asian-width";
 const PLAIN = /^[\x20-\x7e]*$/;
 /** Accents and joiners stand on the character before them. */
 const WITHOUT_WIDTH = /^[\p{M}\p{Cf}]$/u;
-const EMOJI = /\p{Emoji_Presentation}|\ufe0f/u;
+/** Signs that are drawn as pictures, by themselves or because they are asked to be (Unicode UTS #51). */
+const EMOJI = /\p{Emoji_Presentation}|\p{Emoji}\ufe0f/u;
 
 /**
  * How many columns of a terminal a text takes: none for accents, two for wide characters (Unicode UAX #11) and emoji.
@@ -19,6 +20,9 @@ export function textWidth(text: string): number {
 
 function graphemeWidth(grapheme: string): number {
   if (EMOJI.test(grapheme)) return 2;
-  const first = String.fromCodePoint(grapheme.codePointAt(0) ?? 0);
-  return WITHOUT_WIDTH.test(first) ? 0 : eastAsianWidth(first.codePointAt(0) ?? 0);
+  // What has no width may come first, too: marks at the start of a text, signs that stand before a number.
+  for (const character of grapheme) {
+    if (!WITHOUT_WIDTH.test(character)) return eastAsianWidth(character.codePointAt(0) ?? 0);
+  }
+  return 0;
 }

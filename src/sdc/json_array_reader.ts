@@ -4,7 +4,7 @@ export class NoJsonArray extends Error {
 }
 
 /** One value longer than this is no row, and would take ever longer to look through. */
-const LONGEST_VALUE = 512 * 1024;
+const LONGEST_VALUE = 4 * 1024 * 1024;
 
 const code = (character: string): number => character.charCodeAt(0);
 const [QUOTE, BACKSLASH, COMMA] = [code('"'), code("\\"), code(",")];

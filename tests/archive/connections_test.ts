@@ -172,6 +172,9 @@ Deno.test("What is no request gets 400, and the server goes on", async () => {
   const heads = [
     "GET * HTTP/1.1\r\nHost: a",
     "GET / HTTP/1.1\r\nHost: [",
+    "GET / HTTP/1.1\r\nHost: a\r\nHost: b",
+    "GET / HTTP/1.1\r\nHost: a/query?b",
+    "GET / HTTP/1.1\r\nHost:",
     "GET / HTTP/1.1\r\nHost: a:99999",
     "GET / HTTP/1.1\r\nHost: me:secret@",
     "TRACE / HTTP/1.1\r\nHost: a",

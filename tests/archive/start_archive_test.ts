@@ -175,3 +175,11 @@ Deno.test("RunningArchive.orders() tells what was asked for", async () => {
   const parameters = { start_date: "20260101", end_date: "20260131", instrument: "mag" };
   assertEquals(archive.orders().map((order) => [order.order, order.parameters]), [["reprocess", parameters]]);
 });
+
+Deno.test("startArchive() listens under a name, and says so when there is no such name", async () => {
+  await using archive = await start({ host: "localhost" });
+  assertMatch(archive.url, /^http:\/\/localhost:\d+$/);
+  assertEquals(await (await fetch(`${archive.url}/query?instrument=swe`)).json(), []);
+  const nowhere = { root: archive.folder.path, host: "no such name" };
+  await assertRejects(() => startArchive(nowhere), ImapError, "Cannot listen on no such name:0");
+});

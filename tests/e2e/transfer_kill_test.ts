@@ -8,7 +8,8 @@ import { type CliRun, openCli, type TransferCli } from "./transfer_cli.ts";
 const KILLS = 50;
 /** So many data directories are worked on at once. */
 const LANES = 5;
-const LENGTH = 100_000;
+/** Below and above what has a record from its first byte on. */
+const LENGTHS = [100_000, 1_200_000];
 
 /** Random numbers from 0 to 1 that a seed repeats (mulberry32). */
 function randomOf(seed: number): () => number {
@@ -26,13 +27,15 @@ async function beginAnew({ folder, store, paths }: TransferCli) {
   await Deno.remove(join(folder.path, "imap"), { recursive: true }).catch(() => {});
   const archivePath = paths.at(-1) ?? "";
   const { bytes, etag } = store.objects.get(archivePath) ?? { bytes: new Uint8Array(), etag: "" };
-  const missing = Array.from({ length: 20 }, (_, number) => ({ first: number * 5000, last: number * 5000 + 3999 }));
+  const size = bytes.length;
+  const first = (number: number) => number * size / 20;
+  const missing = Array.from({ length: 20 }, (_, at) => ({ first: first(at), last: first(at + 1) - size / 100 - 1 }));
   const part = bytes.slice();
   for (const { first, last } of missing) part.fill(0, first, last + 1);
   const partPath = partPathOf(join(folder.path, archivePath));
   await Deno.mkdir(dirname(partPath), { recursive: true });
   await Deno.writeFile(partPath, part);
-  await Deno.writeTextFile(`${partPath}.json`, JSON.stringify({ archivePath, size: LENGTH, etag, md5: null, missing }));
+  await Deno.writeTextFile(`${partPath}.json`, JSON.stringify({ archivePath, size, etag, md5: null, missing }));
 }
 
 /** A random moment of a run: mostly while bytes come, now and then while it starts. */
@@ -53,11 +56,11 @@ function kill(run: CliRun): boolean {
 }
 
 /** Kills runs in one data directory until there were enough, and lets a last one end. */
-async function killLane(random: () => number, kills: number) {
-  await using cli = await openCli({ count: 6, length: LENGTH });
+async function killLane(random: () => number, kills: number, length: number) {
+  await using cli = await openCli({ count: 6, length });
   // An ETag that is no MD5: nothing but the order of things keeps wrong bytes out.
   for (const [path, { bytes }] of cli.store.objects) cli.store.add(path, bytes, `"${path.length}-3"`);
-  cli.store.usually = { bytesPerSecond: 150_000 };
+  cli.store.usually = { bytesPerSecond: length * 1.5 };
   const args = ["download", "--concurrency", "4", ...cli.names];
   let inside = 0;
   await beginAnew(cli);
@@ -87,10 +90,12 @@ async function killLane(random: () => number, kills: number) {
   return { inside, resumed };
 }
 
-Deno.test(`kill -9 at ${KILLS} random moments leaves no wrong file, and the next run completes`, async () => {
+Deno.test("kill -9 at 50 random moments leaves no wrong file, and the next run completes", async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   try {
-    const lanes = Array.from({ length: LANES }, (_, lane) => killLane(randomOf(seed + lane), KILLS / LANES));
+    const lanes = Array.from({ length: LANES }, (_, lane) => {
+      return killLane(randomOf(seed + lane), KILLS / LANES, LENGTHS[lane % 2] ?? 0);
+    });
     // All have ended before the test does.
     await Promise.allSettled(lanes);
     const figures = await Promise.all(lanes);

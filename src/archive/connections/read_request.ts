@@ -19,17 +19,26 @@ function bodyOf(incoming: IncomingMessage, patience: Patience): ReadableStream<U
   }, { highWaterMark: 0 });
 }
 
+/** A name or address and a port, and nothing that would begin another part of an address. */
+const HOST = /^[^/?#@\\\s]+$/;
+
+function unreadable(): Response {
+  return new Response("The request cannot be read", { status: 400 });
+}
+
 /**
  * What came on a connection, as the handlers read it.
  *
  * @returns The answer instead, when it is no request that a handler could read.
  */
 export function readRequest(incoming: IncomingMessage, patience: Patience): Request | Response {
-  const { method = "", url: target = "", headers: { host = "localhost" } } = incoming;
+  const { method = "", url: target = "", headersDistinct } = incoming;
+  const [host = "localhost", ...otherHosts] = headersDistinct.host ?? [];
   if (target.length > MOST_TARGET_BYTES) return new Response("The address is too long", { status: 414 });
+  if (!HOST.test(host) || otherHosts.length > 0) return unreadable();
   try {
     const headers = new Headers();
-    for (const [name, values = []] of Object.entries(incoming.headersDistinct)) {
+    for (const [name, values = []] of Object.entries(headersDistinct)) {
       for (const value of values) headers.append(name, value);
     }
     const url = new URL(target.startsWith("/") ? `http://${host}${target}` : target);
@@ -37,6 +46,6 @@ export function readRequest(incoming: IncomingMessage, patience: Patience): Requ
     return new Request(url, { method, headers, ...(hasBody ? { body: bodyOf(incoming, patience) } : {}) });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    return new Response("The request cannot be read", { status: 400 });
+    return unreadable();
   }
 }

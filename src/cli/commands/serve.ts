@@ -70,6 +70,11 @@ export const serve: Command = {
         value: "N",
         help: "port for the objects, which are on another origin (else any that is free)",
       },
+      {
+        name: "objects-url",
+        value: "URL",
+        help: "where callers reach the objects, when a proxy stands before that port",
+      },
       { name: "host", value: "HOST", help: "name or address to listen on (else 127.0.0.1, this machine alone)" },
       {
         name: "api-key",
@@ -113,6 +118,7 @@ export const serve: Command = {
         root,
         port,
         objectsPort,
+        objectsUrl: values.get("objects-url"),
         signal,
         limits,
         host: values.get("host"),

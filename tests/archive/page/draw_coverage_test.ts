@@ -1,0 +1,35 @@
+import { drawCoverage } from "../../../src/archive/page/draw_coverage.ts";
+import { coveragePicture } from "../../../src/views/coverage/coverage_picture.ts";
+import { openTestArchive } from "../../support/archive.ts";
+import { assert, assertEquals } from "@std/assert";
+
+/** A file of each of so many products, of some instruments and levels, on days of their own. */
+function filesOf(products: number): Record<string, string> {
+  const names = Array.from({ length: products }, (_, product) => {
+    const [instrument, level] = [["mag", "swe", "hi"][product % 3], ["l1a", "l2"][product % 2]];
+    const day = new Date(Date.UTC(2026, 0, 1 + product)).toISOString().slice(0, 10).replaceAll("-", "");
+    const folder = `imap/${instrument}/${level}/${day.slice(0, 4)}/${day.slice(4, 6)}`;
+    return `${folder}/imap_${instrument}_${level}_product${product}_${day}_v00${1 + product % 2}.cdf`;
+  });
+  return Object.fromEntries(names.map((name) => [name, "x"]));
+}
+
+Deno.test("drawCoverage(), part by part, draws what a picture of all rows at once shows", async () => {
+  for (const products of [1, 20, 130]) {
+    await using archive = await openTestArchive({ files: filesOf(products) });
+    const rows = await archive.rows("start_date=20000101");
+    assertEquals(rows.length, products);
+    assertEquals(await drawCoverage(archive.opened.catalogue), await coveragePicture(rows).toSvg());
+  }
+});
+
+Deno.test("drawCoverage() lets others be answered between its parts", async () => {
+  await using archive = await openTestArchive({ files: filesOf(60) });
+  await drawCoverage(archive.opened.catalogue); // What draws is loaded now.
+  let answered = 0;
+  const drawing = drawCoverage(archive.opened.catalogue);
+  const timer = setInterval(() => answered++, 0);
+  await drawing;
+  clearInterval(timer);
+  assert(answered >= 3);
+});

@@ -1,0 +1,89 @@
+import { archivePath } from "../../mod.ts";
+import {
+  type Answer,
+  answerBy,
+  type Behaviour,
+  closed,
+  type Fault,
+  objectAnswer,
+  refusal,
+  send,
+  type StoredObject,
+} from "./object_answer.ts";
+import { apiAnswer } from "./object_store_api.ts";
+import { md5Tag } from "./object_store_bytes.ts";
+import type { SocketRequest } from "./server_socket.ts";
+
+/** The answer of a handler, as the sockets send it. */
+async function answerOf(response: Response): Promise<Answer> {
+  return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.bytes() };
+}
+
+/** What the API and the origin of the objects do with a request, whichever server it came to. */
+export class ObjectService {
+  /** The objects, by their archive paths. */
+  readonly objects = new Map<string, StoredObject>();
+  /** How often a presigned URL can be used before it has expired. */
+  urlUses = Infinity;
+  /** Where the objects are. */
+  origin = "";
+  /** Where redirects may lead. */
+  elsewhere = "";
+  readonly #uses = new Map<string, number>();
+
+  /** Answers a request to the API. */
+  async serveApi({ url: address, socket }: SocketRequest, scripted: Response | Behaviour | Fault): Promise<void> {
+    if (scripted instanceof Response) return await send(socket, await answerOf(scripted), {}, () => {});
+    const url = new URL(address);
+    const right = apiAnswer(url, this.objects, this.origin);
+    const behaviour = this.#behave(scripted, right, url);
+    await send(socket, answerBy(right, behaviour), behaviour, () => {});
+  }
+
+  /** Answers a request for an object, or takes one. @param onSent Told of the object's bytes that went out. */
+  async serveObject(
+    request: SocketRequest,
+    scripted: Behaviour | Fault,
+    onSent: (bytes: number) => void = () => {},
+  ): Promise<void> {
+    const url = new URL(request.url);
+    const isExpired = this.#isExpired(url);
+    if (request.method === "PUT") return await this.#take(request, scripted, url, isExpired);
+    const object = this.objects.get(decodeURIComponent(url.pathname.slice(1)));
+    const ranges = typeof scripted === "function" ? {} : scripted;
+    const right = isExpired
+      ? refusal(403)
+      : object === undefined
+      ? refusal(404)
+      : objectAnswer(object, request.headers, ranges);
+    const behaviour = this.#behave(scripted, right, url);
+    const answer = answerBy(right, behaviour);
+    const isObject = answer === right && right.status < 300;
+    await send(request.socket, answer, behaviour, (bytes) => isObject && onSent(bytes));
+  }
+
+  async #take(request: SocketRequest, scripted: Behaviour | Fault, url: URL, isExpired: boolean): Promise<void> {
+    const { headers, read, socket } = request;
+    const bytes = await read.exactly(Number(headers.get("content-length")));
+    if (bytes === undefined) return;
+    const etag = md5Tag(bytes);
+    const right = isExpired ? refusal(403) : { status: 200, headers: { etag }, body: new Uint8Array() };
+    const behaviour = this.#behave(scripted, right, url);
+    if (behaviour.stallAfter !== undefined) return await closed(socket);
+    const isTaken = !isExpired && (behaviour.status ?? 200) === 200;
+    if (isTaken) this.objects.set(archivePath(decodeURIComponent(url.pathname.slice(1))), { bytes, etag });
+    if (isTaken && behaviour.loseAnswer) return void socket.resetAndDestroy();
+    await send(socket, answerBy(right, behaviour), behaviour, () => {});
+  }
+
+  #behave(scripted: Behaviour | Fault, right: Answer, url: URL): Behaviour {
+    return typeof scripted === "function" ? scripted(right, { url, elsewhere: this.elsewhere }) : scripted;
+  }
+
+  #isExpired(url: URL): boolean {
+    const number = url.searchParams.get("n") ?? "";
+    const uses = (this.#uses.get(number) ?? 0) + 1;
+    this.#uses.set(number, uses);
+    return uses > this.urlUses;
+  }
+}
