@@ -1,4 +1,5 @@
 import { shortenStack } from "./kernel.ts";
+import { printable } from "./printable.ts";
 
 /** What {@linkcode ImapError} is made from, besides its message. */
 export interface ImapErrorOptions {
@@ -36,7 +37,9 @@ export class ImapError extends Error {
 
   /** Makes an error with a message for the reader. */
   constructor(message: string, options: ImapErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // Whoever's words it quotes, nothing in it acts on a terminal.
+    const safe = message.split("\n").map(printable).join("\n");
+    super(safe, options.cause === undefined ? undefined : { cause: options.cause });
     shortenStack(this, new.target.name);
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;

@@ -1,8 +1,8 @@
 import { eastAsianWidth } from "get-east-asian-width";
 
 const PLAIN = /^[\x20-\x7e]*$/;
-/** Accents and joiners stand on the character before them. */
-const WITHOUT_WIDTH = /^[\p{M}\p{Cf}]$/u;
+/** Accents and joiners stand on the character before them, vowels and final consonants of Hangul within its square. */
+const WITHOUT_WIDTH = /^[\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]$/u;
 /** Signs that are drawn as pictures, by themselves or because they are asked to be (Unicode UTS #51). */
 const EMOJI = /\p{Emoji_Presentation}|\p{Emoji}\ufe0f/u;
 
@@ -20,9 +20,9 @@ export function textWidth(text: string): number {
 
 function graphemeWidth(grapheme: string): number {
   if (EMOJI.test(grapheme)) return 2;
-  // What has no width may come first, too: marks at the start of a text, signs that stand before a number.
+  let width = 0;
   for (const character of grapheme) {
-    if (!WITHOUT_WIDTH.test(character)) return eastAsianWidth(character.codePointAt(0) ?? 0);
+    if (!WITHOUT_WIDTH.test(character)) width += eastAsianWidth(character.codePointAt(0) ?? 0);
   }
-  return 0;
+  return width;
 }

@@ -4,7 +4,7 @@ export class NoJsonArray extends Error {
 }
 
 /** One value longer than this is no row, and would take ever longer to look through. */
-const LONGEST_VALUE = 4 * 1024 * 1024;
+const LONGEST_VALUE = 512 * 1024;
 
 const code = (character: string): number => character.charCodeAt(0);
 const [QUOTE, BACKSLASH, COMMA] = [code('"'), code("\\"), code(",")];
@@ -24,6 +24,7 @@ export class JsonArrayReader {
   /** How many brackets are open: 1 between the array's values. */
   #depth = 0;
   #inString = false;
+  #isBehindComma = false;
   #isDone = false;
 
   /** Whether the array has come to its end. */
@@ -45,7 +46,11 @@ export class JsonArrayReader {
       if (this.#text.length > LONGEST_VALUE) throw new NoJsonArray("a value is too long");
       return [];
     }
-    const values: unknown = JSON.parse(`[${this.#text.slice(this.#start, end)}]`);
+    const text = this.#text.slice(this.#start, end);
+    // Without this, a comma too many would count or not by where the pieces end.
+    if (text.trim() === "" && (this.#isBehindComma || !this.#isDone)) throw new SyntaxError("a value is missing");
+    this.#isBehindComma = !this.#isDone;
+    const values: unknown = JSON.parse(`[${text}]`);
     this.#text = this.#text.slice(end + 1);
     this.#at -= end + 1;
     this.#start = 0;
@@ -66,6 +71,7 @@ export class JsonArrayReader {
       else if (character === QUOTE) this.#inString = true;
       else if (character === ARRAY || character === OBJECT) this.#depth++;
       else if (character === ARRAY_END || character === OBJECT_END) this.#isDone = --this.#depth === 0;
+      if (this.#isDone && character === OBJECT_END) throw new NoJsonArray("it is no array");
       if (this.#isDone || (character === COMMA && this.#depth === 1)) end = this.#at - 1;
     }
     return end;

@@ -42,7 +42,9 @@ async function headOf(
   if (response.ok && !isPlainBody(headers)) await startAnew(receiving, response, "sent the file compressed");
   if (response.ok && isPage(headers)) {
     await response.body?.cancel();
-    throw new ProtocolError(`Cannot ${action}: ${url.host} sent a page instead of the file; is there a login page in between?`);
+    throw new ProtocolError(
+      `Cannot ${action}: ${url.host} sent a page instead of the file; is there a login page in between?`,
+    );
   }
   if (status === 206 && known !== undefined) {
     const range = contentRange(headers);

@@ -90,14 +90,17 @@ export function measurePage(within: string): Measures {
     const range = document.createRange();
     range.selectNodeContents(node);
     element.scrollIntoView({ block: "center" });
-    // An element may be wider than its frame: it is the text that has to be in sight.
+    // An element may be larger than its frame: it is the first line of its text that has to be in sight.
     for (const frame of ancestors(element)) {
-      const text = range.getClientRects()[0];
+      const line = range.getClientRects()[0];
+      if (line === undefined) return undefined;
       const edge = frame.getBoundingClientRect();
-      if (text !== undefined && ["auto", "scroll"].includes(getComputedStyle(frame).overflowX)) {
-        frame.scrollLeft += text.left - edge.left - edge.width / 3;
-      }
+      const { overflowX, overflowY } = getComputedStyle(frame);
+      if (["auto", "scroll"].includes(overflowX)) frame.scrollLeft += line.left - edge.left - edge.width / 3;
+      if (["auto", "scroll"].includes(overflowY)) frame.scrollTop += line.top - edge.top - edge.height / 2;
     }
+    const line = range.getClientRects()[0];
+    if (line !== undefined && (line.top < 0 || line.bottom > innerHeight)) scrollBy(0, line.top - innerHeight / 2);
     const box = range.getClientRects()[0];
     if (box === undefined || box.width <= 1 || box.height <= 1) return undefined;
     for (const at of ancestors(element)) {

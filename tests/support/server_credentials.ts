@@ -35,7 +35,7 @@ export class CredentialWatch {
   /** Ends the watch. @throws {AssertionError} When a credential came that should not have come. */
   close(): void {
     for (const [secret, servers] of homes) if (servers.delete(this) && servers.size === 0) homes.delete(secret);
-    assertEquals(this.#leaks, [], "a credential came to a server that must not see it");
+    assertEquals(this.#leaks.slice(0, 10), [], "a credential came to a server that must not see it");
   }
 
   #leaksOf(headers: Headers, url: string): string[] {

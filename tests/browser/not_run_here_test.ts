@@ -1,0 +1,12 @@
+// What `deno task test` leaves out says so in its list of tests.
+Deno.test({
+  name: "pages in a browser: `deno task test:browser`, which needs Chromium",
+  ignore: true,
+  fn() {},
+});
+
+Deno.test({
+  name: "notebooks in JupyterLab: `deno task test:jupyterlab`; 20 times over: `deno task test:notebooks`",
+  ignore: true,
+  fn() {},
+});

@@ -1,0 +1,64 @@
+// A gigabyte where an answer should be: each operation gives up early, in bounded memory and time.
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import type { Behaviour, Fault } from "../support/object_answer.ts";
+import { FAULTS } from "../support/faults/faults.ts";
+import { testFolder } from "../support/folder.ts";
+import { randomBytes, startObjectStore } from "../support/object_store.ts";
+import { nameOf } from "../transfer/lab.ts";
+
+const PROGRAM = fromFileUrl(new URL("memory_program.ts", import.meta.url));
+const CONFIG = fromFileUrl(new URL("../../deno.json", import.meta.url));
+const MOST_GROWTH = 150 * 2 ** 20;
+/** What a client may let come before it gives up: a few tries, what is on its way, and what no process reads any more. */
+const MOST_SENT = 100 * 2 ** 20;
+
+const GIGABYTES = [...FAULTS].filter(([name]) => name.includes("gigabyte"));
+
+/** The same body, and how much of it goes out. */
+function counted(fault: Behaviour | Fault): { readonly fault: Behaviour; readonly sent: () => number } {
+  assert(typeof fault === "object" && fault.body !== undefined && !(fault.body instanceof Uint8Array));
+  const { body } = fault;
+  let sent = 0;
+  const pieces = function* () {
+    for (const piece of body) {
+      sent += piece.length;
+      yield piece;
+    }
+  };
+  return { fault: { ...fault, body: { [Symbol.iterator]: pieces } }, sent: () => sent };
+}
+
+/** Runs one operation in a process of its own, against a server whose API, or store, has a fault. */
+async function run(step: "query" | "download" | "upload", fault: Behaviour, isStore = false) {
+  await using store = await startObjectStore();
+  await using folder = await testFolder();
+  const path = join(folder.path, nameOf(1));
+  await Deno.writeFile(path, randomBytes(1000));
+  // The program asks once for nothing.
+  store.apiScript.push({});
+  if (isStore) store.usually = fault;
+  else store.apiUsually = fault;
+  const file = step === "upload" ? path : nameOf(0);
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--config", CONFIG, PROGRAM, store.url, step, file],
+    env: { IMAP_DATA_DIR: folder.path, IMAP_API_KEY: "", IMAP_ACCESS_TOKEN: "" },
+    cwd: folder.path,
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert(text.startsWith("{"), new TextDecoder().decode(stderr));
+  const outcome: { growth: number; error: string } = JSON.parse(text);
+  return outcome;
+}
+
+for (const [name, given] of GIGABYTES) {
+  Deno.test(`a server that ${name} takes little memory and time`, async () => {
+    for (const [step, isStore] of [["query"], ["download"], ["upload"], ["upload", true]] as const) {
+      const { fault, sent } = counted(given);
+      const { growth, error } = await run(step, fault, isStore);
+      assertEquals(error, name.startsWith("answers 500") ? "ResponseError" : "ProtocolError", step);
+      assert(growth < MOST_GROWTH, `${step}: ${Math.round(growth / 2 ** 20)} MB more`);
+      assert(sent() > 0 && sent() < MOST_SENT, `${step}: it took ${Math.round(sent() / 2 ** 20)} MB to give up`);
+    }
+  });
+}

@@ -1,0 +1,85 @@
+// Every fault in every place: what an operation gives, and that nothing is lost, let in or let out.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { FAULTS } from "../support/faults/faults.ts";
+import { assertHarmlessText } from "../views/hostile.ts";
+import type { Cell } from "./fault_cell.ts";
+import { observe, type Observed, type Step, STEPS } from "./fault_lab.ts";
+import { FAULT_TABLE } from "./fault_table.ts";
+
+/** No operation may take longer, with three tries and waits of a second between them. */
+const LONGEST_MS = 20_000;
+
+/** Faults that show only as time passes have a client that waits less. */
+function timeoutOf(name: string): number {
+  return /^(never answers|stalls|sends a byte)/.test(name) ? 400 : 10_000;
+}
+
+/** One operation, one fault. */
+function observeCell(name: string, step: Step, times: "once" | "always"): Promise<Observed> {
+  const fault = FAULTS.get(name);
+  assert(fault !== undefined);
+  return observe({
+    step,
+    fault,
+    times,
+    timeoutMs: timeoutOf(name),
+    // A byte at a time takes its time.
+    length: name === "sends a byte at a time" ? 20 : 2000,
+    resumes: name.includes("range was asked") || name.includes("another range"),
+    byRows: name.startsWith("names"),
+  });
+}
+
+/** Asserts what must hold whatever a server does. */
+function assertHarmless({ seen, damage, milliseconds }: Observed): void {
+  assertHarmlessText(seen);
+  assert(!/k3y-|s3cret/.test(seen), "a secret is to be seen");
+  assertEquals(damage, []);
+  assert(milliseconds < LONGEST_MS, `it took ${milliseconds} ms`);
+}
+
+function assertError({ error }: Observed, { error: name, says }: { error: string; says: string }): void {
+  assertEquals(error?.name, name, error?.message);
+  assertStringIncludes(error?.message ?? "", says);
+  // However long what the server sent is, the message can be read.
+  assert((error?.message.length ?? 0) < 1000, `the message has ${error?.message.length} characters`);
+}
+
+function assertDone({ error }: Observed): void {
+  assertEquals(error?.message, undefined);
+}
+
+async function walk(name: string, step: Step, cell: Cell): Promise<void> {
+  if (cell.gives === "not applicable") return;
+  const observed = await Promise.all([observeCell(name, step, "once"), observeCell(name, step, "always")]);
+  observed.forEach(assertHarmless);
+  const [once, always] = observed;
+  if (cell.gives === "error") assertError(once, cell);
+  else assertDone(once);
+  if (cell.gives === "done") assertDone(always);
+  else assertError(always, cell);
+}
+
+Deno.test("the table of faults has a row for each fault", () => {
+  assertEquals(Object.keys(FAULT_TABLE).toSorted(), [...FAULTS.keys()].toSorted());
+});
+
+for (const [name, row] of Object.entries(FAULT_TABLE)) {
+  Deno.test(`a server that ${name} gets what the table of faults says`, async () => {
+    const { random } = Math;
+    // The random part of a wait between tries is all of it.
+    Math.random = () => 0;
+    try {
+      const walks = await Promise.allSettled(row.map(async (cell, at) => {
+        const step = STEPS[at] ?? "query";
+        await walk(name, step, cell).catch((cause) => {
+          throw new Error(`${step}: ${cause.message}`, { cause });
+        });
+      }));
+      const wrong = walks.flatMap((result) => result.status === "rejected" ? [result.reason] : []);
+      if (wrong.length > 0) throw new AggregateError(wrong, wrong.map(({ message }) => message).join("\n"));
+    } finally {
+      Math.random = random;
+    }
+  });
+}

@@ -1,0 +1,121 @@
+import { htmlCard } from "../../src/display/html_card.ts";
+import { htmlTable } from "../../src/display/html_table.ts";
+import type { Table } from "../../src/display/table.ts";
+import { textTable } from "../../src/display/text_table.ts";
+import { textWidth } from "../../src/display/text_width.ts";
+import { excerpt, printable, printableJson } from "../../src/printable.ts";
+import type { FileRecord } from "../../src/protocol/file_record.ts";
+import { recordsTable } from "../../src/views/records_table.ts";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { parseHTML } from "linkedom";
+import { assertHarmlessText } from "../views/hostile.ts";
+import { fuzz, JSON_VALUE, TEXT } from "./fuzz.ts";
+
+type Cells = readonly string[];
+
+const TABLE = fc.integer({ min: 1, max: 4 }).chain((count) =>
+  fc.record({
+    title: TEXT,
+    subtitle: TEXT,
+    headers: fc.array(TEXT, { minLength: count, maxLength: count }),
+    aligns: fc.array(fc.constantFrom("left" as const, "right" as const), { minLength: count, maxLength: count }),
+    rows: fc.array(fc.array(TEXT, { minLength: count, maxLength: count }), { minLength: 1, maxLength: 5 }),
+    hrefs: fc.array(fc.oneof(TEXT, fc.webUrl(), TEXT.map((text) => `javascript:${text}`)), { minLength: 1 }),
+  })
+).map(({ title, subtitle, headers, aligns, rows, hrefs }): Table<Cells> => ({
+  title,
+  subtitle,
+  columns: headers.map((header, at) => ({
+    header,
+    align: aligns[at] ?? "left",
+    text: (row) => row[at] ?? "",
+    link: (row) => hrefs[(row[at] ?? "").length % hrefs.length],
+  })),
+  rows,
+}));
+
+fuzz("textTable() writes nothing that acts on a terminal, and columns that line up", TABLE, (table) => {
+  const text = textTable(table);
+  assertHarmlessText(text);
+  const [, hyphens = "", ...lines] = text.trimEnd().split("\n");
+  assertEquals(lines.length, table.rows.length + 3);
+  const widths = new Set([hyphens, ...lines].map(textWidth));
+  assertEquals(widths.size, 1, JSON.stringify(lines));
+});
+
+/** What a page shows of a text. */
+function shown(text: string): string {
+  return printable(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+}
+
+/** What is in use of linkedom, whose types speak of a browser's DOM. */
+interface Element {
+  readonly textContent: string;
+  readonly tagName: string;
+  readonly attributes: Iterable<{ readonly name: string; readonly value: string }>;
+}
+
+function elements(html: string, selector: string): Element[] {
+  const { document } = parseHTML(`<!doctype html><html><body>${html}</body></html>`) as unknown as {
+    document: { querySelectorAll(selector: string): Iterable<Element> };
+  };
+  return [...document.querySelectorAll(selector)];
+}
+
+const TAGS = new Set(["DIV", "STYLE", "TABLE", "CAPTION", "SPAN", "THEAD", "TBODY", "TR", "TH", "TD", "A"]);
+const ATTRIBUTES = new Set(["class", "style", "tabindex", "scope", "align", "href", "rel", "colspan"]);
+
+function assertOnlyTables(html: string): void {
+  assertHarmlessText(html);
+  for (const element of elements(html, "body *")) {
+    assert(TAGS.has(element.tagName), element.tagName);
+    for (const { name, value } of element.attributes) {
+      assert(ATTRIBUTES.has(name), name);
+      if (name === "href") assert(/^https?:\/\//.test(value), value);
+    }
+  }
+}
+
+fuzz("htmlTable() is a page that parses to the texts of the table, and has nothing else", TABLE, (table) => {
+  const html = htmlTable(table);
+  assertOnlyTables(html);
+  assertEquals(elements(html, "td").map(({ textContent }) => textContent), table.rows.flat().map(shown));
+  assertEquals(
+    elements(html, "th").map(({ textContent }) => textContent),
+    table.columns.map(({ header }) => shown(header)),
+  );
+  for (const row of table.rows.slice(0, 1)) assertOnlyTables(htmlCard(table, row));
+});
+
+const RECORD = fc.tuple(fc.dictionary(TEXT, JSON_VALUE, { maxKeys: 4 }), TEXT, JSON_VALUE, TEXT).map(
+  ([more, path, version, asked]) => ({
+    rows: [{ ...more, file_path: path || "x", major_version: 1, minor_version: 12345, extra: version }, {
+      file_path: "y",
+      version: path,
+    }] as FileRecord[],
+    asked,
+  }),
+);
+
+fuzz("rows with keys of any name show themselves as safely", RECORD, ({ rows, asked }) => {
+  const table = recordsTable(rows, { asked: { instrument: asked }, linkTo: ({ file_path }) => file_path });
+  assertHarmlessText(textTable(table));
+  assertOnlyTables(htmlTable(table));
+});
+
+fuzz(
+  "printable(), printableJson() and excerpt() leave nothing that acts",
+  fc.tuple(TEXT, fc.integer({ min: 1, max: 50 })),
+  ([text, limit]) => {
+    const safe = printable(text);
+    assertHarmlessText(safe);
+    assert(!/[\n\t\p{Surrogate}]/u.test(safe));
+    assertEquals(printable(safe), safe);
+    const short = excerpt(text, limit);
+    assertEquals(printable(short), short);
+    assert(short.length <= limit + 1);
+    const json = printableJson(JSON.stringify(text));
+    assertEquals([JSON.parse(json), printable(json)], [text, json]);
+  },
+);
