@@ -17,6 +17,8 @@ export const QUERY_ACTION = "query the archive";
 
 /** How much of an answer a message may need. */
 const START_LENGTH = 64 * 1024;
+/** About a million files in one answer; the SDC's own end at 6 MB. What is longer would fill the memory. */
+const LONGEST_ANSWER = 256 * 1024 * 1024;
 
 function isJson(text: string): boolean {
   try {
@@ -62,6 +64,7 @@ export async function* answerRows(transport: Transport, request: RowRequest): As
   const reader = new JsonArrayReader();
   let start = "";
   let row = 0;
+  let length = 0;
   const wrong = (why: string) => {
     const shown = shownUrl(from, from.origin === url.origin);
     return notTheSdcs({ action: QUERY_ACTION, url: shown, text: start, api }, why);
@@ -77,6 +80,8 @@ export async function* answerRows(transport: Transport, request: RowRequest): As
   try {
     for await (const piece of textPieces(response, { action: QUERY_ACTION, host: from.host, timeoutMs, signal })) {
       if (start.length < START_LENGTH) start += piece.slice(0, START_LENGTH);
+      length += piece.length;
+      if (length > LONGEST_ANSWER) throw wrong("it has over 256 MB, and goes on; ask for less, for instance by date");
       const rows = rowsOf(piece);
       if (rows.length > 0) yield rows;
     }

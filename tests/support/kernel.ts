@@ -46,7 +46,8 @@ export async function startKernel(options: KernelOptions = {}): Promise<Kernel> 
     try {
       return await Kernel.start(options);
     } catch (error) {
-      const isPortTaken = error instanceof KernelError && error.message.includes("AddrInUse");
+      // The kernel found its port taken, or it is the other program that answers there.
+      const isPortTaken = error instanceof KernelError && /AddrInUse|hung up|ZMTP/.test(error.message);
       if (!isPortTaken || start === STARTS) throw error;
     }
   }
