@@ -1,6 +1,5 @@
 import { didYouMean } from "../names/closest_word.ts";
 import { VERSION } from "../version.ts";
-import { apiKeyOf } from "./api_key.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
@@ -11,7 +10,6 @@ import { onInterrupt } from "./interrupt.ts";
 import { PROGRAM } from "./option.ts";
 import { setNoticeFormat, writeData, writeNotice } from "./output.ts";
 import { commandIndex, parse, type Parsed } from "./parse.ts";
-import { report } from "./report.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What helps to find out why something failed. */
@@ -40,8 +38,14 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     program = `${PROGRAM} ${name}`;
     return await runCommand(await entry.load(), before, rest);
   } catch (error) {
-    return await report(error, program);
+    return await reportError(error, program);
   }
+}
+
+/** Says what went wrong. What that needs is loaded when it is needed: it knows all options. */
+async function reportError(error: unknown, program: string): Promise<ExitCode> {
+  const { report } = await import("./report.ts");
+  return await report(error, program);
 }
 
 async function print(text: string): Promise<ExitCode> {
@@ -69,13 +73,15 @@ async function runCommand(command: Command, before: Parsed, rest: readonly strin
   const interrupt = onInterrupt();
   const { signal } = interrupt;
   try {
-    const apiKey = await apiKeyOf({ values, flags, rest: line.rest }, signal);
+    const hasKey = values.has("api-key") || values.has("api-key-file");
+    const key = hasKey ? await import("./api_key.ts") : undefined;
+    const apiKey = await key?.apiKeyOf({ values, flags, rest: line.rest }, signal);
     const webpodaToken = values.get("webpoda-token");
     const client = { url: values.get("url"), apiKey, webpodaToken, dataDir: values.get("data-dir"), log };
     const input = { values, flags, rest: line.rest, client, quiet, verbose, signal };
     const code = await command.run(input).catch((error: unknown) => {
       signal.throwIfAborted();
-      return report(error, `${PROGRAM} ${spec.name}`);
+      return reportError(error, `${PROGRAM} ${spec.name}`);
     });
     if (code === EXIT.failed && !debug && !quiet) await writeNotice(WHERE_TO_LOOK);
     return code;

@@ -1,7 +1,7 @@
 import type { QueryResult } from "../client/query_result.ts";
 import { printable, printableJson } from "../printable.ts";
 import type { FileRecord } from "../protocol/file_record.ts";
-import { recordKeys } from "../views/record_columns.ts";
+import { recordKeys, valueAt } from "../views/record_columns.ts";
 
 /** How many rows become one text: enough for speed, few enough for memory. */
 const AT_ONCE = 1_000;
@@ -41,7 +41,7 @@ export function* csv(rows: QueryResult): Generator<string> {
   const safe = Deno.stdout.isTerminal() ? printable : (text: string) => text;
   const line = (fields: readonly unknown[]) => `${fields.map((field) => safe(csvField(field))).join(",")}\r\n`;
   yield line(keys);
-  yield* batches(rows, (some) => some.map((row) => line(keys.map((key) => row[key]))).join(""));
+  yield* batches(rows, (some) => some.map((row) => line(keys.map((key) => valueAt(row, key)))).join(""));
 }
 
 /** A path a line: each is one line, whatever a server sends. */

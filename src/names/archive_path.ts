@@ -25,6 +25,7 @@ function folderOf(file: ImapFile): string {
  * @param file A bare file name, or its parts.
  * @returns The path with `/` between its folders, whatever the operating system.
  * @throws {FileNameError} When the name is wrong.
+ * @throws {InputError} When it is neither text nor parts, which untyped code may give.
  *
  * @example
  * ```ts
@@ -37,6 +38,7 @@ function folderOf(file: ImapFile): string {
  * ```
  */
 export function archivePath(file: string | FileNameParts): string {
-  const name = typeof file === "string" ? file : formatFileName(file);
+  // Untyped code may give what is neither: that is no name, as parseFileName() says.
+  const name = typeof file === "object" && file !== null ? formatFileName(file) : file;
   return `${folderOf(parseFileName(name))}/${name}`;
 }

@@ -1,4 +1,5 @@
-import { printable } from "../printable.ts";
+import { InputError } from "../errors.ts";
+import { excerpt, printable } from "../printable.ts";
 import { type AncillaryFile, readAncillaryFile } from "./ancillary_file.ts";
 import { type DependencyFile, readDependencyFile } from "./dependency_file.ts";
 import { FileNameError, type FileNameProblem } from "./file_name_error.ts";
@@ -55,6 +56,12 @@ function problemWithAny(name: string): FileNameProblem | undefined {
   return { part: "name", value: name, expected: "a bare name, without folders and control characters" };
 }
 
+/** Refuses what untyped code, a notebook's say, may give for a name. */
+function checkText(name: unknown): void {
+  if (typeof name === "string") return;
+  throw new InputError(`Cannot read the file name "${excerpt(String(name), 60)}": expected text`);
+}
+
 /**
  * Reads a bare file name of any kind (SDC file-name convention).
  *
@@ -62,6 +69,7 @@ function problemWithAny(name: string): FileNameProblem | undefined {
  * @returns Its parts, tagged by `kind`.
  * @throws {FileNameError} When it is no name of the SDC's; the error names every wrong part and what was expected of a
  *   name of the kind that it looks most like.
+ * @throws {InputError} When it is no text, which untyped code may give.
  *
  * @example
  * ```ts
@@ -74,6 +82,7 @@ function problemWithAny(name: string): FileNameProblem | undefined {
  * ```
  */
 export function parseFileName(name: string): ImapFile {
+  checkText(name);
   const problem = problemWithAny(name);
   if (problem !== undefined) throw new FileNameError(name, [problem]);
   const problems = new Map<FileKind, FileNameProblem[]>();

@@ -22,6 +22,11 @@ function formsOf(extension: string): string {
   return `the form of a SPICE file's name, such as ${shown.join(" or ")}`;
 }
 
+/** The form that a name has; undefined when it has none. */
+function formOf(name: string): SpiceForm | undefined {
+  return SPICE_FORMS.find(({ pattern }) => pattern.test(name));
+}
+
 /** Reads the parts of a name that has a form. */
 function readParts(fields: Readonly<Record<string, string | undefined>>): SpiceParts | FileNameProblem[] {
   const problems: FileNameProblem[] = [];
@@ -46,17 +51,12 @@ function readParts(fields: Readonly<Record<string, string | undefined>>): SpiceP
 
 /** Reads a SPICE file's name; returns what is wrong when it is none. Pure, linear. */
 export function readSpiceFile(name: string): SpiceFile | FileNameProblem[] {
-  let found: { form: SpiceForm; groups: Record<string, string | undefined> } | undefined;
-  for (const form of SPICE_FORMS) {
-    const match = form.pattern.exec(name);
-    if (match !== null) found ??= { form, groups: match.groups ?? {} };
-  }
-  if (found === undefined) {
+  const form = formOf(name);
+  if (form === undefined) {
     const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
     return [{ part: "name", value: name, expected: formsOf(extension) }];
   }
-  const { form, groups } = found;
-  const parts = readParts(groups);
+  const parts = readParts(form.pattern.exec(name)?.groups ?? {});
   if (Array.isArray(parts)) return parts;
   return { kind: "spice", kernel_type: form.type, ...parts, extension: form.extension, name };
 }
@@ -68,19 +68,35 @@ type Writable = GivenParts & {
   readonly name?: string | undefined;
 };
 
-/** Makes a name of its parts; the name as it was read counts as long as it says the same. Undefined when none fits. */
+/** The parts that a form is filled with. */
+function partsOf(file: Writable): Required<GivenParts> {
+  const { start_date, end_date, prediction_date, repointing, detail, version } = file;
+  return { start_date, end_date, prediction_date, repointing, detail, version };
+}
+
+/** Whether a name reads as these parts. */
+function readsAs(name: string, file: Writable): boolean {
+  const read = readSpiceFile(name);
+  if (Array.isArray(read) || read.kernel_type !== file.kernel_type) return false;
+  const partsRead: Readonly<Record<string, unknown>> = { ...read };
+  return read.extension === (file.extension ?? read.extension) &&
+    Object.entries(partsOf(file)).every(([part, value]) => (value ?? null) === partsRead[part]);
+}
+
+/**
+ * Makes a name of its parts. The name as it was read counts as long as it says the same; else its form comes before the
+ * other forms of the type.
+ *
+ * @returns Undefined when no form has these parts; a name that reads as something else when none can hold their values.
+ */
 export function writeSpiceFile(file: Writable): string | undefined {
-  const { kernel_type, extension, name, start_date, end_date, prediction_date, repointing, detail, version } = file;
-  const parts = { start_date, end_date, prediction_date, repointing, detail, version };
-  const read = name === undefined ? [] : readSpiceFile(name);
-  if (!Array.isArray(read) && read.kernel_type === kernel_type && read.extension === (extension ?? read.extension)) {
-    const partsRead: Readonly<Record<string, unknown>> = { ...read };
-    if (Object.entries(parts).every(([part, value]) => (value ?? null) === partsRead[part])) return name;
-  }
-  for (const form of SPICE_FORMS) {
-    if (form.type !== kernel_type || (extension !== undefined && extension !== form.extension)) continue;
-    const filled = fillForm(form, parts);
-    if (filled !== undefined) return filled;
-  }
-  return undefined;
+  const { kernel_type, extension, name } = file;
+  if (name !== undefined && readsAs(name, file)) return name;
+  const formRead = name === undefined ? undefined : formOf(name);
+  const forms = formRead === undefined ? SPICE_FORMS : [formRead, ...SPICE_FORMS];
+  const filled = forms
+    .filter((form) => form.type === kernel_type && form.extension === (extension ?? form.extension))
+    .map((form) => fillForm(form, partsOf(file)))
+    .filter((text) => text !== undefined);
+  return filled.find((text) => readsAs(text, file)) ?? filled[0];
 }

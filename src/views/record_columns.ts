@@ -80,6 +80,11 @@ export function shownKeys(table: TableName): ReadonlySet<string> {
   return new Set([...always, ...RECORD_COLUMNS[table].map(({ key }) => key)]);
 }
 
+/** What stands under a key in a row: nothing where only JavaScript's own objects have it, as `toString`. */
+export function valueAt(record: FileRecord, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
 /** The keys of a table, and behind them what rows have more, in the order in which it first comes up. */
 export function recordKeys(table: TableName, records: readonly FileRecord[]): string[] {
   const keys = new Set<string>(KEYS[table]);

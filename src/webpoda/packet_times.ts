@@ -1,12 +1,19 @@
 import { ProtocolError } from "../errors.ts";
 import { retry } from "../http/retry.ts";
+import { isCalendarDate } from "../names/calendar_date.ts";
 import { excerpt } from "../printable.ts";
 import { packetAction, packetBytes } from "./packet_bytes.ts";
 import type { TimeSpan } from "./time_span.ts";
 import type { Webpoda } from "./webpoda.ts";
 
-/** A line: a packet's time on board, whose fraction of a second is cut off. */
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/;
+/** A line: a packet's time on board, whose fraction of a second is cut off. A leap second is the 60th. */
+const TIME = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)$/;
+
+/** Whether a calendar and a clock show it. */
+function isTime(text: string): boolean {
+  const [, day = ""] = TIME.exec(text) ?? [];
+  return isCalendarDate(day.replaceAll("-", ""));
+}
 
 /** Whose packets, and when Earth received them. */
 export interface TimesRequest {
@@ -31,7 +38,7 @@ export async function packetTimes(
     const action = packetAction(request);
     const takeLine = (line: string) => {
       const time = line.trim();
-      if (TIME.test(time)) take(time);
+      if (isTime(time)) take(time);
       else if (time !== "") {
         throw new ProtocolError(`Cannot ${action}: webpoda sent "${excerpt(time, 60)}" where a time belongs`);
       }

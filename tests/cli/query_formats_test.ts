@@ -1,5 +1,6 @@
 import { QueryResult } from "../../src/client/query_result.ts";
 import { csv, json, paths } from "../../src/cli/row_formats.ts";
+import { decodeFileRecords } from "../../src/protocol/file_record.ts";
 import { inOptionNames, queryOf } from "../../src/cli/query_options.ts";
 import { assertEquals } from "@std/assert";
 
@@ -26,6 +27,12 @@ Deno.test("csv() writes RFC 4180: every value as it is, a header, CRLF", () => {
 Deno.test("csv() of nothing is the table's header", () => {
   const text = [...csv(QueryResult.fromRows([], { table: "spice" }))].join("");
   assertEquals(text, "file_path,file_name,kernel_type,version,min_date_datetime,max_date_datetime,ingestion_date\r\n");
+});
+
+Deno.test("csv() leaves a field empty where the row lacks it, even under a name that every object knows", () => {
+  const rows = decodeFileRecords(JSON.parse('[{"file_path":"imap/a","toString":"sent"},{"file_path":"imap/b"}]'));
+  const lines = [...csv(QueryResult.fromRows(rows, { table: "spice" }))].join("").split("\r\n");
+  assertEquals(lines.slice(1), ["imap/a,,,,,,,sent", "imap/b,,,,,,,", ""]);
 });
 
 Deno.test("paths() writes a line for each path, whatever stands in it", () => {

@@ -98,6 +98,8 @@ const EXACT: ReadonlyArray<readonly [line: string, words: readonly string[]]> = 
   ["imap-data-access ", COMMANDS.map(({ name }) => name)],
   ["imap-data-access qu", ["query"]],
   ["imap-data-access --url http://x -v down", ["download"]],
+  ["imap-data-access --url http://x:1/ query --tabl", ["--table"]],
+  ["imap-data-access --url=http://x:1/ -v down", ["download"]],
   ["imap-data-access query --inst", ["--instrument"]],
   ["imap-data-access query --instrument ", INSTRUMENTS],
   ["imap-data-access query --instrument ma", ["mag"]],

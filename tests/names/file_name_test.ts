@@ -1,7 +1,8 @@
+import { InputError } from "../../src/errors.ts";
 import { archivePath } from "../../src/names/archive_path.ts";
 import { formatFileName, parseFileName } from "../../src/names/file_name.ts";
 import { FileNameError } from "../../src/names/file_name_error.ts";
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 /** Valid names and their paths. */
 const PATHS = [
@@ -38,6 +39,42 @@ Deno.test("formatFileName() refuses parts that no name can hold", () => {
     }]
   ) {
     assertThrows(() => formatFileName({ ...file, ...wrong }), FileNameError);
+  }
+});
+
+Deno.test("formatFileName() keeps the form of a SPICE file's name when a part changes", () => {
+  const changed = [
+    ["IMAP_2026_015_e01.mk", { version: "02" }, "IMAP_2026_015_e02.mk"],
+    ["imap_2026_015_a01.spice.mk", { version: "02" }, "imap_2026_015_a02.spice.mk"],
+    ["imap_2026_015_2026_016_01.spin", { version: "02" }, "imap_2026_015_2026_016_02.spin"],
+    ["imap_2026_015_2026_016_01.spin", { extension: "csv" }, "imap_2026_015_2026_016_01.spin.csv"],
+    ["naif0012.tls", { version: "0013" }, "naif0013.tls"],
+  ] as const;
+  for (const [name, part, expected] of changed) {
+    const file = parseFileName(name);
+    assert(file.kind === "spice");
+    assertEquals(formatFileName({ ...file, ...part }), expected);
+  }
+});
+
+Deno.test("formatFileName() takes the form of a SPICE file's name that can hold the parts", () => {
+  const metakernel = { kind: "spice", kernel_type: "metakernel", start_date: "20260115" } as const;
+  // The form of a year's metakernel comes first, and would lose the day.
+  const yearly = parseFileName("imap_sdc_metakernel_2026_v001.tm");
+  assert(yearly.kind === "spice");
+  const daily = { ...metakernel, version: "02" };
+  assertEquals(formatFileName(daily), "imap_2026_015_a02.spice.mk");
+  assertEquals(formatFileName({ ...daily, name: yearly.name }), "imap_2026_015_a02.spice.mk");
+  const error = assertThrows(() => formatFileName({ ...yearly, start_date: "20260115" }), FileNameError);
+  assertStringIncludes(error.message, 'start_date "20260115": expected what a name can hold');
+});
+
+Deno.test("parseFileName() and archivePath() tell untyped code that a name is text", () => {
+  for (const wrong of [5, undefined, null] as unknown[]) {
+    for (const read of [parseFileName, archivePath]) {
+      const error = assertThrows(() => read(wrong as string), InputError);
+      assertEquals(error.message, `Cannot read the file name "${wrong}": expected text`);
+    }
   }
 });
 

@@ -119,6 +119,20 @@ Deno.test("packetTimes() tells each time, however the text is cut", async () => 
   assert(fake.asked[0]?.expression.endsWith(`&project(time)&formatTime("yyyy-MM-dd'T'HH:mm:ss")`));
 });
 
+Deno.test("packetTimes() takes a leap second, and no time that no calendar or clock shows", async () => {
+  const read = async (text: string) => {
+    await using fake = fakeWebpoda(() => new Response(text));
+    const times: string[] = [];
+    await packetTimes(fake.webpoda, { apids: [1], received: SPAN, signal: undefined }, (time) => times.push(time));
+    return times;
+  };
+  assertEquals(await read("2016-12-31T23:59:60\n"), ["2016-12-31T23:59:60"]);
+  const impossible = ["2026-02-30T00:00:00", "9999-99-99T00:00:00", "2026-01-01T24:00:00", "2026-01-01T00:60:00"];
+  for (const time of [...impossible, "2026-01-01T00:00:61", "2026-01-01T99:99:99"]) {
+    await assertRejects(() => read(`${time}\n`), ProtocolError, `webpoda sent "${time}" where a time belongs`);
+  }
+});
+
 Deno.test("packetTimes() refuses what is no list of times, without reading all of it", async () => {
   for (const text of ["Error: no such dataset\n", "x".repeat(1_000)]) {
     await using fake = fakeWebpoda(() => new Response(text));

@@ -34,12 +34,16 @@ const MOST_TEXT = 64 * 1024;
 async function stream(rows: AsyncIterable<FileRecord>): Promise<void> {
   let text = "";
   let isRead = Promise.resolve(true);
+  let isOver = false;
   const flush = () => {
     const lines = text;
     text = "";
-    if (lines !== "") isRead = isRead.then(async (isRead) => isRead && await writeData(lines));
+    if (lines === "") return;
+    isRead = isRead.then(async (isRead) => isRead && await writeData(lines));
+    void isRead.then((isRead) => isOver ||= !isRead, () => isOver = true);
   };
   for await (const row of rows) {
+    if (isOver) break;
     if (text === "") setTimeout(flush);
     text += `${jsonLine(row)}\n`;
     if (text.length < MOST_TEXT) continue;

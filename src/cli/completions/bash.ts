@@ -91,7 +91,9 @@ _imap_data_access() {
     case "\${COMP_WORDS[at]}" in
       ${withValue.join(" | ")})
         [[ \${COMP_WORDS[at + 1]} == "=" ]] && ((at++))
-        ((at++)) ;;
+        ((at++))
+        # It takes a value with colons for several words, too.
+        while [[ \${COMP_WORDS[at + 1]} == [:=]* ]]; do ((at += 2)); done ;;
       -* | =) ;;
       *) command="\${COMP_WORDS[at]}"; break ;;
     esac
