@@ -4,7 +4,7 @@ import { didYouMean } from "../names/closest_word.ts";
 import type { QueryParameterName, QueryParameters, TableName } from "../protocol/query_parameters.ts";
 import { TABLES } from "../protocol/query_parameters.ts";
 import { checkValue } from "./check_value.ts";
-import { tableOfNames } from "./name_conditions.ts";
+import { checkNamesOf, tableOfNames } from "./name_conditions.ts";
 import { QUERY_TABLES } from "./query_tables.ts";
 import { type Day, readTime } from "./read_day.ts";
 
@@ -44,7 +44,10 @@ function valuesOf(parameters: QueryParameters): Map<string, string[]> {
 function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
   const [given, second] = values.get("table") ?? [];
   const table = TABLES.find((name) => name === given);
-  if (table !== undefined && second === undefined) return table;
+  if (table !== undefined && second === undefined) {
+    checkNamesOf(table, values.get("filename") ?? []);
+    return table;
+  }
   if (given === undefined) return tableOfNames(values.get("filename") ?? []);
   const value = second === undefined ? given : `${given}, ${second}`;
   throw new InputError(

@@ -11,9 +11,14 @@ import type { QueryParameterName, TableName } from "../protocol/query_parameters
 /** Conditions that a server can look for. */
 export type NameConditions = Readonly<Partial<Record<QueryParameterName, string>>>;
 
-/** The table that a name belongs to, or a pattern by its extension. */
+/** Beginnings and ends that SPICE names alone have (SDC file names); their extensions other tables have, too. */
+const SPICE_PATTERN =
+  /^(naif|pck|de\d|l1_|earth_|imap_(sclk|dps|sdc|science|lopivot|recon|nom|pred|90days|long|launch))|\.(spin|repoint)\.csv$/i;
+
+/** The table that a name belongs to, or a pattern by its beginning or its extension. */
 function tableOfName(name: string): TableName {
   if (isGlob(name)) {
+    if (SPICE_PATTERN.test(name)) return "spice";
     const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
     const has = (extensions: readonly string[]) => extensions.includes(extension);
     if (has(SCIENCE_EXTENSIONS)) return "science";
@@ -23,6 +28,15 @@ function tableOfName(name: string): TableName {
   const { kind } = parseFileName(name);
   if (kind === "science" || kind === "ancillary" || kind === "spice") return kind;
   throw new InputError(`Cannot query filename "${name}": no table has ${kind} files; download takes their names`);
+}
+
+/** Refuses whole names of files that another table has. */
+export function checkNamesOf(table: TableName, names: readonly string[]): void {
+  for (const name of names) {
+    const its = isGlob(name) ? table : tableOfName(name);
+    if (its === table) continue;
+    throw new InputError(`Cannot query filename "${name}" in the table ${table}: it belongs to the table ${its}`);
+  }
 }
 
 /** The table of all of some names. */

@@ -70,3 +70,16 @@ Deno.test("checkQuery() finds an end before the start", () => {
   assertThrows(() => checkQuery(times), InputError, "the end lies before the start");
   assertEquals(checkQuery({ start_date: "20260201", end_date: "20260201" }).days.get("end_date"), { day: "20260201" });
 });
+
+Deno.test("checkQuery() finds the table of patterns that only SPICE names fit", () => {
+  for (const filename of ["imap_*.repoint.csv", "*.spin.csv", "naif*", "imap_sclk*", "de4*"]) {
+    assertEquals(checkQuery({ filename }, new Date()).table, "spice", filename);
+  }
+  assertEquals(checkQuery({ filename: "imap_mag_*.cdf" }, new Date()).table, "science");
+});
+
+Deno.test("checkQuery() refuses a name in a table that has no such files", () => {
+  const filename = "imap_mag_l0_raw_20250502_v001.pkts";
+  const refusal = `Cannot query filename "${filename}" in the table spice: it belongs to the table science`;
+  assertThrows(() => checkQuery({ table: "spice", filename }, new Date()), InputError, refusal);
+});
