@@ -55,7 +55,9 @@ export class PartFile implements Disposable {
   /** Notes what the part belongs to. In one step: a record that is cut short would cost the part. */
   async note(record: PartRecord): Promise<void> {
     this.#isNoted = true;
-    await Deno.writeTextFile(newRecordPathOf(this.path), JSON.stringify(record));
+    // Never through a link that somebody put there: that would write to where it leads.
+    await Deno.remove(newRecordPathOf(this.path)).catch(() => {});
+    await Deno.writeTextFile(newRecordPathOf(this.path), JSON.stringify(record), { createNew: true });
     await Deno.rename(newRecordPathOf(this.path), recordPathOf(this.path));
   }
 

@@ -41,9 +41,10 @@ export async function uploadFile(
   const send = async () => {
     await checkUnchanged(sendable);
     url ??= await urls.uploadUrl(name, signal);
-    mayHaveArrived = true;
     onBytes(0);
     const headers = await putFile(transport, { action, url, path, size, onBytes, signal }).catch((error) => {
+      // Only a lost answer leaves open what the store has; a refusal does not.
+      mayHaveArrived ||= !(error instanceof ResponseError) || error.status >= 500;
       // The URL may have expired: one more is asked for.
       if (!isRefusedUrl(error) || isRenewed) throw error;
       [url, isRenewed] = [undefined, true];
@@ -53,6 +54,7 @@ export async function uploadFile(
       const why = "the answer has no ETag, so that nobody knows whether the file arrived";
       throw new ProtocolError(`Cannot ${action}: ${why}; is there a login page in between?`);
     }
+    mayHaveArrived = true;
     const stored = md5OfHeaders(headers);
     // Hashed only where there is something to compare it with. The file must have been the same all the while.
     const ours = stored === undefined ? undefined : await md5OfFile(path, signal);

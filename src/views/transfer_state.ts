@@ -73,7 +73,7 @@ export class TransferTracker {
   state(): TransferState {
     const now = this.#now();
     this.#samples.push({ at: now, bytes: this.#bytes });
-    while ((this.#samples[0]?.at ?? now) < now - WINDOW_MS) this.#samples.shift();
+    while ((this.#samples[1]?.at ?? now) < now - WINDOW_MS) this.#samples.shift();
     const oldest = this.#samples[0] ?? { at: now, bytes: this.#bytes };
     const speed = now === oldest.at ? 0 : (this.#bytes - oldest.bytes) / (now - oldest.at) * 1000;
     const active = [...this.#active.values()];

@@ -31,3 +31,28 @@ Deno.test("download() goes through links within the data directory, and through 
   const report = await new ImapClient(linked).download([lab.name], { ifPresent: "fetch" });
   assertEquals(report.outcomes[0]?.state, "fetched");
 });
+
+Deno.test("download() writes its record through no link", async () => {
+  await using lab = await openLab();
+  await using outside = await testFolder();
+  const precious = join(outside.path, "precious");
+  await Deno.writeTextFile(precious, "precious");
+  await Deno.mkdir(dirname(lab.partPath), { recursive: true });
+  await Deno.symlink(precious, `${lab.partPath}.json.new`);
+  lab.store.script.push({ cutAfter: 30_000 });
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(await Deno.readTextFile(precious), "precious");
+});
+
+Deno.test("download() of files that are there can be aborted", async () => {
+  await using lab = await openLab();
+  await lab.one();
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 0);
+  const rows = Array.from(
+    { length: 100_000 },
+    (_, number) => ({ file_path: `${"imap/"}${"x/".repeat(number % 50)}f${number}` }),
+  );
+  const error = await lab.client.download(rows, { dryRun: true, signal: stop.signal }).catch((error) => error);
+  assertEquals(error instanceof DOMException && error.name, "AbortError");
+});
