@@ -10,8 +10,8 @@ const MEGABYTE = 1_000_000;
 interface Run {
   readonly seconds: number;
   readonly peakMb: number;
-  /** How many paths there are among the lines, each counted once. */
-  readonly paths: number;
+  /** How many file names there are among the lines, each counted once. */
+  readonly files: number;
   readonly lines: number;
 }
 
@@ -33,15 +33,15 @@ async function runQuery(url: string, format: string): Promise<Run> {
   const text = new Response(child.stdout).text();
   await child.status;
   const seconds = (performance.now() - started) / 1000;
-  const paths = [...(await text).matchAll(/imap\/\w+\/\w+\/\d{4}\/\d\d\/[\w.-]+/g)].map(([path]) => path);
-  return { seconds, peakMb: await peak / MEGABYTE, paths: new Set(paths).size, lines: paths.length };
+  const names = [...(await text).matchAll(/\bimap_[\w.-]+/g)].map(([name]) => name);
+  return { seconds, peakMb: await peak / MEGABYTE, files: new Set(names).size, lines: names.length };
 }
 
-function results(format: string, mostMb: number, { seconds, peakMb, paths, lines }: Run): Result[] {
+function results(format: string, mostMb: number, { seconds, peakMb, files, lines }: Run): Result[] {
   const work = `${ROWS.toLocaleString("en")} rows past the limit of 6 MB, as ${format}`;
-  const isWhole = paths === ROWS && lines === ROWS;
+  const isWhole = files === ROWS && lines === ROWS;
   return [
-    { work: `${work}: each once`, figure: `${paths} in ${lines} lines`, goal: "all", met: isWhole },
+    { work: `${work}: each once`, figure: `${files} in ${lines} lines`, goal: "all", met: isWhole },
     { work: `${work}: time`, figure: `${seconds.toFixed(1)} s`, goal: "below 10 s", met: seconds < 10 },
     {
       work: `${work}: peak memory`,
@@ -63,7 +63,7 @@ export async function benchLargeQuery(): Promise<Result[]> {
     const reader = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
     const url = (await reader.read()).value?.trim() ?? "";
     const all: Result[] = [];
-    for (const [format, mostMb] of [["paths", 300], ["json", 300], ["ndjson", 150]] as const) {
+    for (const [format, mostMb] of [["table", 300], ["paths", 300], ["json", 300], ["ndjson", 150]] as const) {
       all.push(...results(format, mostMb, await runQuery(url, format)));
     }
     await reader.cancel();

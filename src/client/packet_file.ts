@@ -4,6 +4,7 @@ import { formatFileName } from "../names/file_name.ts";
 import type { Instrument } from "../names/instruments.ts";
 import { formatVersion } from "../names/version.ts";
 import { recordVersion } from "../protocol/record_version.ts";
+import { compareObject } from "../transfer/compare_object.ts";
 import { fileError } from "../transfer/file_error.ts";
 import { localPath } from "../transfer/local_path.ts";
 import { syncFolder } from "../disk/sync_folder.ts";
@@ -11,8 +12,8 @@ import type { TimeSpan } from "../webpoda/time_span.ts";
 import type { Webpoda } from "../webpoda/webpoda.ts";
 import { writePackets } from "../webpoda/write_packets.ts";
 import { basename, dirname, join } from "@std/path";
-import { compareFile } from "./compare_file.ts";
 import { readyQuery } from "./query_files.ts";
+import { urlSource } from "./url_source.ts";
 import type { Transport } from "../http/transport.ts";
 
 /** One level 0 file to make from packets. */
@@ -86,7 +87,8 @@ async function keep(
   const newest = await newestIn(context, file);
   if (newest !== undefined) {
     const action = `compare the packets with "${basename(newest.path)}"`;
-    const { isSame, size } = await compareFile(transport, { action, archivePath: newest.path, path: part, signal });
+    const comparison = { action, archivePath: newest.path, path: part, signal };
+    const { isSame, size } = await compareObject(transport, urlSource(transport), comparison, "bytes");
     if (isSame) return { state: "unchanged", file: basename(newest.path) };
     // Packets do not become fewer: what came is not all there is.
     if (size !== undefined && bytes < size) return { state: "shorter", file: basename(newest.path) };

@@ -8,12 +8,12 @@ import { archivePath } from "../names/archive_path.ts";
 import { didYouMean } from "../names/closest_word.ts";
 import { parseFileName } from "../names/file_name.ts";
 import { RELEASE_TYPES } from "../protocol/route_parameters.ts";
-import { downloadUrl } from "../sdc/presigned_url.ts";
 import { release, type ReleaseOrder } from "../sdc/release.ts";
 import { checkUploads } from "../transfer/check_upload.ts";
+import { compareObject } from "../transfer/compare_object.ts";
 import type { CallOptions } from "./call_options.ts";
-import { compareFile } from "./compare_file.ts";
 import { uploadOne } from "./uploads.ts";
+import { urlSource } from "./url_source.ts";
 
 /** What to release, under the SDC's own names (SDC protocol, `GET /release`). */
 export interface ReleaseParameters {
@@ -114,15 +114,16 @@ export async function releaseData(
   if (dryRun) return { file_path: place, answer: undefined };
   const { transport } = context;
   const { retries, log } = transport;
+  const urls = urlSource(transport);
   const name = order.manifest_file;
   const action = `release "${name}"`;
   const refusal = await uploadManifest(transport, parameters.manifest_file, signal);
   const end = performance.now() + indexTimeoutMs;
   const ask = async () => {
     // The address of a file costs little to ask for; to ask for a release too early may cost more.
-    await downloadUrl(transport, place, signal);
+    await urls.downloadUrl(place, signal);
     const comparison = { action, archivePath: place, path: parameters.manifest_file, signal };
-    if (refusal !== undefined && !(await compareFile(transport, comparison)).isSame) throw refusal;
+    if (refusal !== undefined && !(await compareObject(transport, urls, comparison, "bytes")).isSame) throw refusal;
     return await release(transport, order, signal);
   };
   for (let waitMs = FIRST_WAIT_MS;; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {

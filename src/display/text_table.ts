@@ -10,25 +10,19 @@ function cellText(text: string): string {
   return printable(text.length > WIDEST_CELL ? `${text.slice(0, WIDEST_CELL)}…` : text);
 }
 
-interface Laid {
-  readonly header: string;
-  readonly cells: readonly string[];
-  readonly width: number;
-}
-
-function lay<Row>(column: Column<Row>, rows: readonly Row[]): Laid {
-  const cells = rows.map((row) => cellText(column.text(row)));
-  // A server's new keys make headers too.
-  const header = cellText(column.header);
-  let width = textWidth(header);
-  for (const cell of cells) width = Math.max(width, textWidth(cell));
-  const padded = cells.map((cell) => pad(cell, width, column.align));
-  return { header: pad(header, width, "left"), cells: padded, width };
-}
+/** How many rows become one text: enough for speed, few enough for memory. */
+const ROWS_AT_ONCE = 1_000;
 
 function pad(text: string, width: number, align: "left" | "right"): string {
   const space = " ".repeat(width - textWidth(text));
   return align === "right" ? space + text : text + space;
+}
+
+/** How wide a column must be for its header and the cells of all rows. */
+function widthOf<Row>({ header, text }: Column<Row>, parts: ReadonlyArray<readonly Row[]>): number {
+  let width = textWidth(cellText(header));
+  for (const rows of parts) for (const row of rows) width = Math.max(width, textWidth(cellText(text(row))));
+  return width;
 }
 
 /**
@@ -38,17 +32,27 @@ function pad(text: string, width: number, align: "left" | "right"): string {
  * @param mostRows A longer table is drawn by its first and last rows.
  */
 export function textTable<Row>(table: Table<Row>, mostRows = Infinity): string {
-  if (table.rows.length === 0) return `${printable(table.title)}\n`;
+  return [...textTablePieces(table, mostRows)].join("");
+}
+
+/** Draws a table as {@linkcode textTable} does, some lines at a time: all of a long one would take as much memory again. */
+export function* textTablePieces<Row>(table: Table<Row>, mostRows = Infinity): Generator<string> {
+  yield `${printable(table.title)}\n`;
+  if (table.rows.length === 0) return;
   const abridged = abridge(table.rows, mostRows);
   const { head, between, tail } = abridged;
-  const columns = table.columns.map((column) => lay(column, between === 0 ? head : [...head, ...tail]));
-  const line = (cells: readonly string[]) => cells.map((cell) => `${cell}|`).join("");
-  const hyphens = `${"-".repeat(columns.reduce((sum, { width }) => sum + width + 1, -1))}|`;
-  const lines = [printable(table.title), hyphens, line(columns.map(({ header }) => header)), hyphens];
-  for (let row = 0; row < head.length + tail.length; row++) {
-    if (between > 0 && row === head.length) lines.push(`… ${betweenLine(abridged)}`);
-    lines.push(line(columns.map(({ cells }) => cells[row] ?? "")));
-  }
-  lines.push(hyphens, "");
-  return lines.join("\n");
+  const columns = table.columns.map((column) => ({ ...column, width: widthOf(column, [head, tail]) }));
+  const hyphens = `${"-".repeat(columns.reduce((sum, { width }) => sum + width + 1, -1))}|\n`;
+  // A server's new keys make headers too.
+  const headers = columns.map(({ header, width }) => `${pad(cellText(header), width, "left")}|`);
+  yield `${hyphens}${headers.join("")}\n${hyphens}`;
+  const line = (row: Row) =>
+    `${columns.map(({ text, width, align }) => `${pad(cellText(text(row)), width, align)}|`).join("")}\n`;
+  const lines = function* (rows: readonly Row[]) {
+    for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield rows.slice(at, at + ROWS_AT_ONCE).map(line).join("");
+  };
+  yield* lines(head);
+  if (between > 0) yield `… ${betweenLine(abridged)}\n`;
+  yield* lines(tail);
+  yield hyphens;
 }

@@ -1,13 +1,13 @@
 import { ProtocolError, ResponseError } from "../errors.ts";
 import { apiUrl, getApi, getApiOnce, type UrlCall } from "../http/call.ts";
 import { readText } from "../http/read_text.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 import { checkedTarget, followRedirects, isRedirect, redirectTarget } from "../http/redirect.ts";
-import { statusError } from "../http/status_error.ts";
 import type { Transport } from "../http/transport.ts";
 import { downloadRoute, uploadRoute } from "../protocol/routes.ts";
 import { decodeAnswer, notTheSdcs } from "./decode_answer.ts";
 
-/** Enough for a presigned URL and for every refusal. */
+/** Enough for a presigned URL. */
 const ANSWER_BYTES = 64 * 1024;
 
 /** Reads the body of an answer of the API, cut at a length that no rightful one has. */
@@ -19,14 +19,15 @@ function readAnswer(transport: Transport, action: string, response: Response, si
 
 /** The error of an answer of `/download` that is no redirect. */
 async function noRedirect(transport: Transport, { action, url, signal }: UrlCall, response: Response): Promise<Error> {
-  const text = await readAnswer(transport, action, response, signal);
-  const { api } = transport;
   if (response.status === 404) {
+    await response.body?.cancel();
     const advice = "has no such file; query shows the names that it has";
     return new ResponseError(`Cannot ${action}: the archive at ${url.host} ${advice}`, { status: 404 });
   }
-  if (!response.ok) return statusError({ action, url, response, body: text, api });
-  return notTheSdcs({ action, url: url.href, text, api }, `it is ${response.status} instead of a redirect to the file`);
+  if (!response.ok) return await refusalOf(transport, { action, url, signal }, response);
+  const text = await readAnswer(transport, action, response, signal);
+  const answer = { action, url: url.href, text, api: transport.api };
+  return notTheSdcs(answer, `it is ${response.status} instead of a redirect to the file`);
 }
 
 /**
@@ -64,14 +65,15 @@ export async function uploadUrl(transport: Transport, fileName: string, signal?:
   const route = uploadRoute(fileName);
   const response = await getApi(transport, { action, route, signal });
   const url = apiUrl(transport, route);
-  const text = await readAnswer(transport, action, response, signal);
-  const { api } = transport;
   if (response.status === 409) {
+    await response.body?.cancel();
     throw new ResponseError(
       `Cannot ${action}: the archive at ${url.host} has a file of that name; give the new file a higher version`,
       { status: 409 },
     );
   }
-  if (!response.ok) throw statusError({ action, url, response, body: text, api });
-  return checkedTarget(action, decodeAnswer({ action, url: url.href, text, api }, decodeUrlText), url);
+  if (!response.ok) throw await refusalOf(transport, { action, url, signal }, response);
+  const text = await readAnswer(transport, action, response, signal);
+  const answer = { action, url: url.href, text, api: transport.api };
+  return checkedTarget(action, decodeAnswer(answer, decodeUrlText), url);
 }

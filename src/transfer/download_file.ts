@@ -3,10 +3,10 @@ import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
 import { basename, dirname } from "@std/path";
 import { checkPart } from "./check_part.ts";
+import { compareObject } from "./compare_object.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
 import type { DataFolders } from "./data_folders.ts";
 import { fileError } from "./file_error.ts";
-import { isSameObject } from "./is_same_object.ts";
 import { localPath } from "./local_path.ts";
 import type { OnProgress, Outcome } from "./outcome.ts";
 import { openPart } from "./open_part.ts";
@@ -76,7 +76,7 @@ async function settle(work: Work): Promise<Outcome> {
     decide("skip", `"${path}" is there`);
     return skipped;
   }
-  if (plan === "verify" && await isSameObject(transport, urls, work)) {
+  if (plan === "verify" && (await compareObject(transport, urls, work, "length")).isSame) {
     decide("skip", `"${path}" is what the archive has`);
     return skipped;
   }

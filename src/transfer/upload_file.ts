@@ -4,7 +4,7 @@ import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath } from "../names/archive_path.ts";
 import { checkUnchanged, type Sendable } from "./check_upload.ts";
-import { isSameObject } from "./is_same_object.ts";
+import { compareObject } from "./compare_object.ts";
 import { md5OfFile } from "./md5_of_file.ts";
 import { md5OfHeaders } from "./object_headers.ts";
 import type { OnProgress, Outcome } from "./outcome.ts";
@@ -71,9 +71,8 @@ export async function uploadFile(
     // A try whose answer was lost may have arrived: then what the archive has is this file.
     const comparison = { action, archivePath: archivePath(name), path, signal };
     // When that cannot be found out, the refusal is what the caller must know.
-    if (mayHaveArrived && await isSameObject(transport, urls, comparison).catch(() => false)) {
-      return { state: "sent", file, path, bytes: size };
-    }
+    const isOurs = async () => (await compareObject(transport, urls, comparison, "bytes")).isSame;
+    if (mayHaveArrived && await isOurs().catch(() => false)) return { state: "sent", file, path, bytes: size };
     signal?.throwIfAborted();
     if (!skipExisting) throw error;
     log({ type: "decision", action, decision: "skip", reason: "the archive has a file of that name" });

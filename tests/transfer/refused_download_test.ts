@@ -14,6 +14,14 @@ for (const status of [400, 404, 409, 410]) {
   });
 }
 
+Deno.test("download() does not try again when the words of a refusal break off", async () => {
+  await using lab = await openLab();
+  lab.store.usually = { status: 404, cutAfter: 5 };
+  const outcome = await lab.one();
+  assert(outcome.state === "failed" && outcome.error instanceof ResponseError && outcome.error.status === 404);
+  assertEquals([lab.store.asked.length, lab.store.requests.length], [1, 1]);
+});
+
 for (const status of [400, 403, 404]) {
   Deno.test(`download() does not try again when the API answers ${status}`, async () => {
     await using lab = await openLab();

@@ -62,6 +62,17 @@ Deno.test("upload() says that the archive has another file of the name when its 
   assert(failed?.error instanceof ResponseError && failed.error.status === 409);
 });
 
+Deno.test("upload() takes no other file of the same length for its own when the store tells no MD5", async () => {
+  await using lab = await openUploads();
+  lab.store.script.push({ status: 500 }, { status: 403 });
+  const running = lab.client.upload(lab.files);
+  await lab.store.cameIn(1);
+  lab.store.add(lab.path, lab.bytes.toReversed(), '"in-pieces-2"');
+  const [failed] = (await running).failed;
+  assert(failed?.error instanceof ResponseError && failed.error.status === 409);
+  assertEquals(lab.store.requests.map(({ method }) => method), ["PUT", "PUT", "GET", "GET"]);
+});
+
 Deno.test("upload() takes no for an answer when a new URL is refused too", async () => {
   await using lab = await openUploads(1, { retries: 9 });
   lab.store.usually = { status: 403 };

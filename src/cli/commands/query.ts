@@ -1,6 +1,8 @@
 import { ImapClient } from "../../client/imap_client.ts";
 import type { QueryResult } from "../../client/query_result.ts";
+import { textTablePieces } from "../../display/text_table.ts";
 import type { FileRecord } from "../../protocol/file_record.ts";
+import { recordsTable } from "../../views/records_table.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
 import { writeData } from "../output.ts";
@@ -18,7 +20,7 @@ async function* coverage(files: QueryResult): AsyncGenerator<string> {
 }
 
 const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
-  ["table", (files) => [files.toText()]],
+  ["table", (files) => textTablePieces(recordsTable(files, { table: files.table }))],
   ["json", json],
   ["csv", csv],
   ["paths", paths],
