@@ -4,8 +4,16 @@ import type { Source } from "./source_file.ts";
 import type { Stage } from "./stage.ts";
 
 /** Compares two files byte by byte. */
-export async function checkSame(path: string, source: string): Promise<void> {
+async function checkSame(path: string, source: string): Promise<void> {
   await runProgram({ command: "cmp", args: [path, source] });
+}
+
+/** Checks that one file came to the store, whole. */
+export async function checkUploaded({ uploads }: Stage, source: string): Promise<void> {
+  const came = await Array.fromAsync(Deno.readDir(uploads));
+  const [file] = came;
+  if (file === undefined || came.length > 1) throw new Error(`${came.length} files came instead of one`);
+  await checkSame(join(uploads, file.name), source);
 }
 
 /** Checks that files came whole: the size of each, and the bytes of one. */

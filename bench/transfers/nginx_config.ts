@@ -1,3 +1,5 @@
+import { basename } from "@std/path";
+
 /** What the configuration depends on. */
 export interface NginxPlan {
   /** A folder for pid, temporary files and logs. */
@@ -18,12 +20,16 @@ const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
 /**
  * nginx as API and as object store, on two ports of this machine. Below `/plain` objects have nginx's own ETags, below
- * `/md5` their MD5, below `/limited` each connection gets 20 MB/s.
+ * `/md5` their MD5, below `/limited` each connection gets 20 MB/s. A PUT leaves a file under a number, and is answered as
+ * S3 does it: nginx alone would say 201 and give no ETag, so it keeps the body and asks itself for the answer.
  */
 export function nginxConfig({ folder, objects, uploads, apiPort, objectPort, asRoot, md5s }: NginxPlan): string {
   const origin = `http://127.0.0.1:${objectPort}`;
   const temporary = TEMPORARY.map((kind) => `${kind}_temp_path "${folder}/${kind}";`).join("\n  ");
-  const tags = [...md5s].map(([path, md5]) => `"/md5/${path}" '"${md5}"';`).join("\n    ");
+  const tags = [...md5s].map(([path, md5]) => {
+    const places = [`/md5/${path}`, `/answers/md5/${basename(path)}`];
+    return places.map((place) => `"${place}" '"${md5}"';`).join("\n    ");
+  }).join("\n    ");
   return `${asRoot ? "user root root;" : ""}
 daemon off;
 worker_processes auto;
@@ -46,14 +52,26 @@ http {
   server {
     listen 127.0.0.1:${apiPort};
     location ~ ^/(?<kind>plain|md5|limited)/download/(?<path>.+)$ { return 302 ${origin}/$kind/$path; }
-    location ~ ^/plain/upload/(?<name>[^/]+)$ { default_type application/json; return 200 '"${origin}/uploads/$name"'; }
+    location ~ ^/(?<kind>plain|md5)/upload/(?<name>[^/]+)$ {
+      default_type application/json;
+      return 200 '"${origin}/uploads/$kind/$name"';
+    }
   }
   server {
     listen 127.0.0.1:${objectPort};
     location /plain/ { alias "${objects}/"; }
     location /md5/ { alias "${objects}/"; etag off; add_header ETag $md5_tag; }
     location /limited/ { alias "${objects}/"; limit_rate 20m; }
-    location /uploads/ { alias "${uploads}/"; dav_methods PUT; client_max_body_size 0; }
+    location /uploads/ {
+      client_max_body_size 0;
+      client_body_in_file_only on;
+      client_body_temp_path "${uploads}";
+      proxy_pass_request_body off;
+      proxy_set_header Content-Length "";
+      proxy_pass ${origin}/answers/;
+    }
+    location /answers/plain/ { add_header ETag '"in-pieces-2"'; return 200; }
+    location /answers/md5/ { add_header ETag $md5_tag; return 200; }
   }
 }
 `;

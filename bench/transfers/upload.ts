@@ -1,7 +1,8 @@
-// An upload of 1 GiB against curl, which asks the API for the URL first, as we do.
+// An upload of 1 GiB against curl, which asks the API for the URL first, as we do; and against curl and md5sum where the
+// store tells the MD5 of what it has, as S3 does.
 import { basename, join } from "@std/path";
 import { ratio, type Result, type RunAndAfter, shownTime, sideBySide } from "../measure.ts";
-import { checkSame } from "./check_files.ts";
+import { checkUploaded } from "./check_files.ts";
 import { ours, python } from "./contestants.ts";
 import { peakResult } from "./peak_memory.ts";
 import { pythonClient } from "./programs.ts";
@@ -16,28 +17,39 @@ export async function benchUpload(): Promise<Result[]> {
   const sources = scienceFiles("upload", 1, 1024 ** 3);
   const path = sources[0]?.path ?? "";
   await using stage = await openStage(sources);
-  const { objects, uploads, target, clear } = stage;
-  const api = `${stage.api}/plain`;
+  const { api, objects, target } = stage;
   const [file, name] = [join(objects, path), basename(path)];
-  const peaks: number[] = [];
+  const peaks = { plain: [] as number[], md5: [] as number[] };
   const timed = (run: () => Promise<void>): RunAndAfter => ({
     run,
     after: async () => {
-      await checkSame(join(uploads, name), file);
-      await clear();
+      await checkUploaded(stage, file);
+      await stage.clear();
     },
   });
+  const viaOurs = (kind: keyof typeof peaks) =>
+    timed(async () => void peaks[kind].push(await runWatched(ours(`${api}/${kind}`, target, ["upload", file]))));
+  const curlPut = async () => {
+    const said = await outputOf({ command: "curl", args: ["-q", "-sf", `${api}/plain/upload/${name}`] });
+    await runProgram({ command: "curl", args: ["-q", "-sf", "-T", file, String(JSON.parse(said))] });
+  };
   const client = pythonClient();
   const times = await sideBySide({
-    ours: timed(async () => void peaks.push(await runWatched(ours(api, target, ["upload", file])))),
-    curl: timed(async () => {
-      const said = await outputOf({ command: "curl", args: ["-q", "-sf", `${api}/upload/${name}`] });
-      await runProgram({ command: "curl", args: ["-q", "-sf", "-T", file, String(JSON.parse(said))] });
+    plain: viaOurs("plain"),
+    curl: timed(curlPut),
+    md5: viaOurs("md5"),
+    curlMd5: timed(async () => {
+      await curlPut();
+      await runProgram({ command: "md5sum", args: [file] });
     }),
-    python: client === undefined ? undefined : timed(() => runProgram(python(client, api, target, ["upload", file]))),
+    python: client === undefined
+      ? undefined
+      : timed(() => runProgram(python(client, `${api}/plain`, target, ["upload", file]))),
   }, ROUNDS);
   return [
-    { ...ratio("upload of 1 GiB / curl -T", times.ours, times.curl, 1.5), python: shownTime(times.python) },
-    peakResult("upload of 1 GiB", peaks),
+    { ...ratio("upload of 1 GiB / curl -T", times.plain, times.curl, 1.5), python: shownTime(times.python) },
+    ratio("upload of 1 GiB, MD5 compared / curl -T, then md5sum", times.md5, times.curlMd5, 1.5),
+    peakResult("upload of 1 GiB", peaks.plain),
+    peakResult("upload of 1 GiB, MD5 compared", peaks.md5),
   ];
 }
