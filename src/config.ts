@@ -46,6 +46,12 @@ function fromEnvironment(name: string): string | undefined {
   return Deno.env.get(name) || undefined;
 }
 
+/** The same for one that others set, which counts as not set where it may not be read: nobody is asked for it. */
+export function fromEnvironmentIfAllowed(variable: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return state === "granted" ? fromEnvironment(variable) : undefined;
+}
+
 /** The address without a slash at its end, or an error that says what is wrong with it. */
 function checkedUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
+import { putWay } from "./put_way.ts";
 
 /** The answer to a PUT: its head, and the start of its body. */
 export interface PutAnswer {
@@ -13,7 +14,11 @@ const ANSWER_BYTES = 16 * 1024;
 export async function openPut(url: URL, size: number): Promise<ClientRequest> {
   const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
   // The empty content type is part of what the SDC signs.
-  return request(url, { method: "PUT", headers: { "content-length": size, "content-type": "" } });
+  return request(url, {
+    method: "PUT",
+    headers: { "content-length": size, "content-type": "" },
+    ...await putWay(url),
+  });
 }
 
 /** Waits for the answer of a request, as much of it as counts; rejects when nothing moves in either direction for too long. */
