@@ -2,19 +2,20 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { ImapError } from "../errors.ts";
+import { Patience } from "../http/patience.ts";
 import { delay } from "@std/async";
 import {
   BUFFER_BYTES,
   type ConnectionLimits,
   HEAD_MS,
   IDLE_MS,
+  LEAST_SPEED,
   LINGER_MS,
   MOST_CONNECTIONS,
   MOST_HEAD_BYTES,
   PATIENCE_MS,
   TAKING_FACTOR,
 } from "./connections/limits.ts";
-import { Patience } from "./connections/patience.ts";
 import { readRequest } from "./connections/read_request.ts";
 import { sendResponse } from "./connections/send_response.ts";
 import type { Handler } from "./handler.ts";
@@ -89,10 +90,9 @@ export async function serveHandler(options: ServeHandlerOptions): Promise<Runnin
   let closing = false;
 
   const exchange = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const giveUp = () => void incoming.socket.destroy();
-    const request = readRequest(incoming, new Patience(patienceMs, giveUp));
+    const request = readRequest(incoming, new Patience(patienceMs, LEAST_SPEED));
     const response = request instanceof Response ? request : await options.handler(request);
-    await sendResponse(response, outgoing, new Patience(patienceMs * TAKING_FACTOR, giveUp));
+    await sendResponse(response, outgoing, new Patience(patienceMs * TAKING_FACTOR, LEAST_SPEED));
     await endBody(incoming);
   };
   const server = createServer({

@@ -19,9 +19,17 @@ export function shownUrl(url: URL, showQuery: boolean): string {
   return showQuery || url.search === "" ? url.href : `${url.origin}${url.pathname}?…`;
 }
 
-/** The error of a server that sends nothing for too long. */
+/** The error of a server that does not answer for too long. */
 export function timeoutError(action: string, host: string, timeoutMs: number): ConnectionError {
   return new ConnectionError(`Cannot ${action}: ${host} sent nothing for ${timeoutMs / 1000} s`);
+}
+
+/** Bytes a second. A body that comes more slowly for too long would hold its reader for ever. */
+export const LEAST_SPEED = 100;
+
+/** The error of a body of which nothing comes for too long, or less than {@linkcode LEAST_SPEED}. */
+export function stallError(action: string, host: string, timeoutMs: number): ConnectionError {
+  return new ConnectionError(`Cannot ${action}: ${host} sent next to nothing for ${timeoutMs / 1000} s`);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ProtocolError, ResponseError } from "../errors.ts";
+import { BrokenBody } from "../http/body_pieces.ts";
 import { apiUrl, getApi } from "../http/call.ts";
 import { shownUrl } from "../http/exchange.ts";
 import { refusalOf } from "../http/refusal_of.ts";
@@ -9,7 +10,7 @@ import { DECODE } from "../protocol/table_records.ts";
 import { notTheSdcs } from "./decode_answer.ts";
 import { JsonArrayReader } from "./json_array_reader.ts";
 import { QUERY_TABLES } from "./query_tables.ts";
-import { BrokenBody, textPieces } from "./text_pieces.ts";
+import { textPieces } from "./text_pieces.ts";
 import { TooLarge } from "./too_large.ts";
 
 /** How messages about queries begin, behind `Cannot `. */

@@ -1,8 +1,11 @@
 import { isRefusedUrl, worthANewUrl } from "./refused_url.ts";
 
+/** How many more bytes count: with a few a minute, a download would never come to its end. */
+const LEAST_PROGRESS = 500;
+
 /** How a download goes, from one try to the next. */
 export class Progress {
-  /** The most bytes that have ever stayed. */
+  /** How many bytes had stayed when it last came further. */
   #most: number;
   #hasProgressed = false;
   #isRefused = false;
@@ -38,9 +41,10 @@ export class Progress {
 
   /** A try has failed; so many bytes stay. */
   end(kept: number): void {
-    this.#hasProgressed = kept > this.#most;
-    this.#most = Math.max(kept, this.#most);
-    if (this.#hasProgressed) this.#isRefused = false;
+    this.#hasProgressed = kept >= this.#most + LEAST_PROGRESS;
+    if (!this.#hasProgressed) return;
+    this.#most = kept;
+    this.#isRefused = false;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { ConnectionError } from "../errors.ts";
 import { getObject } from "../http/call.ts";
 import { connectionError } from "../http/connection_error.ts";
-import { timeoutError } from "../http/exchange.ts";
+import { stallError } from "../http/exchange.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
 import type { ByteRange } from "./byte_ranges.ts";
@@ -55,7 +55,7 @@ export async function receivePiece(
   const unwatch = watchGrowth({
     size: position,
     stallMs: timeoutMs,
-    onStall: () => end(timeoutError(action, host, timeoutMs)),
+    onStall: () => end(stallError(action, host, timeoutMs)),
     onSize: tell,
     onFailure: end,
   });

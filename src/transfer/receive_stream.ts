@@ -1,7 +1,7 @@
 import { ConnectionError, ProtocolError } from "../errors.ts";
 import { getObject } from "../http/call.ts";
 import { connectionError } from "../http/connection_error.ts";
-import { timeoutError } from "../http/exchange.ts";
+import { stallError } from "../http/exchange.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
 import { fileError } from "./file_error.ts";
@@ -118,7 +118,7 @@ export async function receiveStream(
     if (head.record !== undefined && part.size > 0) await part.note(head.record).catch(() => {});
     signal?.throwIfAborted();
     if (ended === "failed") throw failure;
-    if (ended === "stalled") throw timeoutError(action, url.host, transport.timeoutMs);
+    if (ended === "stalled") throw stallError(action, url.host, transport.timeoutMs);
     // A body that breaks is a TypeError of fetch's; everything else comes from the disk.
     if (ended === undefined) {
       throw error instanceof TypeError ? connectionError(action, url.host, error) : fileError(action, part.path, error);

@@ -1,8 +1,11 @@
+import { LEAST_SPEED } from "../http/exchange.ts";
+import { Patience } from "../http/patience.ts";
+
 /** What to look for while a file is being written by native code, which tells nothing itself. */
 export interface GrowthWatch {
   /** How many bytes are there. */
   readonly size: () => number;
-  /** How long the file may stay as it is. */
+  /** How long the file may stay as it is, or next to it. */
   readonly stallMs: number;
   /** Called when it stayed as it is for longer. */
   readonly onStall: () => void;
@@ -22,12 +25,15 @@ const LOOK_MS = 200;
  */
 export function watchGrowth({ size: sizeNow, stallMs, onStall, onSize, onFailure }: GrowthWatch): () => void {
   let size = sizeNow();
-  let since = performance.now();
+  let looked = performance.now();
+  const patience = new Patience(stallMs, LEAST_SPEED);
   const look = () => {
-    const now = sizeNow();
-    if (now !== size) [size, since] = [now, performance.now()];
-    else if (performance.now() - since >= stallMs) onStall();
-    onSize(now);
+    const [before, now] = [size, performance.now()];
+    patience.waited(now - looked);
+    [size, looked] = [sizeNow(), now];
+    patience.moved(size - before);
+    if (patience.isSpent) onStall();
+    onSize(size);
   };
   const timer = setInterval(() => {
     try {

@@ -1,7 +1,6 @@
-import { ConnectionError, ProtocolError, ResponseError } from "../errors.ts";
-import { connectionError } from "../http/connection_error.ts";
-import { exchange, timeoutError } from "../http/exchange.ts";
-import { readOrTimeOut } from "../http/read_or_time_out.ts";
+import { ProtocolError, ResponseError } from "../errors.ts";
+import { bodyPieces } from "../http/body_pieces.ts";
+import { exchange } from "../http/exchange.ts";
 import { isRedirect } from "../http/redirect.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import { type PacketRoute, packetRoute, PROJECTIONS } from "../protocol/webpoda.ts";
@@ -60,21 +59,5 @@ export async function* packetBytes(webpoda: Webpoda, request: PacketRequest): As
   const { host } = new URL(api.base);
   const action = packetAction(request);
   const { body } = await open(webpoda, request);
-  if (body === null) return;
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      request.signal?.throwIfAborted();
-      const { done, value } = await readOrTimeOut(reader, timeoutMs, () => timeoutError(action, host, timeoutMs))
-        .catch((error: unknown) => {
-          request.signal?.throwIfAborted();
-          throw error instanceof ConnectionError ? error : connectionError(action, host, error);
-        });
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    // A body that is not read to its end would keep its connection.
-    reader.cancel().catch(() => {});
-  }
+  yield* bodyPieces(body, { action, host, timeoutMs, signal: request.signal });
 }

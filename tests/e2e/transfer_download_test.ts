@@ -106,7 +106,7 @@ Deno.test("download --verify repairs, --force fetches all, --retries and --stall
   cli.store.usually = { stallAfter: 100 };
   const { code, stderr } = await cli.run(["download", "--force", "--retries", "0", "--stall-timeout", "1", name]);
   assertEquals([code, cli.store.requests.length], [1, before + 1]);
-  assertStringIncludes(stderr, "sent nothing for 1 s");
+  assertStringIncludes(stderr, "sent next to nothing for 1 s");
 });
 
 Deno.test("two processes at once that fetch the same file end with one whole file, fetched once", async () => {

@@ -2,6 +2,7 @@ import { done, everywhere, fails, followed, never, retried, type Row } from "./f
 
 const broke = retried("ConnectionError", "broke the connection");
 const silent = retried("ConnectionError", "sent nothing for");
+const slow = retried("ConnectionError", "sent next to nothing for");
 const noHttp = retried("ConnectionError", "sent something that is no HTTP");
 const noBody = never("the answer has no body");
 const breaksOff = retried("ProtocolError", "it breaks off");
@@ -54,14 +55,8 @@ export const FAULT_TABLE: Readonly<Record<string, Row>> = {
     noBody,
   ],
   "never answers": everywhere(silent),
-  "stalls in the middle of the body": [silent, noBody, silent, silent, silent],
-  "sends a byte at a time": [
-    done("as long as bytes come, it waits"),
-    noBody,
-    done("as long as bytes come, it waits"),
-    done("as long as bytes come, it waits"),
-    noBody,
-  ],
+  "stalls in the middle of the body": [slow, noBody, slow, slow, silent],
+  "sends a byte at a time": [slow, noBody, slow, slow, noBody],
   "says a longer body than it sends": [broke, unread, broke, broke, broke],
   "says a shorter body than it sends": [breaksOff, noBody, otherBytes, noJson, noBody],
   "says a length that is no number": everywhere(noHttp),

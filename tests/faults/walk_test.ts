@@ -23,8 +23,7 @@ function observeCell(name: string, step: Step, times: "once" | "always"): Promis
     fault,
     times,
     timeoutMs: timeoutOf(name),
-    // A byte at a time takes its time.
-    length: name === "sends a byte at a time" ? 20 : 2000,
+    length: 2000,
     resumes: name.includes("range was asked") || name.includes("another range"),
     byRows: name.startsWith("names"),
   });

@@ -28,5 +28,5 @@ Deno.test("readText() stops at its limit: it keeps the start, or fails", async (
 
 Deno.test("readText() leaves a body that stalls", async () => {
   const silent = new Response(new ReadableStream());
-  await assertRejects(() => readText(silent, { ...options, timeoutMs: 20 }), ConnectionError, "sent nothing");
+  await assertRejects(() => readText(silent, { ...options, timeoutMs: 20 }), ConnectionError, "sent next to nothing");
 });

@@ -8,12 +8,17 @@ function isRetryable(error: unknown): boolean {
   return error instanceof ResponseError && error.retryable;
 }
 
-Deno.test("Progress counts only bytes that stay and go beyond all before", () => {
-  const progress = new Progress(100);
-  const tries: [kept: number, progressed: boolean][] = [[100, false], [150, true], [0, false], [120, false], [
-    151,
-    true,
-  ]];
+Deno.test("Progress counts only bytes that stay and go well beyond all before", () => {
+  const progress = new Progress(100_000);
+  const tries: [kept: number, progressed: boolean][] = [
+    [100_000, false],
+    [150_000, true],
+    [0, false],
+    [120_000, false],
+    [150_400, false],
+    [150_499, false],
+    [150_500, true],
+  ];
   for (const [kept, progressed] of tries) {
     progress.begin();
     progress.end(kept);
@@ -26,7 +31,7 @@ Deno.test("Progress counts only bytes that stay and go beyond all before", () =>
 Deno.test("Progress forgives one refusal of a URL, and one more for each try that came further", () => {
   const progress = new Progress(0);
   assertEquals([isRetryable(progress.judge(refused)), isRetryable(progress.judge(refused))], [true, false]);
-  progress.end(10);
+  progress.end(10_000);
   assertEquals([isRetryable(progress.judge(refused)), isRetryable(progress.judge(refused))], [true, false]);
   const other = new ResponseError("no", { status: 404 });
   assertEquals(progress.judge(other), other);

@@ -55,7 +55,7 @@ Deno.test("writePackets() gives up on a stream that stalls", async () => {
   await assertRejects(
     () => writePackets(fake.webpoda, of([1]), `${folder.path}/part`),
     ConnectionError,
-    "sent nothing for 0.1 s",
+    "sent next to nothing for 0.1 s",
   );
   for (const end of ends) end();
 });

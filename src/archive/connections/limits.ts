@@ -13,6 +13,8 @@ export interface ConnectionLimits {
 
 /** How many connections may be open at once: each takes two open files at most. */
 export const MOST_CONNECTIONS = 256;
+/** Bytes a second: who is slower for too long is given up. */
+export const LEAST_SPEED = 1024;
 /** For how long a caller may be slow. */
 export const PATIENCE_MS = 30_000;
 /**

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { MOST_TARGET_BYTES } from "./limits.ts";
-import type { Patience } from "./patience.ts";
+import type { Patience } from "../../http/patience.ts";
 
 /** The bytes of a body as the caller sends them. One that breaks off is an error. */
 function bodyOf(incoming: IncomingMessage, patience: Patience): ReadableStream<Uint8Array<ArrayBuffer>> {
   const chunks = incoming.iterator({ destroyOnReturn: false });
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await patience.during(chunks.next());
+      const { done, value } = await patience.during(chunks.next(), () => void incoming.socket.destroy());
       if (done) return controller.close();
       const chunk: Uint8Array<ArrayBuffer> = value;
       patience.moved(chunk.length);

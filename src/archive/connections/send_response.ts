@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Patience } from "./patience.ts";
+import type { Patience } from "../../http/patience.ts";
 
 /** Until something happens to an answer, or its connection is gone. */
 function until(outgoing: ServerResponse, event: "drain" | "finish"): Promise<void> {
@@ -35,11 +35,12 @@ async function begin(body: ReadableStream<Uint8Array>): Promise<BegunBody> {
 /** Sends a body as fast as the caller takes it; lets go of it when the caller has gone. */
 async function sendBody({ pieces, reader }: BegunBody, outgoing: ServerResponse, patience: Patience): Promise<void> {
   const begun = [...pieces];
+  const { socket } = outgoing;
   try {
     for (;;) {
       const piece = begun.shift() ?? (await reader.read()).value;
       if (piece === undefined || outgoing.destroyed) return;
-      if (!outgoing.write(piece)) await patience.during(until(outgoing, "drain"));
+      if (!outgoing.write(piece)) await patience.during(until(outgoing, "drain"), () => void socket?.destroy());
       patience.moved(piece.length);
     }
   } finally {
@@ -61,7 +62,8 @@ export async function sendResponse(response: Response, outgoing: ServerResponse,
   outgoing.writeHead(status, Object.fromEntries(headers));
   if (body !== undefined) await sendBody(body, outgoing, patience);
   if (outgoing.destroyed) return;
+  const { socket } = outgoing;
   const finished = until(outgoing, "finish");
   outgoing.end();
-  await patience.during(finished);
+  await patience.during(finished, () => void socket?.destroy());
 }
