@@ -1,3 +1,4 @@
+import { fromEnvironmentIfAllowed } from "../config.ts";
 import type { OnProgress } from "../transfer/outcome.ts";
 import { transferLine, transferLines } from "../views/transfer_lines.ts";
 import { TransferTracker } from "../views/transfer_state.ts";
@@ -43,7 +44,8 @@ function plainDisplay(): TransferDisplay {
 
 /** Whether lines can be redrawn: in a terminal, whose kind the library finds out from the whole environment. */
 async function canRedraw(): Promise<boolean> {
-  return Deno.stderr.isTerminal() && (await Deno.permissions.query({ name: "env" })).state === "granted";
+  if (!Deno.stderr.isTerminal() || fromEnvironmentIfAllowed("TERM") === "dumb") return false;
+  return (await Deno.permissions.query({ name: "env" })).state === "granted";
 }
 
 /** Which display is wanted. */

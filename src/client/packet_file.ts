@@ -88,7 +88,7 @@ async function keep(
   if (newest !== undefined) {
     const action = `compare the packets with "${basename(newest.path)}"`;
     const comparison = { action, archivePath: newest.path, path: part, signal };
-    const { isSame, size } = await compareObject(transport, urlSource(transport), comparison, "bytes");
+    const { isSame, size } = await compareObject(transport, urlSource(transport), comparison);
     if (isSame) return { state: "unchanged", file: basename(newest.path) };
     // Packets do not become fewer: what came is not all there is.
     if (size !== undefined && bytes < size) return { state: "shorter", file: basename(newest.path) };

@@ -123,7 +123,7 @@ export async function releaseData(
     // The address of a file costs little to ask for; to ask for a release too early may cost more.
     await urls.downloadUrl(place, signal);
     const comparison = { action, archivePath: place, path: parameters.manifest_file, signal };
-    if (refusal !== undefined && !(await compareObject(transport, urls, comparison, "bytes")).isSame) throw refusal;
+    if (refusal !== undefined && !(await compareObject(transport, urls, comparison)).isSame) throw refusal;
     return await release(transport, order, signal);
   };
   for (let waitMs = FIRST_WAIT_MS;; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {

@@ -30,9 +30,13 @@ function backoffMs(retry: number, random: () => number): number {
   return random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (retry - 1));
 }
 
-/** The server's own wish counts, spread a little among all who were told the same; else the backoff. */
+/**
+ * The server's own wish, spread a little among all who were told the same, but no sooner than without it: a server whose
+ * wish lies in the past, since a clock is wrong, is not to be asked without a pause. Only what throws 0 needs none.
+ */
 function waitMs(retryAfterMs: number | undefined, retry: number, random: () => number): number {
-  return retryAfterMs === undefined ? backoffMs(retry, random) : retryAfterMs * (1 + random() / 10);
+  if (retryAfterMs === 0) return 0;
+  return Math.max(backoffMs(retry, random), (retryAfterMs ?? 0) * (1 + random() / 10));
 }
 
 /**

@@ -3,13 +3,13 @@
  *
  * @param header The header's text, or null where there is none.
  * @param now The current time, in milliseconds since 1970.
- * @returns Milliseconds to wait, 0 or more; undefined when the header is missing or says nothing of use.
+ * @returns Milliseconds to wait; undefined when the header is missing or says nothing of use, as a time that has passed.
  */
 export function parseRetryAfter(header: string | null, now: number = Date.now()): number | undefined {
   if (header === null) return undefined;
   const text = header.trim();
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000 || undefined;
   // An HTTP date begins with the day's name; Date.parse alone would take far more for a date.
   const date = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return date > now ? date - now : undefined;
 }

@@ -5,6 +5,7 @@ import { refusalOf } from "../http/refusal_of.ts";
 import { checkedTarget, followRedirects, isRedirect, redirectTarget } from "../http/redirect.ts";
 import type { Transport } from "../http/transport.ts";
 import { downloadRoute, uploadRoute } from "../protocol/routes.ts";
+import { basename } from "@std/path";
 import { decodeAnswer, notTheSdcs } from "./decode_answer.ts";
 
 /** Enough for a presigned URL. */
@@ -39,7 +40,7 @@ async function noRedirect(transport: Transport, { action, url, signal }: UrlCall
  * @throws {ResponseError} 404 when the archive has no such file.
  */
 export function downloadUrl(transport: Transport, archivePath: string, signal?: AbortSignal): Promise<URL> {
-  const action = `download "${archivePath}"`;
+  const action = `download "${basename(archivePath)}"`;
   return followRedirects(action, apiUrl(transport, downloadRoute(archivePath)), async (url) => {
     if (url.origin !== transport.api.origin || url.search !== "") return { done: url };
     const call = { action, url, signal };

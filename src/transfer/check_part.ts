@@ -1,4 +1,5 @@
 import { ConnectionError } from "../errors.ts";
+import { abortable } from "@std/async";
 import type { Transport } from "../http/transport.ts";
 import { lookUpObject } from "./look_up_object.ts";
 import { md5OfFile } from "./md5_of_file.ts";
@@ -24,7 +25,8 @@ export async function checkPart(transport: Transport, receiving: Receiving, fact
     throw new ConnectionError(`Cannot ${action}: ${url.host} sent ${have} of ${size} bytes`);
   }
   // The disk and the checksum need not wait for one another.
-  const [, found] = await Promise.all([part.file.sync(), md5 === undefined ? undefined : md5OfFile(part.path, signal)]);
+  const settled = Promise.all([part.file.sync(), md5 === undefined ? undefined : md5OfFile(part.path, signal)]);
+  const [, found] = await (signal === undefined ? settled : abortable(settled, signal));
   if (found !== md5) {
     await part.empty();
     throw new ConnectionError(`Cannot ${action}: the bytes that came are not those of the archive (their MD5 differs)`);

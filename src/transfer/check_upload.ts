@@ -28,7 +28,7 @@ async function checkOne(file: string): Promise<Sendable> {
   if (stat.size === 0) throw new InputError(`Cannot ${action}: the file is empty`);
   parseFileName(name);
   await Deno.open(path, { read: true }).then((file) => file.close(), (error) => {
-    throw fileError(action, path, error);
+    throw new InputError(fileError(action, path, error).message, { cause: error });
   });
   return { file, path, name, size: stat.size, mtime: stat.mtime?.getTime() ?? 0 };
 }

@@ -1,4 +1,3 @@
-import { ProtocolError } from "../errors.ts";
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
 import { lookUpObject } from "./look_up_object.ts";
@@ -15,9 +14,6 @@ export interface Comparison {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How sure a comparison must be where the store tells no MD5: of the length, or of all bytes, which then come. */
-export type Certainty = "length" | "bytes";
-
 /** What a comparison found. */
 export interface Compared {
   readonly isSame: boolean;
@@ -26,16 +22,14 @@ export interface Compared {
 }
 
 /**
- * Compares a file with an object: by length, then by the MD5 that the store tells, or else as the caller wants it.
+ * Compares a file with an object: by length, then by the MD5 that the store tells, or else by all of its bytes.
  *
  * @throws {ResponseError} 404 when the archive has no such file.
- * @throws {ProtocolError} When the length alone is wanted, and the store tells none.
  */
 export async function compareObject(
   transport: Transport,
   urls: UrlSource,
   { action, archivePath, path, signal }: Comparison,
-  certainty: Certainty,
 ): Promise<Compared> {
   const { retries, log } = transport;
   const asking = { action, retries, log, signal };
@@ -45,10 +39,6 @@ export async function compareObject(
     asking,
   );
   if (size !== undefined && size !== (await Deno.stat(path)).size) return { isSame: false, size };
-  if (md5 === undefined && certainty === "length") {
-    if (size !== undefined) return { isSame: true, size };
-    throw new ProtocolError(`Cannot ${action}: the store tells neither length nor MD5, so nothing can be compared`);
-  }
   const theirs = md5 ??
     await retry(async () => md5OfObject(transport, { action, url: await url(), signal }), asking);
   return { isSame: theirs === await md5OfFile(path, signal), size };

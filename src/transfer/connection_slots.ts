@@ -1,12 +1,10 @@
-/**
- * How many connections may still be opened. Each file of a batch holds one; a large file borrows those that are free.
- */
+/** How many more connections may be opened: each file of a batch has one, and a large file borrows those that are free. */
 export class ConnectionSlots {
   #free: number;
 
-  /** @param count How many connections there may be at once. */
-  constructor(count: number) {
-    this.#free = count;
+  /** @param free How many are free at first. */
+  constructor(free: number) {
+    this.#free = free;
   }
 
   /** How many are free. */
@@ -14,15 +12,15 @@ export class ConnectionSlots {
     return this.#free;
   }
 
-  /** Takes up to `most` slots, as many as are free. */
-  take(most: number): number {
-    const taken = Math.max(0, Math.min(most, this.#free));
-    this.#free -= taken;
-    return taken;
+  /** Takes one. @returns Whether one was free. */
+  take(): boolean {
+    if (this.#free <= 0) return false;
+    this.#free -= 1;
+    return true;
   }
 
-  /** Gives slots back. */
-  give(count: number): void {
-    this.#free += count;
+  /** Gives one back, or adds one. */
+  give(): void {
+    this.#free += 1;
   }
 }

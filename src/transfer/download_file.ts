@@ -76,7 +76,7 @@ async function settle(work: Work): Promise<Outcome> {
     decide("skip", `"${path}" is there`);
     return skipped;
   }
-  if (plan === "verify" && (await compareObject(transport, urls, work, "length")).isSame) {
+  if (plan === "verify" && (await compareObject(transport, urls, work)).isSame) {
     decide("skip", `"${path}" is what the archive has`);
     return skipped;
   }

@@ -1,5 +1,5 @@
 import type { Transport } from "../http/transport.ts";
-import { InputError } from "../errors.ts";
+import { checkedConcurrency } from "./concurrency.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
 import { DataFolders } from "./data_folders.ts";
 import { downloadFile, type DownloadSettings } from "./download_file.ts";
@@ -12,12 +12,6 @@ import type { UrlSource } from "./url_source.ts";
 export interface DownloadManySettings extends Omit<DownloadSettings, "slots" | "folders"> {
   /** How many connections there may be at once. */
   readonly concurrency: number;
-}
-
-/** Checks a count of connections. */
-export function checkedConcurrency(concurrency: number): number {
-  if (Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= 256) return concurrency;
-  throw new InputError(`Cannot use the concurrency "${concurrency}": expected a whole number from 1 to 256`);
 }
 
 /**
@@ -33,7 +27,10 @@ export async function downloadFiles(
   settings: DownloadManySettings,
 ): Promise<Outcome[]> {
   const { concurrency, signal, onProgress } = settings;
-  const slots = new ConnectionSlots(checkedConcurrency(concurrency));
+  const paths = [...new Set(archivePaths)];
+  const atOnce = Math.min(checkedConcurrency(concurrency), paths.length);
+  const slots = new ConnectionSlots(concurrency - atOnce);
+  let waiting = paths.length - atOnce;
   const pathOf = (archivePath: string) => {
     try {
       return localPath(settings.dataDir, archivePath);
@@ -43,14 +40,15 @@ export async function downloadFiles(
   };
   const folders = new DataFolders(settings.dataDir);
   const outcomes = await forEachOf(
-    [...new Set(archivePaths)],
+    paths,
     { concurrency, signal, onProgress, pathOf },
     async (archivePath, running) => {
-      const taken = slots.take(1);
       try {
         return await downloadFile(transport, urls, archivePath, { ...settings, ...running, slots, folders });
       } finally {
-        slots.give(taken);
+        // The file's own connection goes to the next file, as long as there is one.
+        if (waiting > 0) waiting -= 1;
+        else slots.give();
       }
     },
   );

@@ -47,6 +47,7 @@ async function wholeOrNothing(
   if (known === undefined || !lacksNothing) return known;
   const { size, etag } = await lookUpObject(transport, { action, url, signal });
   if (etag === known.etag && size === known.size) return known;
+  transport.log({ type: "decision", action, decision: "restart", reason: "the archive has another object by now" });
   await part.empty();
   return undefined;
 }
@@ -97,13 +98,8 @@ async function finishPieces(
   receiving: Receiving,
   record: SplitRecord,
 ): Promise<ObjectFacts> {
-  const extra = receiving.slots.take(Infinity);
-  const reason = `what is missing comes over ${1 + extra} connections`;
+  const reason = "what is missing comes in pieces, over as many connections as are free";
   transport.log({ type: "decision", action: receiving.action, decision: "split", reason });
-  try {
-    await receivePieces(transport, receiving, record, 1 + extra);
-  } finally {
-    receiving.slots.give(extra);
-  }
+  await receivePieces(transport, receiving, record);
   return factsOf(record);
 }

@@ -1,14 +1,11 @@
 import { ConnectionError, ProtocolError } from "../errors.ts";
 import { getObject } from "../http/call.ts";
-import { connectionError } from "../http/connection_error.ts";
-import { stallError } from "../http/exchange.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import type { Transport } from "../http/transport.ts";
-import { fileError } from "./file_error.ts";
 import { contentRange, isPage, isPlainBody, lengthOfHeaders, md5OfHeaders, strongEtag } from "./object_headers.ts";
 import type { PartRecord } from "./part_record.ts";
+import { pipeToPart } from "./pipe_to_part.ts";
 import type { Receiving } from "./receiving.ts";
-import { watchGrowth } from "./watch_growth.ts";
 
 /** A larger object has its record from its first byte on, others when their stream breaks. */
 const NOTED_AHEAD = 1024 * 1024;
@@ -71,7 +68,7 @@ async function headOf(
 }
 
 /**
- * Gets an object, or the rest behind the part of it that is there, in one stream. The bytes stay in native code.
+ * Gets an object, or the rest behind the part of it that is there, in one stream.
  *
  * @param known What the part is of; undefined when it is empty or of no use.
  * @param shouldSplit Asked now and then with the bytes that are there; true ends the stream.
@@ -83,48 +80,26 @@ export async function receiveStream(
   shouldSplit: (bytes: number, record: PartRecord) => boolean,
 ): Promise<Stream> {
   const { action, url, part, onBytes, signal } = receiving;
-  const stop = new AbortController();
-  let ended: "stalled" | "split" | "failed" | undefined;
-  let failure: unknown;
-  const end = (why: typeof ended) => {
-    ended ??= why;
-    stop.abort();
-  };
-  const either = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
-  const have = part.size;
-  const headers = known === undefined ? {} : { range: `bytes=${have}-`, "if-range": known.etag };
-  const response = await getObject(transport, { action, url, headers, signal: either });
-  const head = await headOf(transport, receiving, response, known);
+  const headers = known === undefined ? {} : { range: `bytes=${part.size}-`, "if-range": known.etag };
+  const response = await getObject(transport, { action, url, headers, signal });
+  const head = await headOf(transport, receiving, response, known).catch(async (error) => {
+    // A body that nobody reads would keep its connection.
+    await response.body?.cancel().catch(() => {});
+    throw error;
+  });
   if (response.body === null) return { ...head, split: false };
   part.file.seekSync(0, Deno.SeekMode.End);
-  const unwatch = watchGrowth({
-    size: () => part.size,
-    stallMs: transport.timeoutMs,
-    onStall: () => end("stalled"),
-    onFailure: (error) => {
-      failure ??= error;
-      end("failed");
-    },
-    onSize: (size) => {
-      onBytes(size, head.size);
-      if (head.record !== undefined && shouldSplit(size, head.record)) end("split");
-    },
-  });
+  const onPosition = (size: number) => {
+    onBytes(size, head.size);
+    return head.record !== undefined && shouldSplit(size, head.record);
+  };
   try {
     // The part's handle stays open for its lock, and for the next try.
-    await response.body.pipeTo(part.file.writable, { signal: either, preventClose: true, preventAbort: true });
+    const piping = { file: part.file, position: () => part.size, onPosition };
+    return { ...head, split: !await pipeToPart(transport, receiving, response.body, piping) };
   } catch (error) {
     // A full disk must not hide why it ended.
     if (head.record !== undefined && part.size > 0) await part.note(head.record).catch(() => {});
-    signal?.throwIfAborted();
-    if (ended === "failed") throw failure;
-    if (ended === "stalled") throw stallError(action, url.host, transport.timeoutMs);
-    // A body that breaks is a TypeError of fetch's; everything else comes from the disk.
-    if (ended === undefined) {
-      throw error instanceof TypeError ? connectionError(action, url.host, error) : fileError(action, part.path, error);
-    }
-  } finally {
-    unwatch();
+    throw error;
   }
-  return { ...head, split: ended === "split" };
 }

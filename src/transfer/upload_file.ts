@@ -71,7 +71,7 @@ export async function uploadFile(
     // A try whose answer was lost may have arrived: then what the archive has is this file.
     const comparison = { action, archivePath: archivePath(name), path, signal };
     // When that cannot be found out, the refusal is what the caller must know.
-    const isOurs = async () => (await compareObject(transport, urls, comparison, "bytes")).isSame;
+    const isOurs = async () => (await compareObject(transport, urls, comparison)).isSame;
     if (mayHaveArrived && await isOurs().catch(() => false)) return { state: "sent", file, path, bytes: size };
     signal?.throwIfAborted();
     if (!skipExisting) throw error;

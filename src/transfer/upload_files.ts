@@ -1,6 +1,6 @@
 import type { Transport } from "../http/transport.ts";
 import { checkUploads } from "./check_upload.ts";
-import { checkedConcurrency } from "./download_files.ts";
+import { checkedConcurrency } from "./concurrency.ts";
 import { forEachOf } from "./for_each_of.ts";
 import type { Outcome } from "./outcome.ts";
 import { uploadFile, type UploadSettings } from "./upload_file.ts";

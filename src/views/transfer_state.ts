@@ -32,20 +32,20 @@ export class TransferTracker {
   #files = 0;
   #done = 0;
   #failed = 0;
-  #skipped = 0;
+  /** How many files have told their size, and their sizes in all. */
+  #sized = 0;
+  #sizes = 0;
   #bytes = 0;
   readonly #active = new Map<string, ActiveFile>();
   /** The last figure of each file on its way. */
   readonly #counted = new Map<string, number>();
   readonly #samples: Array<{ readonly at: number; readonly bytes: number }>;
   readonly #now: () => number;
-  readonly #started: number;
 
   /** @param now The clock, in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#started = now();
-    this.#samples = [{ at: this.#started, bytes: 0 }];
+    this.#samples = [{ at: now(), bytes: 0 }];
   }
 
   /** Takes note of an event. */
@@ -58,6 +58,10 @@ export class TransferTracker {
       const before = this.#counted.get(file) ?? bytes;
       this.#counted.set(file, bytes);
       this.#bytes += Math.max(0, bytes - before);
+      if (size !== undefined && this.#active.get(file)?.size === undefined) {
+        this.#sized += 1;
+        this.#sizes += size;
+      }
       this.#active.set(file, { file, bytes, size });
     }
     if (event.type === "outcome") {
@@ -65,8 +69,17 @@ export class TransferTracker {
       this.#counted.delete(event.outcome.file);
       this.#done += 1;
       if (event.outcome.state === "failed") this.#failed += 1;
-      if (event.outcome.state === "skipped") this.#skipped += 1;
     }
+  }
+
+  /** What is still to come, at the speed of the last seconds. A file of unknown size counts like the mean of the others. */
+  #leftMs(speed: number): number | undefined {
+    const active = [...this.#active.values()];
+    const known = active.reduce((sum, { bytes, size = bytes }) => sum + Math.max(0, size - bytes), 0);
+    const unknown = this.#files - this.#done - active.filter(({ size }) => size !== undefined).length;
+    if (speed === 0 || (unknown > 0 && this.#sized === 0)) return undefined;
+    const mean = this.#sized === 0 ? 0 : this.#sizes / this.#sized;
+    return (known + Math.max(0, unknown) * mean) / speed * 1000;
   }
 
   /** Where the transfer stands now. */
@@ -79,12 +92,9 @@ export class TransferTracker {
     const active = [...this.#active.values()];
     // Files that have not begun have no known size: how far it is comes from the share of files that is done.
     const partly = active.reduce((sum, { bytes, size = 0 }) => sum + (size === 0 ? 0 : bytes / size), 0);
-    const shareOf = (done: number, files: number) => files === 0 ? 0 : Math.min(1, (done + partly) / files);
     const [files, done] = [this.#files, this.#done];
-    // What was there already took no time, and says nothing of the rest.
-    const earned = shareOf(done - this.#skipped, files - this.#skipped);
-    const leftMs = earned > 0 ? (now - this.#started) * (1 - earned) / earned : undefined;
-    const share = shareOf(done, files);
+    const share = files === 0 ? 0 : Math.min(1, (done + partly) / files);
+    const leftMs = this.#leftMs(speed);
     return { files, done, failed: this.#failed, share, bytes: this.#bytes, speed, leftMs, active };
   }
 }

@@ -34,6 +34,18 @@ Deno.test("retry() tries again after errors that say they can be retried, and wa
   assertEquals(events.length, 7);
 });
 
+Deno.test("retry() waits for a random part of the time, so that clients do not come back in step", async () => {
+  const { options, waits } = counting(3, 0.25);
+  await assertRejects(() => retry(() => Promise.reject(new ConnectionError("broken")), options), ConnectionError);
+  assertEquals(waits, [125, 250, 500]);
+});
+
+Deno.test("retry() waits no less than without a word when the server asks for less", async () => {
+  const { options, waits } = counting(3);
+  await assertRejects(() => retry(() => Promise.reject(busy(700)), options), ResponseError);
+  assertEquals(waits, [770, 1000, 2000]);
+});
+
 Deno.test("retry() gives up after the last retry with the last error", async () => {
   const { options, waits } = counting(2);
   let tries = 0;

@@ -28,6 +28,26 @@ Deno.test("an abort stops a download within a second and keeps the part; the nex
   assertEquals(await lab.read(), lab.bytes);
 });
 
+Deno.test("an abort does not wait for a disk that takes its time", async () => {
+  await using lab = await openLab();
+  const abort = new AbortController();
+  const { sync } = Deno.FsFile.prototype;
+  const released = Promise.withResolvers<void>();
+  Deno.FsFile.prototype.sync = () => {
+    abort.abort(new Error("enough"));
+    return released.promise;
+  };
+  try {
+    const waited = await timed(() => assertRejects(() => lab.one({ signal: abort.signal }), Error, "enough"));
+    assert(waited < 1000, `${waited} ms`);
+  } finally {
+    Deno.FsFile.prototype.sync = sync;
+    released.resolve();
+  }
+  await lab.one();
+  assertEquals(await lab.read(), lab.bytes);
+});
+
 Deno.test("an abort stops pieces and keeps what came of each", async () => {
   await using lab = await openLab();
   const holes = Array.from({ length: 5 }, (_, number) => ({ first: 20_000 * number, last: 20_000 * number + 9_999 }));

@@ -45,6 +45,43 @@ Deno.test("download() refuses a body that is shorter than the store said", async
   assert(!(await lab.folder.files()).includes(lab.path));
 });
 
+Deno.test("download() knows by its length alone that a resumed file is not whole", async () => {
+  await using lab = await openLab();
+  lab.store.add(lab.path, lab.bytes, '"in-pieces-2"');
+  lab.store.script.push({ cutAfter: 30_000 }, { headers: { "content-length": null }, cutAfter: 20_000 });
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(lab.ranges(), ["", "bytes=30000-", "bytes=50000-"]);
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+/** The calls to the disk while something runs, in order. */
+async function diskCalls(work: () => Promise<unknown>): Promise<string[]> {
+  const calls: string[] = [];
+  const { sync } = Deno.FsFile.prototype;
+  const { renameSync } = Deno;
+  Deno.FsFile.prototype.sync = async function () {
+    await sync.call(this);
+    calls.push(this.statSync().isFile ? "file is on the disk" : "folder is on the disk");
+  };
+  Deno.renameSync = (from, to) => {
+    calls.push("file has its name");
+    renameSync(from, to);
+  };
+  try {
+    await work();
+  } finally {
+    Deno.FsFile.prototype.sync = sync;
+    Deno.renameSync = renameSync;
+  }
+  return calls;
+}
+
+Deno.test("download() brings the bytes to the disk, then gives the name, then brings that to the disk", async () => {
+  await using lab = await openLab();
+  const calls = await diskCalls(() => lab.one());
+  assertEquals(calls, ["file is on the disk", "file has its name", "folder is on the disk"]);
+});
+
 Deno.test("download() takes no more bytes than the store said", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.usually = { headers: { "content-length": "50000" } };

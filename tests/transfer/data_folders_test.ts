@@ -32,6 +32,18 @@ Deno.test("download() goes through links within the data directory, and through 
   assertEquals(report.outcomes[0]?.state, "fetched");
 });
 
+Deno.test("download() writes its part through no link", async () => {
+  await using lab = await openLab();
+  await using outside = await testFolder();
+  const precious = join(outside.path, "precious");
+  await Deno.writeTextFile(precious, "precious");
+  await Deno.mkdir(dirname(lab.partPath), { recursive: true });
+  await Deno.symlink(precious, lab.partPath);
+  assertEquals((await lab.one()).state, "fetched");
+  assertEquals(await Deno.readTextFile(precious), "precious");
+  assertEquals(await lab.read(), lab.bytes);
+});
+
 Deno.test("download() writes its record through no link", async () => {
   await using lab = await openLab();
   await using outside = await testFolder();

@@ -1,9 +1,10 @@
 // A file that came in pieces over several connections, gone on with after every kind of break.
 import { assert, assertEquals } from "@std/assert";
+import { archivePath } from "../../mod.ts";
 import type { ByteRange } from "../../src/transfer/byte_ranges.ts";
 import type { Behaviour } from "../support/object_answer.ts";
 import { randomBytes } from "../support/object_store.ts";
-import { openLab } from "./lab.ts";
+import { nameOf, openLab } from "./lab.ts";
 
 /** Ten holes of 4,000 bytes, each of which is a piece. */
 const HOLES: readonly ByteRange[] = Array.from({ length: 10 }, (_, number) => {
@@ -32,6 +33,21 @@ Deno.test("download() uses no more connections than it may", async () => {
   await lab.store.cameIn(3);
   assertEquals(lab.store.requests.filter(({ over }) => !over).length, 3);
   assertEquals((await running).state, "resumed");
+  assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("download() uses connections that become free when other files are done", async () => {
+  await using lab = await openLab();
+  await lab.putSplitPart(HOLES);
+  lab.store.add(archivePath(nameOf(1)), lab.bytes);
+  lab.store.usually = (_, { url }) => ({ bytesPerSecond: url.pathname.includes(lab.name) ? 20_000 : 200_000 });
+  const running = lab.client.download([lab.name, nameOf(1)], { concurrency: 2 });
+  let most = 0;
+  for (let count = 1; count <= HOLES.length + 1; count++) {
+    await lab.store.cameIn(count);
+    most = Math.max(most, lab.store.requests.filter(({ url, sent }) => sent < 4_000 && url.includes(lab.name)).length);
+  }
+  assertEquals([most, (await running).failed], [2, []]);
   assertEquals(await lab.read(), lab.bytes);
 });
 

@@ -53,6 +53,35 @@ Deno.test("TransferTracker knows the speed of the last seconds, and the time lef
   assertEquals(tracker.state().speed, 0);
 });
 
+Deno.test("TransferTracker tells the time left of a resumed file, whatever came in an earlier run", () => {
+  const { tracker, clock } = trackerOf({ type: "begin", files: 1 }, bytes("a", 9_000, 10_000));
+  clock.now = 1000;
+  tracker.take(bytes("a", 9_010, 10_000));
+  assertEquals(tracker.state().leftMs, 99_000);
+});
+
+Deno.test("TransferTracker tells the time left by bytes: small files that are done say little of a large one", () => {
+  const { tracker, clock } = trackerOf({ type: "begin", files: 10 });
+  for (let file = 0; file < 9; file++) {
+    for (const event of [bytes(`${file}`, 0, 1), bytes(`${file}`, 1, 1), done(`${file}`)]) tracker.take(event);
+  }
+  for (const event of [bytes("large", 0, 10_000), bytes("large", 100, 10_000)]) tracker.take(event);
+  clock.now = 1000;
+  assertEquals(Math.round(tracker.state().leftMs ?? 0), Math.round(9_900 / 109 * 1000));
+});
+
+Deno.test("TransferTracker takes files that have not begun for as large as the others", () => {
+  const { tracker, clock } = trackerOf(
+    { type: "begin", files: 4 },
+    bytes("a", 0, 1000),
+    bytes("a", 1000, 1000),
+    done("a"),
+  );
+  tracker.take({ type: "outcome", outcome: { state: "skipped", file: "b", path: "", bytes: 0 } });
+  clock.now = 1000;
+  assertEquals(tracker.state().leftMs, 2000);
+});
+
 Deno.test("transferLine() says where a transfer stands", () => {
   const state = {
     files: 10,

@@ -1,18 +1,18 @@
 import { ImapClient } from "../../client/imap_client.ts";
 import type { FileRecord } from "../../protocol/file_record.ts";
-import type { Shard } from "../../names/shard.ts";
+import { checkedShard, type Shard } from "../../names/shard.ts";
 import type { Outcome } from "../../transfer/outcome.ts";
 import type { Command, CommandInput } from "../command.ts";
 import { readLines } from "../input.ts";
 import { FILTERS, hasFilters, queryOf } from "../query_options.ts";
 import { transferDisplay } from "../transfer_display.ts";
-import { TRANSFER_OPTIONS, transferSettings, wholeNumber } from "../transfer_options.ts";
+import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../transfer_options.ts";
 import { tellOutcome } from "../transfer_outcome.ts";
 import { UsageError } from "../usage_error.ts";
 
 function shardOf(text: string | undefined): Shard | undefined {
   const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text ?? "");
-  if (match !== null) return { part: Number(match[1]), of: Number(match[2]) };
+  if (match !== null) return checkedShard({ part: Number(match[1]), of: Number(match[2]) });
   if (text === undefined) return undefined;
   throw new UsageError(`Cannot use "${text}" for --shard: expected K/N with K from 1 to N, for instance 3/16`);
 }
@@ -77,7 +77,7 @@ export const download: Command = {
     const { values, flags, client: settings, quiet, verbose, signal } = input;
     if (flags.has("verify") && flags.has("force")) throw new UsageError("Cannot use --verify together with --force");
     const client = new ImapClient({ ...settings, ...transferSettings(values) });
-    const concurrency = wholeNumber(values, "concurrency", 1);
+    const concurrency = concurrencyOf(values);
     const shard = shardOf(values.get("shard"));
     const files = await filesOf(input, client);
     const display = await transferDisplay({ quiet: quiet || flags.has("dry-run"), plain: verbose });

@@ -3,7 +3,7 @@ import { RELEASE_TYPES } from "../../protocol/route_parameters.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
 import { writeData } from "../output.ts";
-import { wholeNumber } from "../transfer_options.ts";
+import { MOST_SECONDS, wholeNumber } from "../transfer_options.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** `release`: makes data public. */
@@ -42,7 +42,7 @@ export const release: Command = {
     if (release_type === undefined || manifest_file === undefined) {
       throw new UsageError("Cannot release: --release-type and --manifest-file are needed");
     }
-    const seconds = wholeNumber(values, "index-timeout", 0);
+    const seconds = wholeNumber(values, "index-timeout", [0, MOST_SECONDS]);
     const dryRun = flags.has("dry-run");
     const options = { dryRun, signal, ...(seconds === undefined ? {} : { indexTimeoutMs: seconds * 1000 }) };
     const { file_path } = await new ImapClient(client).release({ release_type, manifest_file }, options);

@@ -2,7 +2,7 @@ import { ImapClient } from "../../client/imap_client.ts";
 import type { Outcome } from "../../transfer/outcome.ts";
 import type { Command } from "../command.ts";
 import { transferDisplay } from "../transfer_display.ts";
-import { TRANSFER_OPTIONS, transferSettings, wholeNumber } from "../transfer_options.ts";
+import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../transfer_options.ts";
 import { tellOutcome } from "../transfer_outcome.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -39,7 +39,7 @@ export const upload: Command = {
   async run({ values, flags, rest, client: settings, quiet, verbose, signal }) {
     if (rest.length === 0) throw new UsageError("Cannot upload: no file is named");
     const client = new ImapClient({ ...settings, ...transferSettings(values) });
-    const concurrency = wholeNumber(values, "concurrency", 1);
+    const concurrency = concurrencyOf(values);
     const display = await transferDisplay({ quiet: quiet || flags.has("dry-run"), plain: verbose });
     try {
       const report = await client.upload(rest, {
