@@ -83,7 +83,10 @@ async function settle(work: Work): Promise<Outcome> {
   if (plan === "verify") decide("restart", `"${path}" is not what the archive has`);
   const onWait = () => decide("wait", "another process fetches it");
   work.folders.prepare(dirname(path));
-  using part = await openPart(path, { signal: work.signal, onWait });
+  using part = await openPart(path, { signal: work.signal, onWait }).catch((error) => {
+    work.signal?.throwIfAborted();
+    throw fileError(work.action, partPathOf(path), error);
+  });
   // Another process may have brought it while this one waited for the lock.
   const mayBeThere = !part.isNew && plan !== "verify" && work.ifPresent !== "fetch";
   if (mayBeThere && (sizeOf(path) ?? 0) > 0) {
@@ -94,7 +97,7 @@ async function settle(work: Work): Promise<Outcome> {
   try {
     return await fetchInto(work, part);
   } catch (error) {
-    if (part.isPrivate || await part.kept() === 0) await part.remove();
+    if (await part.kept() === 0) await part.remove();
     throw error;
   }
 }

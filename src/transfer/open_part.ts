@@ -12,6 +12,8 @@ export interface LockWait {
   readonly signal: AbortSignal | undefined;
   /** Told once, when the wait begins. */
   readonly onWait: () => void;
+  /** On disks without locks: after how long without a sign a process counts as gone, in milliseconds. */
+  readonly staleMs?: number;
 }
 
 /** Makes the part; undefined when something is there already. */
@@ -66,12 +68,25 @@ async function lock(file: Deno.FsFile, { signal, onWait }: LockWait): Promise<"a
   }
 }
 
-/** Opens a part under a name that no other call uses, for disks without locks: it cannot be gone on with. */
-function openPrivate(path: string): PartFile {
-  if (sizeOf(path) === 0) Deno.removeSync(path);
-  const own = path.replace(/part$/, `${crypto.randomUUID().slice(0, 8)}.part`);
-  const file = Deno.openSync(own, { read: true, write: true, createNew: true });
-  return new PartFile({ file, path: own, isPrivate: true, isNew: true });
+/** Opens a part on a disk without locks. */
+async function openWithLockFile(path: string, wait: LockWait): Promise<PartFile> {
+  // Loaded where it is needed, which is seldom.
+  const { LockFile } = await import("./lock_file.ts");
+  const lock = await LockFile.take(`${path}.lock`, wait);
+  try {
+    // Who held the lock may wake up and write to what it has open: that is another file from here on.
+    if (lock.isInherited && sizeOf(path) !== undefined) {
+      const copy = `${path}.copy`;
+      await Deno.remove(copy).catch(() => {});
+      await Deno.copyFile(path, copy);
+      await Deno.rename(copy, path);
+    }
+    const file = openExisting(path) ?? Deno.openSync(path, { read: true, write: true, createNew: true });
+    return new PartFile({ file, path, isNew: false, lock });
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** Whether a file is what stands under its path: who had the lock may have renamed or removed it. */
@@ -87,21 +102,16 @@ export async function openPart(finalPath: string, wait: LockWait): Promise<PartF
     const made = await createPart(path);
     const file = made ?? openExisting(path);
     if (file === undefined) continue;
+    let locked: Awaited<ReturnType<typeof lock>> | undefined;
+    let isKept = false;
     try {
-      const locked = await lock(file, wait);
-      if (locked === "unsupported") {
-        file.close();
-        return openPrivate(path);
-      }
-      if (isStillThere(file, path)) {
-        // Whoever had it before may have left a record, and may have brought the file itself.
-        const isNew = isFirst && made !== undefined && locked === "at once";
-        return new PartFile({ file, path, isPrivate: false, isNew });
-      }
-    } catch (error) {
-      file.close();
-      throw error;
+      locked = await lock(file, wait);
+      isKept = locked !== "unsupported" && isStillThere(file, path);
+      // Whoever had it before may have left a record, and may have brought the file itself.
+      if (isKept) return new PartFile({ file, path, isNew: isFirst && made !== undefined && locked === "at once" });
+    } finally {
+      if (!isKept) file.close();
     }
-    file.close();
+    if (locked === "unsupported") return await openWithLockFile(path, wait);
   }
 }

@@ -1,5 +1,6 @@
 import { dirname } from "@std/path";
 import { bytesIn } from "./byte_ranges.ts";
+import type { LockFile } from "./lock_file.ts";
 import { parsePartRecord, type PartRecord } from "./part_record.ts";
 import { newRecordPathOf, recordPathOf, sizeOf } from "./part_paths.ts";
 import { syncFolder } from "../disk/sync_folder.ts";
@@ -11,8 +12,9 @@ const LONGEST_RECORD = 1024 * 1024;
 export interface OpenPart {
   readonly file: Deno.FsFile;
   readonly path: string;
-  readonly isPrivate: boolean;
   readonly isNew: boolean;
+  /** What keeps others away where the disk's own locks do not. */
+  readonly lock?: LockFile;
 }
 
 /**
@@ -23,18 +25,17 @@ export class PartFile implements Disposable {
   /** The open file, for reading and writing. */
   readonly file: Deno.FsFile;
   readonly path: string;
-  /** Whether it is this call's alone, and of no use to a later one. */
-  readonly isPrivate: boolean;
   /** Whether nothing was there before. */
   readonly isNew: boolean;
+  readonly #lock: LockFile | undefined;
   /** Whether there may be a record. */
   #isNoted: boolean;
 
   /** Takes a file that is open and locked. */
-  constructor({ file, path, isPrivate, isNew }: OpenPart) {
+  constructor({ file, path, isNew, lock }: OpenPart) {
     this.file = file;
     this.path = path;
-    this.isPrivate = isPrivate;
+    this.#lock = lock;
     this.isNew = isNew;
     this.#isNoted = !isNew;
   }
@@ -90,6 +91,7 @@ export class PartFile implements Disposable {
 
   /** Gives the part its final name. Its bytes must be on the disk. */
   async rename(finalPath: string): Promise<void> {
+    this.#lock?.assertHeld();
     // In this order a kill in between costs one more download, but leaves no record that nobody would take away.
     await this.#removeRecord();
     Deno.renameSync(this.path, finalPath);
@@ -104,6 +106,7 @@ export class PartFile implements Disposable {
   /** Lets others have it. */
   [Symbol.dispose](): void {
     this.file.close();
+    this.#lock?.[Symbol.dispose]();
   }
 
   /** Removes the record, and what a process left that was killed while it wrote one. */

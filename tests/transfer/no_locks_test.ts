@@ -1,5 +1,9 @@
-// Disks that know no locks, as some of a cluster: downloads work all the same, but a broken one starts anew.
-import { assertEquals } from "@std/assert";
+// Disks that know no locks, as some of a cluster.
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { ImapError } from "../../mod.ts";
+import { openPart } from "../../src/transfer/open_part.ts";
+import { testFolder } from "../support/folder.ts";
 import { openLab } from "./lab.ts";
 
 /** Makes every lock fail as such a disk does, for the time of a call. */
@@ -24,10 +28,53 @@ Deno.test("download() works on a disk without locks, goes on within a call, and 
   assertEquals(await lab.folder.files(), [lab.path]);
 });
 
-Deno.test("download() that fails on a disk without locks leaves no part that nobody would use", async () => {
+Deno.test("download() that fails on a disk without locks keeps its part, and the next call goes on", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.script.push({ cutAfter: 30_000 });
-  const { state } = await withoutLocks(() => lab.one());
-  assertEquals(state, "failed");
-  assertEquals(await lab.folder.files(), []);
+  assertEquals((await withoutLocks(() => lab.one())).state, "failed");
+  const { state, bytes } = await withoutLocks(() => lab.one());
+  assertEquals([state, bytes], ["resumed", 70_000]);
+  assertEquals(await lab.read(), lab.bytes);
+  assertEquals(await lab.folder.files(), [lab.path]);
+});
+
+Deno.test("two downloads of the same file on a disk without locks ask for it once", async () => {
+  await using lab = await openLab();
+  const states = await withoutLocks(() => Promise.all([lab.one(), lab.one()]));
+  assertEquals(states.map(({ state }) => state).toSorted(), ["fetched", "skipped"]);
+  assertEquals(lab.store.requests.length, 1);
+  assertEquals(await lab.folder.files(), [lab.path]);
+});
+
+Deno.test("on a disk without locks a part is waited for as long as its process shows signs of life", async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, "file");
+  const abort = new AbortController();
+  const wait = { signal: abort.signal, onWait: () => {}, staleMs: 100 };
+  using _ = await withoutLocks(() => openPart(path, wait));
+  let beats = 0;
+  const heart = setInterval(() => {
+    Deno.writeTextFileSync(join(folder.path, ".file.part.lock"), `somebody ${beats++}`);
+    if (beats === 20) abort.abort(new Error("waited long enough"));
+  }, 20);
+  try {
+    await assertRejects(() => withoutLocks(() => openPart(path, wait)), Error, "waited long enough");
+  } finally {
+    clearInterval(heart);
+    await Deno.remove(join(folder.path, ".file.part.lock"));
+  }
+});
+
+Deno.test("on a disk without locks a part is taken over from a process that is gone, and out of its reach", async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, "file");
+  const wait = { signal: undefined, onWait: () => {}, staleMs: 100 };
+  using asleep = await withoutLocks(() => openPart(path, wait));
+  asleep.file.writeSync(new TextEncoder().encode("came before"));
+  using awake = await withoutLocks(() => openPart(path, wait));
+  asleep.file.writeSync(new TextEncoder().encode(", comes too late"));
+  assertEquals(await Deno.readTextFile(awake.path), "came before");
+  await assertRejects(() => asleep.rename(path), ImapError, "another process has taken it over");
+  await awake.rename(path);
+  assertEquals(await Deno.readTextFile(path), "came before");
 });
