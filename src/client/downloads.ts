@@ -62,6 +62,7 @@ export async function downloadOne(
   file: string | FileRecord,
   options: DownloadOptions,
 ): Promise<string> {
+  if (options.shard !== undefined) throw new InputError("Cannot take a shard of one file: give a list of files");
   const outcome = await showOne("download", options, downloading(context, [pathOf(file)], options));
   return outcome?.path ?? "";
 }

@@ -1,6 +1,7 @@
 import { ImapError } from "../errors.ts";
 import { delay } from "@std/async";
 import type { HttpLog } from "./events.ts";
+import { LONGEST_RETRY_AFTER_MS } from "./retry_after.ts";
 
 /** How and how often to try again. */
 export interface RetryOptions {
@@ -22,8 +23,6 @@ export interface RetryOptions {
 const FIRST_DELAY_MS = 500;
 /** No wait of our own choosing is longer. */
 const LONGEST_DELAY_MS = 20_000;
-/** A server that asks for more patience than this gets the error shown instead. */
-const LONGEST_RETRY_AFTER_MS = 120_000;
 
 /** Exponential backoff with full jitter: any time up to a bound that doubles, so that clients do not come back in step. */
 function backoffMs(retry: number, random: () => number): number {

@@ -1,3 +1,6 @@
+/** A server that asks for more patience than this gets its answer shown instead. */
+export const LONGEST_RETRY_AFTER_MS = 120_000;
+
 /**
  * Reads a `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3).
  *

@@ -2,7 +2,7 @@ import { ResponseError } from "../errors.ts";
 import { excerpt } from "../printable.ts";
 import { STATUS_TEXT } from "@std/http";
 import type { ApiAccess } from "./api_access.ts";
-import { parseRetryAfter } from "./retry_after.ts";
+import { LONGEST_RETRY_AFTER_MS, parseRetryAfter } from "./retry_after.ts";
 
 /** Overload, time-outs and the server's own faults may pass; what the caller did wrong does not. */
 function mayPass(status: number): boolean {
@@ -57,14 +57,18 @@ export interface Refusal {
 export function statusError({ action, url, response, body, api }: Refusal): ResponseError {
   const { status } = response;
   const said = safeWords(words(body), api);
+  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
+  const later = (retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS
+    ? `; it asks to come back in ${Math.ceil((retryAfterMs ?? 0) / 60_000)} minutes`
+    : "";
   const name = `${status} ${STATUS_TEXT[status] ?? ""}`.trim();
   return new ResponseError(
     `Cannot ${action}: ${url.host} answered ${name}${said === "" ? "" : ` (${said})`}` +
-      hint(status, api, url.origin === api.origin),
+      hint(status, api, url.origin === api.origin) + later,
     {
       status,
       retryable: mayPass(status),
-      retryAfterMs: parseRetryAfter(response.headers.get("retry-after")),
+      retryAfterMs,
     },
   );
 }

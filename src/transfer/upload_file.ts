@@ -72,7 +72,10 @@ export async function uploadFile(
     const comparison = { action, archivePath: archivePath(name), path, signal };
     // When that cannot be found out, the refusal is what the caller must know.
     const isOurs = async () => (await compareObject(transport, urls, comparison)).isSame;
-    if (mayHaveArrived && await isOurs().catch(() => false)) return { state: "sent", file, path, bytes: size };
+    if (mayHaveArrived && await isOurs().catch(() => false)) {
+      log({ type: "decision", action, decision: "skip", reason: "a try without an answer had brought it" });
+      return { state: "sent", file, path, bytes: size };
+    }
     signal?.throwIfAborted();
     if (!skipExisting) throw error;
     log({ type: "decision", action, decision: "skip", reason: "the archive has a file of that name" });

@@ -30,6 +30,11 @@ Deno.test("statusError() takes over Retry-After", () => {
   assertEquals(errorOf(503, "", { "retry-after": "3" }).retryAfterMs, 3000);
 });
 
+Deno.test("statusError() says when the server asks for more patience than anybody has", () => {
+  assertStringIncludes(errorOf(503, "", { "retry-after": "3600" }).message, "it asks to come back in 60 minutes");
+  assertEquals(errorOf(503, "", { "retry-after": "60" }).message.includes("come back"), false);
+});
+
 Deno.test("statusError() shows neither keys nor the queries of URLs nor control characters", () => {
   const { message } = errorOf(500, "k3y-of-mine at https://s3/o?X-Amz-Signature=s3cret&a=b \u001b[31mred");
   const forms = [

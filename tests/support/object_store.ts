@@ -43,6 +43,9 @@ export interface ObjectStore extends AsyncDisposable {
   cameIn(count: number): Promise<void>;
 }
 
+/** A test that waits in vain fails sooner than its runner would be ended. */
+const LONGEST_WAIT_MS = 30_000;
+
 /** What is kept of a request. */
 function seen({ method, url, headers }: SocketRequest): SeenRequest {
   return { method, url, headers };
@@ -97,8 +100,12 @@ export async function startObjectStore(): Promise<ObjectStore> {
     },
     add: (path, bytes, etag = md5Tag(bytes)) => void service.objects.set(path, { bytes, etag }),
     cameIn: (count) => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const look = () => requests.length >= count && (waiting.delete(look), resolve());
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const timer = setTimeout(
+        () => reject(new Error(`${requests.length} requests came, not ${count}`)),
+        LONGEST_WAIT_MS,
+      );
+      const look = () => requests.length >= count && (waiting.delete(look), clearTimeout(timer), resolve());
       waiting.add(look);
       look();
       return promise;
