@@ -141,6 +141,16 @@ writingTest("no query finds a quicklook, dependency or release file", async (ser
   }
 });
 
+writingTest("folders in the path of an upload do not count", async (server) => {
+  const name = "imap_swe_l0_sci_20240106_v001.pkts";
+  await server.upload(`imap/mag/l2/2030/12/${name}`, "bytes");
+  const again = await server.ask(`/upload/elsewhere/${name}`);
+  const place = `imap/swe/l0/2024/01/${name}`;
+  assertEquals([again.status, await again.json()], [409, `${place} already exists.`]);
+  const found = await server.rows("/query?instrument=swe&data_level=l0&start_date=20240106&end_date=20240106");
+  assert(found.some(({ file_path }) => file_path === place));
+});
+
 readingTest("a name that is none of the convention's gets no address", async (server) => {
   const names = [
     "imap_swe_l0_sci_20240230_v001.pkts",

@@ -8,7 +8,7 @@ import type {
   SCIENCE_PARAMETERS,
   SPICE_PARAMETERS,
 } from "../../src/protocol/route_parameters.ts";
-import { IS_FOREIGN, type Row, withServer } from "./contract_server.ts";
+import { IS_FOREIGN, readingTest, type Row } from "./contract_server.ts";
 
 /** What the local archive has, in the order of the paths: science, ancillary, SPICE. */
 const NAMES = [
@@ -194,27 +194,25 @@ const REPOINT: Readonly<Record<typeof REPOINT_TABLE_PARAMETERS[number], readonly
 const TABLES = { "science": SCIENCE, "ancillary": ANCILLARY, "/spice-query": SPICE, "/repoint-table": REPOINT };
 for (const [table, parameters] of Object.entries(TABLES)) {
   for (const [parameter, cases] of Object.entries<readonly Case[]>(parameters)) {
-    Deno.test(`${table} answers to ${parameter}`, () =>
-      withServer(NAMES, async (server) => {
-        assert(cases.length > 0);
-        for (const { path, found, holds } of cases) {
-          const rows = await server.rows(path);
-          const wrong = rows.find((row) => !holds(row));
-          assertEquals(wrong, undefined, path);
-          if (IS_FOREIGN) continue;
-          const indexes = rows.map((row) => NAMES.findIndex((name) => String(row.file_path).endsWith(`/${name}`)));
-          assertEquals(indexes.toSorted((a, b) => a - b), found, path);
-        }
-      }));
+    readingTest(`${table} answers to ${parameter}`, async (server) => {
+      assert(cases.length > 0);
+      for (const { path, found, holds } of cases) {
+        const rows = await server.rows(path);
+        const wrong = rows.find((row) => !holds(row));
+        assertEquals(wrong, undefined, path);
+        if (IS_FOREIGN) continue;
+        const indexes = rows.map((row) => NAMES.findIndex((name) => String(row.file_path).endsWith(`/${name}`)));
+        assertEquals(indexes.toSorted((a, b) => a - b), found, path);
+      }
+    }, { names: NAMES });
   }
 }
 
-Deno.test("an unknown parameter is refused with 400 and a JSON string", () =>
-  withServer(NAMES, async (server) => {
-    for (const path of ["/query?colour=red", "/spice-query?colour=red", "/repoint-table?colour=red"]) {
-      const response = await server.ask(path);
-      const problem: unknown = await response.json();
-      assertEquals([path, response.status, typeof problem], [path, 400, "string"]);
-      assert(String(problem).includes("colour"));
-    }
-  }));
+readingTest("an unknown parameter is refused with 400 and a JSON string", async (server) => {
+  for (const path of ["/query?colour=red", "/spice-query?colour=red", "/repoint-table?colour=red"]) {
+    const response = await server.ask(path);
+    const problem: unknown = await response.json();
+    assertEquals([path, response.status, typeof problem], [path, 400, "string"]);
+    assert(String(problem).includes("colour"));
+  }
+}, { names: NAMES });
