@@ -71,7 +71,7 @@ export const SPICE_FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ["version", digits("version", undefined)],
   ["NN", digits("version", 2)],
   ["NNN", digits("version", 3)],
-  ["orbit", { ...digits("detail", 3), write: asText }],
+  ["orbit", digits("detail", 3)],
   ["text", { part: "detail", pattern: "[A-Za-z0-9_-]+", form: "letters and digits", read: same, write: asText }],
   ["NNNNN", {
     part: "repointing",

@@ -60,6 +60,11 @@ export const SPICE_FORMS: readonly SpiceForm[] = [
   form("earth_attitude", "earth_<start_yymmdd>_<end_yymmdd>_<prediction_yymmdd>.bpc"),
 ];
 
+/** The types whose names have no day: what they say holds at all times. */
+export const SPICE_TYPES_WITHOUT_DAY: readonly SpiceType[] = SPICE_FORMS
+  .filter(({ template }) => !template.includes("yy"))
+  .map(({ type }) => type);
+
 /** Parts to fill a form with; what is null may be left out. */
 export type GivenParts = { readonly [Part in keyof SpiceParts]?: SpiceParts[Part] | undefined };
 

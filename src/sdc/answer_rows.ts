@@ -1,4 +1,4 @@
-import { ProtocolError, ResponseError } from "../errors.ts";
+import { ProtocolError, type ResponseError } from "../errors.ts";
 import { BrokenBody } from "../http/body_pieces.ts";
 import { apiUrl, getApi } from "../http/call.ts";
 import { shownUrl } from "../http/exchange.ts";
@@ -32,10 +32,7 @@ function isJson(text: string): boolean {
 
 /** The gateway's 502 is also what a result of over 6 MB ends in, about 20,000 rows (SDC protocol). */
 function refused(error: ResponseError): Error {
-  if (error.status !== 502 && error.status !== 413) return error;
-  const advice = "; a result of over 6 MB (about 20,000 files) ends so too: ask for less, for instance by date";
-  const { status, retryable, retryAfterMs } = error;
-  return new TooLarge(new ResponseError(error.message + advice, { status, retryable, retryAfterMs }));
+  return error.status === 502 || error.status === 413 ? new TooLarge(error) : error;
 }
 
 /** One request to a table. */

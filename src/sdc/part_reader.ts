@@ -7,7 +7,7 @@ import { answerRows, QUERY_ACTION } from "./answer_rows.ts";
 import type { QueryPlan } from "./plan_query.ts";
 import { QUERY_TABLES } from "./query_tables.ts";
 import { emptyRequest, splitRequest } from "./split_request.ts";
-import { TooLarge } from "./too_large.ts";
+import { perhapsTooLarge, TooLarge, tooLargeDay } from "./too_large.ts";
 
 /** How the requests of a query are read. */
 export interface PartReaderOptions {
@@ -24,6 +24,7 @@ export class Split extends Error {
 
 /** Reads single requests; knows whether the server answers at all. */
 export class PartReader {
+  /** Whether small requests are answered. A "no" holds for those alone that wait for it: outages pass. */
   #isAlive: Promise<boolean> | undefined;
 
   constructor(
@@ -46,11 +47,10 @@ export class PartReader {
           try {
             return await rows.next();
           } catch (error) {
-            const parts = error instanceof TooLarge ? await this.#partsOf(search, error) : undefined;
-            if (parts !== undefined) throw new Split(parts);
+            const failure = error instanceof TooLarge ? await this.#insteadOf(search, error, failures) : error;
             failures++;
-            rows = ask();
-            throw error instanceof TooLarge ? error.cause : error;
+            if (!(failure instanceof Split)) rows = ask();
+            throw failure;
           }
         }, { action: QUERY_ACTION, retries: retries - failures, log, signal });
         if (step.done) return;
@@ -61,14 +61,25 @@ export class PartReader {
     }
   }
 
-  /** Smaller requests for the same; undefined when there are none, or when the server answers small ones no better. */
-  async #partsOf(search: WireQuery, { cause }: TooLarge): Promise<readonly WireQuery[] | undefined> {
-    const parts = splitRequest(QUERY_TABLES[this.plan.table], search, dayOf(this.options.now));
-    if (parts === undefined) return undefined;
+  /** What to throw for an answer that is too large, or may be: its parts, or why there are none. */
+  async #insteadOf(search: WireQuery, { cause }: TooLarge, failures: number): Promise<Error> {
+    const table = QUERY_TABLES[this.plan.table];
+    const parts = splitRequest(table, search, dayOf(this.options.now));
     // A gateway says 502 too when the server behind it is down.
     const isClear = !("status" in cause) || cause.status !== 502;
-    this.#isAlive ??= isClear ? undefined : this.#answersSmall(search);
-    return isClear || await this.#isAlive ? parts : undefined;
+    if (parts !== undefined) {
+      return isClear || await this.#isAnswering(search) ? new Split(parts) : perhapsTooLarge(cause);
+    }
+    // It is the last word on this request, so it takes two failures, and an answer to a small request behind them.
+    const isSure = isClear || (failures > 0 && await this.#answersSmall(search));
+    return isSure ? tooLargeDay(table, search, cause) : perhapsTooLarge(cause);
+  }
+
+  #isAnswering(search: WireQuery): Promise<boolean> {
+    return this.#isAlive ??= this.#answersSmall(search).then((isAlive) => {
+      if (!isAlive) this.#isAlive = undefined;
+      return isAlive;
+    });
   }
 
   async #answersSmall(search: WireQuery): Promise<boolean> {

@@ -11,7 +11,7 @@ export interface QueryProgress {
   readonly rows: number;
   /** How many answers have come whole. */
   readonly answers: number;
-  /** How many are known to be still to come; large ones turn out to be two. */
+  /** How many are known to be still to come; large ones turn out to be several. */
   readonly waiting: number;
 }
 
@@ -26,6 +26,7 @@ export interface QueryRowsOptions {
 const AT_ONCE = 4;
 /** How many answers may have come, or begun to, before their turn. */
 const MOST_OPEN = 8;
+
 /** A request, and what has come of it. */
 class Part {
   /** Undefined until it is sent. */
@@ -57,7 +58,7 @@ class Part {
 /**
  * Asks for all rows of a plan and gives them out as they come: in the order of its requests, each by path; what is too
  * large in the order of its days. No row comes twice. An answer too large to leave the server (502, 413, or one that
- * breaks off) is asked for again in two parts, split by date; at most {@linkcode AT_ONCE} are on their way.
+ * breaks off) is asked for again in parts, split by date; at most {@linkcode AT_ONCE} are on their way.
  *
  * @throws {ConnectionError} When no whole answer comes. {ResponseError} When the answer is no.
  *   {ProtocolError} When it is not the SDC's.

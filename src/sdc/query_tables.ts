@@ -1,5 +1,6 @@
 import { ANCILLARY_EXTENSIONS } from "../names/ancillary_file.ts";
 import { SCIENCE_EXTENSIONS } from "../names/science_file.ts";
+import { SPICE_TYPES_WITHOUT_DAY } from "../names/spice_forms.ts";
 import type { QueryParameterName, TableName } from "../protocol/query_parameters.ts";
 import { QUERY_ROUTE, SPICE_QUERY_ROUTE } from "../protocol/routes.ts";
 
@@ -26,7 +27,9 @@ export interface QueryTable {
   readonly ingestionDays: DayRange;
   /** Whether a file may have many days, or none. */
   readonly overlaps: boolean;
-  /** What is the same in all versions of a file. */
+  /** The types of files whose names have no day. */
+  readonly typesWithoutDay: readonly string[];
+  /** What is the same in all versions of a file; nothing where rows do not tell. */
   readonly sameFile: readonly string[];
 }
 
@@ -64,6 +67,7 @@ export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
     days: DAYS,
     ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
     overlaps: false,
+    typesWithoutDay: [],
     sameFile: ["instrument", "descriptor", "data_level", "start_date", "repointing", "cr", "extension"],
   },
   ancillary: {
@@ -76,6 +80,7 @@ export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
     days: DAYS,
     ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
     overlaps: false,
+    typesWithoutDay: [],
     sameFile: ["instrument", "descriptor", "data_level", "start_date", "repointing"],
   },
   spice: {
@@ -88,6 +93,7 @@ export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
     days: DAYS,
     ingestionDays: { from: "start_ingest_date", to: "end_ingest_date" },
     overlaps: true,
+    typesWithoutDay: SPICE_TYPES_WITHOUT_DAY,
     sameFile: [],
   },
 };

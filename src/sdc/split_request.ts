@@ -52,10 +52,23 @@ function within(search: WireQuery, { from, to }: DayRange, [first, last]: Span):
 }
 
 /**
+ * Requests for the files without a day, which a server may count to no day at all: one for each type that has such files.
+ * None where the parts are all parts of a span of days, or of one type: then the server has decided already.
+ */
+function withoutDay({ days, typesWithoutDay }: QueryTable, range: DayRange, search: WireQuery): WireQuery[] {
+  if (range !== days || [days.from, days.to, "type"].some((name) => search[name] !== undefined)) return [];
+  return typesWithoutDay.map((type) => ({ ...search, type }));
+}
+
+/**
  * Splits a request whose answer is too large: by the day that files have, then by the day on which they came. What has no
  * bound stays so in its first or last part, so that nothing is lost. SPICE files may have many days or none, so for them
  * the day on which they came is first. The newest versions cannot be found by parts of that: an older one may be the
  * newest of its part.
+ *
+ * Files without a day: all science and ancillary names have one. Should a server have rows without one and count them to
+ * no day, no parameter of the protocol finds them in parts. Types of SPICE files whose names have none are asked for
+ * beside the days.
  *
  * @param today YYYYMMDD.
  * @returns Its parts, older days first; undefined when there are no smaller ones.
@@ -65,7 +78,9 @@ export function splitRequest(table: QueryTable, search: WireQuery, today: string
   for (const range of ranges) {
     if (search.latest === "true" && range === table.ingestionDays) continue;
     const spans = parts([search[range.from], search[range.to]], today);
-    if (spans.length > 1) return spans.map((span) => within(search, range, span));
+    if (spans.length > 1) {
+      return [...spans.map((span) => within(search, range, span)), ...withoutDay(table, range, search)];
+    }
   }
   return undefined;
 }

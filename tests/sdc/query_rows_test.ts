@@ -139,8 +139,48 @@ Deno.test("queryRows() does not split what a broken server would refuse too", as
   await using server = startServer(() => busy(502));
   const error = await assertRejects(() => ask(server.url, { retries: 2 }), ResponseError, "about 20,000 files");
   assertEquals(error.status, 502);
-  // Three tries, and once the question whether the server answers at all.
-  assertEquals(server.requests.length, 4);
+  // Three tries, and each time the question whether the server answers at all.
+  assertEquals(server.requests.length, 6);
+});
+
+Deno.test("queryRows() splits what is too large after an outage, too", async () => {
+  let asked = 0;
+  await using server = startServer((request) => {
+    const rows = found(ALL, request);
+    // The first answer, and the question behind it whether the server answers at all.
+    return ++asked <= 2 || rows.length > 2 ? busy(502) : Response.json(rows);
+  });
+  const { rows } = await ask(server.url, { retries: 1 });
+  assertEquals(rows.map(({ file_path }) => file_path).toSorted(), ALL.map(({ file_path }) => file_path));
+});
+
+Deno.test("queryRows() gives rows without a day once, whether the server counts them to every day or to none", async () => {
+  const undated: FileRecord[] = [{ file_path: "imap/a", start_date: null }, { file_path: "imap/b" }];
+  await using lenient = startServer((request) => {
+    const rows = found(ALL, request);
+    return rows.length > 2 ? busy(413) : Response.json([...undated, ...rows]);
+  });
+  const { rows } = await ask(lenient.url);
+  assertEquals(rows.length, ALL.length + undated.length);
+  assertEquals(new Set(rows.map(({ file_path }) => file_path)).size, rows.length);
+
+  const frames = { file_path: "imap/spice/fk/imap_001.tf", kernel_type: "imap_frames" };
+  const spins = Array.from({ length: 9 }, (_, day) => ({
+    file_path: `imap/spice/spin/imap_2026_00${day + 1}_2026_00${day + 1}_01.spin`,
+    kernel_type: "spin",
+    start_date: `2026010${day + 1}`,
+  }));
+  await using strict = startServer((request) => {
+    const { searchParams } = new URL(request.url);
+    const hasDays = searchParams.has("start_date") || searchParams.has("end_date");
+    const type = searchParams.get("type");
+    const all = [...(hasDays ? [] : [frames]), ...found(spins, request)];
+    const rows = all.filter(({ kernel_type }) => type === null || type === kernel_type);
+    return rows.length > 3 ? busy(413) : Response.json(rows);
+  });
+  const day = { ingestion_start_date: "20260201", ingestion_end_date: "20260201" };
+  const kernels = (await ask(strict.url, { query: { table: "spice", ...day } })).rows;
+  assertEquals(kernels.map(({ file_path }) => file_path).toSorted(), [frames, ...spins].map((row) => row.file_path));
 });
 
 Deno.test("queryRows() says so when one day is too large", async () => {
@@ -151,8 +191,21 @@ Deno.test("queryRows() says so when one day is too large", async () => {
     ingestion_start_date: "today",
     ingestion_end_date: "today",
   };
-  await assertRejects(() => ask(server.url, { query }), ResponseError, "ask for less");
+  const said = "the files of 20260101 that came in on 20260303 alone are too many for one answer: " +
+    "ask for less of them, by instrument or data_level or descriptor";
+  await assertRejects(() => ask(server.url, { query }), ResponseError, said);
   assertEquals(server.requests.length, 1);
+});
+
+Deno.test("queryRows() tries once more when a day's answer is 502, and then says that it is too large", async () => {
+  const query = { instrument: "mag", start_date: "20260101", end_date: "20260101", version: "latest" };
+  await using server = startServer((request) =>
+    new URL(request.url).searchParams.get("start_date") === "20260101" ? busy(502) : Response.json([])
+  );
+  const said =
+    "the files of 20260101 alone are too many for one answer: ask for less of them, by data_level or descriptor";
+  await assertRejects(() => ask(server.url, { query, retries: 4 }), ResponseError, said);
+  assertEquals(server.requests.length, 3);
 });
 
 Deno.test("queryRows() gives a row out before the next one has come", async () => {
