@@ -1,3 +1,4 @@
+import { ANCILLARY_EXTENSIONS } from "../names/ancillary_file.ts";
 import { DATA_LEVELS } from "../names/data_levels.ts";
 import { INSTRUMENTS } from "../names/instruments.ts";
 import { SCIENCE_EXTENSIONS } from "../names/science_file.ts";
@@ -71,17 +72,32 @@ export const FILTERS: readonly Filter[] = [
     parameter: "version",
     value: "VERSION",
     isList: true,
-    help: "vNNN, vMMM.mmmm, or latest for the newest of each file",
+    words: ["latest"],
+    help: "vNNN or vMMM.mmmm, several with commas; or latest for the newest of each file that the others find",
   },
-  { name: "major-version", parameter: "major_version", value: "N", isList: true, help: "major number of the version" },
-  { name: "minor-version", parameter: "minor_version", value: "N", isList: true, help: "minor number of the version" },
+  {
+    name: "major-version",
+    parameter: "major_version",
+    value: "N",
+    isList: true,
+    help: "major number of the version (else all that the SDC gives out); several with commas",
+  },
+  {
+    name: "minor-version",
+    parameter: "minor_version",
+    value: "N",
+    isList: true,
+    help: "minor number of the version; several with commas",
+  },
   {
     name: "extension",
     parameter: "extension",
     value: "EXT",
     isList: true,
-    words: SCIENCE_EXTENSIONS,
-    help: `${SCIENCE_EXTENSIONS.join(", ")}; those of the table that is searched`,
+    words: [...new Set([...SCIENCE_EXTENSIONS, ...ANCILLARY_EXTENSIONS])],
+    help:
+      `of science files ${SCIENCE_EXTENSIONS.join(" or ")}, of ancillary files ${ANCILLARY_EXTENSIONS.join(", ")}; ` +
+      "several with commas",
   },
   {
     name: "type",
@@ -100,12 +116,14 @@ export const FILTERS: readonly Filter[] = [
   },
 ];
 
-const IN_QUOTES_OR_NAME = new RegExp(`"[^"]*"|\\b(?:${FILTERS.map(({ parameter }) => parameter).join("|")})\\b`, "g");
+const NAMES = FILTERS.map(({ parameter }) => parameter).filter((name) => name.includes("_"));
+/** `today` is a day, too: it is the option where another one stands beside it. */
+const IN_QUOTES_OR_NAME = new RegExp(`"[^"]*"|\\b(?:${NAMES.join("|")}|today(?= and ))\\b`, "g");
 
 /** A message about a query in the words of the command line: `data_level` is `--data-level` there. */
 export function inOptionNames(message: string): string {
   return message.replace(IN_QUOTES_OR_NAME, (text) => {
-    const option = FILTERS.find(({ parameter }) => parameter === text && text.includes("_"));
+    const option = FILTERS.find(({ parameter }) => parameter === text);
     return option === undefined ? text : `--${option.name}`;
   });
 }

@@ -48,15 +48,24 @@ export interface QueryParameters {
   days_ago?: number | string | undefined;
   /** A repointing: its number, or `repoint00012`. Science and ancillary files. */
   repointing?: OneOrMore<number | string> | undefined;
-  /** `v001`, `v001.0002`, or `latest` for the newest version of each file. */
+  /**
+   * `v001`, `v001.0002`, or `latest`: of the files that meet the other conditions, the newest version of each. Of SPICE
+   * files the SDC alone can tell which is the newest, and does so before their names are compared with `filename`.
+   */
   version?: OneOrMore<string> | undefined;
-  /** The version's major number. Science files. */
+  /**
+   * The version's major number. Science files. Without it all are asked for; the SDC may answer with the newest major
+   * version of each file alone (Python client 1.1.0), so name those that you want.
+   */
   major_version?: OneOrMore<number | string> | undefined;
   /** The version's minor number. Science files. */
   minor_version?: OneOrMore<number | string> | undefined;
   /** For instance `cdf`. Science and ancillary files. */
   extension?: OneOrMore<string> | undefined;
-  /** A file's bare name, or a pattern such as `*_l1a_*`: `*` stands for any text, `?` for one character. */
+  /**
+   * A file's bare name, or a pattern such as `*_l1a_*`: `*` stands for any text, `?` for one character. In names of SPICE
+   * files case does not count.
+   */
   filename?: OneOrMore<string> | undefined;
 }
 
@@ -80,9 +89,6 @@ export const WIRE_PARAMETERS = [
   "extension",
   "latest",
 ] as const;
-
-/** The name of a parameter on the wire. */
-export type WireParameter = typeof WIRE_PARAMETERS[number];
 
 /** A query as it crosses the wire: text alone, checked. */
 export type WireQuery = Readonly<Record<string, string>>;

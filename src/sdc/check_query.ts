@@ -4,7 +4,7 @@ import { didYouMean } from "../names/closest_word.ts";
 import type { QueryParameterName, QueryParameters, TableName } from "../protocol/query_parameters.ts";
 import { TABLES } from "../protocol/query_parameters.ts";
 import { checkValue } from "./check_value.ts";
-import { checkNamesOf, tableOfNames } from "./name_conditions.ts";
+import { checkNamesOf, tableOfNames } from "./name_tables.ts";
 import { QUERY_TABLES } from "./query_tables.ts";
 import { type Day, readTime } from "./read_day.ts";
 
@@ -26,6 +26,8 @@ const DAY_NAMES: readonly QueryParameterName[] = [
   "ingestion_start_date",
   "ingestion_end_date",
 ];
+/** What servers compare as numbers: `01` and `1` are the same. */
+const NUMBERS: readonly QueryParameterName[] = ["repointing", "major_version", "minor_version"];
 /** What by itself is no condition. */
 const NO_CONDITION: ReadonlySet<string> = new Set(["table", "version"]);
 
@@ -64,7 +66,9 @@ function problemWith(table: TableName, name: string, values: readonly string[], 
   const { parameters } = QUERY_TABLES[table];
   if (!isParameter(name, parameters)) {
     const tables = TABLES.filter((other) => isParameter(name, QUERY_TABLES[other].parameters));
-    const of = tables.length === 0 ? "" : ` in the table ${table}: only ${tables.join(" and ")} has it`;
+    const of = tables.length === 0
+      ? ""
+      : ` in the table ${table}: only ${tables.join(" and ")} ${tables.length === 1 ? "has" : "have"} it`;
     if (of !== "") return `Cannot query ${name}${of}; ${table} has ${parameters.join(", ")}`;
     return `Cannot query by "${name}": expected one of ${parameters.join(", ")}${didYouMean(name, parameters)}`;
   }
@@ -136,8 +140,9 @@ export function checkQuery(parameters: QueryParameters, now: Date = new Date()):
   for (const [name, list] of values) {
     const isList = name !== "table" && name !== "filename" && !(name === "version" && latest);
     if (isList && isParameter(name, QUERY_TABLES[table].parameters) && !DAY_NAMES.includes(name)) {
-      const numbers = name === "repointing" ? list.map((value) => String(Number(value.replace("repoint", "")))) : list;
-      lists.set(name, [...new Set(numbers)]);
+      const isNumber = NUMBERS.includes(name);
+      const same = isNumber ? list.map((value) => String(Number(value.replace("repoint", "")))) : list;
+      lists.set(name, [...new Set(same)]);
     }
   }
   return { table, lists, days, latest, fileNames: values.get("filename") ?? [] };

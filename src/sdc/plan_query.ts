@@ -1,10 +1,9 @@
-import { isGlob, matchesGlob } from "../names/glob.ts";
-import { formatVersion } from "../names/version.ts";
+import { isGlob } from "../names/glob.ts";
 import type { FileRecord } from "../protocol/file_record.ts";
 import type { QueryParameterName, TableName, WireQuery } from "../protocol/query_parameters.ts";
-import { recordVersion } from "../protocol/record_version.ts";
 import type { CheckedQuery } from "./check_query.ts";
-import { nameConditions } from "./name_conditions.ts";
+import { type Keep, keepListed, keepNamed, keepTimes } from "./keep_rows.ts";
+import { mayTellVersion, nameConditions } from "./name_conditions.ts";
 import { QUERY_TABLES } from "./query_tables.ts";
 
 /** What is sent for a query, and what is left to do with the rows that come. */
@@ -25,52 +24,18 @@ const MOST_REQUESTS = 32;
 /** What all files have: a server wants at least one condition. */
 const ANY_DAY = "01000101";
 const ANY_INGESTION_DAY = "19000101";
+const VERSION_NUMBERS = ["major_version", "minor_version"] as const;
 
-/** Whether a row is asked for. */
-type Keep = (row: FileRecord) => boolean;
-
-/** A row's value under a parameter's name, as text. */
-function valueOf(row: FileRecord, name: QueryParameterName): string {
-  if (name === "type") return String(row.kernel_type ?? "");
-  const version = name === "version" ? recordVersion(row) : undefined;
-  return version === undefined ? String(row[name] ?? "") : formatVersion(version);
-}
-
-/** Each type of kernel writes its version with digits of its own: `01`, `001` and `v1` are the same. */
-function bareNumber(version: string): string {
-  return String(Number(version.replace("v", "")));
-}
-
-function keepListed(name: QueryParameterName, values: readonly string[]): Keep {
-  return (row) => {
-    const value = valueOf(row, name);
-    if (name === "version" && row.kernel_type !== undefined) {
-      return values.some((wanted) => bareNumber(wanted) === bareNumber(value));
-    }
-    return values.some((wanted) => isGlob(wanted) ? matchesGlob(value, wanted) : value === wanted);
-  };
-}
-
-function keepNamed(names: readonly string[]): Keep {
-  return ({ file_path }) => {
-    const name = file_path.slice(file_path.lastIndexOf("/") + 1);
-    return names.some((wanted) => isGlob(wanted) ? matchesGlob(name, wanted) : name === wanted);
-  };
-}
-
-/** Times within a day, which servers do not know. */
-function keepTimes({ days }: CheckedQuery): Keep[] {
-  const bound = (name: QueryParameterName) => {
-    const { day, time } = days.get(name) ?? {};
-    if (day === undefined || time === undefined) return undefined;
-    return `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)} ${time}`;
-  };
-  const [from, to] = [bound("ingestion_start_date"), bound("ingestion_end_date")];
-  if (from === undefined && to === undefined) return [];
-  return [({ ingestion_date }) => {
-    const ingested = (ingestion_date ?? "").replace(", ", " ").slice(0, 19);
-    return ingested >= (from ?? "") && (to === undefined || ingested <= to);
-  }];
+/**
+ * Whether a server can find the newest versions. Its answer is the newest of each request's files: one that is compared
+ * afterwards, by a time or a name's version, or asked for by several requests for different versions, has lost files by
+ * then. Where nothing tells which rows are versions of one file, the server's answer is all there is.
+ */
+function serverFindsNewest({ table, lists, fileNames }: CheckedQuery, times: readonly Keep[]): boolean {
+  const { knowsLatest, sameFile } = QUERY_TABLES[table];
+  if (!knowsLatest || sameFile.length === 0) return knowsLatest;
+  const severalVersions = VERSION_NUMBERS.some((name) => (lists.get(name)?.length ?? 0) > 1);
+  return times.length === 0 && !severalVersions && !fileNames.some(mayTellVersion);
 }
 
 /** Every combination of one value of each list with each of the conditions. */
@@ -90,11 +55,10 @@ function combinations(conditions: readonly WireQuery[], lists: ReadonlyMap<strin
  */
 export function planQuery(query: CheckedQuery): QueryPlan {
   const { table, lists, days, latest, fileNames } = query;
-  const { always, wireNames, knowsLatest, ingestionDays, overlaps } = QUERY_TABLES[table];
+  const { always, wireNames, ingestionDays, overlaps } = QUERY_TABLES[table];
   const wireName = (name: QueryParameterName) => wireNames[name] ?? name;
   const keeps: Keep[] = keepTimes(query);
-  // With times, the newest of a day is not yet the newest that is asked for.
-  const byServer = latest && knowsLatest && keeps.length === 0;
+  const byServer = latest && serverFindsNewest(query, keeps);
 
   const exact = new Map<string, readonly string[]>();
   for (const [name, values] of lists) {
@@ -102,7 +66,7 @@ export function planQuery(query: CheckedQuery): QueryPlan {
     else exact.set(wireName(name), values);
   }
   const named: WireQuery[] = fileNames.flatMap((name) => nameConditions(name, table).map((one) => ({ ...one })));
-  if (fileNames.length > 0) keeps.push(keepNamed(fileNames));
+  if (fileNames.length > 0) keeps.push(keepNamed(table, fileNames));
   let requests = combinations(named.length > 0 ? named : [{}], exact);
   while (requests.length > MOST_REQUESTS) {
     const [longest] = [...exact].toSorted(([, a], [, b]) => b.length - a.length);

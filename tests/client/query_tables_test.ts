@@ -1,6 +1,11 @@
 import { ImapClient } from "../../src/client/imap_client.ts";
 import { InputError } from "../../src/errors.ts";
+import { startArchive } from "../../src/archive/start_archive.ts";
+import { archivePath } from "../../src/names/archive_path.ts";
+import type { QueryParameters } from "../../src/protocol/query_parameters.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { writeFiles } from "../support/archive.ts";
+import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 
 function ancillary(version: string, start_date = "20260101") {
@@ -33,6 +38,25 @@ Deno.test("query() refuses a filter that the table does not know before it sends
   const client = new ImapClient({ url: server.url });
   await assertRejects(() => client.query({ table: "spice", data_level: "l1a" }), InputError, "in the table spice");
   assertEquals(server.requests.length, 0);
+});
+
+Deno.test("query() finds one newest version of each file among several major ones, and each file once", async () => {
+  await using root = await testFolder();
+  const names = ["v001.0001", "v001.0002", "v002.0001"].map((version) => `imap_mag_l1a_norm_20260101_${version}.cdf`);
+  await writeFiles(root.path, Object.fromEntries(names.map((name) => [archivePath(name), "x"])));
+  const archive = await startArchive({ root: root.path });
+  try {
+    const client = new ImapClient({ url: archive.url, retries: 0 });
+    const versions = async (query: QueryParameters) => (await client.query(query)).map(({ version }) => version);
+    assertEquals(await versions({ major_version: [1, 2], version: "latest" }), ["v002.0001"]);
+    const many = Array.from({ length: 40 }, (_, major) => major);
+    assertEquals(await versions({ major_version: many, version: "latest" }), ["v002.0001"]);
+    assertEquals(await versions({ filename: "imap_mag_*_v001*", version: "latest" }), ["v001.0002"]);
+    assertEquals(await versions({ major_version: ["1", "01"] }), ["v001.0001", "v001.0002"]);
+    assertEquals(await versions({ major_version: "01", filename: "*" }), ["v001.0001", "v001.0002"]);
+  } finally {
+    await archive.close();
+  }
 });
 
 Deno.test("query() puts the answers of several requests in order", async () => {

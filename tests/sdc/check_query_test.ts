@@ -39,8 +39,12 @@ Deno.test("checkQuery() names what is wrong, what was expected and the closest v
     [{ filename: "imap/mag/x.cdf" }, "bare name"],
     [{ filename: "imap_mag_l2_x_20260101_v001.png" }, "no table has quicklook files"],
     [{ filename: ["naif0012.tls", "imap_mag_l2_x_20260101_v001.cdf"] }, "tables spice and science"],
-    [{ table: "spice", instrument: "mag" }, "Cannot query instrument in the table spice", "only science and ancillary"],
-    [{ table: "ancillary", data_level: "l1a" }, "data_level in the table ancillary", "only science"],
+    [
+      { table: "spice", instrument: "mag" },
+      "Cannot query instrument in the table spice",
+      "only science and ancillary have it",
+    ],
+    [{ table: "ancillary", data_level: "l1a" }, "data_level in the table ancillary", "only science has it"],
     [{ table: "ancillary", major_version: 1 }, "major_version in the table ancillary"],
     [{ type: "leapseconds" }, "type in the table science", "only spice"],
     [{ table: "spice", type: "leapsecond" }, 'did you mean "leapseconds"?'],
@@ -72,7 +76,7 @@ Deno.test("checkQuery() finds an end before the start", () => {
 });
 
 Deno.test("checkQuery() finds the table of patterns that only SPICE names fit", () => {
-  for (const filename of ["imap_*.repoint.csv", "*.spin.csv", "naif*", "imap_sclk*", "de4*"]) {
+  for (const filename of ["imap_*.repoint.csv", "*.spin.csv", "naif*", "imap_sclk*", "de4*", "imap_2026_01*", "L1_*"]) {
     assertEquals(checkQuery({ filename }, new Date()).table, "spice", filename);
   }
   assertEquals(checkQuery({ filename: "imap_mag_*.cdf" }, new Date()).table, "science");
@@ -82,4 +86,18 @@ Deno.test("checkQuery() refuses a name in a table that has no such files", () =>
   const filename = "imap_mag_l0_raw_20250502_v001.pkts";
   const refusal = `Cannot query filename "${filename}" in the table spice: it belongs to the table science`;
   assertThrows(() => checkQuery({ table: "spice", filename }, new Date()), InputError, refusal);
+});
+
+Deno.test("checkQuery() refuses patterns of files that no table has", () => {
+  const refusals: ReadonlyArray<readonly [filename: string, said: string]> = [
+    ["*.png", "no table has quicklook files"],
+    ["imap_mag_*.pdf", "no table has quicklook files"],
+    ["*.txt", "no table has release files"],
+    ["foo*", "no table has files that are called so"],
+    ["imap_xyz_*", "no table has files that are called so"],
+  ];
+  for (const [filename, said] of refusals) assertThrows(() => checkQuery({ filename }), InputError, said);
+  assertThrows(() => checkQuery({ table: "science", filename: "*.png" }), InputError, "no table has quicklook files");
+  // An instrument that is not known here yet.
+  assertEquals(checkQuery({ table: "science", filename: "imap_xyz_*" }).table, "science");
 });

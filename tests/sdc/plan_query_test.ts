@@ -38,7 +38,10 @@ Deno.test("planQuery() brings a query into the form of the wire", () => {
     [{ table: "spice", type: "spin", start_date: "7d" }, { type: "spin", start_date: "20260224" }],
     // A server wants at least one condition.
     [{ descriptor: "hi-*" }, { start_date: "01000101" }],
-    [{ table: "spice", filename: "*.tls" }, { start_ingest_date: "19000101" }],
+    [{ table: "spice", filename: "*.bsp" }, { start_ingest_date: "19000101" }],
+    // Servers take these for numbers.
+    [{ major_version: ["1", "01"] }, { major_version: "1" }],
+    [{ minor_version: "0012" }, { minor_version: "12" }],
   ];
   for (const [query, sent] of wire) assertEquals(plan(query).requests, [sent], JSON.stringify(query));
 });
@@ -83,6 +86,25 @@ Deno.test("planQuery() takes conditions for the server from names and patterns",
     [{ filename: "*_l1a_*" }, [{ data_level: "l1a" }, { descriptor: "l1a" }]],
     [{ filename: "imap_mag_l1a_*.cdf" }, [{ instrument: "mag", data_level: "l1a", extension: "cdf" }]],
     [{ filename: "imap_mag_l1*" }, [{ instrument: "mag" }]],
+    [{ filename: "imap_mag_l1b_norm_20260101*" }, [
+      { instrument: "mag", data_level: "l1b", descriptor: "norm", start_date: "20260101", end_date: "20260101" },
+    ]],
+    [{ filename: "imap_mag_l1b_norm_202602*", end_date: "20260210" }, [
+      { instrument: "mag", data_level: "l1b", descriptor: "norm", start_date: "20260201", end_date: "20260210" },
+    ]],
+    [{ filename: "imap_mag_l1b_norm_20261301*" }, [{ instrument: "mag", data_level: "l1b", descriptor: "norm" }]],
+    [{ filename: "imap_mag_offsets_2026*.csv" }, [{
+      table: "ancillary",
+      instrument: "mag",
+      descriptor: "offsets",
+      start_date: "20260101",
+      end_date: "20261231",
+      extension: "csv",
+    }]],
+    [{ filename: "naif*.tls" }, [{ type: "leapseconds" }]],
+    [{ filename: "imap_pred_*" }, [{ type: "ephemeris_predicted" }]],
+    [{ filename: "*.tf" }, [{ type: "imap_frames" }, { type: "science_frames" }]],
+    [{ filename: "imap_2026_01*" }, [{ start_ingest_date: "19000101" }]],
     [{ filename: "imap_mag_off*.csv" }, [{ table: "ancillary", instrument: "mag", extension: "csv" }]],
     // What is asked besides and cannot be: nothing is sent.
     [{ filename: "imap_mag_l1a_norm_20260101_v001.cdf", start_date: "20260201" }, []],
@@ -106,4 +128,48 @@ Deno.test("planQuery() keeps times of ingestion, and then finds the newest versi
   const { newest, requests } = plan({ ...from, version: "latest" });
   assert(newest && requests.every((request) => !("latest" in request)));
   assertEquals(plan({ instrument: "mag", version: "latest" }).newest, false);
+});
+
+Deno.test("planQuery() finds the newest version after all other conditions, by the server only where that is the same", () => {
+  const byServer: readonly QueryParameters[] = [
+    { instrument: ["mag", "swe"], descriptor: "n*" },
+    { instrument: "mag", major_version: 1 },
+    { instrument: "mag", major_version: ["1", "01"] },
+    { filename: "imap_mag_l1a_*" },
+    { filename: "imap_mag_*.cdf" },
+    { filename: "*_l1a_*" },
+    { filename: "imap_mag_l1a_norm_20260101*" },
+    { table: "spice", filename: "naif*" },
+  ];
+  const here: readonly QueryParameters[] = [
+    { instrument: "mag", major_version: [1, 2] },
+    { instrument: "mag", minor_version: Array.from({ length: 40 }, (_, minor) => minor) },
+    { filename: "imap_mag_*_v001*" },
+    { filename: "imap_mag_*1.cdf" },
+    { filename: "imap_mag_l1a_norm_20260101_*", instrument: "mag", major_version: [1, 2] },
+    { filename: "imap_mag_l1a_norm_20260101_v001.cdf" },
+    { table: "ancillary", filename: "imap_mag_*_v001*" },
+  ];
+  const decided = (query: QueryParameters) => {
+    const { newest, requests } = plan({ ...query, version: "latest" });
+    return [newest, requests.some((request) => "latest" in request)];
+  };
+  for (const query of byServer) assertEquals(decided(query), [false, true], JSON.stringify(query));
+  for (const query of here) assertEquals(decided(query), [true, false], JSON.stringify(query));
+});
+
+Deno.test("planQuery() compares versions as numbers, whatever they are", () => {
+  const { keep } = plan({ filename: "*", version: ["v001.0001", "v003"] });
+  const row = (major_version: number | null, minor_version: number) =>
+    keep({ file_path: "imap/x", major_version, minor_version });
+  assertEquals([row(1, 1), row(1, 12345), row(null, 3), row(3, 3)], [true, false, true, false]);
+  const numbers = plan({ filename: "*", major_version: "01", minor_version: ["2", "3"] }).keep;
+  assertEquals(numbers({ file_path: "imap/x", version: "v001.0003" }), true);
+  assertEquals(numbers({ file_path: "imap/x", major_version: 1, minor_version: 1 }), false);
+});
+
+Deno.test("planQuery() finds SPICE files whatever the case of their names", () => {
+  const { keep } = plan({ filename: ["naif0014.tls", "NAIF001?.TLS"] });
+  const found = ["NAIF0014.TLS", "naif0013.tls", "naif0020.tls"].map((name) => keep({ file_path: `imap/${name}` }));
+  assertEquals(found, [true, true, false]);
 });

@@ -85,7 +85,7 @@ export const query: Command = {
         line: "query --instrument hi,lo --descriptor '*-raw' --start-date 30d",
       },
       { text: "What came in since yesterday", line: "query --instrument swe --days-ago 1" },
-      { text: "One file, of any kind", line: "query --filename naif0012.tls" },
+      { text: "One file of a table, by its name", line: "query --filename naif0012.tls" },
       { text: "SPICE files", line: "query --table spice --type ephemeris_predicted --version latest" },
       { text: "For other programs", line: "query --instrument glows --data-level l1a --output-format json" },
     ],
