@@ -57,10 +57,21 @@ Deno.test("the published package runs, is installed as a command, and is importe
     const top = new Set([...registry.files.keys()].map((path) => path.split("/")[1]));
     assertEquals(
       [...top].sort(),
-      ["CHANGELOG.md", "LICENSE", "README.md", "cli.ts", "deno.json", "mod.ts", "src"],
+      ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "cli.ts", "deno.json", "docs", "mod.ts", "src"],
     );
     const others = [...registry.files.keys()].filter((path) => !/\.(ts|md|json)$|^\/LICENSE$/.test(path));
     assertEquals(others, []);
+    const docs = [...registry.files.keys()].filter((path) => path.startsWith("/docs/"));
+    assertEquals(docs.filter((path) => !/\.md$|\/openapi\.json$/.test(path)), []);
+  });
+
+  await t.step("what README links to is in it, but for pictures and notebooks", () => {
+    // JSR looks for those in the linked repository, as for all else; without one it looks in the package.
+    const readme = new TextDecoder().decode(registry.files.get("/README.md"));
+    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].flatMap(([, link]) => link ?? []);
+    assert(links.length > 5);
+    const missing = links.filter((link) => !/\.(png|ipynb)$/.test(link) && !registry.files.has(`/${link}`));
+    assertEquals(missing, []);
   });
 
   await t.step("deno run runs the command from the registry", async () => {
