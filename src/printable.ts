@@ -26,3 +26,16 @@ export function excerpt(text: string, limit = 200): string {
   // A cut may leave half of a character: it must be made safe after that.
   return isCut ? `${printable(folded.slice(0, limit))}…` : printable(folded);
 }
+
+/** The most of a value that a message shows. */
+const SHOWN = 60;
+
+/** A value of any kind for a message; untyped code, a notebook's say, may give one that has no text. */
+export function shown(value: unknown): string {
+  try {
+    const isObject = typeof value === "object" && value !== null;
+    return excerpt(isObject ? JSON.stringify(value) : String(value), SHOWN);
+  } catch {
+    return `an ${typeof value}`;
+  }
+}

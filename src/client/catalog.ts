@@ -1,5 +1,6 @@
 import type { FileRecord } from "../protocol/file_record.ts";
 import type { QueryParameters } from "../protocol/query_parameters.ts";
+import { isGiven } from "../sdc/check_query.ts";
 
 /** What there is of one product. */
 export interface CatalogEntry {
@@ -9,18 +10,19 @@ export interface CatalogEntry {
   readonly data_level: string | null;
   /** The product's name; of SPICE files their type. */
   readonly descriptor: string;
-  /** How many files there are, of all versions. */
+  /** How many files there are, of all versions that the SDC gives out: those of older major ones may be left out. */
   readonly files: number;
   /** The first day, YYYYMMDD, or null where files have none. */
   readonly first_date: string | null;
-  /** The last day on which a file starts, YYYYMMDD, or null. */
+  /** The last day on which a file starts, YYYYMMDD, or null; of SPICE files without a first day the last one. */
   readonly last_date: string | null;
 }
 
-/** The day of a row: of a SPICE file the first one that it covers. */
-function dayOfRow({ start_date, min_date_datetime }: FileRecord): string | null {
+/** The day of a row: of a SPICE file the first one that it covers, or the last where it covers all before. */
+function dayOfRow({ start_date, min_date_datetime, max_date_datetime }: FileRecord): string | null {
   if (typeof start_date === "string") return start_date;
-  return typeof min_date_datetime === "string" ? min_date_datetime.slice(0, 10).replaceAll("-", "") : null;
+  const moment = min_date_datetime ?? max_date_datetime;
+  return typeof moment === "string" ? moment.slice(0, 10).replaceAll("-", "") : null;
 }
 
 function earlier(a: string | null, b: string | null): string | null {
@@ -66,6 +68,9 @@ const EVERYTHING: QueryParameters = { filename: "*" };
 
 /** The query whose rows are counted. */
 export function catalogQuery(parameters: QueryParameters): QueryParameters {
-  const names = Object.entries(parameters).filter(([, value]) => value !== undefined).map(([name]) => name);
+  // Untyped code may give anything: the query says so.
+  if (typeof parameters !== "object" || parameters === null) return parameters;
+  const given = Object.entries(parameters).filter(([, value]) => isGiven(value));
+  const names = given.map(([name]) => name);
   return names.some((name) => name !== "table" && name !== "version") ? parameters : { ...parameters, ...EVERYTHING };
 }

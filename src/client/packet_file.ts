@@ -60,7 +60,7 @@ function nameOf({ instrument, date, repointing }: PacketFile, minor: number): st
   });
 }
 
-/** The archive's file with the highest minor version of that day or pointing, whatever its major one. */
+/** The file with the highest minor version of that day or pointing, whatever its major one, of those that the archive gives out. */
 async function newestIn({ transport, signal }: PacketFileContext, file: PacketFile) {
   const { instrument, date, repointing } = file;
   const query = readyQuery({

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { excerpt, printable } from "../printable.ts";
+import { printable, shown } from "../printable.ts";
 import { type AncillaryFile, readAncillaryFile } from "./ancillary_file.ts";
 import { type DependencyFile, readDependencyFile } from "./dependency_file.ts";
 import { FileNameError, type FileNameProblem } from "./file_name_error.ts";
@@ -59,7 +59,14 @@ function problemWithAny(name: string): FileNameProblem | undefined {
 /** Refuses what untyped code, a notebook's say, may give for a name. */
 function checkText(name: unknown): void {
   if (typeof name === "string") return;
-  throw new InputError(`Cannot read the file name "${excerpt(String(name), 60)}": expected text`);
+  throw new InputError(`Cannot read the file name "${shown(name)}": expected text`);
+}
+
+/** Refuses what untyped code may give for the parts of a name. */
+function checkParts(parts: unknown): void {
+  const isPart = (value: unknown) => value === null || ["string", "number", "undefined"].includes(typeof value);
+  if (typeof parts === "object" && parts !== null && Object.values(parts).every(isPart)) return;
+  throw new InputError(`Cannot make a file name of "${shown(parts)}": expected its parts, each a text or a number`);
 }
 
 /**
@@ -112,6 +119,7 @@ function write(parts: FileNameParts): string | undefined {
  * @param parts The parts, as `parseFileName` returns them; what may be null may be left out.
  * @returns The bare name.
  * @throws {FileNameError} When a part is wrong, or when the name would read as something else.
+ * @throws {InputError} When they are no parts at all, which untyped code may give.
  *
  * @example
  * ```ts
@@ -126,6 +134,7 @@ function write(parts: FileNameParts): string | undefined {
  * ```
  */
 export function formatFileName(parts: FileNameParts): string {
+  checkParts(parts);
   const name = write(parts);
   if (name === undefined) {
     const value = Object.entries(parts).map(([part, value]) => `${part} ${value}`).join(", ");

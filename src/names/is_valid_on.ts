@@ -1,13 +1,13 @@
 import { InputError } from "../errors.ts";
-import type { AncillaryFile } from "./ancillary_file.ts";
+import { shown } from "../printable.ts";
 import { isCalendarDate } from "./calendar_date.ts";
-import { parseFileName } from "./file_name.ts";
+import { type FileNameParts, parseFileName } from "./file_name.ts";
 
 /**
  * Whether an ancillary file counts on a day: from its start date on, and no longer than to its end date where it has one
  * (SDC file-name convention).
  *
- * @param file The name, or its parts.
+ * @param file The name, or its parts; an end date of null may be left out.
  * @param date The day, YYYYMMDD or YYYY-MM-DD.
  * @throws {InputError} When the file is no ancillary one, or the date is none of the calendar.
  *
@@ -21,18 +21,22 @@ import { parseFileName } from "./file_name.ts";
  * assert(isValidOn("imap_mag_offsets_20260101_v001.csv", "20300101"));
  * ```
  */
-export function isValidOn(file: string | AncillaryFile, date: string): boolean {
-  const day = date.replace(/^(\d{4})-(\d{2})-(\d{2})$/, "$1$2$3");
+export function isValidOn(
+  file: string | Extract<FileNameParts, { readonly kind: "ancillary" }>,
+  date: string,
+): boolean {
+  // Untyped code may give a Date.
+  const day = typeof date === "string" ? date.replace(/^(\d{4})-(\d{2})-(\d{2})$/, "$1$2$3") : "";
   if (!isCalendarDate(day)) {
     throw new InputError(
-      `Cannot tell what is valid on "${date}": expected a day of the calendar, YYYYMMDD or YYYY-MM-DD`,
+      `Cannot tell what is valid on "${shown(date)}": expected a day of the calendar, YYYYMMDD or YYYY-MM-DD`,
     );
   }
-  const parts = typeof file === "string" ? parseFileName(file) : file;
+  const parts = typeof file === "object" && file !== null ? file : parseFileName(file);
   if (parts.kind !== "ancillary") {
-    throw new InputError(
-      `Cannot tell when "${file}" is valid: it is a ${parts.kind} file; ancillary ones alone say so`,
-    );
+    const which = typeof file === "string" ? `"${file}"` : "the file";
+    throw new InputError(`Cannot tell when ${which} is valid: it is a ${parts.kind} file; ancillary ones alone say so`);
   }
-  return parts.start_date <= day && (parts.end_date === null || day <= parts.end_date);
+  const { start_date, end_date = null } = parts;
+  return start_date <= day && (end_date === null || day <= end_date);
 }

@@ -1,5 +1,7 @@
 import { InputError } from "../errors.ts";
 import { didYouMean } from "../names/closest_word.ts";
+import { isGlob } from "../names/glob.ts";
+import { shown } from "../printable.ts";
 import type { WireQuery } from "../protocol/query_parameters.ts";
 import { checkValue } from "./check_value.ts";
 import { readDay } from "./read_day.ts";
@@ -27,6 +29,17 @@ function isName(name: string): name is Name {
   return NAMES.some((known) => known === name);
 }
 
+function isText(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
+}
+
+/** Says what was expected when a value is wrong; undefined when it is right. */
+function expectedOf(name: Name, value: unknown, now: Date): string | undefined {
+  if (!isText(value)) return "one text, not several";
+  const isPattern = name === "descriptor" && isGlob(String(value));
+  return isPattern ? "one product's name, no pattern" : checkValue("science", name, String(value), now);
+}
+
 /** What stands beside a parameter that needs it. */
 function missing({ instrument, data_level, descriptor }: Partial<ReprocessParameters>): string | undefined {
   if (data_level !== undefined && (instrument === undefined || descriptor === undefined)) {
@@ -46,17 +59,21 @@ function missing({ instrument, data_level, descriptor }: Partial<ReprocessParame
  * @throws {InputError} When a parameter is wrong or lacks another; one line for each.
  */
 export function checkReprocess(parameters: ReprocessParameters, now: Date = new Date()): WireQuery {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  // Untyped code, a notebook's say, may give anything.
+  if (typeof parameters !== "object" || parameters === null) {
+    throw new InputError(`Cannot reprocess by "${shown(parameters)}": expected an object with parameters`);
+  }
+  const all: [string, unknown][] = Object.entries(parameters);
+  const given = all.filter(([, value]) => value !== undefined && value !== null && value !== "");
   const problems = given.flatMap(([name, value]) => {
     if (!isName(name)) {
       return [`Cannot reprocess by "${name}": expected one of ${NAMES.join(", ")}${didYouMean(name, NAMES)}`];
     }
-    const pattern = name === "descriptor" && /[*?]/.test(value) ? "one product's name, no pattern" : undefined;
-    const expected = pattern ?? checkValue("science", name, String(value), now);
-    return expected === undefined ? [] : [`Cannot reprocess ${name} "${value}": expected ${expected}`];
+    const expected = expectedOf(name, value, now);
+    return expected === undefined ? [] : [`Cannot reprocess ${name} "${shown(value)}": expected ${expected}`];
   });
-  const values = Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
-  const absent = REQUIRED.filter((name) => values[name] === undefined);
+  const values = Object.fromEntries(given.flatMap(([name, value]) => isText(value) ? [[name, String(value)]] : []));
+  const absent = REQUIRED.filter((name) => !given.some(([there]) => there === name));
   if (absent.length > 0) {
     problems.push(`Cannot reprocess without ${absent.join(" and ")}: give the first and the last day`);
   }

@@ -96,3 +96,20 @@ Deno.test("catalog() counts files and finds the first and the last day of each p
   ]);
   assert(server.requests[0]?.url.includes("start_date="));
 });
+
+Deno.test("catalog() takes what is false or null for not given, and says so of what is no query", async () => {
+  await using server = startServer(() => Response.json([]));
+  const client = new ImapClient({ url: server.url });
+  for (const parameters of [{ today: false }, { instrument: null }] as never[]) {
+    assertEquals(await client.catalog(parameters), []);
+  }
+  await assertRejects(() => client.catalog(null as never), InputError, "an object with parameters");
+});
+
+Deno.test("catalog() tells the last day of tables of repointings, which have no first", async () => {
+  const row = { file_path: "imap/spice/repoint/imap_2026_012_01.repoint.csv", kernel_type: "repoint" };
+  const days = { min_date_datetime: null, max_date_datetime: "2026-01-12, 23:59:59" };
+  await using server = startServer(() => Response.json([{ ...row, ...days }]));
+  const [product] = await new ImapClient({ url: server.url }).catalog({ table: "spice" });
+  assertEquals([product?.first_date, product?.last_date], ["20260112", "20260112"]);
+});

@@ -83,3 +83,12 @@ Deno.test("reprocess() finds what is wrong before anything is sent", async () =>
   assertEquals((await client.reprocess(DAYS, { dryRun: true })).answer, undefined);
   assertEquals(server.requests, []);
 });
+
+Deno.test("reprocess() refuses lists and other things that untyped code may give, before anything is sent", async () => {
+  await using server = startServer(() => Response.json({}));
+  const client = new ImapClient({ url: server.url });
+  const lists = { ...DAYS, instrument: "mag", descriptor: ["a", "b"] } as never;
+  await assertRejects(() => client.reprocess(lists), InputError, 'descriptor "["a","b"]": expected one text');
+  await assertRejects(() => client.reprocess(null as never), InputError, "an object with parameters");
+  assertEquals(server.requests.length, 0);
+});

@@ -1,4 +1,4 @@
-import { InputError } from "../../src/errors.ts";
+import { ImapError, InputError } from "../../src/errors.ts";
 import { archivePath } from "../../src/names/archive_path.ts";
 import { formatFileName, parseFileName } from "../../src/names/file_name.ts";
 import { FileNameError } from "../../src/names/file_name_error.ts";
@@ -137,4 +137,20 @@ Deno.test("parseFileName() stays quick and brief on a name of a million characte
     FileNameError,
   );
   assertEquals(error.message.length < 2000, true);
+});
+
+Deno.test("what untyped code gives for a name or its parts is refused in our own words", () => {
+  const hostile = {
+    toString: () => {
+      throw new Error("never");
+    },
+  };
+  for (const odd of [null, undefined, 7, Object.create(null), hostile, Symbol("x")] as never[]) {
+    assertThrows(() => parseFileName(odd), InputError, "expected text");
+    const made = assertThrows(() => archivePath(odd), ImapError);
+    assertStringIncludes(made.message, "Cannot ");
+    assertThrows(() => formatFileName(odd), ImapError);
+  }
+  const parts = { kind: "science", instrument: hostile } as never;
+  assertThrows(() => formatFileName(parts), InputError, "expected its parts");
 });

@@ -117,4 +117,11 @@ Deno.test("isValidOn() tells the days of an ancillary file", () => {
   assertEquals(isValidOn("imap_mag_x_20250101_v001.csv", "20241231"), false);
   assertThrows(() => isValidOn(closed, "20250230"), InputError, "calendar");
   assertThrows(() => isValidOn("naif0012.tls", "20250101"), InputError, "spice file");
+  const parts = { kind: "ancillary", instrument: "mag", descriptor: "x", start_date: "20250101" } as const;
+  assertEquals(isValidOn({ ...parts, version: "v001", extension: "csv" }, "20990101"), true);
+  const wrong: readonly unknown[] = [new Date("2025-01-15"), 20250115, null, Object.create(null)];
+  for (const date of wrong) assertThrows(() => isValidOn(closed, date as string), InputError, "calendar");
+  const product = parseFileName("imap_swe_l0_sci_20240105_v001.pkts");
+  assertThrows(() => isValidOn(product as never, "20250101"), InputError, "the file is valid: it is a science file");
+  assertThrows(() => isValidOn(null as never, "20250101"), InputError, "expected text");
 });

@@ -101,3 +101,10 @@ Deno.test("checkQuery() refuses patterns of files that no table has", () => {
   // An instrument that is not known here yet.
   assertEquals(checkQuery({ table: "science", filename: "imap_xyz_*" }).table, "science");
 });
+
+Deno.test("checkQuery() refuses what untyped code may give in its own words", () => {
+  const parameters: readonly unknown[] = [null, "mag", 7];
+  for (const odd of parameters) assertThrows(() => checkQuery(odd as never), InputError, "an object with parameters");
+  const values: readonly unknown[] = [{}, Object.create(null), new Date(0), [["mag"]], Symbol("x")];
+  for (const odd of values) assertThrows(() => checkQuery({ instrument: odd } as never), InputError, "expected text");
+});
