@@ -92,6 +92,19 @@ Deno.test("webpoda fetches packets, tells what is new, and uploads it when it is
   });
 });
 
+Deno.test("webpoda tells a program of a day that failed as of an error", async () => {
+  await using folder = await testFolder();
+  await using server = startServer((request) => {
+    const isPackets = new URL(request.url).pathname.includes("/apids/");
+    return isPackets ? new Response("no", { status: 400 }) : Response.json([]);
+  });
+  const env = { IMAP_DATA_ACCESS_URL: server.url, IMAP_WEBPODA_URL: server.url, IMAP_WEBPODA_TOKEN: TOKEN };
+  const line = ["webpoda", "--instrument", "swe", "--start-date", "20260103", "--query-mode", "sct"];
+  const { code, stderr } = await runCli([...line, "--log-format", "json"], { env, cwd: folder.path });
+  const failed = stderr.trimEnd().split("\n").map((line) => JSON.parse(line)).find(({ type }) => type === "error");
+  assertEquals([code, String(failed?.text).includes("20260103: Cannot fetch packets")], [1, true], stderr);
+});
+
 Deno.test("webpoda needs a table of repointings for instruments with pointings, and says so", async () => {
   await using root = await testFolder();
   await using archive = await startServe(["--root", root.path]);

@@ -6,7 +6,7 @@ import type { Command } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
 import { PROGRAM } from "../option.ts";
 import { writeData, writeNotice } from "../output.ts";
-import { prefixed } from "../report.ts";
+import { prefixed, writeError } from "../report.ts";
 import { TRANSFER_OPTIONS, transferSettings } from "../transfer_options.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -34,7 +34,7 @@ async function tell(outcome: PacketOutcome, verbose: boolean): Promise<void> {
       return verbose ? await writeNotice(`no packets for ${when}`) : undefined;
     case "failed": {
       const kept = outcome.path === undefined ? "" : `; the packets are in ${outcome.path}`;
-      await writeNotice(prefixed(`${PROGRAM} webpoda`, `${when}: ${outcome.error.message}${kept}`));
+      await writeError(prefixed(`${PROGRAM} webpoda`, `${when}: ${outcome.error.message}${kept}`));
     }
   }
 }
