@@ -1,4 +1,5 @@
-// Completions in the real shells. Debian has them: apt-get install bash zsh fish.
+// Completions in the real shells. Debian has them: apt-get install bash zsh fish. Bash and zsh run in pseudo terminals; that
+// of bash is from script, of util-linux.
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { COMMANDS } from "../../src/cli/commands.ts";
@@ -26,17 +27,18 @@ interface Shell {
 /** The last word of a line, up to what a shell that splits it at "=" leaves of it. */
 const typed = (line: string) => line.slice(line.lastIndexOf(" ") + 1);
 
+/** Offers of a shell that puts whole words into the line, with an explanation behind a tab. */
+function wholeWords(lines: readonly string[], line: string): Offer[] {
+  return lines.map((text) => {
+    const [word = "", explanation = ""] = text.split("\t");
+    const head = /^--[^=]+=/.exec(typed(line))?.[0] ?? "";
+    return { word: word.startsWith(head) ? word.slice(head.length) : word, explanation };
+  });
+}
+
 const SHELLS: readonly Shell[] = [
-  { name: "bash", offers: (lines) => lines.map((word) => ({ word, explanation: "" })) },
-  {
-    name: "fish",
-    offers: (lines, line) =>
-      lines.map((text) => {
-        const [word = "", explanation = ""] = text.split("\t");
-        const head = /^--[^=]+=/.exec(typed(line))?.[0] ?? "";
-        return { word: word.startsWith(head) ? word.slice(head.length) : word, explanation };
-      }),
-  },
+  { name: "bash", offers: wholeWords },
+  { name: "fish", offers: wholeWords },
   {
     name: "zsh",
     offers: (lines, line) => {
@@ -120,23 +122,39 @@ const EXACT: ReadonlyArray<readonly [line: string, words: readonly string[]]> = 
   ["imap-data-access completions ", ["bash", "zsh", "fish"]],
   ["imap-data-access upload imap_mag", ["imap_mag_l0_raw_20250502_v001.pkts"]],
   ["imap-data-access upload imap_mag_l0_raw_20250502_v001.pkts two", ["two words.txt"]],
+  ["imap-data-access query --version la", ["latest"]],
+  ["imap-data-access query --table ancillary --extension cs", ["csv"]],
   ["imap-data-access release --manifest-file imap_mag", ["imap_mag_l0_raw_20250502_v001.pkts"]],
 ];
+
+/** Names in which bash finds several words. fish takes a colon for the end of a folder of $PATH, and offers more. */
+const WITH_COLONS: typeof EXACT = [
+  ["imap-data-access upload a:tw", ["a:two.cdf"]],
+  ["imap-data-access upload a:o", ["a:one.cdf"]],
+  ["imap-data-access upload da:", ["da:1.cdf"]],
+  ["imap-data-access upload x=", ["x=1.cdf"]],
+];
+
+const FILES = ["imap_mag_l0_raw_20250502_v001.pkts", "two words.txt", "a:one.cdf", "a:two.cdf", "da:1.cdf", "x=1.cdf"];
 
 /** File names as they are typed, without the slash behind folders. */
 const plain = (word: string) => word.replaceAll("\\", "").replace(/\/$/, "");
 
 for (const shell of SHELLS) {
-  const ignore = !await isHere(shell.name);
-  const why = ignore ? ` (ignored: there is no ${shell.name} here)` : "";
+  const lacking = !await isHere(shell.name)
+    ? shell.name
+    : shell.name === "bash" && !await isHere("script")
+    ? "script"
+    : "";
+  const ignore = lacking !== "";
+  const why = ignore ? ` (ignored: there is no ${lacking} here)` : "";
 
   Deno.test({ name: `${shell.name} completes commands, options, words, lists and files${why}`, ignore }, async () => {
     await using folder = await testFolder();
-    for (const name of ["imap_mag_l0_raw_20250502_v001.pkts", "two words.txt"]) {
-      await Deno.writeTextFile(`${folder.path}/${name}`, "");
-    }
-    const found = await complete(shell, folder, EXACT.map(([line]) => line));
-    for (const [line, words] of EXACT) {
+    for (const name of FILES) await Deno.writeTextFile(`${folder.path}/${name}`, "");
+    const lines = shell.name === "fish" ? EXACT : [...EXACT, ...WITH_COLONS];
+    const found = await complete(shell, folder, lines.map(([line]) => line));
+    for (const [line, words] of lines) {
       const offered = found.get(line)?.map(({ word }) => plain(word)) ?? [];
       assertEquals([line, [...new Set(offered)].toSorted()], [line, words.toSorted()]);
     }

@@ -27,8 +27,14 @@ export const completions: Command = {
     options: [],
     examples: [
       { text: "bash: into a file that ~/.bashrc sources", line: "completions bash > ~/.imap-data-access.bash" },
-      { text: "zsh: into a folder of $fpath", line: "completions zsh > ~/.zfunc/_imap-data-access" },
-      { text: "fish", line: "completions fish > ~/.config/fish/completions/imap-data-access.fish" },
+      {
+        text: "zsh: into a folder of $fpath; mkdir -p ~/.zfunc makes it",
+        line: "completions zsh > ~/.zfunc/_imap-data-access",
+      },
+      {
+        text: "fish; mkdir -p ~/.config/fish/completions makes the folder",
+        line: "completions fish > ~/.config/fish/completions/imap-data-access.fish",
+      },
     ],
   },
   async run({ rest }) {

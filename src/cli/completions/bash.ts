@@ -74,28 +74,29 @@ _imap_data_access_paths() {
 # Offers options that do not stand in the line yet.
 _imap_data_access_options() {
   local left=" $1 " at
-  for ((at = 1; at < COMP_CWORD; at++)); do left=\${left/ "\${COMP_WORDS[at]}" / }; done
+  for ((at = 1; at < last; at++)); do left=\${left/ "\${words[at]}" / }; done
   _imap_data_access_words "$left"
 }
 
-_imap_data_access() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="" head="" command="" at
-  COMPREPLY=()
-  ((COMP_CWORD > 0)) && previous="\${COMP_WORDS[COMP_CWORD - 1]}"
-  # Bash takes --name=value for three words, unless it was told otherwise.
-  if [[ $current == "=" ]]; then current=""
-  elif [[ $previous == "=" ]]; then previous="\${COMP_WORDS[COMP_CWORD - 2]}"
-  elif [[ $current == --*=* ]]; then head="\${current%%=*}="; previous="\${current%%=*}"; current="\${current#*=}"
-  fi
-  for ((at = 1; at < COMP_CWORD; at++)); do
-    case "\${COMP_WORDS[at]}" in
-      ${withValue.join(" | ")})
-        [[ \${COMP_WORDS[at + 1]} == "=" ]] && ((at++))
-        ((at++))
-        # It takes a value with colons for several words, too.
-        while [[ \${COMP_WORDS[at + 1]} == [:=]* ]]; do ((at += 2)); done ;;
-      -* | =) ;;
-      *) command="\${COMP_WORDS[at]}"; break ;;
+# The words up to the cursor. Bash takes "a:b" and "--name=value" for three words each, unless it was told otherwise.
+_imap_data_access_join() {
+  local rest="$COMP_LINE" word at
+  for ((at = 0; at <= COMP_CWORD; at++)); do
+    word="\${COMP_WORDS[at]}"
+    if [[ at -eq 0 || $rest == [[:space:]]* ]]; then words[++last]="$word"; else words[last]+="$word"; fi
+    rest="\${rest#*"$word"}"
+  done
+}
+
+_imap_data_access_complete() {
+  local current="\${words[last]}" previous="" head="" command="" at
+  ((last > 0)) && previous="\${words[last - 1]}"
+  if [[ $current == --*=* ]]; then head="\${current%%=*}="; previous="\${current%%=*}"; current="\${current#*=}"; fi
+  for ((at = 1; at < last; at++)); do
+    case "\${words[at]}" in
+      ${withValue.join(" | ")}) ((at++)) ;;
+      -*) ;;
+      *) command="\${words[at]}"; break ;;
     esac
   done
   case "$command" in
@@ -107,6 +108,18 @@ ${valueCases(options, "        ").join("\n")}
       _imap_data_access_options ${optionNames(options)} ;;
 ${commands.map(commandCase).join("\n")}
   esac
+}
+
+_imap_data_access() {
+  local words last=-1 typed="\${COMP_WORDS[COMP_CWORD]}" kept at
+  words=()
+  COMPREPLY=()
+  _imap_data_access_join
+  _imap_data_access_complete
+  # What stands before the last ":" or "=" of a word stays as it is.
+  [[ $typed == [:=]* ]] && typed=""
+  kept="\${words[last]%"$typed"}"
+  for ((at = 0; at < \${#COMPREPLY[@]}; at++)); do COMPREPLY[at]="\${COMPREPLY[at]#"$kept"}"; done
 }
 
 complete -F _imap_data_access ${PROGRAM}

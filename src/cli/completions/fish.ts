@@ -49,6 +49,7 @@ function commandLines({ name, summary, options, argument }: CompletedCommand): s
 export function fishCompletions({ options, commands }: CompletedProgram): string {
   const withValue = options.filter(({ value }) => value !== undefined).flatMap(spellingsOf);
   return `# Completions of ${PROGRAM} for fish.
+# mkdir -p ~/.config/fish/completions
 # ${PROGRAM} completions fish > ~/.config/fish/completions/${PROGRAM}.fish
 
 # Whether the line has the named command; without a name, whether it has none yet.
