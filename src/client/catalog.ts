@@ -1,6 +1,6 @@
 import type { FileRecord } from "../protocol/file_record.ts";
 import type { QueryParameters } from "../protocol/query_parameters.ts";
-import { isGiven } from "../sdc/check_query.ts";
+import { isGiven } from "../sdc/given_values.ts";
 
 /** What there is of one product. */
 export interface CatalogEntry {

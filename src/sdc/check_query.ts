@@ -3,8 +3,8 @@ import { addDays, dayOf } from "../names/calendar_date.ts";
 import { didYouMean } from "../names/closest_word.ts";
 import type { QueryParameterName, QueryParameters, TableName } from "../protocol/query_parameters.ts";
 import { TABLES } from "../protocol/query_parameters.ts";
-import { shown } from "../printable.ts";
 import { checkValue } from "./check_value.ts";
+import { givenValues } from "./given_values.ts";
 import { checkNamesOf, tableOfNames } from "./name_tables.ts";
 import { QUERY_TABLES } from "./query_tables.ts";
 import { type Day, readTime } from "./read_day.ts";
@@ -31,29 +31,6 @@ const DAY_NAMES: readonly QueryParameterName[] = [
 const NUMBERS: readonly QueryParameterName[] = ["repointing", "major_version", "minor_version"];
 /** What by itself is no condition. */
 const NO_CONDITION: ReadonlySet<string> = new Set(["table", "version"]);
-
-/** Whether a parameter has a value that counts. */
-export function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false;
-}
-
-/** The values of each parameter that is given, as text. */
-function valuesOf(parameters: QueryParameters): Map<string, string[]> {
-  if (typeof parameters !== "object" || parameters === null) {
-    throw new InputError(`Cannot query by "${shown(parameters)}": expected an object with parameters`);
-  }
-  const values = new Map<string, string[]>();
-  for (const [name, given] of Object.entries(parameters)) {
-    if (!isGiven(given)) continue;
-    const list: readonly unknown[] = Array.isArray(given) ? given : [given];
-    const odd = list.find((value) => typeof value === "object" || typeof value === "symbol");
-    if (odd !== undefined) {
-      throw new InputError(`Cannot query ${name} "${shown(odd)}": expected text, a number, or a list of them`);
-    }
-    values.set(name, [...new Set(list.map(String))]);
-  }
-  return values;
-}
 
 /** The table that is asked for, or that the names belong to. */
 function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
@@ -129,7 +106,7 @@ function checkOrder(values: ReadonlyMap<string, readonly string[]>, days: Readon
  *   what was expected.
  */
 export function checkQuery(parameters: QueryParameters, now: Date = new Date()): CheckedQuery {
-  const values = valuesOf(parameters);
+  const values = givenValues(parameters);
   const table = tableOf(values);
   const problems = [...values].flatMap(([name, list]) => problemWith(table, name, list, now) ?? []);
   if (problems.length > 0) throw new InputError(problems.join("\n"));
