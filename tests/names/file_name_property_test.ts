@@ -103,7 +103,8 @@ Deno.test("parseFileName() and its readers take no more than linear time", () =>
       quickest(text(1e5));
       // A timer's grain and a collector's pause count less against some milliseconds than against none.
       const [short, long] = [quickest(text(1e5)), quickest(text(1e6))];
-      assert(long <= 15 * Math.max(short, 3), `${JSON.stringify(shape)}: ${short} ms, then ${long} ms`);
+      // What is quadratic takes a hundred times as long; a machine with other work to do, some times.
+      assert(long <= 40 * Math.max(short, 3), `${JSON.stringify(shape)}: ${short} ms, then ${long} ms`);
     }
   }
 });

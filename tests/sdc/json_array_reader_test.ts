@@ -63,5 +63,6 @@ Deno.test("JsonArrayReader takes time in proportion to an array that comes in sm
   time(5_000);
   const quickest = (rows: number) => Math.min(time(rows), time(rows), time(rows));
   const [short, long] = [quickest(5_000), quickest(50_000)];
-  assert(long < 30 * Math.max(short, 1), `${short} ms, then ${long} ms`);
+  // What is quadratic takes a hundred times as long; a machine with other work to do, some times.
+  assert(long < 50 * Math.max(short, 1), `${short} ms, then ${long} ms`);
 });

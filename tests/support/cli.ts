@@ -28,7 +28,8 @@ export function cliCommand(args: readonly string[], { cwd, env }: CliOptions = {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", CLI, ...args],
     ...(cwd === undefined ? {} : { cwd }),
-    env: { ...none, NO_COLOR: "1", ...env },
+    // Deno itself would ask now and then whether there is a newer one.
+    env: { ...none, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
