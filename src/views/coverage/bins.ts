@@ -11,6 +11,8 @@ export interface Bins {
 /** What a product has in one piece of time. */
 export interface Cell {
   readonly files: number;
+  /** How many of them begin in it; the others go on from the piece before. */
+  readonly begin: number;
   /** The place of its newest version among the product's, 0 for the newest of all. */
   readonly newest: number;
   /** The place of the next version that is there as well, on the same day as a newer one. */
@@ -27,12 +29,17 @@ export function binsOf({ first, last }: { readonly first: number; readonly last:
 }
 
 interface Growing {
-  files: number;
+  begin: number;
+  /** The first day with files, and how many of them have begun before. */
+  firstDay: number;
+  before: number;
   days: number;
   daysHere: number;
   newest: number;
   older: number | undefined;
 }
+
+const EMPTY = { begin: 0, firstDay: Infinity, before: 0, days: 0, daysHere: 0, older: undefined } as const;
 
 function smaller(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || (b !== undefined && b < a) ? b : a;
@@ -52,9 +59,14 @@ export function cellsOf(product: Product, bins: Bins, only?: string): Map<number
     const [newest, older] = found;
     if (newest === undefined) continue;
     const index = Math.floor((day - bins.first) / bins.days);
-    const cell = growing.get(index) ?? { files: 0, days: 0, daysHere: 0, newest: newest.place, older: undefined };
+    const cell = growing.get(index) ?? { ...EMPTY, newest: newest.place };
     growing.set(index, cell);
-    for (const { files } of found) cell.files += files;
+    const begin = found.reduce((sum, { begin }) => sum + begin, 0);
+    cell.begin += begin;
+    if (day < cell.firstDay) {
+      cell.firstDay = day;
+      cell.before = found.reduce((sum, { files }) => sum + files, 0) - begin;
+    }
     cell.days += 1;
     cell.daysHere += newest.here === newest.files ? 1 : 0;
     cell.newest = Math.min(cell.newest, newest.place);
@@ -63,9 +75,9 @@ export function cellsOf(product: Product, bins: Bins, only?: string): Map<number
   return new Map([...growing].sort(([a], [b]) => a - b).map(([index, cell]) => [index, cellOf(cell, index, bins)]));
 }
 
-function cellOf({ files, days, daysHere, newest, older }: Growing, index: number, bins: Bins): Cell {
+function cellOf({ begin, before, days, daysHere, newest, older }: Growing, index: number, bins: Bins): Cell {
   const daysOfBin = Math.min(bins.days, bins.last - bins.first - index * bins.days + 1);
-  return { files, newest, older, isFull: days === daysOfBin, isHere: daysHere === days };
+  return { files: before + begin, begin, newest, older, isFull: days === daysOfBin, isHere: daysHere === days };
 }
 
 /** A piece of time with files, or neighbours that look the same. */
@@ -96,7 +108,7 @@ export function runsOf(
     const to = Math.min(from + days, last + 1);
     const before = runs.at(-1);
     if (before !== undefined && before.to === from && joins(before.cell, cell)) {
-      runs[runs.length - 1] = { ...before, to, files: before.files + cell.files };
+      runs[runs.length - 1] = { ...before, to, files: before.files + cell.begin };
     } else runs.push({ cell, from, to, files: cell.files });
   }
   return runs;

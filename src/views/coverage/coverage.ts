@@ -1,16 +1,10 @@
-import { dayNumber } from "../../display/time_ticks.ts";
-import { isCalendarDate } from "../../names/calendar_date.ts";
 import { compareVersions, isVersion, parseVersion } from "../../names/version.ts";
 import type { FileRecord } from "../../protocol/file_record.ts";
-import { rowLabel } from "../label.ts";
-import { cell, versionOf } from "../records_table.ts";
-
-/** The files of one version on one day. */
-export interface DayCount {
-  files: number;
-  /** How many of them are in the data directory. */
-  here: number;
-}
+import { productOf, rowLabel } from "../label.ts";
+import { versionOf } from "../records_table.ts";
+import { type DayCount, DayCounter } from "./day_counts.ts";
+import { type DayRange, DayReader } from "./day_range.ts";
+import { shownDays } from "./shown_days.ts";
 
 /** What there is of one product: a line of the picture. */
 export interface Product {
@@ -20,7 +14,7 @@ export interface Product {
   /** The newest first. */
   readonly versions: readonly string[];
   /** By the number of the day, then by version. */
-  readonly days: ReadonlyMap<number, ReadonlyMap<string, DayCount>>;
+  readonly days: ReadonlyMap<number, ReadonlyMap<string, Readonly<DayCount>>>;
 }
 
 /** Which days have files, by product. */
@@ -28,8 +22,12 @@ export interface Coverage {
   readonly files: number;
   /** Files whose rows tell no day. */
   readonly undated: number;
+  /** Files that are for more days than are shown. */
+  readonly cut: number;
+  /** Files that are for none of the days that are shown. */
+  readonly elsewhere: number;
   /** The first and the last day with files; undefined when there is none. */
-  readonly span: { readonly first: number; readonly last: number } | undefined;
+  readonly span: DayRange | undefined;
   /** By instrument, level and descriptor. */
   readonly products: readonly Product[];
   /** How many products there are beyond those. */
@@ -37,70 +35,62 @@ export interface Coverage {
 }
 
 /** A picture of more lines shows nothing any more. */
-const MOST_PRODUCTS = 100;
+export const MOST_PRODUCTS = 100;
+
+/** Kernels have plain numbers for versions. */
+const BY_NUMBER = new Intl.Collator("en", { numeric: true });
 
 function newestFirst(a: string, b: string): number {
   if (isVersion(a) && isVersion(b)) return compareVersions(parseVersion(b), parseVersion(a));
   // What is no version counts as older than all that are.
-  return Number(isVersion(b)) - Number(isVersion(a)) || (a < b ? 1 : a > b ? -1 : 0);
+  return Number(isVersion(b)) - Number(isVersion(a)) || BY_NUMBER.compare(b, a);
 }
 
 interface Growing {
   readonly record: FileRecord;
-  readonly versions: Set<string>;
-  readonly days: Map<number, Map<string, DayCount>>;
-}
-
-/** The entry of a map, made when it is not there. */
-function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const found = map.get(key);
-  if (found !== undefined) return found;
-  const made = make();
-  map.set(key, made);
-  return made;
+  readonly counter: DayCounter;
 }
 
 /** Counts files by product, day and version. `here` has the archive paths of what is in the data directory. */
 export function coverageOf(records: readonly FileRecord[], here: ReadonlySet<string>): Coverage {
-  const growing = new Map<string, Growing>();
-  // Many files share few days.
-  const dayNumbers = new Map<string, number | undefined>();
-  let [undated, first, last] = [0, Infinity, -Infinity];
+  const reader = new DayReader();
+  const dated: Array<{ readonly record: FileRecord; readonly days: DayRange }> = [];
   for (const record of records) {
-    const date = cell(record.start_date);
-    const day = entry(dayNumbers, date, () => isCalendarDate(date) ? dayNumber(date) : undefined);
-    if (day === undefined) {
-      undated += 1;
+    const days = reader.rangeOf(record);
+    if (days !== undefined) dated.push({ record, days });
+  }
+  const span = shownDays(dated.map(({ days }) => days));
+  const growing = new Map<string, Growing>();
+  let [cut, elsewhere] = [0, 0];
+  for (const { record, days } of dated) {
+    if (span === undefined || days.last < span.first || days.first > span.last) {
+      elsewhere += 1;
       continue;
     }
-    [first, last] = [Math.min(first, day), Math.max(last, day)];
-    const key = JSON.stringify([record.instrument, record.data_level, record.descriptor]);
-    const product = entry(growing, key, () => ({ record, versions: new Set<string>(), days: new Map() }));
-    const version = versionOf(record);
-    product.versions.add(version);
-    const count = entry(entry(product.days, day, () => new Map()), version, () => ({ files: 0, here: 0 }));
-    count.files += 1;
-    if (here.has(record.file_path)) count.here += 1;
+    if (days.first < span.first || days.last > span.last) cut += 1;
+    const key = JSON.stringify(productOf(record));
+    const product = growing.get(key) ?? { record, counter: new DayCounter() };
+    growing.set(key, product);
+    product.counter.add(days, span, versionOf(record), here.has(record.file_path));
   }
-  const keys = [...growing.keys()].sort();
+  const products = [...growing].sort(([a], [b]) => a < b ? -1 : 1).map(([, product]) => product);
   return {
     files: records.length,
-    undated,
-    span: last === -Infinity ? undefined : { first, last },
-    products: keys.slice(0, MOST_PRODUCTS).flatMap((key) => {
-      const product = growing.get(key);
-      return product === undefined ? [] : [finished(product)];
-    }),
-    moreProducts: Math.max(0, keys.length - MOST_PRODUCTS),
+    undated: records.length - dated.length,
+    cut,
+    elsewhere,
+    span,
+    products: products.slice(0, MOST_PRODUCTS).map(finished),
+    moreProducts: Math.max(0, products.length - MOST_PRODUCTS),
   };
 }
 
-function finished({ record, versions, days }: Growing): Product {
+function finished({ record, counter }: Growing): Product {
   return {
     instrument: rowLabel.instrument(record),
     level: rowLabel.level(record),
     descriptor: rowLabel.descriptor(record),
-    versions: [...versions].sort(newestFirst),
-    days,
+    versions: counter.versions.sort(newestFirst),
+    days: counter.counts(),
   };
 }

@@ -3,51 +3,29 @@ import { dateOf, isoDay, timeTicks } from "../../display/time_ticks.ts";
 import { counted, rowLabel } from "../label.ts";
 import type { Coverage, Product } from "./coverage.ts";
 import { coverageNotes, coverageTitle } from "./coverage_words.ts";
-import { HERE, legendOf, SOME_DAYS_OPACITY, versionColour } from "./legend.ts";
-import { type Mark, marksOf } from "./marks.ts";
+import type { DayRange } from "./day_range.ts";
+import { type DrawnMark, drawnMarks } from "./drawn_marks.ts";
+import { type DrawnMarks, HERE, legendOf, SOME_DAYS_OPACITY, versionColour } from "./legend.ts";
+import { marksOf } from "./marks.ts";
+import { EDGE, type ProductNames, productNames, USUAL_WIDTH } from "./product_names.ts";
 
-const WIDTH = 860;
 const LINE = 24;
 const AXIS = 26;
-const EDGE = 16;
-/** About how wide a character of the names is. */
-const CHARACTER = 6.4;
-const BOLD_CHARACTER = 8;
 /** What a line has where nothing is: gaps show as gaps. */
 const TRACK = "#eceff2";
 const DATE_PIXELS = 72;
+/** Narrower pieces of time are not kept apart by a line. */
+const LEAST_APART = 4;
 /** A single day should be a mark, not a wall. */
 const FEWEST_DAYS = 14;
 
-interface Span {
-  readonly first: number;
-  readonly last: number;
-}
-
 /** The days that the axis shows: those with files, and some around them when they are few. */
-function axisSpan({ first, last }: Span): Span {
+function axisSpan({ first, last }: DayRange): DayRange {
   const around = Math.max(0, FEWEST_DAYS - (last - first + 1));
   return { first: first - Math.floor(around / 2), last: last + Math.ceil(around / 2) };
 }
 
-function widest(texts: readonly string[], character = CHARACTER): number {
-  return Math.max(...texts.map(({ length }) => length)) * character;
-}
-
-/** What is written beside the lines, and how much room it takes. */
-function namesOf(products: readonly Product[]) {
-  const instruments = products.map(({ instrument }) => instrument);
-  const names = products.map(({ level, descriptor }) => `${level} ${descriptor}`);
-  const versions = products.map(({ versions }) =>
-    rowLabel.version(versions[0]) + (versions.length > 1 ? ` +${versions.length - 1}` : "")
-  );
-  const nameLeft = EDGE + widest(instruments, BOLD_CHARACTER) + 12;
-  return { instruments, names, versions, nameLeft, left: nameLeft + widest(names) + 12, right: widest(versions) + 28 };
-}
-
-type Names = ReturnType<typeof namesOf>;
-
-function titleOf(products: readonly Product[], { row, cell, from, to, files }: Mark): string {
+function titleOf(products: readonly Product[], { row, cell, from, to, files }: DrawnMark): string {
   const days = to - from === 1 ? isoDay(from) : `${isoDay(from)} to ${isoDay(to - 1)}`;
   return `${days}: ${rowLabel.version(products[row]?.versions[cell.newest])}, ${counted(files, "file")}`;
 }
@@ -55,50 +33,66 @@ function titleOf(products: readonly Product[], { row, cell, from, to, files }: M
 /** Draws which days have files, as an SVG file. `asked` says what was asked for. */
 export async function coverageSvg(coverage: Coverage, asked: string): Promise<string> {
   const { products, span } = coverage;
-  const frame = { title: coverageTitle(coverage), width: WIDTH };
+  const title = coverageTitle(coverage);
   const said = [asked, ...coverageNotes(coverage)].filter((text) => text !== "");
   if (span === undefined) {
     const subtitle = said.join(" · ");
-    return framedSvg({ ...frame, subtitle, description: subtitle, legend: [], body: "", bodyHeight: 0 });
+    return framedSvg({
+      title,
+      width: USUAL_WIDTH,
+      subtitle,
+      description: subtitle,
+      legend: [],
+      body: "",
+      bodyHeight: 0,
+    });
   }
-  const names = namesOf(products);
+  const names = productNames(products);
   const shown = axisSpan(span);
-  const pixelsOfDay = (WIDTH - names.left - names.right) / (shown.last - shown.first + 1);
-  const marks = marksOf(products, span, (span.last - span.first + 1) * pixelsOfDay);
-  if (marks.bins.days > 1) said.push(`time is cut into pieces of ${marks.bins.days} days`);
+  const pixelsOfDay = names.pixels / (shown.last - shown.first + 1);
+  const { bins, ...marks } = marksOf(products, span, (span.last - span.first + 1) * pixelsOfDay);
+  if (bins.days > 1) said.push(`time is cut into pieces of ${bins.days} days`);
+  const drawn: DrawnMarks = {
+    newest: drawnMarks(marks.newest, shown, pixelsOfDay),
+    older: drawnMarks(marks.older, shown, pixelsOfDay),
+    here: drawnMarks(marks.here, shown, pixelsOfDay),
+  };
   const lines = products.map(({ instrument }, row) => `${instrument} ${names.names[row]} ${names.versions[row]}`);
   return framedSvg({
-    ...frame,
+    title,
+    width: names.left + names.pixels + names.right,
     subtitle: said.join(" · "),
     description: `Time from left to right, a line for each product with its newest version: ${lines.join("; ")}`,
-    legend: legendOf(marks),
-    body: await linesSvg(products, names, shown, marks),
+    legend: legendOf(drawn),
+    body: await linesSvg(products, names, shown, { ...drawn, areApart: bins.days * pixelsOfDay >= LEAST_APART }),
     bodyHeight: AXIS + LINE * products.length,
   });
 }
 
 async function linesSvg(
   products: readonly Product[],
-  { instruments, names, versions, nameLeft, left, right }: Names,
-  shown: Span,
-  { bins, newest, older, here }: ReturnType<typeof marksOf>,
+  { instruments, names, versions, nameLeft, left, right, pixels }: ProductNames,
+  shown: DayRange,
+  { newest, older, here, areApart }: DrawnMarks & { readonly areApart: boolean },
 ): Promise<string> {
   const Plot = await import("../../display/plot_library.ts");
   const rows = [...products.keys()];
   const domain = [dateOf(shown.first), dateOf(shown.last + 1)] as const;
-  const pixels = WIDTH - left - right;
   const ticks = timeTicks(shown.first, shown.last, Math.floor(pixels / DATE_PIXELS));
   const labels = new Map(ticks.map(({ day, label }) => [dateOf(day).getTime(), label]));
-  const isWide = pixels / (shown.last + 1 - shown.first) * bins.days >= 3;
-  const inset = isWide ? { insetLeft: 0.5, insetRight: 0.5 } : {};
-  const place = { x1: ({ from }: Mark) => dateOf(from), x2: ({ to }: Mark) => dateOf(to), y: ({ row }: Mark) => row };
+  const inset = areApart ? { insetLeft: 0.5, insetRight: 0.5 } : {};
+  const place = {
+    x1: ({ left }: DrawnMark) => dateOf(left),
+    x2: ({ right }: DrawnMark) => dateOf(right),
+    y: ({ row }: DrawnMark) => row,
+  };
   const y = (row: number) => row;
   const beside = { y, frameAnchor: "left", textAnchor: "start", fontSize: 11 } as const;
   return Plot.plot({
     document: Plot.parseHTML("<html></html>").document,
     // Without a name of its own it gets one by chance.
     className: "imap-coverage",
-    width: WIDTH,
+    width: left + pixels + right,
     height: AXIS + LINE * rows.length,
     marginTop: AXIS,
     marginRight: right,
@@ -122,7 +116,7 @@ async function linesSvg(
         ...place,
         ...inset,
         fill: ({ cell }) => versionColour(cell.newest),
-        fillOpacity: ({ cell }) => cell.isFull ? 1 : SOME_DAYS_OPACITY,
+        fillOpacity: ({ isPale }) => isPale ? SOME_DAYS_OPACITY : 1,
         title: (mark) => titleOf(products, mark),
         insetTop: 4,
         insetBottom: 9,

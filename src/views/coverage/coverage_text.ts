@@ -1,3 +1,4 @@
+import { shorten } from "../../display/shorten.ts";
 import { textWidth } from "../../display/text_width.ts";
 import { timeTicks } from "../../display/time_ticks.ts";
 import { rowLabel } from "../label.ts";
@@ -35,6 +36,17 @@ function linesOf(product: Product, bins: Bins): Line[] {
   const older = versions.length - MOST_VERSIONS;
   const more = older > 0 ? ` (${older} older)` : "";
   return [{ name: `${name}${more}`, cells: cellsOf(product, bins) }, ...each];
+}
+
+/** A name takes so much of a line; more where names would else look the same. */
+const NAME_SHARES = [0.45, 0.6, 0.75] as const;
+
+/** How much of a line the names get. */
+function nameWidthOf(names: readonly string[], width: number): number {
+  const different = new Set(names).size;
+  const widths = NAME_SHARES.map((share) => Math.floor(width * share));
+  const least = widths.find((room) => new Set(names.map((name) => shorten(name, room))).size === different);
+  return Math.min(least ?? Math.max(...widths), Math.max(...names.map(textWidth)));
 }
 
 /** Brings a text to a width, cut with `…` when it is too long. */
@@ -92,12 +104,14 @@ export function coverageText(coverage: Coverage, columns: number): string {
   const ends = [...coverageNotes(coverage), ""];
   const title = coverageTitle(coverage);
   if (span === undefined) return [title, ...ends].join("\n");
-  const names = products.flatMap((product) => linesOf(product, binsOf(span, 1)).map(({ name }) => textWidth(name)));
-  const nameWidth = Math.min(Math.floor(width * 0.45), Math.max(...names));
+  const names = products.flatMap((product) => linesOf(product, binsOf(span, 1)).map(({ name }) => name));
+  const nameWidth = nameWidthOf(names, width);
   const room = width - nameWidth - 1;
   const bins = binsOf(span, room);
   const lines = products.flatMap((product) => linesOf(product, bins));
-  const drawn = lines.map(({ name, cells }) => `${fitted(name, nameWidth)} ${blocksLine(cells, bins, room)}`);
+  const drawn = lines.map(({ name, cells }) =>
+    `${fitted(shorten(name, nameWidth), nameWidth)} ${blocksLine(cells, bins, room)}`
+  );
   const cells = lines.flatMap(({ cells }) => [...cells.values()]);
   const axis = `${" ".repeat(nameWidth)} ${axisLine(bins, room)}`;
   return [title, axis, ...drawn, ...legend(cells, bins, width), ...ends].map((line) => fitted(line, width).trimEnd())

@@ -10,9 +10,11 @@ export function coverageTitle({ files, span, products, moreProducts }: Coverage)
 }
 
 /** What the picture leaves out, a line for each. */
-export function coverageNotes({ files, undated, moreProducts }: Coverage): string[] {
+export function coverageNotes({ files, undated, cut, elsewhere, moreProducts }: Coverage): string[] {
   const notes: string[] = [];
   if (files === 0) notes.push("nothing found");
+  if (cut > 0) notes.push(`${counted(cut, "file")} for a longer time: cut`);
+  if (elsewhere > 0) notes.push(`${counted(elsewhere, "file")} for another time: not drawn`);
   if (undated > 0) notes.push(`${counted(undated, "file")} without a day: not drawn`);
   if (moreProducts > 0) notes.push(`${counted(moreProducts, "more product")}: filter() shows them`);
   return notes;

@@ -1,0 +1,68 @@
+import { coveragePicture } from "../../src/views/coverage/coverage_picture.ts";
+import type { FileRecord } from "../../src/protocol/file_record.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { rowOf, rowsOf } from "./rows.ts";
+
+interface Bar {
+  readonly x: number;
+  readonly width: number;
+  readonly opacity: number;
+  readonly fill: string;
+}
+
+/** The marks of the newest versions. */
+async function bars(rows: readonly FileRecord[]): Promise<Bar[]> {
+  const svg = await coveragePicture(rows).toSvg();
+  return [
+    ...svg.matchAll(/<rect fill-opacity="([\d.]+)" fill="(#\w+)" height="11" y="\d+" width="([\d.]+)" x="([\d.]+)"/g),
+  ]
+    .map(([, opacity, fill = "", width, x]) => ({
+      x: Number(x),
+      width: Number(width),
+      opacity: Number(opacity),
+      fill,
+    }));
+}
+
+Deno.test("coverage() shows few days in many years: each mark is seen, and stays within the axis", async () => {
+  const found = await bars([rowOf(0), ...rowsOf(1500, 3), rowOf(5000)]);
+  assertEquals(found.length, 3);
+  for (const { x, width, opacity } of found) {
+    assert(width >= 2.99 && width < 4, `${width}`);
+    assertEquals(opacity, 1);
+    assert(x >= 0 && x + width <= 860);
+  }
+});
+
+Deno.test("coverage() leaves gaps open between marks that it draws wider, and covers no neighbour's whole", async () => {
+  const rows = rowsOf(0, 1400).filter((_, day) => day % 12 === 0);
+  const found = (await bars(rows)).toSorted((a, b) => a.x - b.x);
+  for (const [index, { x }] of found.entries()) {
+    const before = found[index - 1];
+    if (before !== undefined) assert(x - (before.x + before.width) >= 0.98, `${index}`);
+  }
+  assert(found.filter(({ width }) => width >= 2.99).length > 60);
+  const inBetween = await bars([...rowsOf(0, 1400), rowOf(700, { version: "v002" })]);
+  const narrow = inBetween.at(-1);
+  assertEquals(narrow?.fill, "#0b3d91");
+  assert((narrow?.width ?? 0) >= 2.99);
+});
+
+Deno.test("coverage() is pale where some days of a long time have files, and its legend says so then alone", async () => {
+  const half = rowsOf(0, 3652).filter((_, day) => day % 2 === 0);
+  assert((await bars(half)).some(({ opacity }) => opacity === 0.5));
+  assertStringIncludes(await coveragePicture(half).toSvg(), ">on some of the days</text>");
+  assert(!(await coveragePicture([rowOf(0), rowOf(5000)]).toSvg()).includes("on some of the days"));
+});
+
+Deno.test("coverage() has the colour of the strips in its legend", async () => {
+  const [newest = rowOf(0), before = rowOf(0), oldest = rowOf(0)] = [3, 2, 1].map((version) =>
+    rowOf(0, { version: `v00${version}` })
+  );
+  const legend = async (shown: readonly FileRecord[]) =>
+    /height="3" fill="(#\w+)" opacity="1"\/><text[^>]*>older version as well/.exec(await coveragePicture(shown).toSvg())
+      ?.[1];
+  assertEquals(await legend([newest, rowOf(1, { version: "v002" })]), undefined);
+  assertEquals(await legend([newest, before, oldest]), "#0f8577");
+  assertEquals(await legend([newest, oldest, rowOf(5, { version: "v002" })]), "#b45309");
+});
