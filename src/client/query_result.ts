@@ -8,11 +8,14 @@ import type { Table } from "../display/table.ts";
 import { textTable } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/file_record.ts";
 import type { QueryParameters, TableName } from "../protocol/query_parameters.ts";
-import { recordsTable } from "../views/records_table.ts";
+import { recordsTable, type ResultContext } from "../views/records_table.ts";
 import { summaryPicture } from "../views/summary/summary_picture.ts";
 import type { DownloadOptions } from "./call_options.ts";
 import { downloadLink } from "./download_link.ts";
 import type { TransferReport } from "./transfer_report.ts";
+
+/** A card has a line for each key of its row; one with more keys than this is no row of the SDC's. */
+const MOST_CARD_LINES = 500;
 
 /** Downloads rows: what a result has from the client that made it. */
 export type DownloadRows = (rows: readonly FileRecord[], options: DownloadOptions) => Promise<TransferReport>;
@@ -33,8 +36,8 @@ export interface QueryResultOrigin {
 
 /**
  * The files that a query found: an array of rows that shows itself as a table, in notebooks, in the REPL and in
- * `console.log`. `filter`, `slice` and the other methods that pick rows give a QueryResult again; `map` gives a plain
- * array. A result of one row, `files.slice(0, 1)` for instance, shows itself as a card in notebooks.
+ * `console.log`. `filter`, `slice`, `toSorted` and `toReversed` give a QueryResult again; the other methods, as `map`,
+ * give a plain array. A result of one row, `files.slice(0, 1)` for instance, shows itself as a card in notebooks.
  *
  * @example
  * ```ts
@@ -93,6 +96,11 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
     return QueryResult.fromRows(super.toSorted(compare), this.#origin);
   }
 
+  /** The rows from the last to the first, as a result that shows itself. */
+  override toReversed(): QueryResult<Row> {
+    return QueryResult.fromRows(super.toReversed(), this.#origin);
+  }
+
   /**
    * A picture of the days that have files: time runs along, a line for each instrument, level and descriptor. It tells
    * apart a product's newest version, the one before and older ones, and marks what is in the data directory.
@@ -141,7 +149,8 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
   /** The rows as an HTML table, one row as a card; everything from the server in it is escaped. */
   toHtml(): string {
     const [row, ...others] = this.slice(0, 2);
-    return row !== undefined && others.length === 0 ? htmlCard(this.#table(), row) : htmlTable(this.#table());
+    const isOne = row !== undefined && others.length === 0;
+    return isOne ? htmlCard(this.#table({ mostExtra: MOST_CARD_LINES }), row) : htmlTable(this.#table());
   }
 
   /**
@@ -162,9 +171,10 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
     return textTable(this.#table(), MOST_ROWS).trimEnd();
   }
 
-  #table(): Table<FileRecord> {
+  #table(more: Pick<ResultContext, "mostExtra"> = {}): Table<FileRecord> {
     const { asked = {}, url } = this.#origin;
     return recordsTable(this, {
+      ...more,
       table: this.table,
       asked: { ...asked },
       linkTo: url === undefined ? undefined : (row) => downloadLink(url, row),

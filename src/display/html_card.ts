@@ -5,5 +5,5 @@ import type { Table } from "./table.ts";
 export function htmlCard<Row>(table: Table<Row>, row: Row): string {
   const lines = table.columns.filter(({ text }) => text(row) !== "")
     .map((column) => `<tr>${headerHtml(column, "row")}${cellHtml({ ...column, align: "left" }, row)}</tr>`);
-  return scrollable(`<table>${[captionHtml(table), "<tbody>", ...lines, "</tbody>"].join("\n")}</table>`);
+  return scrollable(table, `<table>${[captionHtml(table), "<tbody>", ...lines, "</tbody>"].join("\n")}</table>`);
 }

@@ -5,16 +5,27 @@ import { TABLE_STYLE } from "./table_style.ts";
 
 /** No cell is shown longer. */
 const LONGEST_CELL = 200;
+/** A cell whose characters must be escaped takes up to six times its length: it is cut sooner. */
+const LONGEST_MARKUP = 260;
+const CUT_MARKUP = 40;
+/** A hundred addresses of this length are still a page that a notebook can take. */
+const LONGEST_ADDRESS = 2000;
+
+function cut(text: string, longest: number): string {
+  return escape(printable(text.length > longest ? `${text.slice(0, longest)}…` : text));
+}
 
 /** Text from elsewhere, safe in a page: acting characters replaced, cut, escaped. */
 export function html(text: string): string {
-  return escape(printable(text.length > LONGEST_CELL ? `${text.slice(0, LONGEST_CELL)}…` : text));
+  const markup = cut(text, LONGEST_CELL);
+  return markup.length > LONGEST_MARKUP ? cut(text, CUT_MARKUP) : markup;
 }
 
 /** An address as an attribute's value; undefined for one that leads anywhere but to a web server. */
 function safeHref(address: string | undefined): string | undefined {
   if (address === undefined || !URL.canParse(address)) return undefined;
   const { protocol, username, password, href } = new URL(address);
+  if (href.length > LONGEST_ADDRESS) return undefined;
   const leadsToTheWeb = (protocol === "https:" || protocol === "http:") && username === "" && password === "";
   return leadsToTheWeb && printable(href) === href ? escape(href) : undefined;
 }
@@ -28,7 +39,7 @@ function alignment(align: "left" | "right"): string {
 export function cellHtml<Row>(column: Column<Row>, row: Row): string {
   const text = html((column.pageText ?? column.text)(row));
   const href = safeHref(column.link?.(row));
-  const shown = href === undefined ? text : `<a href="${href}" rel="noopener noreferrer">${text}</a>`;
+  const shown = href === undefined || text === "" ? text : `<a href="${href}" rel="noopener noreferrer">${text}</a>`;
   return `<td${alignment(column.align)}>${shown}</td>`;
 }
 
@@ -38,13 +49,16 @@ export function headerHtml<Row>({ header, align }: Column<Row>, scope: "col" | "
 }
 
 /** A table's title, and what stands behind it. */
-export function captionHtml<Row>({ title, subtitle }: Table<Row>): string {
-  const more = subtitle === undefined || subtitle === "" ? "" : ` <span>· ${html(subtitle)}</span>`;
-  return `<caption style="text-align:left">${html(title)}${more}</caption>`;
+export function captionHtml<Row>({ title, subtitle = "", note = "" }: Table<Row>): string {
+  const more = [subtitle, note].filter((text) => text !== "").map((text) => ` <span>· ${html(text)}</span>`);
+  return `<caption style="text-align:left">${html(title)}${more.join("")}</caption>`;
 }
 
 /** Puts a table into a frame that scrolls by itself, so that no wide or long table pushes the page. */
-export function scrollable(table: string): string {
-  const frame = `<div class="imap-table" tabindex="0" style="max-height:32em;max-width:100%;overflow:auto">`;
+export function scrollable<Row>({ title }: Table<Row>, table: string): string {
+  // What the Tab key comes to needs a role and a name (WCAG 2.2, 4.1.2).
+  const frame = `<div class="imap-table" role="region" aria-label="${
+    html(title)
+  }" tabindex="0" style="max-height:32em;max-width:100%;overflow:auto">`;
   return `${frame}<style>${TABLE_STYLE}</style>${table}</div>`;
 }

@@ -1,5 +1,6 @@
 import { notebookKernel } from "../kernel.ts";
 import type { MimeBundle } from "./notebook.ts";
+import { settle } from "./settle.ts";
 
 /** With the last one, no more than four drawings come in any one second. */
 const REDRAW_MS = 350;
@@ -31,12 +32,17 @@ export class LiveOutput {
     await this.#sending;
     clearTimeout(this.#timer);
     await this.#send(last);
+    if (notebookKernel() !== undefined) await settle();
   }
 
   async #send(data: MimeBundle): Promise<void> {
     if (data["text/html"] === this.#shown) return;
     const type = this.#shown === undefined ? "display_data" : "update_display_data";
     this.#shown = data["text/html"];
-    await notebookKernel()?.broadcast(type, { data, metadata: {}, transient: { display_id: this.#id } });
+    try {
+      await notebookKernel()?.broadcast(type, { data, metadata: {}, transient: { display_id: this.#id } });
+    } catch {
+      // What cannot be shown is no reason for the work to fail of which it tells.
+    }
   }
 }

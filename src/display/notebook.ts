@@ -1,4 +1,5 @@
 import { notebookKernel } from "../kernel.ts";
+import { settle } from "./settle.ts";
 
 /** What a notebook shows of a value: the same thing in several formats, by MIME type (Jupyter messaging protocol). */
 export type MimeBundle<Formats extends string = "text/html"> = Readonly<Record<"text/plain" | Formats, string>>;
@@ -19,6 +20,7 @@ export async function showBundle(bundle: MimeBundle<never>): Promise<void> {
   const jupyter = notebookKernel();
   if (jupyter !== undefined) {
     await jupyter.broadcast("display_data", { data: bundle, metadata: {}, transient: {} });
+    await settle();
     return;
   }
   const writer = Deno.stdout.writable.getWriter();

@@ -56,7 +56,11 @@ export class Picture {
 
   /** The picture as a whole SVG file: no script, nothing from outside, every text from the server escaped. */
   toSvg(): Promise<string> {
-    return this.#svg ??= this.#source.svg();
+    if (this.#svg !== undefined) return this.#svg;
+    const svg = this.#source.svg();
+    this.#svg = svg;
+    svg.catch(() => this.#svg = undefined); // The next one tries again; this one's caller has the error.
+    return svg;
   }
 
   /**

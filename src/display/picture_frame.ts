@@ -32,6 +32,8 @@ const EDGE = "#d0d7de";
 const TEXT = "#1f2328";
 const QUIET = "#57606a";
 const PADDING = 16;
+/** On a narrow page a picture scrolls rather than that its text, 11 pixels high, is drawn smaller than 8. */
+const SMALLEST = 0.75;
 /** About how wide a character is at the size of the legend. */
 const CHARACTER = 6.2;
 
@@ -67,18 +69,22 @@ function rounded(svg: string): string {
 
 /** Puts a picture into its frame: a whole SVG file without script and outside resource, every text in it escaped. */
 export function framedSvg({ title, subtitle, description, width, legend, body, bodyHeight }: FramedPicture): string {
-  const bodyTop = 58 + (legend.length > 0 ? 24 : 0);
+  // Without a line below the title all the rest moves up.
+  const top = subtitle === "" ? 39 : 58;
+  const bodyTop = top + (legend.length > 0 ? 24 : 0);
   const height = bodyTop + bodyHeight + PADDING;
   const [shownTitle, shownSubtitle] = [printable(title), fitting(subtitle, width)];
   const about = `<title>${escape(shownTitle)}</title><desc>${escape(printable(description))}</desc>`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escape(shownTitle)}" width="${width}" ` +
-    `height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%;height:auto" color="${TEXT}" ` +
+    `height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%;min-width:${
+      Math.ceil(width * SMALLEST)
+    }px;height:auto" color="${TEXT}" ` +
     `font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif">${about}`,
     `<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="6" fill="${GROUND}" stroke="${EDGE}"/>`,
     svgText(PADDING, 28, `font-size="15" font-weight="600" fill="${TEXT}"`, shownTitle),
-    svgText(PADDING, 47, `font-size="11" fill="${QUIET}"`, shownSubtitle),
-    legendSvg(legend, 68),
+    ...(subtitle === "" ? [] : [svgText(PADDING, 47, `font-size="11" fill="${QUIET}"`, shownSubtitle)]),
+    ...(legend.length === 0 ? [] : [legendSvg(legend, top + 10)]),
     rounded(body).replace("<svg ", `<svg y="${bodyTop}" `),
     "</svg>",
     "",

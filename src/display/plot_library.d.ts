@@ -69,6 +69,5 @@ export declare function barX<T>(data: readonly T[], options: MarkOptions<T>): Ma
 export declare function cell<T>(data: readonly T[], options: MarkOptions<T>): Mark;
 export declare function text<T>(data: readonly T[], options: MarkOptions<T>): Mark;
 export declare function ruleX<T>(data: readonly T[], options: MarkOptions<T>): Mark;
-export declare function ruleY<T>(data: readonly T[], options: MarkOptions<T>): Mark;
 export declare function axisX(options: AxisOptions): Mark;
 export declare function parseHTML(html: string): { readonly document: PlotDocument };

@@ -17,6 +17,8 @@ export interface Table<Row> {
   readonly title: string;
   /** What a page says behind the title. */
   readonly subtitle?: string;
+  /** What is left out of it: behind the subtitle on a page, a line below the rows as text. */
+  readonly note?: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
 }

@@ -55,4 +55,5 @@ export function* textTablePieces<Row>(table: Table<Row>, mostRows = Infinity): G
   if (between > 0) yield `… ${betweenLine(abridged)}\n`;
   yield* lines(tail);
   yield hyphens;
+  if (table.note !== undefined) yield `${cellText(table.note)}\n`;
 }

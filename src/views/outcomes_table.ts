@@ -8,6 +8,7 @@ import type { Table } from "../display/table.ts";
 import { textTable } from "../display/text_table.ts";
 import { archivePath } from "../names/archive_path.ts";
 import type { Outcome } from "../transfer/outcome.ts";
+import { bareName } from "./bare_name.ts";
 
 /** The states of outcomes, in the order in which a summary counts them. */
 const STATES = ["fetched", "resumed", "sent", "skipped", "planned", "failed"] as const;
@@ -28,15 +29,11 @@ function stateText(outcome: Outcome): string {
   return outcome.state === "planned" ? `would ${outcome.plan ?? "fetch"}` : outcome.state;
 }
 
-function nameOf(file: string): string {
-  return file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
-}
-
 /** The folder of a file in the archive; below the data directory it is the same one. Empty when nobody can tell. */
 function folderOf(file: string): string {
   if (file.startsWith("imap/")) return dirname(file);
   try {
-    return dirname(archivePath(nameOf(file)));
+    return dirname(archivePath(bareName(file)));
   } catch {
     return "";
   }
@@ -45,7 +42,7 @@ function folderOf(file: string): string {
 /** Why a file failed, without the words that only name it: its row does. */
 function reasonOf({ file, error }: Extract<Outcome, { state: "failed" }>): string {
   const named = /^Cannot \w+ "([^"]*)": /.exec(error.message);
-  return named !== null && nameOf(named[1] ?? "") === nameOf(file)
+  return named !== null && bareName(named[1] ?? "") === bareName(file)
     ? error.message.slice(named[0].length)
     : error.message;
 }
@@ -56,7 +53,7 @@ export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
   return {
     title: outcomesSummary(outcomes),
     columns: [
-      { header: "File", align: "left", text: ({ file }) => nameOf(file) },
+      { header: "File", align: "left", text: ({ file }) => bareName(file) },
       { header: "Outcome", align: "left", text: stateText },
       { header: "Transferred", align: "right", text: ({ bytes }) => bytes === 0 ? "" : formatBytes(bytes) },
       {

@@ -3,7 +3,7 @@ import { isCalendarDate } from "../names/calendar_date.ts";
 import { formatVersion, isVersion } from "../names/version.ts";
 import type { FileRecord } from "../protocol/file_record.ts";
 import type { TableName } from "../protocol/query_parameters.ts";
-import { RECORD_COLUMNS, type RecordColumn, shownKeys } from "./record_columns.ts";
+import { RECORD_COLUMNS, type RecordColumn, shownKeys, valueAt } from "./record_columns.ts";
 
 /** The conditions of a query by their names, as the caller gave them. */
 export type Asked = Readonly<Record<string, unknown>>;
@@ -13,6 +13,8 @@ export interface ResultContext {
   /** The table that was asked; it decides the columns. Default: science. */
   readonly table?: TableName;
   readonly asked?: Asked;
+  /** How many columns there may be besides those that every result of the table has. Default: 8. */
+  readonly mostExtra?: number;
   /** Where a file can be fetched with a browser; undefined where nobody can tell. */
   readonly linkTo?: ((record: FileRecord) => string | undefined) | undefined;
 }
@@ -61,7 +63,7 @@ function dayColumn(header: string, text: (record: FileRecord) => string): Column
 /** A column that every result of a table has. */
 function usualColumn({ header, key, isDay, isNumber }: RecordColumn): Column<FileRecord> {
   if (key === "version") return column(header, versionOf);
-  const text = (record: FileRecord) => cell(record[key]);
+  const text = (record: FileRecord) => cell(valueAt(record, key));
   return isDay ? dayColumn(header, text) : column(header, text, isNumber ? "right" : "left");
 }
 
@@ -76,14 +78,14 @@ const MOST_EXTRA_COLUMNS = 8;
 
 /** A column for a key that the rows have more than usual. */
 function extraColumn(key: string, isNumeric: boolean): Column<FileRecord> {
-  const text = (record: FileRecord) => cell(record[key]);
+  const text = (record: FileRecord) => cell(valueAt(record, key));
   return key === "end_date"
     ? dayColumn(headerOf(key), text)
     : column(headerOf(key), text, isNumeric ? "right" : "left");
 }
 
-/** Columns for what the rows have more than usual, in the order in which it first comes up. */
-function extraColumns(records: readonly FileRecord[], shown: ReadonlySet<string>): Column<FileRecord>[] {
+/** The keys of what the rows have more than usual, in the order in which it first comes up, and whether they are numbers. */
+function extraKeys(records: readonly FileRecord[], shown: ReadonlySet<string>): Array<readonly [string, boolean]> {
   const numeric = new Map<string, boolean>();
   for (const record of records) {
     for (const key in record) {
@@ -93,19 +95,28 @@ function extraColumns(records: readonly FileRecord[], shown: ReadonlySet<string>
       else if (!numeric.has(key)) numeric.set(key, true);
     }
   }
-  return [...numeric].slice(0, MOST_EXTRA_COLUMNS).map(([key, isNumeric]) => extraColumn(key, isNumeric));
+  return [...numeric];
+}
+
+/** `2 more columns: mode, quality`: which keys have no column; undefined when all have one. */
+function leftOut(keys: ReadonlyArray<readonly [string, boolean]>): string | undefined {
+  if (keys.length === 0) return undefined;
+  return `${keys.length} more column${keys.length === 1 ? "" : "s"}: ${keys.map(([key]) => key).join(", ")}`;
 }
 
 /** The rows of a query as a table: the columns of what was asked, what the rows have more, and the file's name. */
 export function recordsTable(records: readonly FileRecord[], context: ResultContext = {}): Table<FileRecord> {
-  const { table = "science", asked, linkTo } = context;
+  const { table = "science", asked, linkTo, mostExtra = MOST_EXTRA_COLUMNS } = context;
+  const extra = extraKeys(records, shownKeys(table));
+  const note = leftOut(extra.slice(mostExtra));
   const fileName = column("Filename", fileNameOf);
   return {
     title: `Found [${records.length}] matching files`,
     subtitle: askedText(asked),
+    ...(note === undefined ? {} : { note }),
     columns: [
       ...RECORD_COLUMNS[table].map(usualColumn),
-      ...extraColumns(records, shownKeys(table)),
+      ...extra.slice(0, mostExtra).map(([key, isNumeric]) => extraColumn(key, isNumeric)),
       linkTo === undefined ? fileName : { ...fileName, link: linkTo },
     ],
     rows: records,

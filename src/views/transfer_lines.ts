@@ -1,5 +1,6 @@
 import { formatBytes } from "@std/fmt";
 import { excerpt } from "../printable.ts";
+import { bareName } from "./bare_name.ts";
 import type { ActiveFile, TransferState } from "./transfer_state.ts";
 
 /** No more files than this are named at once. */
@@ -29,7 +30,7 @@ export function transferLine(state: TransferState): string {
 
 /** The name of a file that is on its way, safe on a line. */
 export function activeName({ file }: ActiveFile): string {
-  return excerpt(file.slice(file.lastIndexOf("/") + 1), LONGEST_NAME);
+  return excerpt(bareName(file), LONGEST_NAME);
 }
 
 function bar({ bytes, size }: ActiveFile): string {

@@ -20,6 +20,10 @@ Deno.test("downloadLink() leads nowhere when the way is open to others", () => {
   }
 });
 
-Deno.test("downloadLink() leads nowhere for a path that no URL can hold", () => {
+Deno.test("downloadLink() leads nowhere for a path that no URL can hold, or that leads out of the archive", () => {
+  for (const path of ["imap/../../query", "../x", "imap/./a", "..", "imap/mag/.."]) {
+    assertEquals(downloadLink("https://sdc.test", row(path)), undefined);
+  }
+  assertEquals(downloadLink("https://sdc.test", row("imap/..a/b..")), "https://sdc.test/download/imap/..a/b..");
   assertEquals(downloadLink("https://sdc.test", row("imap/\ud800")), undefined);
 });

@@ -14,10 +14,19 @@ Deno.test("QueryResult is an array of rows", () => {
 
 Deno.test("QueryResult stays one through methods that pick rows, and is a plain array through the others", () => {
   const files = QueryResult.fromRows(rows);
-  for (const picked of [files.filter(() => true), files.slice(1), files.toSorted()]) {
+  for (const picked of [files.filter(() => true), files.slice(1), files.toSorted(), files.toReversed()]) {
     assert(picked instanceof QueryResult);
   }
-  for (const other of [files.map(({ file_path }) => file_path), files.concat(rows), files.flatMap(() => [1])]) {
+  for (
+    const other of [
+      files.map(({ file_path }) => file_path),
+      files.concat(rows),
+      files.flatMap(() => [1]),
+      files.with(0, {
+        file_path: "imap/d",
+      }),
+    ]
+  ) {
     assert(!(other instanceof QueryResult));
   }
   const paths = files.toSorted((a, b) => a.file_path < b.file_path ? -1 : 1).map(({ file_path }) => file_path);
@@ -81,4 +90,31 @@ Deno.test("QueryResult of 100,000 rows shows itself in far less than a notebook 
   }
   assertStringIncludes(Deno.inspect(many), "99900 rows between");
   assertEquals(many.toText().split("\n").length, 100_005 + 1);
+});
+
+Deno.test("QueryResult of 100 hostile rows stays below 1 MB", () => {
+  const hostile = Array.from({ length: 100 }, (_, index): FileRecord => ({
+    ...Object.fromEntries(Array.from({ length: 20 }, (_, key) => [`${key}${"<".repeat(500)}`, '"'.repeat(10_000)])),
+    ...Object.fromEntries(
+      ["instrument", "data_level", "descriptor", "version"].map((key) => [key, "\u202e&".repeat(5_000)]),
+    ),
+    file_path: `imap/${index}${"'".repeat(10_000)}`,
+  }));
+  const files = QueryResult.fromRows(hostile, { url: "https://sdc.test", asked: { descriptor: "&".repeat(10_000) } });
+  assert(JSON.stringify(files[JUPYTER_DISPLAY]()).length < 1_000_000);
+  assert(JSON.stringify(files.slice(0, 1)[JUPYTER_DISPLAY]()).length < 1_000_000);
+});
+
+Deno.test("QueryResult says which keys have no column, and shows all of them of a single row", () => {
+  const row = {
+    file_path: "imap/a",
+    ...Object.fromEntries(Array.from({ length: 20 }, (_, key) => [`key_${key}`, key])),
+  };
+  const two = QueryResult.fromRows([row, row], { asked: { instrument: "mag" } });
+  const words = "12 more columns: key_8, key_9, key_10";
+  assertStringIncludes(two.toHtml(), `<span>· instrument=mag</span> <span>· ${words}`);
+  assertStringIncludes(two.toText(), `\n${words}`);
+  const card = two.slice(0, 1).toHtml();
+  assertStringIncludes(card, ">Key 19</th>");
+  assert(!card.includes("more columns"));
 });

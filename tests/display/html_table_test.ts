@@ -59,6 +59,8 @@ Deno.test("htmlTable() links to web servers alone", () => {
     '<a href="https://sdc.test/download/a%20b.cdf" rel="noopener noreferrer">file</a>',
   );
   assertStringIncludes(linked("http://127.0.0.1:8000/x"), "<a ");
+  assertStringIncludes(linked(`https://sdc.test/${"x".repeat(1900)}`), "<a ");
+  assertEquals(linked(`https://sdc.test/${"x".repeat(2000)}`), "file");
   for (
     const address of ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://u:p@sdc.test/", "x"]
   ) {
@@ -77,4 +79,12 @@ Deno.test("htmlCard() has a line for each column that has something to say", () 
     '<th scope="row" style="text-align:left">Name</th><td style="text-align:left">a&lt;b</td>',
   );
   assert(!html.includes("Nothing"));
+});
+
+Deno.test("htmlTable() links no cell without a text, and names its frame", () => {
+  const columns = [{ header: "File", align: "left" as const, text: () => "", link: () => "https://sdc.test/x" }];
+  const html = htmlTable({ title: 'All "files"', columns, rows: [1], note: "2 more columns: <a>" });
+  assert(!html.includes("<a"));
+  assertStringIncludes(html, 'role="region" aria-label="All &quot;files&quot;" tabindex="0"');
+  assertStringIncludes(html, "<span>· 2 more columns: &lt;a&gt;</span></caption>");
 });

@@ -18,6 +18,14 @@ Deno.test("Picture is drawn as SVG when that is asked for, once", async () => {
   assertEquals([await picture.toSvg(), await picture.toSvg(), drawn.times], ['<svg n="1"/>', '<svg n="1"/>', 1]);
 });
 
+Deno.test("Picture is drawn again when it could not be drawn", async () => {
+  let times = 0;
+  const svg = () => ++times === 1 ? Promise.reject(new Error("no library")) : Promise.resolve("<svg/>");
+  const picture = new Picture({ text: () => "", svg });
+  await assertRejects(() => picture.toSvg(), Error, "no library");
+  assertEquals(await picture.toSvg(), "<svg/>");
+});
+
 Deno.test("Picture shows itself as SVG with a text fallback in notebooks, as text in the REPL", async () => {
   const { picture } = pictureOf();
   const text = picture.toText();

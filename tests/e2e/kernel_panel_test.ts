@@ -125,3 +125,11 @@ Deno.test("twenty cells that download show each its own outcomes, though all wai
   const shown = results.map(({ outputs }) => outputs.filter(({ output_type }) => output_type === "display_data"));
   assertEquals(shown.map(firstLines), lab.names.map((_, n) => [`${n + 1} fetched; ${(n + 1) * 2} kB`]));
 });
+
+Deno.test("a download is done though the notebook takes no panel", async () => {
+  await using lab = await openNotebookLab({ count: 2 });
+  const { outputs } = await lab.run(`
+    Deno.jupyter.broadcast = () => Promise.reject(new Error("hung up"));
+    console.log((await imap.download(names)).paths.length);`);
+  assertEquals(outputs.map(textOf), ["2\n"]);
+});

@@ -6,6 +6,7 @@ import {
   expectsError,
   type Notebook,
   readNotebook,
+  runAllCells,
   runNotebook,
 } from "../support/notebook.ts";
 import { steadyOutputs } from "./steady_outputs.ts";
@@ -20,13 +21,15 @@ export interface ExecutedCell {
   readonly cell: CodeCell;
   readonly outputs: readonly CellOutput[];
   readonly executionCount: number | null;
+  /** Outputs that came after the cell's `idle`: in a front end they may stand below another cell. */
+  readonly late: readonly KernelMessage[];
 }
 
 /** A notebook that ran from its first cell to its last. */
 export interface ExecutedNotebook {
   readonly notebook: Notebook;
   readonly cells: readonly ExecutedCell[];
-  /** Outputs that came when their cell was over: in a front end they are lost, or stand below another cell. */
+  /** Outputs that came when nobody waited for their cell any more: in a front end they are lost, or stand below another cell. */
   readonly stray: readonly KernelMessage[];
 }
 
@@ -34,6 +37,15 @@ export interface ExecutedNotebook {
 export function notebookPath(name: string): string {
   return `${FOLDER}/${name}`;
 }
+
+/** How a notebook is run. */
+export interface ExecuteNotebookOptions {
+  /** Whether all cells are sent at once, as "Run All" does: what comes late can then stand below another cell. */
+  readonly atOnce?: boolean;
+}
+
+/** A notebook whose cells wait behind one another: each may take as long as all of them. */
+const ALL_CELLS_MS = 180_000;
 
 /** Ends what a notebook's first cell has started when the notebook broke off: its last cell does. */
 async function tidyUp(kernel: Kernel, { cells }: Notebook, runs: readonly CellRun[]): Promise<void> {
@@ -47,12 +59,17 @@ async function tidyUp(kernel: Kernel, { cells }: Notebook, runs: readonly CellRu
  *
  * @throws {Error} When a cell fails that does not say so, or one that says so does not.
  */
-export async function executeNotebook(name: string): Promise<ExecutedNotebook> {
+export async function executeNotebook(
+  name: string,
+  { atOnce = false }: ExecuteNotebookOptions = {},
+): Promise<ExecutedNotebook> {
   const path = notebookPath(name);
   const notebook = await readNotebook(path);
   const none = { IMAP_DATA_ACCESS_URL: "", IMAP_DATA_DIR: "", IMAP_API_KEY: "", IMAP_ACCESS_TOKEN: "" };
   await using kernel = await startKernel({ cwd: dirname(path), env: { ...none, NO_COLOR: "1" } });
-  const runs = await runNotebook(kernel, notebook);
+  const runs = atOnce
+    ? await runAllCells(kernel, notebook, { timeoutMs: ALL_CELLS_MS })
+    : await runNotebook(kernel, notebook);
   await tidyUp(kernel, notebook, runs);
   for (const { cell, result } of runs) {
     if ((result.status === "error") === expectsError(cell)) continue;
@@ -62,6 +79,7 @@ export async function executeNotebook(name: string): Promise<ExecutedNotebook> {
     cell,
     outputs: steadyOutputs(result.outputs),
     executionCount: result.executionCount,
+    late: result.late,
   }));
   return { notebook, cells, stray: [...kernel.stray, ...runs.flatMap(({ result }) => result.stray)] };
 }

@@ -32,14 +32,14 @@ Deno.test("the tutorial shows the figures of the SDC's own", async () => {
     "Found [7] matching files",
   );
   const codice = await savedText("api_demo.ipynb", `"query", "--instrument", "codice"`);
-  assertMatch(codice, /Found \[10\] matching files[^]*Coverage of 11 files/);
+  assertMatch(codice, /Found \[10\] matching files[^]*Found \[11\] matching files/);
   assertStringIncludes(
     await savedText("api_demo.ipynb", `"upload", \``),
     "Successfully uploaded the file to the IMAP SDC",
   );
   assertStringIncludes(await savedText("api_demo.ipynb", `"glow"`), 'did you mean "glows"?');
   const uploaded = await savedText("api_demo.ipynb", `start_date: "20240724"`);
-  assertEquals(uploaded, "imap/codice/l0/2024/07/imap_codice_l0_hskp_20240724_v001.pkts\n");
+  assertEquals(uploaded, "imap/codice/l0/2024/07/imap_codice_l0_hskp_20240724_v001.pkts");
 });
 
 Deno.test("the tutorial names the one line to change for the real SDC, and the gallery how to do without a checkout", async () => {
@@ -48,6 +48,22 @@ Deno.test("the tutorial names the one line to change for the real SDC, and the g
     const text = cells.map(({ source }) => source).join("\n");
     assertStringIncludes(text, `const url = "https://api.imap-mission.com"`);
     assertStringIncludes(text, `import * as imap from "jsr:@imap-sdc/data-access"`);
+  }
+});
+
+Deno.test("what is made up in a notebook goes to its own archive alone, whatever else its address is changed to", async () => {
+  for (const name of NOTEBOOKS) {
+    const { cells } = await readNotebook(notebookPath(name));
+    const uploads = cells.filter(({ cell_type, source }) =>
+      cell_type === "code" && /\bupload\b/.test(source) && !source.includes("--help")
+    );
+    assert(uploads.length > 0);
+    for (const { source } of uploads) {
+      for (const line of source.split("\n").filter((line) => /\bupload\b/.test(line))) {
+        assertMatch(line, /^(if \(url === local\)|const \w+ = url === local &&) await /);
+      }
+    }
+    assert(cells.some(({ source }) => source.includes("\nconst url = local;")));
   }
 });
 

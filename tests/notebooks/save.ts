@@ -5,7 +5,7 @@ import { notebookFile } from "./save_notebook.ts";
 
 for (const name of NOTEBOOKS) {
   const executed = await executeNotebook(name);
-  if (executed.stray.length > 0) {
+  if (executed.stray.length > 0 || executed.cells.some(({ late }) => late.length > 0)) {
     throw new Error(`Cannot save ${name}: an output came when its cell was over; try again`);
   }
   await Deno.writeTextFile(notebookPath(name), notebookFile(executed));

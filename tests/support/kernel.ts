@@ -3,9 +3,8 @@ import { KernelChannels } from "./kernel_channels.ts";
 import { withDeadline } from "./kernel_deadline.ts";
 import { Displays } from "./kernel_displays.ts";
 import { KernelError } from "./kernel_error.ts";
-import { type CellResult, Execution } from "./kernel_execution.ts";
+import { type CellResult, Execution, isShown } from "./kernel_execution.ts";
 import { Greeting } from "./kernel_greeting.ts";
-import { OUTPUT_TYPES } from "./kernel_outputs.ts";
 import { KernelProcess, type KernelProcessOptions } from "./kernel_process.ts";
 import type { KernelMessage } from "./kernel_wire.ts";
 
@@ -168,7 +167,7 @@ export class Kernel implements AsyncDisposable {
     if (type === "update_display_data") this.#displays.update(message);
     const execution = this.#executions.get(parentId ?? "");
     if (execution !== undefined) execution.take(message);
-    else if (OUTPUT_TYPES.includes(type) || type === "update_display_data") this.#stray.push(message);
+    else if (isShown(message)) this.#stray.push(message);
   }
 
   #within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>, describe: () => string): Promise<T> {

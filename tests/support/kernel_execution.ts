@@ -15,8 +15,15 @@ export interface CellResult {
   readonly executionCount: number | null;
   /** All messages that belong to the cell, in the order in which they came. */
   readonly messages: readonly KernelMessage[];
+  /** Those of its outputs, and updates of displays, that came after `idle`: in a notebook they may stand below another cell. */
+  readonly late: readonly KernelMessage[];
   /** Outputs of earlier cells that came while this one ran: in a notebook they are lost, or stand below the wrong cell. */
   readonly stray: readonly KernelMessage[];
+}
+
+/** Whether a message changes what stands below a cell. */
+export function isShown({ type }: KernelMessage): boolean {
+  return OUTPUT_TYPES.includes(type) || type === "update_display_data";
 }
 
 /**
@@ -31,6 +38,7 @@ export class Execution {
   readonly #displays: Displays;
   readonly #outputs: CellOutput[] = [];
   readonly #messages: KernelMessage[] = [];
+  readonly #late: KernelMessage[] = [];
   #reply: JsonObject | undefined;
   #isIdle = false;
   #quiet: ReturnType<typeof setTimeout> | undefined;
@@ -48,6 +56,7 @@ export class Execution {
   take(message: KernelMessage): void {
     this.#messages.push(message);
     if (OUTPUT_TYPES.includes(message.type)) this.#displays.add(message, this.#outputs);
+    if (this.#isIdle && isShown(message)) this.#late.push(message);
     if (message.type === "execute_reply") this.#reply = message.content;
     if (message.type === "status" && message.content.execution_state === "idle") this.#isIdle = true;
     if (this.#reply === undefined || !this.#isIdle) return;
@@ -76,6 +85,7 @@ export class Execution {
       error: isError ? readError(reply) : undefined,
       executionCount: countAt(reply, "execution_count"),
       messages: this.#messages,
+      late: this.#late,
       stray,
     };
   }

@@ -67,6 +67,15 @@ Deno.test("execute() in one kernel", async (t) => {
     assertEquals(kernel.stray, []);
   });
 
+  await t.step("tells which outputs came after idle", async () => {
+    const awaited = await kernel.execute(`await Deno.jupyter.display({ "text/plain": "x" }, { raw: true });`);
+    assertEquals(awaited.late, []);
+    const { outputs, late } = await kernel.execute(`void setTimeout(() => console.log("late"), 50);`, {
+      quietMs: 1_000,
+    });
+    assertEquals([late.map(({ content }) => content.text), outputs.map(textOf)], [["late\n"], ["late\n"]]);
+  });
+
   await t.step("reports an output as stray when its cell was taken for finished", async () => {
     await kernel.execute(`
       const late = () => { Deno.removeSignalListener("SIGINT", late); console.log("late"); };

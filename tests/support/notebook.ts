@@ -70,8 +70,20 @@ export function expectsError(cell: NotebookCell): boolean {
   return textsAt(cell.metadata, "tags").includes(ERROR_EXPECTED);
 }
 
+/** Sends all code cells at once, as "Run All" does: the kernel runs them in their order, those behind a failed one too. */
+export async function runAllCells(
+  kernel: Kernel,
+  notebook: Notebook,
+  options: ExecuteOptions = {},
+): Promise<CellRun[]> {
+  const cells = notebook.cells.filter((cell) => cell.cell_type === "code");
+  return await Promise.all(
+    cells.map(async (cell) => ({ cell, result: await kernel.execute(cell.source, options) })),
+  );
+}
+
 /**
- * Runs the code cells in their order. Stops behind a cell that fails, unless it says that it throws on purpose: the last
+ * Runs the code cells one by one, in their order. Stops behind a cell that fails, unless it says that it throws on purpose: the last
  * of what is returned is then the failed one.
  */
 export async function runNotebook(

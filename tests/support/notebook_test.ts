@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "./assert.ts";
 import { KernelError, startKernel, textOf } from "./kernel.ts";
-import { decodeNotebook, expectsError, readNotebook, runNotebook } from "./notebook.ts";
+import { decodeNotebook, expectsError, readNotebook, runAllCells, runNotebook } from "./notebook.ts";
 
 function code(source: string | string[], more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
@@ -66,4 +66,16 @@ Deno.test("runNotebook() runs code cells up to the first error that is not expec
     ["3"],
     ["Error: by mistake"],
   ]);
+});
+
+Deno.test("runAllCells() sends all cells at once: what one does not await stands below the cell that runs by then", async () => {
+  await using kernel = await startKernel({ env: { NO_COLOR: "1" } });
+  const cells = [
+    code(`void setTimeout(() => console.log("late"), 50);`),
+    code(`await new Promise((resolve) => setTimeout(resolve, 200));`),
+    code(`await Deno.jupyter.display({ "text/plain": "own" }, { raw: true });`),
+  ];
+  const runs = await runAllCells(kernel, decodeNotebook({ ...file, cells }));
+  assertEquals(runs.map(({ result }) => result.outputs.map(textOf)), [[], ["late\n"], ["own"]]);
+  assertEquals(runs.map(({ result }) => result.executionCount), [1, 2, 3]);
 });

@@ -1,6 +1,6 @@
 import type { FileRecord } from "../../src/protocol/file_record.ts";
 import { fileNameOf, recordsTable, versionOf } from "../../src/views/records_table.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const OLD: FileRecord = {
   file_path: "imap/glows/l1a/2011/09/imap_glows_l1a_hist_20110921_v001.cdf",
@@ -47,7 +47,23 @@ Deno.test("recordsTable() shows each value as text", () => {
 
 Deno.test("recordsTable() does not grow without end when a server sends many new keys", () => {
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`key_${index}`, index]));
-  assertEquals(headers([{ ...OLD, ...many }]).length, 15);
+  const { columns, note } = recordsTable([{ ...OLD, ...many }]);
+  assertEquals(columns.length, 15);
+  // One of the eight is the day of ingestion.
+  assertStringIncludes(note ?? "", "93 more columns: key_7, key_8, ");
+  assertEquals(recordsTable([{ ...OLD, key_0: 1 }]).note, undefined);
+  const all = recordsTable([{ ...OLD, ...many }], { mostExtra: 500 });
+  assertEquals([all.columns.length, all.note], [108, undefined]);
+});
+
+Deno.test("recordsTable() shows nothing of JavaScript's own in rows that lack a key", () => {
+  const named: FileRecord = JSON.parse(
+    `{ "file_path": "imap/a", "constructor": "c", "toString": "t", "__proto__": "p" }`,
+  );
+  const { columns } = recordsTable([named, OLD]);
+  const own = columns.filter(({ header }) => ["Constructor", "ToString", "Proto"].includes(header.trim()));
+  assertEquals(own.length, 3);
+  assertEquals(own.map(({ text }) => [text(named), text(OLD)]), [["c", ""], ["t", ""], ["p", ""]]);
 });
 
 Deno.test("versionOf() shows one version whatever the server sends", () => {

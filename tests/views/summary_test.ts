@@ -20,6 +20,7 @@ Deno.test("summary() counts files by instrument and level, levels from raw to ma
       "mag       | 3|  ·|12|·| 15|",
       "swe       | ·|  2| ·|·|  2|",
       "–         | ·|  ·| ·|1|  1|",
+      "all       | 3|  2|12|1| 18|",
       "--------------------------|",
       "",
     ].map((line) => line.startsWith("-") ? `${"-".repeat(26)}|` : line),
@@ -29,6 +30,8 @@ Deno.test("summary() counts files by instrument and level, levels from raw to ma
 Deno.test("summary() is a heat map: the more files, the darker", async () => {
   const svg = await summaryPicture([...rowsOf(0, 100), rowOf(0, { data_level: "l2" })]).toSvg();
   assertStringIncludes(svg, "<title>mag l1a: 100</title>");
+  // The sums: of the instrument, of each level, of all.
+  assertEquals([svg.match(/>all<\/text>/g)?.length, svg.match(/>101<\/text>/g)?.length], [2, 2]);
   const fillOf = (title: string) => new RegExp(`<rect fill="(#\\w+)"[^>]*><title>${title}<`).exec(svg)?.[1];
   assertEquals([fillOf("mag l1a: 100"), fillOf("mag l2: 1")], ["#0b3d91", "#dbe9f6"]);
 });
@@ -51,4 +54,6 @@ Deno.test("summary() stays small and harmless whatever the rows say", async () =
   assertHarmlessMarkup(svg);
   assert(svg.length < 300_000 && text.length < 50_000);
   assertStringIncludes(text, "more rows and columns are not drawn");
+  const levels = Array.from({ length: 31 }, (_, index) => rowOf(0, { data_level: `x${index}` }));
+  assertStringIncludes(summaryPicture(levels).toText(), "; 1 more row or column is not drawn\n");
 });

@@ -51,9 +51,11 @@ Deno.test("transferPanel() reads well where bars are dropped: the figures stand 
   assertEquals(words, ["35%", "12 of 40 files, 1 failed, 2.5 MB, 1.25 MB/s, 1:15 left"]);
 });
 
-Deno.test("endedPanel() says how far a transfer came and how to go on, without a clock or a speed", () => {
+Deno.test("endedPanel() says how far a transfer came and how to go on, without a clock or a speed", async () => {
   const bundle = endedPanel(STATE, "run it <again>");
   assertEquals(bundle["text/plain"], "Stopped at 12 of 40 files, 1 failed, 2.5 MB; run it <again>\n");
   assertStringIncludes(bundle["text/html"], "run it &lt;again&gt;");
+  await assertSnapshot(import.meta.url, "ended_panel.html", bundle["text/html"]);
+  await assertSnapshot(import.meta.url, "ended_panel.txt", bundle["text/plain"]);
   assertEquals(endedPanel(STATE, "")["text/plain"], "12 of 40 files, 1 failed, 2.5 MB\n");
 });

@@ -118,6 +118,12 @@ Deno.test("TransferTracker knows how much is done: files that are on their way c
   assertEquals(trackerOf({ type: "begin", files: 0 }).tracker.state().share, 0);
 });
 
+Deno.test("transferLines() has no folder of this machine, whatever stands between its folders", () => {
+  const active = [{ file: "C:\\new\\a.pkts", bytes: 1, size: 2 }, { file: "/new/b.pkts", bytes: 1, size: 2 }];
+  const state = { files: 2, done: 0, failed: 0, share: 0, bytes: 0, speed: 0, leftMs: undefined, active };
+  assertEquals(transferLines(state).slice(0, 2).map((line) => line.trim().split(" ")[1]), ["a.pkts", "b.pkts"]);
+});
+
 Deno.test("transferLines() cuts a name that is too long", () => {
   const active = [{ file: `imap/${"x".repeat(10_000)}`, bytes: 1, size: 2 }];
   const state = { files: 1, done: 0, failed: 0, share: 0.5, bytes: 0, speed: 0, leftMs: undefined, active };

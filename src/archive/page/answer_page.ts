@@ -27,7 +27,7 @@ const PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-anc
 
 /** Whether a request comes from a person's browser and asks for the front page or its picture. */
 export function isPageRequest(method: string, url: URL, headers: Headers): boolean {
-  if (method !== "GET") return false;
+  if (method !== "GET" && method !== "HEAD") return false;
   if (url.pathname === "/coverage.svg") return true;
   return url.pathname === "/" && (headers.get("accept") ?? "").includes("text/html");
 }

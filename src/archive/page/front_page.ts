@@ -18,11 +18,12 @@ export interface FrontPage {
   readonly revision: number;
 }
 
-function foundTitle({ page }: PageFilter, count: number): string {
-  if (count <= PAGE_ROWS && page === 1) return `Found ${files(count)}, the latest data first`;
+function foundTitle({ page, count }: FoundPage): string {
+  if (count === 0) return `Found ${files(count)}`;
+  if (count <= PAGE_ROWS) return `Found ${files(count)}, the latest data first`;
   const first = (page - 1) * PAGE_ROWS + 1;
   const last = Math.min(page * PAGE_ROWS, count);
-  return first > last ? `Found ${files(count)}` : `${grouped(first)} to ${grouped(last)} of ${files(count)}`;
+  return `${grouped(first)} to ${grouped(last)} of ${files(count)}`;
 }
 
 /** What there is in numbers and in a picture; where there is nothing yet, how to change that. */
@@ -36,7 +37,11 @@ function contents({ summary, origin, revision }: FrontPage): string[] {
   }
   const picture =
     `<img src="/coverage.svg?${revision}" loading="lazy" alt="Which days have science files, by product">`;
-  const science = [productTable(products, origin), "<h2>Coverage</h2>", `<figure tabindex="0">${picture}</figure>`];
+  const science = [
+    productTable(products, origin),
+    "<h2>Coverage</h2>",
+    `<figure tabindex="0" role="region" aria-label="Coverage">${picture}</figure>`,
+  ];
   return [kindCounts(summary), ...(products.length > 0 ? science : [])];
 }
 
@@ -51,8 +56,8 @@ export function frontPage(page: FrontPage): string {
     `<h2 id="files">Files</h2>`,
     filterForm(filter, summary),
     ...problem,
-    foundTable(found.rows, { title: foundTitle(filter, found.count), origin }),
-    pageLinks(filter, found.count),
+    foundTable(found.rows, { title: foundTitle(found), origin, kind: filter.kind }),
+    pageLinks({ ...filter, page: found.page }, found.count),
   ];
   return [
     `<!DOCTYPE html>`,

@@ -1,8 +1,11 @@
 import { FILE_KINDS } from "../../names/file_name.ts";
 import type { Catalogue } from "../catalogue.ts";
-import type { ArchiveTable } from "../tables/archive_table.ts";
-import { equals, fromDay, toDay } from "../tables/filters.ts";
+import { ANCILLARY_TABLE } from "../tables/ancillary_table.ts";
+import type { ArchiveTable, Filter } from "../tables/archive_table.ts";
+import { equals, fromDay, orAlways, toDay } from "../tables/filters.ts";
 import { jsonRow } from "../tables/json_row.ts";
+import { SCIENCE_TABLE } from "../tables/science_table.ts";
+import { SPICE_TABLE } from "../tables/spice_table.ts";
 import { conditionsOf } from "../tables/table_statement.ts";
 
 /** What a reader of the front page looks for: texts, empty where nothing was chosen. */
@@ -29,6 +32,8 @@ export interface FoundPage {
   readonly rows: string;
   /** How many there are on all pages. */
   readonly count: number;
+  /** Which page it is, from 1. */
+  readonly page: number;
   /** What cannot be read of the filter. */
   readonly problem: string | undefined;
 }
@@ -59,49 +64,65 @@ export function writePageFilter(filter: Partial<PageFilter>): string {
   return `/?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}#files`;
 }
 
-/** The row of any kind of file, in the words of the SDC's protocol. */
-const PAGE_ROW = jsonRow([
+/** The row of a kind that no query finds, in the words of the SDC's protocol. */
+const OTHER_ROW = jsonRow([
   "file_path",
   "instrument",
   "data_level",
   "descriptor",
   "start_date",
-  "end_date",
-  "repointing",
-  "cr",
   "version",
-  "extension",
   "ingestion_date",
-  "kernel_type",
 ]);
 
-const PAGE_TABLE: ArchiveTable = {
-  files: "1",
-  row: PAGE_ROW,
-  sameFile: undefined,
-  filters: new Map([
-    ["kind", equals("table_name")],
-    ["instrument", equals("instrument")],
-    ["data_level", equals("data_level")],
-    ["descriptor", equals("descriptor")],
-    ["from", fromDay("start_date")],
-    ["to", toDay("start_date")],
-  ]),
-};
+const ROWS: ReadonlyMap<string, string> = new Map([
+  ["science", SCIENCE_TABLE.row],
+  ["ancillary", ANCILLARY_TABLE.row],
+  ["spice", SPICE_TABLE.row],
+]);
 
-/** Finds a page of rows, the latest data first. */
+const WORDS = [
+  ["kind", equals("table_name")],
+  ["instrument", equals("instrument")],
+  ["data_level", equals("data_level")],
+  ["descriptor", equals("descriptor")],
+] as const;
+
+const ON_DAY: ReadonlyMap<string, Filter> = new Map([
+  ...WORDS,
+  ["from", fromDay("start_date")],
+  ["to", toDay("start_date")],
+]);
+const LAST_DAY = "coalesce(end_date, start_date)";
+/** Of files that are valid for some time: those that are at some time between the two days. */
+const IN_SPAN: ReadonlyMap<string, Filter> = new Map([
+  ...WORDS,
+  ["from", orAlways(fromDay(LAST_DAY), LAST_DAY)],
+  ["to", orAlways(toDay("start_date"), "start_date")],
+]);
+
+/** The table of a kind of file. */
+function pageTable(kind: string): ArchiveTable {
+  const filters = kind === "spice" || kind === "ancillary" ? IN_SPAN : ON_DAY;
+  return { files: "1", row: ROWS.get(kind) ?? OTHER_ROW, sameFile: undefined, filters };
+}
+
+/** Finds a page of rows, the latest data first; the last page where there are fewer than asked for. */
 export function findPage(catalogue: Catalogue, filter: PageFilter): FoundPage {
-  const { page, from, to, ...words } = filter;
+  const { page: asked, from, to, ...words } = filter;
   const texts = { ...words, from: from.replaceAll("-", ""), to: to.replaceAll("-", "") };
-  const conditions = conditionsOf(PAGE_TABLE, new Map(Object.entries(texts).filter(([, text]) => text !== "")));
+  const table = pageTable(filter.kind);
+  const conditions = conditionsOf(table, new Map(Object.entries(texts).filter(([, text]) => text !== "")));
   if ("bad" in conditions) {
-    return { rows: "[]", count: 0, problem: `${conditions.bad === "from" ? from : to} is no day of the calendar` };
+    const problem = `${conditions.bad === "from" ? from : to} is no day of the calendar`;
+    return { rows: "[]", count: 0, page: 1, problem };
   }
   const { where, values } = conditions;
-  const [found] = catalogue.rows(`SELECT count(*) AS count FROM files WHERE ${where}`, values);
+  const count = Number(catalogue.rows(`SELECT count(*) AS count FROM files WHERE ${where}`, values)[0]?.count);
+  const page = Math.max(1, Math.min(asked, Math.ceil(count / PAGE_ROWS)));
   const sql =
-    `SELECT ${PAGE_ROW} AS row FROM files WHERE ${where} ORDER BY start_date DESC, file_path LIMIT ? OFFSET ?`;
+    `SELECT ${table.row} AS row FROM files WHERE ${where} ORDER BY start_date DESC, file_path LIMIT ? OFFSET ?`;
   const statement = { sql, values: [...values, PAGE_ROWS, (page - 1) * PAGE_ROWS] };
   const problem = FILE_KINDS.some((kind) => kind === filter.kind) ? undefined : `${filter.kind} is no kind of file`;
-  return { rows: catalogue.query(statement, null) ?? "[]", count: Number(found?.count), problem };
+  return { rows: catalogue.query(statement, null) ?? "[]", count, page, problem };
 }

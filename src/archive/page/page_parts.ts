@@ -1,8 +1,9 @@
 import { escape } from "@std/html";
 import { htmlTable } from "../../display/html_table.ts";
-import type { Table } from "../../display/table.ts";
+import type { Column, Table } from "../../display/table.ts";
 import { printable } from "../../printable.ts";
 import { downloadRoute } from "../../protocol/routes.ts";
+import { TABLES } from "../../protocol/query_parameters.ts";
 import { decodeFileRecords, type FileRecord } from "../../protocol/file_record.ts";
 import { recordsTable } from "../../views/records_table.ts";
 import type { ArchiveSummary, ProductCount } from "./archive_summary.ts";
@@ -29,12 +30,19 @@ interface RowsView {
   readonly title: string;
   /** The archive's address, as the reader came to it. */
   readonly origin: string;
+  /** What kind of file they are, where all are of one. */
+  readonly kind?: string;
 }
 
 /** Rows as the table that notebooks show, but for the names, which come first: on a narrow page the rest scrolls. */
-function rowsTable(records: readonly FileRecord[], { title, origin }: RowsView): Table<FileRecord> {
-  const { columns, rows } = recordsTable(records, { linkTo: (record) => origin + downloadRoute(record.file_path) });
-  return { title, rows, columns: [...columns.slice(-1), ...columns.slice(0, -1)] };
+function rowsTable(records: readonly FileRecord[], { title, origin, kind }: RowsView): Table<FileRecord> {
+  const table = TABLES.find((name) => name === kind);
+  const linkTo = (record: FileRecord) => origin + downloadRoute(record.file_path);
+  const { columns, rows } = recordsTable(records, { linkTo, ...(table === undefined ? {} : { table }) });
+  const ordered = [...columns.slice(-1), ...columns.slice(0, -1)];
+  // No table of the SDC's says which columns the other kinds of file have.
+  const isUsed = ({ text }: Column<FileRecord>) => table !== undefined || rows.some((row) => text(row) !== "");
+  return { title, rows, columns: ordered.filter(isUsed) };
 }
 
 /**

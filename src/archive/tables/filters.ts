@@ -30,6 +30,11 @@ export function toDay(column: string): Filter {
   return { condition: `${column} <= ?`, value: asDate };
 }
 
+/** A day's condition that holds too where a file's name has no day: it is valid at all times. */
+export function orAlways({ condition, value }: Filter, column: string): Filter {
+  return { condition: `(${condition} OR ${column} IS NULL)`, value };
+}
+
 /** A day of ingestion and all after it. */
 export const INGESTED_FROM: Filter = { condition: "ingestion_date >= ?", value: asMoment("00:00:00") };
 /** All before a day of ingestion, and that whole day. */

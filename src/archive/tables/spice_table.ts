@@ -1,5 +1,5 @@
 import type { ArchiveTable, Filter } from "./archive_table.ts";
-import { equals, fromDay, INGESTED_FROM, INGESTED_TO, toDay } from "./filters.ts";
+import { equals, fromDay, INGESTED_FROM, INGESTED_TO, orAlways, toDay } from "./filters.ts";
 import { commaDay, commaMoment, FILE_NAME, jsonRow } from "./json_row.ts";
 
 /** `v001`, `001` and `1` all mean version 1: each type of kernel writes it with digits of its own. */
@@ -7,11 +7,6 @@ const VERSION: Filter = {
   condition: "minor_version = ?",
   value: (text) => /^v?\d{1,15}$/.test(text) ? Number(text.replace("v", "")) : undefined,
 };
-
-/** A day's condition that holds too where a kernel's name has no day: it is valid at all times. */
-function orAlways({ condition, value }: Filter, column: string): Filter {
-  return { condition: `(${condition} OR ${column} IS NULL)`, value };
-}
 
 /**
  * SPICE files. A file is found when its time and the time that is asked for have a day in common. The SDC reads that

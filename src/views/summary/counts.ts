@@ -11,7 +11,7 @@ export interface Counts {
   /** How many instruments and levels there are beyond those. */
   readonly more: number;
   /** The files of an instrument and a level; of all levels or all instruments where none is named. */
-  readonly count: (of: { readonly instrument?: string; readonly level?: string }) => number;
+  readonly count: (of: { readonly instrument?: string | undefined; readonly level?: string }) => number;
 }
 
 /** A picture of more shows nothing any more. */
@@ -30,7 +30,7 @@ export function countsOf(records: readonly FileRecord[]): Counts {
     const [instrument, level] = [rowLabel.instrument(record), rowLabel.level(record)];
     instruments.add(instrument);
     levels.add(level);
-    for (const to of [key(instrument, level), key(instrument), key("", level)]) {
+    for (const to of [key(instrument, level), key(instrument), key("", level), key()]) {
       counts.set(to, (counts.get(to) ?? 0) + 1);
     }
   }

@@ -1,6 +1,6 @@
 import { framedSvg } from "../../display/picture_frame.ts";
 import type { Counts } from "./counts.ts";
-import { countText, summaryTitle } from "./summary_text.ts";
+import { ALL, countText, summaryTitle } from "./summary_text.ts";
 
 /** From few files to many, with a colour of text that reads on it. */
 const SHADES = [
@@ -64,6 +64,7 @@ async function heatSvg({ instruments, levels, count }: Counts, marginLeft: numbe
   const sums: HeatCell[] = [
     ...instruments.map((instrument) => ({ instrument, level: SUM, count: count({ instrument }) })),
     ...levels.map((level) => ({ instrument: SUM, level, count: count({ level }) })),
+    { instrument: SUM, level: SUM, count: count({}) },
   ];
   return Plot.plot({
     document: Plot.parseHTML("<html></html>").document,
@@ -93,10 +94,16 @@ async function heatSvg({ instruments, levels, count }: Counts, marginLeft: numbe
         fontSize: 12,
       }),
       Plot.text(sums, { ...at, text: ({ count }) => String(count), fill: QUIET, fontSize: 12 }),
-      Plot.text(levels, { x: (level) => level, text: (level) => level, frameAnchor: "top", dy: -12, fontSize: 12 }),
-      Plot.text(instruments, {
+      Plot.text([...levels, SUM], {
+        x: (level) => level,
+        text: (level) => level === SUM ? ALL : level,
+        frameAnchor: "top",
+        dy: -12,
+        fontSize: 12,
+      }),
+      Plot.text([...instruments, SUM], {
         y: (instrument) => instrument,
-        text: (instrument) => instrument,
+        text: (instrument) => instrument === SUM ? ALL : instrument,
         frameAnchor: "left",
         textAnchor: "start",
         dx: EDGE - marginLeft,

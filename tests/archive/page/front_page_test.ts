@@ -1,15 +1,20 @@
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { archivePath } from "../../../src/names/archive_path.ts";
 import { openTestArchive, type TestArchive } from "../../support/archive.ts";
+import { startServe } from "../../support/cli.ts";
 
 const HTML = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 const HOSTILE = `imap_hi_l1b_<script>alert(1)-"x"'&_20260101_v001.cdf`;
+const REPOINT = archivePath("imap_2025_122_01.repoint.csv");
 const FILES = {
   "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts": "x",
   "imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts": "x",
   "imap/swe/l1b/2026/01/imap_swe_l1b_sci_20260104_v001.0001.cdf": "x",
   "imap/ancillary/mag/imap_mag_offsets_20250101_v001.csv": "x",
+  "imap/ancillary/mag/imap_mag_offsets_20250201_20250401_v002.csv": "x",
   "imap/spice/lsk/naif0012.tls": "x",
+  [REPOINT]: "x",
   [`imap/hi/l1b/2026/01/${HOSTILE}`]: "x",
 };
 
@@ -32,8 +37,8 @@ function namesIn(html: string): string[] {
 Deno.test("the front page shows what the archive has: counts, the newest files, a table with links", async () => {
   await using archive = await openTestArchive({ files: FILES });
   const html = await page(archive);
-  assertStringIncludes(html, "6 files");
-  for (const [kind, count] of [["science", 4], ["ancillary", 1], ["spice", 1]]) {
+  assertStringIncludes(html, "8 files");
+  for (const [kind, count] of [["science", 4], ["ancillary", 2], ["spice", 2]]) {
     assertStringIncludes(html, `<b>${count}</b> <a href="/?kind=${kind}#files">${kind}</a>`);
   }
   assertMatch(html, /<a href="http:\/\/api\.test\/\?instrument=mag&amp;data_level=l0#files"[^>]*>2<\/a>/);
@@ -51,10 +56,20 @@ Deno.test("the front page filters by kind, instrument, level, descriptor and dat
     "kind=science&instrument=mag&data_level=&descriptor=&from=&to=2025-05-02": ["imap_mag_l0_raw_20250502_v001.pkts"],
     "from=2026-01-02": ["imap_swe_l1b_sci_20260104_v001.0001.cdf"],
     "data_level=l1b&descriptor=sci": ["imap_swe_l1b_sci_20260104_v001.0001.cdf"],
-    "kind=ancillary&instrument=mag": ["imap_mag_offsets_20250101_v001.csv"],
-    "kind=spice": ["naif0012.tls"],
+    "kind=ancillary&instrument=mag": [
+      "imap_mag_offsets_20250201_20250401_v002.csv",
+      "imap_mag_offsets_20250101_v001.csv",
+    ],
+    "kind=ancillary&from=2025-03-01": ["imap_mag_offsets_20250201_20250401_v002.csv"],
+    "kind=ancillary&to=2025-01-31": ["imap_mag_offsets_20250101_v001.csv"],
+    // A kernel is found by the days for which it is valid; one whose name has no day is always.
+    "kind=spice": ["naif0012.tls", "imap_2025_122_01.repoint.csv"],
+    "kind=spice&from=2025-05-02&to=2025-05-02": ["naif0012.tls", "imap_2025_122_01.repoint.csv"],
+    "kind=spice&from=2025-05-03": ["naif0012.tls"],
+    "kind=spice&to=2025-05-01": ["naif0012.tls", "imap_2025_122_01.repoint.csv"],
     "kind=release": [],
-    "instrument=mag&page=2": [],
+    // There is no second page: the last one is shown.
+    "instrument=mag&page=2": ["imap_mag_l0_raw_20250503_v001.pkts", "imap_mag_l0_raw_20250502_v001.pkts"],
     "descriptor=%27%20OR%201=1--": [],
   };
   for (const [query, names] of Object.entries(found)) {
@@ -63,6 +78,60 @@ Deno.test("the front page filters by kind, instrument, level, descriptor and dat
   const html = await page(archive, "/?instrument=mag&from=2025-05-02");
   assertStringIncludes(html, `<option value="mag" selected>mag</option>`);
   assertStringIncludes(html, `<input name="from" value="2025-05-02" type="date">`);
+});
+
+/** The headings of the table of files. */
+function headersIn(html: string): string[] {
+  return [...html.slice(html.indexOf("</form>")).matchAll(/<th scope="col"[^>]*>([^<]*)</g)].map(([, text = ""]) =>
+    text
+  );
+}
+
+Deno.test("the front page has the columns of the kind of file, and none that is always empty", async () => {
+  const files = { ...FILES, [archivePath("imap_hit_data-release-001_20250101_20250131_v001.txt")]: "x" };
+  await using archive = await openTestArchive({ files });
+  const headers = async (kind: string) => headersIn(await page(archive, `/?kind=${kind}`));
+  assertEquals(await headers("spice"), [
+    "Filename",
+    "Kernel Type",
+    "Min Date",
+    "Max Date",
+    "Version",
+    "Ingestion Date",
+  ]);
+  assertEquals(await headers("ancillary"), [
+    "Filename",
+    "Instrument",
+    "Descriptor",
+    "Start Date",
+    "End Date",
+    "Version",
+    "Ingestion Date",
+  ]);
+  const release = await headers("release");
+  assert(
+    release.includes("Filename") && !release.includes("Data Level") && !release.includes("Repointing"),
+    `${release}`,
+  );
+  assertMatch(await page(archive, "/?kind=spice"), />2025-05-02, 23:59:59<\/td>/);
+});
+
+Deno.test("the front page has no link without a text, and says nothing of an order when it finds nothing", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  const html = await page(archive, "/?instrument=nothing-such");
+  assertEquals(html.match(/<a [^>]*><\/a>/g), null);
+  assertStringIncludes(html, ">Found 0 files</caption>");
+});
+
+Deno.test("HEAD of the front page and its picture says what GET says", async () => {
+  await using server = await startServe(["--demo"]);
+  for (const path of ["/", "/coverage.svg"]) {
+    const [head, get] = await Promise.all(["HEAD", "GET"].map(async (method) => {
+      const response = await fetch(`${server.url}${path}`, { method, headers: HTML });
+      return { status: response.status, type: response.headers.get("content-type"), text: await response.text() };
+    }));
+    assertEquals([head?.status, head?.type, head?.text], [200, get?.type, ""]);
+  }
 });
 
 Deno.test("the front page says what it cannot read of a filter", async () => {
@@ -114,7 +183,7 @@ Deno.test("the coverage picture is drawn once, and again when the catalogue chan
   assertEquals(await picture(), before);
   await archive.put("imap_ultra_l2_flux_20260105_v001.cdf", "x");
   assertStringIncludes(await picture(), "ultra");
-  assertStringIncludes(await page(archive), "7 files");
+  assertStringIncludes(await page(archive), "9 files");
 });
 
 Deno.test("an empty archive's front page says how to fill it", async () => {
