@@ -59,11 +59,14 @@ Deno.test("the measurements find what is wrong with a bad page", async () => {
     "cut off at the side is cut off at the side by P",
     "cut off below is cut off above or below by P",
     "pale svg has a contrast",
+    "tiny is 4.0 pixels high",
     "cut off by its picture is cut off at the side by svg",
     "outside is outside",
   ]);
   assert(overflow > 2000);
   await assertRejects(() => assertReadable(page), Error);
+  await assertRejects(() => assertReachableByKeyboard(page), Error, "links without a text");
+  await page.evaluate(() => document.querySelector("#empty")?.remove());
   const missed = await assertRejects(() => assertReachableByKeyboard(page), Error);
   assert(missed.message.includes('"0"') && missed.message.includes('"1"'), missed.message);
   for (
@@ -108,7 +111,7 @@ for (const look of LOOKS) {
           await page.evaluate(() => scrollTo(0, 0));
           await screenshot(page, `front_page_${width}_${colorScheme}`);
         }
-        await assertReadable(page, path.endsWith(".svg") ? { within: "svg" } : {});
+        await assertReadable(page, path.endsWith(".svg") ? { within: "svg", isPicture: true } : {});
         if (!path.endsWith(".svg")) assert(await assertReachableByKeyboard(page) > 5);
         assertEquals(complaints, []);
       });

@@ -25,6 +25,7 @@ export interface Measures {
 export function measurePage(within: string): Measures {
   type Colour = readonly [red: number, green: number, blue: number, alpha: number];
   const LEAST_CONTRAST = 4.5;
+  const SMALLEST_PIXELS = 8;
   // Pictures switch hit testing off for some of their shapes.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync("*{pointer-events:auto!important;scroll-behavior:auto!important}");
@@ -84,6 +85,11 @@ export function measurePage(within: string): Measures {
     const style = getComputedStyle(element);
     return isSvg(element) ? paint(element, style.fill, Number(style.fillOpacity)) : paint(element, style.color);
   };
+  /** How large a text is drawn: a picture may be shown smaller than it is. */
+  const sizeOf = (element: Element) => {
+    const scale = element instanceof SVGGraphicsElement ? element.getScreenCTM()?.a ?? 1 : 1;
+    return parseFloat(getComputedStyle(element).fontSize) * scale;
+  };
   const pageGround = over(colourOf("Canvas"), [255, 255, 255, 1]);
 
   const problemOf = (node: Text, element: Element): string | undefined => {
@@ -122,6 +128,8 @@ export function measurePage(within: string): Measures {
       }
     }
     if (box.left + scrollX < -1 || box.top + scrollY < -1) return "is outside of the page";
+    const size = sizeOf(element);
+    if (size < SMALLEST_PIXELS && box.height > 1) return `is ${size.toFixed(1)} pixels high`;
     const [x, y] = [box.left + Math.min(box.width / 2, 40), box.top + box.height / 2];
     const stack = document.elementsFromPoint(x, y);
     const own = stack.findIndex((at) => at === element || at.contains(element));
