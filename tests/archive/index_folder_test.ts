@@ -77,7 +77,7 @@ Deno.test("Opening an archive again drops what is gone, refreshes what changed a
 
 Deno.test("Opening an archive removes what an upload left half written", async () => {
   await using folder = await testFolder();
-  await writeFiles(folder.path, { ".imap-archive/incoming/half": "ha", [A]: "a" });
+  await writeFiles(folder.path, { ".imap-archive/incoming/1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed": "ha", [A]: "a" });
   await using archive = await openTestArchive({ root: folder.path });
   assertEquals(await folder.files(), [
     ".imap-archive/catalogue.sqlite",
