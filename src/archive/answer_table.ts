@@ -61,9 +61,8 @@ function answer(asked: Asked, { catalogue, search, byteLimit }: TableRequest): R
     return crashes ? badGateway() : badRequest(`Invalid value for ${conditions.bad}: ${given.get(conditions.bad)}`);
   }
   const latest = given.get("latest")?.toLowerCase() === "true";
-  const body = catalogue.query(tableStatement(table, conditions, latest), byteLimit);
-  if (body === undefined) return badGateway();
-  return new Response(body, { headers: { "content-type": "application/json" } });
+  const rows = catalogue.query(tableStatement(table, conditions, latest), byteLimit);
+  return rows?.toResponse({ "content-type": "application/json" }) ?? badGateway();
 }
 
 /**

@@ -1,7 +1,7 @@
-import { Buffer } from "node:buffer";
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { CatalogueEntry } from "./catalogue_entry.ts";
 import { openDatabase } from "./open_database.ts";
+import { PackedText } from "./packed_text.ts";
 import { FILE_COLUMNS } from "./schema.ts";
 import type { Statement } from "./tables/table_statement.ts";
 
@@ -82,9 +82,21 @@ export class Catalogue {
     return typeof md5 === "string" ? md5 : undefined;
   }
 
-  /** Keeps an MD5 together with the size and time of the bytes that it was computed from. */
-  keepMd5(path: string, size: number, mtime: number, md5: string): void {
-    this.#prepared("UPDATE files SET size = ?, mtime = ?, md5 = ? WHERE file_path = ?").run(size, mtime, md5, path);
+  /**
+   * Keeps the MD5 of a file's bytes that was computed while others may have put new ones there.
+   *
+   * @param seen What the row said before; one that says something else by now is of newer bytes and stays.
+   * @param read The size and time of the bytes that it was computed from.
+   */
+  keepMd5(path: string, md5: string, seen: FileStamp, read: FileStamp): void {
+    this.#prepared("UPDATE files SET size = ?, mtime = ?, md5 = ? WHERE file_path = ? AND size = ? AND mtime = ?")
+      .run(read.size, read.mtime, md5, path, seen.size, seen.mtime);
+  }
+
+  /** The size and time that a file's row has. */
+  stamp(path: string): FileStamp | undefined {
+    const row = this.#prepared("SELECT size, mtime FROM files WHERE file_path = ?").get(path);
+    return row === undefined ? undefined : { size: Number(row.size), mtime: Number(row.mtime) };
   }
 
   /**
@@ -93,16 +105,17 @@ export class Catalogue {
    * @param byteLimit How long the answer may be, or null.
    * @returns Undefined when the answer would be longer.
    */
-  query(statement: Statement, byteLimit: number | null): string | undefined {
-    const rows: string[] = [];
-    let bytes = 1; // A bracket; each row brings a comma or the other bracket.
+  query(statement: Statement, byteLimit: number | null): PackedText | undefined {
+    const text = new PackedText();
+    let separator = "[";
     for (const { row } of this.#prepared(statement.sql).iterate(...statement.values)) {
       if (typeof row !== "string") continue;
-      rows.push(row);
-      bytes += Buffer.byteLength(row) + 1;
-      if (byteLimit !== null && bytes > byteLimit) return undefined;
+      text.add(separator + row);
+      separator = ",";
+      if (byteLimit !== null && text.length >= byteLimit) return undefined; // A bracket is still to come.
     }
-    return `[${rows.join(",")}]`;
+    text.add(separator === "[" ? "[]" : "]");
+    return text;
   }
 
   /**

@@ -25,19 +25,49 @@ function readOrder(line: string): Order | undefined {
   }
 }
 
-/** The orders that an archive was given, one JSON line each, oldest first. It outlives the catalogue. */
+/** How long a file is that may not be there. */
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
+
+/** The orders that an archive was given, the newest ones, one JSON line each, oldest first. It outlives the catalogue. */
 export class Journal {
   readonly #path: string;
+  readonly #mostBytes: number;
 
-  /** Opens the journal in a file, which need not be there yet. */
-  constructor(path: string) {
+  /**
+   * Opens the journal in a file, which need not be there yet.
+   *
+   * @param mostBytes When it is longer, the older half of its orders goes. Some 20,000 orders have 4 MiB.
+   */
+  constructor(path: string, mostBytes = 4 * 2 ** 20) {
     this.#path = path;
+    this.#mostBytes = mostBytes;
   }
 
   /** Writes an order down; it is on the disk when this returns. */
   append(order: Order): void {
-    using file = Deno.openSync(this.#path, { create: true, append: true });
-    const bytes = new TextEncoder().encode(`${JSON.stringify(order)}\n`);
+    this.#trim();
+    this.#write(this.#path, [order], { append: true });
+  }
+
+  /** Leaves the newer half of a journal that is full: who may order without a key could fill the disk with it. */
+  #trim(): void {
+    if (sizeOf(this.#path) < this.#mostBytes) return;
+    const kept = this.orders();
+    const half = `${this.#path}.new`;
+    this.#write(half, kept.slice(-Math.ceil(kept.length / 2)), { truncate: true });
+    Deno.renameSync(half, this.#path);
+  }
+
+  #write(path: string, orders: readonly Order[], how: { append: true } | { truncate: true }): void {
+    using file = Deno.openSync(path, { create: true, write: true, ...how });
+    const bytes = new TextEncoder().encode(orders.map((order) => `${JSON.stringify(order)}\n`).join(""));
     for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
     file.syncSync();
   }

@@ -74,8 +74,11 @@ export class ObjectStore {
   /** Opens a file that the catalogue has; undefined when it has none, or a link leads elsewhere. */
   async open(path: string): Promise<StoredObject | undefined> {
     const { root, catalogue } = this.#options;
-    if (!isArchivePath(path) || !catalogue.has(path)) return undefined;
+    if (!isArchivePath(path)) return undefined;
     const place = join(root, path);
+    // Before the file is opened: a row of that moment is of these bytes, or of older ones.
+    const seen = catalogue.stamp(path);
+    if (seen === undefined) return undefined;
     try {
       if (await Deno.realPath(place) !== place) return undefined;
       const file = await Deno.open(place);
@@ -83,7 +86,8 @@ export class ObjectStore {
         const { size, mtime, isFile } = await file.stat();
         if (!isFile) throw new Deno.errors.NotFound();
         const modified = mtime ?? new Date(0);
-        return { file, size, modified, md5: await this.#md5(path, file, { size, mtime: modified.getTime() }) };
+        const read = { size, mtime: modified.getTime() };
+        return { file, size, modified, md5: await this.#md5(path, file, seen, read) };
       } catch (error) {
         file.close();
         throw error;
@@ -131,8 +135,9 @@ export class ObjectStore {
   }
 
   /** The MD5 of an open file: remembered, or else computed now and remembered. The file stands at its start after it. */
-  async #md5(path: string, file: Deno.FsFile, { size, mtime }: FileStamp): Promise<string> {
+  async #md5(path: string, file: Deno.FsFile, seen: FileStamp, read: FileStamp): Promise<string> {
     const { catalogue } = this.#options;
+    const { size, mtime } = read;
     const known = catalogue.md5(path, size, mtime);
     if (known !== undefined) return known;
     const key = `${path} ${size} ${mtime}`;
@@ -141,7 +146,7 @@ export class ObjectStore {
     const hashing = hashFile(file).finally(() => this.#hashing.delete(key));
     this.#hashing.set(key, hashing);
     const md5 = await hashing;
-    catalogue.keepMd5(path, size, mtime, md5);
+    catalogue.keepMd5(path, md5, seen, read);
     await file.seek(0, Deno.SeekMode.Start);
     return md5;
   }

@@ -1,23 +1,22 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
 import { ImapError } from "../errors.ts";
-import { Patience } from "../http/patience.ts";
 import { delay } from "@std/async";
+import { exchange } from "./connections/exchange.ts";
 import {
   BUFFER_BYTES,
   type ConnectionLimits,
   HEAD_MS,
   IDLE_MS,
-  LEAST_SPEED,
-  LINGER_MS,
   MOST_CONNECTIONS,
   MOST_HEAD_BYTES,
   PATIENCE_MS,
-  TAKING_FACTOR,
+  TIDY_MS,
 } from "./connections/limits.ts";
-import { readRequest } from "./connections/read_request.ts";
-import { sendResponse } from "./connections/send_response.ts";
+import { refuseConnections } from "./connections/refuse_connection.ts";
+import { refusal, type ServeLog } from "./connections/served_request.ts";
+import { Turns } from "./connections/turns.ts";
 import type { Handler } from "./handler.ts";
 
 /** What a server is started with. */
@@ -30,6 +29,8 @@ export interface ServeHandlerOptions {
   readonly port: number;
   /** What it takes from callers. */
   readonly limits?: ConnectionLimits | undefined;
+  /** Told what became of each request. */
+  readonly log?: ServeLog | undefined;
 }
 
 /** A server that listens. */
@@ -65,17 +66,17 @@ async function listen(server: Server, options: ServeHandlerOptions): Promise<num
   return address.port;
 }
 
-/** Takes the rest of a body that the answer did not need, for a moment, so that the caller comes to read the answer. */
-async function endBody(incoming: IncomingMessage): Promise<void> {
-  const { socket } = incoming;
-  if (incoming.complete || socket.destroyed) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  incoming.once("end", resolve).resume();
-  socket.once("close", resolve);
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  await promise;
-  clearTimeout(timer);
-  socket.off("close", resolve);
+/** Waits for something, and not longer. */
+async function within(milliseconds: number, waiting: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  const spent = delay(milliseconds, { signal: patience.signal }).catch(() => {});
+  await Promise.race([waiting, spent]);
+  patience.abort();
+}
+
+/** What a server answers that is about to end, or has its hands full. */
+function refuse(): Promise<Response> {
+  return Promise.resolve(new Response(null, { status: 503, headers: { connection: "close" } }));
 }
 
 /**
@@ -86,15 +87,13 @@ async function endBody(incoming: IncomingMessage): Promise<void> {
  */
 export async function serveHandler(options: ServeHandlerOptions): Promise<RunningServer> {
   const { connections = MOST_CONNECTIONS, patienceMs = PATIENCE_MS, headMs = HEAD_MS } = options.limits ?? {};
+  const { handler, log = () => {} } = options;
   const answering = new Set<Promise<void>>();
+  const sockets = new Set<Socket>();
+  const turns = new Turns();
+  let working = 0;
   let closing = false;
 
-  const exchange = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const request = readRequest(incoming, new Patience(patienceMs, LEAST_SPEED));
-    const response = request instanceof Response ? request : await options.handler(request);
-    await sendResponse(response, outgoing, new Patience(patienceMs * TAKING_FACTOR, LEAST_SPEED));
-    await endBody(incoming);
-  };
   const server = createServer({
     maxHeaderSize: MOST_HEAD_BYTES,
     highWaterMark: BUFFER_BYTES,
@@ -103,24 +102,33 @@ export async function serveHandler(options: ServeHandlerOptions): Promise<Runnin
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: Math.min(headMs, 1_000),
   }, (incoming, outgoing) => {
-    if (closing) return void outgoing.writeHead(503, { connection: "close" }).end();
-    const settled = exchange(incoming, outgoing).catch(() => void incoming.socket.destroy())
-      .finally(() => answering.delete(settled));
+    const settled = turns.take(incoming, async () => {
+      if (incoming.socket.destroyed) return;
+      // Callers who leave may leave a handler behind that has yet to let go of its file.
+      const answer = closing || working >= connections ? refuse : handler;
+      working++;
+      log(await exchange({ incoming, outgoing, handler: answer, patienceMs }).finally(() => working--));
+    });
+    if (settled === undefined) return void incoming.socket.destroy();
     answering.add(settled);
+    void settled.finally(() => answering.delete(settled));
   });
   server.maxConnections = connections;
+  server.on("connection", (socket) => {
+    sockets.add(socket.once("close", () => sockets.delete(socket)));
+  });
+  server.on("drop", () => log(refusal(null, "too many connections are open")));
+  server.on("clientError", refuseConnections(turns, log));
   const port = await listen(server, options);
   return {
     port,
     async close(graceMs) {
       closing = true;
-      const patience = new AbortController();
-      const spent = delay(graceMs, { signal: patience.signal }).then(() => {}, () => {});
-      await Promise.race([Promise.all(answering), spent]);
-      patience.abort();
+      await within(graceMs, Promise.all(answering));
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await Promise.all([closed, ...answering]); // Handlers whose connection is gone tidy up.
+      for (const socket of sockets) socket.destroy();
+      // Handlers whose connection is gone tidy up. One that does not end must not keep the program from it.
+      await within(TIDY_MS, Promise.all([closed, ...answering]));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { ConnectionLimits } from "./connections/limits.ts";
+import type { ServeLog } from "./connections/served_request.ts";
 import { createArchiveHandler, type UrlLifetimes } from "./create_archive_handler.ts";
 import { createObjectsHandler } from "./create_objects_handler.ts";
 import type { Handler } from "./handler.ts";
@@ -30,6 +31,8 @@ export interface ArchiveOptions extends OpenArchiveOptions {
   readonly limits?: ConnectionLimits | undefined;
   /** Told of each error that a caller only sees as 500 or 502. */
   readonly onError?: ((error: unknown) => void) | undefined;
+  /** Told what became of each request, on either port. */
+  readonly log?: ServeLog | undefined;
 }
 
 /** A local archive that answers. */
@@ -93,7 +96,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
   const servers: RunningServer[] = [];
   const serve = async (which: keyof Handlers, port = 0) => {
     const handler: Handler = async (request) => (await ready.promise)[which](request);
-    const server = await serveHandler({ handler, host, port, limits: options.limits });
+    const server = await serveHandler({ handler, host, port, limits: options.limits, log: options.log });
     servers.push(server);
     return server;
   };

@@ -20,6 +20,7 @@ export interface StateFolder {
 const STATE_FILES = [
   "lock",
   "orders.ndjson",
+  "orders.ndjson.new",
   "catalogue.sqlite",
   "catalogue.sqlite-wal",
   "catalogue.sqlite-shm",

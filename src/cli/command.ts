@@ -11,6 +11,8 @@ export interface CommandInput extends Parsed {
   readonly quiet: boolean;
   /** Whether to say more there, line by line. */
   readonly verbose: boolean;
+  /** Whether to log each request and decision there. */
+  readonly debug: boolean;
   /** Fires when the person or the system wants an end. */
   readonly signal: AbortSignal;
 }

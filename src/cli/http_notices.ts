@@ -24,7 +24,9 @@ function line(event: HttpEvent): string {
 export function httpNotices(notices: HttpNotices): HttpLog {
   const isWanted = { request: notices.requests, decision: notices.decisions, retry: notices.retries };
   return (event) => {
-    const { type, ...facts } = event;
+    const { type, ...told } = event;
+    // A program finds a request without an answer by its null.
+    const facts = "url" in told ? { ...told, status: told.status ?? null } : told;
     if (isWanted[type]) void writeNotice({ type, text: line(event), facts });
   };
 }

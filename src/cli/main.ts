@@ -8,7 +8,7 @@ import { commandHelp, programHelp } from "./help.ts";
 import { httpNotices } from "./http_notices.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { PROGRAM } from "./option.ts";
-import { setNoticeFormat, writeData, writeNotice } from "./output.ts";
+import { noticeFormatIn, noticesAreJson, setNoticeFormat, writeData, writeNotice } from "./output.ts";
 import { commandIndex, parse, type Parsed } from "./parse.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -23,6 +23,8 @@ const WHERE_TO_LOOK = `${PROGRAM}: run it again with --debug to see each request
  */
 export async function main(args: readonly string[]): Promise<ExitCode> {
   let program = PROGRAM;
+  // Before the line is read: what is wrong with it is written that way too.
+  setNoticeFormat(noticeFormatIn(args));
   try {
     const index = commandIndex(args, GLOBAL_OPTIONS);
     const before = parse(args.slice(0, index), GLOBAL_OPTIONS);
@@ -64,9 +66,7 @@ async function runCommand(command: Command, before: Parsed, rest: readonly strin
     throw new UsageError(`Cannot use the argument "${line.rest[0]}": ${spec.name} takes options alone`);
   }
   const quiet = flags.has("quiet");
-  const format = values.get("log-format") === "json" ? "json" : "text";
-  setNoticeFormat(format);
-  const debug = flags.has("debug") || format === "json";
+  const debug = flags.has("debug") || noticesAreJson();
   const verbose = debug || flags.has("verbose");
   // Where a display shows that something goes on, retries are details; elsewhere they explain a silence.
   const log = httpNotices({ requests: debug, decisions: verbose, retries: !quiet && (verbose || !spec.showsProgress) });
@@ -78,7 +78,7 @@ async function runCommand(command: Command, before: Parsed, rest: readonly strin
     const apiKey = await key?.apiKeyOf({ values, flags, rest: line.rest }, signal);
     const webpodaToken = values.get("webpoda-token");
     const client = { url: values.get("url"), apiKey, webpodaToken, dataDir: values.get("data-dir"), log };
-    const input = { values, flags, rest: line.rest, client, quiet, verbose, signal };
+    const input = { values, flags, rest: line.rest, client, quiet, verbose, debug, signal };
     const code = await command.run(input).catch((error: unknown) => {
       signal.throwIfAborted();
       return reportError(error, `${PROGRAM} ${spec.name}`);

@@ -24,11 +24,26 @@ export async function writeData(text: string): Promise<boolean> {
 }
 
 /** How standard error is written; one for the whole process, as standard error is. */
-let format: "text" | "json" = "text";
+let format: NoticeFormat = "text";
+
+/** How standard error can be written. */
+export type NoticeFormat = "text" | "json";
 
 /** Says how standard error is written from now on. */
-export function setNoticeFormat(wanted: "text" | "json"): void {
+export function setNoticeFormat(wanted: NoticeFormat): void {
   format = wanted;
+}
+
+/** Whether each line of standard error is a JSON object: then nothing else may be written there. */
+export function noticesAreJson(): boolean {
+  return format === "json";
+}
+
+/** The `--log-format` that a line asks for, whatever else may be wrong with it. */
+export function noticeFormatIn(args: readonly string[]): NoticeFormat {
+  const end = args.indexOf("--");
+  const line = (end < 0 ? args : args.slice(0, end)).join("\n");
+  return /^--log-format[=\n]json$/m.test(line) ? "json" : "text";
 }
 
 /** What a line on standard error is about. */

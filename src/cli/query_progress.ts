@@ -1,5 +1,5 @@
 import type { QueryProgress } from "../sdc/query_rows.ts";
-import { writeNotice } from "./output.ts";
+import { noticesAreJson, writeNotice } from "./output.ts";
 
 /** Shows on standard error how far a query is. */
 export interface QueryDisplay {
@@ -21,10 +21,10 @@ function progressLine({ rows, answers }: QueryProgress): string {
   return `${count(rows, "row")} so far, from ${count(answers, "answer")}`;
 }
 
-/** The display that fits: a line in place in a terminal, plain lines elsewhere, none when it shall be quiet. */
+/** The display that fits: a line in place in a terminal, plain lines elsewhere and where lines are JSON, none when it shall be quiet. */
 export function queryDisplay({ quiet }: { readonly quiet: boolean }): QueryDisplay {
   if (quiet) return { onProgress: () => {}, stop: () => {} };
-  const inPlace = Deno.stderr.isTerminal();
+  const inPlace = Deno.stderr.isTerminal() && !noticesAreJson();
   let next = performance.now() + (inPlace ? FIRST_MS : PLAIN_LINE_MS);
   let isDrawn = false;
   const draw = (text: string) => {

@@ -42,6 +42,18 @@ Deno.test("PUT replaces a file in one step when its address is still valid", asy
   assertEquals(await (await archive.objects(download)).text(), "the second");
 });
 
+Deno.test("PUT of new bytes while the old ones are hashed has its own row in the end", async () => {
+  await using archive = await openTestArchive();
+  const url = await archive.urlFor("upload", NAME);
+  await archive.objects(url, putRequest("first"));
+  // By hand, so that the next GET has to hash it.
+  await Deno.truncate(join(archive.folder.path, PATH), 100_000_000);
+  const reading = archive.objects(await archive.urlFor("download", PATH));
+  await archive.objects(url, putRequest("the second"));
+  await (await reading).body?.cancel();
+  assertEquals(archive.opened.catalogue.stamp(PATH)?.size, "the second".length);
+});
+
 Deno.test("PUT leaves nothing behind when the body is short", async () => {
   await using archive = await openTestArchive();
   const [status, body] = await put(archive, { body: "short", headers: { "content-length": "6" } });

@@ -1,6 +1,9 @@
+import { startArchive } from "../../src/archive/start_archive.ts";
+import type { ServedRequest } from "../../src/archive/connections/served_request.ts";
 import { serveHandler } from "../../src/archive/serve_handler.ts";
 import { connectRaw, rawHead, until } from "../support/archive.ts";
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { testFolder } from "../support/folder.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const host = "127.0.0.1";
 
@@ -65,4 +68,115 @@ Deno.test("RunningServer.close() answers 503 to who comes while it waits", async
   resolve(new Response("done"));
   assertStringIncludes(await first.received(), "done");
   await closed;
+});
+
+const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+Deno.test("Requests that come before the one before them is answered are answered one after the other", async () => {
+  let [working, most, count] = [0, 0, 0];
+  const server = await serveHandler({
+    host,
+    port: 0,
+    handler: async () => {
+      most = Math.max(most, ++working);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      working--;
+      return new Response(`answer ${count++}.`);
+    },
+  });
+  const url = `http://${host}:${server.port}/`;
+  using connection = await connectRaw(url);
+  await connection.send(GET.repeat(9) + rawHead("GET", url));
+  const answers = await connection.received();
+  assertEquals([...answers.matchAll(/answer (\d)\./g)].map(([, number]) => Number(number)), [...Array(10).keys()]);
+  assertEquals(most, 1);
+  await server.close(0);
+});
+
+Deno.test("Who sends far more requests than are answered is dropped, and others are served", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let begun = 0;
+  const server = await serveHandler({
+    host,
+    port: 0,
+    handler: async ({ url }) => {
+      begun++;
+      if (!url.endsWith("/other")) await promise;
+      return new Response("done");
+    },
+  });
+  const url = `http://${host}:${server.port}/`;
+  using greedy = await connectRaw(url);
+  await greedy.send(GET.repeat(2_000)).catch(() => {});
+  assert(!(await greedy.received().catch(() => "")).includes("200 OK"));
+  assertEquals(await (await fetch(`${url}other`)).text(), "done");
+  resolve();
+  await server.close(0);
+  assert(begun <= 2, `${begun} were begun`);
+});
+
+Deno.test("RunningServer.close() ends though callers take nothing of several answers, and though a handler hangs", async () => {
+  let begun = 0;
+  const server = await serveHandler({
+    host,
+    port: 0,
+    handler: async ({ url }) => {
+      begun++;
+      if (url.endsWith("/hang")) await new Promise(() => {});
+      return new Response(new Uint8Array(20_000_000));
+    },
+  });
+  const url = `http://${host}:${server.port}/`;
+  using reader = await connectRaw(url);
+  await reader.send(GET.repeat(5));
+  using hanging = await connectRaw(url);
+  await hanging.send(rawHead("GET", `${url}hang`));
+  await until(() => begun >= 2);
+  await server.close(10);
+});
+
+Deno.test("A PUT with more bytes behind it than it announced counts only together with its answer", async () => {
+  await using folder = await testFolder();
+  const archive = await startArchive({ root: folder.path });
+  try {
+    for (let upload = 1; upload <= 4; upload++) {
+      const name = `imap_mag_l0_raw_2025050${upload}_v001.pkts`;
+      const url = String(await (await fetch(`${archive.url}/upload/${name}`)).json());
+      using connection = await connectRaw(url);
+      await connection.send(
+        `${rawHead("PUT", url, ["Content-Length: 3"]).replace("Connection: close\r\n", "")}abcdefgh`,
+      );
+      await connection.send("\r\n\r\n").catch(() => {});
+      const [status] = /\d{3}/.exec((await connection.received().catch(() => "")).slice(9)) ?? [];
+      const rows: unknown[] = await (await fetch(`${archive.url}/query?instrument=mag`)).json();
+      assertEquals([status, rows.length], ["200", upload]);
+    }
+  } finally {
+    await archive.close();
+  }
+});
+
+Deno.test("The log has what became of each request, without what signs it", async () => {
+  const served: ServedRequest[] = [];
+  let asked = 0;
+  const handler = async (request: Request) => {
+    asked++;
+    await request.bytes().catch(() => {});
+    return new Response("no", { status: 404 });
+  };
+  const server = await serveHandler({ host, port: 0, handler, log: (one) => served.push(one) });
+  const url = `http://${host}:${server.port}/imap/file?X-Amz-Signature=s3cret`;
+  await (await fetch(url)).body?.cancel();
+  using nonsense = await connectRaw(url);
+  await nonsense.send("NONSENSE\r\n\r\n");
+  await nonsense.received();
+  using leaving = await connectRaw(url);
+  await leaving.send(`${rawHead("PUT", url, ["Content-Length: 10"])}01234`);
+  await until(() => asked === 2);
+  await server.close(0);
+  assertEquals(served.map(({ method, path, status, dropped }) => [method, path, status, dropped === undefined]), [
+    ["GET", "/imap/file", 404, true],
+    [undefined, undefined, 400, false],
+    ["PUT", "/imap/file", null, false],
+  ]);
 });

@@ -1,5 +1,8 @@
 // Standard error for programs: enough to explain a failure from it alone.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { cliCommand, runCli } from "../support/cli.ts";
+import { deadUrl } from "../support/server.ts";
+import { testFolder } from "../support/folder.ts";
 import { openCli } from "./transfer_cli.ts";
 
 function linesOf(stderr: string): Array<Record<string, unknown>> {
@@ -48,4 +51,37 @@ Deno.test("a run that failed says where to look, unless it was quiet or has said
     const { code, stderr } = await cli.run(["download", ...cli.names, option]);
     assertEquals([code, stderr.includes(hint)], [1, false]);
   }
+});
+
+Deno.test("--log-format json writes what is wrong with a line as JSON too", async () => {
+  for (const line of ["--log-format json query --colour red", "query --log-format=json", "fetch --log-format json"]) {
+    const { code, stderr } = await runCli(line.split(" "));
+    assertEquals([code, linesOf(stderr).map(({ type }) => type)], [2, ["error"]], line);
+  }
+});
+
+Deno.test("--log-format json tells a request without an answer by a status that is null", async () => {
+  const { stderr } = await runCli(
+    `download imap_mag_l0_raw_20250502_v001.pkts --retries 0 --log-format json --url ${deadUrl()}`.split(" "),
+  );
+  const request = linesOf(stderr).find(({ type }) => type === "request");
+  assertEquals([request?.method, request?.status], ["GET", null]);
+});
+
+Deno.test("serve --debug tells each request, without what signs it, and who was dropped", async () => {
+  await using folder = await testFolder();
+  const args = ["serve", "--root", folder.path, "--debug", "--log-format", "json"];
+  const child = cliCommand(args).spawn();
+  const { value = new Uint8Array() } = await child.stdout.values().next();
+  const url = new TextDecoder().decode(value).trim().replace("IMAP archive at ", "");
+  await (await fetch(`${url}/query?instrument=mag`)).body?.cancel();
+  await (await fetch(`${url}/nowhere`, { method: "POST" })).body?.cancel();
+  child.kill("SIGTERM");
+  const stderr = new TextDecoder().decode(await new Response(child.stderr).bytes());
+  await child.status;
+  const served = linesOf(stderr).filter(({ type }) => type === "served");
+  assertEquals(served.map(({ method, path, status }) => [method, path, status]), [
+    ["GET", "/query", 200],
+    ["POST", "/nowhere", 403],
+  ]);
 });

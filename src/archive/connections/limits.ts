@@ -11,8 +11,10 @@ export interface ConnectionLimits {
   readonly headMs?: number | undefined;
 }
 
-/** How many connections may be open at once: each takes two open files at most. */
+/** How many connections may be open at once: each takes two open files at most, its own and that of the one exchange on it. */
 export const MOST_CONNECTIONS = 256;
+/** How many requests may come on a connection before the one before them is answered. */
+export const MOST_WAITING = 16;
 /** Bytes a second: who is slower for too long is given up. */
 export const LEAST_SPEED = 1024;
 /** For how long a caller may be slow. */
@@ -34,3 +36,5 @@ export const MOST_TARGET_BYTES = 8 * 1024;
 export const IDLE_MS = 15_000;
 /** After an answer that did not need the body: for how long the rest of it may still come, in milliseconds. */
 export const LINGER_MS = 2_000;
+/** When a server ends and its connections are cut: for how long its handlers may tidy up, in milliseconds. */
+export const TIDY_MS = 5_000;

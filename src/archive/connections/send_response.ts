@@ -1,14 +1,18 @@
 import type { ServerResponse } from "node:http";
 import type { Patience } from "../../http/patience.ts";
 
-/** Until something happens to an answer, or its connection is gone. */
+/** Until something happens to an answer, or its connection is gone: an answer that is none's yet does not hear of that. */
 function until(outgoing: ServerResponse, event: "drain" | "finish"): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
+  const { socket } = outgoing.req;
   const done = () => {
     outgoing.off(event, done).off("close", done);
+    socket.off("close", done);
     resolve();
   };
   outgoing.on(event, done).on("close", done);
+  socket.on("close", done);
+  if (socket.destroyed) done();
   return promise;
 }
 
@@ -35,12 +39,12 @@ async function begin(body: ReadableStream<Uint8Array>): Promise<BegunBody> {
 /** Sends a body as fast as the caller takes it; lets go of it when the caller has gone. */
 async function sendBody({ pieces, reader }: BegunBody, outgoing: ServerResponse, patience: Patience): Promise<void> {
   const begun = [...pieces];
-  const { socket } = outgoing;
+  const { socket } = outgoing.req;
   try {
     for (;;) {
       const piece = begun.shift() ?? (await reader.read()).value;
-      if (piece === undefined || outgoing.destroyed) return;
-      if (!outgoing.write(piece)) await patience.during(until(outgoing, "drain"), () => void socket?.destroy());
+      if (piece === undefined || socket.destroyed) return;
+      if (!outgoing.write(piece)) await patience.during(until(outgoing, "drain"), () => void socket.destroy());
       patience.moved(piece.length);
     }
   } finally {
@@ -61,9 +65,9 @@ export async function sendResponse(response: Response, outgoing: ServerResponse,
   }
   outgoing.writeHead(status, Object.fromEntries(headers));
   if (body !== undefined) await sendBody(body, outgoing, patience);
-  if (outgoing.destroyed) return;
-  const { socket } = outgoing;
+  const { socket } = outgoing.req;
+  if (socket.destroyed) return;
   const finished = until(outgoing, "finish");
   outgoing.end();
-  await patience.during(finished, () => void socket?.destroy());
+  await patience.during(finished, () => void socket.destroy());
 }

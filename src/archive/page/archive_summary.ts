@@ -58,6 +58,6 @@ export function summarise(catalogue: Catalogue): ArchiveSummary {
       files: Number(files),
     })),
     descriptors: catalogue.rows(DESCRIPTORS, [MOST_DESCRIPTORS]).map(({ descriptor }) => String(descriptor)),
-    newest: catalogue.query({ sql: LAST_IN, values: [] }, null) ?? "[]",
+    newest: catalogue.query({ sql: LAST_IN, values: [] }, null)?.toString() ?? "[]",
   };
 }

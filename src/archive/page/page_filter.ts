@@ -124,5 +124,5 @@ export function findPage(catalogue: Catalogue, filter: PageFilter): FoundPage {
     `SELECT ${table.row} AS row FROM files WHERE ${where} ORDER BY start_date DESC, file_path LIMIT ? OFFSET ?`;
   const statement = { sql, values: [...values, PAGE_ROWS, (page - 1) * PAGE_ROWS] };
   const problem = FILE_KINDS.some((kind) => kind === filter.kind) ? undefined : `${filter.kind} is no kind of file`;
-  return { rows: catalogue.query(statement, null) ?? "[]", count, page, problem };
+  return { rows: catalogue.query(statement, null)?.toString() ?? "[]", count, page, problem };
 }

@@ -1,8 +1,9 @@
+import type { ServedRequest } from "../../archive/connections/served_request.ts";
 import type { RunningArchive } from "../../archive/start_archive.ts";
 import type { SkippedFile } from "../../archive/walk_files.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
-import { writeData, writeNotice } from "../output.ts";
+import { type Notice, writeData, writeNotice } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** Where the files go when nothing else is said. */
@@ -39,6 +40,15 @@ function report({ indexed, imported, objectsUrl, url }: RunningArchive, root: st
   return [...lines, `Open ${url} in a browser, or use it with --url or IMAP_DATA_ACCESS_URL; Ctrl-C stops it`].join(
     "\n",
   );
+}
+
+/** The line of a request; a connection without one has a line too. */
+function servedNotice({ method, path, status, milliseconds, dropped }: ServedRequest): Notice {
+  const what = method === undefined ? "a connection" : `${method} ${path}`;
+  const text = `${what} ${status ?? "no answer"} ${milliseconds} ms${
+    dropped === undefined ? "" : `: dropped: ${dropped}`
+  }`;
+  return { type: "served", text, facts: { method, path, status, milliseconds, dropped } };
 }
 
 /** Runs until the signal fires. */
@@ -100,7 +110,7 @@ export const serve: Command = {
       { text: "Files from any folder, in a new archive", line: "serve --root /tmp/archive --import ~/Downloads" },
     ],
   },
-  async run({ values, flags, client, quiet, signal }) {
+  async run({ values, flags, client, quiet, debug, signal }) {
     const [port, objectsPort] = [portOf(values.get("port")), portOf(values.get("objects-port"))];
     const connections = values.get("connections");
     const limits = connections === undefined ? {} : { connections: connectionsOf(connections) };
@@ -126,6 +136,7 @@ export const serve: Command = {
         apiKey: client.apiKey,
         importFrom: values.get("import"),
         answerLimit: flags.has("unlimited") ? null : undefined,
+        log: debug ? (served) => void writeNotice(servedNotice(served)) : undefined,
         onError: (error) => void writeNotice(`error: ${error instanceof Error ? error.message : String(error)}`),
       });
       try {

@@ -1,0 +1,49 @@
+// What an archive keeps in memory for callers who ask for much and take nothing of it.
+import { assert } from "@std/assert";
+import { archivePath } from "../../mod.ts";
+import { dirname, join } from "@std/path";
+import { connectRaw, type RawConnection, rawHead, until } from "../support/archive.ts";
+import { startServe } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
+
+/** So many rows nearly fill an answer, which may have 6 MiB. */
+const FILES = 19_000;
+const CALLERS = 100;
+/** What docs/promises.md says of a connection, and what the program takes for itself while it answers. */
+const MOST_BYTES = CALLERS * 2 ** 20 + 50 * 2 ** 20;
+
+/** How much memory a process has. */
+function memoryOf(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+}
+
+const ignore = Deno.build.os !== "linux";
+Deno.test({ name: "100 callers who take nothing of answers of 5 MB take 1 MiB each at most", ignore }, async () => {
+  await using folder = await testFolder();
+  for (let number = 0; number < FILES; number++) {
+    const [day, minor] = [number % 3 + 1, String(Math.floor(number / 3)).padStart(4, "0")];
+    const place = join(folder.path, archivePath(`imap_mag_l0_raw_2025050${day}_v001.${minor}.pkts`));
+    if (number === 0) await Deno.mkdir(dirname(place), { recursive: true });
+    await Deno.writeTextFile(place, "");
+  }
+  await using serve = await startServe(["--root", folder.path]);
+  const url = `${serve.url}/query?instrument=mag`;
+  const { length } = await (await fetch(url)).bytes();
+  assert(length > 5_000_000, `the answer has ${length} bytes`);
+  const before = memoryOf(serve.process.pid);
+  const connections: RawConnection[] = [];
+  try {
+    for (let caller = 0; caller < CALLERS; caller++) {
+      const connection = await connectRaw(url);
+      connections.push(connection);
+      await connection.send(rawHead("GET", url));
+    }
+    // Who comes after all of them is answered when their answers are made.
+    await until(async () => (await (await fetch(`${serve.url}/query?instrument=hi`)).text()) === "[]");
+    const grown = memoryOf(serve.process.pid) - before;
+    assert(grown < MOST_BYTES, `it grew by ${Math.round(grown / 2 ** 20)} MiB`);
+  } finally {
+    for (const connection of connections) connection[Symbol.dispose]();
+  }
+});

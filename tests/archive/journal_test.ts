@@ -1,0 +1,18 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { Journal } from "../../src/archive/journal.ts";
+import { testFolder } from "../support/folder.ts";
+
+Deno.test("Journal.append() lets the oldest orders go when there are too many, and keeps the newest", async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, "orders.ndjson");
+  const journal = new Journal(path, 10_000);
+  for (let order = 0; order < 1_000; order++) {
+    journal.append({ time: "2026-03-04 05:06:07", order: "reprocess", parameters: { start_date: String(order) } });
+  }
+  assert((await Deno.stat(path)).size < 11_000);
+  const kept = journal.orders().map(({ parameters }) => Number(parameters.start_date));
+  assertEquals(kept, Array.from({ length: kept.length }, (_, at) => 1_000 - kept.length + at));
+  assert(kept.length > 40);
+  assertEquals(await folder.files(), ["orders.ndjson"]);
+});
