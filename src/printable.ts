@@ -1,3 +1,5 @@
+import { withoutSecrets } from "./secrets.ts";
+
 /**
  * Characters that could act on a terminal or reorder a line: control characters (C0 and C1, so escape sequences too),
  * line and paragraph separators, marks that turn the direction of writing, and lone surrogates.
@@ -7,21 +9,22 @@ const ACTING =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
 const ANY_ACTING = new RegExp(ACTING.source, "u");
 
-/** Text from elsewhere, made safe to print on one line: each acting character becomes U+FFFD. */
+/** Text from elsewhere, made safe to print on one line: each acting character becomes U+FFFD, and no credential is shown. */
 export function printable(text: string): string {
-  return ANY_ACTING.test(text) ? text.replace(ACTING, "\ufffd") : text;
+  const open = withoutSecrets(text);
+  return ANY_ACTING.test(open) ? open.replace(ACTING, "\ufffd") : open;
 }
 
 /** JSON that is safe to print: in strings each acting character is written as its escape, which stands for the same. */
 export function printableJson(json: string): string {
   const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return json.replace(ACTING, escape);
+  return withoutSecrets(json).replace(ACTING, escape);
 }
 
 /** The start of a text from elsewhere, for a message: one line, white space folded, cut after `limit` characters. */
 export function excerpt(text: string, limit = 200): string {
-  // Twice the limit leaves room for the white space that folding takes away.
-  const folded = text.slice(0, limit * 2).replace(/\s+/g, " ").trim();
+  // Before the cut, which may leave half of a credential. Twice the limit leaves room for the white space that folding takes away.
+  const folded = withoutSecrets(text.slice(0, limit * 4)).slice(0, limit * 2).replace(/\s+/g, " ").trim();
   const isCut = folded.length > limit || text.length > limit * 2;
   // A cut may leave half of a character: it must be made safe after that.
   return isCut ? `${printable(folded.slice(0, limit))}…` : printable(folded);

@@ -5,6 +5,7 @@ import type { Instrument } from "../names/instruments.ts";
 import { formatVersion } from "../names/version.ts";
 import { recordVersion } from "../protocol/record_version.ts";
 import { compareObject } from "../transfer/compare_object.ts";
+import { DataFolders } from "../transfer/data_folders.ts";
 import { fileError } from "../transfer/file_error.ts";
 import { localPath } from "../transfer/local_path.ts";
 import { syncFolder } from "../disk/sync_folder.ts";
@@ -111,7 +112,9 @@ export async function makePacketFile(context: PacketFileContext, file: PacketFil
   const place = localPath(dataDir, archivePath(nameOf(file, 1)));
   const part = join(dirname(place), `.${basename(place)}.${crypto.randomUUID().slice(0, 8)}.part`);
   try {
-    const bytes = await writePackets(webpoda, { apids: file.apids, span: file.span, signal }, part);
+    const folders = new DataFolders(dataDir);
+    const prepare = () => folders.prepare(dirname(place));
+    const bytes = await writePackets(webpoda, { apids: file.apids, span: file.span, signal, prepare }, part);
     return bytes === 0 ? { state: "empty" } : await keep(context, file, part, bytes);
   } catch (error) {
     signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX } from "../protocol/routes.ts";
+import { keepSecret } from "../secrets.ts";
 import { isPrivateHost } from "./private_host.ts";
 
 /** The credentials of a caller, if any. */
@@ -26,18 +27,30 @@ function withPrefix(url: string, prefix: string): string {
 }
 
 /**
+ * Makes sure that credentials are not sent in the clear, and that they are shown nowhere.
+ *
+ * @param what They are called in the message.
+ * @throws {InputError} When they would go over plain HTTP to a host of the open internet.
+ */
+export function guardCredentials(url: string, what: string, secrets: readonly string[]): void {
+  const { protocol, hostname, host } = new URL(url);
+  for (const secret of secrets) keepSecret(secret);
+  if (protocol !== "http:" || isPrivateHost(hostname)) return;
+  throw new InputError(
+    `Cannot send the ${what} to http://${host}: everyone on the way could read it; use https, or take the credentials ` +
+      "away",
+  );
+}
+
+/**
  * Works out address and header; an API key goes before an access token (SDC protocol).
  *
  * @throws {InputError} When credentials would go over plain HTTP to a host of the open internet.
  */
 export function apiAccess(url: string, { apiKey, accessToken }: Credentials): ApiAccess {
-  const { origin, protocol, hostname, host } = new URL(url);
-  if (protocol === "http:" && !isPrivateHost(hostname) && (apiKey ?? accessToken) !== undefined) {
-    throw new InputError(
-      `Cannot send the ${apiKey === undefined ? "access token" : "API key"} to http://${host}: everyone on the way ` +
-        "could read it; use https, or take the credentials away",
-    );
-  }
+  const { origin } = new URL(url);
+  const secret = apiKey ?? accessToken;
+  if (secret !== undefined) guardCredentials(url, apiKey === undefined ? "access token" : "API key", [secret]);
   if (apiKey !== undefined) {
     return { base: withPrefix(url, API_KEY_PREFIX), origin, headers: { "x-api-key": apiKey }, secrets: [apiKey] };
   }

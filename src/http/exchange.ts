@@ -1,5 +1,6 @@
 import { ConnectionError } from "../errors.ts";
 import { connectionError } from "./connection_error.ts";
+import { withoutSecrets } from "../secrets.ts";
 import type { Transport } from "./transport.ts";
 
 /** One request, as it goes out. */
@@ -16,7 +17,7 @@ export interface Exchange {
 
 /** A URL for a log: without its query where that is secret. */
 export function shownUrl(url: URL, showQuery: boolean): string {
-  return showQuery || url.search === "" ? url.href : `${url.origin}${url.pathname}?…`;
+  return withoutSecrets(showQuery || url.search === "" ? url.href : `${url.origin}${url.pathname}?…`);
 }
 
 /** The error of a server that does not answer for too long. */

@@ -1,6 +1,6 @@
 import { ImapError } from "../errors.ts";
 import { connectionError } from "./connection_error.ts";
-import { shownUrl, timeoutError } from "./exchange.ts";
+import { shownUrl, stallError, timeoutError } from "./exchange.ts";
 import { answerOf, openPut, type PutAnswer } from "./put_request.ts";
 import { followRedirects, isRedirect, redirectTarget } from "./redirect.ts";
 import { sendFile } from "./send_file.ts";
@@ -51,17 +51,18 @@ async function putOnce(transport: Transport, put: FilePut): Promise<PutAnswer> {
     throw new ImapError(`Cannot ${action}: "${path}" cannot be read: ${error.message}`, { cause: error });
   });
   const request = await openPut(url, size);
-  const answered = answerOf(request, timeoutMs, () => timeoutError(action, url.host, timeoutMs));
+  const stalled = () => stallError(action, url.host, timeoutMs);
   const stop = () => request.destroy(new Error("aborted"));
   signal?.addEventListener("abort", stop, { once: true });
   // A server that refuses answers before the file is through: its answer counts, not the connection that broke. A file
   // that cannot be read ends the request.
-  const sent = sendFile(file, request, { action, path, size, onBytes }).catch((error: Error) => {
+  const sent = sendFile(file, request, { action, path, size, onBytes, timeoutMs, stalled }).catch((error: Error) => {
     if (error instanceof ImapError) request.destroy(error);
     return error;
   });
+  const silent = () => timeoutError(action, url.host, timeoutMs);
   try {
-    const answer = await answered;
+    const answer = await answerOf(request, { timeoutMs, sent, silent, stalled });
     status = answer.response.status;
     const broke = answer.response.ok ? await sent : undefined;
     if (broke !== undefined) throw broke;

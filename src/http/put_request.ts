@@ -21,14 +21,39 @@ export async function openPut(url: URL, size: number): Promise<ClientRequest> {
   });
 }
 
-/** Waits for the answer of a request, as much of it as counts; rejects when nothing moves in either direction for too long. */
+/** How long an answer is waited for. */
+export interface AnswerWait {
+  readonly timeoutMs: number;
+  /** Settles when the whole request is on its way: from then on the answer, all of it, has that time. */
+  readonly sent: Promise<unknown>;
+  /** The error when nothing moved in either direction. */
+  readonly silent: () => Error;
+  /** The error when something came, and no end of it. */
+  readonly stalled: () => Error;
+}
+
+/**
+ * Waits for the answer of a request, as much of it as counts; rejects when nothing moves in either direction for too
+ * long, and when an answer drips, in its head, its body or in answers before it (`102 Processing`).
+ */
 export function answerOf(
   request: ClientRequest,
-  timeoutMs: number,
-  timedOut: () => Error,
+  { timeoutMs, sent, silent, stalled }: AnswerWait,
 ): Promise<PutAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<PutAnswer>();
-  request.setTimeout(timeoutMs, () => request.destroy(timedOut()));
+  request.setTimeout(timeoutMs, () => request.destroy(silent()));
+  let isOver = false;
+  let stopWaiting = () => {};
+  const giveUp = () => request.destroy((request.socket?.bytesRead ?? 0) > 0 ? stalled() : silent());
+  void sent.then(() => {
+    if (isOver) return;
+    const timer = setTimeout(giveUp, timeoutMs);
+    stopWaiting = () => clearTimeout(timer);
+  });
+  request.once("close", () => {
+    isOver = true;
+    stopWaiting();
+  });
   request.once("error", reject);
   request.once("response", (message: IncomingMessage) => {
     const pieces: string[] = [];

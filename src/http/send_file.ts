@@ -10,10 +10,16 @@ export interface FileBody {
   readonly size: number;
   /** Told how many bytes have been handed over. */
   readonly onBytes: (bytes: number) => void;
+  /** How long the other side may take nothing, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The error when it does. */
+  readonly stalled: () => Error;
 }
 
 /** How much is read and sent at a time. */
 const PIECE_LENGTH = 256 * 1024;
+/** Buffers lie between, which empty in large steps: so many times as long may a piece take as an answer. */
+const TAKING_FACTOR = 4;
 
 /** Reads some bytes. @throws {ImapError} When the disk does not give them. */
 async function read(file: Deno.FsFile, piece: Uint8Array<ArrayBuffer>, { action, path }: FileBody): Promise<number> {
@@ -29,7 +35,7 @@ async function read(file: Deno.FsFile, piece: Uint8Array<ArrayBuffer>, { action,
  * A stream of Node's would make a new buffer for each piece, which is slower and leaves more behind.
  */
 export async function sendFile(file: Deno.FsFile, request: ClientRequest, body: FileBody): Promise<void> {
-  const { size, onBytes } = body;
+  const { size, onBytes, timeoutMs, stalled } = body;
   const length = Math.min(PIECE_LENGTH, size);
   let [piece, next] = [new Uint8Array(length), new Uint8Array(length)];
   const closed = Promise.withResolvers<never>();
@@ -37,8 +43,10 @@ export async function sendFile(file: Deno.FsFile, request: ClientRequest, body: 
   request.once("close", () => closed.reject(new Error("the connection closed before all was sent")));
   const write = (bytes: Uint8Array): Promise<void> => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Whatever else comes meanwhile, such as answers before the answer: it counts that the file goes out.
+    const timer = setTimeout(() => request.destroy(stalled()), timeoutMs * TAKING_FACTOR);
     request.write(bytes, (error) => error ? reject(error) : resolve());
-    return Promise.race([promise, closed.promise]);
+    return Promise.race([promise, closed.promise]).finally(() => clearTimeout(timer));
   };
   let count = await read(file, piece, body);
   for (let sent = 0; sent < size;) {

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { guardCredentials } from "../http/api_access.ts";
 import type { Transport } from "../http/transport.ts";
 
 /** Access to webpoda, packets on demand. */
@@ -32,7 +33,8 @@ function credentialsIn(token: string): string | undefined {
  * Makes access to webpoda from settings. Nothing is sent.
  *
  * @param transport The SDC's, whose patience and log are taken over.
- * @throws {InputError} When there is no token, or it is no base64 of `user:password`; the message does not show it.
+ * @throws {InputError} When there is no token, or it is no base64 of `user:password`, or it would go over plain HTTP
+ *   to the open internet; the message does not show it.
  */
 export function createWebpoda(transport: Transport, { webpodaUrl, webpodaToken }: WebpodaSettings): Webpoda {
   if (webpodaToken === undefined) throw new InputError(`Cannot ask webpoda: there is no token; ${HOW_TO}`);
@@ -42,6 +44,7 @@ export function createWebpoda(transport: Transport, { webpodaUrl, webpodaToken }
   }
   const password = credentials.slice(credentials.indexOf(":") + 1);
   const secrets = [webpodaToken, credentials, password].filter((secret) => secret !== "");
+  guardCredentials(webpodaUrl, "webpoda token", secrets);
   const { origin } = new URL(webpodaUrl);
   const api = { base: webpodaUrl, origin, headers: {}, secrets };
   return { transport: { ...transport, api }, authorization: `Basic ${webpodaToken}` };

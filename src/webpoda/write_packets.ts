@@ -2,7 +2,6 @@ import { retry } from "../http/retry.ts";
 import { packetAction, packetBytes } from "./packet_bytes.ts";
 import type { TimeSpan } from "./time_span.ts";
 import type { Webpoda } from "./webpoda.ts";
-import { dirname } from "@std/path";
 
 /** The packets of a file. */
 export interface PacketsOfFile {
@@ -10,11 +9,8 @@ export interface PacketsOfFile {
   readonly apids: readonly number[];
   readonly span: TimeSpan;
   readonly signal: AbortSignal | undefined;
-}
-
-async function createFile(path: string): Promise<Deno.FsFile> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  return await Deno.open(path, { write: true, createNew: true });
+  /** Makes the file's folder, or throws when it leads to where nothing may be written. Called when there is a packet. */
+  readonly prepare: () => void;
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
@@ -28,7 +24,7 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
  * @returns How many bytes the file has; with 0 there is no file.
  */
 export async function writePackets(webpoda: Webpoda, packets: PacketsOfFile, path: string): Promise<number> {
-  const { apids, span, signal } = packets;
+  const { apids, span, signal, prepare } = packets;
   const { retries, log } = webpoda.transport;
   let file: Deno.FsFile | undefined;
   let size = 0;
@@ -40,7 +36,8 @@ export async function writePackets(webpoda: Webpoda, packets: PacketsOfFile, pat
         await file?.truncate(start);
         size = await file?.seek(start, Deno.SeekMode.Start) ?? 0;
         for await (const piece of packetBytes(webpoda, request)) {
-          file ??= await createFile(path);
+          if (file === undefined) prepare();
+          file ??= await Deno.open(path, { write: true, createNew: true });
           await writeAll(file, piece);
           size += piece.length;
         }

@@ -7,6 +7,7 @@ const noHttp = retried("ConnectionError", "sent something that is no HTTP");
 const noBody = never("the answer has no body");
 const breaksOff = retried("ProtocolError", "it breaks off");
 const noJson = fails("ProtocolError", "it is no JSON");
+const noArray = fails("ProtocolError", "it is no array of files");
 const noUrl = fails("ProtocolError", "it is no URL in a JSON string");
 const noRedirect = (status: number) => fails("ProtocolError", `it is ${status} instead of a redirect`);
 const otherBytes = retried("ConnectionError", "their MD5 differs");
@@ -15,7 +16,9 @@ const noEtag = fails("ProtocolError", "the answer has no ETag");
 const noTag = never("ETags are for objects");
 const page = fails("ProtocolError", "sent a page instead of the file");
 const noJsonThere = never("a store sends the file's bytes, whatever they are");
-const endless = never("how long a file is, only its end or its headers tell");
+const endless = never(
+  "how long a file is, only its end or its headers tell; until then it is taken, and no file comes of it",
+);
 const unread = done("what stands in the answer's body does not count");
 
 const noRange = never("files alone come in ranges");
@@ -57,6 +60,9 @@ export const FAULT_TABLE: Readonly<Record<string, Row>> = {
   "never answers": everywhere(silent),
   "stalls in the middle of the body": [slow, noBody, slow, slow, silent],
   "sends a byte at a time": [slow, noBody, slow, slow, noBody],
+  "drips for ever in the head": [silent, silent, silent, silent, slow],
+  "drips for ever in the body": everywhere(slow),
+  "answers 102 for ever": [silent, silent, silent, silent, slow],
   "says a longer body than it sends": [broke, unread, broke, broke, broke],
   "says a shorter body than it sends": [breaksOff, noBody, otherBytes, noJson, noBody],
   "says a length that is no number": everywhere(noHttp),
@@ -75,6 +81,13 @@ export const FAULT_TABLE: Readonly<Record<string, Row>> = {
     noBody,
   ],
   "has another ETag each time, and breaks off": [noTag, noTag, broke, noTag, noTag],
+  "has another ETag each time": [
+    noTag,
+    noTag,
+    done("one answer has all of the file"),
+    noTag,
+    done("there is nothing to compare"),
+  ],
   "sends the whole where a range was asked for": RANGES,
   "sends another range than was asked for": RANGES,
   "has an ETag that is no MD5": [
@@ -118,6 +131,7 @@ export const FAULT_TABLE: Readonly<Record<string, Row>> = {
     fails("ResponseError", "answered 404 Not Found"),
     fails("ResponseError", "answered 404 Not Found"),
   ],
+  "answers 400 with the credential": everywhere(fails("ResponseError", "answered 400 Bad Request (no: [secret])")),
   "answers 500 with a gigabyte of words": BUSY("500 Internal Server Error"),
   "answers 204 without a body": [
     noJson,
@@ -134,6 +148,7 @@ export const FAULT_TABLE: Readonly<Record<string, Row>> = {
     fails("ResponseError", "answered 206 Partial Content"),
   ],
   "redirects to itself": everywhere(followed("ProtocolError", "redirects in circles")),
+  "redirects from one address to another one and back": everywhere(followed("ProtocolError", "redirects in circles")),
   "redirects to another origin": everywhere(done("it is followed, without credentials")),
   "redirects to nowhere": everywhere(fails("ProtocolError", "redirects to no usable address")),
   "redirects to file:": everywhere(fails("ProtocolError", "redirects to a file: address")),
@@ -144,10 +159,33 @@ export const FAULT_TABLE: Readonly<Record<string, Row>> = {
   "sends XML": [noJson, noRedirect(200), page, noJson, noEtag],
   "sends nothing": [noJson, noRedirect(200), page, noJson, noEtag],
   "sends JSON of another kind": [
-    fails("ProtocolError", "it is no array of files"),
+    noArray,
     noRedirect(200),
     page,
     noUrl,
+    noEtag,
+  ],
+  "sends the address of a file on this machine": [
+    noArray,
+    noRedirect(200),
+    page,
+    fails("ProtocolError", "redirects to a file: address"),
+    noEtag,
+  ],
+  "sends an address that is data": [
+    noArray,
+    noRedirect(200),
+    page,
+    fails("ProtocolError", "redirects to a data: address"),
+    noEtag,
+  ],
+  "sends the credential as text": [noJson, noRedirect(200), page, noJson, noEtag],
+  "sends the credential as a value": ODD_JSON,
+  "sends a gigabyte of rows": [
+    fails("ProtocolError", "it has over 256 MB, and goes on"),
+    noRedirect(200),
+    endless,
+    noJson,
     noEtag,
   ],
   "sends a gigabyte that is one string": [noJson, noRedirect(200), endless, noJson, noEtag],
@@ -185,4 +223,5 @@ export const FAULT_TABLE: Readonly<Record<string, Row>> = {
   "names an OSC escape": NAME,
   "names right-to-left marks": NAME,
   "names lone surrogates": NAME,
+  "names the credential": NAME,
 };

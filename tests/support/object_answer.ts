@@ -28,6 +28,8 @@ export interface Behaviour {
   readonly stallAfter?: number;
   /** Sends so many bytes a second on each connection. */
   readonly bytesPerSecond?: number;
+  /** Sends a start, and then the same bit again and again for as long as anybody listens. */
+  readonly drips?: { readonly start: string; readonly bit: string };
   /** Takes the bytes of a PUT, and breaks the connection instead of answering. */
   readonly loseAnswer?: boolean;
 }
@@ -36,6 +38,8 @@ export interface Behaviour {
 export interface Place {
   /** The request's address. */
   readonly url: URL;
+  /** The last credential that came to the API. */
+  readonly credential: string;
   /** Another origin that has the same API and the same objects, and must see no credential. */
   readonly elsewhere: string;
 }
@@ -113,6 +117,11 @@ async function breakOff(socket: Socket, cut: "end" | "reset"): Promise<void> {
   socket.resetAndDestroy();
 }
 
+/** Sends a bit now and then, for ever. */
+async function drip(socket: Socket, { start, bit }: { start: string; bit: string }): Promise<void> {
+  for (let text = start; await write(socket, encoder.encode(text)); text = bit) await delay(TICK_MS);
+}
+
 /** Sends an answer the way `behaviour` says. @param onSent Told of the bytes of the body that went out. */
 export async function send(
   socket: Socket,
@@ -122,6 +131,7 @@ export async function send(
 ): Promise<void> {
   const { cutAfter = Infinity, stallAfter = Infinity, bytesPerSecond = Infinity, cut = "end" } = behaviour;
   if (behaviour.silent) return await closed(socket);
+  if (behaviour.drips !== undefined) return await drip(socket, behaviour.drips);
   const head = encoder.encode(behaviour.head ?? headText(answer, behaviour.headers));
   if (!await write(socket, head.subarray(0, behaviour.cutHeadAfter))) return;
   if (behaviour.cutHeadAfter !== undefined) return await breakOff(socket, cut);

@@ -29,11 +29,16 @@ export class ObjectService {
   origin = "";
   /** Where redirects may lead. */
   elsewhere = "";
+  #credential = "";
   readonly #uses = new Map<string, number>();
 
   /** Answers a request to the API. */
-  async serveApi({ url: address, socket }: SocketRequest, scripted: Response | Behaviour | Fault): Promise<void> {
+  async serveApi(
+    { url: address, headers, socket }: SocketRequest,
+    scripted: Response | Behaviour | Fault,
+  ): Promise<void> {
     if (scripted instanceof Response) return await send(socket, await answerOf(scripted), {}, () => {});
+    this.#credential = headers.get("x-api-key") ?? this.#credential;
     const url = new URL(address);
     const right = apiAnswer(url, this.objects, this.origin);
     const behaviour = this.#behave(scripted, right, url);
@@ -77,7 +82,9 @@ export class ObjectService {
   }
 
   #behave(scripted: Behaviour | Fault, right: Answer, url: URL): Behaviour {
-    return typeof scripted === "function" ? scripted(right, { url, elsewhere: this.elsewhere }) : scripted;
+    return typeof scripted === "function"
+      ? scripted(right, { url, elsewhere: this.elsewhere, credential: this.#credential })
+      : scripted;
   }
 
   #isExpired(url: URL): boolean {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConnectionError, InputError, ProtocolError, ResponseError } from "../../src/errors.ts";
 import { packetTimes } from "../../src/webpoda/packet_times.ts";
 import { createWebpoda } from "../../src/webpoda/webpoda.ts";
@@ -8,13 +8,14 @@ import { testFolder } from "../support/folder.ts";
 import { bodyOf, fakeWebpoda, TOKEN } from "./fake_webpoda.ts";
 
 const SPAN = { from: "2026-01-01T00:00:00.000000", to: "2026-01-02T00:00:00.000000" };
-const of = (apids: readonly number[]) => ({ apids, span: SPAN, signal: undefined });
+const of = (apids: readonly number[]) => ({ apids, span: SPAN, signal: undefined, prepare: () => {} });
 
 Deno.test("writePackets() writes the APIDs in their order, and asks as webpoda wants it", async () => {
   await using folder = await testFolder();
   await using fake = fakeWebpoda(({ apid }) => new Response(bodyOf([`<${apid}`, ">"])));
   const path = `${folder.path}/a/b/part`;
-  assertEquals(await writePackets(fake.webpoda, of([1068, 1052, 7]), path), 15);
+  const prepare = () => Deno.mkdirSync(`${folder.path}/a/b`, { recursive: true });
+  assertEquals(await writePackets(fake.webpoda, { ...of([1068, 1052, 7]), prepare }, path), 15);
   assertEquals(await Deno.readTextFile(path), "<1068><1052><7>");
   const expression = "time>=2026-01-01T00:00:00.000000&time<2026-01-02T00:00:00.000000&project(packet)";
   assertEquals(fake.asked[0], { apid: 1068, form: "bin", expression, authorization: `Basic ${TOKEN}` });
@@ -102,6 +103,27 @@ Deno.test("createWebpoda() wants a token that is the base64 of user:password, an
       assert(error instanceof InputError && error.message.includes("IMAP_WEBPODA_TOKEN"));
       assert(webpodaToken === undefined || !error.message.includes(webpodaToken));
     }
+  }
+});
+
+Deno.test("createWebpoda() sends the token over plain HTTP to no host of the open internet", () => {
+  const { transport } = testTransport("http://127.0.0.1:1");
+  for (const webpodaUrl of ["http://lasp.colorado.edu", "http://8.8.8.8:8000"]) {
+    const create = () => createWebpoda(transport, { webpodaUrl, webpodaToken: TOKEN });
+    const { message } = assertThrows(create, InputError, "Cannot send the webpoda token to http://");
+    assert(!message.includes(TOKEN));
+  }
+  for (const webpodaUrl of ["https://lasp.colorado.edu", "http://127.0.0.1:1"]) {
+    createWebpoda(transport, { webpodaUrl, webpodaToken: TOKEN });
+  }
+});
+
+Deno.test("packetTimes() does not show the token that webpoda sends where a time belongs", async () => {
+  for (const text of [TOKEN, "hunter2", `${"x".repeat(55)}${TOKEN}`]) {
+    await using fake = fakeWebpoda(() => new Response(`${text}\n`));
+    const read = () => packetTimes(fake.webpoda, { apids: [1], received: SPAN, signal: undefined }, () => {});
+    const { message } = await assertRejects(read, ProtocolError, "where a time belongs");
+    assert(![TOKEN.slice(0, 5), "hunter2"].some((secret) => message.includes(secret)), message);
   }
 });
 

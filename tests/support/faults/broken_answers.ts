@@ -41,6 +41,13 @@ export const BROKEN_ANSWERS: readonly NamedFault[] = [
   named("never answers", { silent: true }),
   named("stalls in the middle of the body", (right) => ({ stallAfter: lengthOf(right) >> 1 })),
   named("sends a byte at a time", { bytesPerSecond: 50 }),
+  named("drips for ever in the head", { drips: { start: "HTTP/1.1 200 OK\r\nx-slow: ", bit: "a" } }),
+  named("drips for ever in the body", {
+    drips: { start: "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 1000000\r\n\r\n", bit: " " },
+  }),
+  named("answers 102 for ever", {
+    drips: { start: "HTTP/1.1 102 Processing\r\n\r\n", bit: "HTTP/1.1 102 Processing\r\n\r\n" },
+  }),
   named("says a longer body than it sends", lengthOff(10)),
   named("says a shorter body than it sends", lengthOff(-10)),
   named("says a length that is no number", { headers: { "content-length": "many" } }),
@@ -53,6 +60,7 @@ export const BROKEN_ANSWERS: readonly NamedFault[] = [
     headers: { etag: `"${tags++}-2"` },
     cutAfter: lengthOf(right) >> 1,
   })),
+  named("has another ETag each time", () => ({ headers: { etag: `"${tags++}-2"` } })),
   named("sends the whole where a range was asked for", { ignoreRange: true }),
   named("sends another range than was asked for", ({ headers }) => {
     const [, first = "0", last = "0", size = "0"] = /(\d+)-(\d+)\/(\d+)/.exec(headers["content-range"] ?? "") ?? [];

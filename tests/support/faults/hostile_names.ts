@@ -1,3 +1,4 @@
+import type { Behaviour } from "../object_answer.ts";
 import { named, type NamedFault } from "./fault_list.ts";
 
 /** Paths of files as no archive has them. */
@@ -17,7 +18,12 @@ const PATHS: Readonly<Record<string, string>> = {
   "lone surrogates": "imap/swe/\ud800.pkts",
 };
 
+function rowOf(path: string): Behaviour {
+  return { status: 200, body: new TextEncoder().encode(JSON.stringify([{ file_path: path }])) };
+}
+
 /** A query's answer with one row, whose path is hostile. */
-export const HOSTILE_NAMES: readonly NamedFault[] = Object.entries(PATHS).map(([what, path]) =>
-  named(`names ${what}`, { status: 200, body: new TextEncoder().encode(JSON.stringify([{ file_path: path }])) })
-);
+export const HOSTILE_NAMES: readonly NamedFault[] = [
+  ...Object.entries(PATHS).map(([what, path]) => named(`names ${what}`, rowOf(path))),
+  named("names the credential", (_right, { credential }) => rowOf(`imap/swe/${credential}.pkts`)),
+];

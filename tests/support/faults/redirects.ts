@@ -8,6 +8,11 @@ function to(location: string | null): Behaviour {
 /** Addresses that an answer leads to. */
 export const REDIRECTS: readonly NamedFault[] = [
   named("redirects to itself", (_right, { url }) => to(url.href)),
+  named("redirects from one address to another one and back", (_right, { url: { pathname, search } }) => {
+    // Two spellings of one path.
+    const other = pathname.includes("%61") ? pathname.replaceAll("%61", "a") : pathname.replaceAll("a", "%61");
+    return to(`${other}${search}`);
+  }),
   named("redirects to another origin", (_right, { url, elsewhere }) => to(`${elsewhere}${url.pathname}${url.search}`)),
   named("redirects to nowhere", to(null)),
   named("redirects to file:", to("file:///etc/passwd")),

@@ -34,6 +34,10 @@ export const REFUSALS: readonly NamedFault[] = [
   ...BUSY,
   named("answers 403: the signature has expired", { status: 403, body: encoder.encode(EXPIRED) }),
   named("answers 404 with escape sequences", { status: 404, body: encoder.encode(HOSTILE) }),
+  named(
+    "answers 400 with the credential",
+    (_right, { credential }) => ({ status: 400, body: encoder.encode(`no: ${credential}`) }),
+  ),
   named("answers 500 with a gigabyte of words", { status: 500, headers: { "content-length": null }, body: WORDS }),
   named("answers 204 without a body", { status: 204, body: new Uint8Array(), headers: { "content-length": null } }),
   named("answers 206 to who asked for no range", { status: 206, body: encoder.encode("some") }),
