@@ -18,7 +18,7 @@ export interface PartReaderOptions {
 /** A request of which others took over the parts, since its answer was too large. */
 export class Split extends Error {
   constructor(readonly parts: readonly WireQuery[]) {
-    super("split");
+    super(`its answer is too large; it is asked for in ${parts.length} parts`);
   }
 }
 
@@ -50,6 +50,7 @@ export class PartReader {
             const failure = error instanceof TooLarge ? await this.#insteadOf(search, error, failures) : error;
             failures++;
             if (!(failure instanceof Split)) rows = ask();
+            else log({ type: "decision", action: QUERY_ACTION, decision: "split", reason: failure.message });
             throw failure;
           }
         }, { action: QUERY_ACTION, retries: retries - failures, log, signal });

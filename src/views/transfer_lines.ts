@@ -25,7 +25,7 @@ export function standLine({ files, done, failed, bytes }: TransferState): string
 export function transferLine(state: TransferState): string {
   const { files, done, speed, leftMs } = state;
   const left = leftMs === undefined || done >= files ? "" : `, ${duration(leftMs)} left`;
-  return `${standLine(state)}, ${formatBytes(speed)}/s${left}`;
+  return `${standLine(state)}, ${formatBytes(Math.round(speed))}/s${left}`;
 }
 
 /** The name of a file that is on its way, safe on a line. */

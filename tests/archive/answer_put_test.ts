@@ -25,6 +25,22 @@ Deno.test("PUT stores the bytes, indexes them and answers with their MD5", async
   assertEquals((await archive.rows("instrument=swe")).map((row) => row.file_path), [PATH]);
 });
 
+Deno.test("PUT has the disk confirm the bytes before they get their name", async () => {
+  await using archive = await openTestArchive();
+  const { sync } = Deno.FsFile.prototype;
+  const nameless: boolean[] = [];
+  Deno.FsFile.prototype.sync = async function () {
+    nameless.push(!(await archive.files()).includes(PATH));
+    await sync.call(this);
+  };
+  try {
+    await (await archive.put(NAME, "0123456789")).body?.cancel();
+  } finally {
+    Deno.FsFile.prototype.sync = sync;
+  }
+  assertEquals(nameless[0], true);
+});
+
 Deno.test("PUT takes an empty body, as S3 does", async () => {
   await using archive = await openTestArchive();
   const [status] = await put(archive, { headers: { "content-length": "0" } });

@@ -53,6 +53,51 @@ Deno.test("The API answers 403 to every request without the key, once there is o
   }
 });
 
+/** Every route of docs/openapi.json, with the method and an address that would be answered. */
+async function allRoutes(): Promise<Array<readonly [method: string, path: string, isApi: boolean]>> {
+  const text = await Deno.readTextFile(new URL("../../docs/openapi.json", import.meta.url));
+  const { paths }: { paths: Record<string, object> } = JSON.parse(text);
+  const [file = ""] = Object.keys(FILES);
+  const queries: Record<string, string> = {
+    "/query": "?instrument=mag",
+    "/spice-query": "?type=spin",
+    "/repoint-table": "?start_time=0",
+    "/reprocess": "?start_date=20250101&end_date=20250102",
+    "/release": "?release_type=release&manifest_file=imap_hit_data-release-001_20260101_20260131_v001.txt",
+  };
+  return Object.entries(paths).map(([path, methods]) => {
+    const place = path.replace("{file_path}", file).replace("{file_name}", "imap_mag_l0_raw_20250503_v001.pkts")
+      .replace("{apid}.{form}", "1052.bin");
+    const isApi = !path.startsWith("/ops/") && path !== "/" && path !== "/coverage.svg";
+    return [Object.keys(methods).join().toUpperCase(), `${place}${queries[path] ?? ""}`, isApi] as const;
+  });
+}
+
+Deno.test("No route of docs/openapi.json is answered without the key, once there is one", async () => {
+  await using archive = await openTestArchive({ files: FILES, apiKey: "key" });
+  const routes = await allRoutes();
+  assertEquals(routes.length, 10);
+  const wrong: Record<string, string>[] = [
+    {},
+    { "x-api-key": "wrong" },
+    { authorization: "Bearer wrong" },
+    { authorization: `Basic ${btoa("user:wrong")}` },
+  ];
+  for (const [method, path, isApi] of routes) {
+    for (const prefix of isApi ? ["", "/api-key", "/authorized"] : [""]) {
+      for (const headers of wrong) {
+        const response = await archive.api(`${prefix}${path}`, {
+          method,
+          headers: { accept: "text/html", ...headers },
+        });
+        await response.body?.cancel();
+        assertEquals([path, response.status], [path, isApi ? 403 : 401]);
+      }
+    }
+  }
+  assertEquals(archive.opened.journal.orders(), []);
+});
+
 Deno.test("The API answers 502 and tells the owner when something breaks inside", async () => {
   await using archive = await openTestArchive({ files: FILES });
   await Deno.mkdir(`${archive.folder.path}/.imap-archive/orders.ndjson`);

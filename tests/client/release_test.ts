@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { startArchive } from "../../src/archive/start_archive.ts";
+import { startWatchedArchive } from "../support/watched_objects.ts";
 import { ImapClient } from "../../src/client/imap_client.ts";
 import { ImapError, InputError, ResponseError } from "../../src/errors.ts";
 import { testFolder } from "../support/folder.ts";
@@ -54,7 +54,7 @@ async function manifestIn(folder: string, text = "hello"): Promise<string> {
 Deno.test("release() uploads the manifest, and the archive takes note of the release", async () => {
   await using root = await testFolder();
   await using folder = await testFolder();
-  const archive = await startArchive({ root: root.path, apiKey: "s3cret-k3y" });
+  const archive = await startWatchedArchive({ root: root.path, apiKey: "s3cret-k3y" });
   try {
     const client = new ImapClient({ url: archive.url, apiKey: "s3cret-k3y" });
     const parameters = { release_type: "release", manifest_file: await manifestIn(folder.path) };

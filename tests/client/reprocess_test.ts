@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { startArchive } from "../../src/archive/start_archive.ts";
+import { startWatchedArchive } from "../support/watched_objects.ts";
 import { ImapClient } from "../../src/client/imap_client.ts";
 import { ConnectionError, InputError, ProtocolError, ResponseError } from "../../src/errors.ts";
 import type { ReprocessParameters } from "../../src/sdc/check_reprocess.ts";
@@ -10,7 +10,7 @@ const DAYS = { start_date: "20260101", end_date: "20260131" };
 
 Deno.test("reprocess() asks the archive, which takes note, with a key and with a token", async () => {
   await using root = await testFolder();
-  const archive = await startArchive({ root: root.path, apiKey: "secret" });
+  const archive = await startWatchedArchive({ root: root.path, apiKey: "secret" });
   try {
     for (const credentials of [{ apiKey: "secret" }, { accessToken: "secret" }]) {
       const client = new ImapClient({ url: archive.url, ...credentials });

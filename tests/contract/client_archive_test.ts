@@ -2,7 +2,7 @@
 // understands.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { FileNameError, ImapClient, type QueryParameters, ResponseError } from "../../mod.ts";
-import { startArchive } from "../../src/archive/start_archive.ts";
+import { startWatchedArchive } from "../support/watched_objects.ts";
 import { archivePath } from "../../src/names/archive_path.ts";
 import { writeFiles } from "../support/archive.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
@@ -140,7 +140,7 @@ writingTest(
 Deno.test("an answer over the gateway's limit comes in parts, but for a day that is too long by itself", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, Object.fromEntries(NAMES.map((name) => [archivePath(name), name])));
-  const archive = await startArchive({ root: folder.path, answerLimit: 800 });
+  const archive = await startWatchedArchive({ root: folder.path, answerLimit: 800 });
   try {
     const client = new ImapClient({ url: archive.url, retries: 0 });
     assertEquals((await client.query({ instrument: "glows" })).length, 1);

@@ -1,9 +1,9 @@
 // The server that the contract is held against: the local archive, or the one that IMAP_CONTRACT_URL names.
 import { assertEquals } from "@std/assert";
-import { startArchive } from "../../src/archive/start_archive.ts";
 import { archivePath } from "../../src/names/archive_path.ts";
 import { putRequest, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
+import { startWatchedArchive } from "../support/watched_objects.ts";
 
 /** A variable of the environment; an empty one counts as not set. */
 export function variable(name: string): string | undefined {
@@ -80,7 +80,7 @@ async function openServer({ names = [], apiKey }: LocalServer): Promise<Contract
   const folder = await testFolder();
   await writeFiles(folder.path, Object.fromEntries(names.map((name) => [archivePath(name), name])));
   for (const name of names) await Deno.utime(`${folder.path}/${archivePath(name)}`, INGESTED, INGESTED);
-  const archive = await startArchive({ root: folder.path, apiKey });
+  const archive = await startWatchedArchive({ root: folder.path, apiKey });
   return serverAt({ url: archive.url, apiKey, token: apiKey }, async () => {
     await archive.close();
     await folder[Symbol.asyncDispose]();

@@ -4,11 +4,11 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { dirname } from "@std/path";
 import { ccsdsPackets } from "../../src/archive/demo/ccsds_packets.ts";
 import { dateOfMissionSeconds } from "../../src/archive/mission_time.ts";
-import { startArchive } from "../../src/archive/start_archive.ts";
 import { splitPackets } from "../../src/archive/webpoda/split_packets.ts";
 import { archivePath } from "../../src/names/archive_path.ts";
 import { packetRoute, PROJECTIONS } from "../../src/protocol/webpoda.ts";
 import { testFolder } from "../support/folder.ts";
+import { startWatchedArchive } from "../support/watched_objects.ts";
 import { INGESTED, IS_FOREIGN, variable } from "./contract_server.ts";
 
 const FOREIGN_URL = variable("IMAP_CONTRACT_WEBPODA_URL");
@@ -39,7 +39,7 @@ async function withWebpoda(test: (ask: Ask) => Promise<void>, token?: string): P
   const packets = ccsdsPackets({ apid: APID, count: COUNT, startTime, payloadBytes: 20, seed: "contract" });
   await Deno.writeFile(path, packets);
   await Deno.utime(path, INGESTED, INGESTED);
-  const archive = await startArchive({ root: folder.path });
+  const archive = await startWatchedArchive({ root: folder.path });
   try {
     await test(asker(archive.url, token ?? btoa("user:password")));
   } finally {

@@ -81,3 +81,32 @@ Deno.test("docs/dependencies.md tells what packages may touch: those with nothin
       );}
   }
 });
+
+/** `name@1.2.3_peer@4.5.6`, or `name`, of a lock file: the name alone. */
+function bareName(key: string): string {
+  return /^@?[^@]+/.exec(key)?.[0] ?? key;
+}
+
+Deno.test("docs/dependencies.md names all that the packages of users bring along, as deno.lock has it", async () => {
+  const { npm }: { npm: Record<string, { dependencies?: string[] }> } = JSON.parse(
+    await Deno.readTextFile(join(ROOT, "deno.lock")),
+  );
+  const needs = new Map<string, Set<string>>();
+  for (const [key, { dependencies = [] }] of Object.entries(npm)) {
+    const known = needs.get(bareName(key)) ?? new Set<string>();
+    needs.set(bareName(key), new Set([...known, ...dependencies.map(bareName)]));
+  }
+  const broughtBy = (name: string, found = new Set<string>()): Set<string> => {
+    for (const next of needs.get(name) ?? []) if (!found.has(next)) broughtBy(next, found.add(next));
+    return found;
+  };
+  const text = (await Deno.readTextFile(join(ROOT, "docs/dependencies.md"))).replace(/\n {2}/g, " ");
+  const listed = new Map(
+    [...text.matchAll(/^- `([^`]+)`: (.+)$/gm)].map((
+      [, name = "", list = ""],
+    ) => [name, list.replaceAll("`", "").split(", ")]),
+  );
+  for (const { name } of (await readRows()).filter(({ users }) => users)) {
+    assertEquals([name, listed.get(name) ?? []], [name, [...broughtBy(name)].sort()]);
+  }
+});

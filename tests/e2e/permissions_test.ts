@@ -1,4 +1,4 @@
-// docs/permissions.md says with which permissions the command line works. It is run here with exactly those, and with less.
+// docs/permissions.md and README.md say with which permissions the command line works. It is run here with exactly those, and with less.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { writeDemoFiles } from "../../src/archive/demo/demo_files.ts";
@@ -6,7 +6,7 @@ import { startArchive } from "../../src/archive/start_archive.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { testFolder } from "../support/folder.ts";
 
-const DOCUMENT = new URL("../../docs/permissions.md", import.meta.url);
+const DOCUMENTS = ["../../docs/permissions.md", "../../README.md"].map((path) => new URL(path, import.meta.url));
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 
 /** A line of the document: what Deno is told, and the command. */
@@ -17,7 +17,8 @@ interface Line {
 
 /** The lines, with the hosts and folders of this test in place of the real ones. */
 async function readLines(places: Readonly<Record<string, string>>): Promise<Line[]> {
-  const text = await Deno.readTextFile(DOCUMENT);
+  const texts = await Promise.all(DOCUMENTS.map((path) => Deno.readTextFile(path)));
+  const text = texts.join("\n").replace(/ \\\n +/g, " ");
   return [...text.matchAll(/^deno run (.*?) ?jsr:@imap-sdc\/data-access\/cli (.*)$/gm)].map(
     ([, flags = "", line = ""]) => {
       const here = (text: string) =>

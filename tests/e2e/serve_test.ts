@@ -49,6 +49,26 @@ Deno.test("serve tells on standard error what it found and where the objects are
   }
 });
 
+Deno.test("serve writes nothing that acts on a terminal, whatever files are called", async () => {
+  for (const format of ["text", "json"]) {
+    await using folder = await testFolder();
+    await Deno.mkdir(`${folder.path}/in`);
+    await Deno.writeTextFile(`${folder.path}/in/\u001b[31m\u202ered\u0085.txt`, "mine");
+    const args = ["serve", "--root", `${folder.path}/archive`, "--import", `${folder.path}/in`, "--log-format", format];
+    const child = cliCommand(args).spawn();
+    let said = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      said += text;
+      if (said.includes("Ctrl-C stops it")) break;
+    }
+    child.kill("SIGTERM");
+    await child.status;
+    await child.stdout.cancel();
+    assertStringIncludes(said, "left out");
+    assertEquals(["\u001b", "\u202e", "\u0085"].filter((acting) => said.includes(acting)), [], format);
+  }
+});
+
 Deno.test("serve says so when its port is taken, and writes nothing", async () => {
   await using archive = await startServe(["--demo"]);
   const port = new URL(archive.url).port;

@@ -41,6 +41,7 @@ Deno.test("statusError() shows neither keys nor the queries of URLs nor control 
     '"http:\\/\\/h\\/o?X-Amz-Signature=s3cret"',
     "oops /o?X-Amz-Signature=s3cret",
     "X-Amz-Credential=s3cret&X-Amz-Signature=s3cret",
+    "see https://h/o?token=s3cret",
     "AWSAccessKeyId=s3cret&Signature=s3cret",
   ];
   for (const form of forms) assertEquals(errorOf(400, form).message.includes("s3cret"), false, form);

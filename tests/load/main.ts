@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async";
 import { join } from "@std/path";
 import { hashFile } from "../../src/disk/hash_file.ts";
-import { startServe } from "../support/cli.ts";
+import { startBareServe } from "../support/cli.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { Figures } from "./figures.ts";
 import { Ledger, type Shown } from "./ledger.ts";
@@ -52,7 +52,7 @@ function print(title: string, lines: readonly string[]): void {
 
 Deno.test(`The archive loses nothing while ${CLIENTS} clients upload, query and download`, async () => {
   await using folder = await testFolder();
-  await using serve = await startServe(["--root", folder.path, "--unlimited"]);
+  await using serve = await startBareServe(["--root", folder.path, "--unlimited"]);
   const [ledger, figures] = [new Ledger(), new Figures()];
   const ends = await startClients(serve.url, ledger, figures, AbortSignal.timeout(LOAD_SECONDS * 1000));
   const lines = figures.lines();
@@ -71,7 +71,7 @@ Deno.test(`The archive loses nothing that it answered when it is killed ${KILLS}
   const problems: string[] = [];
   let [cut, unanswered, most] = [0, 0, 0];
   for (let kill = 0; kill < KILLS; kill++) {
-    await using serve = await startServe(["--root", folder.path, "--unlimited"]);
+    await using serve = await startBareServe(["--root", folder.path, "--unlimited"]);
     const stop = new AbortController();
     const clients = startClients(serve.url, ledger, figures, stop.signal);
     await delay(SHORTEST_RUN_MS + Math.random() * (LONGEST_RUN_MS - SHORTEST_RUN_MS));
@@ -85,7 +85,7 @@ Deno.test(`The archive loses nothing that it answered when it is killed ${KILLS}
     cut += ends.length;
     most = Math.max(most, (await litter(folder)).length);
 
-    await using again = await startServe(["--root", folder.path, "--unlimited"]);
+    await using again = await startBareServe(["--root", folder.path, "--unlimited"]);
     const shown = await look(again.url, folder);
     problems.push(...ledger.problems(shown), ...(await litter(folder)).map((path) => `${path} is left over`));
     unanswered += ledger.unanswered(shown);

@@ -1,7 +1,7 @@
 // The real Python clients against the archive, unchanged: `deno task test:python`. Needs python3 and a package index.
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { startServe } from "../support/cli.ts";
+import { startBareServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 
 /** The versions, and the form of version number that each can upload. `newest` is what the index has. */
@@ -30,7 +30,7 @@ async function install(version: string, folder: string): Promise<string> {
 for (const { version, fileVersion } of CLIENTS) {
   Deno.test(`the Python client ${version} queries, downloads and uploads against the archive`, async () => {
     await using folder = await testFolder();
-    await using archive = await startServe(["--demo"]);
+    await using archive = await startBareServe(["--demo"]);
     const client = await install(version, folder.path);
     const data = join(folder.path, "data");
     const env = { IMAP_DATA_ACCESS_URL: archive.url, IMAP_DATA_DIR: data, IMAP_API_KEY: "" };
@@ -79,7 +79,7 @@ webpoda.download_daily_data("mag", datetime.datetime(2025, 5, 2), datetime.datet
 for (const { version } of CLIENTS.slice(1)) {
   Deno.test(`the Python client ${version} queries every table, orders, and gets packets on demand`, async () => {
     await using folder = await testFolder();
-    await using archive = await startServe(["--demo"]);
+    await using archive = await startBareServe(["--demo"]);
     const client = await install(version, folder.path);
     const data = join(folder.path, "data");
     const token = btoa("user:password");

@@ -300,3 +300,14 @@ Deno.test("queryRows() does not try again after 400 and shows the server's words
 Deno.test("queryRows() says so when no server answers", async () => {
   await assertRejects(() => ask(deadUrl()), ConnectionError, "refused the connection; is the server running?");
 });
+
+Deno.test("queryRows() tells the log that it splits a request, and why", async () => {
+  let asked = 0;
+  await using server = startServer(() =>
+    asked++ === 0 ? new Response("too large", { status: 413 }) : Response.json([])
+  );
+  const { events } = await ask(server.url);
+  const split = events.find((event) => event.type === "decision");
+  assertEquals([split?.decision, split?.action], ["split", "query the archive"]);
+  assertStringIncludes(split?.reason ?? "", "its answer is too large");
+});

@@ -1,4 +1,5 @@
 import { fromFileUrl } from "@std/path";
+import { watchObjects } from "./watched_objects.ts";
 
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 
@@ -48,8 +49,18 @@ export interface ServeProcess extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
 }
 
-/** Starts `serve` with more arguments and waits until it says that it is ready. It ends with its `await using`. */
+/** Starts `serve`, with a watch before its objects: who sends a credential there fails the test. */
 export async function startServe(args: readonly string[], options: CliOptions = {}): Promise<ServeProcess> {
+  await using started = new AsyncDisposableStack();
+  const watched = started.use(await watchObjects());
+  const objects = ["--objects-port", String(watched.port), "--objects-url", watched.url];
+  const { url, process } = started.use(await startBareServe([...args, ...objects], options));
+  const both = started.move();
+  return { url, process, [Symbol.asyncDispose]: () => both.disposeAsync() };
+}
+
+/** Starts `serve` with more arguments and waits until it says that it is ready. It ends with its `await using`. */
+export async function startBareServe(args: readonly string[], options: CliOptions = {}): Promise<ServeProcess> {
   const process = cliCommand(["serve", "--quiet", ...args], options).spawn();
   const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let said = "";

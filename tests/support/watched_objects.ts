@@ -1,0 +1,64 @@
+import { createServer, request } from "node:http";
+import { type ArchiveOptions, type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
+import { CredentialWatch } from "./server_credentials.ts";
+
+/** The origin under which callers see an archive's objects: no credential may come there. */
+export interface WatchedObjects extends AsyncDisposable {
+  /** What the archive is told as the address of its objects. */
+  readonly url: string;
+  /** Where the archive is to have them. */
+  readonly port: number;
+}
+
+/** A port of this machine that nobody has. */
+function freePort(): number {
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  return listener.addr.port;
+}
+
+/** Stands before an archive's objects and watches. It ends with its `await using`, and fails the test of a credential. */
+export async function watchObjects(): Promise<WatchedObjects> {
+  const watch = new CredentialWatch("elsewhere");
+  const port = freePort();
+  const server = createServer((incoming, outgoing) => {
+    const { method = "GET", url: path = "/", headers, headersDistinct } = incoming;
+    const seen = new Headers();
+    for (const [name, values = []] of Object.entries(headersDistinct)) {
+      for (const value of values) seen.append(name, value);
+    }
+    if (!watch.allows({ method, url: `${url}${path}`, headers: seen })) {
+      return void outgoing.writeHead(400).end();
+    }
+    const onward = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    onward.on("error", () => outgoing.destroy());
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  return {
+    url,
+    port,
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      watch.close();
+    },
+  };
+}
+
+/** Starts an archive whose objects are watched. Closing it ends the watch, and fails the test of a credential. */
+export async function startWatchedArchive(options: ArchiveOptions): Promise<RunningArchive> {
+  const watched = await watchObjects();
+  const archive = await startArchive({ ...options, objectsPort: watched.port, objectsUrl: watched.url });
+  const close = async () => {
+    await archive.close();
+    await watched[Symbol.asyncDispose]();
+  };
+  return { ...archive, close };
+}
