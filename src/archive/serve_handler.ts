@@ -41,9 +41,19 @@ export interface RunningServer {
   close(graceMs: number): Promise<void>;
 }
 
+/** The address of a name. */
+async function lookUp(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EPERM")) throw error;
+    throw new Deno.errors.NotCapable(`run again with --allow-net=${host}`);
+  }
+}
+
 /** The address to listen on. Node's server looks up and asks for leave where no error of it can be caught; so that is done here. */
 async function addressOf({ host, port }: ServeHandlerOptions): Promise<string> {
-  const address = isIP(host) === 0 ? (await lookup(host)).address : host;
+  const address = isIP(host) === 0 ? await lookUp(host) : host;
   const leave = { name: "net", host: `${isIP(address) === 6 ? `[${address}]` : address}:${port}` } as const;
   if ((await Deno.permissions.request(leave)).state === "granted") return address;
   throw new Deno.errors.NotCapable(`run again with --allow-net=${address}`);

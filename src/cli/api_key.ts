@@ -8,7 +8,8 @@ const LONGEST_FILE = 16 * 1024;
 
 /** The line of a file that holds nothing else. */
 async function fromFile(path: string): Promise<string> {
-  const { size, isFile, mode } = await Deno.stat(path).catch(() => {
+  const { size, isFile, mode } = await Deno.stat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotCapable) throw error;
     throw new UsageError(`Cannot read the API key file "${path}": it is not there, or may not be read`);
   });
   if (!isFile && size > 0 || size > LONGEST_FILE) {

@@ -112,7 +112,24 @@ Deno.test("each command works with the permissions of docs/permissions.md, and w
     await Deno.mkdir(at("data"));
     return await run(permissions, { args, cwd: folder.path, env });
   };
-  for (const { permissions, args } of lines) {
+  // What the document says that more is needed for.
+  await Deno.writeTextFile(at("key"), "k3y", { mode: 0o600 });
+  const served = ["serve", "--root", at("data")];
+  const more: Line[] = [
+    {
+      permissions: ["--allow-env=IMAP_*", `--allow-net=${api.host}`, `--allow-read=${at("key")}`],
+      args: ["query", "--instrument", "mag", "--api-key-file", at("key")],
+    },
+    {
+      permissions: ["--allow-net=127.0.0.1", `--allow-read=${at("data")},${at("new")}`, `--allow-write=${at("data")}`],
+      args: [...served, "--import", at("new")],
+    },
+    {
+      permissions: ["--allow-net=localhost,127.0.0.1", `--allow-read=${at("data")}`, `--allow-write=${at("data")}`],
+      args: [...served, "--host", "localhost"],
+    },
+  ];
+  for (const { permissions, args } of [...lines, ...more]) {
     await t.step(args.slice(0, 2).join(" "), async () => {
       for (const fewer of lesser(permissions)) {
         const { done, stderr } = await runAnew(fewer, args);

@@ -46,10 +46,10 @@ function filesFor({ clock, from, to }: PacketQuery, instrument: string, catalogu
   return catalogue.rows(filesStatement("ingestion_date"), [instrument, ...bounds]);
 }
 
-async function readAll(store: ObjectStore, path: string): Promise<Uint8Array<ArrayBuffer>> {
+/** The bytes of a file, piece by piece; none when it is gone. It is closed, whatever ends the reading. */
+async function* read(store: ObjectStore, path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const object = await store.open(path);
-  if (object === undefined) return new Uint8Array();
-  return new Uint8Array(await new Response(object.file.readable).arrayBuffer());
+  if (object !== undefined) yield* object.file.readable;
 }
 
 /**
@@ -68,7 +68,7 @@ export async function* findPackets(
   const seen = new Set<string>();
   for (const { file_path, ingestion_date } of filesFor(query, instrument, catalogue)) {
     const received = Date.parse(`${String(ingestion_date).replace(" ", "T")}Z`);
-    for (const packet of splitPackets(await readAll(store, String(file_path)))) {
+    for await (const packet of splitPackets(read(store, String(file_path)))) {
       if (packet.apid !== apid) continue;
       const time = dateOfMissionSeconds(packet.seconds);
       const moment = query.clock === "time" ? time.getTime() : received;
