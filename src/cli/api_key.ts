@@ -27,9 +27,10 @@ async function fromFile(path: string): Promise<string> {
 
 /** Reads a line from the terminal without showing it. Ctrl-C works as ever. */
 async function prompt(signal: AbortSignal): Promise<string> {
-  await Deno.stderr.write(new TextEncoder().encode("API key: "));
+  // Before it asks: what is typed at once must not be shown either.
   Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
   try {
+    await Deno.stderr.write(new TextEncoder().encode("API key: "));
     const piece = new Uint8Array(1024);
     const ended = aborted(signal);
     for (let key = "";;) {

@@ -29,7 +29,7 @@ export function cliCommand(args: readonly string[], { cwd, env }: CliOptions = {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", CLI, ...args],
     ...(cwd === undefined ? {} : { cwd }),
-    // Deno itself would ask now and then whether there is a newer one.
+    // Deno itself looks now and then whether there is a newer one, also through a proxy of the test.
     env: { ...none, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
     stdin: "null",
     stdout: "piped",
