@@ -72,7 +72,9 @@ Deno.test("serve --debug tells each request, without what signs it, and who was 
   await using folder = await testFolder();
   const args = ["serve", "--root", folder.path, "--debug", "--log-format", "json"];
   const child = cliCommand(args).spawn();
-  const { value = new Uint8Array() } = await child.stdout.values().next();
+  const reader = child.stdout.getReader();
+  const { value = new Uint8Array() } = await reader.read();
+  await reader.cancel();
   const url = new TextDecoder().decode(value).trim().replace("IMAP archive at ", "");
   await (await fetch(`${url}/query?instrument=mag`)).body?.cancel();
   await (await fetch(`${url}/nowhere`, { method: "POST" })).body?.cancel();
