@@ -5,9 +5,8 @@ import { TABLE_STYLE } from "./table_style.ts";
 
 /** No cell is shown longer. */
 const LONGEST_CELL = 200;
-/** A cell whose characters must be escaped takes up to six times its length: it is cut sooner. */
-const LONGEST_MARKUP = 260;
-const CUT_MARKUP = 40;
+/** Characters that must be escaped take up to six times their length: a cell with many of them is cut sooner. */
+const LONGEST_MARKUP = 2 * LONGEST_CELL;
 /** A hundred addresses of this length are still a page that a notebook can take. */
 const LONGEST_ADDRESS = 2000;
 
@@ -17,8 +16,10 @@ function cut(text: string, longest: number): string {
 
 /** Text from elsewhere, safe in a page: acting characters replaced, cut, escaped. */
 export function html(text: string): string {
-  const markup = cut(text, LONGEST_CELL);
-  return markup.length > LONGEST_MARKUP ? cut(text, CUT_MARKUP) : markup;
+  for (let longest = LONGEST_CELL;; longest /= 2) {
+    const markup = cut(text, longest);
+    if (markup.length <= LONGEST_MARKUP) return markup;
+  }
 }
 
 /** An address as an attribute's value; undefined for one that leads anywhere but to a web server. */

@@ -44,9 +44,16 @@ fuzz("textTable() writes nothing that acts on a terminal, and columns that line 
   assertEquals(widths.size, 1, JSON.stringify(lines));
 });
 
-/** What a page shows of a text. */
+/** How long a text is as markup. */
+function markupLength(text: string): number {
+  const long: Readonly<Record<string, number>> = { "&": 5, "<": 4, ">": 4, '"': 6, "'": 5 };
+  return [...text].reduce((sum, character) => sum + (long[character] ?? character.length), 0);
+}
+
+/** What a page shows of a text: 200 characters at most, less of one that is mostly markup. */
 function shown(text: string): string {
-  return printable(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+  const cuts = [200, 100, 50].map((most) => printable(text.length > most ? `${text.slice(0, most)}…` : text));
+  return cuts.find((cut) => markupLength(cut) <= 400) ?? "";
 }
 
 /** What is in use of linkedom, whose types speak of a browser's DOM. */
@@ -64,7 +71,18 @@ function elements(html: string, selector: string): Element[] {
 }
 
 const TAGS = new Set(["DIV", "STYLE", "TABLE", "CAPTION", "SPAN", "THEAD", "TBODY", "TR", "TH", "TD", "A"]);
-const ATTRIBUTES = new Set(["class", "style", "tabindex", "scope", "align", "href", "rel", "colspan"]);
+const ATTRIBUTES = new Set([
+  "class",
+  "style",
+  "role",
+  "aria-label",
+  "tabindex",
+  "scope",
+  "align",
+  "href",
+  "rel",
+  "colspan",
+]);
 
 function assertOnlyTables(html: string): void {
   assertHarmlessText(html);
