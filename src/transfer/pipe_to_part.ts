@@ -2,7 +2,6 @@ import { connectionError } from "../http/connection_error.ts";
 import { stallError } from "../http/exchange.ts";
 import type { Transport } from "../http/transport.ts";
 import { fileError } from "./file_error.ts";
-import { flushAhead } from "./flush_ahead.ts";
 import type { Receiving } from "./receiving.ts";
 import { watchGrowth } from "./watch_growth.ts";
 
@@ -35,14 +34,12 @@ export async function pipeToPart(
     failure ??= error;
     stop.abort();
   };
-  const flush = flushAhead(file);
   const unwatch = watchGrowth({
     size: position,
     stallMs: timeoutMs,
     onStall: () => end(stallError(action, url.host, timeoutMs)),
     onFailure: end,
     onSize: (size) => {
-      flush(size);
       if (onPosition(size) !== true) return;
       isEnough = true;
       stop.abort();
