@@ -5,10 +5,8 @@ import type { FileRecord } from "../protocol/file_record.ts";
 import type { QueryParameters } from "../protocol/query_parameters.ts";
 import type { AncillaryRecord, SpiceRecord } from "../protocol/table_records.ts";
 import type { DownloadOptions, QueryOptions, UploadOptions } from "./call_options.ts";
-import { CatalogCount, type CatalogEntry, catalogQuery } from "./catalog.ts";
-import { filesHere } from "./files_here.ts";
-import { readyQuery } from "./query_files.ts";
-import { QueryResult } from "./query_result.ts";
+import type { CatalogEntry } from "./catalog.ts";
+import type { QueryResult } from "./query_result.ts";
 import type { ReprocessParameters } from "../sdc/check_reprocess.ts";
 import type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./release.ts";
 import type { ReprocessOptions, ReprocessReport } from "./reprocess.ts";
@@ -56,12 +54,17 @@ export class ImapClient {
   /** Finds the files that meet all conditions, as the function `query` does. */
   query(parameters: QueryParameters, options?: QueryOptions): Promise<QueryResult>;
   async query(parameters: QueryParameters, options: QueryOptions = {}): Promise<QueryResult> {
+    // A transfer does without what queries need: it begins sooner.
+    const [{ readyQuery }, { QueryResult }] = await Promise.all([
+      import("./query_files.ts"),
+      import("./query_result.ts"),
+    ]);
     const query = readyQuery(parameters, options);
     const settings = resolveSettings(this.#options);
     const rows = await query.all(createTransport(settings, this.#options.log));
     return QueryResult.fromRows(rows, {
       download: (rows, options) => this.download(rows, options),
-      filesHere: (paths) => filesHere(settings.dataDir, paths),
+      filesHere: async (paths) => (await import("./files_here.ts")).filesHere(settings.dataDir, paths),
       table: query.table,
       asked: parameters,
       url: settings.url,
@@ -70,11 +73,16 @@ export class ImapClient {
 
   /** Finds files and gives them out as they come, as the function `queryRows` does. */
   async *queryRows(parameters: QueryParameters, options: QueryOptions = {}): AsyncGenerator<FileRecord> {
+    const { readyQuery } = await import("./query_files.ts");
     for await (const piece of readyQuery(parameters, options).pieces(this.#transport())) yield* piece;
   }
 
   /** Counts what there is, as the function `catalog` does. */
   async catalog(parameters: QueryParameters = {}, options: QueryOptions = {}): Promise<CatalogEntry[]> {
+    const [{ readyQuery }, { CatalogCount, catalogQuery }] = await Promise.all([
+      import("./query_files.ts"),
+      import("./catalog.ts"),
+    ]);
     const count = new CatalogCount();
     const query = readyQuery(catalogQuery(parameters), options);
     for await (const piece of query.pieces(this.#transport())) count.add(piece);

@@ -13,6 +13,7 @@ import { openPart } from "./open_part.ts";
 import type { PartFile } from "./part_file.ts";
 import { partPathOf, sizeOf } from "./part_paths.ts";
 import { type IfPresent, planDownload } from "./plan_download.ts";
+import type { PresentFiles } from "./present_files.ts";
 import { Progress } from "./progress.ts";
 import { receiveObject } from "./receive_object.ts";
 import type { UrlSource } from "./url_source.ts";
@@ -28,6 +29,7 @@ export interface DownloadSettings {
   readonly slots: ConnectionSlots;
   /** The folders that files go to; whoever made this brings them to the disk. */
   readonly folders: DataFolders;
+  readonly present: PresentFiles;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
 }
@@ -67,7 +69,7 @@ export async function downloadFile(
 async function settle(work: Work): Promise<Outcome> {
   const { archivePath, path, transport, urls } = work;
   const partSize = work.dryRun ? sizeOf(partPathOf(path)) : undefined;
-  const plan = planDownload({ size: sizeOf(path), partSize }, work.ifPresent);
+  const plan = planDownload({ size: work.present.sizeOf(path), partSize }, work.ifPresent);
   if (work.dryRun) return { state: "planned", plan, file: archivePath, path, bytes: 0 };
   const skipped = { state: "skipped", file: archivePath, path, bytes: 0 } as const;
   const decide = (decision: Decision, reason: string) =>

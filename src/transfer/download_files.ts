@@ -6,10 +6,11 @@ import { downloadFile, type DownloadSettings } from "./download_file.ts";
 import { forEachOf } from "./for_each_of.ts";
 import { localPath } from "./local_path.ts";
 import type { Outcome } from "./outcome.ts";
+import { PresentFiles } from "./present_files.ts";
 import type { UrlSource } from "./url_source.ts";
 
 /** How to download many files. */
-export interface DownloadManySettings extends Omit<DownloadSettings, "slots" | "folders"> {
+export interface DownloadManySettings extends Omit<DownloadSettings, "slots" | "folders" | "present"> {
   /** How many connections there may be at once. */
   readonly concurrency: number;
 }
@@ -39,12 +40,13 @@ export async function downloadFiles(
     }
   };
   const folders = new DataFolders(settings.dataDir);
+  const present = new PresentFiles();
   const outcomes = await forEachOf(
     paths,
     { concurrency, signal, onProgress, pathOf },
     async (archivePath, running) => {
       try {
-        return await downloadFile(transport, urls, archivePath, { ...settings, ...running, slots, folders });
+        return await downloadFile(transport, urls, archivePath, { ...settings, ...running, slots, folders, present });
       } finally {
         // The file's own connection goes to the next file, as long as there is one.
         if (waiting > 0) waiting -= 1;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ConnectionError, ImapError, ResponseError } from "../../src/errors.ts";
+import { PresentFiles } from "../../src/transfer/present_files.ts";
 import { DataFolders } from "../../src/transfer/data_folders.ts";
 import { ConnectionSlots } from "../../src/transfer/connection_slots.ts";
 import { downloadFile, type DownloadSettings } from "../../src/transfer/download_file.ts";
@@ -26,6 +27,7 @@ function into(dataDir: string, signal?: AbortSignal): DownloadSettings {
     signal,
     slots,
     folders: new DataFolders(dataDir),
+    present: new PresentFiles(),
     ifPresent: "skip",
     dryRun: false,
     onProgress: () => {},
