@@ -4,7 +4,7 @@ import type { FileRecord } from "../protocol/file_record.ts";
 import { recordKeys, valueAt } from "../views/record_columns.ts";
 
 /** How many rows become one text: enough for speed, few enough for memory. */
-const AT_ONCE = 1_000;
+const AT_ONCE = 200;
 
 /** One row as JSON on one line. */
 export function jsonLine(row: FileRecord): string {
