@@ -25,7 +25,7 @@ export interface QueryRowsOptions {
 /** How many answers the server works at, at once. */
 const AT_ONCE = 4;
 /** How many answers may have come, or begun to, before their turn. */
-const MOST_OPEN = 8;
+const MOST_OPEN = 5;
 
 /** A request, and what has come of it. */
 class Part {
