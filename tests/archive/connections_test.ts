@@ -20,11 +20,6 @@ async function start(limits: ConnectionLimits): Promise<RunningServer & AsyncDis
   return { ...server, url: `http://${host}:${server.port}/`, [Symbol.asyncDispose]: () => server.close(0) };
 }
 
-/** Everything until the end of the connection, however that comes. */
-async function rest(connection: RawConnection): Promise<string> {
-  return await connection.received().catch((error) => String(error));
-}
-
 /** Sends a byte now and then until the connection is over. */
 async function drip(connection: RawConnection, everyMs: number): Promise<void> {
   try {
@@ -41,7 +36,7 @@ Deno.test("Who sends the head of a request byte by byte is dropped", async () =>
   await using server = await start({ headMs: 200 });
   using connection = await connectRaw(server.url);
   await connection.send("GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ");
-  const answers = rest(connection);
+  const answers = connection.received();
   await drip(connection, 20);
   assert(!(await answers).includes("200 OK"));
 });
@@ -49,7 +44,7 @@ Deno.test("Who sends the head of a request byte by byte is dropped", async () =>
 Deno.test("Who sends nothing at all is dropped", async () => {
   await using server = await start({ headMs: 200 });
   using connection = await connectRaw(server.url);
-  assertMatch(await rest(connection), /^$|^HTTP\/1\.1 408 /);
+  assertMatch(await connection.received(), /^$|^HTTP\/1\.1 408 /);
 });
 
 Deno.test("Who sends the head of a second request byte by byte is dropped as well", async () => {
@@ -57,7 +52,7 @@ Deno.test("Who sends the head of a second request byte by byte is dropped as wel
   await using server = await start({ headMs: 2_000 });
   using connection = await connectRaw(server.url);
   await connection.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nX-Slow: ");
-  const answers = rest(connection);
+  const answers = connection.received();
   await drip(connection, 20);
   assertEquals((await answers).split("200 OK").length - 1, 1);
 });
@@ -67,7 +62,7 @@ Deno.test("Who goes on sending a body byte by byte that nobody wants is dropped"
   const url = `http://${host}:${server.port}/`;
   using connection = await connectRaw(url);
   await connection.send(rawHead("PUT", url, ["Content-Length: 1000000"]).replace("Connection: close\r\n", ""));
-  const answer = rest(connection);
+  const answer = connection.received();
   await drip(connection, 20);
   assertStringIncludes(await answer, "no");
   await server.close(0);
@@ -80,7 +75,7 @@ Deno.test("Who sends a body byte by byte is dropped, and nothing of the upload s
     const url = String(await (await fetch(`${archive.url}/upload/${NAME}`)).json());
     using connection = await connectRaw(url);
     await connection.send(rawHead("PUT", url, ["Content-Length: 1000000"]));
-    const answer = rest(connection);
+    const answer = connection.received();
     await until(() => isReceiving(folder.path));
     await drip(connection, 10);
     assert(!(await answer).includes("200 OK"));
@@ -116,7 +111,7 @@ Deno.test("Who is slow for longer than the patience, and never too slow, is serv
     await connection.send("a".repeat(400));
     await delay(60);
   }
-  assertStringIncludes(await rest(connection), "4000 bytes");
+  assertStringIncludes(await connection.received(), "4000 bytes");
 });
 
 Deno.test("The time that the handler takes is not the caller's", async () => {
@@ -136,10 +131,10 @@ Deno.test("More connections than may be are closed, and the others served", asyn
   const connections = await Promise.all(Array.from({ length: 5 }, () => connectRaw(server.url)));
   for (const connection of connections) await connection.send("GET / HTTP/1.1\r\n");
   using sixth = await connectRaw(server.url);
-  assert(!(await rest(sixth)).includes("HTTP"));
+  assert(!(await sixth.received()).includes("HTTP"));
   const answers = await Promise.all(connections.map(async (connection) => {
     await connection.send("Host: a\r\nConnection: close\r\n\r\n");
-    const answer = await rest(connection);
+    const answer = await connection.received();
     connection[Symbol.dispose]();
     return answer;
   }));
@@ -148,7 +143,7 @@ Deno.test("More connections than may be are closed, and the others served", asyn
   await until(async () => {
     using later = await connectRaw(server.url);
     await later.send(rawHead("GET", server.url)).catch(() => {});
-    return (await rest(later)).includes("0 bytes");
+    return (await later.received()).includes("0 bytes");
   });
 });
 
@@ -163,7 +158,7 @@ Deno.test("Heads and addresses that are too long are refused", async () => {
   ) {
     using connection = await connectRaw(server.url);
     await connection.send(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Long: ${header}\r\n\r\n`);
-    statuses.push((await rest(connection)).slice(9, 12));
+    statuses.push((await connection.received()).slice(9, 12));
   }
   assertEquals(statuses, ["431", "414", "431"]);
 });
@@ -190,7 +185,7 @@ Deno.test("What is no request gets 400, and the server goes on", async () => {
   for (const head of heads) {
     using connection = await connectRaw(server.url);
     await connection.send(`${head}\r\nConnection: close\r\n\r\n`);
-    assertMatch(await rest(connection), /^HTTP\/1\.1 400 /, head);
+    assertMatch(await connection.received(), /^HTTP\/1\.1 400 /, head);
   }
   assertEquals(await (await fetch(server.url)).text(), "0 bytes");
 });
