@@ -4,7 +4,7 @@ const PLAIN = /^[\x20-\x7e]*$/;
 /** Accents and joiners stand on the character before them, vowels and final consonants of Hangul within its square. */
 const WITHOUT_WIDTH = /^[\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]$/u;
 /** Signs that are drawn as pictures, by themselves or because they are asked to be (Unicode UTS #51). */
-const EMOJI = /\p{Emoji_Presentation}|\p{Emoji}\ufe0f/u;
+const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u;
 
 /**
  * How many columns of a terminal a text takes: none for accents, two for wide characters (Unicode UAX #11) and emoji.
