@@ -31,16 +31,16 @@ export type {
   QueryOptions,
   TransferOptions,
   UploadOptions,
-} from "./src/client/call_options.ts";
+} from "./src/client/options.ts";
 export type { CatalogEntry } from "./src/client/catalog.ts";
 export { type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
 export { type DownloadRows, QueryResult, type QueryResultOrigin } from "./src/client/query_result.ts";
-export type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./src/client/release.ts";
-export type { ReprocessOptions, ReprocessReport } from "./src/client/reprocess.ts";
-export { type Repeat, TransferReport } from "./src/client/transfer_report.ts";
+export type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./src/client/orders.ts";
+export type { ReprocessOptions, ReprocessReport } from "./src/client/orders.ts";
+export { type Repeat, TransferReport } from "./src/client/transfers.ts";
 export type { PacketOutcome, WebpodaOptions } from "./src/client/webpoda.ts";
-export type { PacketState } from "./src/client/packet_file.ts";
-export { QUERY_MODES, type QueryMode, type WebpodaParameters } from "./src/client/webpoda_parameters.ts";
+export type { PacketState } from "./src/client/webpoda.ts";
+export { QUERY_MODES, type QueryMode, type WebpodaParameters } from "./src/client/webpoda.ts";
 export type { ClientOptions } from "./src/config.ts";
 export {
   ConnectionError,
@@ -52,11 +52,11 @@ export {
 } from "./src/errors.ts";
 export type { MimeBundle } from "./src/display/notebook.ts";
 export { Picture, type PictureSource } from "./src/display/picture.ts";
-export type { Decision, HttpEvent, HttpLog } from "./src/http/events.ts";
-export { ANCILLARY_EXTENSIONS, type AncillaryFile } from "./src/names/ancillary_file.ts";
-export { archivePath } from "./src/names/archive_path.ts";
-export { DATA_LEVELS, type DataLevel } from "./src/names/data_levels.ts";
-export type { DependencyFile } from "./src/names/dependency_file.ts";
+export type { Decision, HttpEvent, HttpLog } from "./src/http/transport.ts";
+export { ANCILLARY_EXTENSIONS, type AncillaryFile } from "./src/names/file_name.ts";
+export { archivePath } from "./src/names/file_name.ts";
+export { DATA_LEVELS, type DataLevel } from "./src/names/vocabulary.ts";
+export type { DependencyFile } from "./src/names/file_name.ts";
 export {
   type FileKind,
   type FileNameParts,
@@ -65,23 +65,23 @@ export {
   parseFileName,
 } from "./src/names/file_name.ts";
 export { FileNameError, type FileNameProblem } from "./src/names/file_name_error.ts";
-export { type Instrument, INSTRUMENTS } from "./src/names/instruments.ts";
-export { isValidOn } from "./src/names/is_valid_on.ts";
-export type { ProductParts } from "./src/names/product_file.ts";
-export type { QuicklookFile } from "./src/names/quicklook_file.ts";
-export type { ReleaseFile } from "./src/names/release_file.ts";
-export { SCIENCE_EXTENSIONS, type ScienceFile } from "./src/names/science_file.ts";
+export { type Instrument, INSTRUMENTS } from "./src/names/vocabulary.ts";
+export { isValidOn } from "./src/names/file_name.ts";
+export type { ProductParts } from "./src/names/file_name.ts";
+export type { QuicklookFile } from "./src/names/file_name.ts";
+export type { ReleaseFile } from "./src/names/file_name.ts";
+export { SCIENCE_EXTENSIONS, type ScienceFile } from "./src/names/file_name.ts";
 export type { Shard } from "./src/names/shard.ts";
-export type { SpiceParts } from "./src/names/spice_fields.ts";
-export type { SpiceFile } from "./src/names/spice_file.ts";
-export { SPICE_TYPES, type SpiceType } from "./src/names/spice_types.ts";
-export type { ValidityParts } from "./src/names/validity_file.ts";
+export type { SpiceParts } from "./src/names/spice_name.ts";
+export type { SpiceFile } from "./src/names/spice_name.ts";
+export { SPICE_TYPES, type SpiceType } from "./src/names/vocabulary.ts";
+export type { ValidityParts } from "./src/names/file_name.ts";
 export { compareVersions, formatVersion, parseVersion, type Version } from "./src/names/version.ts";
-export type { FileRecord } from "./src/protocol/file_record.ts";
-export { type OneOrMore, type QueryParameters, type TableName, TABLES } from "./src/protocol/query_parameters.ts";
-export type { AncillaryRecord, ScienceRecord, SpiceRecord } from "./src/protocol/table_records.ts";
-export type { ReprocessParameters } from "./src/sdc/check_reprocess.ts";
-export type { QueryProgress } from "./src/sdc/query_rows.ts";
-export type { DownloadPlan, OnProgress, Outcome, TransferEvent } from "./src/transfer/outcome.ts";
-export type { IfPresent } from "./src/transfer/plan_download.ts";
+export type { FileRecord } from "./src/protocol/rows.ts";
+export { type OneOrMore, type QueryParameters, type TableName, TABLES } from "./src/protocol/tables.ts";
+export type { AncillaryRecord, ScienceRecord, SpiceRecord } from "./src/protocol/rows.ts";
+export type { ReprocessParameters } from "./src/sdc/orders.ts";
+export type { QueryProgress } from "./src/sdc/run_query.ts";
+export type { DownloadPlan, OnProgress, Outcome, TransferEvent } from "./src/transfer/batch.ts";
+export type { IfPresent } from "./src/transfer/download.ts";
 export { VERSION } from "./src/version.ts";

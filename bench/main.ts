@@ -1,9 +1,8 @@
 // Measures what the goals speak of and prints a table: `deno task bench`, or with names of groups `deno task bench transfers`.
 // Exit code 1 when a goal is missed.
-import type { Column } from "../src/display/table.ts";
-import { textTable } from "../src/display/text_table.ts";
 import { chosenGroups } from "./groups.ts";
 import type { Result } from "./measure.ts";
+import { type Column, textTable } from "../src/display/text_table.ts";
 
 const results: Result[] = [];
 for (const [name, measure] of chosenGroups(Deno.args)) {

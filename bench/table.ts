@@ -1,10 +1,10 @@
 // What it costs to draw long tables.
-import { cpuUsage } from "node:process";
+import { median, type Result } from "./measure.ts";
 import { htmlTable } from "../src/display/html_table.ts";
 import { textTable } from "../src/display/text_table.ts";
-import type { FileRecord } from "../src/protocol/file_record.ts";
-import { recordsTable } from "../src/views/records_table.ts";
-import { median, type Result } from "./measure.ts";
+import type { FileRecord } from "../src/protocol/rows.ts";
+import { recordsTable } from "../src/views/records.ts";
+import { cpuUsage } from "node:process";
 
 function rows(count: number): FileRecord[] {
   return Array.from({ length: count }, (_, index) => ({

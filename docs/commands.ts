@@ -1,11 +1,9 @@
 // The command reference, from the table of options that parsing and help come from: `deno task docs` writes commands.md.
-import { fromFileUrl } from "@std/path";
-import type { Command } from "../src/cli/command.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
-import { GLOBAL_OPTIONS } from "../src/cli/global_options.ts";
 import { programHelp } from "../src/cli/help.ts";
-import { type Option, PROGRAM } from "../src/cli/option.ts";
-import { FILTERS } from "../src/cli/query_options.ts";
+import { FILTERS, GLOBAL_OPTIONS } from "../src/cli/options.ts";
+import { type Command, type Option, PROGRAM } from "../src/cli/shell.ts";
+import { fromFileUrl } from "@std/path";
 
 /** Where the reference is kept. */
 export const REFERENCE = fromFileUrl(new URL("commands.md", import.meta.url));

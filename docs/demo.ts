@@ -1,6 +1,6 @@
 // The workflow of the SDC's own tutorial, through the real command line, against a local archive: `deno task demo`.
 // deno-lint-ignore-file no-console
-import { demoUpload } from "../src/archive/demo/demo_files.ts";
+import { demoUpload } from "../src/demo/demo_files.ts";
 import { fromFileUrl, join } from "@std/path";
 
 const CLI = fromFileUrl(new URL("../cli.ts", import.meta.url));

@@ -1,5 +1,5 @@
-import { shortenStack } from "./kernel.ts";
-import { printable } from "./printable.ts";
+import { shortenStack } from "./jupyter.ts";
+import { printable } from "./safe_text.ts";
 
 /** What {@linkcode ImapError} is made from, besides its message. */
 export interface ImapErrorOptions {

@@ -7,35 +7,37 @@ const ROOT = fromFileUrl(new URL("..", import.meta.url));
 /** The tier of each part of src/. A part imports from lower tiers and from itself, never sideways. */
 const TIERS: Readonly<Record<string, number>> = {
   std: -1,
-  "kernel.ts": -1,
+  "jupyter.ts": -1,
   "config.ts": 0,
+  "disk.ts": 0,
   "errors.ts": 0,
-  "printable.ts": 0,
-  "secrets.ts": 0,
+  "mission_time.ts": 0,
+  "safe_text.ts": 0,
   "version.ts": 0,
   names: 0,
-  disk: 1,
   protocol: 1,
   http: 1,
   sdc: 2,
   transfer: 2,
   webpoda: 2,
   display: 2,
-  views: 3,
-  client: 4,
-  archive: 4,
-  cli: 5,
+  dataset: 3,
+  views: 4,
+  demo: 4,
+  client: 5,
+  archive: 5,
+  cli: 6,
 };
 
 /** Parts of one tier that may be used by others of it: what everyone needs, and the contract. */
-const SHARED: ReadonlySet<string> = new Set(["errors.ts", "printable.ts", "protocol", "secrets.ts"]);
+const SHARED: ReadonlySet<string> = new Set(["disk.ts", "errors.ts", "mission_time.ts", "protocol", "safe_text.ts"]);
 
 interface Module {
   readonly path: string;
   readonly imports: readonly string[];
 }
 
-/** `src/http/call.ts` -> `http`; `src/errors.ts` -> `errors.ts`. */
+/** `src/http/request.ts` -> `http`; `src/errors.ts` -> `errors.ts`. */
 function partOf(path: string): string {
   return path.split("/")[1] ?? "";
 }
@@ -118,8 +120,8 @@ const PLACES: ReadonlyArray<readonly [words: RegExp, allowed: RegExp]> = [
   [/\bconsole\./, /^src\/cli\//],
   [/\bDeno\.(args|exit)\b/, /^src\/cli\//],
   [/\bDeno\.env\b/, /^src\/config\.ts$/],
-  [/\bDeno\.jupyter\b/, /^src\/kernel\.ts$/],
-  [/(?<![.\w])fetch\(/, /^src\/http\/exchange\.ts$/],
+  [/\bDeno\.jupyter\b/, /^src\/jupyter\.ts$/],
+  [/(?<![.\w])fetch\(/, /^src\/http\/request\.ts$/],
 ];
 
 Deno.test("console, Deno.args, Deno.exit, Deno.env, Deno.jupyter and fetch stand where they belong", async () => {

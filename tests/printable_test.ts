@@ -1,4 +1,4 @@
-import { excerpt, printable, printableJson } from "../src/printable.ts";
+import { excerpt, printable, printableJson } from "../src/safe_text.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("printable() takes the action out of every character that could act on a terminal", () => {

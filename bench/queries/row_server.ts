@@ -1,11 +1,9 @@
 // An archive's catalogue of as many rows as the command line says, in a process of its own: it prints its address.
-import { answerQuery } from "../../src/archive/answer_table.ts";
-import { Catalogue } from "../../src/archive/catalogue.ts";
-import { catalogueEntry } from "../../src/archive/catalogue_entry.ts";
-import { DEFAULT_ANSWER_LIMIT } from "../../src/archive/create_archive_handler.ts";
+import { answerQuery, DEFAULT_ANSWER_LIMIT } from "../../src/archive/api.ts";
+import { Catalogue, catalogueEntry } from "../../src/archive/catalog.ts";
 import { addDays } from "../../src/names/calendar_date.ts";
 import { formatFileName } from "../../src/names/file_name.ts";
-import { INSTRUMENTS } from "../../src/names/instruments.ts";
+import { INSTRUMENTS } from "../../src/names/vocabulary.ts";
 
 /** Ten years. */
 const DAYS = 3_650;

@@ -1,7 +1,4 @@
-import { aborted, readLines } from "./input.ts";
-import { writeNotice } from "./output.ts";
-import type { Parsed } from "./parse.ts";
-import { UsageError } from "./usage_error.ts";
+import { aborted, type Parsed, readLines, UsageError, writeNotice } from "./shell.ts";
 
 /** No key is longer; a longer file is none. */
 const LONGEST_FILE = 16 * 1024;

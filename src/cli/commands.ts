@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import type { Command } from "./shell.ts";
 
 /** A command's name and summary; the rest of it is loaded when it is called. */
 export interface CommandEntry {

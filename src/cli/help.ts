@@ -1,5 +1,5 @@
-import { GLOBAL_OPTIONS } from "./global_options.ts";
-import { type CommandSpec, type Option, PROGRAM } from "./option.ts";
+import { GLOBAL_OPTIONS } from "./options.ts";
+import { type CommandSpec, type Option, PROGRAM } from "./shell.ts";
 
 /** Help fits a terminal of this many columns. */
 const WIDTH = 80;

@@ -1,16 +1,25 @@
-import { didYouMean } from "../names/closest_word.ts";
-import { VERSION } from "../version.ts";
-import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { GLOBAL_OPTIONS } from "./global_options.ts";
+import { httpNotices } from "./displays.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { httpNotices } from "./http_notices.ts";
-import { onInterrupt } from "./interrupt.ts";
-import { PROGRAM } from "./option.ts";
-import { noticeFormatIn, noticesAreJson, setNoticeFormat, writeData, writeNotice } from "./output.ts";
-import { commandIndex, parse, type Parsed } from "./parse.ts";
-import { UsageError } from "./usage_error.ts";
+import { GLOBAL_OPTIONS } from "./options.ts";
+import {
+  type Command,
+  commandIndex,
+  EXIT,
+  type ExitCode,
+  noticeFormatIn,
+  noticesAreJson,
+  onInterrupt,
+  parse,
+  type Parsed,
+  PROGRAM,
+  setNoticeFormat,
+  UsageError,
+  writeData,
+  writeNotice,
+} from "./shell.ts";
+import { didYouMean } from "../names/vocabulary.ts";
+import { VERSION } from "../version.ts";
 
 /** What helps to find out why something failed. */
 const WHERE_TO_LOOK = `${PROGRAM}: run it again with --debug to see each request and decision`;

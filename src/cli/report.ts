@@ -1,7 +1,6 @@
+import { inOptionNames } from "./options.ts";
+import { EXIT, type ExitCode, writeNotice } from "./shell.ts";
 import { ImapError, InputError } from "../errors.ts";
-import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { inOptionNames } from "./query_options.ts";
-import { writeNotice } from "./output.ts";
 
 /** Puts the program's name before each line that begins a message; lines that go on with one are indented. */
 export function prefixed(program: string, message: string): string {

@@ -1,6 +1,6 @@
-import type { FileRecord } from "../protocol/file_record.ts";
-import type { QueryParameters } from "../protocol/query_parameters.ts";
-import { isGiven } from "../sdc/given_values.ts";
+import type { FileRecord } from "../protocol/rows.ts";
+import type { QueryParameters } from "../protocol/tables.ts";
+import { isGiven } from "../sdc/check_query.ts";
 
 /** What there is of one product. */
 export interface CatalogEntry {

@@ -1,16 +1,13 @@
-import type { FileRecord } from "../protocol/file_record.ts";
-import type { QueryParameters } from "../protocol/query_parameters.ts";
-import type { AncillaryRecord, SpiceRecord } from "../protocol/table_records.ts";
-import type { DownloadOptions, QueryOptions, UploadOptions } from "./call_options.ts";
 import type { CatalogEntry } from "./catalog.ts";
 import { type Downloadable, ImapClient, type ImapClientOptions } from "./imap_client.ts";
+import type { DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
+import type { ReleaseOptions, ReleaseParameters, ReleaseReport, ReprocessOptions, ReprocessReport } from "./orders.ts";
 import type { QueryResult } from "./query_result.ts";
-import type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./release.ts";
-import type { ReprocessOptions, ReprocessReport } from "./reprocess.ts";
-import type { TransferReport } from "./transfer_report.ts";
-import type { PacketOutcome, WebpodaOptions } from "./webpoda.ts";
-import type { WebpodaParameters } from "./webpoda_parameters.ts";
-import type { ReprocessParameters } from "../sdc/check_reprocess.ts";
+import type { TransferReport } from "./transfers.ts";
+import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
+import type { AncillaryRecord, FileRecord, SpiceRecord } from "../protocol/rows.ts";
+import type { QueryParameters } from "../protocol/tables.ts";
+import type { ReprocessParameters } from "../sdc/orders.ts";
 
 let options: ImapClientOptions = {};
 let client = new ImapClient();

@@ -1,18 +1,14 @@
-import { type ClientOptions, resolveSettings } from "../config.ts";
-import type { HttpLog } from "../http/events.ts";
-import { createTransport, type Transport } from "../http/transport.ts";
-import type { FileRecord } from "../protocol/file_record.ts";
-import type { QueryParameters } from "../protocol/query_parameters.ts";
-import type { AncillaryRecord, SpiceRecord } from "../protocol/table_records.ts";
-import type { DownloadOptions, QueryOptions, UploadOptions } from "./call_options.ts";
 import type { CatalogEntry } from "./catalog.ts";
+import type { DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
+import type { ReleaseOptions, ReleaseParameters, ReleaseReport, ReprocessOptions, ReprocessReport } from "./orders.ts";
 import type { QueryResult } from "./query_result.ts";
-import type { ReprocessParameters } from "../sdc/check_reprocess.ts";
-import type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./release.ts";
-import type { ReprocessOptions, ReprocessReport } from "./reprocess.ts";
-import type { TransferReport } from "./transfer_report.ts";
-import type { PacketOutcome, WebpodaOptions } from "./webpoda.ts";
-import type { WebpodaParameters } from "./webpoda_parameters.ts";
+import type { TransferReport } from "./transfers.ts";
+import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
+import { type ClientOptions, resolveSettings } from "../config.ts";
+import { createTransport, type HttpLog, type Transport } from "../http/transport.ts";
+import type { AncillaryRecord, FileRecord, SpiceRecord } from "../protocol/rows.ts";
+import type { QueryParameters } from "../protocol/tables.ts";
+import type { ReprocessParameters } from "../sdc/orders.ts";
 
 /** Settings of an {@linkcode ImapClient}. */
 export interface ImapClientOptions extends ClientOptions {
@@ -56,7 +52,7 @@ export class ImapClient {
   async query(parameters: QueryParameters, options: QueryOptions = {}): Promise<QueryResult> {
     // A transfer does without what queries need: it begins sooner.
     const [{ readyQuery }, { QueryResult }] = await Promise.all([
-      import("./query_files.ts"),
+      import("./query.ts"),
       import("./query_result.ts"),
     ]);
     const query = readyQuery(parameters, options);
@@ -64,7 +60,7 @@ export class ImapClient {
     const rows = await query.all(createTransport(settings, this.#options.log));
     return QueryResult.fromRows(rows, {
       download: (rows, options) => this.download(rows, options),
-      filesHere: async (paths) => (await import("./files_here.ts")).filesHere(settings.dataDir, paths),
+      filesHere: async (paths) => (await import("./query.ts")).filesHere(settings.dataDir, paths),
       table: query.table,
       asked: parameters,
       url: settings.url,
@@ -73,14 +69,14 @@ export class ImapClient {
 
   /** Finds files and gives them out as they come, as the function `queryRows` does. */
   async *queryRows(parameters: QueryParameters, options: QueryOptions = {}): AsyncGenerator<FileRecord> {
-    const { readyQuery } = await import("./query_files.ts");
+    const { readyQuery } = await import("./query.ts");
     for await (const piece of readyQuery(parameters, options).pieces(this.#transport())) yield* piece;
   }
 
   /** Counts what there is, as the function `catalog` does. */
   async catalog(parameters: QueryParameters = {}, options: QueryOptions = {}): Promise<CatalogEntry[]> {
     const [{ readyQuery }, { CatalogCount, catalogQuery }] = await Promise.all([
-      import("./query_files.ts"),
+      import("./query.ts"),
       import("./catalog.ts"),
     ]);
     const count = new CatalogCount();
@@ -96,7 +92,7 @@ export class ImapClient {
   /** Either, for callers that do not know which. */
   download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
   async download(files: Downloadable, options: DownloadOptions = {}): Promise<string | TransferReport> {
-    const { downloadAll, downloadOne } = await import("./downloads.ts");
+    const { downloadAll, downloadOne } = await import("./transfers.ts");
     const settings = resolveSettings(this.#options);
     const context = { settings, transport: createTransport(settings, this.#options.log) };
     if (typeof files === "string" || !isIterable(files)) return await downloadOne(context, files, options);
@@ -110,7 +106,7 @@ export class ImapClient {
   /** Either, for callers that do not know which. */
   upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;
   async upload(paths: string | Iterable<string>, options: UploadOptions = {}): Promise<string | TransferReport> {
-    const { uploadAll, uploadOne } = await import("./uploads.ts");
+    const { uploadAll, uploadOne } = await import("./transfers.ts");
     const transport = this.#transport();
     return typeof paths === "string"
       ? await uploadOne(transport, paths, options)
@@ -119,13 +115,13 @@ export class ImapClient {
 
   /** Asks for products to be made again, as the function `reprocess` does. */
   async reprocess(parameters: ReprocessParameters, options: ReprocessOptions = {}): Promise<ReprocessReport> {
-    const { triggerReprocessing } = await import("./reprocess.ts");
+    const { triggerReprocessing } = await import("./orders.ts");
     return await triggerReprocessing(() => this.#transport(), parameters, options);
   }
 
   /** Uploads a manifest and asks for the release of what it says, as the function `release` does. */
   async release(parameters: ReleaseParameters, options: ReleaseOptions = {}): Promise<ReleaseReport> {
-    const { releaseData } = await import("./release.ts");
+    const { releaseData } = await import("./orders.ts");
     return await releaseData(this.#context(), parameters, options);
   }
 

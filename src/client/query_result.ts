@@ -1,18 +1,31 @@
-import { ImapError } from "../errors.ts";
+import type { DownloadOptions } from "./options.ts";
+import type { TransferReport } from "./transfers.ts";
+import { htmlCard, htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import { MOST_ROWS } from "../display/abridge.ts";
-import { htmlCard } from "../display/html_card.ts";
-import { htmlTable } from "../display/html_table.ts";
 import type { Picture } from "../display/picture.ts";
-import type { Table } from "../display/table.ts";
-import { textTable } from "../display/text_table.ts";
-import type { FileRecord } from "../protocol/file_record.ts";
-import type { QueryParameters, TableName } from "../protocol/query_parameters.ts";
-import { recordsTable, type ResultContext } from "../views/records_table.ts";
-import { summaryPicture } from "../views/summary/summary_picture.ts";
-import type { DownloadOptions } from "./call_options.ts";
-import { downloadLink } from "./download_link.ts";
-import type { TransferReport } from "./transfer_report.ts";
+import { MOST_ROWS, type Table, textTable } from "../display/text_table.ts";
+import { ImapError } from "../errors.ts";
+import { isPrivateHost } from "../http/request.ts";
+import { downloadRoute } from "../protocol/routes.ts";
+import type { FileRecord } from "../protocol/rows.ts";
+import type { QueryParameters, TableName } from "../protocol/tables.ts";
+import { recordsTable, type ResultContext } from "../views/records.ts";
+import { summaryPicture } from "../views/summary.ts";
+
+/**
+ * The address at which a browser gets a file, for tables in pages. It holds no key; the API redirects to the file.
+ *
+ * @param api The API's address.
+ * @returns Undefined for an address that neither encrypts nor is in the own network, and for a path that no URL can hold or
+ * that leads out of the archive.
+ */
+export function downloadLink(api: string, { file_path }: FileRecord): string | undefined {
+  const { protocol, hostname } = new URL(api);
+  if (protocol !== "https:" && !(protocol === "http:" && isPrivateHost(hostname))) return undefined;
+  // A URL drops these segments, and what is before them.
+  if (file_path.split("/").some((segment) => segment === "." || segment === "..")) return undefined;
+  return file_path.isWellFormed() ? `${api}${downloadRoute(file_path)}` : undefined;
+}
 
 /** A card has a line for each key of its row; one with more keys than this is no row of the SDC's. */
 const MOST_CARD_LINES = 500;
@@ -120,7 +133,7 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
   async coverage(): Promise<Picture> {
     const { asked = {}, filesHere } = this.#origin;
     const here = await filesHere?.(this.map(({ file_path }) => file_path)) ?? new Set<string>();
-    const { coveragePicture } = await import("../views/coverage/coverage_picture.ts");
+    const { coveragePicture } = await import("../views/coverage_picture.ts");
     return coveragePicture(this, { asked: { ...asked }, here });
   }
 

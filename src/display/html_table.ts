@@ -1,6 +1,94 @@
-import { abridge, betweenLine, MOST_ROWS } from "./abridge.ts";
-import { captionHtml, cellHtml, headerHtml, scrollable } from "./html_parts.ts";
-import type { Table } from "./table.ts";
+import { abridge, betweenLine, type Column, MOST_ROWS, type Table } from "./text_table.ts";
+import { printable } from "../safe_text.ts";
+import { escape } from "@std/html";
+
+/**
+ * The look of tables in pages. JupyterLab and VS Code tell the colours of their themes in variables of their own; without
+ * either, dark text on a light ground, both set, reads on any page. The selectors stay within the class.
+ * File names are not underlined: the line would hide their underscores.
+ */
+const TABLE_STYLE = `
+.imap-table{--imap-text:var(--jp-content-font-color1,var(--vscode-foreground,#1f2328));
+--imap-ground:var(--jp-layout-color0,var(--vscode-editor-background,#ffffff));
+--imap-stripe:var(--jp-rendermime-table-row-background,var(--vscode-keybindingTable-rowsBackground,#f4f6f8));
+--imap-line:var(--jp-border-color2,var(--vscode-panel-border,#d0d7de));
+--imap-link:var(--jp-content-link-color,var(--vscode-textLink-foreground,#0969da));
+width:fit-content;color:var(--imap-text);background:var(--imap-ground)}
+.imap-table table{border-collapse:separate;border-spacing:0;margin:0;font-size:13px;line-height:1.4;
+font-variant-numeric:tabular-nums;color:inherit;background:inherit}
+.imap-table caption{caption-side:top;padding:6px 10px;white-space:nowrap;font-weight:600;color:inherit}
+.imap-table caption span{font-weight:400}
+.imap-table th,.imap-table td{padding:4px 10px;white-space:nowrap;border:0;color:inherit}
+.imap-table th[scope=row]+td{white-space:normal;overflow-wrap:anywhere}
+.imap-table th{font-weight:600;background:var(--imap-ground)}
+.imap-table thead th{position:sticky;top:0;border-bottom:2px solid var(--imap-line)}
+.imap-table tbody tr{background:var(--imap-ground)}
+.imap-table tbody tr:nth-child(even),.imap-table tbody tr:nth-child(even) th{background:var(--imap-stripe)}
+.imap-table td[colspan]{font-style:italic;border:1px solid var(--imap-line);border-width:1px 0}
+.imap-table a{color:var(--imap-link);text-decoration:none}
+.imap-table a:hover,.imap-table a:focus{text-decoration:underline;text-underline-offset:4px}
+`.trim().replaceAll("\n", "");
+
+/** No cell is shown longer. */
+const LONGEST_CELL = 200;
+/** Characters that must be escaped take up to six times their length: a cell with many of them is cut sooner. */
+const LONGEST_MARKUP = 2 * LONGEST_CELL;
+/** A hundred addresses of this length are still a page that a notebook can take. */
+const LONGEST_ADDRESS = 2000;
+
+function cut(text: string, longest: number): string {
+  return escape(printable(text.length > longest ? `${text.slice(0, longest)}…` : text));
+}
+
+/** Text from elsewhere, safe in a page: acting characters replaced, cut, escaped. */
+function html(text: string): string {
+  for (let longest = LONGEST_CELL;; longest /= 2) {
+    const markup = cut(text, longest);
+    if (markup.length <= LONGEST_MARKUP) return markup;
+  }
+}
+
+/** An address as an attribute's value; undefined for one that leads anywhere but to a web server. */
+function safeHref(address: string | undefined): string | undefined {
+  if (address === undefined || !URL.canParse(address)) return undefined;
+  const { protocol, username, password, href } = new URL(address);
+  if (href.length > LONGEST_ADDRESS) return undefined;
+  const leadsToTheWeb = (protocol === "https:" || protocol === "http:") && username === "" && password === "";
+  return leadsToTheWeb && printable(href) === href ? escape(href) : undefined;
+}
+
+/** Alignment twice: JupyterLab's own style beats the attribute, GitHub keeps the attribute alone. */
+function alignment(align: "left" | "right"): string {
+  return align === "right" ? ` align="right" style="text-align:right"` : ` style="text-align:left"`;
+}
+
+/** A column's cell in a row. */
+function cellHtml<Row>(column: Column<Row>, row: Row): string {
+  const text = html((column.pageText ?? column.text)(row));
+  const href = safeHref(column.link?.(row));
+  const shown = href === undefined || text === "" ? text : `<a href="${href}" rel="noopener noreferrer">${text}</a>`;
+  return `<td${alignment(column.align)}>${shown}</td>`;
+}
+
+/** A column's name, at the head of the column or of a card's line. */
+function headerHtml<Row>({ header, align }: Column<Row>, scope: "col" | "row"): string {
+  return `<th scope="${scope}"${alignment(scope === "row" ? "left" : align)}>${html(header)}</th>`;
+}
+
+/** A table's title, and what stands behind it. */
+function captionHtml<Row>({ title, subtitle = "", note = "" }: Table<Row>): string {
+  const more = [subtitle, note].filter((text) => text !== "").map((text) => ` <span>· ${html(text)}</span>`);
+  return `<caption style="text-align:left">${html(title)}${more.join("")}</caption>`;
+}
+
+/** Puts a table into a frame that scrolls by itself, so that no wide or long table pushes the page. */
+function scrollable<Row>({ title }: Table<Row>, table: string): string {
+  // What the Tab key comes to needs a role and a name (WCAG 2.2, 4.1.2).
+  const frame = `<div class="imap-table" role="region" aria-label="${
+    html(title)
+  }" tabindex="0" style="max-height:32em;max-width:100%;overflow:auto">`;
+  return `${frame}<style>${TABLE_STYLE}</style>${table}</div>`;
+}
 
 /**
  * Draws a table as HTML without script, which reads well as bare HTML too. Every text in it is escaped.
@@ -16,4 +104,11 @@ export function htmlTable<Row>(table: Table<Row>): string {
   const head = `<thead><tr>${columns.map((column) => headerHtml(column, "col")).join("")}</tr></thead>`;
   const body = [...draw(abridged.head), ...(abridged.between > 0 ? [between] : []), ...draw(abridged.tail)];
   return scrollable(table, `<table>${[captionHtml(table), head, "<tbody>", ...body, "</tbody>"].join("\n")}</table>`);
+}
+
+/** Draws one row of a table as a card: a line for each column that has something to say. Every text in it is escaped. */
+export function htmlCard<Row>(table: Table<Row>, row: Row): string {
+  const lines = table.columns.filter(({ text }) => text(row) !== "")
+    .map((column) => `<tr>${headerHtml(column, "row")}${cellHtml({ ...column, align: "left" }, row)}</tr>`);
+  return scrollable(table, `<table>${[captionHtml(table), "<tbody>", ...lines, "</tbody>"].join("\n")}</table>`);
 }

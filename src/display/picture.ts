@@ -1,5 +1,5 @@
-import { ImapError } from "../errors.ts";
 import { isNotebook, JUPYTER_DISPLAY, type MimeBundle, showBundle } from "./notebook.ts";
+import { ImapError } from "../errors.ts";
 
 /** How a picture comes about. */
 export interface PictureSource {

@@ -1,4 +1,4 @@
-import { printable } from "../printable.ts";
+import { printable } from "../safe_text.ts";
 import { escape } from "@std/html";
 
 /** What a legend says of a colour or a sign. */
@@ -11,7 +11,7 @@ export interface LegendEntry {
 }
 
 /** A picture but for its frame: title, legend, ground. */
-export interface FramedPicture {
+interface FramedPicture {
   readonly title: string;
   readonly subtitle: string;
   /** What it shows, for those who do not see it. */

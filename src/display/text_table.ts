@@ -1,7 +1,55 @@
-import { printable } from "../printable.ts";
-import { abridge, betweenLine } from "./abridge.ts";
-import type { Column, Table } from "./table.ts";
-import { textWidth } from "./text_width.ts";
+import { printable } from "../safe_text.ts";
+import { eastAsianWidth } from "get-east-asian-width";
+
+/** The rows of a long table that are drawn, and how many lie between them. */
+interface Abridged<Row> {
+  readonly head: readonly Row[];
+  readonly between: number;
+  readonly tail: readonly Row[];
+}
+
+/** A longer table is drawn by its first and last rows: browsers and notebooks choke on 100,000. */
+export const MOST_ROWS = 100;
+
+/** Takes the first and the last rows of a table with more rows than `most`; all of a shorter one. */
+export function abridge<Row>(rows: readonly Row[], most: number): Abridged<Row> {
+  if (rows.length <= most) return { head: rows, between: 0, tail: [] };
+  const half = Math.floor(most / 2);
+  return { head: rows.slice(0, half), between: rows.length - 2 * half, tail: rows.slice(-half) };
+}
+
+/** The line that stands for the rows that are not drawn, and how to see some of them. */
+export function betweenLine<Row>({ head, between }: Abridged<Row>): string {
+  const start = head.length;
+  return `${between} rows between: slice(${start}, ${start + Math.min(between, 2 * start)}) or filter() show them`;
+}
+
+const PLAIN = /^[\x20-\x7e]*$/;
+/** Accents and joiners stand on the character before them, vowels and final consonants of Hangul within its square. */
+const WITHOUT_WIDTH = /^[\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]$/u;
+/** Signs that are drawn as pictures, by themselves or because they are asked to be (Unicode UTS #51). */
+const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u;
+
+/**
+ * How many columns of a terminal a text takes: none for accents, two for wide characters (Unicode UAX #11) and emoji.
+ *
+ * @param text Printable text on one line.
+ */
+export function textWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of new Intl.Segmenter().segment(text)) width += graphemeWidth(segment);
+  return width;
+}
+
+function graphemeWidth(grapheme: string): number {
+  if (EMOJI.test(grapheme)) return 2;
+  let width = 0;
+  for (const character of grapheme) {
+    if (!WITHOUT_WIDTH.test(character)) width += eastAsianWidth(character.codePointAt(0) ?? 0);
+  }
+  return width;
+}
 
 /** No cell is shown wider: one hostile value must not push all others out of sight. */
 const WIDEST_CELL = 200;
@@ -56,4 +104,47 @@ export function* textTablePieces<Row>(table: Table<Row>, mostRows = Infinity): G
   yield* lines(tail);
   yield hyphens;
   if (table.note !== undefined) yield `${cellText(table.note)}\n`;
+}
+
+/**
+ * Brings a name to a width by leaving out its middle: names that begin alike are told apart by their ends.
+ *
+ * @param width Columns of a terminal, as {@linkcode textWidth} counts them.
+ */
+export function shorten(name: string, width: number): string {
+  // Of a name without end its ends are enough: it would take long to measure.
+  const isEndless = name.length > 4 * width;
+  if (!isEndless && textWidth(name) <= width) return name;
+  const characters = [...(isEndless ? name.slice(0, 2 * width) + name.slice(-2 * width) : name)];
+  for (let kept = Math.min(width, characters.length) - 1; kept > 0; kept--) {
+    const [head, tail] = [characters.slice(0, Math.floor(kept / 2)), characters.slice(-Math.ceil(kept / 2))];
+    const shown = `${head.join("")}…${tail.join("")}`;
+    if (textWidth(shown) <= width) return shown;
+  }
+  return "…";
+}
+
+/** One column of a table. */
+export interface Column<Row> {
+  readonly header: string;
+  /** Numbers stand right, so that their digits line up. */
+  readonly align: "left" | "right";
+  /** The text of a row's cell, as it comes: each output makes it safe in its own way. */
+  readonly text: (row: Row) => string;
+  /** What a page shows in its place; without it, the text. */
+  readonly pageText?: (row: Row) => string;
+  /** Where a page's cell leads. Addresses that are not http or https are dropped. */
+  readonly link?: (row: Row) => string | undefined;
+}
+
+/** A table, whatever it is shown as. */
+export interface Table<Row> {
+  /** The line above it. */
+  readonly title: string;
+  /** What a page says behind the title. */
+  readonly subtitle?: string;
+  /** What is left out of it: behind the subtitle on a page, a line below the rows as text. */
+  readonly note?: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
 }

@@ -1,13 +1,321 @@
 import { InputError } from "../errors.ts";
-import { addDays, dayOf } from "../names/calendar_date.ts";
-import { didYouMean } from "../names/closest_word.ts";
-import type { QueryParameterName, QueryParameters, TableName } from "../protocol/query_parameters.ts";
-import { TABLES } from "../protocol/query_parameters.ts";
-import { checkValue } from "./check_value.ts";
-import { givenValues } from "./given_values.ts";
-import { checkNamesOf, tableOfNames } from "./name_tables.ts";
-import { QUERY_TABLES } from "./query_tables.ts";
-import { type Day, readTime } from "./read_day.ts";
+import { addDays, dayOf, isCalendarDate } from "../names/calendar_date.ts";
+import {
+  ANCILLARY_EXTENSIONS,
+  DESCRIPTOR_FORM,
+  isDescriptor,
+  parseFileName,
+  QUICKLOOK_EXTENSIONS,
+  RELEASE_EXTENSIONS,
+  SCIENCE_EXTENSIONS,
+} from "../names/file_name.ts";
+import { isGlob } from "../names/glob.ts";
+import { fixedEnds, SPICE_FORMS, SPICE_TYPES_WITHOUT_DAY, spiceTypesOf } from "../names/spice_name.ts";
+import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "../names/version.ts";
+import { DATA_LEVELS, didYouMean, INSTRUMENTS, isInstrument, SPICE_TYPES } from "../names/vocabulary.ts";
+import { QUERY_ROUTE, SPICE_QUERY_ROUTE } from "../protocol/routes.ts";
+import { type QueryParameterName, type QueryParameters, type TableName, TABLES } from "../protocol/tables.ts";
+import { printable, shown } from "../safe_text.ts";
+
+/** Two parameters on the wire that bound the days of what is found. */
+export interface DayRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What one table of the SDC's knows, and how it is asked. */
+export interface QueryTable {
+  readonly route: string;
+  /** What every request to it has. */
+  readonly always: Readonly<Record<string, string>>;
+  /** The parameters that it knows. */
+  readonly parameters: readonly QueryParameterName[];
+  /** Those that have another name on the wire. */
+  readonly wireNames: Readonly<Partial<Record<QueryParameterName, string>>>;
+  readonly extensions: readonly string[];
+  /** Whether its server can find the newest version of each file. */
+  readonly knowsLatest: boolean;
+  /** The day that a file has, then the day on which it came: an answer that is too large is asked for in parts of these. */
+  readonly days: DayRange;
+  readonly ingestionDays: DayRange;
+  /** Whether a file may have many days, or none. */
+  readonly overlaps: boolean;
+  /** The types of files whose names have no day. */
+  readonly typesWithoutDay: readonly string[];
+  /** What is the same in all versions of a file; nothing where rows do not tell. */
+  readonly sameFile: readonly string[];
+}
+
+const OF_ALL = [
+  "start_date",
+  "end_date",
+  "ingestion_start_date",
+  "ingestion_end_date",
+  "today",
+  "days_ago",
+  "version",
+  "filename",
+  "table",
+] as const;
+const DAYS = { from: "start_date", to: "end_date" };
+
+/** The tables (SDC protocol). `table: "science"` is not sent: older servers refuse it, and all take it for granted. */
+export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
+  science: {
+    route: QUERY_ROUTE,
+    always: {},
+    parameters: [
+      "instrument",
+      "data_level",
+      "descriptor",
+      "repointing",
+      "major_version",
+      "minor_version",
+      "extension",
+      ...OF_ALL,
+    ],
+    wireNames: {},
+    extensions: SCIENCE_EXTENSIONS,
+    knowsLatest: true,
+    days: DAYS,
+    ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
+    overlaps: false,
+    typesWithoutDay: [],
+    sameFile: ["instrument", "descriptor", "data_level", "start_date", "repointing", "cr", "extension"],
+  },
+  ancillary: {
+    route: QUERY_ROUTE,
+    always: { table: "ancillary" },
+    parameters: ["instrument", "descriptor", "repointing", "extension", ...OF_ALL],
+    wireNames: {},
+    extensions: ANCILLARY_EXTENSIONS,
+    knowsLatest: false,
+    days: DAYS,
+    ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
+    overlaps: false,
+    typesWithoutDay: [],
+    sameFile: ["instrument", "descriptor", "data_level", "start_date", "repointing"],
+  },
+  spice: {
+    route: SPICE_QUERY_ROUTE,
+    always: {},
+    parameters: ["type", ...OF_ALL],
+    wireNames: { ingestion_start_date: "start_ingest_date", ingestion_end_date: "end_ingest_date" },
+    extensions: [],
+    knowsLatest: true,
+    days: DAYS,
+    ingestionDays: { from: "start_ingest_date", to: "end_ingest_date" },
+    overlaps: true,
+    typesWithoutDay: SPICE_TYPES_WITHOUT_DAY,
+    sameFile: [],
+  },
+};
+
+/** A day, and a time of it where one is given; all in UTC. */
+interface Day {
+  /** YYYYMMDD. */
+  readonly day: string;
+  /** `12:00:00`, where the text has a time. */
+  readonly time?: string;
+}
+
+/** What a day looks like, for messages. */
+export const DAY_FORMS = "a day of the calendar, YYYYMMDD or YYYY-MM-DD such as 20260131, or today, yesterday, 7d";
+/** What a day or a time of it looks like, for messages. */
+const TIME_FORMS = `${DAY_FORMS}, or a time (UTC) such as 2026-01-31T12:00`;
+
+/** `7d`: seven days ago. */
+const AGO = /^(\d{1,5})d$/;
+/** `2026-01-31T12:00:00Z`: the seconds and the Z may be left out, a space may stand for the T. */
+const MOMENT = /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?Z?$/;
+
+/**
+ * Reads a day as people write it.
+ *
+ * @param now What `today` means.
+ * @returns Undefined when it is none.
+ */
+export function readDay(text: string, now: Date): Day | undefined {
+  const today = dayOf(now);
+  const ago = AGO.exec(text)?.[1];
+  if (text === "today") return { day: today };
+  if (text === "yesterday") return { day: addDays(today, -1) };
+  if (ago !== undefined) return { day: addDays(today, -Number(ago)) };
+  const day = text.replace(/^(\d{4})-(\d{2})-(\d{2})$/, "$1$2$3");
+  return isCalendarDate(day) ? { day } : undefined;
+}
+
+/** Reads a day, or a time of a day. */
+export function readTime(text: string, now: Date): Day | undefined {
+  const [, date = "", hours = "", minutes = "", seconds = "00"] = MOMENT.exec(text) ?? [];
+  const day = date.replaceAll("-", "");
+  return isCalendarDate(day) ? { day, time: `${hours}:${minutes}:${seconds}` } : readDay(text, now);
+}
+
+/** Where a value stands. */
+interface Place {
+  readonly table: TableName;
+  readonly now: Date;
+}
+
+/** Says what was expected when a value is wrong; undefined when it is right. */
+type Check = (value: string, place: Place) => string | undefined;
+
+function wrongWord(value: string, words: readonly string[]): string | undefined {
+  return words.includes(value) ? undefined : `one of ${words.join(", ")}${didYouMean(value, words)}`;
+}
+
+function oneOf(words: readonly string[]): Check {
+  return (value) => wrongWord(value, words);
+}
+
+function matching(pattern: RegExp, expected: string): Check {
+  return (value) => pattern.test(value) ? undefined : expected;
+}
+
+const day: Check = (value, { now }) => readDay(value, now) === undefined ? DAY_FORMS : undefined;
+const time: Check = (value, { now }) => readTime(value, now) === undefined ? TIME_FORMS : undefined;
+const wholeNumber = matching(/^\d{1,9}$/, "a whole number");
+
+/** Each table's files have versions of their own form. */
+const version: Check = (value, { table }) => {
+  if (value === "latest") return undefined;
+  if (table === "science") return isVersion(value) ? undefined : `${VERSION_FORMS}, or latest`;
+  if (table === "ancillary") return isMinorVersion(value) ? undefined : `${MINOR_VERSION_FORM}, or latest`;
+  return /^v?\d{1,9}$/.test(value) ? undefined : "a number such as v001, or latest";
+};
+
+const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
+  table: oneOf(TABLES),
+  instrument: oneOf(INSTRUMENTS),
+  data_level: oneOf(DATA_LEVELS),
+  descriptor: (value) => isDescriptor(value) ? undefined : DESCRIPTOR_FORM,
+  type: oneOf(SPICE_TYPES),
+  start_date: day,
+  end_date: day,
+  ingestion_start_date: time,
+  ingestion_end_date: time,
+  today: oneOf(["true"]),
+  days_ago: matching(/^\d{1,5}$/, "a whole number of days"),
+  repointing: matching(/^(repoint\d{5}|\d{1,5})$/, "a number up to 99999, or repointNNNNN such as repoint00012"),
+  version,
+  major_version: wholeNumber,
+  minor_version: wholeNumber,
+  extension: (value, { table }) => wrongWord(value, QUERY_TABLES[table].extensions),
+  filename: (value) =>
+    value !== "" && !/[/\\]/.test(value) && printable(value) === value
+      ? undefined
+      : "a bare file name, or a pattern such as *_l1a_*",
+};
+
+/** Says what was expected of a parameter's value in a table when it is wrong; undefined when it is right. */
+export function checkValue(table: TableName, name: QueryParameterName, value: string, now: Date): string | undefined {
+  return CHECKS[name](value, { table, now });
+}
+
+/** Whether a parameter has a value that counts. */
+export function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false;
+}
+
+/**
+ * The values of each parameter that is given, as text.
+ *
+ * @throws {InputError} When untyped code gave what no parameter can be.
+ */
+function givenValues(parameters: QueryParameters): Map<string, string[]> {
+  if (typeof parameters !== "object" || parameters === null) {
+    throw new InputError(`Cannot query by "${shown(parameters)}": expected an object with parameters`);
+  }
+  const values = new Map<string, string[]>();
+  for (const [name, given] of Object.entries(parameters)) {
+    if (!isGiven(given)) continue;
+    const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+    const odd = list.find((value) => typeof value === "object" || typeof value === "symbol");
+    if (odd !== undefined) {
+      throw new InputError(`Cannot query ${name} "${shown(odd)}": expected text, a number, or a list of them`);
+    }
+    values.set(name, [...new Set(list.map(String))]);
+  }
+  return values;
+}
+
+/** Extensions of SPICE files that end like those of ancillary ones. */
+const SPICE_CSV = /\.(spin|repoint)\.csv$/i;
+
+/** What stands behind a pattern's last point, in small letters. */
+function extensionOf(pattern: string): string {
+  return pattern.slice(pattern.lastIndexOf(".") + 1).toLowerCase();
+}
+
+/** Refuses a pattern whose extension only files of no table have. */
+function checkPattern(pattern: string): void {
+  const kinds: Readonly<Record<string, readonly string[]>> = {
+    quicklook: QUICKLOOK_EXTENSIONS,
+    release: RELEASE_EXTENSIONS,
+  };
+  const extension = pattern.includes(".") ? extensionOf(pattern) : "";
+  const kind = Object.keys(kinds).find((kind) => kinds[kind]?.includes(extension));
+  if (kind === undefined) return;
+  throw new InputError(
+    `Cannot query filename "${pattern}": no table has ${kind} files; download takes their whole names`,
+  );
+}
+
+/** Whether science and ancillary files may begin like a pattern: `imap_`, then an instrument. */
+function mayBeginWithInstrument(pattern: string): boolean {
+  const [imap = "", start, ...more] = fixedEnds(pattern)[0].split("_");
+  if (start === undefined) return "imap".startsWith(imap);
+  return imap === "imap" &&
+    (more.length > 0 ? isInstrument(start) : INSTRUMENTS.some((instrument) => instrument.startsWith(start)));
+}
+
+/** The table that a pattern belongs to, by its beginning or its extension; science where both leave it open. */
+function tableOfPattern(pattern: string): TableName {
+  checkPattern(pattern);
+  if (!mayBeginWithInstrument(pattern)) {
+    if (spiceTypesOf(pattern).length > 0) return "spice";
+    const forms = "imap_<instrument>_..., or as SPICE files are";
+    throw new InputError(
+      `Cannot query filename "${pattern}": no table has files that are called so; they are called ${forms}`,
+    );
+  }
+  if (SPICE_CSV.test(pattern)) return "spice";
+  const extension = extensionOf(pattern);
+  const has = (extensions: readonly string[]) => extensions.includes(extension);
+  if (has(SCIENCE_EXTENSIONS)) return "science";
+  if (has(ANCILLARY_EXTENSIONS)) return "ancillary";
+  return SPICE_FORMS.some((form) => form.extension === extension) ? "spice" : "science";
+}
+
+/** The table that a name or a pattern belongs to. */
+function tableOfName(name: string): TableName {
+  if (isGlob(name)) return tableOfPattern(name);
+  const { kind } = parseFileName(name);
+  if (kind === "science" || kind === "ancillary" || kind === "spice") return kind;
+  throw new InputError(`Cannot query filename "${name}": no table has ${kind} files; download takes their names`);
+}
+
+/** Refuses whole names of files that another table has, and patterns of files that none has. */
+function checkNamesOf(table: TableName, names: readonly string[]): void {
+  for (const name of names) {
+    if (isGlob(name)) checkPattern(name);
+    const its = isGlob(name) ? table : tableOfName(name);
+    if (its === table) continue;
+    throw new InputError(`Cannot query filename "${name}" in the table ${table}: it belongs to the table ${its}`);
+  }
+}
+
+/** The table of all of some names. */
+function tableOfNames(names: readonly string[]): TableName {
+  const tables = [...new Set(names.map(tableOfName))];
+  if (tables.length <= 1) return tables[0] ?? "science";
+  throw new InputError(
+    `Cannot query filename "${names.join(", ")}": the names belong to the tables ${
+      tables.join(" and ")
+    }; ask one by one`,
+  );
+}
 
 /** A query that can be sent. */
 export interface CheckedQuery {

@@ -1,10 +1,147 @@
-import { isGlob } from "../names/glob.ts";
-import type { FileRecord } from "../protocol/file_record.ts";
-import type { QueryParameterName, TableName, WireQuery } from "../protocol/query_parameters.ts";
-import type { CheckedQuery } from "./check_query.ts";
-import { type Keep, keepListed, keepNamed, keepTimes } from "./keep_rows.ts";
-import { mayTellVersion, nameConditions } from "./name_conditions.ts";
-import { QUERY_TABLES } from "./query_tables.ts";
+import { addDays, isCalendarDate } from "../names/calendar_date.ts";
+import { ANCILLARY_EXTENSIONS, parseFileName, SCIENCE_EXTENSIONS } from "../names/file_name.ts";
+import { isGlob, matchesGlob } from "../names/glob.ts";
+import { fixedEnds, spiceTypesOf } from "../names/spice_name.ts";
+import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
+import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
+import { type FileRecord, recordVersion } from "../protocol/rows.ts";
+import type { QueryParameterName, TableName, WireQuery } from "../protocol/tables.ts";
+import { type CheckedQuery, QUERY_TABLES } from "./check_query.ts";
+
+/** Whether a row is asked for. */
+type Keep = (row: FileRecord) => boolean;
+
+/** A row's value under a parameter's name, as text. */
+function valueOf(row: FileRecord, name: QueryParameterName): string {
+  if (name === "type") return String(row.kernel_type ?? "");
+  if (name === "major_version") return String(recordVersion(row)?.major ?? "");
+  if (name === "minor_version") return String(recordVersion(row)?.minor ?? "");
+  return String(row[name] ?? "");
+}
+
+/** Each type of kernel writes its version with digits of its own: `01`, `001` and `v1` are the same. */
+function bareNumber(version: string): string {
+  return String(Number(version.replace("v", "")));
+}
+
+/** Versions are compared as numbers: a server's may be such as no name can hold. */
+function hasVersion(row: FileRecord, wanted: string): boolean {
+  if (row.kernel_type !== undefined) return bareNumber(wanted) === bareNumber(String(row.version ?? ""));
+  const version = recordVersion(row);
+  return version !== undefined && isVersion(wanted) && compareVersions(version, parseVersion(wanted)) === 0;
+}
+
+/** Keeps rows that have one of some values. */
+function keepListed(name: QueryParameterName, values: readonly string[]): Keep {
+  if (name === "version") return (row) => values.some((wanted) => hasVersion(row, wanted));
+  return (row) => {
+    const value = valueOf(row, name);
+    return values.some((wanted) => isGlob(wanted) ? matchesGlob(value, wanted) : value === wanted);
+  };
+}
+
+/** Keeps files that have one of some names, or the form of a pattern. In names of SPICE files case does not count. */
+function keepNamed(table: TableName, names: readonly string[]): Keep {
+  const same = (text: string) => table === "spice" ? text.toLowerCase() : text;
+  const wishes = names.map(same);
+  return ({ file_path }) => {
+    const name = same(file_path.slice(file_path.lastIndexOf("/") + 1));
+    return wishes.some((wanted) => isGlob(wanted) ? matchesGlob(name, wanted) : name === wanted);
+  };
+}
+
+/** Keeps files that came in between times within a day, which servers do not know. */
+function keepTimes({ days }: CheckedQuery): Keep[] {
+  const bound = (name: QueryParameterName) => {
+    const { day, time } = days.get(name) ?? {};
+    if (day === undefined || time === undefined) return undefined;
+    return `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)} ${time}`;
+  };
+  const [from, to] = [bound("ingestion_start_date"), bound("ingestion_end_date")];
+  if (from === undefined && to === undefined) return [];
+  return [({ ingestion_date }) => {
+    const ingested = (ingestion_date ?? "").replace(", ", " ").slice(0, 19);
+    return ingested >= (from ?? "") && (to === undefined || ingested <= to);
+  }];
+}
+
+/** Conditions that a server can look for. */
+type NameConditions = Readonly<Partial<Record<QueryParameterName, string>>>;
+
+/** How many types of SPICE files are asked for one by one; of more, all are asked for at once. */
+const MOST_TYPES = 4;
+
+/** What a whole name says that every server can look for; the rest of it is compared here. */
+function conditionsOfName(name: string): NameConditions {
+  const file = parseFileName(name);
+  if (file.kind === "spice") return { type: file.kernel_type };
+  const { instrument, descriptor, start_date } = file;
+  const conditions = { instrument, descriptor, start_date, end_date: start_date };
+  return "data_level" in file ? { ...conditions, data_level: file.data_level } : conditions;
+}
+
+/** The days with which a part of a name begins: `20260131*`, `202601*`, `2026*`. */
+function daysOf(part: string | undefined): NameConditions {
+  const [year, month, day] = /^(\d{4})(\d\d)?(\d\d)?/.exec(fixedEnds(part ?? "")[0])?.slice(1) ?? [];
+  const start_date = `${year}${month ?? "01"}${day ?? "01"}`;
+  if (!isCalendarDate(start_date)) return {};
+  if (day !== undefined) return { start_date, end_date: start_date };
+  if (month === undefined) return { start_date, end_date: `${year}1231` };
+  const nextMonth = addDays(start_date, 31);
+  return { start_date, end_date: addDays(`${nextMonth.slice(0, 6)}01`, -1) };
+}
+
+/** `imap_mag_l1a_*`: each part before the first star or question mark has its place. */
+function conditionsOfStart(parts: readonly string[], table: TableName): NameConditions {
+  const firstOpen = parts.findIndex(isGlob);
+  const [imap, instrument, level, descriptor] = parts.slice(0, firstOpen);
+  if (imap !== "imap" || instrument === undefined || !isInstrument(instrument)) return {};
+  if (table === "ancillary") {
+    return level === undefined ? { instrument } : { instrument, descriptor: level, ...daysOf(parts[3]) };
+  }
+  if (level === undefined || !isDataLevel(level)) return { instrument };
+  if (descriptor === undefined) return { instrument, data_level: level };
+  return { instrument, data_level: level, descriptor, ...daysOf(parts[4]) };
+}
+
+/** `*_l1a_*`: a level between underscores is the file's level, or a product that is called so. */
+function conditionsOfMiddle(parts: readonly string[]): readonly NameConditions[] {
+  const inside = parts.slice(1, -1);
+  const level = inside.find(isDataLevel);
+  if (level !== undefined) return [{ data_level: level }, { descriptor: level }];
+  const instrument = inside.find(isInstrument);
+  return instrument === undefined ? [{}] : [{ instrument }, { descriptor: instrument }];
+}
+
+/**
+ * Conditions of which every file with such a name meets at least one, so that servers can do most of the work. What they
+ * find is compared with the name itself.
+ */
+function nameConditions(name: string, table: TableName): readonly NameConditions[] {
+  if (!isGlob(name)) return [conditionsOfName(name)];
+  if (table === "spice") {
+    const types = spiceTypesOf(name);
+    return types.length === 0 || types.length > MOST_TYPES ? [{}] : types.map((type) => ({ type }));
+  }
+  const parts = name.split("_");
+  const start = conditionsOfStart(parts, table);
+  const extension = name.slice(name.lastIndexOf(".") + 1);
+  const extensions: readonly string[] = table === "science" ? SCIENCE_EXTENSIONS : ANCILLARY_EXTENSIONS;
+  const end = name.includes(".") && extensions.includes(extension) ? { extension } : {};
+  const middle = table === "science" && start.instrument === undefined ? conditionsOfMiddle(parts) : [{}];
+  return middle.map((conditions) => ({ ...start, ...end, ...conditions }));
+}
+
+/**
+ * Whether it may depend on a file's version whether it has a name, or the form of a pattern. A version stands behind the
+ * last underscore: what ends with one, or has too few of them, ends before it.
+ */
+function mayTellVersion(name: string): boolean {
+  const head = name.replace(/\.[a-z]+$/, "");
+  if (!head.endsWith("*")) return true;
+  const start = head.replace(/\*+$/, "");
+  return start !== "" && !start.endsWith("_") && (isGlob(start) || start.split("_").length > 5);
+}
 
 /** What is sent for a query, and what is left to do with the rows that come. */
 export interface QueryPlan {
@@ -111,4 +248,18 @@ function max(a: string, b: string | undefined): string {
 
 function min(a: string, b: string | undefined): string {
   return b === undefined || a < b ? a : b;
+}
+
+/** The newest version of each file, where the server cannot tell (SDC protocol: ancillary files); the order stays. */
+export function newestVersions<Row extends FileRecord>(table: TableName, rows: readonly Row[]): Row[] {
+  const newest = new Map<string, Row>();
+  for (const row of rows) {
+    const file = JSON.stringify(QUERY_TABLES[table].sameFile.map((key) => row[key] ?? null));
+    const [version, best] = [recordVersion(row), newest.get(file)];
+    const bestVersion = best === undefined ? undefined : recordVersion(best);
+    const isNewer = bestVersion === undefined || (version !== undefined && compareVersions(version, bestVersion) > 0);
+    if (best === undefined || isNewer) newest.set(file, row);
+  }
+  const kept = new Set(newest.values());
+  return rows.filter((row) => kept.has(row));
 }

@@ -1,12 +1,20 @@
 import { ProtocolError, ResponseError } from "../errors.ts";
-import { apiUrl, getApi, getApiOnce, type UrlCall } from "../http/call.ts";
-import { readText } from "../http/read_text.ts";
-import { refusalOf } from "../http/refusal_of.ts";
-import { checkedTarget, followRedirects, isRedirect, redirectTarget } from "../http/redirect.ts";
+import {
+  apiUrl,
+  checkedTarget,
+  followRedirects,
+  getApi,
+  getApiOnce,
+  isRedirect,
+  readText,
+  redirectTarget,
+  refusalOf,
+  type UrlCall,
+} from "../http/request.ts";
 import type { Transport } from "../http/transport.ts";
 import { downloadRoute, uploadRoute } from "../protocol/routes.ts";
+import { decodeAnswer, notTheSdcs } from "./read_json.ts";
 import { basename } from "@std/path";
-import { decodeAnswer, notTheSdcs } from "./decode_answer.ts";
 
 /** Enough for a presigned URL. */
 const ANSWER_BYTES = 64 * 1024;

@@ -1,7 +1,43 @@
-import type { UrlCall } from "../http/call.ts";
-import { readText } from "../http/read_text.ts";
-import type { Transport } from "../http/transport.ts";
-import { decodeAnswer } from "./decode_answer.ts";
+import { ProtocolError } from "../errors.ts";
+import { readText, safeWords, type UrlCall } from "../http/request.ts";
+import type { ApiAccess, Transport } from "../http/transport.ts";
+
+/** A body, and where it came from. */
+interface AnswerText {
+  readonly action: string;
+  /** The URL as it may be shown. */
+  readonly url: string;
+  readonly text: string;
+  readonly api: ApiAccess;
+}
+
+/** The error of an answer that is not what the protocol says, with its URL and the start of its body. */
+export function notTheSdcs({ action, url, text, api }: AnswerText, why: string): ProtocolError {
+  const start = text.trim() === "" ? "It is empty" : `It begins with: ${safeWords(text, api)}`;
+  return new ProtocolError(`Cannot ${action}: the answer of ${url} is not what the SDC sends: ${why}. ${start}`);
+}
+
+/**
+ * Reads an answer as the JSON that it must be.
+ *
+ * @param decode Takes the JSON for a value, or throws a ProtocolError that says what is wrong with it.
+ * @throws {ProtocolError} With the URL and the start of the body.
+ */
+export function decodeAnswer<T>(answer: AnswerText, decode: (json: unknown) => T): T {
+  const { text } = answer;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw notTheSdcs(answer, "it is no JSON");
+  }
+  try {
+    return decode(json);
+  } catch (error) {
+    if (error instanceof ProtocolError) throw notTheSdcs(answer, error.message);
+    throw error;
+  }
+}
 
 /** More than any rightful answer besides those of queries has. */
 const ANSWER_BYTES = 8 * 1024 * 1024;

@@ -1,11 +1,9 @@
 import { ProtocolError } from "../errors.ts";
-import { getApiOnce } from "../http/call.ts";
-import { refusalOf } from "../http/refusal_of.ts";
-import { retry } from "../http/retry.ts";
-import type { Transport } from "../http/transport.ts";
+import { getApiOnce, refusalOf } from "../http/request.ts";
+import { retry, type Transport } from "../http/transport.ts";
 import { addDays, dayOf } from "../names/calendar_date.ts";
-import { checkTexts, decodeObject, type RowObject } from "../protocol/file_record.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, REPOINT_TABLE_ROUTE } from "../protocol/routes.ts";
+import { checkTexts, decodeObject, type RowObject } from "../protocol/rows.ts";
 import { readJson } from "./read_json.ts";
 
 /** Tables come in daily, and each holds all repointings: so many days hold the newest one, or the mission rests. */

@@ -1,6 +1,6 @@
-import { delay } from "@std/async";
 import { ImapError } from "../errors.ts";
-import type { LockWait } from "./open_part.ts";
+import type { LockWait } from "./part_file.ts";
+import { delay } from "@std/async";
 
 /** How often who holds a lock says that it still does. */
 const RENEW_MS = 3_000;

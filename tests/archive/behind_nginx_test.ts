@@ -1,4 +1,3 @@
-import { join } from "@std/path";
 import { startArchive } from "../../src/archive/start_archive.ts";
 import { InputError } from "../../src/errors.ts";
 import { until } from "../support/archive.ts";
@@ -6,6 +5,7 @@ import { runCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { deadUrl } from "../support/server.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
 
 const NAME = "imap_mag_l0_raw_20250502_v001.pkts";
 const PATH = `imap/mag/l0/2025/05/${NAME}`;

@@ -1,4 +1,4 @@
-import { readRange } from "../../src/archive/byte_range.ts";
+import { readRange } from "../../src/archive/objects.ts";
 import { assertEquals } from "@std/assert";
 
 const part = (first: number, last: number) => ({ first, last });

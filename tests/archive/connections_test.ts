@@ -1,11 +1,10 @@
-import { delay } from "@std/async";
-import { join } from "@std/path";
-import type { ConnectionLimits } from "../../src/archive/connections/limits.ts";
-import { type RunningServer, serveHandler } from "../../src/archive/serve_handler.ts";
+import { type ConnectionLimits, type RunningServer, serveHandler } from "../../src/archive/http_server.ts";
 import { startArchive } from "../../src/archive/start_archive.ts";
 import { connectRaw, isReceiving, type RawConnection, rawHead, until } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async";
+import { join } from "@std/path";
 
 const host = "127.0.0.1";
 const NAME = "imap_mag_l0_raw_20250502_v001.pkts";

@@ -1,7 +1,7 @@
-import { fromFileUrl, join } from "@std/path";
 import { connectRaw, isReceiving, openTestArchive, rawHead, until } from "../support/archive.ts";
-import { assertEquals } from "@std/assert";
 import { testFolder } from "../support/folder.ts";
+import { assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
 
 const WHOLE = "imap_mag_l0_raw_20250502_v001.pkts";
 const HALF = "imap_mag_l0_raw_20250503_v001.pkts";

@@ -1,10 +1,9 @@
-import { join } from "@std/path";
-import { createObjectsHandler } from "../../src/archive/create_objects_handler.ts";
+import { createObjectsHandler, UrlSigner } from "../../src/archive/objects.ts";
 import { startArchive } from "../../src/archive/start_archive.ts";
-import { UrlSigner } from "../../src/archive/url_signer.ts";
 import { connectRaw, openTestArchive, putRequest, rawHead, writeFiles } from "../support/archive.ts";
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import { testFolder } from "../support/folder.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
 
 const NAME = "imap_mag_l0_raw_20250502_v001.pkts";
 const PATH = `imap/mag/l0/2025/05/${NAME}`;

@@ -1,8 +1,8 @@
-import { openArchive } from "../../src/archive/open_archive.ts";
-import { join } from "@std/path";
+import { openArchive } from "../../src/archive/start_archive.ts";
 import { openTestArchive, writeFiles } from "../support/archive.ts";
-import { assertEquals, assertMatch } from "@std/assert";
 import { testFolder } from "../support/folder.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
 
 const A = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";
 const B = "imap/hi/l2/2026/01/imap_hi_l2_map_20260101-repoint00012_v001.0002.cdf";

@@ -1,4 +1,4 @@
-import { isAuthorised } from "../../src/archive/is_authorised.ts";
+import { isAuthorised } from "../../src/archive/api.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const allows = (pathname: string, headers: Record<string, string>) =>

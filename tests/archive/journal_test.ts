@@ -1,7 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
-import { join } from "@std/path";
 import { Journal } from "../../src/archive/journal.ts";
 import { testFolder } from "../support/folder.ts";
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
 
 Deno.test("Journal.append() lets the oldest orders go when there are too many, and keeps the newest", async () => {
   await using folder = await testFolder();

@@ -1,5 +1,5 @@
+import { dateOfMissionSeconds, missionSeconds, startOfDay, tt2000 } from "../../src/mission_time.ts";
 import { assertEquals } from "@std/assert";
-import { dateOfMissionSeconds, missionSeconds, startOfDay, tt2000 } from "../../src/archive/mission_time.ts";
 
 Deno.test("tt2000() counts the leap seconds", () => {
   // The numbers are those of cdflib's compute_tt2000.

@@ -1,8 +1,8 @@
-import { openArchive } from "../../src/archive/open_archive.ts";
+import { openArchive } from "../../src/archive/start_archive.ts";
 import { InputError } from "../../src/errors.ts";
-import { join } from "@std/path";
-import { assertEquals, assertRejects } from "@std/assert";
 import { testFolder } from "../support/folder.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
 
 Deno.test("openArchive() refuses a folder that another archive serves, until that one is closed", async () => {
   await using folder = await testFolder();

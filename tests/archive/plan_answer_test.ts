@@ -1,4 +1,4 @@
-import { type AnswerPlan, planAnswer } from "../../src/archive/plan_answer.ts";
+import { type AnswerPlan, planAnswer } from "../../src/archive/objects.ts";
 import { assertEquals } from "@std/assert";
 
 const modified = new Date("2026-01-02T03:04:05.678Z");

@@ -1,6 +1,5 @@
+import { type ServedRequest, serveHandler } from "../../src/archive/http_server.ts";
 import { startArchive } from "../../src/archive/start_archive.ts";
-import type { ServedRequest } from "../../src/archive/connections/served_request.ts";
-import { serveHandler } from "../../src/archive/serve_handler.ts";
 import { connectRaw, rawHead, until } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";

@@ -1,8 +1,8 @@
 import { type ArchiveOptions, type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
 import { ImapError, InputError } from "../../src/errors.ts";
 import { connectRaw, isReceiving, putRequest, rawHead, until } from "../support/archive.ts";
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type TestFolder, testFolder } from "../support/folder.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 
 const NAME = "imap_swe_l0_sci_20240105_v001.pkts";
 const PATH = `imap/swe/l0/2024/01/${NAME}`;

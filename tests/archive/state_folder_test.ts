@@ -1,8 +1,8 @@
-import { openArchive } from "../../src/archive/open_archive.ts";
+import { openArchive } from "../../src/archive/start_archive.ts";
 import { InputError } from "../../src/errors.ts";
+import { type TestFolder, testFolder } from "../support/folder.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { dirname, join } from "@std/path";
-import { type TestFolder, testFolder } from "../support/folder.ts";
 
 /** Named as the archive names what is not whole yet. */
 const LEFT_OVER = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";

@@ -1,4 +1,4 @@
-import { UrlSigner } from "../../src/archive/url_signer.ts";
+import { UrlSigner } from "../../src/archive/objects.ts";
 import { assertEquals, assertMatch } from "@std/assert";
 
 const PATH = "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts";

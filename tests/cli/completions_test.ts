@@ -1,9 +1,12 @@
 // What the scripts say; tests/e2e/completions_test.ts runs them in the shells.
+import {
+  bashCompletions,
+  brief,
+  type CompletedProgram,
+  fishCompletions,
+  zshCompletions,
+} from "../../src/cli/completions.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { bashCompletions } from "../../src/cli/completions/bash.ts";
-import { fishCompletions } from "../../src/cli/completions/fish.ts";
-import { brief, type CompletedProgram } from "../../src/cli/completions/program.ts";
-import { zshCompletions } from "../../src/cli/completions/zsh.ts";
 
 const ODD: CompletedProgram = {
   options: [],

@@ -1,5 +1,4 @@
-import { commandIndex, parse } from "../../src/cli/parse.ts";
-import { UsageError } from "../../src/cli/usage_error.ts";
+import { commandIndex, parse, UsageError } from "../../src/cli/shell.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 const OPTIONS = [

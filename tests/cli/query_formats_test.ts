@@ -1,7 +1,7 @@
+import { csv, json, paths } from "../../src/cli/displays.ts";
+import { inOptionNames, queryOf } from "../../src/cli/options.ts";
 import { QueryResult } from "../../src/client/query_result.ts";
-import { csv, json, paths } from "../../src/cli/row_formats.ts";
-import { decodeFileRecords } from "../../src/protocol/file_record.ts";
-import { inOptionNames, queryOf } from "../../src/cli/query_options.ts";
+import { decodeFileRecords } from "../../src/protocol/rows.ts";
 import { assertEquals } from "@std/assert";
 
 const ROWS = [

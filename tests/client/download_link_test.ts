@@ -1,4 +1,4 @@
-import { downloadLink } from "../../src/client/download_link.ts";
+import { downloadLink } from "../../src/client/query_result.ts";
 import { assertEquals } from "@std/assert";
 
 const row = (file_path: string) => ({ file_path });

@@ -1,8 +1,8 @@
-import { filesHere } from "../../src/client/files_here.ts";
-import { assertEquals } from "@std/assert";
-import { join } from "@std/path";
+import { filesHere } from "../../src/client/query.ts";
 import { writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
 
 Deno.test("filesHere() finds the files that are in the data directory and not empty", async () => {
   await using folder = await testFolder();

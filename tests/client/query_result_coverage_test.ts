@@ -1,11 +1,11 @@
 // Coverage from end to end: a real server, a real data directory, the library and the command line.
 import { ImapClient } from "../../src/client/imap_client.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { writeFiles } from "../support/archive.ts";
 import { runCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 import { rowsOf } from "../views/rows.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const ROWS = rowsOf(0, 20);
 

@@ -1,6 +1,6 @@
 import { QueryResult } from "../../src/client/query_result.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
-import type { FileRecord } from "../../src/protocol/file_record.ts";
+import type { FileRecord } from "../../src/protocol/rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const rows: FileRecord[] = ["b", "a", "c"].map((name) => ({ file_path: `imap/${name}`, instrument: "mag" }));

@@ -1,12 +1,12 @@
+import { startArchive } from "../../src/archive/start_archive.ts";
 import { ImapClient } from "../../src/client/imap_client.ts";
 import { InputError } from "../../src/errors.ts";
-import { startArchive } from "../../src/archive/start_archive.ts";
-import { archivePath } from "../../src/names/archive_path.ts";
-import type { QueryParameters } from "../../src/protocol/query_parameters.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { archivePath } from "../../src/names/file_name.ts";
+import type { QueryParameters } from "../../src/protocol/tables.ts";
 import { writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 
 function ancillary(version: string, start_date = "20260101") {
   const file_path = `imap/ancillary/mag/imap_mag_x_${start_date}_${version}.csv`;

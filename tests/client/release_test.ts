@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { startWatchedArchive } from "../support/watched_objects.ts";
 import { ImapClient } from "../../src/client/imap_client.ts";
 import { ImapError, InputError, ResponseError } from "../../src/errors.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
+import { startWatchedArchive } from "../support/watched_objects.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 
 const NAME = "imap_hit_data-release-001_20260101_20260131_v001.txt";
 const PLACE = `imap/release/hit/${NAME}`;

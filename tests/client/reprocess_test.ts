@@ -1,10 +1,10 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { startWatchedArchive } from "../support/watched_objects.ts";
 import { ImapClient } from "../../src/client/imap_client.ts";
 import { ConnectionError, InputError, ProtocolError, ResponseError } from "../../src/errors.ts";
-import type { ReprocessParameters } from "../../src/sdc/check_reprocess.ts";
+import type { ReprocessParameters } from "../../src/sdc/orders.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
+import { startWatchedArchive } from "../support/watched_objects.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 
 const DAYS = { start_date: "20260101", end_date: "20260131" };
 

@@ -1,6 +1,6 @@
+import { TransferReport } from "../../src/client/transfers.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
-import { TransferReport } from "../../src/client/transfer_report.ts";
-import type { Outcome } from "../../src/transfer/outcome.ts";
+import type { Outcome } from "../../src/transfer/batch.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const OUTCOMES: Outcome[] = [

@@ -1,13 +1,13 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { dirname } from "@std/path";
-import { ccsdsPackets } from "../../src/archive/demo/ccsds_packets.ts";
 import { type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
 import { ImapClient } from "../../src/client/imap_client.ts";
+import { ccsdsPackets } from "../../src/demo/ccsds.ts";
 import { ImapError, InputError, ResponseError } from "../../src/errors.ts";
-import { archivePath } from "../../src/names/archive_path.ts";
-import { INSTRUMENT_APIDS } from "../../src/protocol/apids.ts";
+import { archivePath } from "../../src/names/file_name.ts";
+import { INSTRUMENT_APIDS } from "../../src/protocol/webpoda.ts";
 import { testFolder } from "../support/folder.ts";
 import { type FakeWebpoda, fakeWebpoda, TOKEN } from "../webpoda/fake_webpoda.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { dirname } from "@std/path";
 
 const NOW = () => new Date("2026-01-10T00:00:00Z");
 

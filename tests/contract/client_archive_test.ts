@@ -1,12 +1,12 @@
 // The client against the local archive, or the server that IMAP_CONTRACT_URL names: whatever the one asks, the other
 // understands.
-import { assert, assertEquals, assertRejects } from "@std/assert";
 import { FileNameError, ImapClient, type QueryParameters, ResponseError } from "../../mod.ts";
-import { startWatchedArchive } from "../support/watched_objects.ts";
-import { archivePath } from "../../src/names/archive_path.ts";
+import { archivePath } from "../../src/names/file_name.ts";
+import { type ContractServer, IS_FOREIGN, writingTest } from "./contract_server.ts";
 import { writeFiles } from "../support/archive.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
-import { type ContractServer, IS_FOREIGN, writingTest } from "./contract_server.ts";
+import { startWatchedArchive } from "../support/watched_objects.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 
 const NAMES = [
   "imap_codice_l0_hskp_20240610_v001.pkts",

@@ -1,9 +1,9 @@
 // The server that the contract is held against: the local archive, or the one that IMAP_CONTRACT_URL names.
-import { assertEquals } from "@std/assert";
-import { archivePath } from "../../src/names/archive_path.ts";
+import { archivePath } from "../../src/names/file_name.ts";
 import { putRequest, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { startWatchedArchive } from "../support/watched_objects.ts";
+import { assertEquals } from "@std/assert";
 
 /** A variable of the environment; an empty one counts as not set. */
 export function variable(name: string): string | undefined {

@@ -1,7 +1,6 @@
 // docs/openapi.json, the REST API of the archive, held to the protocol's words and to what the archive answers.
-import { assert, assertEquals } from "@std/assert";
-import { Validator } from "@seriousme/openapi-schema-validator";
-import { SPICE_TYPES } from "../../src/names/spice_types.ts";
+import { SPICE_TYPES } from "../../src/names/vocabulary.ts";
+import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, readRoute, type Route } from "../../src/protocol/routes.ts";
 import {
   ANCILLARY_PARAMETERS,
   RELEASE_PARAMETERS,
@@ -10,12 +9,13 @@ import {
   REPROCESS_PARAMETERS,
   SCIENCE_PARAMETERS,
   SPICE_PARAMETERS,
-} from "../../src/protocol/route_parameters.ts";
-import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, readRoute, type Route } from "../../src/protocol/routes.ts";
+} from "../../src/protocol/tables.ts";
 import { packetRoute, readPacketRoute } from "../../src/protocol/webpoda.ts";
 import { VERSION } from "../../src/version.ts";
-import { openTestArchive } from "../support/archive.ts";
 import { conforms, isObject, Specification } from "./specification.ts";
+import { openTestArchive } from "../support/archive.ts";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { assert, assertEquals } from "@std/assert";
 
 const text = await Deno.readTextFile(new URL("../../docs/openapi.json", import.meta.url));
 const specification = new Specification(JSON.parse(text));

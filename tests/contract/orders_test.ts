@@ -1,8 +1,8 @@
 // Every parameter of what the SDC is told to do, asked over the wire (protocol.md): POST /reprocess and GET /release.
+import type { RELEASE_PARAMETERS, REPROCESS_PARAMETERS } from "../../src/protocol/tables.ts";
+import { type ContractServer, IS_FOREIGN, writingTest } from "./contract_server.ts";
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async";
-import type { RELEASE_PARAMETERS, REPROCESS_PARAMETERS } from "../../src/protocol/route_parameters.ts";
-import { type ContractServer, IS_FOREIGN, writingTest } from "./contract_server.ts";
 
 /** An order, and whether it is taken. */
 interface Case {

@@ -1,14 +1,14 @@
 // Every parameter of the SDC's tables, asked over the wire (protocol.md). Against another server, rows are only held
 // to what was asked for; against the local archive, which has known files, the answer is known too.
-import { assert, assertEquals } from "@std/assert";
-import { SPICE_TYPES } from "../../src/names/spice_types.ts";
+import { SPICE_TYPES } from "../../src/names/vocabulary.ts";
 import type {
   ANCILLARY_PARAMETERS,
   REPOINT_TABLE_PARAMETERS,
   SCIENCE_PARAMETERS,
   SPICE_PARAMETERS,
-} from "../../src/protocol/route_parameters.ts";
+} from "../../src/protocol/tables.ts";
 import { IS_FOREIGN, readingTest, type Row } from "./contract_server.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** What the local archive has, in the order of the paths: science, ancillary, SPICE. */
 const NAMES = [

@@ -1,15 +1,15 @@
 // Packets on demand, asked over the wire (protocol.md, "webpoda"): the archive's stand-in, or the server that
 // IMAP_CONTRACT_WEBPODA_URL names, with the token of IMAP_CONTRACT_WEBPODA_TOKEN.
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { dirname } from "@std/path";
-import { ccsdsPackets } from "../../src/archive/demo/ccsds_packets.ts";
-import { dateOfMissionSeconds } from "../../src/archive/mission_time.ts";
-import { splitPackets } from "../../src/archive/webpoda/split_packets.ts";
-import { archivePath } from "../../src/names/archive_path.ts";
+import { splitPackets } from "../../src/archive/webpoda.ts";
+import { ccsdsPackets } from "../../src/demo/ccsds.ts";
+import { dateOfMissionSeconds } from "../../src/mission_time.ts";
+import { archivePath } from "../../src/names/file_name.ts";
 import { packetRoute, PROJECTIONS } from "../../src/protocol/webpoda.ts";
+import { INGESTED, IS_FOREIGN, variable } from "./contract_server.ts";
 import { testFolder } from "../support/folder.ts";
 import { startWatchedArchive } from "../support/watched_objects.ts";
-import { INGESTED, IS_FOREIGN, variable } from "./contract_server.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { dirname } from "@std/path";
 
 const FOREIGN_URL = variable("IMAP_CONTRACT_WEBPODA_URL");
 const FOREIGN_TOKEN = variable("IMAP_CONTRACT_WEBPODA_TOKEN");

@@ -1,5 +1,4 @@
-import { htmlTable } from "../../src/display/html_table.ts";
-import { htmlCard } from "../../src/display/html_card.ts";
+import { htmlCard, htmlTable } from "../../src/display/html_table.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const table = (rows: readonly string[]) => ({

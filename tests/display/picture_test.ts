@@ -1,9 +1,9 @@
-import { ImapError } from "../../src/errors.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import { Picture } from "../../src/display/picture.ts";
+import { ImapError } from "../../src/errors.ts";
+import { testFolder } from "../support/folder.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { testFolder } from "../support/folder.ts";
 
 /** A picture, and how often it was drawn as SVG. */
 function pictureOf() {

@@ -1,5 +1,4 @@
-import { shorten } from "../../src/display/shorten.ts";
-import { textWidth } from "../../src/display/text_width.ts";
+import { shorten, textWidth } from "../../src/display/text_table.ts";
 import { assert, assertEquals } from "@std/assert";
 
 Deno.test("shorten() leaves out the middle of a name, never its end", () => {

@@ -1,5 +1,4 @@
-import type { Table } from "../../src/display/table.ts";
-import { textTable } from "../../src/display/text_table.ts";
+import { type Table, textTable } from "../../src/display/text_table.ts";
 import { assert, assertEquals } from "@std/assert";
 
 type Row = readonly [string, string];

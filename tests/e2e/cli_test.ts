@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { VERSION } from "../../src/version.ts";
 import { cliCommand, runCli, startServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { deadUrl, startServer } from "../support/server.ts";
-import { VERSION } from "../../src/version.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 
 const MAG = "imap_mag_l0_raw_20250502_v001.pkts";
 const MAG_PATH = `imap/mag/l0/2025/05/${MAG}`;

@@ -1,15 +1,13 @@
 // Completions in the real shells. Debian has them: apt-get install bash zsh fish. Bash and zsh run in pseudo terminals; that
 // of bash is from script, of util-linux.
-import { assert, assertEquals } from "@std/assert";
-import { fromFileUrl } from "@std/path";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { GLOBAL_OPTIONS } from "../../src/cli/global_options.ts";
-import { DATA_LEVELS } from "../../src/names/data_levels.ts";
-import { INSTRUMENTS } from "../../src/names/instruments.ts";
-import { SPICE_TYPES } from "../../src/names/spice_types.ts";
-import { TABLES } from "../../src/protocol/query_parameters.ts";
+import { GLOBAL_OPTIONS } from "../../src/cli/options.ts";
+import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../../src/names/vocabulary.ts";
+import { TABLES } from "../../src/protocol/tables.ts";
 import { runCli } from "../support/cli.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 
 /** One thing that a shell offers; with an explanation where the shell shows them. */
 interface Offer {

@@ -1,6 +1,6 @@
 // What a notebook shows of errors, in the real kernel: below a cell stand the error's name, its message and its stack.
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { firstLines, openNotebookLab } from "../support/notebook_lab.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 
 /** A line of a cell, not of this library. */
 const CELL_LINE = /^ {4}at (async )?(\w+ \()?<anonymous>:\d+:\d+\)?$/;

@@ -1,10 +1,10 @@
 // docs/permissions.md and README.md say with which permissions the command line works. It is run here with exactly those, and with less.
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
-import { writeDemoFiles } from "../../src/archive/demo/demo_files.ts";
 import { startArchive } from "../../src/archive/start_archive.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
+import { writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { testFolder } from "../support/folder.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
 
 const DOCUMENTS = ["../../docs/permissions.md", "../../README.md"].map((path) => new URL(path, import.meta.url));
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));

@@ -1,9 +1,9 @@
 // kill -9 at random moments: whatever stands under its final name is whole, and the next run goes on.
+import { partPathOf } from "../../src/transfer/part_file.ts";
+import { type CliRun, openCli, type TransferCli } from "./transfer_cli.ts";
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async";
 import { dirname, join } from "@std/path";
-import { partPathOf } from "../../src/transfer/part_paths.ts";
-import { type CliRun, openCli, type TransferCli } from "./transfer_cli.ts";
 
 const KILLS = 50;
 /** So many data directories are worked on at once. */

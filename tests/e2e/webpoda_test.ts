@@ -1,11 +1,11 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { dirname } from "@std/path";
-import { ccsdsPackets } from "../../src/archive/demo/ccsds_packets.ts";
-import { archivePath } from "../../src/names/archive_path.ts";
+import { ccsdsPackets } from "../../src/demo/ccsds.ts";
+import { archivePath } from "../../src/names/file_name.ts";
 import { until } from "../support/archive.ts";
 import { cliCommand, runCli, startServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { dirname } from "@std/path";
 
 const DAY = "imap_swe_l0_raw_20260103_v001.0001.pkts";
 const NEXT = "imap_swe_l0_raw_20260104_v001.0001.pkts";

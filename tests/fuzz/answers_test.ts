@@ -1,15 +1,15 @@
 import { ProtocolError } from "../../src/errors.ts";
-import { apiAccess } from "../../src/http/api_access.ts";
-import { safeWords } from "../../src/http/status_error.ts";
-import { DECODE } from "../../src/protocol/table_records.ts";
-import { TABLES } from "../../src/protocol/query_parameters.ts";
-import { decodeAnswer } from "../../src/sdc/decode_answer.ts";
-import { JsonArrayReader, NoJsonArray } from "../../src/sdc/json_array_reader.ts";
-import { newestVersions } from "../../src/sdc/newest_versions.ts";
+import { safeWords } from "../../src/http/request.ts";
+import { apiAccess } from "../../src/http/transport.ts";
+import { DECODE } from "../../src/protocol/rows.ts";
+import { TABLES } from "../../src/protocol/tables.ts";
+import { JsonArrayReader, NoJsonArray } from "../../src/sdc/answer_rows.ts";
+import { newestVersions } from "../../src/sdc/plan_query.ts";
+import { decodeAnswer } from "../../src/sdc/read_json.ts";
+import { fuzz, JSON_VALUE, nearly, TEXT } from "./fuzz.ts";
+import { assertHarmlessText } from "../views/hostile.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { assertHarmlessText } from "../views/hostile.ts";
-import { fuzz, JSON_VALUE, nearly, TEXT } from "./fuzz.ts";
 
 const SECRET = "k3y-of-mine";
 const api = apiAccess("https://api.example.org", { apiKey: SECRET, accessToken: undefined });

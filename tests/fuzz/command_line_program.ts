@@ -1,10 +1,10 @@
 // Runs the command line again and again, in a process that can reach this machine alone and write to one folder, and
 // prints what it found. Its own output goes to a variable.
 import { main } from "../../src/cli/main.ts";
+import { FUZZ, TEXT } from "./fuzz.ts";
+import { assertHarmlessText } from "../views/hostile.ts";
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { assertHarmlessText } from "../views/hostile.ts";
-import { FUZZ, TEXT } from "./fuzz.ts";
 
 const [folder = "", url = ""] = Deno.args;
 // deno-lint-ignore no-console

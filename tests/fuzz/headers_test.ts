@@ -1,11 +1,11 @@
 import { ProtocolError } from "../../src/errors.ts";
-import { checkedTarget } from "../../src/http/redirect.ts";
-import { parseRetryAfter } from "../../src/http/retry_after.ts";
-import { contentRange, lengthOfHeaders, md5OfHeaders, strongEtag } from "../../src/transfer/object_headers.ts";
+import { checkedTarget } from "../../src/http/request.ts";
+import { parseRetryAfter } from "../../src/http/transport.ts";
+import { contentRange, lengthOfHeaders, md5OfHeaders, strongEtag } from "../../src/transfer/objects.ts";
+import { fuzz, nearly, TEXT } from "./fuzz.ts";
+import { assertHarmlessText } from "../views/hostile.ts";
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { assertHarmlessText } from "../views/hostile.ts";
-import { fuzz, nearly, TEXT } from "./fuzz.ts";
 
 /** A header, or undefined where fetch itself would not take the text for one. */
 function headersWith(name: string, value: string): Headers | undefined {

@@ -1,17 +1,16 @@
-import { archivePath } from "../../src/names/archive_path.ts";
 import { InputError } from "../../src/errors.ts";
-import { parseFileName } from "../../src/names/file_name.ts";
+import { archivePath, parseFileName } from "../../src/names/file_name.ts";
 import { matchesGlob } from "../../src/names/glob.ts";
 import { checkedShard } from "../../src/names/shard.ts";
 import { parseVersion } from "../../src/names/version.ts";
-import { readDay, readTime } from "../../src/sdc/read_day.ts";
-import { localPath } from "../../src/transfer/local_path.ts";
+import { readDay, readTime } from "../../src/sdc/check_query.ts";
+import { localPath } from "../../src/transfer/local_files.ts";
+import { fuzz, nearly, TEXT } from "./fuzz.ts";
+import { LOOKALIKES, NAMES } from "../names/generated_names.ts";
+import { assertHarmlessText } from "../views/hostile.ts";
 import { assert, assertEquals } from "@std/assert";
 import { join, resolve } from "@std/path";
 import fc from "fast-check";
-import { LOOKALIKES, NAMES } from "../names/generated_names.ts";
-import { assertHarmlessText } from "../views/hostile.ts";
-import { fuzz, nearly, TEXT } from "./fuzz.ts";
 
 /** Runs what may refuse its input; its message must be safe to show. */
 function orRefuse<T>(run: () => T): T | undefined {

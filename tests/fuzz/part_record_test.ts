@@ -1,8 +1,8 @@
-import { parsePartRecord } from "../../src/transfer/part_record.ts";
+import { parsePartRecord } from "../../src/transfer/part_file.ts";
+import { fuzz, JSON_VALUE, nearly, TEXT } from "./fuzz.ts";
+import { openLab } from "../transfer/lab.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { openLab } from "../transfer/lab.ts";
-import { fuzz, JSON_VALUE, nearly, TEXT } from "./fuzz.ts";
 
 const NUMBER = fc.oneof(fc.integer({ min: -1, max: 101_000 }), fc.double(), fc.constantFrom(0, 100_000));
 const MISSING = fc.oneof(fc.constant(null), fc.array(fc.record({ first: NUMBER, last: NUMBER }), { maxLength: 4 }));

@@ -1,16 +1,13 @@
-import { htmlCard } from "../../src/display/html_card.ts";
-import { htmlTable } from "../../src/display/html_table.ts";
-import type { Table } from "../../src/display/table.ts";
-import { textTable } from "../../src/display/text_table.ts";
-import { textWidth } from "../../src/display/text_width.ts";
-import { excerpt, printable, printableJson } from "../../src/printable.ts";
-import type { FileRecord } from "../../src/protocol/file_record.ts";
-import { recordsTable } from "../../src/views/records_table.ts";
+import { htmlCard, htmlTable } from "../../src/display/html_table.ts";
+import { type Table, textTable, textWidth } from "../../src/display/text_table.ts";
+import type { FileRecord } from "../../src/protocol/rows.ts";
+import { excerpt, printable, printableJson } from "../../src/safe_text.ts";
+import { recordsTable } from "../../src/views/records.ts";
+import { fuzz, JSON_VALUE, TEXT } from "./fuzz.ts";
+import { assertHarmlessText } from "../views/hostile.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
-import { assertHarmlessText } from "../views/hostile.ts";
-import { fuzz, JSON_VALUE, TEXT } from "./fuzz.ts";
 
 type Cells = readonly string[];
 

@@ -1,6 +1,6 @@
-import { apiAccess } from "../../src/http/api_access.ts";
-import { assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../mod.ts";
+import { apiAccess } from "../../src/http/transport.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 const none = { apiKey: undefined, accessToken: undefined };
 

@@ -1,8 +1,8 @@
 import { ConnectionError, ProtocolError } from "../../src/errors.ts";
-import { apiUrl, getApi, getApiOnce, getObject } from "../../src/http/call.ts";
-import { assertEquals, assertRejects } from "@std/assert";
+import { apiUrl, getApi, getApiOnce, getObject } from "../../src/http/request.ts";
 import { testTransport } from "../support/client.ts";
 import { deadUrl, type SeenRequest, startServer } from "../support/server.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 
 const KEY = "key-4711";
 const redirect = (location: string, status = 302) => new Response(null, { status, headers: { location } });

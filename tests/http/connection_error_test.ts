@@ -1,5 +1,5 @@
+import { connectionError } from "../../src/http/request.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { connectionError } from "../../src/http/connection_error.ts";
 
 Deno.test("connectionError() shows no address that the system's words have in them", () => {
   const { message } = connectionError("try", "h", new Error("odd thing with https://s3/o?X-Amz-Signature=s3cret here"));

@@ -1,5 +1,5 @@
 import { ConnectionError } from "../../src/errors.ts";
-import { readText } from "../../src/http/read_text.ts";
+import { readText } from "../../src/http/request.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 
 const options = { action: "try", host: "h", timeoutMs: 1000, limit: 1000, beyond: "fail" } as const;

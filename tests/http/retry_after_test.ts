@@ -1,4 +1,4 @@
-import { parseRetryAfter } from "../../src/http/retry_after.ts";
+import { parseRetryAfter } from "../../src/http/transport.ts";
 import { assertEquals } from "@std/assert";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");

@@ -1,5 +1,5 @@
-import { apiAccess } from "../../src/http/api_access.ts";
-import { statusError } from "../../src/http/status_error.ts";
+import { statusError } from "../../src/http/request.ts";
+import { apiAccess } from "../../src/http/transport.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const api = apiAccess("https://api.example.org", { apiKey: "k3y-of-mine", accessToken: undefined });

@@ -1,13 +1,13 @@
 /** The archive under load, and when it is killed: `deno task test:load`. Takes two minutes, and prints what it measured. */
-import { assert, assertEquals } from "@std/assert";
-import { delay } from "@std/async";
-import { join } from "@std/path";
-import { hashFile } from "../../src/disk/hash_file.ts";
-import { startBareServe } from "../support/cli.ts";
-import { type TestFolder, testFolder } from "../support/folder.ts";
+import { hashFile } from "../../src/disk.ts";
 import { Figures } from "./figures.ts";
 import { Ledger, type Shown } from "./ledger.ts";
 import { loadClient } from "./load_client.ts";
+import { startBareServe } from "../support/cli.ts";
+import { type TestFolder, testFolder } from "../support/folder.ts";
+import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async";
+import { join } from "@std/path";
 
 const CLIENTS = 64;
 /** How long the load lasts; `LOAD_SECONDS=10` is for trying. */

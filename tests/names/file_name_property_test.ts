@@ -1,18 +1,18 @@
-import fc from "fast-check";
-import { archivePath } from "../../src/names/archive_path.ts";
 import {
+  archivePath,
   FILE_KINDS,
   type FileNameParts,
   formatFileName,
   type ImapFile,
   parseFileName,
+  readProductFile,
+  readValidityFile,
 } from "../../src/names/file_name.ts";
 import { FileNameError } from "../../src/names/file_name_error.ts";
-import { readProductFile } from "../../src/names/product_file.ts";
-import { readSpiceFile } from "../../src/names/spice_file.ts";
-import { readValidityFile } from "../../src/names/validity_file.ts";
-import { assert, assertEquals } from "@std/assert";
+import { readSpiceFile } from "../../src/names/spice_name.ts";
 import { LOOKALIKES, NAMES } from "./generated_names.ts";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 
 /** The same every time, so that a failure comes again. */
 const RUNS = { seed: 20260924, numRuns: 2_000 } as const;

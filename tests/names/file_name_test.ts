@@ -1,6 +1,5 @@
 import { ImapError, InputError } from "../../src/errors.ts";
-import { archivePath } from "../../src/names/archive_path.ts";
-import { formatFileName, parseFileName } from "../../src/names/file_name.ts";
+import { archivePath, formatFileName, parseFileName } from "../../src/names/file_name.ts";
 import { FileNameError } from "../../src/names/file_name_error.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 

@@ -1,10 +1,7 @@
-import fc from "fast-check";
-import { ANCILLARY_EXTENSIONS } from "../../src/names/ancillary_file.ts";
 import { addDays, toDayOfYear } from "../../src/names/calendar_date.ts";
-import { DATA_LEVELS } from "../../src/names/data_levels.ts";
-import { INSTRUMENTS } from "../../src/names/instruments.ts";
-import { QUICKLOOK_EXTENSIONS } from "../../src/names/quicklook_file.ts";
-import { SCIENCE_EXTENSIONS } from "../../src/names/science_file.ts";
+import { ANCILLARY_EXTENSIONS, QUICKLOOK_EXTENSIONS, SCIENCE_EXTENSIONS } from "../../src/names/file_name.ts";
+import { DATA_LEVELS, INSTRUMENTS } from "../../src/names/vocabulary.ts";
+import fc from "fast-check";
 
 /** A part of a name. */
 type Part = fc.Arbitrary<string>;

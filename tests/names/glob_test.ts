@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { matchesGlob } from "../../src/names/glob.ts";
 import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 
 Deno.test("matchesGlob() agrees with the pattern that a glob stands for", () => {
   const text = fc.string({ unit: fc.constantFrom(..."ab_."), maxLength: 12 });

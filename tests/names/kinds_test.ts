@@ -1,8 +1,6 @@
-import { archivePath } from "../../src/names/archive_path.ts";
-import { formatFileName, parseFileName } from "../../src/names/file_name.ts";
-import { FileNameError } from "../../src/names/file_name_error.ts";
-import { isValidOn } from "../../src/names/is_valid_on.ts";
 import { InputError } from "../../src/errors.ts";
+import { archivePath, formatFileName, isValidOn, parseFileName } from "../../src/names/file_name.ts";
+import { FileNameError } from "../../src/names/file_name_error.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 /** A name, its kind or its type of kernel, and its folder. */

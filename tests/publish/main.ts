@@ -1,11 +1,11 @@
 // The package as its users get it, from a registry on this machine that speaks JSR's protocol: `deno task test:publish`. The
 // caches are empty at first, so that what the package needs comes from npm.
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
+import { type Registry, startRegistry } from "./registry.ts";
+import { startUser, type User } from "./user.ts";
 import { startServe } from "../support/cli.ts";
 import { startKernel, textOf } from "../support/kernel.ts";
-import { startUser, type User } from "./user.ts";
-import { type Registry, startRegistry } from "./registry.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 const LIBRARY = "jsr:@imap-sdc/data-access";

@@ -2,10 +2,9 @@
  * Compares kind and path of 10,000 generated names of all kinds with what the real Python client says of them:
  * `deno run -A tests/python/compare_names.ts PYTHON`, where PYTHON has imap-data-access 1.1.0 installed.
  */
-import fc from "fast-check";
-import { archivePath } from "../../src/names/archive_path.ts";
-import { parseFileName } from "../../src/names/file_name.ts";
+import { archivePath, parseFileName } from "../../src/names/file_name.ts";
 import { KNOWN_NAMES } from "../names/generated_names.ts";
+import fc from "fast-check";
 
 /** Prints `kind path` for each name on standard input. A kernel's kind is its type. */
 const PYTHON = `

@@ -1,6 +1,6 @@
-import fc from "fast-check";
-import { JsonArrayReader, NoJsonArray } from "../../src/sdc/json_array_reader.ts";
+import { JsonArrayReader, NoJsonArray } from "../../src/sdc/answer_rows.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
 
 /** Reads a text in pieces of some lengths. */
 function readAll(text: string, lengths: readonly number[]): unknown[] {

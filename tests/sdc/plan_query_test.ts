@@ -1,5 +1,5 @@
-import type { FileRecord } from "../../src/protocol/file_record.ts";
-import type { QueryParameters } from "../../src/protocol/query_parameters.ts";
+import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { QueryParameters } from "../../src/protocol/tables.ts";
 import { checkQuery } from "../../src/sdc/check_query.ts";
 import { planQuery } from "../../src/sdc/plan_query.ts";
 import { assert, assertEquals } from "@std/assert";

@@ -1,8 +1,8 @@
 import { ProtocolError, ResponseError } from "../../src/errors.ts";
 import { downloadUrl, uploadUrl } from "../../src/sdc/presigned_url.ts";
-import { assertEquals, assertRejects } from "@std/assert";
 import { testTransport } from "../support/client.ts";
 import { startServer } from "../support/server.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 
 const SIGNED = "https://bucket.s3.amazonaws.com/imap/a%20b?X-Amz-Credential=a%2Fb&X-Amz-Signature=s3cret%3D";
 const PATH = "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts";

@@ -1,13 +1,13 @@
 import { ConnectionError, type ImapError, ProtocolError, ResponseError } from "../../src/errors.ts";
-import type { FileRecord } from "../../src/protocol/file_record.ts";
-import type { QueryParameters } from "../../src/protocol/query_parameters.ts";
+import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { QueryParameters } from "../../src/protocol/tables.ts";
 import { checkQuery } from "../../src/sdc/check_query.ts";
 import { planQuery } from "../../src/sdc/plan_query.ts";
-import { type QueryProgress, queryRows } from "../../src/sdc/query_rows.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async";
+import { type QueryProgress, queryRows } from "../../src/sdc/run_query.ts";
 import { testTransport } from "../support/client.ts";
 import { deadUrl, startServer } from "../support/server.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async";
 
 const NOW = new Date("2026-03-03T12:00:00Z");
 const ROW = { file_path: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts" };

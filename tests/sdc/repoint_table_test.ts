@@ -1,8 +1,8 @@
-import { assertEquals, assertRejects } from "@std/assert";
 import { ProtocolError, ResponseError } from "../../src/errors.ts";
 import { newestRepointTable } from "../../src/sdc/repoint_table.ts";
 import { testTransport } from "../support/client.ts";
 import { startServer } from "../support/server.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 
 const OPTIONS = { now: new Date("2026-01-15T10:00:00Z"), signal: undefined };
 const row = (name: string, ingestion_date: string) => ({ file_path: `imap/spice/repoint/${name}`, ingestion_date });

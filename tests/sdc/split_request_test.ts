@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { addDays, daysBetween } from "../../src/names/calendar_date.ts";
-import { QUERY_TABLES } from "../../src/sdc/query_tables.ts";
-import { splitRequest } from "../../src/sdc/split_request.ts";
+import { QUERY_TABLES } from "../../src/sdc/check_query.ts";
+import { splitRequest } from "../../src/sdc/run_query.ts";
 import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 
 const TODAY = "20260303";
 const day = fc.integer({ min: 0, max: 73_000 }).map((days) => addDays("19000101", days));

@@ -1,11 +1,10 @@
-import { type ArchiveHandlerOptions, createArchiveHandler } from "../../src/archive/create_archive_handler.ts";
-import { createObjectsHandler } from "../../src/archive/create_objects_handler.ts";
-import { type OpenArchive, openArchive, type OpenArchiveOptions } from "../../src/archive/open_archive.ts";
-import { UrlSigner } from "../../src/archive/url_signer.ts";
-import { decodeFileRecords, type FileRecord } from "../../src/protocol/file_record.ts";
+import { type ArchiveHandlerOptions, createArchiveHandler } from "../../src/archive/api.ts";
+import { createObjectsHandler, UrlSigner } from "../../src/archive/objects.ts";
+import { type OpenArchive, openArchive, type OpenArchiveOptions } from "../../src/archive/start_archive.ts";
+import { decodeFileRecords, type FileRecord } from "../../src/protocol/rows.ts";
+import { type TestFolder, testFolder } from "./folder.ts";
 import { delay } from "@std/async";
 import { dirname, join } from "@std/path";
-import { type TestFolder, testFolder } from "./folder.ts";
 
 /** What a test says of its archive; the folder is a temporary one. */
 export interface TestArchiveOptions

@@ -1,6 +1,5 @@
 import { resolveSettings } from "../../src/config.ts";
-import type { HttpEvent } from "../../src/http/events.ts";
-import { createTransport, type Transport } from "../../src/http/transport.ts";
+import { createTransport, type HttpEvent, type Transport } from "../../src/http/transport.ts";
 
 /** A transport for a test server, and what it logged. */
 export interface TestTransport {

@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
 import type { SeenRequest } from "./server.ts";
+import { assertEquals } from "@std/assert";
 
-/** What carries a credential: see src/http/api_access.ts. */
+/** What carries a credential: see src/http/transport.ts. */
 const CARRIERS = ["x-api-key", "authorization", "cookie", "proxy-authorization"];
 
 /** What a server is to credentials: the API, no API, or the API when it is the first to see one, as the API always is. */

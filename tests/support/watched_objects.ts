@@ -1,6 +1,6 @@
-import { createServer, request } from "node:http";
 import { type ArchiveOptions, type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
 import { CredentialWatch } from "./server_credentials.ts";
+import { createServer, request } from "node:http";
 
 /** The origin under which callers see an archive's objects: no credential may come there. */
 export interface WatchedObjects extends AsyncDisposable {

@@ -1,9 +1,9 @@
 // A signal ends a download within a second; what came stays, and the next call goes on from there.
 import { archivePath } from "../../mod.ts";
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { md5OfFile } from "../../src/transfer/md5_of_file.ts";
+import { md5OfFile } from "../../src/transfer/objects.ts";
 import { until } from "../support/archive.ts";
 import { nameOf, openLab } from "./lab.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 
 /** How long something takes, in milliseconds. */
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -1,4 +1,4 @@
-import { ConnectionSlots } from "../../src/transfer/connection_slots.ts";
+import { ConnectionSlots } from "../../src/transfer/receive.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("ConnectionSlots gives out as many as are free, and lends again what was given back", () => {

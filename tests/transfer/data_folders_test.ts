@@ -1,8 +1,8 @@
 // Nothing is written outside of the data directory, wherever links lead.
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { dirname, join } from "@std/path";
 import { testFolder } from "../support/folder.ts";
 import { openLab } from "./lab.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { dirname, join } from "@std/path";
 
 Deno.test("download() writes through no link that leads out of the data directory", async () => {
   for (const depth of [1, 3, 5]) {

@@ -1,14 +1,13 @@
-import { createHash } from "node:crypto";
 import { ConnectionError, ImapError, ResponseError } from "../../src/errors.ts";
-import { PresentFiles } from "../../src/transfer/present_files.ts";
-import { DataFolders } from "../../src/transfer/data_folders.ts";
-import { ConnectionSlots } from "../../src/transfer/connection_slots.ts";
-import { downloadFile, type DownloadSettings } from "../../src/transfer/download_file.ts";
-import type { UrlSource } from "../../src/transfer/url_source.ts";
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { downloadFile, type DownloadSettings, PresentFiles } from "../../src/transfer/download.ts";
+import { DataFolders } from "../../src/transfer/local_files.ts";
+import type { UrlSource } from "../../src/transfer/objects.ts";
+import { ConnectionSlots } from "../../src/transfer/receive.ts";
 import { testTransport, type TestTransportOptions } from "../support/client.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { createHash } from "node:crypto";
 
 const ARCHIVE_PATH = "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts";
 const BYTES = new TextEncoder().encode("packets ".repeat(10_000));

@@ -1,12 +1,10 @@
 import { type DownloadOptions, ImapClient, type Outcome } from "../../mod.ts";
-import type { HttpEvent } from "../../src/http/events.ts";
-import { archivePath } from "../../src/names/archive_path.ts";
-import type { ByteRange } from "../../src/transfer/byte_ranges.ts";
-import type { PartRecord } from "../../src/transfer/part_record.ts";
-import { partPathOf } from "../../src/transfer/part_paths.ts";
-import { dirname, join } from "@std/path";
+import type { HttpEvent } from "../../src/http/transport.ts";
+import { archivePath } from "../../src/names/file_name.ts";
+import { type ByteRange, partPathOf, type PartRecord } from "../../src/transfer/part_file.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { md5Tag, type ObjectStore, randomBytes, startObjectStore } from "../support/object_store.ts";
+import { dirname, join } from "@std/path";
 
 /** What a test says of its client. */
 export interface LabOptions {

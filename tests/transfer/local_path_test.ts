@@ -1,5 +1,5 @@
 import { InputError } from "../../src/errors.ts";
-import { localPath } from "../../src/transfer/local_path.ts";
+import { localPath } from "../../src/transfer/local_files.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("localPath() puts an archive path below the data directory", () => {

@@ -1,10 +1,10 @@
 // Disks that know no locks, as some of a cluster.
-import { assertEquals, assertRejects } from "@std/assert";
-import { join } from "@std/path";
 import { ImapError } from "../../mod.ts";
-import { openPart } from "../../src/transfer/open_part.ts";
+import { openPart } from "../../src/transfer/part_file.ts";
 import { testFolder } from "../support/folder.ts";
 import { openLab } from "./lab.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
 
 /** Makes every lock fail as such a disk does, for the time of a call. */
 async function withoutLocks<T>(call: () => Promise<T>): Promise<T> {

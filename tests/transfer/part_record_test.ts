@@ -1,4 +1,4 @@
-import { parsePartRecord, type PartRecord } from "../../src/transfer/part_record.ts";
+import { parsePartRecord, type PartRecord } from "../../src/transfer/part_file.ts";
 import { assertEquals } from "@std/assert";
 
 const RECORD: PartRecord = { archivePath: "imap/x", size: 100, etag: '"a-1"', md5: null, missing: null };

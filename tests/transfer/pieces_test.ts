@@ -1,10 +1,10 @@
 // A file that came in pieces over several connections, gone on with after every kind of break.
-import { assert, assertEquals } from "@std/assert";
 import { archivePath } from "../../mod.ts";
-import type { ByteRange } from "../../src/transfer/byte_ranges.ts";
+import type { ByteRange } from "../../src/transfer/part_file.ts";
 import type { Behaviour } from "../support/object_answer.ts";
 import { randomBytes } from "../support/object_store.ts";
 import { nameOf, openLab } from "./lab.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** Ten holes of 4,000 bytes, each of which is a piece. */
 const HOLES: readonly ByteRange[] = Array.from({ length: 10 }, (_, number) => {

@@ -1,5 +1,5 @@
-import type { DownloadPlan } from "../../src/transfer/outcome.ts";
-import { type IfPresent, planDownload } from "../../src/transfer/plan_download.ts";
+import type { DownloadPlan } from "../../src/transfer/batch.ts";
+import { type IfPresent, planDownload } from "../../src/transfer/download.ts";
 import { assertEquals } from "@std/assert";
 
 type Size = number | undefined;

@@ -1,8 +1,8 @@
+import { ImapError } from "../../src/errors.ts";
+import { PresentFiles } from "../../src/transfer/download.ts";
+import { testFolder } from "../support/folder.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { ImapError } from "../../src/errors.ts";
-import { PresentFiles } from "../../src/transfer/present_files.ts";
-import { testFolder } from "../support/folder.ts";
 
 Deno.test("PresentFiles knows which files are there and how large, of few and of many in a folder", async () => {
   await using folder = await testFolder();

@@ -1,5 +1,5 @@
 import { ResponseError } from "../../src/errors.ts";
-import { Progress } from "../../src/transfer/progress.ts";
+import { Progress } from "../../src/transfer/download.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const refused = new ResponseError("no", { status: 403 });

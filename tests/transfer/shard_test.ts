@@ -1,8 +1,7 @@
-import { InputError } from "../../mod.ts";
+import { archivePath, InputError } from "../../mod.ts";
 import { checkedShard, isInShard } from "../../src/names/shard.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { archivePath } from "../../mod.ts";
 import { nameOf } from "./lab.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const PATHS = Array.from({ length: 4000 }, (_, number) => archivePath(nameOf(number)));
 

@@ -1,9 +1,9 @@
 // A large file on a slow link comes over several connections when the store allows it.
-import { Buffer } from "node:buffer";
 import { archivePath } from "../../mod.ts";
-import { assert, assertEquals } from "@std/assert";
-import { parsePartRecord } from "../../src/transfer/part_record.ts";
+import { parsePartRecord } from "../../src/transfer/part_file.ts";
 import { type Lab, nameOf, openLab } from "./lab.ts";
+import { assert, assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 
 const MEBIBYTE = 1024 * 1024;
 const SLOW = 20 * MEBIBYTE;

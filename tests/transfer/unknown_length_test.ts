@@ -1,8 +1,8 @@
 // Servers that do not tell how long a body is, or send something else than the object's own bytes.
-import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { TransferEvent } from "../../mod.ts";
-import { TransferTracker } from "../../src/views/transfer_state.ts";
+import { TransferTracker } from "../../src/views/transfers.ts";
 import { openLab } from "./lab.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const UNKNOWN = { "content-length": null, etag: '"in-pieces-3"' };
 

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { ConnectionError, FileNameError, InputError, ResponseError } from "../../mod.ts";
-import { uploadFiles } from "../../src/transfer/upload_files.ts";
-import type { UrlSource } from "../../src/transfer/url_source.ts";
-import { assertEquals, assertRejects } from "@std/assert";
+import type { UrlSource } from "../../src/transfer/objects.ts";
+import { uploadFiles } from "../../src/transfer/upload.ts";
 import { testTransport, type TestTransportOptions } from "../support/client.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { createHash } from "node:crypto";
 
 const NAME = "imap_swe_l0_sci_20240105_v001.pkts";
 const BYTES = crypto.getRandomValues(new Uint8Array(60_000));

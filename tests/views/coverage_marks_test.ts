@@ -1,7 +1,7 @@
-import { coveragePicture } from "../../src/views/coverage/coverage_picture.ts";
-import type { FileRecord } from "../../src/protocol/file_record.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { FileRecord } from "../../src/protocol/rows.ts";
+import { coveragePicture } from "../../src/views/coverage_picture.ts";
 import { rowOf, rowsOf } from "./rows.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 interface Bar {
   readonly x: number;

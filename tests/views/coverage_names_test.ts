@@ -1,7 +1,7 @@
-import { coveragePicture } from "../../src/views/coverage/coverage_picture.ts";
-import { textWidth } from "../../src/display/text_width.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { textWidth } from "../../src/display/text_table.ts";
+import { coveragePicture } from "../../src/views/coverage_picture.ts";
 import { rowOf, rowsOf } from "./rows.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 /** Names as the SDC has them, which differ in one place. */
 const MAPS = [

@@ -1,5 +1,5 @@
-import { coveragePicture } from "../../src/views/coverage/coverage_picture.ts";
-import type { FileRecord } from "../../src/protocol/file_record.ts";
+import type { FileRecord } from "../../src/protocol/rows.ts";
+import { coveragePicture } from "../../src/views/coverage_picture.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 function kernel(kernel_type: string, from: string | null, to: string | null, version = "01"): FileRecord {

@@ -1,8 +1,8 @@
-import { coveragePicture } from "../../src/views/coverage/coverage_picture.ts";
-import type { FileRecord } from "../../src/protocol/file_record.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { FileRecord } from "../../src/protocol/rows.ts";
+import { coveragePicture } from "../../src/views/coverage_picture.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";
 import { rowOf, rowsOf } from "./rows.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 function linesOf(rows: readonly FileRecord[], columns = 80, here: readonly FileRecord[] = []): string[] {
   const picture = coveragePicture(rows, { here: new Set(here.map(({ file_path }) => file_path)) });

@@ -1,4 +1,4 @@
-import type { FileRecord } from "../../src/protocol/file_record.ts";
+import type { FileRecord } from "../../src/protocol/rows.ts";
 import { assert } from "@std/assert";
 
 /** A row that a server could send to do harm, or by mistake. */

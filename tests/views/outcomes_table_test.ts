@@ -1,8 +1,8 @@
 import { textTable } from "../../src/display/text_table.ts";
-import type { Outcome } from "../../src/transfer/outcome.ts";
-import { outcomesBundle, outcomesSummary, outcomesTable, shownSummary } from "../../src/views/outcomes_table.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Outcome } from "../../src/transfer/batch.ts";
+import { outcomesBundle, outcomesSummary, outcomesTable, shownSummary } from "../../src/views/transfers.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const FILE = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";
 const PLACE = { file: FILE, path: `/data/${FILE}` };

@@ -1,6 +1,6 @@
-import type { FileRecord } from "../../src/protocol/file_record.ts";
-import type { TableName } from "../../src/protocol/query_parameters.ts";
-import { recordsTable } from "../../src/views/records_table.ts";
+import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { TableName } from "../../src/protocol/tables.ts";
+import { recordsTable } from "../../src/views/records.ts";
 import { assertEquals } from "@std/assert";
 
 function headers(table: TableName, rows: readonly FileRecord[]): string[] {

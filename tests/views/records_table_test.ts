@@ -1,5 +1,5 @@
-import type { FileRecord } from "../../src/protocol/file_record.ts";
-import { fileNameOf, recordsTable, versionOf } from "../../src/views/records_table.ts";
+import type { FileRecord } from "../../src/protocol/rows.ts";
+import { fileNameOf, recordsTable, versionOf } from "../../src/views/records.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const OLD: FileRecord = {

@@ -1,4 +1,4 @@
-import type { FileRecord } from "../../src/protocol/file_record.ts";
+import type { FileRecord } from "../../src/protocol/rows.ts";
 
 /** What a test says of a row. */
 export interface RowOptions {

@@ -2,9 +2,9 @@
 import { QueryResult } from "../../src/client/query_result.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import type { Picture } from "../../src/display/picture.ts";
-import type { FileRecord } from "../../src/protocol/file_record.ts";
-import { coveragePicture } from "../../src/views/coverage/coverage_picture.ts";
-import { summaryPicture } from "../../src/views/summary/summary_picture.ts";
+import type { FileRecord } from "../../src/protocol/rows.ts";
+import { coveragePicture } from "../../src/views/coverage_picture.ts";
+import { summaryPicture } from "../../src/views/summary.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";
 import { rowOf, rowsOf } from "./rows.ts";

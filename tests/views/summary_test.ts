@@ -1,7 +1,7 @@
-import { summaryPicture } from "../../src/views/summary/summary_picture.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { summaryPicture } from "../../src/views/summary.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";
 import { rowOf, rowsOf } from "./rows.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 Deno.test("summary() counts files by instrument and level, levels from raw to maps", () => {
   const rows = [

@@ -1,7 +1,6 @@
-import type { TransferState } from "../../src/views/transfer_state.ts";
-import { endedPanel, transferPanel } from "../../src/views/transfer_panel.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { endedPanel, transferPanel, type TransferState } from "../../src/views/transfers.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 /** Names that a server could send to do harm, or by mistake. */
 const HOSTILE = [

@@ -1,6 +1,5 @@
-import type { TransferEvent } from "../../src/transfer/outcome.ts";
-import { transferLine, transferLines } from "../../src/views/transfer_lines.ts";
-import { TransferTracker } from "../../src/views/transfer_state.ts";
+import type { TransferEvent } from "../../src/transfer/batch.ts";
+import { transferLine, transferLines, TransferTracker } from "../../src/views/transfers.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 /** A tracker with a clock that stands still unless it is moved. */

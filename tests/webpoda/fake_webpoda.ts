@@ -1,6 +1,6 @@
-import { startServer, type TestServer } from "../support/server.ts";
+import { createWebpoda, type Webpoda } from "../../src/webpoda/packets.ts";
 import { testTransport } from "../support/client.ts";
-import { createWebpoda, type Webpoda } from "../../src/webpoda/webpoda.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 
 /** The base64 of `user:hunter2`. */
 export const TOKEN = btoa("user:hunter2");

@@ -1,11 +1,9 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConnectionError, InputError, ProtocolError, ResponseError } from "../../src/errors.ts";
-import { packetTimes } from "../../src/webpoda/packet_times.ts";
-import { createWebpoda } from "../../src/webpoda/webpoda.ts";
-import { writePackets } from "../../src/webpoda/write_packets.ts";
+import { createWebpoda, packetTimes, writePackets } from "../../src/webpoda/packets.ts";
 import { testTransport } from "../support/client.ts";
 import { testFolder } from "../support/folder.ts";
 import { bodyOf, fakeWebpoda, TOKEN } from "./fake_webpoda.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 const SPAN = { from: "2026-01-01T00:00:00.000000", to: "2026-01-02T00:00:00.000000" };
 const of = (apids: readonly number[]) => ({ apids, span: SPAN, signal: undefined, prepare: () => {} });

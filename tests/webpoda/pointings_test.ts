@@ -1,6 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
 import { ProtocolError } from "../../src/errors.ts";
-import { pointingsIn, readPointings } from "../../src/webpoda/pointings.ts";
+import { pointingsIn, readPointings } from "../../src/webpoda/packets.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 const HEADER = "repoint_start_sec_sclk,repoint_start_subsec_sclk,repoint_end_sec_sclk,repoint_end_subsec_sclk," +
   "repoint_start_utc,repoint_end_utc,repoint_id";

@@ -1,5 +1,5 @@
+import { spanOfDays, spanOfFile } from "../../src/webpoda/packets.ts";
 import { assertEquals } from "@std/assert";
-import { spanOfDays, spanOfFile } from "../../src/webpoda/time_span.ts";
 
 Deno.test("spanOfFile() adds each instrument's margin on both sides of the day", () => {
   const margins = {

@@ -1,13 +1,11 @@
+import { queryDisplay } from "../displays.ts";
+import { FILTERS, queryOf } from "../options.ts";
+import { type Command, EXIT, writeData } from "../shell.ts";
 import type { CatalogEntry } from "../../client/catalog.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { textTable } from "../../display/text_table.ts";
-import { printableJson } from "../../printable.ts";
-import { catalogTable } from "../../views/catalog_table.ts";
-import type { Command } from "../command.ts";
-import { EXIT } from "../exit_codes.ts";
-import { writeData } from "../output.ts";
-import { FILTERS, queryOf } from "../query_options.ts";
-import { queryDisplay } from "../query_progress.ts";
+import { printableJson } from "../../safe_text.ts";
+import { catalogTable } from "../../views/catalog.ts";
 
 /** A product a line. */
 function json(products: readonly CatalogEntry[]): string {

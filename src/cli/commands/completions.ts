@@ -1,12 +1,12 @@
-import { didYouMean } from "../../names/closest_word.ts";
-import type { Command } from "../command.ts";
-import { bashCompletions } from "../completions/bash.ts";
-import { fishCompletions } from "../completions/fish.ts";
-import { type CompletedProgram, completedProgram } from "../completions/program.ts";
-import { zshCompletions } from "../completions/zsh.ts";
-import { EXIT } from "../exit_codes.ts";
-import { writeData } from "../output.ts";
-import { UsageError } from "../usage_error.ts";
+import {
+  bashCompletions,
+  type CompletedProgram,
+  completedProgram,
+  fishCompletions,
+  zshCompletions,
+} from "../completions.ts";
+import { type Command, EXIT, UsageError, writeData } from "../shell.ts";
+import { didYouMean } from "../../names/vocabulary.ts";
 
 const SHELLS: ReadonlyMap<string, (program: CompletedProgram) => string> = new Map([
   ["bash", bashCompletions],

@@ -1,14 +1,10 @@
+import { tellOutcome, transferDisplay } from "../displays.ts";
+import { concurrencyOf, FILTERS, hasFilters, queryOf, TRANSFER_OPTIONS, transferSettings } from "../options.ts";
+import { type Command, type CommandInput, readLines, UsageError } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import type { FileRecord } from "../../protocol/file_record.ts";
 import { checkedShard, type Shard } from "../../names/shard.ts";
-import type { Outcome } from "../../transfer/outcome.ts";
-import type { Command, CommandInput } from "../command.ts";
-import { readLines } from "../input.ts";
-import { FILTERS, hasFilters, queryOf } from "../query_options.ts";
-import { transferDisplay } from "../transfer_display.ts";
-import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../transfer_options.ts";
-import { tellOutcome } from "../transfer_outcome.ts";
-import { UsageError } from "../usage_error.ts";
+import type { FileRecord } from "../../protocol/rows.ts";
+import type { Outcome } from "../../transfer/batch.ts";
 
 function shardOf(text: string | undefined): Shard | undefined {
   const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text ?? "");

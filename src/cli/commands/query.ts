@@ -1,14 +1,11 @@
+import { csv, json, jsonLine, paths, queryDisplay } from "../displays.ts";
+import { FILTERS, queryOf } from "../options.ts";
+import { type Command, EXIT, writeData } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { QueryResult } from "../../client/query_result.ts";
 import { textTablePieces } from "../../display/text_table.ts";
-import type { FileRecord } from "../../protocol/file_record.ts";
-import { recordsTable } from "../../views/records_table.ts";
-import type { Command } from "../command.ts";
-import { EXIT } from "../exit_codes.ts";
-import { writeData } from "../output.ts";
-import { FILTERS, queryOf } from "../query_options.ts";
-import { queryDisplay } from "../query_progress.ts";
-import { csv, json, jsonLine, paths } from "../row_formats.ts";
+import type { FileRecord } from "../../protocol/rows.ts";
+import { recordsTable } from "../../views/records.ts";
 
 /** One way to print a result, text by text. */
 type Format = (files: QueryResult) => Iterable<string> | AsyncIterable<string>;

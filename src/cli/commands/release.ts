@@ -1,10 +1,7 @@
+import { MOST_SECONDS, wholeNumber } from "../options.ts";
+import { type Command, EXIT, UsageError, writeData } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import { RELEASE_TYPES } from "../../protocol/route_parameters.ts";
-import type { Command } from "../command.ts";
-import { EXIT } from "../exit_codes.ts";
-import { writeData } from "../output.ts";
-import { MOST_SECONDS, wholeNumber } from "../transfer_options.ts";
-import { UsageError } from "../usage_error.ts";
+import { RELEASE_TYPES } from "../../protocol/tables.ts";
 
 /** `release`: makes data public. */
 export const release: Command = {

@@ -1,9 +1,6 @@
+import { type Command, EXIT, writeData } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import { DATA_LEVELS } from "../../names/data_levels.ts";
-import { INSTRUMENTS } from "../../names/instruments.ts";
-import type { Command } from "../command.ts";
-import { EXIT } from "../exit_codes.ts";
-import { writeData } from "../output.ts";
+import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
 
 /** What is made again, in words: `mag norm l1b from 20250501 to 20250531`. */
 function words({ start_date, end_date, ...which }: Readonly<Record<string, string>>): string {

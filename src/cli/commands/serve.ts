@@ -1,10 +1,7 @@
-import type { ServedRequest } from "../../archive/connections/served_request.ts";
+import type { SkippedFile } from "../../archive/folders.ts";
+import type { ServedRequest } from "../../archive/http_server.ts";
 import type { RunningArchive } from "../../archive/start_archive.ts";
-import type { SkippedFile } from "../../archive/walk_files.ts";
-import type { Command } from "../command.ts";
-import { EXIT } from "../exit_codes.ts";
-import { type Notice, writeData, writeNotice } from "../output.ts";
-import { UsageError } from "../usage_error.ts";
+import { type Command, EXIT, type Notice, UsageError, writeData, writeNotice } from "../shell.ts";
 
 /** Where the files go when nothing else is said. */
 const DEFAULT_ROOT = "imap-archive";
@@ -123,7 +120,7 @@ export const serve: Command = {
     const isDemo = flags.has("demo");
     const root = isDemo ? await Deno.makeTempDir({ prefix: "imap_archive_" }) : values.get("root") ?? DEFAULT_ROOT;
     try {
-      if (isDemo) await (await import("../../archive/demo/demo_files.ts")).writeDemoFiles(root);
+      if (isDemo) await (await import("../../demo/demo_files.ts")).writeDemoFiles(root);
       const archive = await startArchive({
         root,
         port,

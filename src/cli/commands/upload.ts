@@ -1,10 +1,8 @@
+import { tellOutcome, transferDisplay } from "../displays.ts";
+import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../options.ts";
+import { type Command, UsageError } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import type { Outcome } from "../../transfer/outcome.ts";
-import type { Command } from "../command.ts";
-import { transferDisplay } from "../transfer_display.ts";
-import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../transfer_options.ts";
-import { tellOutcome } from "../transfer_outcome.ts";
-import { UsageError } from "../usage_error.ts";
+import type { Outcome } from "../../transfer/batch.ts";
 
 /** The line for a file; the Python client's words where it is the only one. */
 function line(count: number): (outcome: Outcome) => string {

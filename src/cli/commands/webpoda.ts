@@ -1,14 +1,9 @@
-import { ImapClient } from "../../client/imap_client.ts";
-import type { PacketOutcome } from "../../client/webpoda.ts";
-import { QUERY_MODES } from "../../client/webpoda_parameters.ts";
-import { INSTRUMENT_APIDS } from "../../protocol/apids.ts";
-import type { Command } from "../command.ts";
-import { EXIT } from "../exit_codes.ts";
-import { PROGRAM } from "../option.ts";
-import { writeData, writeNotice } from "../output.ts";
+import { TRANSFER_OPTIONS, transferSettings } from "../options.ts";
 import { prefixed, writeError } from "../report.ts";
-import { TRANSFER_OPTIONS, transferSettings } from "../transfer_options.ts";
-import { UsageError } from "../usage_error.ts";
+import { type Command, EXIT, PROGRAM, UsageError, writeData, writeNotice } from "../shell.ts";
+import { ImapClient } from "../../client/imap_client.ts";
+import { type PacketOutcome, QUERY_MODES } from "../../client/webpoda.ts";
+import { INSTRUMENT_APIDS } from "../../protocol/webpoda.ts";
 
 /** `20260101`, or `20260101, repointing 12`. */
 function whenOf({ date, repointing }: PacketOutcome): string {

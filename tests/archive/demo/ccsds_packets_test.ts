@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ccsdsPackets, type CcsdsPacketsOptions } from "../../../src/archive/demo/ccsds_packets.ts";
+import { ccsdsPackets, type CcsdsPacketsOptions } from "../../../src/demo/ccsds.ts";
 import { InputError } from "../../../src/errors.ts";
 import { walkPackets } from "./packet_walk.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const OPTIONS: CcsdsPacketsOptions = { apid: 1136, count: 3, startTime: 1000, payloadBytes: 20, seed: "a" };
 

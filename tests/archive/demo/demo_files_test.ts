@@ -1,14 +1,12 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { DEMO_FILES, DEMO_UPLOADS, demoUpload, writeDemoFiles } from "../../../src/archive/demo/demo_files.ts";
-import { missionSeconds, startOfDay, tt2000 } from "../../../src/archive/mission_time.ts";
-import { DEMO_TEXTS } from "../../../src/archive/demo/demo_texts.ts";
+import { DEMO_FILES, DEMO_TEXTS, DEMO_UPLOADS, demoUpload, writeDemoFiles } from "../../../src/demo/demo_files.ts";
 import { InputError } from "../../../src/errors.ts";
-import { archivePath } from "../../../src/names/archive_path.ts";
-import { readScienceFile } from "../../../src/names/science_file.ts";
-import { join } from "@std/path";
+import { missionSeconds, startOfDay, tt2000 } from "../../../src/mission_time.ts";
+import { archivePath, readScienceFile } from "../../../src/names/file_name.ts";
 import { walkCdf } from "./cdf_walk.ts";
-import { openTestArchive } from "../../support/archive.ts";
 import { walkPackets } from "./packet_walk.ts";
+import { openTestArchive } from "../../support/archive.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
 
 /** The APIDs of each instrument's packets, in the order in which the SDC writes them (webpoda). */
 const APIDS: Readonly<Record<string, readonly number[]>> = { codice: [1136], glows: [1480, 1481], mag: [1052, 1068] };

@@ -1,7 +1,7 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { minimalCdf, type MinimalCdfOptions } from "../../../src/archive/demo/minimal_cdf.ts";
+import { minimalCdf, type MinimalCdfOptions } from "../../../src/demo/cdf.ts";
 import { InputError } from "../../../src/errors.ts";
 import { walkCdf } from "./cdf_walk.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 const OPTIONS: MinimalCdfOptions = {
   attributes: { Logical_source: "imap_glows_l1a_hist", Data_version: "v001", Empty: "" },

@@ -1,5 +1,5 @@
-import { drawCoverage } from "../../../src/archive/page/draw_coverage.ts";
-import { coveragePicture } from "../../../src/views/coverage/coverage_picture.ts";
+import { drawCoverage } from "../../../src/archive/page.ts";
+import { coveragePicture } from "../../../src/views/coverage_picture.ts";
 import { openTestArchive } from "../../support/archive.ts";
 import { assert, assertEquals } from "@std/assert";
 

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { archivePath } from "../../../src/names/archive_path.ts";
+import { archivePath } from "../../../src/names/file_name.ts";
 import { openTestArchive, type TestArchive } from "../../support/archive.ts";
 import { startServe } from "../../support/cli.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { createHash } from "node:crypto";
 
 const HTML = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 const HOSTILE = `imap_hi_l1b_<script>alert(1)-"x"'&_20260101_v001.cdf`;

@@ -1,10 +1,13 @@
-import { assert, assertEquals } from "@std/assert";
-import { ANCILLARY_TABLE } from "../../../src/archive/tables/ancillary_table.ts";
-import type { ArchiveTable } from "../../../src/archive/tables/archive_table.ts";
-import { SCIENCE_TABLE } from "../../../src/archive/tables/science_table.ts";
-import { SPICE_TABLE } from "../../../src/archive/tables/spice_table.ts";
-import { conditionsOf, tableStatement } from "../../../src/archive/tables/table_statement.ts";
+import {
+  ANCILLARY_TABLE,
+  type ArchiveTable,
+  conditionsOf,
+  SCIENCE_TABLE,
+  SPICE_TABLE,
+  tableStatement,
+} from "../../../src/archive/tables.ts";
 import { openTestArchive } from "../../support/archive.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const DATES = { start_date: "20260101", end_date: "20260131" };
 

@@ -1,11 +1,10 @@
-import { assertEquals } from "@std/assert";
-import { join } from "@std/path";
-import { ccsdsPackets } from "../../../src/archive/demo/ccsds_packets.ts";
-import { archivePath } from "../../../src/names/archive_path.ts";
+import { ccsdsPackets } from "../../../src/demo/ccsds.ts";
+import { archivePath } from "../../../src/names/file_name.ts";
 import { packetRoute } from "../../../src/protocol/webpoda.ts";
 import { openTestArchive, type TestArchive } from "../../support/archive.ts";
 import { testFolder } from "../../support/folder.ts";
-import { dirname } from "@std/path";
+import { assertEquals } from "@std/assert";
+import { dirname, join } from "@std/path";
 
 const BASIC = { authorization: `Basic ${btoa("user:secret")}` };
 const TIMES = `&project(time)&formatTime("yyyy-MM-dd'T'HH:mm:ss")`;

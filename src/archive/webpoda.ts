@@ -1,0 +1,216 @@
+import { basicPassword, sameSecret } from "./api.ts";
+import { type Catalogue, formatTimestamp } from "./catalog.ts";
+import type { ObjectStore } from "./object_store.ts";
+import { dateOfMissionSeconds } from "../mission_time.ts";
+import { INSTRUMENT_APIDS, type PacketRoute, PROJECTIONS } from "../protocol/webpoda.ts";
+
+/** A packet as level 0 files hold it. */
+interface SpacePacket {
+  /** Which unit on board sent it. */
+  readonly apid: number;
+  /** When it was made, in the seconds of the clock on board (SHCOARSE). */
+  readonly seconds: number;
+  /** All of it. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Identification, sequence control and length: 2 bytes each (CCSDS 133.0-B, section 4.1.3). */
+const PRIMARY_HEADER_BYTES = 6;
+/** IMAP's secondary header begins with SHCOARSE, the second in which the packet was made. */
+const COARSE_TIME_BYTES = 4;
+
+/** Takes the whole packets of some bytes. @returns What follows the last of them. */
+function* packetsOf(bytes: Uint8Array<ArrayBuffer>): Generator<SpacePacket, Uint8Array<ArrayBuffer>> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0;;) {
+    if (at + PRIMARY_HEADER_BYTES > bytes.length) return bytes.subarray(at);
+    const end = at + PRIMARY_HEADER_BYTES + view.getUint16(at + 4) + 1; // The length field counts from 0.
+    if (end > bytes.length) return bytes.subarray(at);
+    if (end - at >= PRIMARY_HEADER_BYTES + COARSE_TIME_BYTES) {
+      const seconds = view.getUint32(at + PRIMARY_HEADER_BYTES);
+      yield { apid: view.getUint16(at) & 0x7ff, seconds, bytes: bytes.subarray(at, end) };
+    }
+    at = end;
+  }
+}
+
+/**
+ * Takes a level 0 file apart as it is read: a file may be larger than the memory. What follows the last whole packet, and
+ * packets too short for a time, are left out.
+ */
+export async function* splitPackets(pieces: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<SpacePacket> {
+  let rest = new Uint8Array();
+  for await (const piece of pieces) {
+    const bytes = new Uint8Array(rest.length + piece.length);
+    bytes.set(rest);
+    bytes.set(piece, rest.length);
+    rest = yield* packetsOf(bytes);
+  }
+}
+
+/** A packet that was asked for. */
+interface FoundPacket extends SpacePacket {
+  /** When it was made. */
+  readonly time: Date;
+}
+
+/** Where packets are looked for. */
+interface PacketPlace {
+  /** What the archive has. */
+  readonly catalogue: Catalogue;
+  /** The files. */
+  readonly store: ObjectStore;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The newest level 0 file of each day, by day. `min` and `max` bound the column of the clock. */
+function filesStatement(column: "start_date" | "ingestion_date"): string {
+  return `SELECT file_path, ingestion_date FROM (
+    SELECT file_path, ingestion_date, start_date,
+      row_number() OVER (PARTITION BY descriptor, start_date, repointing
+        ORDER BY major_version DESC, minor_version DESC) AS age
+    FROM files WHERE table_name = 'science' AND instrument = ? AND data_level = 'l0' AND extension = 'pkts'
+      AND ${column} BETWEEN ? AND ?
+  ) WHERE age = 1 ORDER BY start_date, file_path`;
+}
+
+function dayOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 10).replaceAll("-", "");
+}
+
+/** The files that may have such packets: a day's file holds a margin of the days beside it. */
+function filesFor({ clock, from, to }: PacketQuery, instrument: string, catalogue: Catalogue) {
+  if (clock === "time") {
+    return catalogue.rows(filesStatement("start_date"), [instrument, dayOf(from - DAY_MS), dayOf(to + DAY_MS)]);
+  }
+  const bounds = [from, to].map((moment) => formatTimestamp(new Date(moment)));
+  return catalogue.rows(filesStatement("ingestion_date"), [instrument, ...bounds]);
+}
+
+/** The bytes of a file, piece by piece; none when it is gone. It is closed, whatever ends the reading. */
+async function* read(store: ObjectStore, path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const object = await store.open(path);
+  if (object !== undefined) yield* object.file.readable;
+}
+
+/**
+ * Finds packets in the archive's own level 0 files, of which it knows all that webpoda does but when they reached Earth:
+ * for that, it takes the time at which the file came in. No packet comes twice, for days' files overlap.
+ *
+ * @returns The packets of one APID, file by file.
+ */
+async function* findPackets(
+  { catalogue, store }: PacketPlace,
+  apid: number,
+  query: PacketQuery,
+): AsyncGenerator<FoundPacket> {
+  const instrument = [...INSTRUMENT_APIDS].find(([, apids]) => apids.includes(apid))?.[0];
+  if (instrument === undefined) return;
+  const seen = new Set<string>();
+  for (const { file_path, ingestion_date } of filesFor(query, instrument, catalogue)) {
+    const received = Date.parse(`${String(ingestion_date).replace(" ", "T")}Z`);
+    for await (const packet of splitPackets(read(store, String(file_path)))) {
+      if (packet.apid !== apid) continue;
+      const time = dateOfMissionSeconds(packet.seconds);
+      const moment = query.clock === "time" ? time.getTime() : received;
+      const key = `${packet.seconds} ${packet.bytes[2]} ${packet.bytes[3]}`; // With the sequence count.
+      if (moment < query.from || moment >= query.to || seen.has(key)) continue;
+      seen.add(key);
+      yield { ...packet, time };
+    }
+  }
+}
+
+/** What an expression asks for: packets whose moment lies from `from` on and before `to`. Milliseconds since 1970. */
+interface PacketQuery {
+  /** Which moment: `time` on board, `ert` when Earth received them. */
+  readonly clock: "time" | "ert";
+  /** The first moment. */
+  readonly from: number;
+  /** The first moment that is too late. */
+  readonly to: number;
+}
+
+/** `2024-12-01T00:00:00.000000`, UTC without a zone; finer than a millisecond does not count here. */
+const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?$/;
+/** `time>=...` or `ert<...`. */
+const BOUND = /^(time|ert)(>=|<)(.+)$/;
+
+function momentOf(text: string): number {
+  const [, seconds, fraction = ""] = MOMENT.exec(text) ?? [];
+  return seconds === undefined ? NaN : Date.parse(`${seconds}.${fraction.slice(0, 3).padEnd(3, "0")}Z`);
+}
+
+/**
+ * Reads the two DAP2 expressions that clients of webpoda use (SDC protocol, "webpoda"), not the language.
+ *
+ * @param search The query of the address, with or without its question mark.
+ * @param form What the path ends with.
+ * @returns Undefined when it is neither.
+ */
+function readPacketQuery(search: string, form: "bin" | "txt"): PacketQuery | undefined {
+  let parts: string[];
+  try {
+    parts = decodeURIComponent(search.replace(/^\?/, "")).split("&");
+  } catch {
+    return undefined; // A percent sign that encodes nothing.
+  }
+  const [lower = "", upper = "", ...projection] = parts;
+  const [, clock, least, from = ""] = BOUND.exec(lower) ?? [];
+  const [, same, below, to = ""] = BOUND.exec(upper) ?? [];
+  if (clock === undefined || clock !== same || least !== ">=" || below !== "<") return undefined;
+  if (projection.join("&") !== PROJECTIONS[form]) return undefined;
+  const bounds = { from: momentOf(from), to: momentOf(to) };
+  if (Number.isNaN(bounds.from) || Number.isNaN(bounds.to)) return undefined;
+  return { clock: clock === "ert" ? "ert" : "time", ...bounds };
+}
+
+/** Whether a caller is let in: anyone who brings a user and a password; to a closed archive, with its key as password. */
+function isLetIn(headers: Headers, apiKey: string | undefined): boolean {
+  const password = basicPassword(headers);
+  return password !== undefined && (apiKey === undefined || sameSecret(password, apiKey));
+}
+
+function plain(text: string, status: number, headers: Record<string, string> = {}): Response {
+  return new Response(text, { status, headers: { "content-type": "text/plain", ...headers } });
+}
+
+/** The request and what answers it. */
+interface PacketRequest extends PacketPlace {
+  /** What the path asks for. */
+  readonly route: PacketRoute;
+  /** The query of the address: a DAP2 expression. */
+  readonly search: string;
+  readonly headers: Headers;
+  /** The archive's key; without it any user and password will do. */
+  readonly apiKey: string | undefined;
+}
+
+/**
+ * Answers as webpoda, packets on demand, does: the packets of an APID, or their times, a line each (SDC protocol,
+ * "webpoda"). The body is made while it is sent.
+ */
+export function answerPackets(request: PacketRequest): Response {
+  const { route: { apid, form }, search, headers, apiKey } = request;
+  if (!isLetIn(headers, apiKey)) return plain("Unauthorized", 401, { "www-authenticate": 'Basic realm="webpoda"' });
+  const query = readPacketQuery(search, form);
+  if (query === undefined) return plain("The expression cannot be read", 400);
+  const packets = findPackets(request, apid, query);
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await packets.next();
+      if (done) controller.close();
+      else {controller.enqueue(
+          form === "bin" ? value.bytes : encoder.encode(`${value.time.toISOString().slice(0, 19)}\r\n`),
+        );}
+    },
+    async cancel() {
+      await packets.return(undefined);
+    },
+  });
+  return new Response(body, {
+    headers: { "content-type": form === "bin" ? "application/octet-stream" : "text/plain" },
+  });
+}

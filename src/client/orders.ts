@@ -1,0 +1,169 @@
+import type { CallOptions } from "./options.ts";
+import { uploadOne, urlSource } from "./transfers.ts";
+import type { Settings } from "../config.ts";
+import { ImapError, InputError, ResponseError } from "../errors.ts";
+import { retry, type Transport } from "../http/transport.ts";
+import { archivePath, parseFileName } from "../names/file_name.ts";
+import { didYouMean } from "../names/vocabulary.ts";
+import { RELEASE_TYPES } from "../protocol/tables.ts";
+import { checkReprocess, release, type ReleaseOrder, reprocess, type ReprocessParameters } from "../sdc/orders.ts";
+import { compareObject } from "../transfer/objects.ts";
+import { checkUploads } from "../transfer/upload.ts";
+import { delay } from "@std/async";
+import { basename } from "@std/path";
+
+/** What to release, under the SDC's own names (SDC protocol, `GET /release`). */
+export interface ReleaseParameters {
+  /** `release`; the SDC does not support `early-release` and `unrelease` yet. */
+  release_type: string;
+  /** The path of the manifest on this machine: `imap_<instrument>_data-release-<number>_<start>_<end>_<version>.txt`. */
+  manifest_file: string;
+}
+
+/** How to release. */
+export interface ReleaseOptions extends CallOptions {
+  /** Only check: nothing is sent. Default: false. */
+  dryRun?: boolean | undefined;
+  /** How long to wait until the archive has indexed the manifest, in milliseconds. Default: 120,000. */
+  indexTimeoutMs?: number | undefined;
+}
+
+/** What became of a release. */
+export interface ReleaseReport {
+  /** The manifest's path in the archive. */
+  readonly file_path: string;
+  /** What the SDC answered, as JSON has it; undefined when nothing was sent. */
+  readonly answer: unknown;
+}
+
+/** What a release of a client needs. */
+export interface ReleaseContext {
+  readonly settings: Settings;
+  readonly transport: Transport;
+}
+
+const INDEX_TIMEOUT_MS = 120_000;
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 10_000;
+
+/** Checks all of it. @returns The order as it goes over the wire. */
+async function checkedOrder({ settings }: ReleaseContext, parameters: ReleaseParameters): Promise<ReleaseOrder> {
+  const { release_type, manifest_file } = parameters;
+  const type = RELEASE_TYPES.find((known) => known === release_type);
+  if (type === undefined) {
+    const near = didYouMean(String(release_type), RELEASE_TYPES);
+    throw new InputError(
+      `Cannot release with release_type "${release_type}": expected one of ${RELEASE_TYPES.join(", ")}${near}`,
+    );
+  }
+  if (type !== "release") {
+    throw new InputError(`Cannot release with release_type "${type}": the SDC does not support it yet; use release`);
+  }
+  if (!manifest_file) throw new InputError("Cannot release without manifest_file: give the path of the manifest");
+  const [manifest] = await checkUploads([manifest_file]);
+  const name = manifest?.name ?? basename(manifest_file);
+  if (parseFileName(name).kind !== "release") {
+    const form = "imap_hit_data-release-001_20260101_20260131_v001.txt";
+    throw new InputError(
+      `Cannot release "${manifest_file}": it is no manifest by its name; expected one such as ${form}`,
+    );
+  }
+  if (settings.apiKey === undefined) {
+    throw new InputError(`Cannot release "${name}": it needs an API key; set IMAP_API_KEY or use --api-key`);
+  }
+  return { release_type: type, manifest_file: name };
+}
+
+/**
+ * Uploads the manifest. The archive may have it from an earlier call that did not come to its end.
+ *
+ * @returns The refusal, when the archive has one of that name.
+ */
+async function uploadManifest(
+  transport: Transport,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<ResponseError | undefined> {
+  try {
+    await uploadOne(transport, path, { signal, progress: false });
+    return undefined;
+  } catch (error) {
+    if (error instanceof ResponseError && error.status === 409) return error;
+    throw error;
+  }
+}
+
+/** Whether a refusal means that the archive has not indexed the manifest yet. */
+function isNotYet(error: unknown): boolean {
+  if (!(error instanceof ResponseError)) return false;
+  return error.status === 404 || (error.status === 400 && /not (been )?(found|indexed)|not exist/i.test(error.message));
+}
+
+/** Uploads a manifest, waits until the archive has indexed it, and asks for the release. */
+export async function releaseData(
+  context: ReleaseContext,
+  parameters: ReleaseParameters,
+  options: ReleaseOptions,
+): Promise<ReleaseReport> {
+  const { signal, dryRun = false, indexTimeoutMs = INDEX_TIMEOUT_MS } = options;
+  const order = await checkedOrder(context, parameters);
+  const place = archivePath(order.manifest_file);
+  if (dryRun) return { file_path: place, answer: undefined };
+  const { transport } = context;
+  const { retries, log } = transport;
+  const urls = urlSource(transport);
+  const name = order.manifest_file;
+  const action = `release "${name}"`;
+  const refusal = await uploadManifest(transport, parameters.manifest_file, signal);
+  const end = performance.now() + indexTimeoutMs;
+  const ask = async () => {
+    // The address of a file costs little to ask for; to ask for a release too early may cost more.
+    await urls.downloadUrl(place, signal);
+    const comparison = { action, archivePath: place, path: parameters.manifest_file, signal };
+    if (refusal !== undefined && !(await compareObject(transport, urls, comparison)).isSame) throw refusal;
+    return await release(transport, order, signal);
+  };
+  for (let waitMs = FIRST_WAIT_MS;; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+    try {
+      return { file_path: place, answer: await retry(ask, { action, retries, log, signal }) };
+    } catch (error) {
+      if (!isNotYet(error)) throw error;
+      const leftMs = end - performance.now();
+      if (leftMs <= 0) {
+        const advice = "it was uploaded: make the same call again later to go on";
+        throw new ImapError(
+          `Cannot ${action}: the archive did not index the manifest within ${indexTimeoutMs / 1000} s; ${advice}`,
+          { cause: error, retryable: true },
+        );
+      }
+      await delay(Math.min(waitMs, leftMs), signal && { signal });
+    }
+  }
+}
+
+/** How to ask for a reprocessing. */
+export interface ReprocessOptions extends CallOptions {
+  /** Only check: nothing is sent. Default: false. */
+  dryRun?: boolean | undefined;
+  /** Tells the time, which `today` and its like need. Default: the clock of this machine. */
+  now?: (() => Date) | undefined;
+}
+
+/** What became of an order to reprocess. */
+export interface ReprocessReport {
+  /** What was asked for, as the SDC gets it: days are YYYYMMDD. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What the SDC answered, as JSON has it; undefined when nothing was sent. */
+  readonly answer: unknown;
+}
+
+/** Checks what to make again, and asks for it. */
+export async function triggerReprocessing(
+  transport: () => Transport,
+  order: ReprocessParameters,
+  options: ReprocessOptions,
+): Promise<ReprocessReport> {
+  const { signal, dryRun = false, now = () => new Date() } = options;
+  const parameters = checkReprocess(order, now());
+  return { parameters, answer: dryRun ? undefined : await reprocess(transport(), parameters, signal) };
+}

@@ -1,0 +1,311 @@
+import { DEFAULT_CONCURRENCY, type DownloadOptions, type TransferOptions, type UploadOptions } from "./options.ts";
+import type { Settings } from "../config.ts";
+import { htmlTable } from "../display/html_table.ts";
+import {
+  isNotebook,
+  JUPYTER_DISPLAY,
+  listenToStopButton,
+  LiveOutput,
+  type MimeBundle,
+  showBundle,
+} from "../display/notebook.ts";
+import { textTable } from "../display/text_table.ts";
+import { ImapError, InputError, inputErrorOf } from "../errors.ts";
+import type { Transport } from "../http/transport.ts";
+import { archivePath } from "../names/file_name.ts";
+import { checkedShard, isInShard } from "../names/shard.ts";
+import type { FileRecord } from "../protocol/rows.ts";
+import { downloadUrl, uploadUrl } from "../sdc/presigned_url.ts";
+import type { OnProgress, Outcome, TransferEvent } from "../transfer/batch.ts";
+import { downloadFiles } from "../transfer/download.ts";
+import type { UrlSource } from "../transfer/objects.ts";
+import { uploadFiles } from "../transfer/upload.ts";
+import {
+  bytesOf,
+  endedPanel,
+  outcomesBundle,
+  outcomesSummary,
+  outcomesTable,
+  shownSummary,
+  transferPanel,
+  TransferTracker,
+} from "../views/transfers.ts";
+import { basename } from "@std/path";
+
+/** How to go on with a transfer that was stopped. */
+const ADVICE = {
+  download: "run the cell again: what came is kept",
+  upload: "run the cell again with skipExisting: true, which leaves out what was sent",
+} as const;
+
+/** What a transfer goes by. */
+interface RunningTransfer {
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The progress of a transfer as one output of a cell, from its first event on. */
+class Panel {
+  readonly #tracker = new TransferTracker();
+  readonly #output = new LiveOutput(() => transferPanel(this.#tracker.state()));
+  #hasBegun = false;
+
+  take(event: TransferEvent): void {
+    this.#tracker.take(event);
+    if (event.type !== "begin") return;
+    this.#hasBegun = true;
+    this.#output.begin();
+  }
+
+  async end(outcomes: readonly Outcome[]): Promise<void> {
+    await this.#output.end(outcomesBundle(outcomes));
+  }
+
+  /** Ends without outcomes. What was wrong before anything began is left to the error. */
+  async endEarly(advice: string): Promise<void> {
+    if (this.#hasBegun) await this.#output.end(endedPanel(this.#tracker.state(), advice));
+  }
+}
+
+/** Whether a notebook shows a panel for a transfer with these options. */
+function showsPanel({ progress = true }: TransferOptions): boolean {
+  return progress && isNotebook();
+}
+
+/**
+ * Runs a transfer. In a notebook one panel shows how it goes, and in the end what became of each file; and the Stop button
+ * ends the transfer, not the kernel. All of it has been shown when the promise resolves or rejects.
+ */
+async function showTransfer(
+  action: keyof typeof ADVICE,
+  options: TransferOptions,
+  transfer: (running: RunningTransfer) => Promise<Outcome[]>,
+): Promise<Outcome[]> {
+  const { onProgress = () => {}, signal } = options;
+  if (!isNotebook()) return await transfer({ onProgress, signal });
+  using stop = listenToStopButton(() =>
+    new ImapError(`Cannot finish the ${action}: it was stopped; ${ADVICE[action]}`)
+  );
+  const panel = showsPanel(options) ? new Panel() : undefined;
+  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const take = (event: TransferEvent) => {
+    panel?.take(event);
+    onProgress(event);
+  };
+  let outcomes: Outcome[];
+  try {
+    outcomes = await transfer({ onProgress: take, signal: either });
+  } catch (error) {
+    await panel?.endEarly(either.aborted ? ADVICE[action] : "");
+    throw error;
+  }
+  await panel?.end(outcomes);
+  return outcomes;
+}
+
+/** Runs a transfer of one file, as {@linkcode showTransfer} does. @throws What made it fail. */
+async function showOne(
+  ...[action, options, transfer]: Parameters<typeof showTransfer>
+): Promise<Outcome | undefined> {
+  const [outcome] = await showTransfer(action, options, async (running) => {
+    const outcomes = await transfer(running);
+    for (const outcome of outcomes) if (outcome.state === "failed") throw outcome.error;
+    return outcomes;
+  });
+  return outcome;
+}
+
+/** Runs a transfer of some files again. */
+export type Repeat = (files: readonly string[]) => Promise<TransferReport>;
+
+/**
+ * What became of a download or an upload of many files. Shows itself as a table, in notebooks and in the REPL. In a notebook
+ * the call that made it has shown the table already: as the cell's last value it is then a line, and `show()` gives the table.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { query } from "@imap-sdc/data-access";
+ *
+ * const files = await query({ instrument: "mag", data_level: "l0" });
+ * let report = await files.download({ concurrency: 4 });
+ * if (report.failed.length > 0) report = await report.retry();
+ * assert(report.paths.length === files.length);
+ * ```
+ */
+export class TransferReport {
+  /** An outcome for each file, in the order of the files. */
+  readonly outcomes: readonly Outcome[];
+  readonly #repeat: Repeat;
+  readonly #isShown: boolean;
+
+  /** Takes outcomes into a report; `isShown` says that a notebook shows their table already. */
+  constructor(outcomes: readonly Outcome[], repeat: Repeat, { isShown = false }: { isShown?: boolean } = {}) {
+    this.outcomes = outcomes;
+    this.#repeat = repeat;
+    this.#isShown = isShown;
+  }
+
+  /** The paths on this machine of all files that did not fail. */
+  get paths(): string[] {
+    return this.outcomes.filter(({ state }) => state !== "failed").map(({ path }) => path);
+  }
+
+  /** The outcomes of the files that failed, each with its error. */
+  get failed(): Extract<Outcome, { state: "failed" }>[] {
+    return this.outcomes.filter((outcome) => outcome.state === "failed");
+  }
+
+  /** How many bytes were transferred. */
+  get bytes(): number {
+    return bytesOf(this.outcomes);
+  }
+
+  /**
+   * Tries the files that failed again, with the settings of the first time.
+   *
+   * @returns A report of all files: new outcomes for those that had failed, the old ones for the others.
+   */
+  async retry(): Promise<TransferReport> {
+    const again = await this.#repeat(this.failed.map(({ file }) => file));
+    const byFile = new Map(again.outcomes.map((outcome) => [outcome.file, outcome]));
+    return new TransferReport(this.outcomes.map((outcome) => byFile.get(outcome.file) ?? outcome), this.#repeat);
+  }
+
+  /** `3 fetched, 1 failed; 1.2 MB`. */
+  summary(): string {
+    return outcomesSummary(this.outcomes);
+  }
+
+  /** The outcomes as a text table. */
+  toText(): string {
+    return textTable(outcomesTable(this.outcomes));
+  }
+
+  /** The outcomes as an HTML table; everything in it is escaped. */
+  toHtml(): string {
+    return htmlTable(outcomesTable(this.outcomes));
+  }
+
+  /** Shows the table now: in a notebook as an output of this cell, elsewhere as text on standard output. */
+  async show(): Promise<void> {
+    await showBundle(outcomesBundle(this.outcomes));
+  }
+
+  /** What a notebook shows for it as the last value of a cell: the table, or a line when the table stands there already. */
+  [JUPYTER_DISPLAY](): MimeBundle {
+    return this.#isShown ? shownSummary(this.outcomes) : outcomesBundle(this.outcomes);
+  }
+
+  /** What `console.log` and the REPL show for it. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return outcomesBundle(this.outcomes)["text/plain"].trimEnd();
+  }
+}
+
+/** Presigned URLs from the API, for transfers that do not know it. */
+export function urlSource(transport: Transport): UrlSource {
+  return {
+    downloadUrl: (path, signal) => downloadUrl(transport, path, signal),
+    uploadUrl: (name, signal) => uploadUrl(transport, name, signal),
+  };
+}
+
+/** What downloads of a client share. */
+export interface DownloadContext {
+  readonly settings: Settings;
+  readonly transport: Transport;
+}
+
+/**
+ * The archive path of what was asked for: a row's own, or that of a name. Folders before a name do not count, but where the
+ * name is of a kind that is not known yet, a path of the archive's is taken as it is.
+ */
+function pathOf(file: string | FileRecord): string {
+  if (typeof file !== "string") {
+    if (typeof file?.file_path === "string") return file.file_path;
+    throw new InputError("Cannot download a row without a file_path: expected a row of query, or a file name");
+  }
+  try {
+    return archivePath(file.slice(file.lastIndexOf("/") + 1));
+  } catch (error) {
+    if (file.startsWith("imap/")) return file;
+    throw error;
+  }
+}
+
+/** The archive paths of all that was asked for, or one error with the names that are wrong. */
+function pathsOf(files: Iterable<string | FileRecord>): string[] {
+  const problems: string[] = [];
+  const paths: string[] = [];
+  for (const file of files) {
+    try {
+      paths.push(pathOf(file));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  if (problems.length > 0) throw inputErrorOf(problems, "Nothing was downloaded");
+  return paths;
+}
+
+/** The download of some files, ready to run. */
+function downloading({ settings, transport }: DownloadContext, paths: readonly string[], options: DownloadOptions) {
+  const { concurrency = DEFAULT_CONCURRENCY, ifPresent = "skip", dryRun = false } = options;
+  const how = { dataDir: settings.dataDir, concurrency, ifPresent, dryRun };
+  return (running: RunningTransfer) => downloadFiles(transport, urlSource(transport), paths, { ...how, ...running });
+}
+
+/** Downloads one file. @returns Its path on this machine. @throws What made it fail. */
+export async function downloadOne(
+  context: DownloadContext,
+  file: string | FileRecord,
+  options: DownloadOptions,
+): Promise<string> {
+  if (options.shard !== undefined) throw new InputError("Cannot take a shard of one file: give a list of files");
+  const outcome = await showOne("download", options, downloading(context, [pathOf(file)], options));
+  return outcome?.path ?? "";
+}
+
+/** Downloads many files. */
+export async function downloadAll(
+  context: DownloadContext,
+  files: Iterable<string | FileRecord>,
+  options: DownloadOptions,
+): Promise<TransferReport> {
+  const { shard } = options;
+  const wanted = shard === undefined ? undefined : checkedShard(shard);
+  const paths = pathsOf(files).filter((path) => wanted === undefined || isInShard(path, wanted));
+  const report = async (paths: readonly string[]): Promise<TransferReport> => {
+    const outcomes = await showTransfer("download", options, downloading(context, paths, options));
+    return new TransferReport(outcomes, report, { isShown: showsPanel(options) });
+  };
+  return await report(paths);
+}
+
+/** The upload of some files, ready to run. */
+function uploading(transport: Transport, paths: readonly string[], options: UploadOptions) {
+  const { concurrency = DEFAULT_CONCURRENCY, skipExisting = false, dryRun = false } = options;
+  const how = { concurrency, skipExisting, dryRun };
+  return (running: RunningTransfer) => uploadFiles(transport, urlSource(transport), paths, { ...how, ...running });
+}
+
+/** Uploads one file. @returns Its path in the archive. @throws What made it fail. */
+export async function uploadOne(transport: Transport, path: string, options: UploadOptions): Promise<string> {
+  await showOne("upload", options, uploading(transport, [path], options));
+  return archivePath(basename(path));
+}
+
+/** Uploads many files. */
+export async function uploadAll(
+  transport: Transport,
+  paths: readonly string[],
+  options: UploadOptions,
+): Promise<TransferReport> {
+  const report = async (paths: readonly string[]): Promise<TransferReport> => {
+    const outcomes = await showTransfer("upload", options, uploading(transport, paths, options));
+    return new TransferReport(outcomes, report, { isShown: showsPanel(options) });
+  };
+  return await report(paths);
+}

@@ -1,0 +1,320 @@
+import { InputError } from "../errors.ts";
+
+/**
+ * One field of a record. What describes the file is big-endian, whatever the encoding of the values
+ * (CDF internal format description 3.x, chapter 2).
+ */
+type CdfField =
+  | { readonly int4: number }
+  | { readonly int8: bigint }
+  /** The offset of another record, or 0 for none. */
+  | { readonly link: CdfRecord | undefined }
+  /** The offset of the file's end. */
+  | { readonly endOfFile: true }
+  /** Text, filled up with zero bytes. */
+  | { readonly text: string; readonly length: number }
+  /** Values, as they stand in the file. */
+  | { readonly bytes: Uint8Array };
+
+/** A record: size and type, which are written by themselves, then the fields. */
+interface CdfRecord {
+  /** The number of the record's type: 1 CDR, 2 GDR, 4 ADR, 5 AgrEDR, 6 VXR, 7 VVR, 8 zVDR, 9 AzEDR. */
+  readonly type: number;
+  readonly fields: readonly CdfField[];
+}
+
+/** Several 4-byte fields in a row. */
+function int4(...values: number[]): CdfField[] {
+  return values.map((value) => ({ int4: value }));
+}
+
+/** A CDF of version 3, not compressed: the two magic numbers. */
+const MAGIC = Uint8Array.of(0xcd, 0xf3, 0x00, 0x01, 0x00, 0x00, 0xff, 0xff);
+/** A record begins with its size in 8 bytes and its type in 4. */
+const RECORD_HEADER_BYTES = 12;
+
+function fieldBytes(field: CdfField): number {
+  if ("int4" in field) return 4;
+  if ("text" in field) return field.length;
+  if ("bytes" in field) return field.bytes.length;
+  return 8;
+}
+
+function recordBytes(record: CdfRecord): number {
+  return record.fields.reduce((sum, field) => sum + fieldBytes(field), RECORD_HEADER_BYTES);
+}
+
+/** Gives each record that can be reached from the first one its place; the links alone say where to look for it. */
+function placeRecords(first: CdfRecord): { offsets: Map<CdfRecord, number>; end: number } {
+  const offsets = new Map<CdfRecord, number>();
+  let end = MAGIC.length;
+  const place = (record: CdfRecord): void => {
+    if (offsets.has(record)) return;
+    offsets.set(record, end);
+    end += recordBytes(record);
+    for (const field of record.fields) if ("link" in field && field.link !== undefined) place(field.link);
+  };
+  place(first);
+  return { offsets, end };
+}
+
+/** The file: the magic numbers, then the first record and all that it links to. */
+function writeCdfRecords(first: CdfRecord): Uint8Array<ArrayBuffer> {
+  const { offsets, end } = placeRecords(first);
+  const bytes = new Uint8Array(end);
+  const view = new DataView(bytes.buffer);
+  bytes.set(MAGIC);
+  for (const [record, offset] of offsets) {
+    view.setBigInt64(offset, BigInt(recordBytes(record)));
+    view.setInt32(offset + 8, record.type);
+    let at = offset + RECORD_HEADER_BYTES;
+    for (const field of record.fields) {
+      if ("int4" in field) view.setInt32(at, field.int4);
+      else if ("int8" in field) view.setBigInt64(at, field.int8);
+      else if ("text" in field) new TextEncoder().encodeInto(field.text, bytes.subarray(at, at + field.length));
+      else if ("bytes" in field) bytes.set(field.bytes, at);
+      else if ("link" in field) view.setBigInt64(at, BigInt(field.link ? offsets.get(field.link) ?? 0 : 0));
+      else view.setBigInt64(at, BigInt(end));
+      at += fieldBytes(field);
+    }
+  }
+  return bytes;
+}
+
+/** Attributes by name, each with one text. */
+type CdfTexts = Readonly<Record<string, string>>;
+
+/** An attribute with its texts: of the whole file (entry 0 alone), or of variables (entry number = variable number). */
+interface Attribute {
+  readonly name: string;
+  readonly scope: "global" | "variable";
+  readonly entries: readonly (readonly [number: number, text: string])[];
+}
+
+const CDF_CHAR = 51;
+
+/** An attribute entry (AgrEDR of the file, AzEDR of a variable): one text (CDF internal format description 3.x). */
+function entryRecord(
+  options: {
+    attribute: Attribute;
+    attributeNumber: number;
+    entry: Attribute["entries"][number];
+    next: CdfRecord | undefined;
+  },
+): CdfRecord {
+  const { attribute, attributeNumber, entry: [number, text], next } = options;
+  // No value may be empty: writers put a blank for "nothing".
+  const bytes = new TextEncoder().encode(text === "" ? " " : text);
+  const strings = attribute.scope === "global" ? 0 : 1;
+  return {
+    type: attribute.scope === "global" ? 5 : 9,
+    fields: [
+      { link: next },
+      ...int4(attributeNumber, CDF_CHAR, number, bytes.length, strings),
+      // Reserved.
+      ...int4(0, 0, -1, -1),
+      { bytes },
+    ],
+  };
+}
+
+/** An attribute (ADR), from which its entries hang as a list. */
+function attributeRecord(options: { attribute: Attribute; number: number; next: CdfRecord | undefined }): CdfRecord {
+  const { attribute, number, next } = options;
+  const { name, scope, entries } = attribute;
+  const head = entries.reduceRight<CdfRecord | undefined>(
+    (next, entry) => entryRecord({ attribute, attributeNumber: number, entry, next }),
+    undefined,
+  );
+  // How many entries there are, and the highest of their numbers.
+  const counts = int4(entries.length, Math.max(...entries.map(([entryNumber]) => entryNumber)));
+  const none = int4(0, -1);
+  const isGlobal = scope === "global";
+  return {
+    type: 4,
+    fields: [
+      { link: next },
+      { link: isGlobal ? head : undefined },
+      ...int4(isGlobal ? 1 : 2, number),
+      ...(isGlobal ? counts : none),
+      // Reserved.
+      { int4: 0 },
+      { link: isGlobal ? undefined : head },
+      ...(isGlobal ? none : counts),
+      // Reserved.
+      { int4: -1 },
+      { text: name, length: 256 },
+    ],
+  };
+}
+
+/** The list of all attributes: those of the file, then those of its variables, in the order of the variables. */
+function attributeRecords(
+  options: { global: CdfTexts; ofVariables: readonly CdfTexts[] },
+): { head: CdfRecord | undefined; count: number } {
+  const { global, ofVariables } = options;
+  const names = new Set(ofVariables.flatMap((texts) => Object.keys(texts)));
+  const attributes: Attribute[] = [
+    ...Object.entries(global).map(([name, text]) => ({ name, scope: "global", entries: [[0, text]] } as const)),
+    ...[...names].map((name) => ({
+      name,
+      scope: "variable" as const,
+      entries: ofVariables.flatMap((texts, number) => {
+        const text = texts[name];
+        return text === undefined ? [] : [[number, text] as const];
+      }),
+    })),
+  ];
+  const head = attributes.reduceRight<CdfRecord | undefined>(
+    (next, attribute, number) => attributeRecord({ attribute, number, next }),
+    undefined,
+  );
+  return { head, count: attributes.length };
+}
+
+/** A variable with its values. */
+export interface CdfVariable {
+  /** Its name. */
+  readonly name: string;
+  /** All values, one record after the other. The kind of array says the type: TT2000 time, INT4 or REAL4. */
+  readonly values: BigInt64Array | Int32Array | Float32Array;
+  /** The sizes of a record's dimensions; empty when a record is one value. */
+  readonly recordShape: readonly number[];
+  /** Its attributes: VAR_TYPE, UNITS, DEPEND_0, ... */
+  readonly attributes: CdfTexts;
+}
+
+/** The numbers of the data types (CDF internal format description 3.x). */
+const CDF_INT4 = 4;
+const CDF_REAL4 = 21;
+const CDF_TIME_TT2000 = 33;
+/** Flag bit 0 of a variable: its values change from record to record. */
+const RECORDS_VARY = 1;
+
+/** The type's number, and the values as IBMPC-encoded files hold them: little-endian, whatever machine writes. */
+function encodeValues(values: CdfVariable["values"]): { dataType: number; bytes: Uint8Array } {
+  const bytes = new Uint8Array(values.byteLength);
+  const view = new DataView(bytes.buffer);
+  if (values instanceof BigInt64Array) {
+    values.forEach((value, index) => view.setBigInt64(index * 8, value, true));
+    return { dataType: CDF_TIME_TT2000, bytes };
+  }
+  if (values instanceof Int32Array) {
+    values.forEach((value, index) => view.setInt32(index * 4, value, true));
+    return { dataType: CDF_INT4, bytes };
+  }
+  values.forEach((value, index) => view.setFloat32(index * 4, value, true));
+  return { dataType: CDF_REAL4, bytes };
+}
+
+/** The index (VXR) with its one entry: all records stand in one block of values (VVR). */
+function indexRecord(options: { bytes: Uint8Array; lastRecord: number }): CdfRecord {
+  const { bytes, lastRecord } = options;
+  const values: CdfRecord = { type: 7, fields: [{ bytes }] };
+  return {
+    type: 6,
+    fields: [
+      { link: undefined },
+      // Places for entries, entries in use, and of each the first and the last record.
+      ...int4(1, 1, 0, lastRecord),
+      { link: values },
+    ],
+  };
+}
+
+/** A variable (zVDR), from which its index hangs. */
+function variableRecord(
+  options: { variable: CdfVariable; number: number; next: CdfRecord | undefined },
+): CdfRecord {
+  const { variable: { name, values, recordShape }, number, next } = options;
+  const records = values.length / recordShape.reduce((product, size) => product * size, 1);
+  if (!Number.isInteger(records) || records < 1) {
+    const shape = `records of [${recordShape.join(", ")}]`;
+    throw new InputError(`Cannot write the variable "${name}": ${values.length} values do not make up ${shape}`);
+  }
+  const { dataType, bytes } = encodeValues(values);
+  const lastRecord = records - 1;
+  const index = indexRecord({ bytes, lastRecord });
+  return {
+    type: 8,
+    fields: [
+      { link: next },
+      ...int4(dataType, lastRecord),
+      // First and last index.
+      { link: index },
+      { link: index },
+      // Flags, no sparse records, reserved fields, one element a value, the variable's number.
+      ...int4(RECORDS_VARY, 0, 0, -1, -1, 1, number),
+      // No compression.
+      { int8: -1n },
+      // Blocking factor: room is made for one record at a time.
+      { int4: 1 },
+      { text: name, length: 256 },
+      // Dimensions, their sizes, and that values vary along each of them (-1).
+      ...int4(recordShape.length, ...recordShape, ...recordShape.map(() => -1)),
+    ],
+  };
+}
+
+/** The list of all variables. */
+function variableRecords(variables: readonly CdfVariable[]): CdfRecord | undefined {
+  return variables.reduceRight<CdfRecord | undefined>(
+    (next, variable, number) => variableRecord({ variable, number, next }),
+    undefined,
+  );
+}
+
+/** What {@linkcode minimalCdf} puts into a file. */
+export interface MinimalCdfOptions {
+  /** The file's own attributes: Logical_source, Logical_file_id, Data_version, ... */
+  readonly attributes: CdfTexts;
+  /** Its variables; by convention (ISTP) one is `epoch`, which the others name in DEPEND_0. */
+  readonly variables: readonly CdfVariable[];
+}
+
+/** The version that IMAP's files state: 3.9.0. */
+const [VERSION, RELEASE, INCREMENT] = [3, 9, 0] as const;
+/** Values little-endian, as in IMAP's files. */
+const IBMPC_ENCODING = 6;
+/** Flag bit 0: the last index of an array varies fastest; bit 1: all in a single file. */
+const ROW_MAJOR_SINGLE_FILE = 0b11;
+/** The last leap second that TT2000 times may count on, as a number of eight digits. */
+const LEAP_SECONDS_UPDATED = 20170101;
+/** Every CDF says here whose format it is. */
+const COPYRIGHT = "\nCommon Data Format (CDF)\nhttps://cdf.gsfc.nasa.gov\nSpace Physics Data Facility\n" +
+  "NASA/Goddard Space Flight Center\nGreenbelt, Maryland 20771 USA\n";
+
+/**
+ * A file in NASA's Common Data Format, version 3 (CDF internal format description 3.x): texts and numbers, nothing
+ * compressed, no checksum.
+ */
+export function minimalCdf(options: MinimalCdfOptions): Uint8Array<ArrayBuffer> {
+  const { attributes: global, variables } = options;
+  const attributes = attributeRecords({ global, ofVariables: variables.map((variable) => variable.attributes) });
+  const globalDescriptor: CdfRecord = {
+    type: 2,
+    fields: [
+      // No r-variables: they are history.
+      { link: undefined },
+      { link: variableRecords(variables) },
+      { link: attributes.head },
+      { endOfFile: true },
+      // r-variables, attributes, highest record and dimensions of r-variables, z-variables.
+      ...int4(0, attributes.count, -1, 0, variables.length),
+      // No unused records.
+      { link: undefined },
+      // Reserved, leap seconds, reserved.
+      ...int4(0, LEAP_SECONDS_UPDATED, -1),
+    ],
+  };
+  return writeCdfRecords({
+    type: 1,
+    fields: [
+      { link: globalDescriptor },
+      ...int4(VERSION, RELEASE, IBMPC_ENCODING, ROW_MAJOR_SINGLE_FILE),
+      // Reserved twice, the third number of the version, no word on who wrote this, reserved.
+      ...int4(0, 0, INCREMENT, -1, -1),
+      { text: COPYRIGHT, length: 256 },
+    ],
+  });
+}

@@ -1,0 +1,298 @@
+import { fromDayOfYear, fromShortDate, isCalendarDate, toDayOfYear } from "./calendar_date.ts";
+import type { FileNameProblem } from "./file_name_error.ts";
+import { isGlob } from "./glob.ts";
+import type { SpiceType } from "./vocabulary.ts";
+
+/** The parts of a SPICE file's name that are not fixed by its type. */
+export interface SpiceParts {
+  /** The first day, YYYYMMDD, or null where the name has none. */
+  readonly start_date: string | null;
+  /** The last day, YYYYMMDD, or null where the name has none. */
+  readonly end_date: string | null;
+  /** The day from which on the rotation of the Earth is predicted, YYYYMMDD: `earth_attitude` alone. */
+  readonly prediction_date: string | null;
+  /** The number of the repointing: `lo_pivot_attitude` alone. */
+  readonly repointing: number | null;
+  /** What else the name says: the text of `thruster`, the number of the orbit determination of an ephemeris. */
+  readonly detail: string | null;
+  /** Its digits as the name has them, for instance `0012`, or null where the name has none. */
+  readonly version: string | null;
+}
+
+/** A part's value as its text in a name. */
+interface Field {
+  readonly part: keyof SpiceParts;
+  /** A pattern that takes linear time, without groups. */
+  readonly pattern: string;
+  /** What it is, for messages. */
+  readonly form: string;
+  /** Undefined when there is no such thing, a 30th of February for instance. */
+  readonly read: (text: string) => string | number | undefined;
+  readonly write: (value: string | number) => string;
+}
+
+const same = (text: string): string => text;
+const asText = (value: string | number): string => String(value);
+const asDate = (text: string): string | undefined => isCalendarDate(text) ? text : undefined;
+const asYear = (text: string): string | undefined => asDate(`${text}0101`);
+
+function dayOfYear(part: keyof SpiceParts): Field {
+  const write = (value: string | number) => isCalendarDate(String(value)) ? toDayOfYear(String(value)) : String(value);
+  return { part, pattern: "\\d{4}_\\d{3}", form: "a day of a year, YYYY_DDD", read: fromDayOfYear, write };
+}
+
+function fullDate(part: keyof SpiceParts): Field {
+  return { part, pattern: "\\d{8}", form: "a day of the calendar, YYYYMMDD", read: asDate, write: asText };
+}
+
+function shortDate(part: keyof SpiceParts): Field {
+  const write = (value: string | number) => String(value).slice(2);
+  return { part, pattern: "\\d{6}", form: "a day of the calendar, YYMMDD", read: fromShortDate, write };
+}
+
+function digits(part: keyof SpiceParts, count: number | undefined): Field {
+  const pattern = count === undefined ? "\\d+" : `\\d{${count}}`;
+  return { part, pattern, form: count === undefined ? "digits" : `${count} digits`, read: same, write: asText };
+}
+
+/** The fields that forms are made of, by the names that stand in their angle brackets. */
+const SPICE_FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
+  ["start_yyyy_ddd", dayOfYear("start_date")],
+  ["end_yyyy_ddd", dayOfYear("end_date")],
+  ["start_yyyymmdd", fullDate("start_date")],
+  ["end_yyyymmdd", fullDate("end_date")],
+  ["start_yymmdd", shortDate("start_date")],
+  ["end_yymmdd", shortDate("end_date")],
+  ["prediction_yymmdd", shortDate("prediction_date")],
+  ["yyyy", {
+    part: "start_date",
+    pattern: "\\d{4}",
+    form: "a year",
+    read: asYear,
+    write: (value) => String(value).slice(0, 4),
+  }],
+  ["version", digits("version", undefined)],
+  ["NN", digits("version", 2)],
+  ["NNN", digits("version", 3)],
+  ["orbit", digits("detail", 3)],
+  ["text", { part: "detail", pattern: "[A-Za-z0-9_-]+", form: "letters and digits", read: same, write: asText }],
+  ["NNNNN", {
+    part: "repointing",
+    pattern: "\\d{5}",
+    form: "5 digits",
+    read: Number,
+    write: (value) => String(value).padStart(5, "0"),
+  }],
+]);
+
+/** How one type of SPICE file is called: reading, writing and messages all come from its template. */
+interface SpiceForm {
+  readonly type: SpiceType;
+  /** Fixed text, fields in angle brackets, and in square brackets what may be missing. */
+  readonly template: string;
+  /** What stands behind the template's last point. */
+  readonly extension: string;
+  /** With a group for each field. */
+  readonly pattern: RegExp;
+}
+
+/** `imap_<start>[_v<version>].bsp` as a pattern. Case counts only where the SDC says so. */
+function patternOf(template: string, exactCase: boolean): RegExp {
+  const groups = template.replaceAll(".", "\\.").replaceAll("[", "(?:").replaceAll("]", ")?").replace(
+    /<(\w+)>/g,
+    (_, field: string) => `(?<${field}>${SPICE_FIELDS.get(field)?.pattern ?? ""})`,
+  );
+  return new RegExp(`^${groups}$`, exactCase ? "" : "i");
+}
+
+function form(type: SpiceType, template: string, exactCase = false): SpiceForm {
+  const extension = template.slice(template.lastIndexOf(".") + 1);
+  return { type, template, extension, pattern: patternOf(template, exactCase) };
+}
+
+function ephemeris(type: SpiceType, word: string): SpiceForm {
+  return form(type, `imap_${word}_[od<orbit>_]<start_yyyymmdd>_<end_yyyymmdd>[_v<version>].bsp`);
+}
+
+/** All forms (SDC file-name convention); no name has two of them. */
+export const SPICE_FORMS: readonly SpiceForm[] = [
+  form("attitude_history", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ah.bc"),
+  form("attitude_predict", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ap.bc"),
+  form("pointing_attitude", "imap_dps_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ah.bc"),
+  form("lo_pivot_attitude", "imap_lopivot-repoint<NNNNN>_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.bc"),
+  form("spin", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.spin"),
+  form("spin", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.spin.csv"),
+  form("repoint", "imap_<end_yyyy_ddd>_<version>.repoint"),
+  form("repoint", "imap_<end_yyyy_ddd>_<version>.repoint.csv"),
+  ephemeris("ephemeris_reconstructed", "recon"),
+  ephemeris("ephemeris_nominal", "nom"),
+  ephemeris("ephemeris_predicted", "pred"),
+  ephemeris("ephemeris_90days", "90days"),
+  ephemeris("ephemeris_long", "long"),
+  ephemeris("ephemeris_launch", "launch"),
+  form("planetary_ephemeris", "de<version>.bsp"),
+  form("lagrange_point", "L1_de<version>.bsp"),
+  form("planetary_constants", "pck<version>.tpc"),
+  form("leapseconds", "naif<version>.tls"),
+  form("spacecraft_clock", "imap_sclk_<version>.tsc"),
+  form("imap_frames", "imap_<version>.tf"),
+  form("science_frames", "imap_science_<version>.tf"),
+  form("thruster", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<text>_<NN>.sff"),
+  form("metakernel", "imap_sdc_metakernel_<yyyy>_v<NNN>.tm", true),
+  form("metakernel", "imap_<start_yyyy_ddd>_a<NN>.spice.mk"),
+  form("metakernel", "IMAP_<start_yyyy_ddd>_e<NN>.mk"),
+  form("earth_attitude", "earth_<start_yymmdd>_<end_yymmdd>_<prediction_yymmdd>.bpc"),
+];
+
+/** The types whose names have no day: what they say holds at all times. */
+export const SPICE_TYPES_WITHOUT_DAY: readonly SpiceType[] = SPICE_FORMS
+  .filter(({ template }) => !template.includes("yy"))
+  .map(({ type }) => type);
+
+/** Parts to fill a form with; what is null may be left out. */
+type GivenParts = { readonly [Part in keyof SpiceParts]?: SpiceParts[Part] | undefined };
+
+/** A name of this form, made of these parts; undefined when a part is missing, or has no place in it. */
+function fillForm({ template }: SpiceForm, parts: GivenParts): string | undefined {
+  const places = new Set([...template.matchAll(/<(\w+)>/g)].map(([, field = ""]) => SPICE_FIELDS.get(field)?.part));
+  const hasPlace = (part: string) => [...places].some((place) => place === part);
+  const given = Object.entries(parts).filter(([, value]) => value !== null && value !== undefined);
+  if (given.some(([part]) => !hasPlace(part))) return undefined;
+  const fill = (text: string): string | undefined => {
+    let isWhole = true;
+    const filled = text.replace(/<(\w+)>/g, (_, name: string) => {
+      const field = SPICE_FIELDS.get(name);
+      const value = field === undefined ? undefined : parts[field.part];
+      if (field === undefined || value === undefined || value === null) isWhole = false;
+      else return field.write(value);
+      return "";
+    });
+    return isWhole ? filled : undefined;
+  };
+  return fill(template.replace(/\[([^\]]*)\]/g, (_, optional: string) => fill(optional) ?? ""));
+}
+
+/** The parts of a SPICE file's name: where the spacecraft was, where it looked, and what time it was. */
+export interface SpiceFile extends SpiceParts {
+  /** Which kind of file this is: the tag of the union {@linkcode ImapFile}. */
+  readonly kind: "spice";
+  /** What it holds, for instance `leapseconds`. */
+  readonly kernel_type: SpiceType;
+  /** What stands behind the last point, in small letters, for instance `bsp`. */
+  readonly extension: string;
+  /** The whole name as it was read: in most of these names case does not count. */
+  readonly name: string;
+}
+
+/** The forms of names that have an extension, for messages. */
+function formsOf(extension: string): string {
+  const forms = SPICE_FORMS.filter((form) => form.extension === extension);
+  const shown = (forms.length > 0 ? forms : SPICE_FORMS).slice(0, 4).map(({ template }) => template);
+  return `the form of a SPICE file's name, such as ${shown.join(" or ")}`;
+}
+
+/** The form that a name has; undefined when it has none. */
+function formOf(name: string): SpiceForm | undefined {
+  return SPICE_FORMS.find(({ pattern }) => pattern.test(name));
+}
+
+/** Reads the parts of a name that has a form. */
+function readParts(fields: Readonly<Record<string, string | undefined>>): SpiceParts | FileNameProblem[] {
+  const problems: FileNameProblem[] = [];
+  const values = new Map<keyof SpiceParts, string | number>();
+  for (const [name, text] of Object.entries(fields)) {
+    const field = SPICE_FIELDS.get(name);
+    if (field === undefined || text === undefined) continue;
+    const value = field.read(text);
+    if (value === undefined) problems.push({ part: field.part.replace("_", " "), value: text, expected: field.form });
+    else values.set(field.part, value);
+  }
+  const text = (part: keyof SpiceParts) => values.has(part) ? String(values.get(part)) : null;
+  return problems.length > 0 ? problems : {
+    start_date: text("start_date"),
+    end_date: text("end_date"),
+    prediction_date: text("prediction_date"),
+    repointing: values.has("repointing") ? Number(values.get("repointing")) : null,
+    detail: text("detail"),
+    version: text("version"),
+  };
+}
+
+/** Reads a SPICE file's name; returns what is wrong when it is none. Pure, linear. */
+export function readSpiceFile(name: string): SpiceFile | FileNameProblem[] {
+  const form = formOf(name);
+  if (form === undefined) {
+    const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+    return [{ part: "name", value: name, expected: formsOf(extension) }];
+  }
+  const parts = readParts(form.pattern.exec(name)?.groups ?? {});
+  if (Array.isArray(parts)) return parts;
+  return { kind: "spice", kernel_type: form.type, ...parts, extension: form.extension, name };
+}
+
+/** Parts to make a name of; what may be null, the extension and the name as it was read may be left out. */
+type Writable = GivenParts & {
+  readonly kernel_type: SpiceType;
+  readonly extension?: string | undefined;
+  readonly name?: string | undefined;
+};
+
+/** The parts that a form is filled with. */
+function partsOf(file: Writable): Required<GivenParts> {
+  const { start_date, end_date, prediction_date, repointing, detail, version } = file;
+  return { start_date, end_date, prediction_date, repointing, detail, version };
+}
+
+/** Whether a name reads as these parts. */
+function readsAs(name: string, file: Writable): boolean {
+  const read = readSpiceFile(name);
+  if (Array.isArray(read) || read.kernel_type !== file.kernel_type) return false;
+  const partsRead: Readonly<Record<string, unknown>> = { ...read };
+  return read.extension === (file.extension ?? read.extension) &&
+    Object.entries(partsOf(file)).every(([part, value]) => (value ?? null) === partsRead[part]);
+}
+
+/**
+ * Makes a name of its parts. The name as it was read counts as long as it says the same; else its form comes before the
+ * other forms of the type.
+ *
+ * @returns Undefined when no form has these parts; a name that reads as something else when none can hold their values.
+ */
+export function writeSpiceFile(file: Writable): string | undefined {
+  const { kernel_type, extension, name } = file;
+  if (name !== undefined && readsAs(name, file)) return name;
+  const formRead = name === undefined ? undefined : formOf(name);
+  const forms = formRead === undefined ? SPICE_FORMS : [formRead, ...SPICE_FORMS];
+  const filled = forms
+    .filter((form) => form.type === kernel_type && form.extension === (extension ?? form.extension))
+    .map((form) => fillForm(form, partsOf(file)))
+    .filter((text) => text !== undefined);
+  return filled.find((text) => readsAs(text, file)) ?? filled[0];
+}
+
+/** What stands before a pattern's first star or question mark, and behind its last one. */
+export function fixedEnds(pattern: string): readonly [start: string, end: string] {
+  if (!isGlob(pattern)) return [pattern, pattern];
+  return [
+    pattern.slice(0, pattern.search(/[*?]/)),
+    pattern.slice(Math.max(...["*", "?"].map((glob) => pattern.lastIndexOf(glob))) + 1),
+  ];
+}
+
+/** Whether names of a form may begin so, and end so; in small letters. */
+function mayHave({ template }: SpiceForm, start: string, end: string): boolean {
+  const name = template.toLowerCase();
+  const [head = ""] = name.split(/[<[]/);
+  const tail = name.slice(Math.max(name.lastIndexOf(">"), name.lastIndexOf("]")) + 1);
+  const begins = start.startsWith(head) || head.startsWith(start);
+  // What follows is a date or a number, unless it may be missing.
+  const next = start.slice(head.length);
+  const goesOn = next === "" || name[head.length] !== "<" || /^\d/.test(next);
+  return begins && goesOn && (end.endsWith(tail) || tail.endsWith(end));
+}
+
+/** The types of SPICE files whose names may have the form of a pattern, by its fixed beginning and end. */
+export function spiceTypesOf(pattern: string): SpiceType[] {
+  const [start, end] = fixedEnds(pattern.toLowerCase());
+  return [...new Set(SPICE_FORMS.filter((form) => mayHave(form, start, end)).map(({ type }) => type))];
+}

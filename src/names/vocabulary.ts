@@ -1,0 +1,160 @@
+import { closestString, levenshteinDistance } from "@std/text";
+
+/**
+ * The instruments and other sources whose files the SDC keeps (SDC file-name convention).
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { INSTRUMENTS } from "@imap-sdc/data-access";
+ *
+ * assert(INSTRUMENTS.includes("glows"));
+ * ```
+ */
+export const INSTRUMENTS = [
+  "codice",
+  "glows",
+  "hi",
+  "hit",
+  "ialirt",
+  "idex",
+  "l1const",
+  "lo",
+  "mag",
+  "spacecraft",
+  "swapi",
+  "swe",
+  "ultra",
+] as const;
+
+/** The name of an instrument, or of another source of files, as file names carry it. */
+export type Instrument = typeof INSTRUMENTS[number];
+
+/** Whether a word names an instrument. Case counts. */
+export function isInstrument(word: string): word is Instrument {
+  return (INSTRUMENTS as readonly string[]).includes(word);
+}
+
+/**
+ * The data levels, from raw packets (l0) to maps (l3) (SDC file-name convention).
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { DATA_LEVELS } from "@imap-sdc/data-access";
+ *
+ * assert(DATA_LEVELS[0] === "l0");
+ * ```
+ */
+export const DATA_LEVELS = [
+  "l0",
+  "l1",
+  "l1a",
+  "l1b",
+  "l1c",
+  "l1ca",
+  "l1cb",
+  "l1d",
+  "l2",
+  "l2a",
+  "l2b",
+  "l2c",
+  "l3",
+  "l3a",
+  "l3b",
+  "l3c",
+  "l3d",
+  "l3e",
+] as const;
+
+/** A data level as file names carry it. */
+export type DataLevel = typeof DATA_LEVELS[number];
+
+/** Whether a word names a data level. Case counts. */
+export function isDataLevel(word: string): word is DataLevel {
+  return (DATA_LEVELS as readonly string[]).includes(word);
+}
+
+/**
+ * The types of SPICE files (SDC protocol, `GET /spice-query`): what a row's `kernel_type` can be.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { SPICE_TYPES } from "@imap-sdc/data-access";
+ *
+ * assert(SPICE_TYPES.includes("leapseconds"));
+ * ```
+ */
+export const SPICE_TYPES = [
+  "attitude_history",
+  "attitude_predict",
+  "pointing_attitude",
+  "lo_pivot_attitude",
+  "spin",
+  "repoint",
+  "ephemeris_reconstructed",
+  "ephemeris_nominal",
+  "ephemeris_predicted",
+  "ephemeris_90days",
+  "ephemeris_long",
+  "ephemeris_launch",
+  "planetary_ephemeris",
+  "lagrange_point",
+  "planetary_constants",
+  "leapseconds",
+  "spacecraft_clock",
+  "imap_frames",
+  "science_frames",
+  "thruster",
+  "metakernel",
+  "earth_attitude",
+] as const;
+
+/** A type of SPICE file. */
+export type SpiceType = typeof SPICE_TYPES[number];
+
+/** The archive's folder for each type, below `imap/spice` (SDC folder convention). */
+export const SPICE_FOLDERS: Readonly<Record<SpiceType, string>> = {
+  attitude_history: "ck",
+  attitude_predict: "ck",
+  pointing_attitude: "ck",
+  lo_pivot_attitude: "ck",
+  spin: "spin",
+  repoint: "repoint",
+  ephemeris_reconstructed: "spk",
+  ephemeris_nominal: "spk",
+  ephemeris_predicted: "spk",
+  ephemeris_90days: "spk",
+  ephemeris_long: "spk",
+  ephemeris_launch: "spk",
+  planetary_ephemeris: "spk",
+  lagrange_point: "spk",
+  planetary_constants: "pck",
+  leapseconds: "lsk",
+  spacecraft_clock: "sclk",
+  imap_frames: "fk",
+  science_frames: "fk",
+  thruster: "activities",
+  metakernel: "mk",
+  earth_attitude: "pck",
+};
+
+/** Longer words are no slips of the finger, and comparing them would take long. */
+const LONGEST_SLIP = 64;
+
+/** The valid word that a mistyped one was most likely meant to be; undefined when none is near. */
+function closestWord(word: string, validWords: readonly string[]): string | undefined {
+  if (word === "" || word.length > LONGEST_SLIP || validWords.length === 0) return undefined;
+  const closest = closestString(word, validWords);
+  const slips = levenshteinDistance(word.toLowerCase(), closest.toLowerCase());
+  // In words of two letters every other word is one slip away.
+  const forgiven = closest.length < 3 ? 0 : Math.max(1, Math.round(closest.length / 3));
+  return slips <= forgiven ? closest : undefined;
+}
+
+/** ` (did you mean "glows"?)`, to be put behind a message; empty when no valid word is near. */
+export function didYouMean(word: string, validWords: readonly string[]): string {
+  const closest = closestWord(word, validWords);
+  return closest === undefined ? "" : ` (did you mean "${closest}"?)`;
+}

@@ -1,0 +1,136 @@
+import { ConnectionError, InputError } from "../errors.ts";
+import { apiUrl, exchange, getApi, refusalOf } from "../http/request.ts";
+import type { Transport } from "../http/transport.ts";
+import { isGlob } from "../names/glob.ts";
+import { didYouMean } from "../names/vocabulary.ts";
+import { RELEASE_ROUTE, REPROCESS_ROUTE } from "../protocol/routes.ts";
+import type { WireQuery } from "../protocol/tables.ts";
+import { shown } from "../safe_text.ts";
+import { checkValue, readDay } from "./check_query.ts";
+import { readJson } from "./read_json.ts";
+
+/** What to release, under the SDC's own names. */
+export interface ReleaseOrder {
+  readonly release_type: string;
+  /** The bare name of the manifest. */
+  readonly manifest_file: string;
+}
+
+/**
+ * Asks once for the release of what a manifest says (SDC protocol, `GET /release`).
+ *
+ * @returns What the SDC answers.
+ * @throws {ResponseError} When it refuses; 404 for as long as it has not indexed the manifest.
+ */
+export async function release(transport: Transport, order: ReleaseOrder, signal?: AbortSignal): Promise<unknown> {
+  const action = `release "${order.manifest_file}"`;
+  const search = { release_type: order.release_type, manifest_file: order.manifest_file };
+  const url = apiUrl(transport, RELEASE_ROUTE, search);
+  const response = await getApi(transport, { action, route: RELEASE_ROUTE, search, signal });
+  if (!response.ok) throw await refusalOf(transport, { action, url, signal }, response);
+  return await readJson(transport, { action, url, signal }, response, (json) => json);
+}
+
+/**
+ * Asks once for products to be made again (SDC protocol, `POST /reprocess`). It is not asked again by itself: when an
+ * answer is lost, the order may have arrived all the same.
+ *
+ * @returns What the SDC answers.
+ * @throws {ResponseError} When it refuses, for instance 403 without credentials.
+ */
+export async function reprocess(transport: Transport, query: WireQuery, signal?: AbortSignal): Promise<unknown> {
+  const action = "trigger the reprocessing";
+  const { api } = transport;
+  const url = apiUrl(transport, REPROCESS_ROUTE, { ...query, reprocessing: "True" });
+  const headers = { accept: "application/json", ...api.headers };
+  const asking = exchange(transport, { action, method: "POST", url, headers, showQuery: true, signal });
+  const response = await asking.catch((error: unknown) => {
+    if (!(error instanceof ConnectionError)) throw error;
+    throw new ConnectionError(`${error.message}; the order may have arrived all the same`, { retryable: false });
+  });
+  if (!response.ok) throw await refusalOf(transport, { action, url, signal }, response);
+  return await readJson(transport, { action, url, signal }, response, (json) => json);
+}
+
+/** What to make again, under the SDC's own names (SDC protocol, `POST /reprocess`). */
+export interface ReprocessParameters {
+  /** The first day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
+  start_date: string;
+  /** The last day, inclusive. */
+  end_date: string;
+  /** For instance `mag`. Default: all. */
+  instrument?: string | undefined;
+  /** For instance `l1a`; needs `instrument` and `descriptor`. Default: all. */
+  data_level?: string | undefined;
+  /** The product's name; needs `instrument`. Default: all. */
+  descriptor?: string | undefined;
+}
+
+const NAMES = ["start_date", "end_date", "instrument", "data_level", "descriptor"] as const;
+const REQUIRED = NAMES.slice(0, 2);
+
+type Name = typeof NAMES[number];
+
+function isName(name: string): name is Name {
+  return NAMES.some((known) => known === name);
+}
+
+function isText(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
+}
+
+/** Says what was expected when a value is wrong; undefined when it is right. */
+function expectedOf(name: Name, value: unknown, now: Date): string | undefined {
+  if (!isText(value)) return "one text, not several";
+  const isPattern = name === "descriptor" && isGlob(String(value));
+  return isPattern ? "one product's name, no pattern" : checkValue("science", name, String(value), now);
+}
+
+/** What stands beside a parameter that needs it. */
+function missing({ instrument, data_level, descriptor }: Partial<ReprocessParameters>): string | undefined {
+  if (data_level !== undefined && (instrument === undefined || descriptor === undefined)) {
+    return `Cannot reprocess data_level "${data_level}": it needs instrument and descriptor too`;
+  }
+  if (descriptor !== undefined && instrument === undefined) {
+    return `Cannot reprocess descriptor "${descriptor}": it needs instrument too`;
+  }
+  return undefined;
+}
+
+/**
+ * Checks what to make again before anything is sent.
+ *
+ * @param now What `today` and its like mean.
+ * @returns What goes over the wire.
+ * @throws {InputError} When a parameter is wrong or lacks another; one line for each.
+ */
+export function checkReprocess(parameters: ReprocessParameters, now: Date = new Date()): WireQuery {
+  // Untyped code, a notebook's say, may give anything.
+  if (typeof parameters !== "object" || parameters === null) {
+    throw new InputError(`Cannot reprocess by "${shown(parameters)}": expected an object with parameters`);
+  }
+  const all: [string, unknown][] = Object.entries(parameters);
+  const given = all.filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const problems = given.flatMap(([name, value]) => {
+    if (!isName(name)) {
+      return [`Cannot reprocess by "${name}": expected one of ${NAMES.join(", ")}${didYouMean(name, NAMES)}`];
+    }
+    const expected = expectedOf(name, value, now);
+    return expected === undefined ? [] : [`Cannot reprocess ${name} "${shown(value)}": expected ${expected}`];
+  });
+  const values = Object.fromEntries(given.flatMap(([name, value]) => isText(value) ? [[name, String(value)]] : []));
+  const absent = REQUIRED.filter((name) => !given.some(([there]) => there === name));
+  if (absent.length > 0) {
+    problems.push(`Cannot reprocess without ${absent.join(" and ")}: give the first and the last day`);
+  }
+  const lacks = missing(values);
+  if (lacks !== undefined) problems.push(lacks);
+  if (problems.length > 0) throw new InputError(problems.join("\n"));
+  const [start_date, end_date] = REQUIRED.map((name) => readDay(values[name] ?? "", now)?.day ?? "");
+  if (start_date === undefined || end_date === undefined || start_date > end_date) {
+    throw new InputError(
+      `Cannot reprocess start_date "${values.start_date}" with end_date "${values.end_date}": the end lies before the start`,
+    );
+  }
+  return { ...values, start_date, end_date };
+}

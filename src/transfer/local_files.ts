@@ -1,0 +1,120 @@
+import { syncFolder } from "../disk.ts";
+import { ImapError, InputError } from "../errors.ts";
+import { excerpt, printable } from "../safe_text.ts";
+import { dirname, join, relative } from "@std/path";
+
+/** What the operating system says, without the word "(os error N)" and without Deno's own preface. */
+function reason(error: Error): string {
+  return error.message.replace(/ \(os error \d+\).*$/s, "").replace(
+    /^Writable stream is closed or errored\.?$/,
+    "broken",
+  );
+}
+
+/**
+ * The error of a file or folder on this machine that cannot be read or written.
+ *
+ * @param action How the message begins, behind `Cannot `.
+ * @param path What could not be used.
+ */
+export function fileError(action: string, path: string, thrown: unknown): ImapError {
+  if (thrown instanceof ImapError) return thrown;
+  if (thrown instanceof Deno.errors.NotCapable) {
+    return new ImapError(`Cannot ${action}: Deno may not use "${path}"; run it with --allow-read and --allow-write`);
+  }
+  if (thrown instanceof Error && /os error 24\)|EMFILE/.test(thrown.message)) {
+    return new ImapError(
+      `Cannot ${action}: too many files are open; use a lower concurrency, or raise the limit (ulimit -n)`,
+    );
+  }
+  const state = thrown instanceof Error ? reason(thrown) : String(thrown);
+  return new ImapError(`Cannot ${action}: "${path}" cannot be used: ${state}`, { cause: thrown });
+}
+
+/** Whether something is there, if only a link. */
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The folders of the data directory that one call writes to. */
+export class DataFolders {
+  readonly #dataDir: string;
+  readonly #ready = new Set<string>();
+  readonly #written = new Set<string>();
+
+  /** @param dataDir The data directory; it may itself be a link. */
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+  }
+
+  /**
+   * Makes a folder ready for files.
+   *
+   * @throws {ImapError} When a link below the data directory leads out of it.
+   */
+  prepare(folder: string): void {
+    if (this.#ready.has(folder)) return;
+    Deno.mkdirSync(this.#dataDir, { recursive: true });
+    let deepest = folder;
+    while (!isThere(deepest)) deepest = dirname(deepest);
+    const way = relative(Deno.realPathSync(this.#dataDir), Deno.realPathSync(deepest));
+    if (way.startsWith("..") || way.startsWith("/") || /^[a-z]:/i.test(way)) {
+      throw new ImapError(
+        `Cannot write to "${deepest}": a link leads out of the data directory; take the place itself as data directory`,
+      );
+    }
+    Deno.mkdirSync(folder, { recursive: true });
+    this.#ready.add(folder);
+  }
+
+  /** Notes that a folder got a file. */
+  noteFile(folder: string): void {
+    this.#written.add(folder);
+  }
+
+  /** Brings the names of the new files to the disk. Once a folder, not once a file: what is whole is whole without it. */
+  async sync(): Promise<void> {
+    for (const folder of this.#written) {
+      await syncFolder(folder).catch((error) => {
+        throw fileError(`bring the new files in "${folder}" to the disk`, folder, error);
+      });
+    }
+  }
+}
+
+/** The folder in which all of the archive's files lie (SDC folder convention). */
+const TOP_FOLDER = "imap";
+
+/** Disks take names of 255 bytes of UTF-8 (POSIX `NAME_MAX`), and the part of a file has a longer one than the file. */
+const LONGEST_NAME = 240;
+
+/** Whether a folder's or file's name stays where it is put, is not hidden, and is safe on a terminal. */
+function isPlain(segment: string): boolean {
+  const isNamed = segment !== "" && !segment.startsWith(".") && printable(segment) === segment &&
+    new TextEncoder().encode(segment).length <= LONGEST_NAME;
+  // A colon names a drive or a stream on Windows, and nothing elsewhere.
+  return isNamed && !segment.includes("\\") && !(Deno.build.os === "windows" && segment.includes(":"));
+}
+
+/**
+ * The place of an archive's file below the data directory.
+ *
+ * @param archivePath A path from a file name or from a server's row.
+ * @throws {InputError} When the path could lead out of the data directory.
+ */
+export function localPath(dataDir: string, archivePath: string): string {
+  const segments = archivePath.split("/");
+  if (segments.length < 2 || segments[0] !== TOP_FOLDER || !segments.every(isPlain)) {
+    throw new InputError(
+      `Cannot use the archive path "${excerpt(archivePath)}": a file must not get outside of the archive's folders; ` +
+        `expected ${TOP_FOLDER}/, more folders and a file name, none of them hidden or longer than ${LONGEST_NAME} bytes`,
+    );
+  }
+  return join(dataDir, ...segments);
+}

@@ -1,0 +1,386 @@
+import { dayNumber, isoDay } from "../display/time_ticks.ts";
+import { isCalendarDate } from "../names/calendar_date.ts";
+import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
+import type { FileRecord } from "../protocol/rows.ts";
+import { counted, productOf, rowLabel, valueAt, versionOf } from "./records.ts";
+
+/** The files of one version on one day. */
+interface DayCount {
+  files: number;
+  /** How many of them begin on this day: one that goes on for many days is still one file. */
+  begin: number;
+  /** How many of them are in the data directory. */
+  here: number;
+}
+
+/** By the number of the day, then by version. */
+type DayCounts = Map<number, Map<string, DayCount>>;
+
+/** A file that is for several days. */
+interface LongFile extends DayRange {
+  /** Whether its first day is among those that are shown. */
+  readonly begins: boolean;
+  readonly isHere: boolean;
+}
+
+/** Counts the files of a product by day and version. */
+class DayCounter {
+  readonly #days: DayCounts = new Map();
+  readonly #long = new Map<string, LongFile[]>();
+  readonly #versions = new Set<string>();
+
+  /** All versions that came up. */
+  get versions(): string[] {
+    return [...this.#versions];
+  }
+
+  /** Counts a file on its days, as far as they are among those that are shown. */
+  add(days: DayRange, shown: DayRange, version: string, isHere: boolean): void {
+    this.#versions.add(version);
+    if (days.first === days.last) {
+      this.#count(days.first, version, { files: 1, begin: 1, here: isHere ? 1 : 0 });
+      return;
+    }
+    const [first, last] = [Math.max(days.first, shown.first), Math.min(days.last, shown.last)];
+    const files = this.#long.get(version) ?? [];
+    this.#long.set(version, files);
+    files.push({ first, last, begins: first === days.first, isHere });
+  }
+
+  /** All that was counted. */
+  counts(): DayCounts {
+    for (const [version, files] of this.#long) this.#countLong(version, files);
+    this.#long.clear();
+    return this.#days;
+  }
+
+  /** Goes along the days once, however many files each of them has. */
+  #countLong(version: string, files: readonly LongFile[]): void {
+    const changes = new Map<number, DayCount>();
+    const change = (day: number, by: number, { isHere }: LongFile, begin: number) => {
+      const at = changes.get(day) ?? { files: 0, begin: 0, here: 0 };
+      changes.set(day, { files: at.files + by, begin: at.begin + begin, here: at.here + (isHere ? by : 0) });
+    };
+    for (const file of files) {
+      change(file.first, 1, file, file.begins ? 1 : 0);
+      change(file.last + 1, -1, file, 0);
+    }
+    let [now, here] = [0, 0];
+    const days = [...changes.keys()].sort((a, b) => a - b);
+    for (const [index, from] of days.entries()) {
+      const { files = 0, begin = 0, here: hereBy = 0 } = changes.get(from) ?? {};
+      [now, here] = [now + files, here + hereBy];
+      if (now === 0) continue;
+      for (let day = from; day < (days[index + 1] ?? from); day++) {
+        this.#count(day, version, { files: now, begin: day === from ? begin : 0, here });
+      }
+    }
+  }
+
+  #count(day: number, version: string, { files, begin, here }: DayCount): void {
+    const versions = this.#days.get(day) ?? new Map<string, DayCount>();
+    if (versions.size === 0) this.#days.set(day, versions);
+    const count = versions.get(version) ?? { files: 0, begin: 0, here: 0 };
+    if (count.files === 0) versions.set(version, count);
+    count.files += files;
+    count.begin += begin;
+    count.here += here;
+  }
+}
+
+/** Days in a row, counted from 1970-01-01; the last one is among them. */
+export interface DayRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The day of `20240709`, or of a kernel's `2024-07-09, 00:00:00`; undefined for what is none. */
+function dayIn(value: unknown): number | undefined {
+  if (typeof value !== "string") return undefined;
+  const text = /^\d{4}-\d{2}-\d{2}(?!\d)/.test(value) && value.length > 10
+    ? value.slice(0, 10).replaceAll("-", "")
+    : value;
+  return isCalendarDate(text) ? dayNumber(text) : undefined;
+}
+
+/** Reads the days of rows; many rows share few days. */
+class DayReader {
+  readonly #days = new Map<unknown, number | undefined>();
+
+  /**
+   * The days that a row's file is for: those from its start to its end, which kernels and ancillary files may have; without
+   * an end the first day alone. Undefined when the row tells none.
+   */
+  rangeOf(record: FileRecord): DayRange | undefined {
+    const first = this.#day(record.start_date) ?? this.#day(valueAt(record, "min_date_datetime"));
+    if (first === undefined) return undefined;
+    const last = this.#day(record.end_date) ?? this.#day(valueAt(record, "max_date_datetime")) ?? first;
+    return { first, last: Math.max(first, last) };
+  }
+
+  #day(value: unknown): number | undefined {
+    if (value === undefined || value === null) return undefined;
+    if (!this.#days.has(value)) this.#days.set(value, dayIn(value));
+    return this.#days.get(value);
+  }
+}
+
+/** A file for so many times the days of all shorter ones would squeeze them to nothing. */
+const MOST_TIMES = 4;
+/** Shorter times than this are no reason to cut anything. */
+const YEAR = 366;
+/** How much of what is cut is shown on each side: a part of the other files' days, and at least so many. */
+const SHARE_AROUND = 0.1;
+const LEAST_AROUND = 7;
+
+function lengthOf({ first, last }: DayRange): number {
+  return last - first + 1;
+}
+
+function joined(a: DayRange | undefined, b: DayRange): DayRange {
+  return a === undefined ? b : { first: Math.min(a.first, b.first), last: Math.max(a.last, b.last) };
+}
+
+/**
+ * The days that a picture of files shows: all of theirs, but for the ends of files that are for many times longer than the
+ * others, as kernels that hold for a century. Undefined when there is no file.
+ */
+function shownDays(ranges: readonly DayRange[]): DayRange | undefined {
+  let shown: DayRange | undefined;
+  const long: DayRange[] = [];
+  for (const range of ranges) {
+    if (range.first === range.last) shown = joined(shown, range);
+    else long.push(range);
+  }
+  long.sort((a, b) => lengthOf(a) - lengthOf(b));
+  const tooLong = long.findIndex((range) => {
+    if (shown !== undefined && lengthOf(range) > MOST_TIMES * Math.max(YEAR, lengthOf(shown))) return true;
+    shown = joined(shown, range);
+    return false;
+  });
+  if (shown === undefined || tooLong < 0) return shown;
+  const around = Math.max(LEAST_AROUND, Math.ceil(lengthOf(shown) * SHARE_AROUND));
+  const reach = long.slice(tooLong).reduce(joined, shown);
+  return { first: Math.max(reach.first, shown.first - around), last: Math.min(reach.last, shown.last + around) };
+}
+
+/** What there is of one product: a line of the picture. */
+export interface Product {
+  readonly instrument: string;
+  readonly level: string;
+  readonly descriptor: string;
+  /** The newest first. */
+  readonly versions: readonly string[];
+  /** By the number of the day, then by version. */
+  readonly days: ReadonlyMap<number, ReadonlyMap<string, Readonly<DayCount>>>;
+}
+
+/** Which days have files, by product. */
+export interface Coverage {
+  readonly files: number;
+  /** Files whose rows tell no day. */
+  readonly undated: number;
+  /** Files that are for more days than are shown. */
+  readonly cut: number;
+  /** Files that are for none of the days that are shown. */
+  readonly elsewhere: number;
+  /** The first and the last day with files; undefined when there is none. */
+  readonly span: DayRange | undefined;
+  /** By instrument, level and descriptor. */
+  readonly products: readonly Product[];
+  /** How many products there are beyond those. */
+  readonly moreProducts: number;
+}
+
+/** A picture of more lines shows nothing any more. */
+export const MOST_PRODUCTS = 100;
+
+/** Kernels have plain numbers for versions. */
+const BY_NUMBER = new Intl.Collator("en", { numeric: true });
+
+function newestFirst(a: string, b: string): number {
+  if (isVersion(a) && isVersion(b)) return compareVersions(parseVersion(b), parseVersion(a));
+  // What is no version counts as older than all that are.
+  return Number(isVersion(b)) - Number(isVersion(a)) || BY_NUMBER.compare(b, a);
+}
+
+interface Growing {
+  readonly record: FileRecord;
+  readonly counter: DayCounter;
+}
+
+/** Counts files by product, day and version. `here` has the archive paths of what is in the data directory. */
+export function coverageOf(records: readonly FileRecord[], here: ReadonlySet<string>): Coverage {
+  const reader = new DayReader();
+  const dated: Array<{ readonly record: FileRecord; readonly days: DayRange }> = [];
+  for (const record of records) {
+    const days = reader.rangeOf(record);
+    if (days !== undefined) dated.push({ record, days });
+  }
+  const span = shownDays(dated.map(({ days }) => days));
+  const growing = new Map<string, Growing>();
+  let [cut, elsewhere] = [0, 0];
+  for (const { record, days } of dated) {
+    if (span === undefined || days.last < span.first || days.first > span.last) {
+      elsewhere += 1;
+      continue;
+    }
+    if (days.first < span.first || days.last > span.last) cut += 1;
+    const key = JSON.stringify(productOf(record));
+    const product = growing.get(key) ?? { record, counter: new DayCounter() };
+    growing.set(key, product);
+    product.counter.add(days, span, versionOf(record), here.has(record.file_path));
+  }
+  const products = [...growing].sort(([a], [b]) => a < b ? -1 : 1).map(([, product]) => product);
+  return {
+    files: records.length,
+    undated: records.length - dated.length,
+    cut,
+    elsewhere,
+    span,
+    products: products.slice(0, MOST_PRODUCTS).map(finished),
+    moreProducts: Math.max(0, products.length - MOST_PRODUCTS),
+  };
+}
+
+function finished({ record, counter }: Growing): Product {
+  return {
+    instrument: rowLabel.instrument(record),
+    level: rowLabel.level(record),
+    descriptor: rowLabel.descriptor(record),
+    versions: counter.versions.sort(newestFirst),
+    days: counter.counts(),
+  };
+}
+
+/** How time is cut: into pieces of so many days, from the first day to the last. */
+export interface Bins {
+  readonly first: number;
+  readonly last: number;
+  /** Days of a piece. */
+  readonly days: number;
+}
+
+/** What a product has in one piece of time. */
+export interface Cell {
+  readonly files: number;
+  /** How many of them begin in it; the others go on from the piece before. */
+  readonly begin: number;
+  /** The place of its newest version among the product's, 0 for the newest of all. */
+  readonly newest: number;
+  /** The place of the next version that is there as well, on the same day as a newer one. */
+  readonly older: number | undefined;
+  /** Whether each of its days has files. */
+  readonly isFull: boolean;
+  /** Whether the newest files of all its days are in the data directory. */
+  readonly isHere: boolean;
+}
+
+/** Cuts time into at most so many pieces. */
+export function binsOf({ first, last }: { readonly first: number; readonly last: number }, most: number): Bins {
+  return { first, last, days: Math.ceil((last - first + 1) / Math.max(1, most)) };
+}
+
+interface GrowingBin {
+  begin: number;
+  /** The first day with files, and how many of them have begun before. */
+  firstDay: number;
+  before: number;
+  days: number;
+  daysHere: number;
+  newest: number;
+  older: number | undefined;
+}
+
+const EMPTY = { begin: 0, firstDay: Infinity, before: 0, days: 0, daysHere: 0, older: undefined } as const;
+
+function smaller(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
+}
+
+/**
+ * What a product has in each piece of time that has files, by the piece's number, in order.
+ *
+ * @param only Count this version alone.
+ */
+export function cellsOf(product: Product, bins: Bins, only?: string): Map<number, Cell> {
+  const places = new Map(product.versions.map((version, place) => [version, place]));
+  const growing = new Map<number, GrowingBin>();
+  for (const [day, versions] of product.days) {
+    const found = [...versions].filter(([version]) => only === undefined || version === only)
+      .map(([version, count]) => ({ ...count, place: places.get(version) ?? 0 })).sort((a, b) => a.place - b.place);
+    const [newest, older] = found;
+    if (newest === undefined) continue;
+    const index = Math.floor((day - bins.first) / bins.days);
+    const cell = growing.get(index) ?? { ...EMPTY, newest: newest.place };
+    growing.set(index, cell);
+    const begin = found.reduce((sum, { begin }) => sum + begin, 0);
+    cell.begin += begin;
+    if (day < cell.firstDay) {
+      cell.firstDay = day;
+      cell.before = found.reduce((sum, { files }) => sum + files, 0) - begin;
+    }
+    cell.days += 1;
+    cell.daysHere += newest.here === newest.files ? 1 : 0;
+    cell.newest = Math.min(cell.newest, newest.place);
+    cell.older = smaller(cell.older, older?.place);
+  }
+  return new Map([...growing].sort(([a], [b]) => a - b).map(([index, cell]) => [index, cellOf(cell, index, bins)]));
+}
+
+function cellOf({ begin, before, days, daysHere, newest, older }: GrowingBin, index: number, bins: Bins): Cell {
+  const daysOfBin = Math.min(bins.days, bins.last - bins.first - index * bins.days + 1);
+  return { files: before + begin, begin, newest, older, isFull: days === daysOfBin, isHere: daysHere === days };
+}
+
+/** A piece of time with files, or neighbours that look the same. */
+export interface Run {
+  /** What the first of them has. */
+  readonly cell: Cell;
+  /** The first day. */
+  readonly from: number;
+  /** The day behind the last one. */
+  readonly to: number;
+  readonly files: number;
+}
+
+/**
+ * The marks of one kind in a product's line.
+ *
+ * @param cells The pieces of time that have such a mark.
+ * @param joins Whether the marks of neighbours become one: a picture of many days stays small so.
+ */
+export function runsOf(
+  cells: ReadonlyArray<readonly [index: number, cell: Cell]>,
+  { first, last, days }: Bins,
+  joins: (before: Cell, cell: Cell) => boolean,
+): Run[] {
+  const runs: Run[] = [];
+  for (const [index, cell] of cells) {
+    const from = first + index * days;
+    const to = Math.min(from + days, last + 1);
+    const before = runs.at(-1);
+    if (before !== undefined && before.to === from && joins(before.cell, cell)) {
+      runs[runs.length - 1] = { ...before, to, files: before.files + cell.begin };
+    } else runs.push({ cell, from, to, files: cell.files });
+  }
+  return runs;
+}
+
+/** What there is in all, in a line. */
+export function coverageTitle({ files, span, products, moreProducts }: Coverage): string {
+  if (span === undefined) return `Coverage of ${counted(files, "file")}`;
+  const days = span.first === span.last ? `on ${isoDay(span.first)}` : `${isoDay(span.first)} to ${isoDay(span.last)}`;
+  return `Coverage of ${counted(files, "file")}: ${counted(products.length + moreProducts, "product")}, ${days}`;
+}
+
+/** What the picture leaves out, a line for each. */
+export function coverageNotes({ files, undated, cut, elsewhere, moreProducts }: Coverage): string[] {
+  const notes: string[] = [];
+  if (files === 0) notes.push("nothing found");
+  if (cut > 0) notes.push(`${counted(cut, "file")} for a longer time: cut`);
+  if (elsewhere > 0) notes.push(`${counted(elsewhere, "file")} for another time: not drawn`);
+  if (undated > 0) notes.push(`${counted(undated, "file")} without a day: not drawn`);
+  if (moreProducts > 0) notes.push(`${counted(moreProducts, "more product")}: filter() shows them`);
+  return notes;
+}

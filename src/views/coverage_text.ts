@@ -1,0 +1,127 @@
+import { shorten, textWidth } from "../display/text_table.ts";
+import { timeTicks } from "../display/time_ticks.ts";
+import {
+  type Bins,
+  binsOf,
+  type Cell,
+  cellsOf,
+  type Coverage,
+  coverageNotes,
+  coverageTitle,
+  type Product,
+} from "./coverage.ts";
+import { rowLabel } from "./records.ts";
+
+const GAP = "·";
+/** By whether all days have files, and whether these are in the data directory: half a block for each no. */
+const BLOCKS = { archive: ["▘", "▀"], here: ["▌", "█"] } as const;
+/** More versions than this share no line of their own. */
+const MOST_VERSIONS = 3;
+const MOST_CHARACTERS = 4;
+const DATE_WIDTH = "2026-01-05 ".length;
+
+function block({ isFull, isHere }: Cell): string {
+  return BLOCKS[isHere ? "here" : "archive"][isFull ? 1 : 0];
+}
+
+interface Line {
+  readonly name: string;
+  readonly cells: ReadonlyMap<number, Cell>;
+}
+
+/** A line for the product and, when it has several versions, one for each of the newest. */
+function linesOf(product: Product, bins: Bins): Line[] {
+  const name = [product.instrument, product.level, product.descriptor].join(" ");
+  const { versions } = product;
+  const [newest] = versions;
+  if (versions.length === 1) return [{ name: `${name} ${rowLabel.version(newest)}`, cells: cellsOf(product, bins) }];
+  const each = versions.slice(0, MOST_VERSIONS).map((version) => ({
+    name: `  ${rowLabel.version(version)}${version === newest ? " newest" : ""}`,
+    cells: cellsOf(product, bins, version),
+  }));
+  const older = versions.length - MOST_VERSIONS;
+  const more = older > 0 ? ` (${older} older)` : "";
+  return [{ name: `${name}${more}`, cells: cellsOf(product, bins) }, ...each];
+}
+
+/** A name takes so much of a line; more where names would else look the same. */
+const NAME_SHARES = [0.45, 0.6, 0.75] as const;
+
+/** How much of a line the names get. */
+function nameWidthOf(names: readonly string[], width: number): number {
+  const different = new Set(names).size;
+  const widths = NAME_SHARES.map((share) => Math.floor(width * share));
+  const least = widths.find((room) => new Set(names.map((name) => shorten(name, room))).size === different);
+  return Math.min(least ?? Math.max(...widths), Math.max(...names.map(textWidth)));
+}
+
+/** Brings a text to a width, cut with `…` when it is too long. */
+function fitted(text: string, width: number): string {
+  const characters = [...text];
+  let shown = text;
+  while (textWidth(shown) > width && characters.pop() !== undefined) shown = `${characters.join("")}…`;
+  return shown + " ".repeat(Math.max(0, width - textWidth(shown)));
+}
+
+/** How many characters a piece of time gets: a day among few is a mark of its own, with room behind it. */
+function charactersOf(bins: Bins, room: number): number {
+  return Math.max(1, Math.min(MOST_CHARACTERS, Math.floor(room / countOf(bins))));
+}
+
+function countOf({ first, last, days }: Bins): number {
+  return Math.ceil((last - first + 1) / days);
+}
+
+function axisLine(bins: Bins, width: number): string {
+  const characters = charactersOf(bins, width);
+  const most = Math.max(1, Math.floor(countOf(bins) * characters / DATE_WIDTH));
+  let line = "";
+  for (const { day, label } of timeTicks(bins.first, bins.last, most)) {
+    const column = Math.floor((day - bins.first) / bins.days) * characters;
+    if (column < line.length || column + label.length > width) continue;
+    line = `${line.padEnd(column)}${label} `;
+  }
+  return line.trimEnd();
+}
+
+function blocksLine(cells: ReadonlyMap<number, Cell>, bins: Bins, room: number): string {
+  const characters = charactersOf(bins, room);
+  const blocks = Array.from({ length: countOf(bins) }, (_, index) => {
+    const cell = cells.get(index);
+    if (cell === undefined) return GAP.padEnd(characters);
+    return characters === 1 ? block(cell) : block(cell).repeat(characters - 1).padEnd(characters);
+  });
+  return blocks.join("");
+}
+
+/** What the signs mean, in one line where it has room. */
+function legend(cells: readonly Cell[], { days }: Bins, width: number): string[] {
+  const words = [`${BLOCKS.archive[1]} at the archive`];
+  if (cells.some(({ isHere }) => isHere)) words.push(`${BLOCKS.here[1]} in the data directory too`);
+  if (cells.some(({ isFull }) => !isFull)) words.push(`${BLOCKS.archive[0]} ${BLOCKS.here[0]} on some of the days`);
+  const line = words.join(", ");
+  return [...(line.length > width ? words : [line]), ...(days > 1 ? [`a character is ${days} days`] : [])];
+}
+
+/** Draws which days have files with block characters, no line wider than so many columns of a terminal. */
+export function coverageText(coverage: Coverage, columns: number): string {
+  const width = Math.max(20, columns);
+  const { span, products } = coverage;
+  const ends = [...coverageNotes(coverage), ""];
+  const title = coverageTitle(coverage);
+  if (span === undefined) return [title, ...ends].join("\n");
+  const names = products.flatMap((product) => linesOf(product, binsOf(span, 1)).map(({ name }) => name));
+  const nameWidth = nameWidthOf(names, width);
+  const room = width - nameWidth - 1;
+  const bins = binsOf(span, room);
+  const lines = products.flatMap((product) => linesOf(product, bins));
+  const drawn = lines.map(({ name, cells }) =>
+    `${fitted(shorten(name, nameWidth), nameWidth)} ${blocksLine(cells, bins, room)}`
+  );
+  const cells = lines.flatMap(({ cells }) => [...cells.values()]);
+  const axis = `${" ".repeat(nameWidth)} ${axisLine(bins, room)}`;
+  return [title, axis, ...drawn, ...legend(cells, bins, width), ...ends].map((line) => fitted(line, width).trimEnd())
+    .join(
+      "\n",
+    );
+}
