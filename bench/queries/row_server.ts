@@ -1,6 +1,6 @@
-// An archive's catalogue of as many rows as the command line says, in a process of its own: it prints its address.
+// An archive's catalog of as many rows as the command line says, in a process of its own: it prints its address.
 import { answerQuery, DEFAULT_ANSWER_LIMIT } from "../../src/archive/api.ts";
-import { Catalogue, catalogueEntry } from "../../src/archive/catalog.ts";
+import { Catalog, catalogEntry } from "../../src/archive/catalog.ts";
 import { addDays } from "../../src/names/calendar_date.ts";
 import { formatFileName } from "../../src/names/file_name.ts";
 import { INSTRUMENTS } from "../../src/names/vocabulary.ts";
@@ -10,16 +10,16 @@ const DAYS = 3_650;
 
 const count = Number(Deno.args[0] ?? 200_000);
 const folder = await Deno.makeTempDir({ prefix: "imap_bench_" });
-const catalogue = new Catalogue(`${folder}/catalogue.sqlite`);
+const catalog = new Catalog(`${folder}/catalogue.sqlite`);
 const facts = { size: 1, mtime: 0, md5: null, ingested: new Date("2026-09-24T12:00:00Z") };
 const entries = Array.from({ length: count }, (_, index) => {
   const day = addDays("20200101", index % DAYS);
   const instrument = INSTRUMENTS[index % INSTRUMENTS.length] ?? "mag";
   const version = `v001.${String(Math.floor(index / DAYS)).padStart(4, "0")}`;
   const parts = { kind: "science", instrument, data_level: "l2", descriptor: "norm-dsrf", extension: "cdf" } as const;
-  return catalogueEntry(formatFileName({ ...parts, start_date: day, version }), facts);
+  return catalogEntry(formatFileName({ ...parts, start_date: day, version }), facts);
 });
-catalogue.update({ changed: entries, gone: [] });
+catalog.update({ changed: entries, gone: [] });
 
 Deno.serve({
   port: 0,
@@ -28,10 +28,10 @@ Deno.serve({
   onListen: ({ port }) => console.log(`http://127.0.0.1:${port}`),
 }, (request) => {
   const { searchParams: search } = new URL(request.url);
-  return answerQuery({ catalogue, search, byteLimit: DEFAULT_ANSWER_LIMIT });
+  return answerQuery({ catalog, search, byteLimit: DEFAULT_ANSWER_LIMIT });
 });
 Deno.addSignalListener("SIGTERM", () => {
-  catalogue.close();
+  catalog.close();
   Deno.removeSync(folder, { recursive: true });
   Deno.exit();
 });

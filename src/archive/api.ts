@@ -1,4 +1,4 @@
-import { type Catalogue, formatTimestamp } from "./catalog.ts";
+import { type Catalog, formatTimestamp } from "./catalog.ts";
 import type { Handler } from "./http_server.ts";
 import type { Journal, Order } from "./journal.ts";
 import type { ObjectStore } from "./object_store.ts";
@@ -113,7 +113,7 @@ function manifestPath(name: string): string | undefined {
  * Answers `GET /release` (SDC protocol): takes note of it, or says in a JSON string what is wrong; 404 while the
  * archive does not have the manifest.
  */
-function answerRelease(catalogue: Catalogue, search: URLSearchParams, takeNote: TakeNote): Response {
+function answerRelease(catalog: Catalog, search: URLSearchParams, takeNote: TakeNote): Response {
   const given = new Map(search);
   const problem = problemOf(given, RELEASE_PARAMETERS, RELEASE_PARAMETERS);
   if (problem !== undefined) return badRequest(problem);
@@ -123,7 +123,7 @@ function answerRelease(catalogue: Catalogue, search: URLSearchParams, takeNote: 
   if (type !== "release") return badRequest(`release_type ${type} is not supported yet`);
   const path = manifestPath(manifest);
   if (path === undefined) return badRequest(`${manifest} is not the name of a release manifest`);
-  if (!catalogue.has(path)) return jsonResponse(`${manifest} was not found; upload it first`, 404);
+  if (!catalog.has(path)) return jsonResponse(`${manifest} was not found; upload it first`, 404);
   takeNote(Object.fromEntries(given));
   return jsonResponse({ message: "The release was requested", manifest_file: manifest });
 }
@@ -156,14 +156,14 @@ const REPOINT: Asked = {
 /** What a request for rows is answered from. */
 interface TableRequest {
   /** What the archive has. */
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   /** The query of the address; of a parameter that is given twice the last one counts. */
   readonly search: URLSearchParams;
   /** How long the answer may be, in bytes, or null. */
   readonly byteLimit: number | null;
 }
 
-function tableResponse(asked: Asked, { catalogue, search, byteLimit }: TableRequest): Response {
+function tableResponse(asked: Asked, { catalog, search, byteLimit }: TableRequest): Response {
   if (search.size === 0) return badGateway();
   const { table, name, parameters, crashes } = asked;
   const given = new Map(search);
@@ -176,7 +176,7 @@ function tableResponse(asked: Asked, { catalogue, search, byteLimit }: TableRequ
     return crashes ? badGateway() : badRequest(`Invalid value for ${conditions.bad}: ${given.get(conditions.bad)}`);
   }
   const latest = given.get("latest")?.toLowerCase() === "true";
-  const rows = catalogue.query(tableStatement(table, conditions, latest), byteLimit);
+  const rows = catalog.query(tableStatement(table, conditions, latest), byteLimit);
   return rows?.toResponse({ "content-type": "application/json" }) ?? badGateway();
 }
 
@@ -210,9 +210,9 @@ function plain(text: string, status: number, contentType = "text/plain"): Respon
 }
 
 /** Answers `GET /download/{path}` (SDC protocol): a redirect to the object. The path is the whole one, never a name. */
-function answerDownload(catalogue: Catalogue, path: string, presign: Presign): Response {
+function answerDownload(catalog: Catalog, path: string, presign: Presign): Response {
   if (path === "") return plain("No file path was given: GET /download/<the file's full path in the archive>", 400);
-  if (!catalogue.has(path)) {
+  if (!catalog.has(path)) {
     return plain(
       "File not found, make sure you include the full path of the file in the archive, " +
         "as in /download/imap/<instrument>/<level>/<yyyy>/<mm>/<name>",
@@ -285,7 +285,7 @@ export interface UrlLifetimes {
 /** What the API's handler works with. */
 export interface ArchiveHandlerOptions {
   /** What the archive has. */
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   /** The files. */
   readonly store: ObjectStore;
   /** What the archive was asked to do besides. */
@@ -312,11 +312,11 @@ function methodOf(route: Route): string {
 }
 
 async function answerRoute(route: Route, url: URL, options: ArchiveHandlerOptions): Promise<Response> {
-  const { catalogue, store, signer, objectsOrigin, answerLimit = DEFAULT_ANSWER_LIMIT } = options;
+  const { catalog, store, signer, objectsOrigin, answerLimit = DEFAULT_ANSWER_LIMIT } = options;
   const { download = 86_400, upload = 3_600 } = options.urlLifetimeSeconds ?? {};
   const presigner = (method: "GET" | "PUT", lifetimeSeconds: number) => (path: string) =>
     signer.sign({ method, path, lifetimeSeconds, origin: objectsOrigin(url) });
-  const rows = { catalogue, search: url.searchParams, byteLimit: answerLimit };
+  const rows = { catalog, search: url.searchParams, byteLimit: answerLimit };
   const takeNoteOf = (order: Order["order"]) => (parameters: Order["parameters"]) =>
     options.journal.append({ time: formatTimestamp(options.now()), order, parameters });
   switch (route.to) {
@@ -329,23 +329,23 @@ async function answerRoute(route: Route, url: URL, options: ArchiveHandlerOption
     case "reprocess":
       return answerReprocess(url.searchParams, takeNoteOf("reprocess"));
     case "release":
-      return answerRelease(catalogue, url.searchParams, takeNoteOf("release"));
+      return answerRelease(catalog, url.searchParams, takeNoteOf("release"));
     case "download":
-      return answerDownload(catalogue, route.path, presigner("GET", download));
+      return answerDownload(catalog, route.path, presigner("GET", download));
     case "upload":
       return await answerUpload(store, route.path, presigner("PUT", upload));
   }
 }
 
 async function answer(request: Request, options: ArchiveHandlerOptions, cache: PageCache): Promise<Response> {
-  const { apiKey, catalogue, store } = options;
+  const { apiKey, catalog, store } = options;
   const { method, headers } = request;
   const url = URL.parse(request.url);
   if (url === null) return noSuchRoute();
-  if (isPageRequest(method, url, headers)) return await answerPage({ url, headers, catalogue, cache, apiKey });
+  if (isPageRequest(method, url, headers)) return await answerPage({ url, headers, catalog, cache, apiKey });
   const packets = method === "GET" ? readPacketRoute(url.pathname) : undefined;
   if (packets !== undefined) {
-    return answerPackets({ route: packets, search: url.search, headers, apiKey, catalogue, store });
+    return answerPackets({ route: packets, search: url.search, headers, apiKey, catalog, store });
   }
   const route = readRoute(url.pathname);
   if (route === undefined || method !== methodOf(route)) return noSuchRoute();

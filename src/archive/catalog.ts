@@ -82,7 +82,7 @@ const FROM_VERSION_1 = `
 `;
 
 /**
- * Brings a catalogue of another version to this one, all of it or nothing. From version 1 the rows come along, for
+ * Brings a catalog of another version to this one, all of it or nothing. From version 1 the rows come along, for
  * files do not tell when they came in; of any other, indexing makes it anew.
  *
  * @param version The version that it has: 0 for a new file.
@@ -105,7 +105,7 @@ function migrate(database: DatabaseSync, version: number): void {
 /** SQLITE_NOTADB and SQLITE_CORRUPT in SQLite's words: Deno's errors carry no result code. */
 const BROKEN = /file is not a database|database disk image is malformed/;
 
-/** Opens or creates the file; throws when it is no catalogue that can be read. */
+/** Opens or creates the file; throws when it is no catalog that can be read. */
 function connect(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5_000 });
   try {
@@ -132,7 +132,7 @@ function removeDatabase(path: string): void {
   }
 }
 
-/** Opens the catalogue's database. One that is damaged is begun anew: all that it held is read from the files again. */
+/** Opens the catalog's database. One that is damaged is begun anew: all that it held is read from the files again. */
 function openDatabase(path: string): DatabaseSync {
   try {
     return connect(path);
@@ -213,12 +213,12 @@ export interface FileStamp {
 }
 
 /** What the archive has: one row a file, in SQLite. All calls are synchronous, so none sees another's half. */
-export class Catalogue {
+export class Catalog {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #revision = 0;
 
-  /** Opens the catalogue in a file, which is created when there is none. */
+  /** Opens the catalog in a file, which is created when there is none. */
   constructor(path: string) {
     this.#database = openDatabase(path);
   }
@@ -254,7 +254,7 @@ export class Catalogue {
   }
 
   /** Writes a row together with `act`, which puts the file into its place: both happen, or neither when `act` throws. */
-  put(entry: CatalogueEntry, act: () => void): void {
+  put(entry: CatalogEntry, act: () => void): void {
     this.#transaction(() => {
       this.#put(entry);
       act();
@@ -262,7 +262,7 @@ export class Catalogue {
   }
 
   /** Brings the rows up to date with the disk, all at once. */
-  update(changes: { readonly changed: readonly CatalogueEntry[]; readonly gone: Iterable<string> }): void {
+  update(changes: { readonly changed: readonly CatalogEntry[]; readonly gone: Iterable<string> }): void {
     this.#transaction(() => {
       const drop = this.#prepared("DELETE FROM files WHERE file_path = ?");
       for (const path of changes.gone) drop.run(path);
@@ -322,7 +322,7 @@ export class Catalogue {
     return this.#prepared(sql).all(...values);
   }
 
-  #put(entry: CatalogueEntry): void {
+  #put(entry: CatalogEntry): void {
     this.#prepared(PUT).run(...FILE_COLUMNS.map((column) => entry[column]));
   }
 
@@ -347,7 +347,7 @@ export class Catalogue {
   }
 }
 
-/** What a file's name says, as the catalogue keeps it. What the names of a kind do not say is null. */
+/** What a file's name says, as the catalog keeps it. What the names of a kind do not say is null. */
 interface NameColumns {
   /** The kind of file, which is also the table in which it is found. */
   readonly table_name: string;
@@ -425,7 +425,7 @@ function nameColumns(name: string): NameColumns {
 }
 
 /** What the archive knows of one file: what its name says, and what the disk said when it was looked at. */
-export interface CatalogueEntry extends NameColumns, FactColumns {
+export interface CatalogEntry extends NameColumns, FactColumns {
   /** The path in the archive, with `/` between its folders; the key. */
   readonly file_path: string;
 }
@@ -464,7 +464,7 @@ export function formatTimestamp(date: Date): string {
  *
  * @throws {FileNameError} When the name is none of the SDC's.
  */
-export function catalogueEntry(name: string, facts: FileFacts): CatalogueEntry {
+export function catalogEntry(name: string, facts: FileFacts): CatalogEntry {
   return {
     file_path: archivePath(name),
     ...nameColumns(name),

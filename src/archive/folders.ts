@@ -1,4 +1,4 @@
-import { type Catalogue, type CatalogueEntry, catalogueEntry, type FileStamp } from "./catalog.ts";
+import { type Catalog, type CatalogEntry, catalogEntry, type FileStamp } from "./catalog.ts";
 import { IncompleteBodyError, type ObjectStore } from "./object_store.ts";
 import { hashFile } from "../disk.ts";
 import { ImapError, InputError } from "../errors.ts";
@@ -181,12 +181,12 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Makes the catalogue agree with the folder: new files are added, changed ones (size, time) refreshed, rows whose file
+ * Makes the catalog agree with the folder: new files are added, changed ones (size, time) refreshed, rows whose file
  * is gone dropped. So it heals whatever a crash left undone. A file that lies elsewhere than its name says is skipped.
  */
-export async function indexFolder(root: string, catalogue: Catalogue, signal?: AbortSignal): Promise<IndexReport> {
-  const known = catalogue.stamps();
-  const changed: CatalogueEntry[] = [];
+export async function indexFolder(root: string, catalog: Catalog, signal?: AbortSignal): Promise<IndexReport> {
+  const known = catalog.stamps();
+  const changed: CatalogEntry[] = [];
   const skipped: SkippedFile[] = [];
   if (await isFolder(join(root, TOP_FOLDER))) {
     for await (const entry of walkFiles(root, TOP_FOLDER)) {
@@ -200,7 +200,7 @@ export async function indexFolder(root: string, catalogue: Catalogue, signal?: A
       known.delete(path);
       if (before?.size === stamp.size && before.mtime === stamp.mtime) continue;
       try {
-        const found = catalogueEntry(name, { ...stamp, md5: null, ingested: new Date(stamp.mtime) });
+        const found = catalogEntry(name, { ...stamp, md5: null, ingested: new Date(stamp.mtime) });
         if (found.file_path === path) changed.push(found);
         else skipped.push({ path, reason: `its name belongs at ${found.file_path}` });
       } catch (error) {
@@ -209,8 +209,8 @@ export async function indexFolder(root: string, catalogue: Catalogue, signal?: A
       }
     }
   }
-  catalogue.update({ changed, gone: known.keys() });
-  return { files: catalogue.size, skipped };
+  catalog.update({ changed, gone: known.keys() });
+  return { files: catalog.size, skipped };
 }
 
 /** Something lies where a file or its folder belongs, and the archive neither follows nor replaces it. */
@@ -254,8 +254,8 @@ const STATE_FOLDER = ".imap-archive";
 
 /** What the archive keeps beside the files. */
 interface StateFolder {
-  /** The catalogue's database. */
-  readonly catalogue: string;
+  /** The catalog's database. */
+  readonly catalog: string;
   /** What the archive was asked to do besides. */
   readonly journal: string;
   /** Where files are written before they are whole. On the same disk as the archive, so that a rename moves them. */
@@ -329,8 +329,8 @@ export async function openStateFolder(root: string): Promise<StateFolder> {
       file.close();
       throw error;
     });
-    const [catalogue, journal] = [join(folder, "catalogue.sqlite"), join(folder, "orders.ndjson")];
-    return { catalogue, journal, incoming, close: () => file.close() };
+    const [catalog, journal] = [join(folder, "catalogue.sqlite"), join(folder, "orders.ndjson")];
+    return { catalog, journal, incoming, close: () => file.close() };
   } catch (error) {
     if (error instanceof InputError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

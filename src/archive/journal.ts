@@ -35,7 +35,7 @@ function sizeOf(path: string): number {
   }
 }
 
-/** The orders that an archive was given, the newest ones, one JSON line each, oldest first. It outlives the catalogue. */
+/** The orders that an archive was given, the newest ones, one JSON line each, oldest first. It outlives the catalog. */
 export class Journal {
   readonly #path: string;
   readonly #mostBytes: number;

@@ -1,4 +1,4 @@
-import { type Catalogue, catalogueEntry, type FileStamp } from "./catalog.ts";
+import { type Catalog, catalogEntry, type FileStamp } from "./catalog.ts";
 import { makeFolders, PlaceTakenError } from "./folders.ts";
 import { hashFile, syncFolder } from "../disk.ts";
 import { ConnectionError } from "../errors.ts";
@@ -160,7 +160,7 @@ interface ObjectStoreOptions {
   /** Where files are written before they are whole, on the same disk. */
   readonly incoming: string;
   /** What the archive has. */
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   /** The clock, for the time at which a file came in. */
   readonly now: () => Date;
 }
@@ -182,7 +182,7 @@ function checkFree(place: string): void {
   throw new PlaceTakenError(`Cannot write "${place}": something lies there that is no file of the archive`);
 }
 
-/** The archive's files on the disk, each with its row in the catalogue. */
+/** The archive's files on the disk, each with its row in the catalog. */
 export class ObjectStore {
   readonly #options: ObjectStoreOptions;
   /** Hashing under way: many may ask for parts of one large file at once, and it is read once for all. */
@@ -195,7 +195,7 @@ export class ObjectStore {
 
   /** Whether the archive has a file under this path, or one lies there that has come in since it was indexed. */
   async has(path: string): Promise<boolean> {
-    if (this.#options.catalogue.has(path)) return true;
+    if (this.#options.catalog.has(path)) return true;
     try {
       await Deno.lstat(join(this.#options.root, path));
       return true;
@@ -205,13 +205,13 @@ export class ObjectStore {
     }
   }
 
-  /** Opens a file that the catalogue has; undefined when it has none, or a link leads elsewhere. */
+  /** Opens a file that the catalog has; undefined when it has none, or a link leads elsewhere. */
   async open(path: string): Promise<StoredObject | undefined> {
-    const { root, catalogue } = this.#options;
+    const { root, catalog } = this.#options;
     if (!isArchivePath(path)) return undefined;
     const place = join(root, path);
     // Before the file is opened: a row of that moment is of these bytes, or of older ones.
-    const seen = catalogue.stamp(path);
+    const seen = catalog.stamp(path);
     if (seen === undefined) return undefined;
     try {
       if (await Deno.realPath(place) !== place) return undefined;
@@ -233,7 +233,7 @@ export class ObjectStore {
   }
 
   /**
-   * Takes a file in: whole, confirmed by the disk, in its place and in the catalogue, or not at all.
+   * Takes a file in: whole, confirmed by the disk, in its place and in the catalog, or not at all.
    * A file under the same path is replaced in one step, as S3 does. What lies there and is none of the archive's stays: a
    * folder, a link, or a file whose name differs in its case alone, on a disk that takes both for one.
    *
@@ -244,16 +244,16 @@ export class ObjectStore {
    * @throws {IncompleteBodyError} When there are more or fewer. {PlaceTakenError} When something else lies there.
    */
   async put(path: string, body: ReadableStream<Uint8Array> | null, length: number): Promise<string> {
-    const { root, incoming, catalogue, now } = this.#options;
+    const { root, incoming, catalog, now } = this.#options;
     const { temporary, size, mtime, md5 } = await receiveFile(incoming, body, length);
     const place = join(root, path);
     let moved = false;
     try {
       const folders = await makeFolders(root, path);
-      const entry = catalogueEntry(basename(path), { size, mtime, md5, ingested: now() });
+      const entry = catalogEntry(basename(path), { size, mtime, md5, ingested: now() });
       // Both in one synchronous step, so that of two uploads of one name the file and the row are the same one's.
-      const isKnown = catalogue.has(path);
-      catalogue.put(entry, () => {
+      const isKnown = catalog.has(path);
+      catalog.put(entry, () => {
         if (!isKnown) checkFree(place);
         Deno.renameSync(temporary, place);
         moved = true;
@@ -263,16 +263,16 @@ export class ObjectStore {
     } catch (error) {
       // The row may have failed last of all, on a full disk: no file without one.
       if (!moved) await removeIfThere(temporary);
-      else if (!catalogue.has(path)) await removeIfThere(place);
+      else if (!catalog.has(path)) await removeIfThere(place);
       throw error;
     }
   }
 
   /** The MD5 of an open file: remembered, or else computed now and remembered. The file stands at its start after it. */
   async #md5(path: string, file: Deno.FsFile, seen: FileStamp, read: FileStamp): Promise<string> {
-    const { catalogue } = this.#options;
+    const { catalog } = this.#options;
     const { size, mtime } = read;
-    const known = catalogue.md5(path, size, mtime);
+    const known = catalog.md5(path, size, mtime);
     if (known !== undefined) return known;
     const key = `${path} ${size} ${mtime}`;
     const underWay = this.#hashing.get(key);
@@ -280,7 +280,7 @@ export class ObjectStore {
     const hashing = hashFile(file).finally(() => this.#hashing.delete(key));
     this.#hashing.set(key, hashing);
     const md5 = await hashing;
-    catalogue.keepMd5(path, md5, seen, read);
+    catalog.keepMd5(path, md5, seen, read);
     await file.seek(0, Deno.SeekMode.Start);
     return md5;
   }

@@ -1,5 +1,5 @@
 import { basicPassword, sameSecret } from "./api.ts";
-import type { Catalogue } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
 import {
   ANCILLARY_TABLE,
   type ArchiveTable,
@@ -149,7 +149,7 @@ function pageTable(kind: string): ArchiveTable {
 }
 
 /** Finds a page of rows, the latest data first; the last page where there are fewer than asked for. */
-function findPage(catalogue: Catalogue, filter: PageFilter): FoundPage {
+function findPage(catalog: Catalog, filter: PageFilter): FoundPage {
   const { page: asked, from, to, ...words } = filter;
   const texts = { ...words, from: from.replaceAll("-", ""), to: to.replaceAll("-", "") };
   const table = pageTable(filter.kind);
@@ -159,13 +159,13 @@ function findPage(catalogue: Catalogue, filter: PageFilter): FoundPage {
     return { rows: "[]", count: 0, page: 1, problem };
   }
   const { where, values } = conditions;
-  const count = Number(catalogue.rows(`SELECT count(*) AS count FROM files WHERE ${where}`, values)[0]?.count);
+  const count = Number(catalog.rows(`SELECT count(*) AS count FROM files WHERE ${where}`, values)[0]?.count);
   const page = Math.max(1, Math.min(asked, Math.ceil(count / PAGE_ROWS)));
   const sql =
     `SELECT ${table.row} AS row FROM files WHERE ${where} ORDER BY start_date DESC, file_path LIMIT ? OFFSET ?`;
   const statement = { sql, values: [...values, PAGE_ROWS, (page - 1) * PAGE_ROWS] };
   const problem = FILE_KINDS.some((kind) => kind === filter.kind) ? undefined : `${filter.kind} is no kind of file`;
-  return { rows: catalogue.query(statement, null)?.toString() ?? "[]", count, page, problem };
+  return { rows: catalog.query(statement, null)?.toString() ?? "[]", count, page, problem };
 }
 
 /** Text that may come from elsewhere, for content and attributes. */
@@ -207,7 +207,7 @@ function rowsTable(records: readonly FileRecord[], { title, origin, kind }: Rows
 /**
  * The files that were found, each name a link to the file.
  *
- * @param rows JSON of the rows, as the catalogue makes it.
+ * @param rows JSON of the rows, as the catalog makes it.
  */
 function foundTable(rows: string, view: RowsView): string {
   return htmlTable(rowsTable(decodeFileRecords(JSON.parse(rows)), view));
@@ -354,7 +354,7 @@ interface FrontPage {
   readonly filter: PageFilter;
   /** What was found of it. */
   readonly found: FoundPage;
-  /** Counts up with the catalogue's changes, so that no browser shows an old picture. */
+  /** Counts up with the catalog's changes, so that no browser shows an old picture. */
   readonly revision: number;
 }
 
@@ -421,7 +421,7 @@ function frontPage(page: FrontPage): string {
 interface PageRequest {
   readonly url: URL;
   readonly headers: Headers;
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   readonly cache: PageCache;
   /** The archive's key; without it everyone may look. */
   readonly apiKey: string | undefined;
@@ -451,7 +451,7 @@ export function mayRead(headers: Headers, apiKey: string | undefined): boolean {
 }
 
 /** Answers with the front page, or the picture in it. */
-export async function answerPage({ url, headers, catalogue, cache, apiKey }: PageRequest): Promise<Response> {
+export async function answerPage({ url, headers, catalog, cache, apiKey }: PageRequest): Promise<Response> {
   if (!mayRead(headers, apiKey)) {
     const ask = { "www-authenticate": `Basic realm="IMAP archive: the key is the password"` };
     return new Response("The archive is closed: its key is the password", {
@@ -461,15 +461,15 @@ export async function answerPage({ url, headers, catalogue, cache, apiKey }: Pag
   }
   if (url.pathname === "/coverage.svg") {
     const headers = { ...CAREFUL, "content-type": "image/svg+xml", "content-security-policy": PICTURE_POLICY };
-    return new Response(await cache.coverage(catalogue), { headers });
+    return new Response(await cache.coverage(catalog), { headers });
   }
   const filter = readPageFilter(url.searchParams);
   const html = frontPage({
     origin: url.origin,
-    summary: cache.summary(catalogue),
+    summary: cache.summary(catalog),
     filter,
-    found: findPage(catalogue, filter),
-    revision: catalogue.revision,
+    found: findPage(catalog, filter),
+    revision: catalog.revision,
   });
   const policy = contentPolicy(html);
   return new Response(html, {
@@ -524,16 +524,16 @@ const LAST_IN = `SELECT ${NEWEST_ROW} AS row FROM (${NEWEST_OF_EACH}) ORDER BY i
   LIMIT ${NEWEST}`;
 
 /** Counts what the archive has; each count is read from an index alone. */
-function summarise(catalogue: Catalogue): ArchiveSummary {
+function summarise(catalog: Catalog): ArchiveSummary {
   return {
-    kinds: catalogue.rows(KINDS).map(({ name, files }) => ({ name: String(name), files: Number(files) })),
-    products: catalogue.rows(PRODUCTS).map(({ instrument, data_level, files }) => ({
+    kinds: catalog.rows(KINDS).map(({ name, files }) => ({ name: String(name), files: Number(files) })),
+    products: catalog.rows(PRODUCTS).map(({ instrument, data_level, files }) => ({
       instrument: String(instrument),
       level: String(data_level),
       files: Number(files),
     })),
-    descriptors: catalogue.rows(DESCRIPTORS, [MOST_DESCRIPTORS]).map(({ descriptor }) => String(descriptor)),
-    newest: catalogue.query({ sql: LAST_IN, values: [] }, null)?.toString() ?? "[]",
+    descriptors: catalog.rows(DESCRIPTORS, [MOST_DESCRIPTORS]).map(({ descriptor }) => String(descriptor)),
+    newest: catalog.query({ sql: LAST_IN, values: [] }, null)?.toString() ?? "[]",
   };
 }
 
@@ -575,41 +575,41 @@ function join(a: Coverage, b: Coverage, most: number): Coverage {
  * Draws which days have science files, product by product: SVG. The files are counted instrument by instrument and level
  * by level, and between them the archive answers others. What draws is loaded with the first picture.
  */
-export async function drawCoverage(catalogue: Catalogue): Promise<string> {
+export async function drawCoverage(catalog: Catalog): Promise<string> {
   const { coverageOf, MOST_PRODUCTS } = await import("../views/coverage.ts");
   const { coverageSvg } = await import("../views/coverage_svg.ts");
   let coverage = NOTHING;
-  for (const { instrument, data_level } of catalogue.rows(PARTS)) {
-    const records = decodeFileRecords(catalogue.rows(COVERAGE_ROWS, [String(instrument), String(data_level)]));
+  for (const { instrument, data_level } of catalog.rows(PARTS)) {
+    const records = decodeFileRecords(catalog.rows(COVERAGE_ROWS, [String(instrument), String(data_level)]));
     coverage = join(coverage, coverageOf(records, new Set()), MOST_PRODUCTS);
     await delay(0);
   }
   return await coverageSvg(coverage, "");
 }
 
-/** Something that was made from the catalogue when it had this revision. */
+/** Something that was made from the catalog when it had this revision. */
 interface Made<Value> {
   readonly revision: number;
   readonly value: Value;
 }
 
-/** What the front page shows of the whole archive: made when it is asked for, and again when the catalogue changed. */
+/** What the front page shows of the whole archive: made when it is asked for, and again when the catalog changed. */
 export class PageCache {
   #summary: Made<ArchiveSummary> | undefined;
   #coverage: Made<Promise<string>> | undefined;
 
   /** What there is, in numbers. */
-  summary(catalogue: Catalogue): ArchiveSummary {
-    const { revision } = catalogue;
-    if (this.#summary?.revision !== revision) this.#summary = { revision, value: summarise(catalogue) };
+  summary(catalog: Catalog): ArchiveSummary {
+    const { revision } = catalog;
+    if (this.#summary?.revision !== revision) this.#summary = { revision, value: summarise(catalog) };
     return this.#summary.value;
   }
 
   /** Which days have files: SVG. All who ask meanwhile wait for one drawing. */
-  coverage(catalogue: Catalogue): Promise<string> {
-    const { revision } = catalogue;
+  coverage(catalog: Catalog): Promise<string> {
+    const { revision } = catalog;
     if (this.#coverage?.revision === revision) return this.#coverage.value;
-    const value = drawCoverage(catalogue);
+    const value = drawCoverage(catalog);
     this.#coverage = { revision, value };
     value.catch(() => this.#coverage = undefined); // The next one tries again; this one's caller has the error.
     return value;

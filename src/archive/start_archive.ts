@@ -1,5 +1,5 @@
 import { createArchiveHandler, type UrlLifetimes } from "./api.ts";
-import { Catalogue } from "./catalog.ts";
+import { Catalog } from "./catalog.ts";
 import { importFolder, type ImportReport, indexFolder, type IndexReport, openStateFolder } from "./folders.ts";
 import { type ConnectionLimits, type Handler, type RunningServer, serveHandler, type ServeLog } from "./http_server.ts";
 import { Journal, type Order } from "./journal.ts";
@@ -20,10 +20,10 @@ export interface OpenArchiveOptions {
   readonly now?: (() => Date) | undefined;
 }
 
-/** An archive that is ready to be served: its files, its catalogue, and what was found on opening it. */
+/** An archive that is ready to be served: its files, its catalog, and what was found on opening it. */
 export interface OpenArchive {
   /** What the archive has. */
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   /** The files. */
   readonly store: ObjectStore;
   /** What it was asked to do besides. */
@@ -32,7 +32,7 @@ export interface OpenArchive {
   readonly indexed: IndexReport;
   /** Undefined when nothing was to be imported. */
   readonly imported: ImportReport | undefined;
-  /** Closes the catalogue and lets another archive have the folder. */
+  /** Closes the catalog and lets another archive have the folder. */
   close(): void;
 }
 
@@ -48,7 +48,7 @@ async function checkFolder(folder: string): Promise<void> {
 }
 
 /**
- * Opens an archive over a folder: makes the catalogue agree with the files, then imports.
+ * Opens an archive over a folder: makes the catalog agree with the files, then imports.
  *
  * @throws {InputError} When a folder cannot be used.
  */
@@ -58,19 +58,19 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
   const state = await openStateFolder(resolve(options.root));
   try {
     const root = await Deno.realPath(options.root);
-    const catalogue = new Catalogue(state.catalogue);
+    const catalog = new Catalog(state.catalog);
     try {
-      const store = new ObjectStore({ root, incoming: state.incoming, catalogue, now });
-      const found = await indexFolder(root, catalogue, signal);
+      const store = new ObjectStore({ root, incoming: state.incoming, catalog, now });
+      const found = await indexFolder(root, catalog, signal);
       const imported = importFrom === undefined ? undefined : await importFolder(resolve(importFrom), store, signal);
-      const indexed = { ...found, files: catalogue.size };
+      const indexed = { ...found, files: catalog.size };
       const close = () => {
-        catalogue.close();
+        catalog.close();
         state.close();
       };
-      return { catalogue, store, journal: new Journal(state.journal), indexed, imported, close };
+      return { catalog, store, journal: new Journal(state.journal), indexed, imported, close };
     } catch (error) {
-      catalogue.close();
+      catalog.close();
       throw error;
     }
   } catch (error) {
@@ -115,7 +115,7 @@ export interface RunningArchive {
   readonly imported: ImportReport | undefined;
   /** What it was asked to do besides, oldest first: it takes note of it and no more. */
   orders(): Order[];
-  /** Stops it: answers under way finish, for two seconds at most; then the catalogue is closed. */
+  /** Stops it: answers under way finish, for two seconds at most; then the catalog is closed. */
   close(): Promise<void>;
 }
 
@@ -179,13 +179,13 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
     const objects = await serve("objects", options.objectsPort);
     const api = await serve("api", options.port);
     archive = await openArchive(options);
-    const { catalogue, store, journal, indexed, imported } = archive;
+    const { catalog, store, journal, indexed, imported } = archive;
     const { apiKey, answerLimit, urlLifetimeSeconds } = options;
     const objectsOrigin = objectsUrl === undefined ? objectsOriginFor(host, objects.port) : () => objectsUrl;
     ready.resolve({
       objects: createObjectsHandler({ store, signer, onError }),
       api: createArchiveHandler({
-        catalogue,
+        catalog,
         store,
         journal,
         now,

@@ -96,9 +96,9 @@ export interface Filter {
   readonly value: (text: string) => string | number | undefined;
 }
 
-/** What can be asked of the catalogue under one name, and how its rows look. */
+/** What can be asked of the catalog under one name, and how its rows look. */
 export interface ArchiveTable {
-  /** SQL: which of the catalogue's files are in it. */
+  /** SQL: which of the catalog's files are in it. */
   readonly files: string;
   /** SQL of a row's JSON. SQLite writes it itself: half the time of objects made and turned into text. */
   readonly row: string;
@@ -188,7 +188,7 @@ export const SPICE_TABLE: ArchiveTable = {
   ]),
 };
 
-/** A statement for the catalogue: fixed text, and what its question marks stand for. */
+/** A statement for the catalog: fixed text, and what its question marks stand for. */
 export interface Statement {
   /** With a question mark for each value. Its rows have one column, `row`, the JSON of a row. */
   readonly sql: string;

@@ -1,5 +1,5 @@
 import { basicPassword, sameSecret } from "./api.ts";
-import { type Catalogue, formatTimestamp } from "./catalog.ts";
+import { type Catalog, formatTimestamp } from "./catalog.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { dateOfMissionSeconds } from "../mission_time.ts";
 import { INSTRUMENT_APIDS, type PacketRoute, PROJECTIONS } from "../protocol/webpoda.ts";
@@ -57,7 +57,7 @@ interface FoundPacket extends SpacePacket {
 /** Where packets are looked for. */
 interface PacketPlace {
   /** What the archive has. */
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   /** The files. */
   readonly store: ObjectStore;
 }
@@ -80,12 +80,12 @@ function dayOf(milliseconds: number): string {
 }
 
 /** The files that may have such packets: a day's file holds a margin of the days beside it. */
-function filesFor({ clock, from, to }: PacketQuery, instrument: string, catalogue: Catalogue) {
+function filesFor({ clock, from, to }: PacketQuery, instrument: string, catalog: Catalog) {
   if (clock === "time") {
-    return catalogue.rows(filesStatement("start_date"), [instrument, dayOf(from - DAY_MS), dayOf(to + DAY_MS)]);
+    return catalog.rows(filesStatement("start_date"), [instrument, dayOf(from - DAY_MS), dayOf(to + DAY_MS)]);
   }
   const bounds = [from, to].map((moment) => formatTimestamp(new Date(moment)));
-  return catalogue.rows(filesStatement("ingestion_date"), [instrument, ...bounds]);
+  return catalog.rows(filesStatement("ingestion_date"), [instrument, ...bounds]);
 }
 
 /** The bytes of a file, piece by piece; none when it is gone. It is closed, whatever ends the reading. */
@@ -101,14 +101,14 @@ async function* read(store: ObjectStore, path: string): AsyncGenerator<Uint8Arra
  * @returns The packets of one APID, file by file.
  */
 async function* findPackets(
-  { catalogue, store }: PacketPlace,
+  { catalog, store }: PacketPlace,
   apid: number,
   query: PacketQuery,
 ): AsyncGenerator<FoundPacket> {
   const instrument = [...INSTRUMENT_APIDS].find(([, apids]) => apids.includes(apid))?.[0];
   if (instrument === undefined) return;
   const seen = new Set<string>();
-  for (const { file_path, ingestion_date } of filesFor(query, instrument, catalogue)) {
+  for (const { file_path, ingestion_date } of filesFor(query, instrument, catalog)) {
     const received = Date.parse(`${String(ingestion_date).replace(" ", "T")}Z`);
     for await (const packet of splitPackets(read(store, String(file_path)))) {
       if (packet.apid !== apid) continue;

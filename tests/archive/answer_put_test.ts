@@ -67,7 +67,7 @@ Deno.test("PUT of new bytes while the old ones are hashed has its own row in the
   const reading = archive.objects(await archive.urlFor("download", PATH));
   await archive.objects(url, putRequest("the second"));
   await (await reading).body?.cancel();
-  assertEquals(archive.opened.catalogue.stamp(PATH)?.size, "the second".length);
+  assertEquals(archive.opened.catalog.stamp(PATH)?.size, "the second".length);
 });
 
 Deno.test("PUT leaves nothing behind when the body is short", async () => {

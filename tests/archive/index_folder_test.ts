@@ -89,7 +89,7 @@ Deno.test("Opening an archive removes what an upload left half written", async (
   assertEquals((await archive.rows("instrument=mag")).length, 1);
 });
 
-Deno.test("Opening an archive begins a damaged catalogue anew", async () => {
+Deno.test("Opening an archive begins a damaged catalog anew", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { ".imap-archive/catalogue.sqlite": "no database ".repeat(1000), [A]: "a" });
   await using archive = await openTestArchive({ root: folder.path });

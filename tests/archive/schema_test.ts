@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { openTestArchive, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 
-/** The catalogue's table as version 0.1.0 of this package made it. */
+/** The catalog's table as version 0.1.0 of this package made it. */
 const VERSION_1 = `
   CREATE TABLE files (
     file_path TEXT PRIMARY KEY, table_name TEXT NOT NULL, instrument TEXT NOT NULL, data_level TEXT,
@@ -22,7 +22,7 @@ const VERSION_1 = `
 const SCIENCE = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";
 const ANCILLARY = "imap/ancillary/mag/imap_mag_offsets_20250101_v001.csv";
 
-Deno.test("Opening an archive takes over a catalogue of the first version, with the dates of ingestion", async () => {
+Deno.test("Opening an archive takes over a catalog of the first version, with the dates of ingestion", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { [SCIENCE]: "bytes", [ANCILLARY]: "more", ".imap-archive/keep": "" });
   const { mtime, size } = await Deno.stat(`${folder.path}/${SCIENCE}`);
@@ -36,10 +36,10 @@ Deno.test("Opening an archive takes over a catalogue of the first version, with 
   const [row, ...more] = await archive.rows("instrument=mag");
   assertEquals([row?.file_path, row?.ingestion_date, more.length], [SCIENCE, "2025-05-03 04:05:06", 0]);
   assertEquals((await archive.rows("table=ancillary&instrument=mag")).map((row) => row.file_path), [ANCILLARY]);
-  assertEquals(archive.opened.catalogue.md5(SCIENCE, size, mtime?.getTime() ?? 0), "abc");
+  assertEquals(archive.opened.catalog.md5(SCIENCE, size, mtime?.getTime() ?? 0), "abc");
 });
 
-Deno.test("Opening an archive begins a catalogue of an unknown version anew", async () => {
+Deno.test("Opening an archive begins a catalog of an unknown version anew", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { [SCIENCE]: "bytes", ".imap-archive/keep": "" });
   const database = new DatabaseSync(`${folder.path}/.imap-archive/catalogue.sqlite`);

@@ -19,15 +19,15 @@ Deno.test("drawCoverage(), part by part, draws what a picture of all rows at onc
     await using archive = await openTestArchive({ files: filesOf(products) });
     const rows = await archive.rows("start_date=20000101");
     assertEquals(rows.length, products);
-    assertEquals(await drawCoverage(archive.opened.catalogue), await coveragePicture(rows).toSvg());
+    assertEquals(await drawCoverage(archive.opened.catalog), await coveragePicture(rows).toSvg());
   }
 });
 
 Deno.test("drawCoverage() lets others be answered between its parts", async () => {
   await using archive = await openTestArchive({ files: filesOf(60) });
-  await drawCoverage(archive.opened.catalogue); // What draws is loaded now.
+  await drawCoverage(archive.opened.catalog); // What draws is loaded now.
   let answered = 0;
-  const drawing = drawCoverage(archive.opened.catalogue);
+  const drawing = drawCoverage(archive.opened.catalog);
   const timer = setInterval(() => answered++, 0);
   await drawing;
   clearInterval(timer);

@@ -170,7 +170,7 @@ Deno.test("the front page lets a browser load nothing from elsewhere, and no sty
   assert(!/(?:src|href)="(?!http:\/\/api\.test\/|\/|data:,")/.test(html));
 });
 
-Deno.test("the coverage picture is drawn once, and again when the catalogue changed", async () => {
+Deno.test("the coverage picture is drawn once, and again when the catalog changed", async () => {
   await using archive = await openTestArchive({ files: FILES });
   const picture = async () => {
     const response = await archive.api("/coverage.svg");

@@ -32,9 +32,7 @@ Deno.test("tableStatement() lets an index find the rows of what is asked for, wi
       const conditions = conditionsOf(table, new Map(Object.entries(parameters)));
       assert(!("bad" in conditions));
       const { sql, values } = tableStatement(table, conditions, latest);
-      const plan = archive.opened.catalogue.rows(`EXPLAIN QUERY PLAN ${sql}`, values).map(({ detail }) =>
-        String(detail)
-      );
+      const plan = archive.opened.catalog.rows(`EXPLAIN QUERY PLAN ${sql}`, values).map(({ detail }) => String(detail));
       assert(plan.some((step) => step.startsWith(`SEARCH files USING INDEX ${index}`)), plan.join("\n"));
     }
   }
