@@ -14,8 +14,14 @@ export const QUERY_ROUTE = "/query";
 /** The path of a query of SPICE files. */
 export const SPICE_QUERY_ROUTE = "/spice-query";
 
-/** The path of the list of repoint tables. */
+/** The path of the list of spin files. */
+export const SPIN_TABLE_ROUTE = "/spin-table";
+
+/** The path of the list of repoint files. */
 export const REPOINT_TABLE_ROUTE = "/repoint-table";
+
+/** The path of the list of small-forces files, which `GET /spice-query` calls `thruster`. */
+export const SMALL_FORCES_TABLE_ROUTE = "/small-forces-table";
 
 /** The path that asks for products to be made again, by POST. */
 export const REPROCESS_ROUTE = "/reprocess";

@@ -1,3 +1,371 @@
+import { ANCILLARY_EXTENSIONS, QUICKLOOK_EXTENSIONS, SCIENCE_EXTENSIONS } from "../names/file_name.ts";
+import {
+  QUERY_ROUTE,
+  REPOINT_TABLE_ROUTE,
+  SMALL_FORCES_TABLE_ROUTE,
+  SPICE_QUERY_ROUTE,
+  SPIN_TABLE_ROUTE,
+} from "./routes.ts";
+
+/** Which words a server speaks: those of today, or those of October 2024 (SDC protocol). */
+export type Dialect = "now" | "2024";
+
+/** What a column holds in the JSON of a row. `json` is nested. */
+export type ColumnType = "text" | "integer" | "number" | "boolean" | "json";
+
+/** One column of a table of the SDC. */
+export interface Column {
+  /** What the JSON on the wire holds. */
+  readonly type: ColumnType;
+  /** What a decoded row holds, where that differs. */
+  readonly decoded?: ColumnType;
+  /** Whether it can be null on the wire. */
+  readonly nullable: boolean;
+  /** The header of its column in a table for people. */
+  readonly label: string;
+  /** What a text is: a day `YYYYMMDD`, or a moment, whose form on the wire depends on the table and on the server. */
+  readonly form?: "day" | "moment";
+  /** Tables for people show it always, or never; without it when a row has a value. */
+  readonly display?: "always" | "never";
+  /** In today's dialect alone. Default: in every dialect. */
+  readonly since?: "now";
+}
+
+/** What kind of value a parameter of a request has. */
+export type ParameterKind =
+  | "text"
+  | "path"
+  | "file name"
+  | "day"
+  | "moment"
+  | "seconds"
+  | "integer"
+  | "version"
+  | "flag"
+  | "table"
+  | "instrument"
+  | "data level"
+  | "extension"
+  | "SPICE type";
+
+/** One parameter that a request for a table may have. */
+export interface Parameter {
+  readonly kind: ParameterKind;
+  /** What it does, for documentation. */
+  readonly help: string;
+  /** In today's dialect alone. Default: in every dialect. */
+  readonly since?: "now";
+  /** Left out of the list in the server's `X is not a valid query parameter`, though it is taken. */
+  readonly isUnlisted?: true;
+}
+
+/** A table of the SDC as it is on the wire: everything that is written down about it, once. */
+export interface SdcTable {
+  /** The path of its requests. */
+  readonly route: string;
+  /** What every request to it has. `table=science` is not sent: servers of 2024 refuse it, and all take it for granted. */
+  readonly always: Readonly<Record<string, string>>;
+  readonly columns: Readonly<Record<string, Column>>;
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  /** The extensions that its files have; empty where their names decide. */
+  readonly extensions: readonly string[];
+  /** The columns that are the same in all versions of a file, as the server's own `latest` sees it. */
+  readonly sameFile: readonly string[];
+}
+
+/** What the SDC has of one product file: science and quicklook. */
+const PRODUCT_COLUMNS = {
+  /** The file's path in the archive, which is also its path below the data directory. */
+  file_path: { type: "text", nullable: false, label: "File Path", display: "never" },
+  /** The instrument, for instance `mag`. */
+  instrument: { type: "text", nullable: false, label: "Instrument", display: "always" },
+  /** The data level, for instance `l1a`. */
+  data_level: { type: "text", nullable: false, label: "Data Level", display: "always" },
+  /** The product's name, for instance `norm-mago`. */
+  descriptor: { type: "text", nullable: false, label: "Descriptor", display: "always" },
+  /** The day on which the data start, `YYYYMMDD`. */
+  start_date: { type: "text", nullable: false, label: "Start Date", form: "day", display: "always" },
+  /** The number of the repointing, or null. */
+  repointing: { type: "integer", nullable: true, label: "Repointing", display: "always" },
+  /** The version as the file's name has it: `v001` or `v001.0002`. */
+  version: { type: "text", nullable: false, label: "Version", display: "always" },
+  /** The version's major number. The SDC counts a file named `_v001` as major version 1. */
+  major_version: { type: "integer", nullable: false, label: "Major Version", display: "never", since: "now" },
+  /** The version's minor number. */
+  minor_version: { type: "integer", nullable: false, label: "Minor Version", display: "never", since: "now" },
+  /** The number of the Carrington rotation, or null. */
+  cr: { type: "integer", nullable: true, label: "CR", since: "now" },
+  /** The file's extension, for instance `cdf`. */
+  extension: { type: "text", nullable: false, label: "Extension", display: "never" },
+  /** When the archive indexed the file: `YYYY-MM-DD HH:MM:SS`, UTC. */
+  ingestion_date: { type: "text", nullable: false, label: "Ingestion Date", form: "moment" },
+  /** An identifier that the SDC computes from the path and the versions of a file's inputs, or null. */
+  crid: { type: "text", nullable: true, label: "CRID", since: "now" },
+  /** Whether the file is released to the public. */
+  released: { type: "boolean", nullable: false, label: "Released", since: "now" },
+} as const satisfies Readonly<Record<string, Column>>;
+
+const ANCILLARY_COLUMNS = {
+  file_path: PRODUCT_COLUMNS.file_path,
+  instrument: PRODUCT_COLUMNS.instrument,
+  descriptor: PRODUCT_COLUMNS.descriptor,
+  /** The first day for which the file is valid, `YYYYMMDD`. */
+  start_date: PRODUCT_COLUMNS.start_date,
+  /** The last day for which the file is valid, `YYYYMMDD`; null while it is valid until a newer file replaces it. */
+  end_date: { type: "text", nullable: true, label: "End Date", form: "day", display: "always" },
+  version: PRODUCT_COLUMNS.version,
+  extension: PRODUCT_COLUMNS.extension,
+  ingestion_date: PRODUCT_COLUMNS.ingestion_date,
+  released: PRODUCT_COLUMNS.released,
+} as const satisfies Readonly<Record<string, Column>>;
+
+const KERNEL_COLUMNS = {
+  /** The name with its folder below `imap/spice`: `ck/imap_2025_274_2025_276_001.ah.bc`; older servers send the bare name. */
+  file_name: { type: "text", nullable: false, label: "File Name", display: "never" },
+  /** The name without the digits of its version. */
+  file_root: { type: "text", nullable: false, label: "File Root", display: "never" },
+  /** What the kernel holds, for instance `leapseconds`. */
+  kernel_type: { type: "text", nullable: false, label: "Kernel Type", display: "always" },
+  /** The version: a number on the wire; in a decoded row the digits of the file's name, for instance `001`. */
+  version: { type: "integer", decoded: "text", nullable: true, label: "Version", display: "always" },
+  /** The start of the kernel's coverage, in TDB seconds since J2000. */
+  min_date_j2000: { type: "number", nullable: true, label: "Min Date J2000", display: "never" },
+  /** The end of the kernel's coverage, in TDB seconds since J2000. */
+  max_date_j2000: { type: "number", nullable: true, label: "Max Date J2000", display: "never" },
+  /** The intervals that the kernel covers, in TDB seconds since J2000: pairs of start and end. */
+  file_intervals_j2000: { type: "json", nullable: true, label: "Intervals J2000", display: "never" },
+  /** The start of the kernel's coverage: `2025-10-01, 23:00:00`, UTC. */
+  min_date_datetime: { type: "text", nullable: true, label: "Min Date", form: "moment", display: "always" },
+  /** The end of the kernel's coverage. */
+  max_date_datetime: { type: "text", nullable: true, label: "Max Date", form: "moment", display: "always" },
+  /** The intervals that the kernel covers, as ISO 8601 timestamps: pairs of start and end. */
+  file_intervals_datetime: { type: "json", nullable: true, label: "Intervals", display: "never" },
+  /** The start of the kernel's coverage, in ticks of the spacecraft clock. */
+  min_date_sclk: { type: "text", nullable: true, label: "Min Date SCLK", display: "never" },
+  /** The end of the kernel's coverage, in ticks of the spacecraft clock. */
+  max_date_sclk: { type: "text", nullable: true, label: "Max Date SCLK", display: "never" },
+  /** The intervals that the kernel covers, in ticks of the spacecraft clock: pairs of start and end. */
+  file_intervals_sclk: { type: "json", nullable: true, label: "Intervals SCLK", display: "never" },
+  /** A path on the SDC's own machine, of no use elsewhere. */
+  sclk_kernel: { type: "text", nullable: true, label: "SCLK Kernel", display: "never" },
+  /** A path on the SDC's own machine, of no use elsewhere. */
+  lsk_kernel: { type: "text", nullable: true, label: "LSK Kernel", display: "never" },
+  ingestion_date: PRODUCT_COLUMNS.ingestion_date,
+  /** The time of ingestion in seconds since 1970. */
+  timestamp: { type: "number", nullable: true, label: "Timestamp", display: "never" },
+} as const satisfies Readonly<Record<string, Column>>;
+
+const REPOINT_COLUMNS = {
+  file_path: PRODUCT_COLUMNS.file_path,
+  /** The end of what the file covers. */
+  end_date: { type: "text", nullable: true, label: "End Date", form: "moment", display: "always" },
+  /** The version's digits. */
+  version: PRODUCT_COLUMNS.version,
+  ingestion_date: PRODUCT_COLUMNS.ingestion_date,
+} as const satisfies Readonly<Record<string, Column>>;
+
+/** Spin files and small-forces files. */
+const SPAN_COLUMNS = {
+  file_path: PRODUCT_COLUMNS.file_path,
+  /** The start of what the file covers. */
+  start_date: { type: "text", nullable: true, label: "Start Date", form: "moment", display: "always" },
+  end_date: REPOINT_COLUMNS.end_date,
+  version: PRODUCT_COLUMNS.version,
+  ingestion_date: PRODUCT_COLUMNS.ingestion_date,
+} as const satisfies Readonly<Record<string, Column>>;
+
+/** What `GET /query` takes whatever the table, in the order of the server's own list. */
+const PAGE_PARAMETERS = {
+  limit: { kind: "integer", help: "The most rows to answer with.", since: "now", isUnlisted: true },
+  offset: { kind: "integer", help: "How many rows of the sorted answer to leave out.", since: "now", isUnlisted: true },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+const TABLE_PARAMETER = {
+  kind: "table",
+  help: "Which table to search. Default: science.",
+  since: "now",
+  isUnlisted: true,
+} as const satisfies Parameter;
+
+const INGESTION_PARAMETERS = {
+  ingestion_start_date: { kind: "day", help: "Files indexed on this day (UTC) or later.", since: "now" },
+  ingestion_end_date: { kind: "day", help: "Files indexed on this day (UTC) or earlier.", since: "now" },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+const COMMON_PARAMETERS = {
+  table: TABLE_PARAMETER,
+  extension: { kind: "extension", help: "The file's extension." },
+  file_path: { kind: "path", help: "The file's full path in the archive." },
+  instrument: { kind: "instrument", help: "The instrument." },
+  descriptor: { kind: "text", help: "The product's name." },
+  start_date: { kind: "day", help: "Files whose start date is this day or later." },
+  end_date: { kind: "day", help: "Files whose start date is this day or earlier." },
+  ingestion_date: { kind: "moment", help: "The moment at which the file was indexed." },
+  ...INGESTION_PARAMETERS,
+  released: { kind: "flag", help: "`true` for released files, `false` for all others.", since: "now" },
+  ...PAGE_PARAMETERS,
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+const PRODUCT_PARAMETERS = {
+  ...COMMON_PARAMETERS,
+  data_level: { kind: "data level", help: "The data level." },
+  repointing: { kind: "integer", help: "The number of the repointing." },
+  major_version: {
+    kind: "integer",
+    help: "The version's major number. Without it, the newest major version of each file is found.",
+    since: "now",
+  },
+  minor_version: { kind: "integer", help: "The version's minor number.", since: "now" },
+  cr: { kind: "integer", help: "The number of the Carrington rotation.", since: "now" },
+  crid: { kind: "text", help: "The identifier that the SDC computed for the file.", since: "now" },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+const INGEST_DAYS = {
+  start_ingest_date: { kind: "day", help: "Files indexed at or after the start of this day (UTC)." },
+  end_ingest_date: { kind: "day", help: "Files indexed at or before the start of this day (UTC)." },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+/** Parameters of the tables of spin, repoint and small-forces files. */
+const SPAN_PARAMETERS = {
+  file_path: COMMON_PARAMETERS.file_path,
+  start_date: { kind: "day", help: "Files that start at or after the start of this day (UTC)." },
+  end_date: { kind: "day", help: "Files that end at or before the start of this day (UTC)." },
+  latest: { kind: "flag", help: "Makes the SDC's server crash; never sent." },
+  ...INGEST_DAYS,
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+/**
+ * The tables of the SDC as they are on the wire (SDC protocol): routes, columns, parameters. Checks of queries, tables for
+ * people, the archive's SQL and its OpenAPI document follow from this.
+ *
+ * `spin`, `repoint` and `thruster` are also reached by `GET /spice-query` with that `type`.
+ */
+export const SDC_TABLES = {
+  science: {
+    route: QUERY_ROUTE,
+    always: {},
+    columns: PRODUCT_COLUMNS,
+    parameters: {
+      ...PRODUCT_PARAMETERS,
+      version: {
+        kind: "version",
+        help: "`v001` for a minor version, `v001.0002` for major and minor version.",
+        isUnlisted: true,
+      },
+      latest: {
+        kind: "flag",
+        help: "`true` for the newest version of each file; ignored beside a major version.",
+        since: "now",
+        isUnlisted: true,
+      },
+    },
+    extensions: SCIENCE_EXTENSIONS,
+    sameFile: ["instrument", "data_level", "descriptor", "start_date", "repointing"],
+  },
+  ancillary: {
+    route: QUERY_ROUTE,
+    always: { table: "ancillary" },
+    columns: ANCILLARY_COLUMNS,
+    parameters: { ...COMMON_PARAMETERS, version: { kind: "version", help: "The version, `v001`." } },
+    extensions: ANCILLARY_EXTENSIONS,
+    sameFile: ["instrument", "descriptor", "start_date", "end_date"],
+  },
+  quicklook: {
+    route: QUERY_ROUTE,
+    always: { table: "quicklook" },
+    columns: PRODUCT_COLUMNS,
+    parameters: PRODUCT_PARAMETERS,
+    extensions: QUICKLOOK_EXTENSIONS,
+    sameFile: ["instrument", "data_level", "descriptor", "start_date", "repointing"],
+  },
+  spice: {
+    route: SPICE_QUERY_ROUTE,
+    always: {},
+    columns: KERNEL_COLUMNS,
+    parameters: {
+      type: {
+        kind: "SPICE type",
+        help:
+          "A type of kernel; `kernels` for all of them; `spin`, `repoint` or `thruster` for the rows of those tables.",
+      },
+      file_name: { kind: "file name", help: "The bare name; the whole path of a spin, repoint or thruster file." },
+      start_time: {
+        kind: "seconds",
+        help: "Kernels whose coverage ends at this time or later: TDB seconds since J2000.",
+      },
+      end_time: {
+        kind: "seconds",
+        help: "Kernels whose coverage starts at this time or earlier: TDB seconds since J2000.",
+      },
+      latest: { kind: "flag", help: "`true` for the highest version of each kernel, found before all other filters." },
+      ...INGEST_DAYS,
+    },
+    extensions: [],
+    sameFile: ["file_root"],
+  },
+  spin: {
+    route: SPIN_TABLE_ROUTE,
+    always: {},
+    columns: SPAN_COLUMNS,
+    parameters: SPAN_PARAMETERS,
+    extensions: [],
+    sameFile: ["start_date", "end_date"],
+  },
+  repoint: {
+    route: REPOINT_TABLE_ROUTE,
+    always: {},
+    columns: REPOINT_COLUMNS,
+    parameters: SPAN_PARAMETERS,
+    extensions: [],
+    sameFile: ["end_date"],
+  },
+  thruster: {
+    route: SMALL_FORCES_TABLE_ROUTE,
+    always: {},
+    columns: SPAN_COLUMNS,
+    parameters: SPAN_PARAMETERS,
+    extensions: [],
+    sameFile: ["start_date", "end_date"],
+  },
+} as const satisfies Readonly<Record<string, SdcTable>>;
+
+/** The name of a table on the wire. */
+export type SdcTableName = keyof typeof SDC_TABLES;
+
+/** The columns, or the parameters, that a dialect has. */
+function namesIn(entries: Readonly<Record<string, Column | Parameter>>, dialect: Dialect): string[] {
+  return Object.entries(entries).filter(([, { since }]) => since === undefined || dialect === since)
+    .map(([name]) => name);
+}
+
+/** The columns of a table's rows, in order. */
+export function columnNames(table: SdcTableName, dialect: Dialect = "now"): string[] {
+  return namesIn(SDC_TABLES[table].columns, dialect);
+}
+
+/** The parameters that requests for a table may have. */
+export function parameterNames(table: SdcTableName, dialect: Dialect = "now"): string[] {
+  return namesIn(SDC_TABLES[table].parameters, dialect);
+}
+
+/** What a decoded row holds for some columns: each may be missing, since servers differ. */
+export type RowOf<Columns extends Readonly<Record<string, Column>>> = {
+  readonly [Name in keyof Columns]?: DecodedValue<Columns[Name]> | null;
+};
+
+type DecodedValue<Of extends Column> = ValueTypes[
+  Of extends { readonly decoded: infer Decoded extends ColumnType } ? Decoded
+    : Of["type"]
+];
+
+interface ValueTypes {
+  readonly text: string;
+  readonly integer: number;
+  readonly number: number;
+  readonly boolean: boolean;
+  readonly json: unknown;
+}
+
 /** One value, or several: a file that has any of them is found. */
 export type OneOrMore<Value> = Value | readonly Value[];
 
