@@ -47,6 +47,8 @@ export {
   ImapError,
   type ImapErrorOptions,
   InputError,
+  type InputErrorOptions,
+  type InputProblem,
   ProtocolError,
   ResponseError,
 } from "./src/errors.ts";

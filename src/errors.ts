@@ -11,6 +11,11 @@ export interface ImapErrorOptions {
   retryAfterMs?: number | undefined;
 }
 
+/** A message may quote anything: nothing in it can act on a terminal. */
+function safeLines(message: string): string {
+  return message.split("\n").map(printable).join("\n");
+}
+
 /**
  * The base of every error that this library throws on purpose.
  *
@@ -37,17 +42,39 @@ export class ImapError extends Error {
 
   /** Makes an error with a message for the reader. */
   constructor(message: string, options: ImapErrorOptions = {}) {
-    // Whoever's words it quotes, nothing in it acts on a terminal.
-    const safe = message.split("\n").map(printable).join("\n");
-    super(safe, options.cause === undefined ? undefined : { cause: options.cause });
+    super(safeLines(message), options.cause === undefined ? undefined : { cause: options.cause });
     shortenStack(this, new.target.name);
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
   }
 }
 
+/** One thing that is wrong with the input of a call. */
+export interface InputProblem {
+  /** The wrong parameter, option or setting, under its name in code: `data_level`. */
+  readonly parameter?: string;
+  /** The wrong field of a file name: `data level`. */
+  readonly field?: string;
+  /** The value as it was given; undefined when it is missing. */
+  readonly value?: string;
+  /** What was expected instead. */
+  readonly expected: string;
+  /** The valid value that is closest to the given one, if one is close. */
+  readonly closest?: string;
+}
+
+/** How a message refers to a parameter: `data_level` in code, `--data-level` on the command line. */
+type NameOf = (parameter: string) => string;
+
+/** The options of {@linkcode InputError}'s constructor. */
+export interface InputErrorOptions extends ImapErrorOptions {
+  /** What is wrong, as data. Default: none. */
+  problems?: readonly InputProblem[];
+}
+
 /**
- * What was asked for is wrong: a name, a parameter, a setting, a local file. Found before anything is sent or written.
+ * The input of a call is wrong: a file name, a parameter, a setting, a local file. It is found before anything is sent or
+ * written.
  *
  * @example
  * ```ts
@@ -56,17 +83,98 @@ export class ImapError extends Error {
  *
  * const error = await query({ instrument: "glow" }).catch((error) => error);
  * assert(error instanceof InputError && error.message.includes('did you mean "glows"?'));
+ * assert(error.problems[0]?.parameter === "instrument" && error.problems[0].closest === "glows");
  * ```
  */
 export class InputError extends ImapError {
   /** The class's name, as `error.name` shows it. */
   override readonly name: string = "InputError";
+  /** What is wrong, as data: one entry for each parameter or field, in the order of the message. May be empty. */
+  readonly problems: readonly InputProblem[];
+  readonly #compose: (nameOf: NameOf) => string;
+
+  /**
+   * Makes an error with a message.
+   *
+   * @param message The message, or a function that composes it from the names that its reader knows parameters by.
+   */
+  constructor(message: string | ((nameOf: (parameter: string) => string) => string), options: InputErrorOptions = {}) {
+    const compose = typeof message === "string" ? () => message : message;
+    super(compose((parameter) => parameter), options);
+    this.#compose = compose;
+    this.problems = options.problems ?? [];
+  }
+
+  /**
+   * Composes the message for readers who know parameters by other names, as the options of a command line for example.
+   *
+   * @param nameOf Returns the name that the reader knows a parameter by.
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { InputError, query } from "@imap-sdc/data-access";
+   *
+   * const error = await query({ data_level: "l9" }).catch((error) => error);
+   * const message = error instanceof InputError ? error.messageFor((parameter) => `--${parameter}`) : "";
+   * assert(message.startsWith('Cannot query --data_level "l9": '));
+   * ```
+   */
+  messageFor(nameOf: (parameter: string) => string): string {
+    return safeLines(this.#compose(nameOf));
+  }
 }
 
-/** One error with the first few of many problems, and what follows from them. */
-export function inputErrorOf(problems: readonly string[], consequence: string): InputError {
-  const more = problems.length > 5 ? [`and ${problems.length - 5} more`] : [];
-  return new InputError([...problems.slice(0, 5), ...more, consequence].join("\n"));
+/** ` (did you mean "glows"?)`, to follow what was expected; empty when no valid value is close. */
+export function suggestion(closest: string | undefined): string {
+  return closest === undefined ? "" : ` (did you mean "${closest}"?)`;
+}
+
+/** An error about one parameter's value: `Cannot query data_level "l9": expected ...`. */
+export function wrongValue(action: string, problem: InputProblem & { readonly parameter: string }): InputError {
+  const { parameter, value, expected, closest } = problem;
+  const given = value === undefined ? "" : ` "${value}"`;
+  return new InputError(
+    (nameOf) => `Cannot ${action} ${nameOf(parameter)}${given}: expected ${expected}${suggestion(closest)}`,
+    { problems: [problem] },
+  );
+}
+
+/** An error about a parameter that does not exist: `Cannot query by "dataLevel": expected one of ...`. */
+export function unknownParameter(
+  action: string,
+  parameter: string,
+  { known, closest }: { readonly known: readonly string[]; readonly closest: string | undefined },
+): InputError {
+  const expected = `one of ${known.join(", ")}`;
+  return new InputError(
+    (nameOf) =>
+      `Cannot ${action} by "${parameter}": expected one of ${known.map(nameOf).join(", ")}${suggestion(closest)}`,
+    { problems: [{ parameter, expected, ...(closest === undefined ? {} : { closest }) }] },
+  );
+}
+
+/** A batch of files lists no more errors than this. */
+const MAX_LISTED = 5;
+
+/**
+ * Joins errors about the same call to one, a line or more for each.
+ *
+ * @param consequence For a batch of files: what follows from it. Only the first few errors are listed before it.
+ */
+export function joinInputErrors(errors: readonly ImapError[], consequence?: string): InputError {
+  const [first] = errors;
+  if (errors.length === 1 && consequence === undefined && first instanceof InputError) return first;
+  const listed = consequence === undefined ? errors : errors.slice(0, MAX_LISTED);
+  const more = errors.length > listed.length ? [`and ${errors.length - listed.length} more`] : [];
+  const compose = (nameOf: NameOf) =>
+    [
+      ...listed.map((error) => error instanceof InputError ? error.messageFor(nameOf) : error.message),
+      ...more,
+      ...(consequence === undefined ? [] : [consequence]),
+    ].join("\n");
+  const problems = errors.flatMap((error) => error instanceof InputError ? error.problems : []);
+  return new InputError(compose, { problems });
 }
 
 /**

@@ -8,7 +8,7 @@ import { basename, dirname, join } from "@std/path";
 
 /** Why a name is none of the SDC's, in few words. */
 function nameReason(error: FileNameError): string {
-  return `not a name the archive knows: wrong ${error.problems.map((problem) => problem.part).join(", ")}`;
+  return `not a name the archive knows: wrong ${error.problems.map((problem) => problem.field).join(", ")}`;
 }
 
 /** A file that was left out, and why. */

@@ -148,16 +148,9 @@ export const FILTERS: readonly Filter[] = [
   },
 ];
 
-const NAMES = FILTERS.map(({ parameter }) => parameter).filter((name) => name.includes("_"));
-/** `today` is a day, too: it is the option where another one stands beside it. */
-const IN_QUOTES_OR_NAME = new RegExp(`"[^"]*"|\\b(?:${NAMES.join("|")}|today(?= and ))\\b`, "g");
-
-/** A message about a query in the words of the command line: `data_level` is `--data-level` there. */
-export function inOptionNames(message: string): string {
-  return message.replace(IN_QUOTES_OR_NAME, (text) => {
-    const option = FILTERS.find(({ parameter }) => parameter === text);
-    return option === undefined ? text : `--${option.name}`;
-  });
+/** What the command line calls a parameter: `--data-level` for `data_level`. */
+export function optionName(parameter: string): string {
+  return `--${parameter.replaceAll("_", "-")}`;
 }
 
 /** Whether a line has filters. */

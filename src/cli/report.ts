@@ -1,4 +1,4 @@
-import { inOptionNames } from "./options.ts";
+import { optionName } from "./options.ts";
 import { EXIT, type ExitCode, writeNotice } from "./shell.ts";
 import { ImapError, InputError } from "../errors.ts";
 
@@ -26,7 +26,7 @@ export async function writeError(text: string): Promise<void> {
 /** Says what went wrong on standard error, and which exit code stands for it. */
 export async function report(error: unknown, program: string): Promise<ExitCode> {
   if (error instanceof InputError) {
-    await writeError(`${prefixed(program, inOptionNames(error.message))}; see ${program} --help`);
+    await writeError(`${prefixed(program, error.messageFor(optionName))}; see ${program} --help`);
     return EXIT.usage;
   }
   if (error instanceof ImapError) {

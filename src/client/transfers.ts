@@ -10,7 +10,7 @@ import {
   showBundle,
 } from "../display/notebook.ts";
 import { textTable } from "../display/text_table.ts";
-import { ImapError, InputError, inputErrorOf } from "../errors.ts";
+import { ImapError, InputError, joinInputErrors } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath } from "../names/file_name.ts";
 import { checkedShard, isInShard } from "../names/shard.ts";
@@ -236,17 +236,17 @@ function pathOf(file: string | FileRecord): string {
 
 /** The archive paths of all that was asked for, or one error with the names that are wrong. */
 function pathsOf(files: Iterable<string | FileRecord>): string[] {
-  const problems: string[] = [];
+  const wrong: InputError[] = [];
   const paths: string[] = [];
   for (const file of files) {
     try {
       paths.push(pathOf(file));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      problems.push(error.message);
+      wrong.push(error);
     }
   }
-  if (problems.length > 0) throw inputErrorOf(problems, "Nothing was downloaded");
+  if (wrong.length > 0) throw joinInputErrors(wrong, "Nothing was downloaded");
   return paths;
 }
 

@@ -3,15 +3,15 @@ import { readyQuery } from "./query.ts";
 import { downloadOne, uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
 import { syncFolder } from "../disk.ts";
-import { ImapError, InputError, ResponseError } from "../errors.ts";
+import { ImapError, type InputError, joinInputErrors, ResponseError, unknownParameter, wrongValue } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { addDays, daysBetween } from "../names/calendar_date.ts";
 import { archivePath, formatFileName } from "../names/file_name.ts";
 import { formatVersion } from "../names/version.ts";
-import { didYouMean, type Instrument, isInstrument } from "../names/vocabulary.ts";
+import { closestWord, type Instrument, isInstrument, oneOfWords } from "../names/vocabulary.ts";
 import { recordVersion } from "../protocol/rows.ts";
 import { INSTRUMENT_APIDS } from "../protocol/webpoda.ts";
-import { DAY_FORMS, readDay } from "../sdc/check_query.ts";
+import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
 import { newestRepointTable } from "../sdc/repoint_table.ts";
 import { DataFolders, fileError, localPath } from "../transfer/local_files.ts";
 import { compareObject } from "../transfer/objects.ts";
@@ -262,10 +262,10 @@ interface CheckedWebpoda {
 const NAMES = ["instrument", "start_date", "end_date", "query_mode"];
 const WITH_PACKETS = [...INSTRUMENT_APIDS.keys()];
 
-function wrongWord(what: string, value: unknown, words: readonly string[]): string {
-  return `Cannot fetch packets of ${what} "${value}": expected one of ${words.join(", ")}${
-    didYouMean(String(value), words)
-  }`;
+const ACTION = "fetch packets of";
+
+function wrongWord(parameter: string, value: unknown, words: readonly string[]): InputError {
+  return wrongValue(ACTION, { parameter, value: String(value), ...oneOfWords(String(value), words) });
 }
 
 /**
@@ -277,7 +277,7 @@ function wrongWord(what: string, value: unknown, words: readonly string[]): stri
 function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda {
   const { instrument, start_date, end_date = start_date, query_mode = "ert" } = parameters;
   const problems = Object.keys(parameters).filter((name) => !NAMES.includes(name)).map((name) =>
-    `Cannot fetch packets by "${name}": expected one of ${NAMES.join(", ")}${didYouMean(name, NAMES)}`
+    unknownParameter("fetch packets", name, { known: NAMES, closest: closestWord(name, NAMES) })
   );
   const apids = isInstrument(instrument) ? INSTRUMENT_APIDS.get(instrument) : undefined;
   if (apids === undefined) problems.push(wrongWord("instrument", instrument, WITH_PACKETS));
@@ -286,17 +286,20 @@ function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda 
   const [first, last] = ([["start_date", start_date], ["end_date", end_date]] as const).map(([name, text]) => {
     const day = readDay(String(text), now)?.day;
     if (day === undefined && !(name === "end_date" && text === start_date)) {
-      problems.push(`Cannot fetch packets of ${name} "${text}": expected ${DAY_FORMS}`);
+      problems.push(wrongValue(ACTION, { parameter: name, value: String(text), expected: DAY_FORMS }));
     }
     return day;
   });
   if (first !== undefined && last !== undefined && first > last) {
     problems.push(
-      `Cannot fetch packets of start_date "${start_date}" with end_date "${end_date}": the end lies before the start`,
+      endBeforeStart(ACTION, [
+        { parameter: "start_date", value: start_date },
+        { parameter: "end_date", value: end_date },
+      ]),
     );
   }
   const isWhole = problems.length === 0 && isInstrument(instrument) && first !== undefined && last !== undefined;
-  if (!isWhole || apids === undefined || mode === undefined) throw new InputError(problems.join("\n"));
+  if (!isWhole || apids === undefined || mode === undefined) throw joinInputErrors(problems);
   return { instrument, apids, days: [first, last], mode };
 }
 

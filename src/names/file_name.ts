@@ -6,11 +6,11 @@ import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "./
 import {
   DATA_LEVELS,
   type DataLevel,
-  didYouMean,
   type Instrument,
   INSTRUMENTS,
   isDataLevel,
   isInstrument,
+  oneOfWords,
   SPICE_FOLDERS,
 } from "./vocabulary.ts";
 import { printable, shown } from "../safe_text.ts";
@@ -77,12 +77,12 @@ function isOneOf<Word extends string>(words: readonly Word[], word: string): wor
 class Problems {
   readonly list: FileNameProblem[] = [];
 
-  add(part: string, value: string, expected: string): void {
-    this.list.push({ part, value, expected });
+  add(field: string, value: string, expected: string): void {
+    this.list.push({ field, value, expected });
   }
 
-  word(part: string, value: string, words: readonly string[]): void {
-    if (!words.includes(value)) this.add(part, value, `one of ${words.join(", ")}${didYouMean(value, words)}`);
+  word(field: string, value: string, words: readonly string[]): void {
+    if (!words.includes(value)) this.list.push({ field, value, ...oneOfWords(value, words) });
   }
 
   instrument(value: string): void {
@@ -140,7 +140,7 @@ export function readProductFile<Extension extends string>(
   extensions: readonly Extension[],
 ): ProductWithExtension<Extension> | FileNameProblem[] {
   const parts = name.split("_");
-  if (parts.length !== 6 || parts[0] !== "imap") return [{ part: "name", value: name, expected: PRODUCT_FORM }];
+  if (parts.length !== 6 || parts[0] !== "imap") return [{ field: "name", value: name, expected: PRODUCT_FORM }];
   const [, instrument = "", level = "", descriptor = "", time = "", tail = ""] = parts;
   const { date, repointing, cr, odd } = splitTime(time);
   const { version, extension } = splitTail(tail);
@@ -228,7 +228,7 @@ export function readValidityFile<Extension extends string>(
 ): ValidityWithExtension<Extension> | FileNameProblem[] {
   const parts = name.split("_");
   if ((parts.length !== 5 && parts.length !== 6) || parts[0] !== "imap") {
-    return [{ part: "name", value: name, expected: VALIDITY_FORM }];
+    return [{ field: "name", value: name, expected: VALIDITY_FORM }];
   }
   const [, instrument = "", descriptor = "", start = ""] = parts;
   const end_date = parts.length === 6 ? parts[4] ?? "" : null;
@@ -403,10 +403,10 @@ function problemWithAny(name: string): FileNameProblem | undefined {
   // No character is less than a byte, and what is far too long need not be looked through.
   const bytes = name.length > LONGEST_NAME ? name.length : new TextEncoder().encode(name).length;
   if (bytes > LONGEST_NAME) {
-    return { part: "length", value: `${bytes} bytes or more`, expected: `at most ${LONGEST_NAME} bytes` };
+    return { field: "length", value: `${bytes} bytes or more`, expected: `at most ${LONGEST_NAME} bytes` };
   }
   if (!/[/\\]/.test(name) && printable(name) === name) return undefined;
-  return { part: "name", value: name, expected: "a bare name, without folders and control characters" };
+  return { field: "name", value: name, expected: "a bare name, without folders and control characters" };
 }
 
 /** Refuses what untyped code, a notebook's say, may give for a name. */
@@ -492,14 +492,14 @@ export function formatFileName(parts: FileNameParts): string {
   if (name === undefined) {
     const value = Object.entries(parts).map(([part, value]) => `${part} ${value}`).join(", ");
     const expected = "all the parts that a name of this type has, and no other";
-    throw new FileNameError("", [{ part: "parts", value, expected }]);
+    throw new FileNameError("", [{ field: "parts", value, expected }]);
   }
   const read: Readonly<Record<string, unknown>> = { ...parseFileName(name) };
   // A number too long for its digits, both counters, or the words of another kind would read back as something else.
   const problems = Object.entries(parts)
     .filter(([part, value]) => part !== "name" && value !== undefined && (value ?? null) !== (read[part] ?? null))
     .map(([part, value]) => ({
-      part,
+      field: part,
       value: String(value),
       expected: `what a name can hold; it reads as ${read[part]}`,
     }));

@@ -1,13 +1,11 @@
-import { InputError } from "../errors.ts";
+import { InputError, type InputProblem, suggestion } from "../errors.ts";
 
-/** One wrong part of a file name. */
-export interface FileNameProblem {
-  /** Which part: "instrument", "data level", "start date", ... */
-  readonly part: string;
-  /** What stands there. */
+/** One wrong field of a file name. */
+export interface FileNameProblem extends InputProblem {
+  /** Which field: "instrument", "data level", "start date", ... */
+  readonly field: string;
+  /** The text of that field. */
   readonly value: string;
-  /** What was expected instead. */
-  readonly expected: string;
 }
 
 /** How much of a name a message shows: a hostile one may be very long. */
@@ -18,7 +16,7 @@ function shown(text: string): string {
 }
 
 /**
- * A file name that is none of the SDC's. It names every wrong part at once.
+ * A file name that does not follow the SDC's convention. It lists all wrong fields at once.
  *
  * @example
  * ```ts
@@ -29,7 +27,7 @@ function shown(text: string): string {
  *   parseFileName("imap_xyz_l9_sci_20240105_v001.pkts");
  * } catch (error) {
  *   if (!(error instanceof FileNameError)) throw error;
- *   assert(error.problems.map((problem) => problem.part).join() === "instrument,data level");
+ *   assert(error.problems.map((problem) => problem.field).join() === "instrument,data level");
  * }
  * ```
  */
@@ -38,13 +36,15 @@ export class FileNameError extends InputError {
   override readonly name = "FileNameError";
   /** The name as it was given. */
   readonly fileName: string;
-  /** The wrong parts, in the order in which they stand in the name. */
-  readonly problems: readonly FileNameProblem[];
+  /** The wrong fields, in the order of the name. */
+  override readonly problems: readonly FileNameProblem[];
 
   /** Makes an error from the name and all that is wrong with it. */
   constructor(fileName: string, problems: readonly FileNameProblem[]) {
-    const lines = problems.map(({ part, value, expected }) => `\n  ${part} ${shown(value)}: expected ${expected}`);
-    super(`Cannot read the file name ${shown(fileName)}:${lines.join("")}`);
+    const lines = problems.map(({ field, value, expected, closest }) =>
+      `\n  ${field} ${shown(value)}: expected ${expected}${suggestion(closest)}`
+    );
+    super(`Cannot read the file name ${shown(fileName)}:${lines.join("")}`, { problems });
     this.fileName = fileName;
     this.problems = problems;
   }

@@ -204,7 +204,7 @@ function readParts(fields: Readonly<Record<string, string | undefined>>): SpiceP
     const field = SPICE_FIELDS.get(name);
     if (field === undefined || text === undefined) continue;
     const value = field.read(text);
-    if (value === undefined) problems.push({ part: field.part.replace("_", " "), value: text, expected: field.form });
+    if (value === undefined) problems.push({ field: field.part.replace("_", " "), value: text, expected: field.form });
     else values.set(field.part, value);
   }
   const text = (part: keyof SpiceParts) => values.has(part) ? String(values.get(part)) : null;
@@ -223,7 +223,7 @@ export function readSpiceFile(name: string): SpiceFile | FileNameProblem[] {
   const form = formOf(name);
   if (form === undefined) {
     const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
-    return [{ part: "name", value: name, expected: formsOf(extension) }];
+    return [{ field: "name", value: name, expected: formsOf(extension) }];
   }
   const parts = readParts(form.pattern.exec(name)?.groups ?? {});
   if (Array.isArray(parts)) return parts;

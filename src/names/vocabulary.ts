@@ -1,3 +1,4 @@
+import { suggestion } from "../errors.ts";
 import { closestString, levenshteinDistance } from "@std/text";
 
 /**
@@ -140,21 +141,26 @@ export const SPICE_FOLDERS: Readonly<Record<SpiceType, string>> = {
   earth_attitude: "pck",
 };
 
-/** Longer words are no slips of the finger, and comparing them would take long. */
-const LONGEST_SLIP = 64;
+/** Longer words are no typing errors, and comparing them would take long. */
+const MAX_WORD = 64;
 
-/** The valid word that a mistyped one was most likely meant to be; undefined when none is near. */
-function closestWord(word: string, validWords: readonly string[]): string | undefined {
-  if (word === "" || word.length > LONGEST_SLIP || validWords.length === 0) return undefined;
+/** The valid word that a mistyped one was most likely meant to be; undefined when none is close. */
+export function closestWord(word: string, validWords: readonly string[]): string | undefined {
+  if (word === "" || word.length > MAX_WORD || validWords.length === 0) return undefined;
   const closest = closestString(word, validWords);
-  const slips = levenshteinDistance(word.toLowerCase(), closest.toLowerCase());
-  // In words of two letters every other word is one slip away.
+  const typos = levenshteinDistance(word.toLowerCase(), closest.toLowerCase());
+  // In words of two letters every other word is one typing error away.
   const forgiven = closest.length < 3 ? 0 : Math.max(1, Math.round(closest.length / 3));
-  return slips <= forgiven ? closest : undefined;
+  return typos <= forgiven ? closest : undefined;
 }
 
-/** ` (did you mean "glows"?)`, to be put behind a message; empty when no valid word is near. */
+/** ` (did you mean "glows"?)`, to follow a message; empty when no valid word is close. */
 export function didYouMean(word: string, validWords: readonly string[]): string {
-  const closest = closestWord(word, validWords);
-  return closest === undefined ? "" : ` (did you mean "${closest}"?)`;
+  return suggestion(closestWord(word, validWords));
+}
+
+/** What was expected of a word that must be one of some, and the closest of them. */
+export function oneOfWords(word: string, words: readonly string[]): { expected: string; closest?: string } {
+  const closest = closestWord(word, words);
+  return { expected: `one of ${words.join(", ")}`, ...(closest === undefined ? {} : { closest }) };
 }

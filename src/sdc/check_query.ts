@@ -1,4 +1,4 @@
-import { InputError } from "../errors.ts";
+import { InputError, type InputProblem, joinInputErrors, unknownParameter, wrongValue } from "../errors.ts";
 import { addDays, dayOf, isCalendarDate } from "../names/calendar_date.ts";
 import {
   ANCILLARY_EXTENSIONS,
@@ -12,7 +12,7 @@ import {
 import { isGlob } from "../names/glob.ts";
 import { fixedEnds, SPICE_FORMS, SPICE_TYPES_WITHOUT_DAY, spiceTypesOf } from "../names/spice_name.ts";
 import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "../names/version.ts";
-import { DATA_LEVELS, didYouMean, INSTRUMENTS, isInstrument, SPICE_TYPES } from "../names/vocabulary.ts";
+import { closestWord, DATA_LEVELS, INSTRUMENTS, isInstrument, oneOfWords, SPICE_TYPES } from "../names/vocabulary.ts";
 import { QUERY_ROUTE, SPICE_QUERY_ROUTE } from "../protocol/routes.ts";
 import { type QueryParameterName, type QueryParameters, type TableName, TABLES } from "../protocol/tables.ts";
 import { printable, shown } from "../safe_text.ts";
@@ -158,11 +158,19 @@ interface Place {
   readonly now: Date;
 }
 
-/** Says what was expected when a value is wrong; undefined when it is right. */
-type Check = (value: string, place: Place) => string | undefined;
+/** What was expected of a value that is wrong. */
+export type Expected = Pick<InputProblem, "expected" | "closest">;
 
-function wrongWord(value: string, words: readonly string[]): string | undefined {
-  return words.includes(value) ? undefined : `one of ${words.join(", ")}${didYouMean(value, words)}`;
+/** Says what was expected when a value is wrong; undefined when it is right. */
+type Check = (value: string, place: Place) => Expected | undefined;
+
+function wrongWord(value: string, words: readonly string[]): Expected | undefined {
+  return words.includes(value) ? undefined : oneOfWords(value, words);
+}
+
+/** What was expected, unless the value is right. */
+function unless(isRight: boolean, expected: string): Expected | undefined {
+  return isRight ? undefined : { expected };
 }
 
 function oneOf(words: readonly string[]): Check {
@@ -170,26 +178,26 @@ function oneOf(words: readonly string[]): Check {
 }
 
 function matching(pattern: RegExp, expected: string): Check {
-  return (value) => pattern.test(value) ? undefined : expected;
+  return (value) => unless(pattern.test(value), expected);
 }
 
-const day: Check = (value, { now }) => readDay(value, now) === undefined ? DAY_FORMS : undefined;
-const time: Check = (value, { now }) => readTime(value, now) === undefined ? TIME_FORMS : undefined;
+const day: Check = (value, { now }) => unless(readDay(value, now) !== undefined, DAY_FORMS);
+const time: Check = (value, { now }) => unless(readTime(value, now) !== undefined, TIME_FORMS);
 const wholeNumber = matching(/^\d{1,9}$/, "a whole number");
 
 /** Each table's files have versions of their own form. */
 const version: Check = (value, { table }) => {
   if (value === "latest") return undefined;
-  if (table === "science") return isVersion(value) ? undefined : `${VERSION_FORMS}, or latest`;
-  if (table === "ancillary") return isMinorVersion(value) ? undefined : `${MINOR_VERSION_FORM}, or latest`;
-  return /^v?\d{1,9}$/.test(value) ? undefined : "a number such as v001, or latest";
+  if (table === "science") return unless(isVersion(value), `${VERSION_FORMS}, or latest`);
+  if (table === "ancillary") return unless(isMinorVersion(value), `${MINOR_VERSION_FORM}, or latest`);
+  return unless(/^v?\d{1,9}$/.test(value), "a number such as v001, or latest");
 };
 
 const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
   table: oneOf(TABLES),
   instrument: oneOf(INSTRUMENTS),
   data_level: oneOf(DATA_LEVELS),
-  descriptor: (value) => isDescriptor(value) ? undefined : DESCRIPTOR_FORM,
+  descriptor: (value) => unless(isDescriptor(value), DESCRIPTOR_FORM),
   type: oneOf(SPICE_TYPES),
   start_date: day,
   end_date: day,
@@ -203,13 +211,14 @@ const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
   minor_version: wholeNumber,
   extension: (value, { table }) => wrongWord(value, QUERY_TABLES[table].extensions),
   filename: (value) =>
-    value !== "" && !/[/\\]/.test(value) && printable(value) === value
-      ? undefined
-      : "a bare file name, or a pattern such as *_l1a_*",
+    unless(
+      value !== "" && !/[/\\]/.test(value) && printable(value) === value,
+      "a bare file name, or a pattern such as *_l1a_*",
+    ),
 };
 
 /** Says what was expected of a parameter's value in a table when it is wrong; undefined when it is right. */
-export function checkValue(table: TableName, name: QueryParameterName, value: string, now: Date): string | undefined {
+export function checkValue(table: TableName, name: QueryParameterName, value: string, now: Date): Expected | undefined {
   return CHECKS[name](value, { table, now });
 }
 
@@ -233,7 +242,7 @@ function givenValues(parameters: QueryParameters): Map<string, string[]> {
     const list: readonly unknown[] = Array.isArray(given) ? given : [given];
     const odd = list.find((value) => typeof value === "object" || typeof value === "symbol");
     if (odd !== undefined) {
-      throw new InputError(`Cannot query ${name} "${shown(odd)}": expected text, a number, or a list of them`);
+      throw wrongValue("query", { parameter: name, value: shown(odd), expected: "text, a number, or a list of them" });
     }
     values.set(name, [...new Set(list.map(String))]);
   }
@@ -248,6 +257,13 @@ function extensionOf(pattern: string): string {
   return pattern.slice(pattern.lastIndexOf(".") + 1).toLowerCase();
 }
 
+/** An error about a file name or a pattern. */
+function wrongName(name: string, state: string, expected: string): InputError {
+  return new InputError((nameOf) => `Cannot query ${nameOf("filename")} "${name}"${state}`, {
+    problems: [{ parameter: "filename", value: name, expected }],
+  });
+}
+
 /** Refuses a pattern whose extension only files of no table have. */
 function checkPattern(pattern: string): void {
   const kinds: Readonly<Record<string, readonly string[]>> = {
@@ -257,8 +273,10 @@ function checkPattern(pattern: string): void {
   const extension = pattern.includes(".") ? extensionOf(pattern) : "";
   const kind = Object.keys(kinds).find((kind) => kinds[kind]?.includes(extension));
   if (kind === undefined) return;
-  throw new InputError(
-    `Cannot query filename "${pattern}": no table has ${kind} files; download takes their whole names`,
+  throw wrongName(
+    pattern,
+    `: no table has ${kind} files; download takes their whole names`,
+    "names of files that a table has",
   );
 }
 
@@ -276,9 +294,7 @@ function tableOfPattern(pattern: string): TableName {
   if (!mayBeginWithInstrument(pattern)) {
     if (spiceTypesOf(pattern).length > 0) return "spice";
     const forms = "imap_<instrument>_..., or as SPICE files are";
-    throw new InputError(
-      `Cannot query filename "${pattern}": no table has files that are called so; they are called ${forms}`,
-    );
+    throw wrongName(pattern, `: no table has files that are called so; they are called ${forms}`, forms);
   }
   if (SPICE_CSV.test(pattern)) return "spice";
   const extension = extensionOf(pattern);
@@ -293,7 +309,11 @@ function tableOfName(name: string): TableName {
   if (isGlob(name)) return tableOfPattern(name);
   const { kind } = parseFileName(name);
   if (kind === "science" || kind === "ancillary" || kind === "spice") return kind;
-  throw new InputError(`Cannot query filename "${name}": no table has ${kind} files; download takes their names`);
+  throw wrongName(
+    name,
+    `: no table has ${kind} files; download takes their names`,
+    "names of files that a table has",
+  );
 }
 
 /** Refuses whole names of files that another table has, and patterns of files that none has. */
@@ -302,7 +322,7 @@ function checkNamesOf(table: TableName, names: readonly string[]): void {
     if (isGlob(name)) checkPattern(name);
     const its = isGlob(name) ? table : tableOfName(name);
     if (its === table) continue;
-    throw new InputError(`Cannot query filename "${name}" in the table ${table}: it belongs to the table ${its}`);
+    throw wrongName(name, ` in the table ${table}: it belongs to the table ${its}`, `a name in the table ${table}`);
   }
 }
 
@@ -310,10 +330,10 @@ function checkNamesOf(table: TableName, names: readonly string[]): void {
 function tableOfNames(names: readonly string[]): TableName {
   const tables = [...new Set(names.map(tableOfName))];
   if (tables.length <= 1) return tables[0] ?? "science";
-  throw new InputError(
-    `Cannot query filename "${names.join(", ")}": the names belong to the tables ${
-      tables.join(" and ")
-    }; ask one by one`,
+  throw wrongName(
+    names.join(", "),
+    `: the names belong to the tables ${tables.join(" and ")}; ask one by one`,
+    "names in one table",
   );
 }
 
@@ -350,34 +370,46 @@ function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
   }
   if (given === undefined) return tableOfNames(values.get("filename") ?? []);
   const value = second === undefined ? given : `${given}, ${second}`;
-  throw new InputError(
-    `Cannot query table "${value}": expected one of ${TABLES.join(", ")}${didYouMean(value, TABLES)}`,
-  );
+  throw wrongValue("query", { parameter: "table", value, ...oneOfWords(value, TABLES) });
 }
 
 function isParameter(name: string, names: readonly QueryParameterName[]): name is QueryParameterName {
   return names.some((known) => known === name);
 }
 
+/** An error about a parameter that only other tables have. */
+function parameterOfOtherTable(table: TableName, parameter: string, others: readonly TableName[]): InputError {
+  const { parameters } = QUERY_TABLES[table];
+  const have = `${others.join(" and ")} ${others.length === 1 ? "has" : "have"}`;
+  return new InputError(
+    (nameOf) =>
+      `Cannot query ${nameOf(parameter)} in the table ${table}: only ${have} it; ` +
+      `${table} has ${parameters.map(nameOf).join(", ")}`,
+    { problems: [{ parameter, expected: `one of ${parameters.join(", ")}` }] },
+  );
+}
+
 /** Why a parameter's values cannot be used; undefined when they can. */
-function problemWith(table: TableName, name: string, values: readonly string[], now: Date): string | undefined {
+function problemWith(table: TableName, name: string, values: readonly string[], now: Date): InputError | undefined {
   const { parameters } = QUERY_TABLES[table];
   if (!isParameter(name, parameters)) {
-    const tables = TABLES.filter((other) => isParameter(name, QUERY_TABLES[other].parameters));
-    const of = tables.length === 0
-      ? ""
-      : ` in the table ${table}: only ${tables.join(" and ")} ${tables.length === 1 ? "has" : "have"} it`;
-    if (of !== "") return `Cannot query ${name}${of}; ${table} has ${parameters.join(", ")}`;
-    return `Cannot query by "${name}": expected one of ${parameters.join(", ")}${didYouMean(name, parameters)}`;
+    const others = TABLES.filter((other) => isParameter(name, QUERY_TABLES[other].parameters));
+    return others.length > 0
+      ? parameterOfOtherTable(table, name, others)
+      : unknownParameter("query", name, { known: parameters, closest: closestWord(name, parameters) });
   }
-  if (values.length === 0) return `Cannot query ${name}: the list of values is empty`;
+  if (values.length === 0) {
+    return new InputError((nameOf) => `Cannot query ${nameOf(name)}: the list of values is empty`, {
+      problems: [{ parameter: name, expected: "one value or more" }],
+    });
+  }
   const single = DAY_NAMES.includes(name) || name === "days_ago" || name === "today";
   if (values.length > 1 && (single || values.includes("latest"))) {
-    return `Cannot query ${name} "${values.join(", ")}": expected one value`;
+    return wrongValue("query", { parameter: name, value: values.join(", "), expected: "one value" });
   }
   for (const value of values) {
     const expected = checkValue(table, name, value, now);
-    if (expected !== undefined) return `Cannot query ${name} "${value}": expected ${expected}`;
+    if (expected !== undefined) return wrongValue("query", { parameter: name, value, ...expected });
   }
   return undefined;
 }
@@ -387,7 +419,11 @@ function ingestedSince(values: Map<string, string[]>, now: Date): void {
   const [days = values.has("today") ? "0" : undefined] = values.get("days_ago") ?? [];
   if (days === undefined) return;
   const names = ["today", "days_ago", "ingestion_start_date"].filter((name) => values.has(name));
-  if (names.length > 1) throw new InputError(`Cannot query ${names.join(" and ")} at once: give one of them`);
+  if (names.length > 1) {
+    throw new InputError((nameOf) => `Cannot query ${names.map(nameOf).join(" and ")} at once: give one of them`, {
+      problems: names.map((parameter) => ({ parameter, expected: `only one of ${names.join(", ")}` })),
+    });
+  }
   values.set("ingestion_start_date", [addDays(dayOf(now), -Number(days))]);
   for (const name of names) values.delete(name);
 }
@@ -396,13 +432,30 @@ function moment({ day, time }: Day, otherwise: string): string {
   return `${day} ${time ?? otherwise}`;
 }
 
+/** A bound of a range of days, as it was given. */
+interface GivenBound {
+  readonly parameter: string;
+  readonly value: string | undefined;
+}
+
+/** An error about two days in the wrong order. */
+export function endBeforeStart(action: string, [first, last]: readonly [GivenBound, GivenBound]): InputError {
+  const { parameter, value = "" } = last;
+  return new InputError(
+    (nameOf) =>
+      `Cannot ${action} ${nameOf(first.parameter)} "${first.value}" with ${nameOf(parameter)} "${value}": ` +
+      "the end lies before the start",
+    { problems: [{ parameter, value, expected: `a day that is not before ${first.parameter}` }] },
+  );
+}
+
 /** Two bounds that leave nothing between them. */
 function checkOrder(values: ReadonlyMap<string, readonly string[]>, days: ReadonlyMap<string, Day>): void {
   for (const [first, last] of [["start_date", "end_date"], ["ingestion_start_date", "ingestion_end_date"]] as const) {
     const [start, end] = [days.get(first), days.get(last)];
     if (start === undefined || end === undefined || moment(start, "00:00:00") <= moment(end, "23:59:59")) continue;
     const [from, to] = [values.get(first)?.[0], values.get(last)?.[0]];
-    throw new InputError(`Cannot query ${first} "${from}" with ${last} "${to}": the end lies before the start`);
+    throw endBeforeStart("query", [{ parameter: first, value: from }, { parameter: last, value: to }]);
   }
 }
 
@@ -417,12 +470,13 @@ export function checkQuery(parameters: QueryParameters, now: Date = new Date()):
   const values = givenValues(parameters);
   const table = tableOf(values);
   const problems = [...values].flatMap(([name, list]) => problemWith(table, name, list, now) ?? []);
-  if (problems.length > 0) throw new InputError(problems.join("\n"));
+  if (problems.length > 0) throw joinInputErrors(problems);
   const latest = values.get("version")?.[0] === "latest";
   if (![...values.keys()].some((name) => !NO_CONDITION.has(name)) && (latest || !values.has("version"))) {
     const names = QUERY_TABLES[table].parameters.filter((name) => name !== "table");
+    const besides = latest ? " besides the version" : "";
     throw new InputError(
-      `Cannot query everything: give at least one of ${names.join(", ")}${latest ? " besides the version" : ""}`,
+      (nameOf) => `Cannot query everything: give at least one of ${names.map(nameOf).join(", ")}${besides}`,
     );
   }
   ingestedSince(values, now);
@@ -432,7 +486,9 @@ export function checkQuery(parameters: QueryParameters, now: Date = new Date()):
   }));
   checkOrder(values, days);
   if (latest && table === "spice" && [...days.values()].some(({ time }) => time !== undefined)) {
-    throw new InputError('Cannot query version "latest" of SPICE files with times of ingestion: give days');
+    throw new InputError(
+      (nameOf) => `Cannot query ${nameOf("version")} "latest" of SPICE files with times of ingestion: give days`,
+    );
   }
   const lists = new Map<QueryParameterName, readonly string[]>();
   for (const [name, list] of values) {

@@ -1,12 +1,12 @@
-import { ConnectionError, InputError } from "../errors.ts";
+import { ConnectionError, InputError, joinInputErrors, unknownParameter, wrongValue } from "../errors.ts";
 import { apiUrl, exchange, getApi, refusalOf } from "../http/request.ts";
 import type { Transport } from "../http/transport.ts";
 import { isGlob } from "../names/glob.ts";
-import { didYouMean } from "../names/vocabulary.ts";
+import { closestWord } from "../names/vocabulary.ts";
 import { RELEASE_ROUTE, REPROCESS_ROUTE } from "../protocol/routes.ts";
 import type { WireQuery } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
-import { checkValue, readDay } from "./check_query.ts";
+import { checkValue, endBeforeStart, type Expected, readDay } from "./check_query.ts";
 import { readJson } from "./read_json.ts";
 
 /** What to release, under the SDC's own names. */
@@ -80,20 +80,26 @@ function isText(value: unknown): value is string | number {
 }
 
 /** Says what was expected when a value is wrong; undefined when it is right. */
-function expectedOf(name: Name, value: unknown, now: Date): string | undefined {
-  if (!isText(value)) return "one text, not several";
+function expectedOf(name: Name, value: unknown, now: Date): Expected | undefined {
+  if (!isText(value)) return { expected: "one text, not several" };
   const isPattern = name === "descriptor" && isGlob(String(value));
-  return isPattern ? "one product's name, no pattern" : checkValue("science", name, String(value), now);
+  return isPattern ? { expected: "one product's name, no pattern" } : checkValue("science", name, String(value), now);
 }
 
-/** What stands beside a parameter that needs it. */
-function missing({ instrument, data_level, descriptor }: Partial<ReprocessParameters>): string | undefined {
+/** An error about a parameter that is given without others that it needs. */
+function lacking(parameter: Name, value: string, needed: readonly Name[]): InputError {
+  return new InputError(
+    (nameOf) => `Cannot reprocess ${nameOf(parameter)} "${value}": it needs ${needed.map(nameOf).join(" and ")} too`,
+    { problems: [{ parameter, value, expected: `${needed.join(" and ")} too` }] },
+  );
+}
+
+/** The error about a parameter without those that it needs; undefined when none are missing. */
+function missing({ instrument, data_level, descriptor }: Partial<ReprocessParameters>): InputError | undefined {
   if (data_level !== undefined && (instrument === undefined || descriptor === undefined)) {
-    return `Cannot reprocess data_level "${data_level}": it needs instrument and descriptor too`;
+    return lacking("data_level", data_level, ["instrument", "descriptor"]);
   }
-  if (descriptor !== undefined && instrument === undefined) {
-    return `Cannot reprocess descriptor "${descriptor}": it needs instrument too`;
-  }
+  if (descriptor !== undefined && instrument === undefined) return lacking("descriptor", descriptor, ["instrument"]);
   return undefined;
 }
 
@@ -113,24 +119,32 @@ export function checkReprocess(parameters: ReprocessParameters, now: Date = new 
   const given = all.filter(([, value]) => value !== undefined && value !== null && value !== "");
   const problems = given.flatMap(([name, value]) => {
     if (!isName(name)) {
-      return [`Cannot reprocess by "${name}": expected one of ${NAMES.join(", ")}${didYouMean(name, NAMES)}`];
+      return [unknownParameter("reprocess", name, { known: NAMES, closest: closestWord(name, NAMES) })];
     }
     const expected = expectedOf(name, value, now);
-    return expected === undefined ? [] : [`Cannot reprocess ${name} "${shown(value)}": expected ${expected}`];
+    return expected === undefined
+      ? []
+      : [wrongValue("reprocess", { parameter: name, value: shown(value), ...expected })];
   });
   const values = Object.fromEntries(given.flatMap(([name, value]) => isText(value) ? [[name, String(value)]] : []));
   const absent = REQUIRED.filter((name) => !given.some(([there]) => there === name));
   if (absent.length > 0) {
-    problems.push(`Cannot reprocess without ${absent.join(" and ")}: give the first and the last day`);
+    problems.push(
+      new InputError(
+        (nameOf) => `Cannot reprocess without ${absent.map(nameOf).join(" and ")}: give the first and the last day`,
+        { problems: absent.map((parameter) => ({ parameter, expected: "a day" })) },
+      ),
+    );
   }
   const lacks = missing(values);
   if (lacks !== undefined) problems.push(lacks);
-  if (problems.length > 0) throw new InputError(problems.join("\n"));
+  if (problems.length > 0) throw joinInputErrors(problems);
   const [start_date, end_date] = REQUIRED.map((name) => readDay(values[name] ?? "", now)?.day ?? "");
   if (start_date === undefined || end_date === undefined || start_date > end_date) {
-    throw new InputError(
-      `Cannot reprocess start_date "${values.start_date}" with end_date "${values.end_date}": the end lies before the start`,
-    );
+    throw endBeforeStart("reprocess", [
+      { parameter: "start_date", value: values.start_date },
+      { parameter: "end_date", value: values.end_date },
+    ]);
   }
   return { ...values, start_date, end_date };
 }

@@ -1,4 +1,4 @@
-import { ConnectionError, ImapError, InputError, inputErrorOf, ProtocolError, ResponseError } from "../errors.ts";
+import { ConnectionError, ImapError, InputError, joinInputErrors, ProtocolError, ResponseError } from "../errors.ts";
 import { putFile } from "../http/put_file.ts";
 import { retry, type Transport } from "../http/transport.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
@@ -56,7 +56,7 @@ async function checkUnchanged({ file, path, size, mtime }: Sendable): Promise<vo
  * @throws {InputError} With all that is wrong, a line or more for each file.
  */
 export async function checkUploads(files: readonly string[]): Promise<Sendable[]> {
-  const problems: string[] = [];
+  const wrong: ImapError[] = [];
   const sendable: Sendable[] = [];
   const byName = new Map<string, string>();
   for (const file of files) {
@@ -67,12 +67,12 @@ export async function checkUploads(files: readonly string[]): Promise<Sendable[]
       byName.set(checked.name, file);
       sendable.push(checked);
     } catch (error) {
-      if (!(error instanceof Error) || !("retryable" in error)) throw error;
+      if (!(error instanceof ImapError)) throw error;
       if (files.length === 1) throw error;
-      problems.push(error.message);
+      wrong.push(error);
     }
   }
-  if (problems.length > 0) throw inputErrorOf(problems, "Nothing was sent");
+  if (wrong.length > 0) throw joinInputErrors(wrong, "Nothing was sent");
   return sendable;
 }
 

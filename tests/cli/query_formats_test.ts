@@ -1,5 +1,5 @@
 import { csv, json, paths } from "../../src/cli/displays.ts";
-import { inOptionNames, queryOf } from "../../src/cli/options.ts";
+import { queryOf } from "../../src/cli/options.ts";
 import { QueryResult } from "../../src/client/query_result.ts";
 import { decodeFileRecords } from "../../src/protocol/rows.ts";
 import { assertEquals } from "@std/assert";
@@ -61,11 +61,4 @@ Deno.test("queryOf() takes lists apart at their commas, and flags for yes", () =
     today: true,
     days_ago: "3",
   });
-});
-
-Deno.test("inOptionNames() speaks of options", () => {
-  assertEquals(
-    inOptionNames("Cannot query data_level in the table spice"),
-    "Cannot query --data-level in the table spice",
-  );
 });

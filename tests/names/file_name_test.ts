@@ -108,7 +108,7 @@ Deno.test("parseFileName() names the wrong part and what was expected", () => {
 
 Deno.test("parseFileName() names all wrong parts at once, in order", () => {
   const error = assertThrows(() => parseFileName("imap_xyz_l9_sci_20240230-repoint1_v1.exe"), FileNameError);
-  const parts = error.problems.map(({ part }) => part);
+  const parts = error.problems.map(({ field }) => field);
   assertEquals(parts, ["instrument", "data level", "start date", "counter", "version", "extension"]);
 });
 
