@@ -1,5 +1,4 @@
 import { COMMANDS } from "./commands.ts";
-import { httpNotices } from "./displays.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { GLOBAL_OPTIONS } from "./options.ts";
 import {
@@ -18,6 +17,7 @@ import {
   writeData,
   writeNotice,
 } from "./shell.ts";
+import type { HttpEvent, HttpLog } from "../http/transport.ts";
 import { didYouMean } from "../names/vocabulary.ts";
 import { VERSION } from "../version.ts";
 
@@ -101,4 +101,34 @@ async function runCommand(command: Command, before: Parsed, rest: readonly strin
   } finally {
     interrupt.stop();
   }
+}
+
+/** Which HTTP events to print. */
+interface HttpNotices {
+  /** Each request: method, URL, status, milliseconds. */
+  readonly requests: boolean;
+  /** Each unusual decision of a transfer, with its reason. */
+  readonly decisions: boolean;
+  /** Each retry, with its reason and delay. */
+  readonly retries: boolean;
+}
+
+function httpLine(event: HttpEvent): string {
+  if (event.type === "request") {
+    return `${event.method} ${event.url} ${event.status ?? "no answer"} ${event.milliseconds} ms`;
+  }
+  if (event.type === "decision") return `${event.action}: ${event.decision}: ${event.reason}`;
+  const { reason, delayMs, retry, retries } = event;
+  return `${reason}; trying again in ${(delayMs / 1000).toFixed(1)} s (${retry} of ${retries})`;
+}
+
+/** Prints HTTP events on standard error. */
+function httpNotices(notices: HttpNotices): HttpLog {
+  const isWanted = { request: notices.requests, decision: notices.decisions, retry: notices.retries };
+  return (event) => {
+    const { type, ...rest } = event;
+    // A program recognizes a request without a response by its null.
+    const facts = "url" in rest ? { ...rest, status: rest.status ?? null } : rest;
+    if (isWanted[type]) void writeNotice({ type, text: httpLine(event), facts });
+  };
 }

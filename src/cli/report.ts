@@ -1,6 +1,8 @@
 import { optionName } from "./options.ts";
-import { EXIT, type ExitCode, writeNotice } from "./shell.ts";
+import { EXIT, type ExitCode, PROGRAM, writeData, writeNotice } from "./shell.ts";
+import type { TransferReport } from "../client/transfers.ts";
 import { ImapError, InputError } from "../errors.ts";
+import type { Outcome } from "../transfer/batch.ts";
 
 /** Puts the program's name before each line that begins a message; lines that go on with one are indented. */
 export function prefixed(program: string, message: string): string {
@@ -36,4 +38,28 @@ export async function report(error: unknown, program: string): Promise<ExitCode>
   const stack = error instanceof Error ? error.stack : String(error);
   await writeError(`${program}: ${faultOfMachine(error) ?? `a defect of this program: ${stack}`}`);
   return EXIT.failed;
+}
+
+/** The result of a transfer, and how to print it. */
+interface TransferResult {
+  readonly command: string;
+  readonly report: TransferReport;
+  /** The line for a file that did not fail. */
+  readonly line: (outcome: Outcome) => string;
+  readonly quiet: boolean;
+}
+
+/**
+ * Prints the result of a transfer: the files that are done on standard output, the failures and a summary of several files on
+ * standard error.
+ */
+export async function reportTransfer({ command, report, line, quiet }: TransferResult): Promise<ExitCode> {
+  const { outcomes, failed } = report;
+  const done = outcomes.filter(({ state }) => state !== "failed");
+  if (done.length > 0) await writeData(`${done.map(line).join("\n")}\n`);
+  if (failed.length > 0) {
+    await writeError(failed.map(({ error }) => prefixed(`${PROGRAM} ${command}`, error.message)).join("\n"));
+  }
+  if (outcomes.length !== 1 && !quiet) await writeNotice(report.summary());
+  return failed.length > 0 ? EXIT.failed : EXIT.done;
 }

@@ -1,5 +1,5 @@
+import { padToWidth, textWidth } from "./text_width.ts";
 import { printable } from "../safe_text.ts";
-import { eastAsianWidth } from "get-east-asian-width";
 
 /** The rows of a long table that are drawn, and how many lie between them. */
 interface Abridged<Row> {
@@ -24,33 +24,6 @@ export function betweenLine<Row>({ head, between }: Abridged<Row>): string {
   return `${between} rows between: slice(${start}, ${start + Math.min(between, 2 * start)}) or filter() show them`;
 }
 
-const PLAIN = /^[\x20-\x7e]*$/;
-/** Accents and joiners stand on the character before them, vowels and final consonants of Hangul within its square. */
-const WITHOUT_WIDTH = /^[\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]$/u;
-/** Signs that are drawn as pictures, by themselves or because they are asked to be (Unicode UTS #51). */
-const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u;
-
-/**
- * How many columns of a terminal a text takes: none for accents, two for wide characters (Unicode UAX #11) and emoji.
- *
- * @param text Printable text on one line.
- */
-export function textWidth(text: string): number {
-  if (PLAIN.test(text)) return text.length;
-  let width = 0;
-  for (const { segment } of new Intl.Segmenter().segment(text)) width += graphemeWidth(segment);
-  return width;
-}
-
-function graphemeWidth(grapheme: string): number {
-  if (EMOJI.test(grapheme)) return 2;
-  let width = 0;
-  for (const character of grapheme) {
-    if (!WITHOUT_WIDTH.test(character)) width += eastAsianWidth(character.codePointAt(0) ?? 0);
-  }
-  return width;
-}
-
 /** No cell is shown wider: one hostile value must not push all others out of sight. */
 const WIDEST_CELL = 200;
 
@@ -60,11 +33,6 @@ function cellText(text: string): string {
 
 /** How many rows become one text: enough for speed, few enough for memory. */
 const ROWS_AT_ONCE = 1_000;
-
-function pad(text: string, width: number, align: "left" | "right"): string {
-  const space = " ".repeat(width - textWidth(text));
-  return align === "right" ? space + text : text + space;
-}
 
 /** How wide a column must be for its header and the cells of all rows. */
 function widthOf<Row>({ header, text }: Column<Row>, parts: ReadonlyArray<readonly Row[]>): number {
@@ -92,10 +60,10 @@ export function* textTablePieces<Row>(table: Table<Row>, mostRows = Infinity): G
   const columns = table.columns.map((column) => ({ ...column, width: widthOf(column, [head, tail]) }));
   const hyphens = `${"-".repeat(columns.reduce((sum, { width }) => sum + width + 1, -1))}|\n`;
   // A server's new keys make headers too.
-  const headers = columns.map(({ header, width }) => `${pad(cellText(header), width, "left")}|`);
+  const headers = columns.map(({ header, width }) => `${padToWidth(cellText(header), width)}|`);
   yield `${hyphens}${headers.join("")}\n${hyphens}`;
   const line = (row: Row) =>
-    `${columns.map(({ text, width, align }) => `${pad(cellText(text(row)), width, align)}|`).join("")}\n`;
+    `${columns.map(({ text, width, align }) => `${padToWidth(cellText(text(row)), width, align)}|`).join("")}\n`;
   const lines = function* (rows: readonly Row[]) {
     for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield rows.slice(at, at + ROWS_AT_ONCE).map(line).join("");
   };
@@ -104,24 +72,6 @@ export function* textTablePieces<Row>(table: Table<Row>, mostRows = Infinity): G
   yield* lines(tail);
   yield hyphens;
   if (table.note !== undefined) yield `${cellText(table.note)}\n`;
-}
-
-/**
- * Brings a name to a width by leaving out its middle: names that begin alike are told apart by their ends.
- *
- * @param width Columns of a terminal, as {@linkcode textWidth} counts them.
- */
-export function shorten(name: string, width: number): string {
-  // Of a name without end its ends are enough: it would take long to measure.
-  const isEndless = name.length > 4 * width;
-  if (!isEndless && textWidth(name) <= width) return name;
-  const characters = [...(isEndless ? name.slice(0, 2 * width) + name.slice(-2 * width) : name)];
-  for (let kept = Math.min(width, characters.length) - 1; kept > 0; kept--) {
-    const [head, tail] = [characters.slice(0, Math.floor(kept / 2)), characters.slice(-Math.ceil(kept / 2))];
-    const shown = `${head.join("")}…${tail.join("")}`;
-    if (textWidth(shown) <= width) return shown;
-  }
-  return "…";
 }
 
 /** One column of a table. */

@@ -1,5 +1,5 @@
 import { framedSvg, type LegendEntry } from "../display/picture_frame.ts";
-import { textWidth } from "../display/text_table.ts";
+import { textWidth } from "../display/text_width.ts";
 import { dateOf, isoDay, timeTicks } from "../display/time_ticks.ts";
 import {
   type Bins,

@@ -1,4 +1,4 @@
-import { shorten, textWidth } from "../display/text_table.ts";
+import { cutToWidth, padToWidth, shorten, textWidth } from "../display/text_width.ts";
 import { timeTicks } from "../display/time_ticks.ts";
 import {
   type Bins,
@@ -55,14 +55,6 @@ function nameWidthOf(names: readonly string[], width: number): number {
   return Math.min(least ?? Math.max(...widths), Math.max(...names.map(textWidth)));
 }
 
-/** Brings a text to a width, cut with `…` when it is too long. */
-function fitted(text: string, width: number): string {
-  const characters = [...text];
-  let shown = text;
-  while (textWidth(shown) > width && characters.pop() !== undefined) shown = `${characters.join("")}…`;
-  return shown + " ".repeat(Math.max(0, width - textWidth(shown)));
-}
-
 /** How many characters a piece of time gets: a day among few is a mark of its own, with room behind it. */
 function charactersOf(bins: Bins, room: number): number {
   return Math.max(1, Math.min(MOST_CHARACTERS, Math.floor(room / countOf(bins))));
@@ -116,11 +108,13 @@ export function coverageText(coverage: Coverage, columns: number): string {
   const bins = binsOf(span, room);
   const lines = products.flatMap((product) => linesOf(product, bins));
   const drawn = lines.map(({ name, cells }) =>
-    `${fitted(shorten(name, nameWidth), nameWidth)} ${blocksLine(cells, bins, room)}`
+    `${padToWidth(shorten(name, nameWidth), nameWidth)} ${blocksLine(cells, bins, room)}`
   );
   const cells = lines.flatMap(({ cells }) => [...cells.values()]);
   const axis = `${" ".repeat(nameWidth)} ${axisLine(bins, room)}`;
-  return [title, axis, ...drawn, ...legend(cells, bins, width), ...ends].map((line) => fitted(line, width).trimEnd())
+  return [title, axis, ...drawn, ...legend(cells, bins, width), ...ends].map((line) =>
+    cutToWidth(line, width).trimEnd()
+  )
     .join(
       "\n",
     );

@@ -1,4 +1,5 @@
-import { type Column, shorten, type Table } from "../display/text_table.ts";
+import type { Column, Table } from "../display/text_table.ts";
+import { shorten } from "../display/text_width.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import { formatVersion, isVersion } from "../names/version.ts";
 import type { FileRecord } from "../protocol/rows.ts";

@@ -1,4 +1,4 @@
-import { csv, json, paths } from "../../src/cli/displays.ts";
+import { csv, json, paths } from "../../src/cli/formats.ts";
 import { queryOf } from "../../src/cli/options.ts";
 import { QueryResult } from "../../src/client/query_result.ts";
 import { decodeFileRecords } from "../../src/protocol/rows.ts";

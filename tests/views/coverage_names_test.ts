@@ -1,4 +1,4 @@
-import { textWidth } from "../../src/display/text_table.ts";
+import { textWidth } from "../../src/display/text_width.ts";
 import { coveragePicture } from "../../src/views/coverage_picture.ts";
 import { rowOf, rowsOf } from "./rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";

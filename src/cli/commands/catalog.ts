@@ -1,5 +1,5 @@
-import { queryDisplay } from "../displays.ts";
 import { FILTERS, queryOf } from "../options.ts";
+import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT, writeData } from "../shell.ts";
 import type { CatalogEntry } from "../../client/catalog.ts";
 import { ImapClient } from "../../client/imap_client.ts";

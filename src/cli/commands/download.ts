@@ -1,5 +1,6 @@
-import { tellOutcome, transferDisplay } from "../displays.ts";
 import { concurrencyOf, FILTERS, hasFilters, queryOf, TRANSFER_OPTIONS, transferSettings } from "../options.ts";
+import { transferDisplay } from "../progress.ts";
+import { reportTransfer } from "../report.ts";
 import { type Command, type CommandInput, readLines, UsageError } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { checkedShard, type Shard } from "../../names/shard.ts";
@@ -87,7 +88,7 @@ export const download: Command = {
         signal,
       });
       display.stop();
-      return await tellOutcome({ command: "download", report, line, quiet });
+      return await reportTransfer({ command: "download", report, line, quiet });
     } finally {
       display.stop();
     }

@@ -1,5 +1,6 @@
-import { csv, json, jsonLine, paths, queryDisplay } from "../displays.ts";
+import { csv, json, jsonLine, paths } from "../formats.ts";
 import { FILTERS, queryOf } from "../options.ts";
+import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT, writeData } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { QueryResult } from "../../client/query_result.ts";

@@ -1,5 +1,6 @@
-import { tellOutcome, transferDisplay } from "../displays.ts";
 import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../options.ts";
+import { transferDisplay } from "../progress.ts";
+import { reportTransfer } from "../report.ts";
 import { type Command, UsageError } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { Outcome } from "../../transfer/batch.ts";
@@ -48,7 +49,7 @@ export const upload: Command = {
         signal,
       });
       display.stop();
-      return await tellOutcome({ command: "upload", report, line: line(rest.length), quiet });
+      return await reportTransfer({ command: "upload", report, line: line(rest.length), quiet });
     } finally {
       display.stop();
     }

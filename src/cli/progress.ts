@@ -1,0 +1,122 @@
+import { noticesAreJson, writeNotice } from "./shell.ts";
+import { fromEnvironmentIfAllowed } from "../config.ts";
+import { cutToWidth, textWidth } from "../display/text_width.ts";
+import type { QueryProgress } from "../sdc/run_query.ts";
+import type { OnProgress } from "../transfer/batch.ts";
+
+const MOVE_UP = (lines: number) => lines > 0 ? `\x1b[${lines}A` : "";
+const CLEAR_TO_END_OF_LINE = "\x1b[K";
+const CLEAR_BELOW = "\x1b[J";
+/** A terminal that does not know its size reports 0. */
+const DEFAULT_SIZE = { columns: 80, rows: 24 } as const;
+
+/** Lines at the end of standard error, in a terminal, that are redrawn in place. */
+class LiveLines {
+  /** The lines drawn last. */
+  #drawn: readonly string[] = [];
+
+  /** Draws lines over those drawn before. Each is cut to the width of the terminal; only the last ones are drawn when it is low. */
+  draw(lines: readonly string[]): void {
+    const { columns, rows } = this.#size();
+    const start = this.#start(columns);
+    // A line as wide as the terminal would wrap, and the line that the cursor is on must stay visible.
+    this.#drawn = lines.slice(-Math.max(1, rows - 1)).map((line) => cutToWidth(line, columns - 1));
+    this.#write(`${start}${this.#drawn.map((line) => line + CLEAR_TO_END_OF_LINE).join("\n")}${CLEAR_BELOW}`);
+  }
+
+  /** Removes the lines from the terminal. */
+  clear(): void {
+    if (this.#drawn.length === 0) return;
+    this.#write(`${this.#start(this.#size().columns)}${CLEAR_BELOW}`);
+    this.#drawn = [];
+  }
+
+  /** Moves the cursor to where the first line begins. In a terminal that became narrower, the lines drawn before have wrapped. */
+  #start(columns: number): string {
+    const rows = this.#drawn.map((line) => Math.max(1, Math.ceil(textWidth(line) / columns)));
+    return `${MOVE_UP(rows.reduce((sum, count) => sum + count, 0) - 1)}\r`;
+  }
+
+  #size(): { readonly columns: number; readonly rows: number } {
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || DEFAULT_SIZE.columns, rows: rows || DEFAULT_SIZE.rows };
+  }
+
+  #write(text: string): void {
+    Deno.stderr.writeSync(new TextEncoder().encode(text));
+  }
+}
+
+/** Whether lines can be redrawn in place: in a terminal that can move its cursor, when standard error is not JSON. */
+function canRedraw(): boolean {
+  return Deno.stderr.isTerminal() && !noticesAreJson() && fromEnvironmentIfAllowed("TERM") !== "dumb";
+}
+
+/** Shows progress on standard error. */
+interface Display<Listener> {
+  readonly onProgress: Listener;
+  /** Ends the display and removes it from the terminal. */
+  stop(): void;
+}
+
+const NO_DISPLAY = { onProgress: () => {}, stop: () => {} } as const;
+
+const TRANSFER_REDRAW_MS = 100;
+const PLAIN_LINE_MS = 10_000;
+
+/**
+ * Shows the progress of a transfer: lines redrawn in place in a terminal, otherwise a line every 10 s.
+ *
+ * @param options `quiet`: show nothing. `plain`: do not redraw, because other lines are written in between.
+ */
+export async function transferDisplay(
+  { quiet, plain }: { readonly quiet: boolean; readonly plain: boolean },
+): Promise<Display<OnProgress>> {
+  if (quiet) return NO_DISPLAY;
+  const { transferLine, transferLines, TransferTracker } = await import("../views/transfers.ts");
+  const tracker = new TransferTracker();
+  const live = !plain && canRedraw() ? new LiveLines() : undefined;
+  const show = () => {
+    if (live === undefined) void writeNotice(transferLine(tracker.state()));
+    else live.draw(transferLines(tracker.state()));
+  };
+  const timer = setInterval(show, live === undefined ? PLAIN_LINE_MS : TRANSFER_REDRAW_MS);
+  return {
+    onProgress: (event) => tracker.take(event),
+    stop: () => {
+      clearInterval(timer);
+      live?.clear();
+    },
+  };
+}
+
+/** A query that takes less time shows no progress. */
+const QUERY_FIRST_MS = 1_000;
+const QUERY_REDRAW_MS = 200;
+
+/** `20,000 rows so far, from 3 answers`. */
+function queryLine({ rows, answers }: QueryProgress): string {
+  const count = (number: number, word: string) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+  return `${count(rows, "row")} so far, from ${count(answers, "answer")}`;
+}
+
+/**
+ * Shows the progress of a query: a line redrawn in place in a terminal, otherwise a line every 10 s. It needs no timer, whose
+ * start would take longer than all else of a short query.
+ *
+ * @param options `quiet`: show nothing.
+ */
+export function queryDisplay({ quiet }: { readonly quiet: boolean }): Display<(progress: QueryProgress) => void> {
+  if (quiet) return NO_DISPLAY;
+  const live = canRedraw() ? new LiveLines() : undefined;
+  let next = performance.now() + (live === undefined ? PLAIN_LINE_MS : QUERY_FIRST_MS);
+  return {
+    onProgress: (progress) => {
+      if (performance.now() < next) return;
+      next = performance.now() + (live === undefined ? PLAIN_LINE_MS : QUERY_REDRAW_MS);
+      if (live === undefined) void writeNotice(queryLine(progress));
+      else live.draw([queryLine(progress)]);
+    },
+    stop: () => live?.clear(),
+  };
+}
