@@ -336,9 +336,9 @@ export async function readText(response: Response, options: ReadTextOptions): Pr
   return texts.join("") + decoder.decode();
 }
 
-/** Overload, time-outs and the server's own faults may pass; what the caller did wrong does not. */
+/** Overload, time-outs and the server's own faults may pass; what the caller did wrong, or the server cannot do, does not. */
 function mayPass(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
+  return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }
 
 /** What a server says in the body of an error: a JSON string, a JSON message, S3's XML, or text. */
@@ -366,13 +366,6 @@ export function safeWords(text: string, api: ApiAccess): string {
   return excerpt(open.replace(URL_QUERY, "$1?…").replace(SIGNED_PARAMETER, "$1=…"));
 }
 
-function hint(status: number, api: ApiAccess, isApi: boolean): string {
-  if (!isApi || (status !== 401 && status !== 403)) return "";
-  return api.secrets.length > 0
-    ? "; check the API key or access token"
-    : "; it may ask for an API key (IMAP_API_KEY) or an access token (IMAP_ACCESS_TOKEN)";
-}
-
 /** A refusal, and where it comes from. */
 interface Refusal {
   /** What failed, as messages begin behind `Cannot `. */
@@ -385,8 +378,67 @@ interface Refusal {
   readonly api: ApiAccess;
 }
 
+/** Whether a body is the gateway's own: a JSON object with a message. What is behind it sends strings, text, or an `error`. */
+export function isGatewayBody(body: string): boolean {
+  return gatewayMessage(body) !== undefined;
+}
+
+function gatewayMessage(body: string): string | undefined {
+  try {
+    const json: unknown = JSON.parse(body);
+    if (typeof json !== "object" || json === null || "error" in json || !("message" in json)) return undefined;
+    return typeof json.message === "string" ? json.message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the gateway has no such route: 404 today; in 2024 it was 403, told apart by its message (SDC protocol, "Gateway"). */
+function isUnknownRoute(status: number, body: string): boolean {
+  const message = gatewayMessage(body);
+  return (status === 404 && message !== undefined) || (status === 403 && message === "Missing Authentication Token");
+}
+
+/** What gives access, in the words of the settings. */
+const API_KEY = "an API key (IMAP_API_KEY)";
+const CREDENTIALS = `${API_KEY} or an access token (IMAP_ACCESS_TOKEN)`;
+
+/** What to do about a refusal by the API, where its status, its route and the form of its body tell (SDC protocol). */
+function advice({ url, response: { status }, body, api }: Refusal): string {
+  if (url.origin !== api.origin) return "";
+  const caller = api.secrets.length === 0 ? "anyone" : "x-api-key" in api.headers ? "key" : "token";
+  const route = /\/(download|upload|release|reprocess)(?=\/|$)/.exec(url.pathname)?.[1];
+  if (isUnknownRoute(status, body)) return unknownRouteAdvice(route, caller);
+  if (status !== 401 && status !== 403) return "";
+  if (caller === "anyone") {
+    const isUnreleased = status === 403 && route === "download" && !isGatewayBody(body);
+    if (isUnreleased) return `; the file exists, but is not released to the public yet: it takes ${CREDENTIALS}`;
+    return status === 401 ? `; it needs ${CREDENTIALS}` : `; it may ask for ${CREDENTIALS}`;
+  }
+  if (caller === "token") {
+    return `; check the access token: it ${status === 401 ? "is invalid or has expired" : "has too few rights"}`;
+  }
+  // The gateway does not tell an unknown key from one with too few rights. What stands behind it knows the key.
+  const isKnown = body !== "" && !isGatewayBody(body);
+  return `; check the API key: it ${isKnown ? "" : "is unknown, or "}has too few rights; a read key only reads`;
+}
+
+/** Without the prefix of a key, the routes that need one do not exist; `/reprocess` also takes a token. */
+function unknownRouteAdvice(route: string | undefined, caller: "anyone" | "token" | "key"): string {
+  const checkUrl = "check the URL of the API";
+  if (caller === "key") return `; it has no such route: ${checkUrl}`;
+  if (route === "upload" || route === "release") {
+    return `; it needs ${API_KEY}${caller === "token" ? ": an access token is not enough" : ""}`;
+  }
+  if (caller === "token") return `; it has no such route: ${checkUrl}`;
+  return route === "reprocess"
+    ? `; it needs ${CREDENTIALS}`
+    : `; it has no such route for callers without ${API_KEY}: ${checkUrl}, or set a key`;
+}
+
 /** The error of an answer whose status says no. */
-export function statusError({ action, url, response, body, api }: Refusal): ResponseError {
+export function statusError(refusal: Refusal): ResponseError {
+  const { action, url, response, body, api } = refusal;
   const { status } = response;
   const said = safeWords(words(body), api);
   const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
@@ -396,7 +448,7 @@ export function statusError({ action, url, response, body, api }: Refusal): Resp
   const name = `${status} ${STATUS_TEXT[status] ?? ""}`.trim();
   return new ResponseError(
     `Cannot ${action}: ${url.host} answered ${name}${said === "" ? "" : ` (${said})`}` +
-      hint(status, api, url.origin === api.origin) + later,
+      advice(refusal) + later,
     {
       status,
       retryable: mayPass(status),

@@ -5,10 +5,12 @@ import {
   followRedirects,
   getApi,
   getApiOnce,
+  isGatewayBody,
   isRedirect,
   readText,
   redirectTarget,
   refusalOf,
+  statusError,
   type UrlCall,
 } from "../http/request.ts";
 import type { Transport } from "../http/transport.ts";
@@ -28,13 +30,13 @@ function readAnswer(transport: Transport, action: string, response: Response, si
 
 /** The error of an answer of `/download` that is no redirect. */
 async function noRedirect(transport: Transport, { action, url, signal }: UrlCall, response: Response): Promise<Error> {
-  if (response.status === 404) {
-    await response.body?.cancel();
+  const text = await readAnswer(transport, action, response, signal);
+  // The gateway's 404 says that there is no such route; the archive's own has another form.
+  if (response.status === 404 && !isGatewayBody(text)) {
     const advice = "has no such file; query shows the names that it has";
     return new ResponseError(`Cannot ${action}: the archive at ${url.host} ${advice}`, { status: 404 });
   }
-  if (!response.ok) return await refusalOf(transport, { action, url, signal }, response);
-  const text = await readAnswer(transport, action, response, signal);
+  if (!response.ok) return statusError({ action, url, response, body: text, api: transport.api });
   const answer = { action, url: url.href, text, api: transport.api };
   return notTheSdcs(answer, `it is ${response.status} instead of a redirect to the file`);
 }

@@ -20,7 +20,7 @@ Deno.test("reprocess asks the archive and says for what; --dry-run only says it"
   const refused = await runCli([...line, ...days]);
   assertEquals([refused.code, refused.stdout], [1, ""]);
   assertStringIncludes(refused.stderr, "Cannot trigger the reprocessing");
-  assertStringIncludes(refused.stderr, "it may ask for an API key (IMAP_API_KEY)");
+  assertStringIncludes(refused.stderr, "an API key (IMAP_API_KEY)");
 
   const env = { IMAP_API_KEY: "s3cret-k3y" };
   const done = await runCli([...line, ...days], { env });

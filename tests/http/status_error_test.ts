@@ -20,10 +20,57 @@ Deno.test("statusError() shows the words of JSON strings, JSON messages, XML and
   assertStringIncludes(errorOf(404, "not here").message, "(not here)");
 });
 
+const BASE = "https://api.example.org";
+const CALLERS = {
+  anyone: apiAccess(BASE, { apiKey: undefined, accessToken: undefined }),
+  token: apiAccess(BASE, { apiKey: undefined, accessToken: "t0ken-of-mine" }),
+  key: api,
+};
+
+Deno.test("statusError() gives advice by the status, the route, the caller and the form of the body", () => {
+  const noRoute = JSON.stringify({ message: "Not Found" });
+  const forbidden = JSON.stringify({ message: "Forbidden" });
+  const cases: ReadonlyArray<
+    readonly [keyof typeof CALLERS, route: string, status: number, body: string, said: string]
+  > = [
+    ["anyone", "upload/x.pkts", 404, noRoute, "it needs an API key (IMAP_API_KEY)"],
+    ["token", "upload/x.pkts", 404, noRoute, "it needs an API key (IMAP_API_KEY): an access token is not enough"],
+    ["token", "release", 404, noRoute, "an access token is not enough"],
+    ["anyone", "reprocess", 404, noRoute, "it needs an API key (IMAP_API_KEY) or an access token (IMAP_ACCESS_TOKEN)"],
+    ["token", "reprocess", 404, noRoute, "it has no such route: check the URL of the API"],
+    ["key", "query", 404, noRoute, "it has no such route: check the URL of the API"],
+    ["anyone", "query", 404, noRoute, "no such route for callers without an API key (IMAP_API_KEY)"],
+    ["key", "query", 403, JSON.stringify({ message: "Missing Authentication Token" }), "it has no such route"],
+    ["anyone", "query", 401, JSON.stringify({ message: "Unauthorized" }), "it needs an API key (IMAP_API_KEY) or an"],
+    ["token", "query", 401, JSON.stringify({ message: "Unauthorized" }), "it is invalid or has expired"],
+    ["key", "query", 403, forbidden, "check the API key: it is unknown, or has too few rights"],
+    ["key", "upload/x", 403, JSON.stringify("Upload access denied."), "check the API key: it has too few rights"],
+    [
+      "anyone",
+      "download/imap/x",
+      403,
+      "The file x is not public",
+      "the file exists, but is not released to the public",
+    ],
+    ["anyone", "download/imap/x", 403, forbidden, "it may ask for an API key"],
+  ];
+  for (const [caller, route, status, body, said] of cases) {
+    const api = CALLERS[caller];
+    const response = new Response(null, { status });
+    const url = new URL(`${api.base}/${route}`);
+    assertStringIncludes(statusError({ action: "try", url, response, body, api }).message, said);
+  }
+  for (const body of ["gone", JSON.stringify("gone"), JSON.stringify({ error: "X", message: "gone" })]) {
+    const response = new Response(null, { status: 404 });
+    const { message } = statusError({ action: "try", url: new URL(`${BASE}/query`), response, body, api });
+    assertEquals(message.endsWith("gone)"), true, message);
+  }
+});
+
 Deno.test("statusError() says of overload, time-outs and crashes that they can be retried, and of nothing else", () => {
   const retryable = [400, 401, 403, 404, 409, 411, 416, 429, 500, 501, 502, 503, 504, 599]
     .filter((status) => errorOf(status, "").retryable);
-  assertEquals(retryable, [429, 500, 501, 502, 503, 504, 599]);
+  assertEquals(retryable, [429, 500, 502, 503, 504, 599]);
 });
 
 Deno.test("statusError() takes over Retry-After", () => {

@@ -22,6 +22,13 @@ Deno.test("downloadUrl() says of 404 what to do", async () => {
   assertEquals(error.status, 404);
 });
 
+Deno.test("downloadUrl() tells a route that is missing from a file that is missing", async () => {
+  await using server = startServer(() => Response.json({ message: "Not Found" }, { status: 404 }));
+  const { transport } = testTransport(server.url, { apiKey: "k3y" });
+  const error = await assertRejects(() => downloadUrl(transport, PATH), ResponseError, "it has no such route");
+  assertEquals([error.status, error.message.includes("no such file")], [404, false]);
+});
+
 Deno.test("downloadUrl() and uploadUrl() follow redirects of the API on its own origin, with credentials", async () => {
   await using server = startServer(({ url }) => {
     const { pathname } = new URL(url);
