@@ -2,107 +2,155 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { startBareServe } from "../support/cli.ts";
-import { testFolder } from "../support/folder.ts";
+import { type TestFolder, testFolder } from "../support/folder.ts";
+import { compareNames } from "./compare_names.ts";
+import { install, run } from "./install.ts";
 
-/** The versions, and the form of version number that each can upload. `newest` is what the index has. */
-const CLIENTS = [
-  { version: "0.7.0", fileVersion: "v002" },
-  { version: "1.1.0", fileVersion: "v001.0002" },
-  { version: "newest", fileVersion: "v001.0003" },
-] as const;
-
-async function run(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args], env }).output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  assert(success, `${command} ${args.join(" ")}\n${decode(stdout)}${decode(stderr)}`);
-  return decode(stdout);
+/** A version of the Python client. */
+interface Version {
+  readonly version: string;
+  /** The form of version number of the science files that it uploads. */
+  readonly fileVersion: string;
+  /** Whether its query has more tables than that of science files, and versions `latest`. */
+  readonly hasTables: boolean;
 }
 
-/** Installs one client into a virtual environment of its own; returns its command. */
-async function install(version: string, folder: string): Promise<string> {
-  const environment = join(folder, version);
-  await run("python3", ["-m", "venv", environment]);
-  const requirement = version === "newest" ? "imap-data-access" : `imap-data-access==${version}`;
-  await run(join(environment, "bin", "pip"), ["install", "--quiet", "--disable-pip-version-check", requirement]);
-  return join(environment, "bin", "imap-data-access");
+const V0_7: Version = { version: "0.7.0", fileVersion: "v002", hasTables: false };
+const V1_1: Version = { version: "1.1.0", fileVersion: "v001.0002", hasTables: true };
+const V1_3: Version = { version: "1.3.0", fileVersion: "v001.0003", hasTables: true };
+
+const KEY = "k3y-of-the-archive";
+
+/** An archive, and who asks it with which key. */
+interface Case {
+  readonly how: string;
+  readonly serve: readonly string[];
+  readonly key: string;
+  readonly clients: readonly Version[];
 }
 
-for (const { version, fileVersion } of CLIENTS) {
-  Deno.test(`the Python client ${version} queries, downloads and uploads against the archive`, async () => {
+const ALL = [V0_7, V1_1, V1_3];
+const CASES: readonly Case[] = [
+  { how: "an open archive", serve: [], key: "", clients: ALL },
+  { how: "an archive with a key", serve: ["--api-key", KEY], key: KEY, clients: [V1_1, V1_3] },
+];
+
+/** The Python client's command, the data directory, and a file that is not in the archive yet. */
+interface Lab {
+  readonly folder: TestFolder;
+  readonly client: (...args: string[]) => Promise<string>;
+  readonly library: (program: string, ...args: string[]) => Promise<string>;
+  readonly data: string;
+}
+
+function clientTest(name: string, version: Version, serve: Case, test: (lab: Lab) => Promise<void>): void {
+  Deno.test(`the Python client ${version.version} ${name}: ${serve.how}`, async () => {
     await using folder = await testFolder();
-    await using archive = await startBareServe(["--demo"]);
-    const client = await install(version, folder.path);
+    await using archive = await startBareServe(["--demo", ...serve.serve]);
+    const programs = await install(`imap-data-access==${version.version}`);
     const data = join(folder.path, "data");
-    const env = { IMAP_DATA_ACCESS_URL: archive.url, IMAP_DATA_DIR: data, IMAP_API_KEY: "" };
-
-    const found = await run(client, ["query", "--instrument", "glows", "--data-level", "l1a"], env);
-    assert(found.startsWith("Found [3] matching files"), found);
-    assert(found.includes("imap_glows_l1a_hist_20110921_v001.cdf"), found);
-
-    const name = "imap_glows_l1a_hist_20110921_v001.cdf";
-    const path = join(data, "imap/glows/l1a/2011/09", name);
-    const said = await run(client, ["download", name], env);
-    assertEquals(said.trim(), `Successfully downloaded the file to: ${path}`);
-    assertEquals((await Deno.readFile(path)).slice(0, 4), Uint8Array.of(0xcd, 0xf3, 0x00, 0x01));
-
-    const upload = join(folder.path, `imap_glows_l1a_hist_20110922_${fileVersion}.cdf`);
-    await Deno.copyFile(path, upload);
-    assertEquals((await run(client, ["upload", upload], env)).trim(), "Successfully uploaded the file to the IMAP SDC");
-
-    const filters = ["query", "--instrument", "glows", "--start-date", "20110922"];
-    const after = await run(client, filters, env);
-    assert(after.startsWith("Found [1] matching files") && after.includes(fileVersion), after);
-
-    await Deno.remove(data, { recursive: true });
-    const uploadedName = `imap_glows_l1a_hist_20110922_${fileVersion}.cdf`;
-    await run(client, ["download", uploadedName], env);
-    const back = await Deno.readFile(join(data, "imap/glows/l1a/2011/09", uploadedName));
-    assertEquals(back, await Deno.readFile(upload));
+    const env = {
+      IMAP_DATA_ACCESS_URL: archive.url,
+      IMAP_DATA_DIR: data,
+      IMAP_API_KEY: serve.key,
+      IMAP_WEBPODA_TOKEN: btoa(`user:${serve.key || "password"}`),
+    };
+    await test({
+      folder,
+      data,
+      client: (...args) => run(join(programs, "imap-data-access"), args, env),
+      library: (program, ...args) => run(join(programs, "python"), ["-c", program, ...args], env),
+    });
   });
+}
+
+for (const serve of CASES) {
+  for (const client of serve.clients) {
+    clientTest("queries, downloads and uploads", client, serve, (lab) => filesThereAndBack(lab, client));
+    if (client.hasTables) clientTest("queries every table, orders, and gets packets", client, serve, tablesAndOrders);
+  }
+}
+
+async function filesThereAndBack({ client, data, folder }: Lab, { fileVersion }: Version): Promise<void> {
+  const found = await client("query", "--instrument", "glows", "--data-level", "l1a");
+  assert(found.startsWith("Found [3] matching files"), found);
+  assert(found.includes("imap_glows_l1a_hist_20110921_v001.cdf"), found);
+
+  const name = "imap_glows_l1a_hist_20110921_v001.cdf";
+  const path = join(data, "imap/glows/l1a/2011/09", name);
+  const said = await client("download", name);
+  assertEquals(said.trim(), `Successfully downloaded the file to: ${path}`);
+  assertEquals((await Deno.readFile(path)).slice(0, 4), Uint8Array.of(0xcd, 0xf3, 0x00, 0x01));
+
+  const uploadedName = `imap_glows_l1a_hist_20110922_${fileVersion}.cdf`;
+  const upload = join(folder.path, uploadedName);
+  await Deno.copyFile(path, upload);
+  assertEquals((await client("upload", upload)).trim(), "Successfully uploaded the file to the IMAP SDC");
+
+  const after = await client("query", "--instrument", "glows", "--start-date", "20110922");
+  assert(after.startsWith("Found [1] matching files") && after.includes(uploadedName), after);
+
+  await Deno.remove(data, { recursive: true });
+  await client("download", uploadedName);
+  const back = await Deno.readFile(join(data, "imap/glows/l1a/2011/09", uploadedName));
+  assertEquals(back, await Deno.readFile(upload));
+
+  // A SPICE kernel goes by its name as well.
+  const kernel = join(folder.path, "naif0013.tls");
+  await Deno.writeTextFile(kernel, "KPL/LSK");
+  await client("upload", kernel);
+  await client("download", "naif0013.tls");
+  assertEquals(await Deno.readTextFile(join(data, "imap/spice/lsk/naif0013.tls")), "KPL/LSK");
 }
 
 /** A program for the client's library: the calls that its command line has not, or not alone. */
 const ORDERS = `
-import pathlib, sys
+import datetime, pathlib, sys
 import imap_data_access as imap
 from imap_data_access import io, webpoda
 io.sleep = lambda seconds: None
 imap.reprocess(start_date="20260101", end_date="20260131", instrument="mag")
-imap.config["API_KEY"] = "any"
+key = imap.config["API_KEY"]
+imap.config["API_KEY"] = key or "any"
 imap.release(release_type="release", manifest_file=pathlib.Path(sys.argv[1]))
-imap.config["API_KEY"] = ""
+imap.config["API_KEY"] = key
+if hasattr(webpoda, "get_repoint_file"):
+    imap.upload(pathlib.Path(sys.argv[2]))
+    print("repoint table:", webpoda.get_repoint_file())
 webpoda.WEBPODA_APID_URL = imap.config["DATA_ACCESS_URL"] + "/ops/imap/poda/dap2/apids"
-import datetime
 webpoda.download_daily_data("mag", datetime.datetime(2025, 5, 2), datetime.datetime(2025, 5, 2), query_by_ert=False)
 `;
 
-for (const { version } of CLIENTS.slice(1)) {
-  Deno.test(`the Python client ${version} queries every table, orders, and gets packets on demand`, async () => {
-    await using folder = await testFolder();
-    await using archive = await startBareServe(["--demo"]);
-    const client = await install(version, folder.path);
-    const data = join(folder.path, "data");
-    const token = btoa("user:password");
-    const env = { IMAP_DATA_ACCESS_URL: archive.url, IMAP_DATA_DIR: data, IMAP_API_KEY: "", IMAP_WEBPODA_TOKEN: token };
+async function tablesAndOrders({ client, library, data, folder }: Lab): Promise<void> {
+  const ancillary = ["query", "--table", "ancillary", "--instrument", "mag"];
+  const every = await client(...ancillary);
+  assert(every.startsWith("Found [2] matching files in ancillary table"), every);
+  const latest = await client(...ancillary, "--version", "latest");
+  assert(latest.startsWith("Found [1] matching files") && latest.includes("v002"), latest);
+  const kernels = ["query", "--table", "spice", "--type", "leapseconds"];
+  const spice = await client(...kernels, "--version", "latest");
+  assert(spice.startsWith("Found [1] matching files in spice table") && spice.includes("naif0012.tls"), spice);
+  const days = ["--ingestion-start-date", "20240716", "--ingestion-end-date", "20240716"];
+  const ingested = await client("query", "--instrument", "mag", ...days);
+  assert(ingested.startsWith("Found [2] matching files in science table"), ingested);
+  const newest = await client("query", "--instrument", "mag", "--version", "latest");
+  assert(/^Found \[\d+\] matching files in science table/.test(newest), newest);
 
-    const ancillary = await run(client, ["query", "--table", "ancillary", "--instrument", "mag"], env);
-    assert(ancillary.startsWith("Found [2] matching files in ancillary table"), ancillary);
-    const latest = await run(
-      client,
-      ["query", "--table", "ancillary", "--instrument", "mag", "--version", "latest"],
-      env,
-    );
-    assert(latest.startsWith("Found [1] matching files") && latest.includes("v002"), latest);
-    const spice = await run(client, ["query", "--table", "spice", "--type", "leapseconds", "--version", "latest"], env);
-    assert(spice.startsWith("Found [1] matching files in spice table") && spice.includes("naif0012.tls"), spice);
-    const days = ["--ingestion-start-date", "20240716", "--ingestion-end-date", "20240716"];
-    const ingested = await run(client, ["query", "--instrument", "mag", ...days], env);
-    assert(ingested.startsWith("Found [2] matching files in science table"), ingested);
-
-    const manifest = join(folder.path, "imap_hit_data-release-002_20260101_20260131_v001.txt");
-    await Deno.writeTextFile(manifest, "all");
-    await run(join(folder.path, version, "bin", "python"), ["-c", ORDERS, manifest], env);
-    const packets = join(data, "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.0002.pkts");
-    assert((await Deno.stat(packets)).size > 10_000);
-  });
+  const manifest = join(folder.path, "imap_hit_data-release-002_20260101_20260131_v001.txt");
+  await Deno.writeTextFile(manifest, "hit, all, all, true\n");
+  const repoints = join(folder.path, "imap_2026_001_09.repoint.csv");
+  await Deno.writeTextFile(repoints, "repoint_start_sec_sclk,repoint_id\n");
+  const said = await library(ORDERS, manifest, repoints);
+  if (said.includes("repoint table:")) assert(said.includes("imap_2026_001_09.repoint.csv"), said);
+  const packets = join(data, "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.0002.pkts");
+  assert((await Deno.stat(packets)).size > 10_000);
 }
+
+Deno.test("20,000 names have the kind and the path that the Python client 1.3.0 gives them", async () => {
+  const python = join(await install("imap-data-access==1.3.0"), "python");
+  const { names, kinds, exceptions, differences } = await compareNames(python, 10_000, 20_260_924);
+  assertEquals([names > 19_900, differences], [true, []]);
+  // Each kind, and each exception, is among them.
+  assertEquals(Object.keys(kinds).length, 28);
+  assertEquals(Object.entries(exceptions).filter(([, count]) => count === 0), []);
+});

@@ -1,0 +1,37 @@
+// Programs of the Python package index, each in a virtual environment of its own.
+import { assert } from "@std/assert";
+import { join } from "@std/path";
+
+/** What a program printed; it must succeed. */
+export async function run(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args], env }).output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert(success, `${command} ${args.join(" ")}\n${decode(stdout)}${decode(stderr)}`);
+  return decode(stdout);
+}
+
+let folder: string | undefined;
+const installed = new Map<string, Promise<string>>();
+
+/** The folder of all environments. It is removed when the tests end. */
+function environments(): string {
+  if (folder !== undefined) return folder;
+  const made = Deno.makeTempDirSync({ prefix: "imap_python_" });
+  globalThis.addEventListener("unload", () => Deno.removeSync(made, { recursive: true }));
+  return folder = made;
+}
+
+/** Installs a package once, `imap-data-access==1.3.0`. @returns The folder of its programs. */
+export function install(requirement: string): Promise<string> {
+  const made = installed.get(requirement) ?? makeEnvironment(requirement);
+  installed.set(requirement, made);
+  return made;
+}
+
+async function makeEnvironment(requirement: string): Promise<string> {
+  const environment = join(environments(), requirement);
+  await run("python3", ["-m", "venv", environment]);
+  const programs = join(environment, "bin");
+  await run(join(programs, "pip"), ["install", "--quiet", "--disable-pip-version-check", requirement]);
+  return programs;
+}
