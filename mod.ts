@@ -44,6 +44,7 @@ export { QUERY_MODES, type QueryMode, type WebpodaParameters } from "./src/clien
 export type { ClientOptions } from "./src/config.ts";
 export {
   ConnectionError,
+  FileError,
   ImapError,
   type ImapErrorOptions,
   InputError,
@@ -51,6 +52,7 @@ export {
   type InputProblem,
   ProtocolError,
   ResponseError,
+  TimeoutError,
 } from "./src/errors.ts";
 export type { MimeBundle } from "./src/display/notebook.ts";
 export { Picture, type PictureSource } from "./src/display/picture.ts";

@@ -244,3 +244,58 @@ export class ConnectionError extends ImapError {
     super(message, { retryable: true, ...options });
   }
 }
+
+/**
+ * The server stayed silent, or sent next to nothing, for as long as the client's `timeoutMs`. A kind of
+ * {@linkcode ConnectionError}, for callers that want to tell a slow server from one that refuses connections.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { ImapClient, TimeoutError } from "@imap-sdc/data-access";
+ *
+ * using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const url = `http://127.0.0.1:${silent.addr.port}`;
+ * const client = new ImapClient({ url, retries: 0, timeoutMs: 100 });
+ * const error = await client.query({ instrument: "mag" }).catch((error) => error);
+ * assert(error instanceof TimeoutError && error.retryable);
+ * ```
+ */
+export class TimeoutError extends ConnectionError {
+  /** The class's name, as `error.name` shows it. */
+  override readonly name: string = "TimeoutError";
+}
+
+/**
+ * A file or folder on this machine cannot be read or written: the disk is full, there is no permission, something else is
+ * in its place.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { download, FileError, ImapClient } from "@imap-sdc/data-access";
+ *
+ * const file = await Deno.makeTempFile();
+ * const client = new ImapClient({ dataDir: file }); // a file where a folder should be
+ * const error = await client.download("imap_mag_l0_raw_20260101_v001.pkts").catch((error) => error);
+ * assert(error instanceof FileError && error.path.startsWith(file));
+ * await Deno.remove(file);
+ * ```
+ */
+export class FileError extends ImapError {
+  /** The class's name, as `error.name` shows it. */
+  override readonly name: string = "FileError";
+  /** The file or folder that cannot be used. */
+  readonly path: string;
+  /** The operating system's code, for example `ENOSPC` when the disk is full; undefined if it gave none. */
+  readonly code: string | undefined;
+
+  /** Makes an error for a path; `code` is that of `options.cause` if it has one. */
+  constructor(message: string, options: ImapErrorOptions & { path: string }) {
+    super(message, options);
+    this.path = options.path;
+    const { cause } = options;
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    this.code = typeof code === "string" ? code : undefined;
+  }
+}

@@ -121,7 +121,7 @@ const PLACES: ReadonlyArray<readonly [words: RegExp, allowed: RegExp]> = [
   [/\bDeno\.(args|exit)\b/, /^src\/cli\//],
   [/\bDeno\.env\b/, /^src\/config\.ts$/],
   [/\bDeno\.jupyter\b/, /^src\/jupyter\.ts$/],
-  [/(?<![.\w])fetch\(/, /^src\/http\/request\.ts$/],
+  [/(?<![.\w])fetch\(/, /^src\/http\/call\.ts$/],
 ];
 
 Deno.test("console, Deno.args, Deno.exit, Deno.env, Deno.jupyter and fetch stand where they belong", async () => {

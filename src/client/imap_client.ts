@@ -14,6 +14,8 @@ import type { ReprocessParameters } from "../sdc/orders.ts";
 export interface ImapClientOptions extends ClientOptions {
   /** Is told of each request and each retry. URLs come without their query where it holds a signature. */
   log?: HttpLog | undefined;
+  /** Returns a number from 0 to below 1, for the random part of the wait before a retry. Default: `Math.random`. */
+  random?: (() => number) | undefined;
 }
 
 /** What can be downloaded: a name, a row, or many of them. */
@@ -57,7 +59,7 @@ export class ImapClient {
     ]);
     const query = readyQuery(parameters, options);
     const settings = resolveSettings(this.#options);
-    const rows = await query.all(createTransport(settings, this.#options.log));
+    const rows = await query.all(createTransport(settings, this.#options));
     return QueryResult.fromRows(rows, {
       download: (rows, options) => this.download(rows, options),
       filesHere: async (paths) => (await import("./query.ts")).filesHere(settings.dataDir, paths),
@@ -94,7 +96,7 @@ export class ImapClient {
   async download(files: Downloadable, options: DownloadOptions = {}): Promise<string | TransferReport> {
     const { downloadAll, downloadOne } = await import("./transfers.ts");
     const settings = resolveSettings(this.#options);
-    const context = { settings, transport: createTransport(settings, this.#options.log) };
+    const context = { settings, transport: createTransport(settings, this.#options) };
     if (typeof files === "string" || !isIterable(files)) return await downloadOne(context, files, options);
     return await downloadAll(context, files, options);
   }
@@ -133,11 +135,11 @@ export class ImapClient {
 
   #context() {
     const settings = resolveSettings(this.#options);
-    return { settings, transport: createTransport(settings, this.#options.log) };
+    return { settings, transport: createTransport(settings, this.#options) };
   }
 
   #transport(): Transport {
-    return createTransport(resolveSettings(this.#options), this.#options.log);
+    return createTransport(resolveSettings(this.#options), this.#options);
   }
 }
 

@@ -2,7 +2,7 @@ import type { CallOptions } from "./options.ts";
 import { readyQuery } from "./query.ts";
 import { downloadOne, uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
-import { syncFolder } from "../disk.ts";
+import { fileError, syncFolder } from "../disk.ts";
 import { ImapError, type InputError, joinInputErrors, ResponseError, unknownParameter, wrongValue } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { addDays, daysBetween } from "../names/calendar_date.ts";
@@ -13,7 +13,7 @@ import { recordVersion } from "../protocol/rows.ts";
 import { INSTRUMENT_APIDS } from "../protocol/webpoda.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
 import { newestRepointTable } from "../sdc/repoint_table.ts";
-import { DataFolders, fileError, localPath } from "../transfer/local_files.ts";
+import { DataFolders, localPath } from "../transfer/local_files.ts";
 import { compareObject } from "../transfer/objects.ts";
 import {
   createWebpoda,

@@ -1,22 +1,22 @@
 /**
- * How long somebody is waited for. Waiting uses patience up, bytes that move give it back: who is slower than some bytes a
- * second for too long is given up, who is faster never, however much there is to come.
+ * How long to wait for a peer. Waiting uses patience up, and bytes that move restore it: a peer that stays below a minimum
+ * speed for too long is given up; a faster one never is, however much there is to transfer.
  */
 export class Patience {
-  readonly #mostMs: number;
+  readonly #maxMs: number;
   readonly #msPerByte: number;
   #leftMs: number;
 
   /**
-   * Begins with all of it.
+   * Starts with full patience.
    *
-   * @param mostMs How long nothing may move.
-   * @param leastSpeed Bytes a second: who is slower uses patience up.
+   * @param maxMs How long nothing may move.
+   * @param minSpeed Bytes per second: a slower peer uses patience up.
    */
-  constructor(mostMs: number, leastSpeed: number) {
-    this.#mostMs = mostMs;
-    this.#msPerByte = 1000 / leastSpeed;
-    this.#leftMs = mostMs;
+  constructor(maxMs: number, minSpeed: number) {
+    this.#maxMs = maxMs;
+    this.#msPerByte = 1000 / minSpeed;
+    this.#leftMs = maxMs;
   }
 
   /** Whether none is left. */
@@ -24,20 +24,20 @@ export class Patience {
     return this.#leftMs <= 0;
   }
 
-  /** Somebody was waited for. */
+  /** Counts time that was spent waiting. */
   waited(milliseconds: number): void {
     this.#leftMs -= milliseconds;
   }
 
-  /** So many bytes moved. */
+  /** Counts bytes that were transferred. */
   moved(bytes: number): void {
-    this.#leftMs = Math.min(this.#mostMs, this.#leftMs + bytes * this.#msPerByte);
+    this.#leftMs = Math.min(this.#maxMs, this.#leftMs + bytes * this.#msPerByte);
   }
 
   /**
-   * Waits for what somebody does next. Only this time counts: what is done with it meanwhile is not theirs.
+   * Waits for a promise. Only this time counts as waiting, not what the caller does between two calls.
    *
-   * @param giveUp Called when no patience is left: it ends what is waited for.
+   * @param giveUp Called when no patience is left; it must end the wait.
    */
   async during<Value>(waiting: Promise<Value>, giveUp: () => void): Promise<Value> {
     const begun = performance.now();

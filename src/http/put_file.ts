@@ -1,23 +1,15 @@
 import { fromEnvironmentIfAllowed } from "../config.ts";
-import { ImapError } from "../errors.ts";
-import {
-  connectionError,
-  followRedirects,
-  isRedirect,
-  redirectTarget,
-  shownUrl,
-  stallError,
-  statusError,
-  timeoutError,
-} from "./request.ts";
-import type { Transport } from "./transport.ts";
+import { fileError } from "../disk.ts";
+import { FileError, ImapError } from "../errors.ts";
+import { type Call, Reply } from "./call.ts";
+import { connectionError, shownUrl, stallError, timeoutError } from "./failures.ts";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { AgentOptions, RequestOptions } from "node:https";
 
-/** The names under which proxies are told; `fetch` follows them by itself (curl's convention). */
+/** The variables that name proxies; `fetch` obeys them by itself (curl's convention). */
 const PROXY_NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 
-/** Which certificates are trusted besides Node's own; undefined when those are all. */
+/** The certificates to trust; undefined if Node's own are all. */
 async function trusted(): Promise<string[] | undefined> {
   const file = fromEnvironmentIfAllowed("DENO_CERT");
   const stores = fromEnvironmentIfAllowed("DENO_TLS_CA_STORE")?.split(",") ?? [];
@@ -31,12 +23,12 @@ async function trusted(): Promise<string[] | undefined> {
 }
 
 /**
- * How a request of `node:http` goes the way that `fetch` goes by itself: through the proxy of the environment, and to hosts
- * whose certificates Deno was told to trust (`DENO_CERT`, `DENO_TLS_CA_STORE`). What may not be read counts as not set.
+ * The options that make `node:http` do what `fetch` does by itself: use the environment's proxy, and trust the certificates
+ * that Deno was told to trust (`DENO_CERT`, `DENO_TLS_CA_STORE`). A variable that may not be read counts as not set.
  *
- * @returns Options of the request; none where nothing is set.
+ * @returns Options of the request; none if nothing is set.
  */
-async function putWay({ protocol }: URL): Promise<RequestOptions> {
+async function proxyAndTrust({ protocol }: URL): Promise<RequestOptions> {
   const set = PROXY_NAMES.flatMap((name) => {
     const value = fromEnvironmentIfAllowed(name);
     return value === undefined ? [] : [[name, value]];
@@ -45,58 +37,52 @@ async function putWay({ protocol }: URL): Promise<RequestOptions> {
   const trust = ca === undefined ? {} : { ca };
   if (set.length === 0) return trust;
   const { Agent } = protocol === "https:" ? await import("node:https") : await import("node:http");
-  // Deno's types do not know of it yet (Node.js 24.5).
-  const way: AgentOptions & { readonly proxyEnv: Readonly<Record<string, string>> } = {
+  // Missing in Deno's types (Node.js 24.5).
+  const options: AgentOptions & { readonly proxyEnv: Readonly<Record<string, string>> } = {
     ...trust,
     proxyEnv: Object.fromEntries(set),
   };
-  return { ...trust, agent: new Agent(way) };
+  return { ...trust, agent: new Agent(options) };
 }
 
-/** The answer to a PUT: its head, and the start of its body. */
-interface PutAnswer {
-  readonly response: Response;
-  readonly body: string;
-}
+/** Enough of a response to show what went wrong. */
+const MAX_RESPONSE_LENGTH = 16 * 1024;
 
-/** Enough of an answer to tell what went wrong. */
-const ANSWER_BYTES = 16 * 1024;
-
-/** Opens a PUT of so many bytes; they are the caller's to write. */
+/** Opens a PUT with a body of `size` bytes, which the caller writes. */
 async function openPut(url: URL, size: number): Promise<ClientRequest> {
   const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
   // The empty content type is part of what the SDC signs.
   return request(url, {
     method: "PUT",
     headers: { "content-length": size, "content-type": "" },
-    ...await putWay(url),
+    ...await proxyAndTrust(url),
   });
 }
 
-/** How long an answer is waited for. */
-interface AnswerWait {
-  readonly timeoutMs: number;
-  /** Settles when the whole request is on its way: from then on the answer, all of it, has that time. */
+/** A PUT that is on its way. */
+interface SentPut {
+  readonly call: Call;
+  readonly url: URL;
+  readonly request: ClientRequest;
+  /** Settles when the whole request has been sent: from then on, the whole response has the client's timeout. */
   readonly sent: Promise<unknown>;
-  /** The error when nothing moved in either direction. */
-  readonly silent: () => Error;
-  /** The error when something came, and no end of it. */
-  readonly stalled: () => Error;
 }
 
 /**
- * Waits for the answer of a request, as much of it as counts; rejects when nothing moves in either direction for too
- * long, and when an answer drips, in its head, its body or in answers before it (`102 Processing`).
+ * Waits for the response; rejects when nothing moves in either direction for too long, and when a response drips: in its
+ * head, its body, or in responses before it (`102 Processing`).
  */
-function answerOf(
-  request: ClientRequest,
-  { timeoutMs, sent, silent, stalled }: AnswerWait,
-): Promise<PutAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<PutAnswer>();
+function responseTo({ call, url, request, sent }: SentPut): Promise<Reply> {
+  const { action, transport: { timeoutMs } } = call;
+  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+  const silent = () => timeoutError(action, url.host, timeoutMs);
   request.setTimeout(timeoutMs, () => request.destroy(silent()));
   let isOver = false;
   let stopWaiting = () => {};
-  const giveUp = () => request.destroy((request.socket?.bytesRead ?? 0) > 0 ? stalled() : silent());
+  const giveUp = () => {
+    const hasBegun = (request.socket?.bytesRead ?? 0) > 0;
+    request.destroy(hasBegun ? stallError(action, url.host, timeoutMs) : silent());
+  };
   void sent.then(() => {
     if (isOver) return;
     const timer = setTimeout(giveUp, timeoutMs);
@@ -108,15 +94,15 @@ function answerOf(
   });
   request.once("error", reject);
   request.once("response", (message: IncomingMessage) => {
-    const pieces: string[] = [];
+    const chunks: string[] = [];
     let length = 0;
-    const done = () => resolve({ response: toResponse(message), body: pieces.join("") });
+    const done = () => resolve(new Reply(call, url, toResponse(message, chunks.join(""))));
     message.setEncoding("utf8");
-    message.on("data", (piece: string) => {
-      pieces.push(piece);
-      length += piece.length;
-      // An answer without end would hold the caller for ever.
-      if (length >= ANSWER_BYTES) done();
+    message.on("data", (chunk: string) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      // A response without an end would occupy the caller forever.
+      if (length >= MAX_RESPONSE_LENGTH) done();
     });
     message.once("error", reject);
     message.once("end", done);
@@ -124,142 +110,141 @@ function answerOf(
   return promise;
 }
 
-/** The head of a `node:http` answer in the shape that the rest of the library knows. */
-function toResponse(message: IncomingMessage): Response {
+/** The statuses whose responses have no body (Fetch standard, "null body status"). */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** A response of `node:http` as a `Response`. */
+function toResponse(message: IncomingMessage, body: string): Response {
   const headers = new Headers();
   for (const [name, value] of Object.entries(message.headers)) {
     if (typeof value === "string") headers.set(name, value);
   }
-  return new Response(null, { status: message.statusCode ?? 500, headers });
-}
-
-/** What of a file goes where. */
-interface FileBody {
-  /** How messages begin, behind `Cannot `. */
-  readonly action: string;
-  readonly path: string;
-  /** How many bytes to send. */
-  readonly size: number;
-  /** Told how many bytes have been handed over. */
-  readonly onBytes: (bytes: number) => void;
-  /** How long the other side may take nothing, in milliseconds. */
-  readonly timeoutMs: number;
-  /** The error when it does. */
-  readonly stalled: () => Error;
+  const status = message.statusCode ?? 500;
+  return new Response(WITHOUT_BODY.has(status) ? null : body, { status, headers });
 }
 
 /** How much is read and sent at a time. */
-const PIECE_LENGTH = 256 * 1024;
-/** Buffers lie between, which empty in large steps: so many times as long may a piece take as an answer. */
-const TAKING_FACTOR = 4;
-
-/** Reads some bytes. @throws {ImapError} When the disk does not give them. */
-async function read(file: Deno.FsFile, piece: Uint8Array<ArrayBuffer>, { action, path }: FileBody): Promise<number> {
-  const count = await file.read(piece).catch((error: Error) => {
-    throw new ImapError(`Cannot ${action}: "${path}" cannot be read: ${error.message}`, { cause: error });
-  });
-  if (count !== null) return count;
-  throw new ImapError(`Cannot ${action}: "${path}" became shorter while it was sent`);
-}
-
-/**
- * Sends an open file as the body of a request, in constant memory: while one piece is on its way, the next one is read.
- * A stream of Node's would make a new buffer for each piece, which is slower and leaves more behind.
- */
-async function sendFile(file: Deno.FsFile, request: ClientRequest, body: FileBody): Promise<void> {
-  const { size, onBytes, timeoutMs, stalled } = body;
-  const length = Math.min(PIECE_LENGTH, size);
-  let [piece, next] = [new Uint8Array(length), new Uint8Array(length)];
-  const closed = Promise.withResolvers<never>();
-  closed.promise.catch(() => {});
-  request.once("close", () => closed.reject(new Error("the connection closed before all was sent")));
-  const write = (bytes: Uint8Array): Promise<void> => {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // Whatever else comes meanwhile, such as answers before the answer: it counts that the file goes out.
-    const timer = setTimeout(() => request.destroy(stalled()), timeoutMs * TAKING_FACTOR);
-    request.write(bytes, (error) => error ? reject(error) : resolve());
-    return Promise.race([promise, closed.promise]).finally(() => clearTimeout(timer));
-  };
-  let count = await read(file, piece, body);
-  for (let sent = 0; sent < size;) {
-    const bytes = piece.subarray(0, Math.min(count, size - sent));
-    sent += bytes.length;
-    const [following] = await Promise.all([sent < size ? read(file, next, body) : 0, write(bytes)]);
-    count = following;
-    [piece, next] = [next, piece];
-    onBytes(sent);
-  }
-  request.end();
-}
+const CHUNK_LENGTH = 256 * 1024;
+/** Buffers on the way empty in large steps: a chunk may take this many times as long as a response. */
+const SENDING_FACTOR = 4;
 
 /** A file to send to a presigned URL. */
 interface FilePut {
-  /** How messages about it begin, behind `Cannot `. */
-  readonly action: string;
   readonly url: URL;
   /** The file on disk. */
   readonly path: string;
   /** How many bytes it has. */
   readonly size: number;
-  /** Told how many bytes have been handed over. */
+  /** Called with the number of bytes that have been sent so far. */
   readonly onBytes?: (bytes: number) => void;
-  readonly signal?: AbortSignal | undefined;
+}
+
+/** One PUT of a file: reads it, sends it, and waits for the response. */
+class OnePut {
+  readonly #call: Call;
+  readonly #put: FilePut;
+  readonly #action: string;
+
+  constructor(call: Call, put: FilePut) {
+    this.#call = call;
+    this.#put = put;
+    this.#action = call.action;
+  }
+
+  /** Sends it. @returns The response, whatever its status. */
+  async send(): Promise<Reply> {
+    const { signal, transport } = this.#call;
+    const { url, path, size } = this.#put;
+    signal?.throwIfAborted();
+    const started = performance.now();
+    let status: number | undefined;
+    using file = await Deno.open(path, { read: true }).catch((error) => {
+      throw fileError(this.#action, path, error);
+    });
+    const request = await openPut(url, size);
+    const stop = () => request.destroy(new Error("aborted"));
+    signal?.addEventListener("abort", stop, { once: true });
+    // A server that refuses may respond before the whole file is sent: then its response counts, not the connection that
+    // broke. A file that cannot be read ends the request.
+    const sent = this.#sendFile(file, request).catch((error: Error) => {
+      if (error instanceof ImapError) request.destroy(error);
+      return error;
+    });
+    try {
+      const reply = await responseTo({ call: this.#call, url, request, sent });
+      status = reply.status;
+      const failure = reply.ok ? await sent : undefined;
+      if (failure !== undefined) throw failure;
+      return reply;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error instanceof ImapError ? error : connectionError(this.#action, url.host, error);
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      request.destroy();
+      await sent;
+      const milliseconds = Math.round(performance.now() - started);
+      transport.log({ type: "request", method: "PUT", url: shownUrl(url, false), status, milliseconds });
+    }
+  }
+
+  /**
+   * Sends the open file as the body, in constant memory: while one chunk is sent, the next one is read. A stream of Node's
+   * would allocate a buffer for each chunk, which is slower and takes more memory.
+   */
+  async #sendFile(file: Deno.FsFile, request: ClientRequest): Promise<void> {
+    const { url, size, onBytes = () => {} } = this.#put;
+    const { timeoutMs } = this.#call.transport;
+    const length = Math.min(CHUNK_LENGTH, size);
+    let [chunk, next] = [new Uint8Array(length), new Uint8Array(length)];
+    const closed = Promise.withResolvers<never>();
+    closed.promise.catch(() => {});
+    request.once("close", () => closed.reject(new Error("the connection closed before all was sent")));
+    const write = (bytes: Uint8Array): Promise<void> => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      // Only the file's own progress counts, whatever else arrives meanwhile, such as interim responses.
+      const stall = () => request.destroy(stallError(this.#action, url.host, timeoutMs));
+      const timer = setTimeout(stall, timeoutMs * SENDING_FACTOR);
+      request.write(bytes, (error) => error ? reject(error) : resolve());
+      return Promise.race([promise, closed.promise]).finally(() => clearTimeout(timer));
+    };
+    let count = await this.#read(file, chunk);
+    for (let sent = 0; sent < size;) {
+      const bytes = chunk.subarray(0, Math.min(count, size - sent));
+      sent += bytes.length;
+      const [following] = await Promise.all([sent < size ? this.#read(file, next) : 0, write(bytes)]);
+      count = following;
+      [chunk, next] = [next, chunk];
+      onBytes(sent);
+    }
+    request.end();
+  }
+
+  /** Reads some bytes. @throws {FileError} When the disk fails, or the file has become shorter. */
+  async #read(file: Deno.FsFile, chunk: Uint8Array<ArrayBuffer>): Promise<number> {
+    const { path } = this.#put;
+    const count = await file.read(chunk).catch((error) => {
+      throw fileError(this.#action, path, error);
+    });
+    if (count !== null) return count;
+    throw new FileError(`Cannot ${this.#action}: "${path}" became shorter while it was sent`, { path });
+  }
 }
 
 /**
- * Streams a file to a presigned URL, bare, in constant memory. S3 wants the length ahead, which `fetch` drops from a
- * stream, so this goes through `node:https`. A redirect, as S3 sends it for new buckets, is followed.
+ * Streams a file to a presigned URL, without credentials, in constant memory. S3 requires the length in advance, which
+ * `fetch` drops from a stream, so this uses `node:https`. Redirects, as S3 sends them for new buckets, are followed.
  *
- * @returns The headers of the answer.
- * @throws {ConnectionError} When the connection fails. {ResponseError} When the answer is no.
- *   {ImapError} When the file cannot be read, or becomes shorter while it is sent.
+ * @returns The headers of the response.
+ * @throws {ConnectionError} When the connection fails. {ResponseError} When the server refuses.
+ *   {FileError} When the file cannot be read, or becomes shorter while it is sent.
  */
-export function putFile(transport: Transport, put: FilePut): Promise<Headers> {
-  const { action } = put;
-  return followRedirects(action, put.url, async (url) => {
-    const { response, body } = await putOnce(transport, { ...put, url });
-    // Nothing else says that the store has the file (S3, PutObject).
-    if (response.status === 200) return { done: response.headers };
-    if (!isRedirect(response)) throw statusError({ action, url, response, body, api: transport.api });
-    return { next: await redirectTarget(action, response, url) };
+export function putFile(call: Call, put: FilePut): Promise<Headers> {
+  return call.followRedirects(put.url, async (url) => {
+    const reply = await new OnePut(call, { ...put, url }).send();
+    // Only this status means that the store has the file (S3, PutObject).
+    if (reply.status === 200) return { done: reply.headers };
+    if (!reply.isRedirect) throw await reply.refusal();
+    return { next: await reply.redirectTarget() };
   });
-}
-
-/** One PUT. */
-async function putOnce(transport: Transport, put: FilePut): Promise<PutAnswer> {
-  const { action, url, path, size, onBytes = () => {}, signal } = put;
-  signal?.throwIfAborted();
-  const started = performance.now();
-  const { timeoutMs } = transport;
-  let status: number | undefined;
-  using file = await Deno.open(path, { read: true }).catch((error: Error) => {
-    throw new ImapError(`Cannot ${action}: "${path}" cannot be read: ${error.message}`, { cause: error });
-  });
-  const request = await openPut(url, size);
-  const stalled = () => stallError(action, url.host, timeoutMs);
-  const stop = () => request.destroy(new Error("aborted"));
-  signal?.addEventListener("abort", stop, { once: true });
-  // A server that refuses answers before the file is through: its answer counts, not the connection that broke. A file
-  // that cannot be read ends the request.
-  const sent = sendFile(file, request, { action, path, size, onBytes, timeoutMs, stalled }).catch((error: Error) => {
-    if (error instanceof ImapError) request.destroy(error);
-    return error;
-  });
-  const silent = () => timeoutError(action, url.host, timeoutMs);
-  try {
-    const answer = await answerOf(request, { timeoutMs, sent, silent, stalled });
-    status = answer.response.status;
-    const broke = answer.response.ok ? await sent : undefined;
-    if (broke !== undefined) throw broke;
-    return answer;
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error instanceof ImapError ? error : connectionError(action, url.host, error);
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    request.destroy();
-    await sent;
-    const milliseconds = Math.round(performance.now() - started);
-    transport.log({ type: "request", method: "PUT", url: shownUrl(url, false), status, milliseconds });
-  }
 }

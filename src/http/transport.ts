@@ -1,6 +1,5 @@
 import type { Settings } from "../config.ts";
 import { ImapError, InputError } from "../errors.ts";
-import { isPrivateHost } from "./request.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX } from "../protocol/routes.ts";
 import { keepSecret } from "../safe_text.ts";
 import { delay } from "@std/async";
@@ -11,28 +10,45 @@ interface Credentials {
   readonly accessToken: string | undefined;
 }
 
-/** Where the API is for this caller, and what shows who calls. */
+/** Where the API is for this caller, and the header with which the caller identifies itself. */
 export interface ApiAccess {
-  /** The base address, with the prefix of authorised callers where credentials are given. */
+  /** The base address, with the prefix for authorized callers if there are credentials. */
   readonly base: string;
   /** The one origin that may see the credentials. */
   readonly origin: string;
   /** The header that carries them. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What must never be shown. */
+  /** What must never be displayed. */
   readonly secrets: readonly string[];
 }
 
-/** Adds a prefix to an address that does not end with it yet. */
+/** Names and addresses of this machine and of private networks (RFC 1918, 3927, 4193, 6762, 8375). */
+const PRIVATE: readonly RegExp[] = [
+  /^(localhost|[^.]+\.localhost)$/,
+  /^(127|10)\.\d+\.\d+\.\d+$/,
+  /^(192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))\.\d+\.\d+$/,
+  /^\[(::1|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*)\]$/,
+  // A name without a dot is on a private network, as `http://archive:8000` is between containers. The few top-level
+  // domains that have an address of their own (`http://ai/`) look the same: whoever writes one gives the key away.
+  /^[^.:[\]]+$/,
+  /\.(local|internal|lan|home\.arpa)$/,
+];
+
+/** Whether a URL's host is this machine or on a private network, where plain HTTP is usual. */
+export function isPrivateHost(hostname: string): boolean {
+  return PRIVATE.some((pattern) => pattern.test(hostname));
+}
+
+/** Appends a prefix to an address that does not end with it yet. */
 function withPrefix(url: string, prefix: string): string {
   return url.endsWith(prefix) ? url : `${url}${prefix}`;
 }
 
 /**
- * Makes sure that credentials are not sent in the clear, and that they are shown nowhere.
+ * Makes sure that credentials are not sent unencrypted, and that they are never displayed.
  *
- * @param what They are called in the message.
- * @throws {InputError} When they would go over plain HTTP to a host of the open internet.
+ * @param what What the message calls them.
+ * @throws {InputError} When they would be sent over plain HTTP to a host on the internet.
  */
 export function guardCredentials(url: string, what: string, secrets: readonly string[]): void {
   const { protocol, hostname, host } = new URL(url);
@@ -45,9 +61,9 @@ export function guardCredentials(url: string, what: string, secrets: readonly st
 }
 
 /**
- * Works out address and header; an API key goes before an access token (SDC protocol).
+ * Determines the base address and the header; an API key takes precedence over an access token (SDC protocol).
  *
- * @throws {InputError} When credentials would go over plain HTTP to a host of the open internet.
+ * @throws {InputError} When credentials would be sent over plain HTTP to a host on the internet.
  */
 export function apiAccess(url: string, { apiKey, accessToken }: Credentials): ApiAccess {
   const { origin } = new URL(url);
@@ -63,36 +79,48 @@ export function apiAccess(url: string, { apiKey, accessToken }: Credentials): Ap
   return { base: url, origin, headers: {}, secrets: [] };
 }
 
-/** What every request of one client shares. */
+/** What all calls of one client share. */
 export interface Transport {
   readonly api: ApiAccess;
-  /** How long to wait for the head of an answer, and for each further piece of it. */
+  /** How long to wait for the head of a response, and for each further chunk of it. */
   readonly timeoutMs: number;
-  /** How often an operation that failed for a passing reason is tried again. */
+  /** How often an operation that failed for a transient reason is tried again. */
   readonly retries: number;
   readonly log: HttpLog;
+  /** From 0 to below 1: the random part of the wait before a retry. */
+  readonly random: () => number;
+}
+
+/** What a client may set besides its settings. */
+interface TransportOptions {
+  /** Default: nothing is logged. */
+  readonly log?: HttpLog | undefined;
+  /** Default: `Math.random`. */
+  readonly random?: (() => number) | undefined;
 }
 
 /** Makes a transport from settings. Nothing is sent. */
-export function createTransport(settings: Settings, log: HttpLog = () => {}): Transport {
-  return { api: apiAccess(settings.url, settings), timeoutMs: settings.timeoutMs, retries: settings.retries, log };
+export function createTransport(settings: Settings, options: TransportOptions = {}): Transport {
+  const { log = () => {}, random = Math.random } = options;
+  const { url, timeoutMs, retries } = settings;
+  return { api: apiAccess(url, settings), timeoutMs, retries, log, random };
 }
 
-/** A server that asks for more patience than this gets its answer shown instead. */
-export const LONGEST_RETRY_AFTER_MS = 120_000;
+/** If a server asks for a longer wait than this, its response is reported instead. */
+export const MAX_RETRY_AFTER_MS = 120_000;
 
 /**
- * Reads a `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3).
+ * Parses a `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3).
  *
- * @param header The header's text, or null where there is none.
+ * @param header The header's text; null if there is none.
  * @param now The current time, in milliseconds since 1970.
- * @returns Milliseconds to wait; undefined when the header is missing or says nothing of use, as a time that has passed.
+ * @returns Milliseconds to wait; undefined if the header is missing, malformed, or names a time in the past.
  */
 export function parseRetryAfter(header: string | null, now: number = Date.now()): number | undefined {
   if (header === null) return undefined;
   const text = header.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000 || undefined;
-  // An HTTP date begins with the day's name; Date.parse alone would take far more for a date.
+  // An HTTP date begins with the name of a day; Date.parse alone would accept far more.
   const date = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : NaN;
   return date > now ? date - now : undefined;
 }
@@ -105,27 +133,27 @@ export interface RetryOptions {
   readonly retries: number;
   readonly log: HttpLog;
   readonly signal?: AbortSignal | undefined;
-  /** Whether the last try brought something that stays: then the count of retries begins anew. */
-  readonly progressed?: () => boolean;
-  /** Waits; tests put a clock of their own here. */
+  /** Whether the last try gained something that is kept: then the retries are counted from 0 again. */
+  readonly hasProgressed?: () => boolean;
+  /** Waits. Default: a timer. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
-  /** From 0 to below 1. */
+  /** From 0 to below 1. Default: `Math.random`. */
   readonly random?: () => number;
 }
 
 /** The longest first wait; it doubles with each retry. */
 const FIRST_DELAY_MS = 500;
-/** No wait of our own choosing is longer. */
-const LONGEST_DELAY_MS = 20_000;
+/** The longest wait, unless the server asks for more. */
+const MAX_DELAY_MS = 20_000;
 
-/** Exponential backoff with full jitter: any time up to a bound that doubles, so that clients do not come back in step. */
+/** Exponential backoff with full jitter: any time up to a bound that doubles, so that clients do not retry in step. */
 function backoffMs(retry: number, random: () => number): number {
-  return random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (retry - 1));
+  return random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (retry - 1));
 }
 
 /**
- * The server's own wish, spread a little among all who were told the same, but no sooner than without it: a server whose
- * wish lies in the past, since a clock is wrong, is not to be asked without a pause. Only what throws 0 needs none.
+ * How long to wait: as long as the server asks, plus up to a tenth so that clients do not retry in step, but at least the
+ * usual backoff. An error with `retryAfterMs: 0` is retried at once.
  */
 function waitMs(retryAfterMs: number | undefined, retry: number, random: () => number): number {
   if (retryAfterMs === 0) return 0;
@@ -133,8 +161,8 @@ function waitMs(retryAfterMs: number | undefined, retry: number, random: () => n
 }
 
 /**
- * Runs an operation again for as long as it throws errors that say of themselves that they can be retried.
- * The only retry loop of the library.
+ * Runs an operation again as long as it throws errors that say that they can be retried. The only retry loop of the
+ * library.
  *
  * @throws The operation's last error.
  */
@@ -146,9 +174,9 @@ export async function retry<T>(operation: () => Promise<T>, options: RetryOption
       return await operation();
     } catch (error) {
       if (!(error instanceof ImapError) || !error.retryable) throw error;
-      if (options.progressed?.()) retry = 0;
+      if (options.hasProgressed?.()) retry = 0;
       if (retry >= retries) throw error;
-      if ((error.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) throw error;
+      if ((error.retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS) throw error;
       retry += 1;
       const delayMs = Math.round(waitMs(error.retryAfterMs, retry, random));
       log({ type: "retry", action, reason: error.message, retry, retries, delayMs });
@@ -157,41 +185,41 @@ export async function retry<T>(operation: () => Promise<T>, options: RetryOption
   }
 }
 
-/** What happens on the wire, for a log. URLs come without their query where it holds a signature. */
+/** What happens on the network, for a log. URLs are without their query if that contains a signature. */
 export type HttpEvent =
   | {
     readonly type: "request";
     readonly method: string;
     readonly url: string;
-    /** The answer's status code; undefined when none came. */
+    /** The status code of the response; undefined if there was none. */
     readonly status: number | undefined;
-    /** From sending the request to the head of the answer. */
+    /** From sending the request to the head of the response. */
     readonly milliseconds: number;
   }
   | {
     readonly type: "retry";
-    /** What is tried again, for instance `download "imap_..."`. */
+    /** What is tried again, for example `download "imap_..."`. */
     readonly action: string;
     /** Why the last try failed. */
     readonly reason: string;
     /** 1 for the first retry. */
     readonly retry: number;
-    /** The most retries there will be. */
+    /** The most retries that there will be. */
     readonly retries: number;
-    /** How long is waited before it. */
+    /** The wait before it. */
     readonly delayMs: number;
   }
   | {
     readonly type: "decision";
-    /** What it is about, for instance `download "imap_..."`. */
+    /** What it is about, for example `download "imap_..."`. */
     readonly action: string;
     readonly decision: Decision;
     /** Why. */
     readonly reason: string;
   };
 
-/** What a transfer does instead of sending a file from its first byte to its last. */
+/** What a transfer does other than sending a whole file from its first byte to its last. */
 export type Decision = "wait" | "skip" | "resume" | "restart" | "split";
 
-/** Is told of each event as it happens. */
+/** Called for each event as it happens. */
 export type HttpLog = (event: HttpEvent) => void;

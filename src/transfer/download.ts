@@ -1,7 +1,8 @@
+import { fileError } from "../disk.ts";
 import { ConnectionError } from "../errors.ts";
 import { type Decision, retry, type Transport } from "../http/transport.ts";
 import { checkedConcurrency, type DownloadPlan, forEachOf, type OnProgress, type Outcome } from "./batch.ts";
-import { DataFolders, fileError, localPath } from "./local_files.ts";
+import { DataFolders, localPath } from "./local_files.ts";
 import { compareObject, isRefusedUrl, lookUpObject, md5OfFile, type UrlSource, worthANewUrl } from "./objects.ts";
 import { openPart, type PartFile, partPathOf, sizeOf } from "./part_file.ts";
 import { ConnectionSlots, type ObjectFacts, receiveObject, type Receiving } from "./receive.ts";
@@ -231,7 +232,7 @@ async function fetchInto(work: Work, part: PartFile): Promise<Outcome> {
       progress.end(await part.kept());
       throw progress.judge(error);
     }
-  }, { action, retries, log, signal, progressed: () => progress.hasProgressed });
+  }, { action, retries, log, signal, hasProgressed: () => progress.hasProgressed });
   onBytes(size, size);
   await part.rename(path);
   work.folders.noteFile(dirname(path));

@@ -1,8 +1,9 @@
+import { fileError } from "../disk.ts";
 import { ConnectionError, ProtocolError, ResponseError } from "../errors.ts";
 import { Patience } from "../http/patience.ts";
-import { connectionError, getObject, LEAST_SPEED, refusalOf, stallError } from "../http/request.ts";
+import { connectionError, MIN_SPEED, stallError } from "../http/failures.ts";
+import { getObject, refusalOf } from "../http/request.ts";
 import type { Transport } from "../http/transport.ts";
-import { fileError } from "./local_files.ts";
 import {
   contentRange,
   isPage,
@@ -67,7 +68,7 @@ const LOOK_MS = 200;
 function watchGrowth({ size: sizeNow, stallMs, onStall, onSize, onFailure }: GrowthWatch): () => void {
   let size = sizeNow();
   let looked = performance.now();
-  const patience = new Patience(stallMs, LEAST_SPEED);
+  const patience = new Patience(stallMs, MIN_SPEED);
   const look = () => {
     const [before, now] = [size, performance.now()];
     patience.waited(now - looked);

@@ -1,9 +1,10 @@
+import { fileError } from "../disk.ts";
 import { ConnectionError, ImapError, InputError, joinInputErrors, ProtocolError, ResponseError } from "../errors.ts";
+import { Call } from "../http/call.ts";
 import { putFile } from "../http/put_file.ts";
 import { retry, type Transport } from "../http/transport.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { checkedConcurrency, forEachOf, type OnProgress, type Outcome } from "./batch.ts";
-import { fileError } from "./local_files.ts";
 import { compareObject, isRefusedUrl, md5OfFile, md5OfHeaders, type UrlSource, worthANewUrl } from "./objects.ts";
 import { basename, resolve } from "@std/path";
 
@@ -107,14 +108,16 @@ async function uploadFile(
     await checkUnchanged(sendable);
     url ??= await urls.uploadUrl(name, signal);
     onBytes(0);
-    const headers = await putFile(transport, { action, url, path, size, onBytes, signal }).catch((error) => {
-      // Only a lost answer leaves open what the store has; a refusal does not.
-      mayHaveArrived ||= !(error instanceof ResponseError) || error.status >= 500;
-      // The URL may have expired: one more is asked for.
-      if (!isRefusedUrl(error) || isRenewed) throw error;
-      [url, isRenewed] = [undefined, true];
-      throw worthANewUrl(error);
-    });
+    const headers = await putFile(new Call(transport, { action, signal }), { url, path, size, onBytes }).catch(
+      (error) => {
+        // Only a lost answer leaves open what the store has; a refusal does not.
+        mayHaveArrived ||= !(error instanceof ResponseError) || error.status >= 500;
+        // The URL may have expired: one more is asked for.
+        if (!isRefusedUrl(error) || isRenewed) throw error;
+        [url, isRenewed] = [undefined, true];
+        throw worthANewUrl(error);
+      },
+    );
     if (!headers.has("etag")) {
       const why = "the answer has no ETag, so that nobody knows whether the file arrived";
       throw new ProtocolError(`Cannot ${action}: ${why}; is there a login page in between?`);

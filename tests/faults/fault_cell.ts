@@ -1,5 +1,5 @@
 /** The classes of errors, by name: see src/errors.ts. */
-export type ErrorName = "ConnectionError" | "ProtocolError" | "ResponseError" | "InputError";
+export type ErrorName = "ConnectionError" | "TimeoutError" | "ProtocolError" | "ResponseError" | "InputError";
 
 /** What an operation gives whose server has a fault. */
 export type Cell =

@@ -77,6 +77,8 @@ export async function observe({ step, fault, times, timeoutMs, length = 2000, ..
     retries: RETRIES,
     timeoutMs,
     log: (event) => events.push(event),
+    // The random part of a wait before a retry is all of it.
+    random: () => 0,
   });
   if (more.resumes) {
     store.script.push({ cutAfter: length / 2 });

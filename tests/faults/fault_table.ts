@@ -1,8 +1,8 @@
 import { done, everywhere, fails, followed, never, retried, type Row } from "./fault_cell.ts";
 
 const broke = retried("ConnectionError", "broke the connection");
-const silent = retried("ConnectionError", "sent nothing for");
-const slow = retried("ConnectionError", "sent next to nothing for");
+const silent = retried("TimeoutError", "sent nothing for");
+const slow = retried("TimeoutError", "sent next to nothing for");
 const noHttp = retried("ConnectionError", "sent something that is no HTTP");
 const noBody = never("the answer has no body");
 const breaksOff = retried("ProtocolError", "it breaks off");

@@ -1,4 +1,4 @@
-import { connectionError } from "../../src/http/request.ts";
+import { connectionError } from "../../src/http/failures.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 Deno.test("connectionError() shows no address that the system's words have in them", () => {

@@ -1,15 +1,22 @@
-import { ConnectionError } from "../../src/errors.ts";
-import { readText } from "../../src/http/request.ts";
+import { ConnectionError, TimeoutError } from "../../src/errors.ts";
+import { Call, Reply } from "../../src/http/call.ts";
+import { testTransport } from "../support/client.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 
-const options = { action: "try", host: "h", timeoutMs: 1000, limit: 1000, beyond: "fail" } as const;
+const LIMIT = 1000;
 
-/** A body that never ends. */
-function endless(piece: string): Response {
-  return new Response(new ReadableStream({ pull: (stream) => stream.enqueue(new TextEncoder().encode(piece)) }));
+/** A reply with a body that a test makes up. */
+function replyWith(body: ReadableStream<Uint8Array<ArrayBuffer>>, timeoutMs = 1000): Reply {
+  const { transport } = testTransport("http://h", { timeoutMs });
+  return new Reply(new Call(transport, { action: "try" }), new URL("http://h"), new Response(body));
 }
 
-Deno.test("readText() reads a whole body, with characters that span pieces", async () => {
+/** A body that never ends. */
+function endless(chunk: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({ pull: (stream) => stream.enqueue(new TextEncoder().encode(chunk)) });
+}
+
+Deno.test("Reply.text() reads a whole body, with characters that span chunks", async () => {
   const bytes = new TextEncoder().encode("天🚀");
   const body = new ReadableStream({
     start(stream) {
@@ -17,16 +24,17 @@ Deno.test("readText() reads a whole body, with characters that span pieces", asy
       stream.close();
     },
   });
-  assertEquals(await readText(new Response(body), options), "天🚀");
+  assertEquals(await replyWith(body).text({ limit: LIMIT, beyond: "fail" }), "天🚀");
 });
 
-Deno.test("readText() stops at its limit: it keeps the start, or fails", async () => {
-  const start = await readText(endless("x".repeat(300)), { ...options, beyond: "cut" });
+Deno.test("Reply.text() stops at its limit: it keeps the start, or fails", async () => {
+  const start = await replyWith(endless("x".repeat(300))).text({ limit: LIMIT, beyond: "cut" });
   assertEquals(start, "x".repeat(1200));
-  await assertRejects(() => readText(endless("x".repeat(300)), options), ConnectionError, "more than 1000 bytes");
+  const text = () => replyWith(endless("x".repeat(300))).text({ limit: LIMIT, beyond: "fail" });
+  await assertRejects(text, ConnectionError, "more than 1000 bytes");
 });
 
-Deno.test("readText() leaves a body that stalls", async () => {
-  const silent = new Response(new ReadableStream());
-  await assertRejects(() => readText(silent, { ...options, timeoutMs: 20 }), ConnectionError, "sent next to nothing");
+Deno.test("Reply.text() gives up a body that stalls", async () => {
+  const silent = replyWith(new ReadableStream(), 20);
+  await assertRejects(() => silent.text({ limit: LIMIT, beyond: "fail" }), TimeoutError, "sent next to nothing");
 });

@@ -59,7 +59,7 @@ Deno.test("retry() counts anew after a try that brought something", async () => 
   let tries = 0;
   const fail = () => Promise.reject(new ConnectionError(`no ${tries++}`));
   const progressed = () => progress.shift() ?? false;
-  await assertRejects(() => retry(fail, { ...options, progressed }), ConnectionError, "no 3");
+  await assertRejects(() => retry(fail, { ...options, hasProgressed: progressed }), ConnectionError, "no 3");
   assertEquals(waits, [500, 500, 500]);
 });
 

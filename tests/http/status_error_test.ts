@@ -1,4 +1,4 @@
-import { statusError } from "../../src/http/request.ts";
+import { statusError } from "../../src/http/failures.ts";
 import { apiAccess } from "../../src/http/transport.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 

@@ -19,7 +19,13 @@ export interface TestTransportOptions {
 export function testTransport(url: string, options: TestTransportOptions = {}): TestTransport {
   const events: HttpEvent[] = [];
   const settings = { ...resolveSettings({ url, timeoutMs: 5000, retries: 0, ...options }), ...credentials(options) };
-  return { transport: createTransport(settings, (event) => events.push(event)), events };
+  return {
+    transport: createTransport(settings, {
+      log: (event) => events.push(event),
+      random: () => 0,
+    }),
+    events,
+  };
 }
 
 function credentials({ apiKey, accessToken }: TestTransportOptions) {

@@ -1,4 +1,4 @@
-import { ConnectionError, ImapError, ResponseError } from "../../src/errors.ts";
+import { ConnectionError, ImapError, ResponseError, TimeoutError } from "../../src/errors.ts";
 import { downloadFile, type DownloadSettings, PresentFiles } from "../../src/transfer/download.ts";
 import { DataFolders } from "../../src/transfer/local_files.ts";
 import type { UrlSource } from "../../src/transfer/objects.ts";
@@ -144,7 +144,7 @@ Deno.test("downloadFile() gives up on a server that stalls in the middle", async
     return new Response(body, { headers: { "content-length": String(BYTES.length) } });
   };
   await using test = await attempt(silent, { timeoutMs: 100 });
-  await assertRejects(test.run, ConnectionError, "sent next to nothing for 0.1 s");
+  await assertRejects(test.run, TimeoutError, "sent next to nothing for 0.1 s");
   assertEquals(await test.folder.files(), []);
 });
 

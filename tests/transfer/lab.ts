@@ -48,14 +48,12 @@ export async function openLab({ retries = 3, timeoutMs = 5000 }: LabOptions = {}
   const folder = await testFolder();
   const log: HttpEvent[] = [];
   const settings = { url: store.url, dataDir: folder.path, apiKey: "k3y", retries, timeoutMs };
-  const client = new ImapClient({ ...settings, log: (event) => log.push(event) });
+  // The random part of a wait is all of it: with 0 there is no wait.
+  const client = new ImapClient({ ...settings, log: (event) => log.push(event), random: () => 0 });
   const bytes = randomBytes(100_000);
   const [name, path] = [nameOf(0), archivePath(nameOf(0))];
   store.add(path, bytes);
   const finalPath = join(folder.path, path);
-  const { random } = Math;
-  // The random part of a wait is all of it: with 0 nothing is waited for.
-  Math.random = () => 0;
 
   const one = async (options: DownloadOptions = {}) => {
     const report = await client.download([name], options);
@@ -93,7 +91,6 @@ export async function openLab({ retries = 3, timeoutMs = 5000 }: LabOptions = {}
     },
     read: () => Deno.readFile(finalPath),
     async [Symbol.asyncDispose]() {
-      Math.random = random;
       await store[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
     },

@@ -1,4 +1,4 @@
-import { ConnectionError, FileNameError, InputError, ResponseError } from "../../mod.ts";
+import { ConnectionError, FileNameError, InputError, ResponseError, TimeoutError } from "../../mod.ts";
 import type { UrlSource } from "../../src/transfer/objects.ts";
 import { uploadFiles } from "../../src/transfer/upload.ts";
 import { testTransport, type TestTransportOptions } from "../support/client.ts";
@@ -103,7 +103,7 @@ Deno.test("uploadFiles() does not believe a store that has other bytes", async (
 Deno.test("uploadFiles() gives up on a store that never answers", async () => {
   const stop = Promise.withResolvers<Response>();
   await using test = await attempt(() => stop.promise, { timeoutMs: 100 });
-  await assertRejects(test.run, ConnectionError, "sent nothing for 0.1 s");
+  await assertRejects(test.run, TimeoutError, "sent nothing for 0.1 s");
   stop.resolve(new Response());
 });
 

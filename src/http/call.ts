@@ -1,0 +1,311 @@
+import { ConnectionError, ProtocolError, type ResponseError } from "../errors.ts";
+import { connectionError, MIN_SPEED, shownUrl, stallError, statusError, timeoutError } from "./failures.ts";
+import { Patience } from "./patience.ts";
+import { type Decision, retry, type RetryOptions, type Transport } from "./transport.ts";
+
+/** A signal that is aborted as soon as one of two is. */
+export function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other === undefined ? one : AbortSignal.any([one, other]);
+}
+
+/** One request, as it is sent. */
+interface Request {
+  /** Default: `GET`. */
+  readonly method?: "GET" | "POST";
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether a log may show the URL's query: that of a presigned URL is secret. */
+  readonly showQuery: boolean;
+}
+
+/** More redirects than this are a loop. */
+const MAX_REDIRECTS = 5;
+
+/** The result of visiting one URL: what was looked for, or another URL. */
+type Visit<T> = { readonly done: T } | { readonly next: URL };
+
+/** What a {@linkcode Call} is made from, besides its transport. */
+interface CallOptions {
+  /** What the call is for, as messages begin after `Cannot `: `download "imap_..."`. */
+  readonly action: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Something that is asked of a server: what for, by whom, and what ends it early. It may take several requests; all of
+ * them, their retries and their log go through this object.
+ */
+export class Call {
+  readonly transport: Transport;
+  /** What it is for, as messages begin after `Cannot `. */
+  readonly action: string;
+  readonly signal: AbortSignal | undefined;
+
+  /** Makes a call; nothing is sent yet. */
+  constructor(transport: Transport, { action, signal }: CallOptions) {
+    this.transport = transport;
+    this.action = action;
+    this.signal = signal;
+  }
+
+  /** The same call, which another signal ends as well. */
+  endedBy(stop: AbortSignal): Call {
+    return new Call(this.transport, { action: this.action, signal: either(stop, this.signal) });
+  }
+
+  /** Runs an operation again as long as its error says that it can be retried. @throws The last error. */
+  retry<T>(
+    operation: () => Promise<T>,
+    options: Pick<RetryOptions, "hasProgressed"> & { readonly retries?: number } = {},
+  ): Promise<T> {
+    const { action, signal, transport: { retries, log, random } } = this;
+    return retry(operation, { action, retries, log, signal, random, ...options });
+  }
+
+  /** Logs what is done instead of a plain transfer, and why. */
+  decide(decision: Decision, reason: string): void {
+    this.transport.log({ type: "decision", action: this.action, decision, reason });
+  }
+
+  /** The address of a route of the API. */
+  apiUrl(route: string, search: Readonly<Record<string, string>> = {}): URL {
+    const url = new URL(`${this.transport.api.base}${route}`);
+    url.search = new URLSearchParams(search).toString();
+    return url;
+  }
+
+  /** GETs from the API and follows redirects. Credentials are sent only to the API's origin. @throws {ConnectionError} */
+  getApi(url: URL): Promise<Reply> {
+    return this.#follow(url, (url) => this.getApiOnce(url));
+  }
+
+  /** GETs from the API, or from a URL that it redirected to. Credentials are sent only to the API's origin. */
+  getApiOnce(url: URL): Promise<Reply> {
+    return this.#sendToApi("GET", url);
+  }
+
+  /** POSTs to the API, without a body. Credentials are sent only to the API's origin. */
+  postApi(url: URL): Promise<Reply> {
+    return this.#sendToApi("POST", url);
+  }
+
+  /** GETs an object from its presigned URL, without credentials and without compression, and follows redirects. */
+  getObject(url: URL, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    const all = { "accept-encoding": "identity", ...headers };
+    return this.#follow(url, (url) => this.send({ url, headers: all, showQuery: false }));
+  }
+
+  /** Goes from URL to URL until a visit is done. The only redirect loop of the library. */
+  async followRedirects<T>(start: URL, visit: (url: URL) => Promise<Visit<T>>): Promise<T> {
+    let url = start;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const visited = await visit(url);
+      if ("done" in visited) return visited.done;
+      url = visited.next;
+    }
+    throw new ProtocolError(`Cannot ${this.action}: ${url.host} redirects in circles`);
+  }
+
+  /**
+   * Sends one request and returns the response, whatever its status. Follows no redirect. The only `fetch` of the library.
+   *
+   * @throws {ConnectionError} When no response comes; a {@linkcode TimeoutError} when the server stays silent.
+   */
+  async send({ method = "GET", url, headers, showQuery }: Request): Promise<Reply> {
+    const { action, signal, transport: { timeoutMs, log } } = this;
+    signal?.throwIfAborted();
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const started = performance.now();
+    let status: number | undefined;
+    try {
+      const ends = either(deadline.signal, signal);
+      const response = await fetch(url, { method, headers, redirect: "manual", signal: ends });
+      status = response.status;
+      return new Reply(this, url, response);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (deadline.signal.aborted) throw timeoutError(action, url.host, timeoutMs);
+      throw connectionError(action, url.host, error);
+    } finally {
+      clearTimeout(timer);
+      const milliseconds = Math.round(performance.now() - started);
+      log({ type: "request", method, url: shownUrl(url, showQuery), status, milliseconds });
+    }
+  }
+
+  #sendToApi(method: "GET" | "POST", url: URL): Promise<Reply> {
+    const { api } = this.transport;
+    const isApi = url.origin === api.origin;
+    const headers = { accept: "application/json", ...(isApi ? api.headers : {}) };
+    return this.send({ method, url, headers, showQuery: isApi });
+  }
+
+  #follow(url: URL, get: (url: URL) => Promise<Reply>): Promise<Reply> {
+    return this.followRedirects(url, async (url) => {
+      const reply = await get(url);
+      return reply.isRedirect ? { next: await reply.redirectTarget() } : { done: reply };
+    });
+  }
+}
+
+/**
+ * Checks a URL that a response, or the API as a presigned URL, sends its caller to.
+ *
+ * @param location The URL, absolute or relative to `from`.
+ * @throws {ProtocolError} When no file can come from there, or when it leads from https to http.
+ */
+export function checkedTarget(action: string, location: string | null, from: URL): URL {
+  if (location === null || !URL.canParse(location, from)) {
+    throw new ProtocolError(`Cannot ${action}: ${from.host} redirects to no usable address`);
+  }
+  const target = new URL(location, from);
+  if (target.protocol !== "https:" && target.protocol !== "http:") {
+    throw new ProtocolError(`Cannot ${action}: ${from.host} redirects to a ${target.protocol} address`);
+  }
+  if (from.protocol === "https:" && target.protocol === "http:") {
+    throw new ProtocolError(`Cannot ${action}: ${from.host} redirects from https to unprotected http`);
+  }
+  if (target.username !== "" || target.password !== "") {
+    throw new ProtocolError(`Cannot ${action}: ${from.host} redirects to an address with a password`);
+  }
+  return target;
+}
+
+/** The statuses that redirect with the same method (RFC 9110, 15.4). */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Enough of a refusal to show. */
+const MAX_REFUSAL_BYTES = 16 * 1024;
+
+/** How much of a body to read as text. */
+interface TextOptions {
+  /** The most bytes to read. */
+  readonly limit: number;
+  /** What to do with a longer body: keep its start, or fail. */
+  readonly beyond: "cut" | "fail";
+}
+
+/** A body that broke off before its end, as one that is too large for the gateway of the SDC does. */
+export class BrokenBody extends ConnectionError {
+}
+
+/** A response, with the call that it belongs to and the URL that it came from. */
+export class Reply {
+  readonly call: Call;
+  /** Where it came from: the last URL after redirects. */
+  readonly url: URL;
+  readonly response: Response;
+
+  /** Takes a response whose body nobody has read yet. */
+  constructor(call: Call, url: URL, response: Response) {
+    this.call = call;
+    this.url = url;
+    this.response = response;
+  }
+
+  /** The HTTP status code. */
+  get status(): number {
+    return this.response.status;
+  }
+
+  /** Whether the status is 200 to 299. */
+  get ok(): boolean {
+    return this.response.ok;
+  }
+
+  /** The response's headers. */
+  get headers(): Headers {
+    return this.response.headers;
+  }
+
+  /** The body, for native streaming; {@linkcode Reply.chunks} reads it with time limits. */
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    return this.response.body;
+  }
+
+  /** Whether it sends its caller to another URL. */
+  get isRedirect(): boolean {
+    return REDIRECTS.has(this.status);
+  }
+
+  /** Where a redirect leads; discards the body. @throws {ProtocolError} When the URL cannot be used. */
+  async redirectTarget(): Promise<URL> {
+    await this.discard();
+    return checkedTarget(this.call.action, this.headers.get("location"), this.url);
+  }
+
+  /** Discards the body, which frees the connection. */
+  async discard(): Promise<void> {
+    await this.response.body?.cancel();
+  }
+
+  /**
+   * Reads the body chunk by chunk, in bounded time. Frees the connection, whatever ends it.
+   *
+   * @throws {BrokenBody} When it breaks off. {TimeoutError} When it stalls or is far too slow.
+   */
+  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+    if (this.body === null) return;
+    const { action, signal, transport: { timeoutMs } } = this.call;
+    const { host } = this.url;
+    const reader = this.body.getReader();
+    const patience = new Patience(timeoutMs, MIN_SPEED);
+    const next = () => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      const giveUp = () => reject(stallError(action, host, timeoutMs));
+      return patience.during(Promise.race([reader.read(), promise]), giveUp);
+    };
+    try {
+      for (;;) {
+        const { done, value } = await next();
+        if (done) return;
+        patience.moved(value.byteLength);
+        yield value;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof ConnectionError) throw error;
+      const { message, retryable } = connectionError(action, host, error);
+      throw new BrokenBody(message, { retryable });
+    } finally {
+      reader.cancel().catch(() => {});
+    }
+  }
+
+  /**
+   * Reads the body as text, in bounded time and memory.
+   *
+   * @throws {ConnectionError} When it breaks off, stalls, or is too long and must not be cut.
+   */
+  async text({ limit, beyond }: TextOptions): Promise<string> {
+    const decoder = new TextDecoder();
+    const texts: string[] = [];
+    let bytes = 0;
+    for await (const chunk of this.chunks()) {
+      bytes += chunk.byteLength;
+      texts.push(decoder.decode(chunk, { stream: true }));
+      if (bytes < limit) continue;
+      if (beyond === "cut") return texts.join("");
+      throw new ConnectionError(
+        `Cannot ${this.call.action}: ${this.url.host} sent more than ${limit} bytes; ask for less at once`,
+        { retryable: false },
+      );
+    }
+    return texts.join("") + decoder.decode();
+  }
+
+  /**
+   * The error of a response whose status says no.
+   *
+   * @param body The start of its body, if it has been read already. The status counts even if the body breaks off.
+   */
+  async refusal(body?: string): Promise<ResponseError> {
+    const { call: { action, transport: { api } }, url, response } = this;
+    const said = body ?? await this.text({ limit: MAX_REFUSAL_BYTES, beyond: "cut" }).catch((error: unknown) => {
+      if (error instanceof ConnectionError) return "";
+      throw error;
+    });
+    return statusError({ action, url, response, body: said, api });
+  }
+}
