@@ -1,4 +1,4 @@
-// The types of the @std/cli functions in use: the npm build of @std carries none.
+// The types of the @std/cli functions that src uses: the npm build of @std has none.
 export interface ParseArgsOptions {
   boolean?: readonly string[];
   string?: readonly string[];

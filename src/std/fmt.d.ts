@@ -1,4 +1,4 @@
-// The types of the @std/fmt functions in use: the npm build of @std carries none.
+// The types of the @std/fmt functions that src uses: the npm build of @std has none.
 export interface FormatBytesOptions {
   maximumFractionDigits?: number;
 }

@@ -1,2 +1,2 @@
-// The types of the @std/html functions in use: the npm build of @std carries none.
+// The types of the @std/html functions that src uses: the npm build of @std has none.
 export declare function escape(text: string): string;

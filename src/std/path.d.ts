@@ -1,4 +1,4 @@
-// The types of the @std/path functions in use: the npm build of @std carries none.
+// The types of the @std/path functions that src uses: the npm build of @std has none.
 export declare function basename(path: string, suffix?: string): string;
 export declare function dirname(path: string): string;
 export declare function fromFileUrl(url: string | URL): string;

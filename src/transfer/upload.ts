@@ -22,7 +22,7 @@ interface Sendable {
 
 /** Looks at one file: there, readable, not empty, with a name of the SDC's. */
 async function checkOne(file: string): Promise<Sendable> {
-  const path = resolve(file);
+  const path = resolve(Deno.cwd(), file);
   const name = basename(path);
   const action = `upload "${file}"`;
   const stat = await Deno.stat(path).catch((error: unknown) => {

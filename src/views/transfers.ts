@@ -4,7 +4,7 @@ import { MOST_ROWS, type Table, textTable } from "../display/text_table.ts";
 import { archivePath } from "../names/file_name.ts";
 import { excerpt } from "../safe_text.ts";
 import type { Outcome, TransferEvent } from "../transfer/batch.ts";
-import { formatBytes } from "@std/fmt";
+import { format as formatBytes } from "@std/fmt/bytes";
 import { escape } from "@std/html";
 import { dirname } from "@std/path";
 

@@ -1,12 +1,12 @@
 // @ts-types="./assert.d.ts"
-export { assert } from "@std/assert/assert";
+export { assert } from "deno-std/assert/assert.js";
 // @ts-types="./assert.d.ts"
-export { assertEquals } from "@std/assert/equals";
+export { assertEquals } from "deno-std/assert/equals.js";
 // @ts-types="./assert.d.ts"
-export { assertMatch } from "@std/assert/match";
+export { assertMatch } from "deno-std/assert/match.js";
 // @ts-types="./assert.d.ts"
-export { assertRejects } from "@std/assert/rejects";
+export { assertRejects } from "deno-std/assert/rejects.js";
 // @ts-types="./assert.d.ts"
-export { assertStringIncludes } from "@std/assert/string-includes";
+export { assertStringIncludes } from "deno-std/assert/string_includes.js";
 // @ts-types="./assert.d.ts"
-export { assertThrows } from "@std/assert/throws";
+export { assertThrows } from "deno-std/assert/throws.js";

@@ -1,2 +1,0 @@
-// @ts-types="./fmt.d.ts"
-export { format as formatBytes } from "@std/fmt/bytes";

@@ -1,2 +1,0 @@
-// @ts-types="./html.d.ts"
-export { escape } from "@std/html/entities";
