@@ -577,14 +577,14 @@ function join(a: Coverage, b: Coverage, most: number): Coverage {
  */
 export async function drawCoverage(catalog: Catalog): Promise<string> {
   const { coverageOf, MOST_PRODUCTS } = await import("../views/coverage.ts");
-  const { coverageSvg } = await import("../views/coverage_svg.ts");
+  const { coverageSvg } = await import("../views/coverage_chart.ts");
   let coverage = NOTHING;
   for (const { instrument, data_level } of catalog.rows(PARTS)) {
     const records = decodeFileRecords(catalog.rows(COVERAGE_ROWS, [String(instrument), String(data_level)]));
     coverage = join(coverage, coverageOf(records, new Set()), MOST_PRODUCTS);
     await delay(0);
   }
-  return await coverageSvg(coverage, "");
+  return coverageSvg(coverage, "");
 }
 
 /** Something that was made from the catalog when it had this revision. */

@@ -133,7 +133,7 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
   async coverage(): Promise<Picture> {
     const { asked = {}, filesHere } = this.#origin;
     const here = await filesHere?.(this.map(({ file_path }) => file_path)) ?? new Set<string>();
-    const { coveragePicture } = await import("../views/coverage_picture.ts");
+    const { coveragePicture } = await import("../views/coverage_chart.ts");
     return coveragePicture(this, { asked: { ...asked }, here });
   }
 

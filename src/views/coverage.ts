@@ -1,4 +1,4 @@
-import { dayNumber, isoDay } from "../display/time_ticks.ts";
+import { dayNumber, isoDay } from "../display/scales.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
 import type { FileRecord } from "../protocol/rows.ts";

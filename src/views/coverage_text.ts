@@ -1,5 +1,5 @@
 import { cutToWidth, padToWidth, shorten, textWidth } from "../display/text_width.ts";
-import { timeTicks } from "../display/time_ticks.ts";
+import { timeTicks } from "../display/scales.ts";
 import {
   type Bins,
   binsOf,
@@ -68,7 +68,7 @@ function axisLine(bins: Bins, width: number): string {
   const characters = charactersOf(bins, width);
   const most = Math.max(1, Math.floor(countOf(bins) * characters / DATE_WIDTH));
   let line = "";
-  for (const { day, label } of timeTicks(bins.first, bins.last, most)) {
+  for (const { value: day, label } of timeTicks(bins.first, bins.last, most)) {
     const column = Math.floor((day - bins.first) / bins.days) * characters;
     if (column < line.length || column + label.length > width) continue;
     line = `${line.padEnd(column)}${label} `;

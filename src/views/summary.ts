@@ -1,5 +1,6 @@
+import { CHART_PADDING, chartSvg, type Mark, QUIET_TEXT, textPixels } from "../display/chart.ts";
 import { Picture } from "../display/picture.ts";
-import { framedSvg } from "../display/picture_frame.ts";
+import { colorScale } from "../display/scales.ts";
 import { textTable } from "../display/text_table.ts";
 import { DATA_LEVELS, isDataLevel } from "../names/vocabulary.ts";
 import type { FileRecord } from "../protocol/rows.ts";
@@ -9,16 +10,17 @@ import { askedText, counted, type ResultContext, rowLabel } from "./records.ts";
 interface Counts {
   readonly files: number;
   readonly instruments: readonly string[];
-  /** From raw packets on; words that are no level come last. */
+  /** From raw packets up; unknown levels come last. */
   readonly levels: readonly string[];
-  /** How many instruments and levels there are beyond those. */
+  /** How many more instruments and levels there are. */
   readonly more: number;
-  /** The files of an instrument and a level; of all levels or all instruments where none is named. */
+  /** Counts the files of an instrument and a level; of all instruments or levels where none is given. */
   readonly count: (of: { readonly instrument?: string | undefined; readonly level?: string }) => number;
 }
 
-/** A picture of more shows nothing any more. */
-const MOST = 30;
+/** With more rows or columns a chart becomes unreadable. */
+const MAX_ROWS = 30;
+const MAX_LEVELS = 30;
 
 function placeOf(level: string): number {
   return isDataLevel(level) ? DATA_LEVELS.indexOf(level) : DATA_LEVELS.length;
@@ -39,32 +41,32 @@ function countsOf(records: readonly FileRecord[]): Counts {
   }
   return {
     files: records.length,
-    instruments: [...instruments].sort().slice(0, MOST),
-    levels: [...levels].sort().sort((a, b) => placeOf(a) - placeOf(b)).slice(0, MOST),
-    more: Math.max(0, instruments.size - MOST) + Math.max(0, levels.size - MOST),
+    instruments: [...instruments].sort().slice(0, MAX_ROWS),
+    levels: [...levels].sort().sort((a, b) => placeOf(a) - placeOf(b)).slice(0, MAX_LEVELS),
+    more: Math.max(0, instruments.size - MAX_ROWS) + Math.max(0, levels.size - MAX_LEVELS),
     count: ({ instrument, level }) => counts.get(key(instrument, level)) ?? 0,
   };
 }
 
-/** What the picture shows, in a line. */
+/** Says what the chart shows, in a line. */
 function summaryTitle({ files, more }: Counts): string {
   const title = `${counted(files, "file")} by instrument and data level`;
   if (more === 0) return title;
   return `${title}; ${more === 1 ? "1 more row or column is" : `${more} more rows and columns are`} not drawn`;
 }
 
-/** The heading of sums. */
+/** The heading of the sums. */
 const ALL = "all";
 
-/** A number, or a point for none, which lets the numbers stand out. */
+/** A number, or a dot for 0, which lets the numbers stand out. */
 function countText(count: number): string {
   return count === 0 ? "·" : String(count);
 }
 
-/** How many files there are of each instrument and level, as a table of text. */
+/** Draws how many files there are of each instrument and level as a text table. */
 function summaryText(counts: Counts): string {
   const { instruments, levels, count } = counts;
-  /** A row of the table: an instrument, or undefined for the sums of all. */
+  /** A row of the table: an instrument, or undefined for the sums. */
   type Row = string | undefined;
   const number = (header: string, of: (instrument: Row) => number) => ({
     header,
@@ -82,120 +84,84 @@ function summaryText(counts: Counts): string {
   });
 }
 
-/** From few files to many, with a colour of text that reads on it. */
-const SHADES = [
-  { fill: "#dbe9f6", text: "#1f2328" },
-  { fill: "#a6c8e4", text: "#1f2328" },
-  { fill: "#6aa6d6", text: "#1f2328" },
-  { fill: "#1f6fb5", text: "#ffffff" },
-  { fill: "#0b3d91", text: "#ffffff" },
-] as const;
-const NOTHING = { fill: "#f3f5f7", text: "#57606a" } as const;
-const QUIET = "#57606a";
+/** From few files to many, each with a color of text that is readable on it. */
+const SHADES = ["#dbe9f6", "#a6c8e4", "#6aa6d6", "#1f6fb5", "#0b3d91"] as const;
+const DARK_TEXT = "#1f2328";
+const LIGHT_TEXT = "#ffffff";
+const LIGHT_TEXT_ON: ReadonlySet<string> = new Set(SHADES.slice(3));
+const NOTHING = "#f3f5f7";
 
 const COLUMN = 58;
-const LINE = 32;
+const ROW = 32;
 const AXIS = 26;
-const EDGE = 16;
-const BOLD_CHARACTER = 8;
-/** The title needs so much. */
-const NARROWEST = 480;
+const GAP = 1;
+const HEADING = { size: 12 } as const;
+const ROW_HEADING = { size: 12, isBold: true } as const;
+/** The title needs this much. */
+const MIN_WIDTH = 480;
 
-interface HeatCell {
-  readonly instrument: string;
-  readonly level: string;
-  readonly count: number;
-}
-
-/** The shade goes with the root of the count: few files beside many still show. */
-function shadeOf(count: number, most: number) {
-  if (count === 0) return NOTHING;
-  const share = Math.sqrt(count / most);
-  return SHADES[Math.min(SHADES.length - 1, Math.floor(share * SHADES.length))] ?? SHADES[0];
-}
-
-/** Draws how many files there are of each instrument and level, as an SVG file. `asked` says what was asked for. */
-async function summarySvg(counts: Counts, asked: string): Promise<string> {
+/** Draws how many files there are of each instrument and level, as an SVG file. `asked` describes the query. */
+function summarySvg(counts: Counts, asked: string): string {
   const { files, instruments, levels, count } = counts;
   const subtitle = [asked, ...(files === 0 ? ["nothing found"] : [])].filter((text) => text !== "").join(" · ");
-  const marginLeft = EDGE + Math.max(...instruments.map(({ length }) => length), 1) * BOLD_CHARACTER + 8;
-  const width = Math.max(NARROWEST, marginLeft + COLUMN * (levels.length + 1) + EDGE);
-  const lines = instruments.map((instrument) => `${instrument} ${count({ instrument })}`);
-  return framedSvg({
+  const left = CHART_PADDING + Math.max(...[ALL, ...instruments].map((text) => textPixels(text, ROW_HEADING))) + 8;
+  const rows = instruments.map((instrument) => `${instrument} ${count({ instrument })}`);
+  return chartSvg({
     title: summaryTitle(counts),
     subtitle,
-    description: files === 0 ? subtitle : `A row for each instrument, a column for each level: ${lines.join("; ")}`,
-    width,
+    description: files === 0 ? subtitle : `A row for each instrument, a column for each level: ${rows.join("; ")}`,
+    width: Math.max(MIN_WIDTH, left + COLUMN * (levels.length + 1) + CHART_PADDING),
+    height: files === 0 ? 0 : AXIS + ROW * (instruments.length + 1),
     legend: [],
-    body: files === 0 ? "" : await heatSvg(counts, marginLeft, width),
-    bodyHeight: files === 0 ? 0 : AXIS + LINE * (instruments.length + 1),
+    marks: files === 0 ? [] : summaryMarks(counts, left),
   });
 }
 
-async function heatSvg({ instruments, levels, count }: Counts, marginLeft: number, width: number): Promise<string> {
-  const Plot = await import("../display/plot_library.ts");
-  const cells: HeatCell[] = instruments.flatMap((instrument) =>
-    levels.map((level) => ({ instrument, level, count: count({ instrument, level }) }))
+/** The cells of the chart with their numbers, and the sums in a row and a column of their own. */
+function summaryMarks({ instruments, levels, count }: Counts, left: number): Mark[] {
+  const most = Math.max(...instruments.flatMap((instrument) => levels.map((level) => count({ instrument, level }))));
+  // A few files beside many still show: the shade follows the root of the count.
+  const shadeOf = colorScale({ type: "sqrt", domain: [0, most], colors: SHADES, isBanded: true });
+  const middle = (column: number) => left + COLUMN * (column + 0.5);
+  const number = (row: number, column: number, of: number, fill: string): Mark => {
+    const y = AXIS + ROW * (row + 0.5);
+    return { kind: "text", x: middle(column), y, text: countText(of), anchor: "middle", size: 12, fill };
+  };
+  const cells = instruments.flatMap((instrument, row) =>
+    levels.flatMap((level, column): Mark[] => {
+      const files = count({ instrument, level });
+      const fill = files === 0 ? NOTHING : shadeOf(files) ?? NOTHING;
+      const [x, y] = [left + COLUMN * column + GAP, AXIS + ROW * row + GAP];
+      const size = { width: COLUMN - 2 * GAP, height: ROW - 2 * GAP, radius: 3 };
+      const text = files === 0 ? QUIET_TEXT : LIGHT_TEXT_ON.has(fill) ? LIGHT_TEXT : DARK_TEXT;
+      return [
+        { kind: "rect", x, y, ...size, fill, tooltip: `${instrument} ${level}: ${files}` },
+        number(row, column, files, text),
+      ];
+    })
   );
-  const most = Math.max(...cells.map(({ count }) => count));
-  // The sums stand in a row and a column of their own; no name of the rows is empty.
-  const SUM = "";
-  const at = { x: ({ level }: HeatCell) => level, y: ({ instrument }: HeatCell) => instrument };
-  const sums: HeatCell[] = [
-    ...instruments.map((instrument) => ({ instrument, level: SUM, count: count({ instrument }) })),
-    ...levels.map((level) => ({ instrument: SUM, level, count: count({ level }) })),
-    { instrument: SUM, level: SUM, count: count({}) },
+  const sums = [
+    ...instruments.map((instrument, row) => number(row, levels.length, count({ instrument }), QUIET_TEXT)),
+    ...[...levels, undefined].map((level, column) =>
+      number(instruments.length, column, count(level === undefined ? {} : { level }), QUIET_TEXT)
+    ),
   ];
-  return Plot.plot({
-    document: Plot.parseHTML("<html></html>").document,
-    // Without a name of its own it gets one by chance.
-    className: "imap-summary",
-    width,
-    height: AXIS + LINE * (instruments.length + 1),
-    marginTop: AXIS,
-    marginRight: width - marginLeft - COLUMN * (levels.length + 1),
-    marginBottom: 0,
-    marginLeft,
-    x: { type: "band", domain: [...levels, SUM], axis: null, padding: 0 },
-    y: { type: "band", domain: [...instruments, SUM], axis: null, padding: 0 },
-    color: { type: "identity" },
-    marks: [
-      Plot.cell(cells, {
-        ...at,
-        fill: ({ count }) => shadeOf(count, most).fill,
-        title: ({ instrument, level, count }) => `${instrument} ${level}: ${count}`,
-        inset: 1,
-        rx: 3,
-      }),
-      Plot.text(cells, {
-        ...at,
-        text: ({ count }) => countText(count),
-        fill: ({ count }) => shadeOf(count, most).text,
-        fontSize: 12,
-      }),
-      Plot.text(sums, { ...at, text: ({ count }) => String(count), fill: QUIET, fontSize: 12 }),
-      Plot.text([...levels, SUM], {
-        x: (level) => level,
-        text: (level) => level === SUM ? ALL : level,
-        frameAnchor: "top",
-        dy: -12,
-        fontSize: 12,
-      }),
-      Plot.text([...instruments, SUM], {
-        y: (instrument) => instrument,
-        text: (instrument) => instrument === SUM ? ALL : instrument,
-        frameAnchor: "left",
-        textAnchor: "start",
-        dx: EDGE - marginLeft,
-        fontSize: 12,
-        fontWeight: "600",
-      }),
-    ],
-  }).outerHTML;
+  const headings = [
+    ...[...levels, ALL].map((text, column): Mark => {
+      return { kind: "text", x: middle(column), y: AXIS - 8, text, anchor: "middle", ...HEADING };
+    }),
+    ...[...instruments, ALL].map((text, row): Mark => {
+      return { kind: "text", x: CHART_PADDING, y: AXIS + ROW * (row + 0.5), text, ...ROW_HEADING };
+    }),
+  ];
+  return [...cells, ...sums, ...headings];
 }
 
-/** A picture of how many files there are of each instrument and level. */
+/** Makes a chart of how many files there are of each instrument and level. */
 export function summaryPicture(records: readonly FileRecord[], { asked }: Pick<ResultContext, "asked"> = {}): Picture {
   const counts = countsOf(records);
-  return new Picture({ text: () => summaryText(counts), svg: () => summarySvg(counts, askedText(asked)) });
+  return new Picture({
+    text: () => summaryText(counts),
+    svg: () => Promise.resolve(summarySvg(counts, askedText(asked))),
+  });
 }

@@ -1,5 +1,5 @@
 import type { FileRecord } from "../../src/protocol/rows.ts";
-import { coveragePicture } from "../../src/views/coverage_picture.ts";
+import { coveragePicture } from "../../src/views/coverage_chart.ts";
 import { rowOf, rowsOf } from "./rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -10,21 +10,20 @@ interface Bar {
   readonly fill: string;
 }
 
-/** The marks of the newest versions. */
+/** The bars of the newest versions. */
 async function bars(rows: readonly FileRecord[]): Promise<Bar[]> {
   const svg = await coveragePicture(rows).toSvg();
-  return [
-    ...svg.matchAll(/<rect fill-opacity="([\d.]+)" fill="(#\w+)" height="11" y="\d+" width="([\d.]+)" x="([\d.]+)"/g),
-  ]
-    .map(([, opacity, fill = "", width, x]) => ({
-      x: Number(x),
-      width: Number(width),
-      opacity: Number(opacity),
-      fill,
-    }));
+  const bar =
+    /<rect x="([\d.]+)" y="\d+" width="([\d.]+)" height="11" fill="(#\w+)"(?: fill-opacity="([\d.]+)")?><title>/g;
+  return [...svg.matchAll(bar)].map(([, x, width, fill = "", opacity = "1"]) => ({
+    x: Number(x),
+    width: Number(width),
+    opacity: Number(opacity),
+    fill,
+  }));
 }
 
-Deno.test("coverage() shows few days in many years: each mark is seen, and stays within the axis", async () => {
+Deno.test("coverage() shows a few days in many years: each bar is visible and inside the axis", async () => {
   const found = await bars([rowOf(0), ...rowsOf(1500, 3), rowOf(5000)]);
   assertEquals(found.length, 3);
   for (const { x, width, opacity } of found) {
@@ -34,7 +33,7 @@ Deno.test("coverage() shows few days in many years: each mark is seen, and stays
   }
 });
 
-Deno.test("coverage() leaves gaps open between marks that it draws wider, and covers no neighbour's whole", async () => {
+Deno.test("coverage() keeps gaps open between widened bars, and hides no neighbor", async () => {
   const rows = rowsOf(0, 1400).filter((_, day) => day % 12 === 0);
   const found = (await bars(rows)).toSorted((a, b) => a.x - b.x);
   for (const [index, { x }] of found.entries()) {
@@ -48,19 +47,19 @@ Deno.test("coverage() leaves gaps open between marks that it draws wider, and co
   assert((narrow?.width ?? 0) >= 2.99);
 });
 
-Deno.test("coverage() is pale where some days of a long time have files, and its legend says so then alone", async () => {
+Deno.test("coverage() is pale where only some days of a long time have files, and its legend says so only then", async () => {
   const half = rowsOf(0, 3652).filter((_, day) => day % 2 === 0);
   assert((await bars(half)).some(({ opacity }) => opacity === 0.5));
   assertStringIncludes(await coveragePicture(half).toSvg(), ">on some of the days</text>");
   assert(!(await coveragePicture([rowOf(0), rowOf(5000)]).toSvg()).includes("on some of the days"));
 });
 
-Deno.test("coverage() has the colour of the strips in its legend", async () => {
+Deno.test("coverage() has the color of the strips in its legend", async () => {
   const [newest = rowOf(0), before = rowOf(0), oldest = rowOf(0)] = [3, 2, 1].map((version) =>
     rowOf(0, { version: `v00${version}` })
   );
   const legend = async (shown: readonly FileRecord[]) =>
-    /height="3" fill="(#\w+)" opacity="1"\/><text[^>]*>older version as well/.exec(await coveragePicture(shown).toSvg())
+    /height="3" fill="(#\w+)"\/>\n<text[^>]*>older versions exist too/.exec(await coveragePicture(shown).toSvg())
       ?.[1];
   assertEquals(await legend([newest, rowOf(1, { version: "v002" })]), undefined);
   assertEquals(await legend([newest, before, oldest]), "#0f8577");

@@ -1,5 +1,5 @@
 import { textWidth } from "../../src/display/text_width.ts";
-import { coveragePicture } from "../../src/views/coverage_picture.ts";
+import { coveragePicture } from "../../src/views/coverage_chart.ts";
 import { rowOf, rowsOf } from "./rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -41,7 +41,7 @@ Deno.test("coverage() is wider where its names need the room, and leaves time en
   const widthOf = async (descriptor: string) => {
     const svg = await coveragePicture(rowsOf(0, 9, { descriptor, instrument: "ultra", version: "v001.0002" })).toSvg();
     const [, width] = /^<svg [^>]* width="(\d+)"/.exec(svg) ?? [];
-    const [, track] = /<rect height="11" y="30" width="([\d.]+)"/.exec(svg) ?? [];
+    const [, track] = /<rect x="[\d.]+" y="30" width="([\d.]+)" height="11" fill="#eceff2"/.exec(svg) ?? [];
     return [Number(width), Number(track)];
   };
   assertEquals((await widthOf("sci"))[0], 860);

@@ -1,5 +1,5 @@
 import type { FileRecord } from "../../src/protocol/rows.ts";
-import { coveragePicture } from "../../src/views/coverage_picture.ts";
+import { coveragePicture } from "../../src/views/coverage_chart.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 function kernel(kernel_type: string, from: string | null, to: string | null, version = "01"): FileRecord {

@@ -3,7 +3,7 @@ import { QueryResult } from "../../src/client/query_result.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import type { Picture } from "../../src/display/picture.ts";
 import type { FileRecord } from "../../src/protocol/rows.ts";
-import { coveragePicture } from "../../src/views/coverage_picture.ts";
+import { coveragePicture } from "../../src/views/coverage_chart.ts";
 import { summaryPicture } from "../../src/views/summary.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";

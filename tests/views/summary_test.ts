@@ -32,7 +32,7 @@ Deno.test("summary() is a heat map: the more files, the darker", async () => {
   assertStringIncludes(svg, "<title>mag l1a: 100</title>");
   // The sums: of the instrument, of each level, of all.
   assertEquals([svg.match(/>all<\/text>/g)?.length, svg.match(/>101<\/text>/g)?.length], [2, 2]);
-  const fillOf = (title: string) => new RegExp(`<rect fill="(#\\w+)"[^>]*><title>${title}<`).exec(svg)?.[1];
+  const fillOf = (title: string) => new RegExp(`<rect [^>]*fill="(#\\w+)"[^>]*><title>${title}<`).exec(svg)?.[1];
   assertEquals([fillOf("mag l1a: 100"), fillOf("mag l2: 1")], ["#0b3d91", "#dbe9f6"]);
 });
 

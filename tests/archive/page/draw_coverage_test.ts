@@ -1,5 +1,5 @@
 import { drawCoverage } from "../../../src/archive/page.ts";
-import { coveragePicture } from "../../../src/views/coverage_picture.ts";
+import { coveragePicture } from "../../../src/views/coverage_chart.ts";
 import { openTestArchive } from "../../support/archive.ts";
 import { assert, assertEquals } from "@std/assert";
 

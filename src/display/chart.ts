@@ -1,0 +1,214 @@
+import { cutToWidth, textWidth } from "./text_width.ts";
+import { printable } from "../safe_text.ts";
+import { escape } from "@std/html";
+
+/**
+ * Notebooks show an SVG as an image, which the theme's colors and the page's style do not reach. With a background of its own
+ * and colors chosen for it, a chart looks the same in light and dark themes, in a file, and on paper.
+ */
+const COLORS = { background: "#ffffff", edge: "#d0d7de", text: "#1f2328", quiet: "#57606a", grid: "#c4cbd3" } as const;
+
+/** The color of secondary text. */
+export const QUIET_TEXT: string = COLORS.quiet;
+
+/** The space between the frame and what is in it, in pixels. */
+export const CHART_PADDING = 16;
+/** On a narrow page a chart scrolls rather than be scaled down further: text of 11 pixels would become unreadable. */
+const MIN_SHRINK = 0.75;
+
+/** The size of text that marks, axes and legends have, in pixels. */
+const TEXT_SIZE = 11;
+/** The average width of a character, as a share of the text's size. */
+const CHARACTER = 0.6;
+const BOLD_CHARACTER = 0.66;
+/** From the middle of a character to its baseline, as a share of the text's size. */
+const BASELINE = 0.32;
+
+/** Estimates the width of a text in pixels. */
+export function textPixels(text: string, { size = TEXT_SIZE, isBold = false }: Pick<TextMark, "size" | "isBold"> = {}) {
+  return Math.ceil(textWidth(text) * size * (isBold ? BOLD_CHARACTER : CHARACTER));
+}
+
+/** A filled rectangle. */
+export interface RectMark {
+  readonly kind: "rect";
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly fill: string;
+  /** Default: 1. */
+  readonly opacity?: number;
+  /** The radius of its corners. */
+  readonly radius?: number;
+  readonly tooltip?: string;
+}
+
+/** A line through points. A point with NaN in it interrupts the line. */
+export interface LineMark {
+  readonly kind: "line";
+  readonly points: ReadonlyArray<readonly [x: number, y: number]>;
+  readonly stroke: string;
+  /** Default: 1. */
+  readonly strokeWidth?: number;
+}
+
+/** A text on one line. */
+export interface TextMark {
+  readonly kind: "text";
+  readonly x: number;
+  /** The middle of its characters. */
+  readonly y: number;
+  readonly text: string;
+  /** Which part of the text is at x. Default: start. */
+  readonly anchor?: "start" | "middle" | "end";
+  /** In pixels. Default: 11. */
+  readonly size?: number;
+  readonly isBold?: boolean;
+  /** Default: the color of text. */
+  readonly fill?: string;
+}
+
+/** What is drawn, in pixels from the left edge of the chart and the top of its body; later marks cover earlier ones. */
+export type Mark = RectMark | LineMark | TextMark;
+
+/** An entry of the legend: a sign and what it means. */
+export interface LegendEntry {
+  readonly fill: string;
+  /** The height of the sign, in pixels; up to 10. */
+  readonly height: number;
+  /** Default: 1. */
+  readonly opacity?: number;
+  readonly text: string;
+}
+
+/** A chart: a title, a legend, and marks below them. */
+export interface Chart {
+  readonly title: string;
+  /** The line below the title; empty for none. */
+  readonly subtitle: string;
+  /** What the chart shows, for readers who cannot see it. */
+  readonly description: string;
+  /** In pixels, as all sizes. */
+  readonly width: number;
+  /** The height of the body, which the marks are drawn in. */
+  readonly height: number;
+  readonly legend: readonly LegendEntry[];
+  readonly marks: readonly Mark[];
+}
+
+/** Hundredths of a pixel are fine enough, and keep the file short. */
+function px(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+function attribute(name: string, value: number | undefined, usual: number): string {
+  return value === undefined || value === usual ? "" : ` ${name}="${px(value)}"`;
+}
+
+function rectSvg({ x, y, width, height, fill, opacity, radius, tooltip }: RectMark): string {
+  const place = `x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}"`;
+  const tag = `<rect ${place} fill="${fill}"${attribute("fill-opacity", opacity, 1)}${attribute("rx", radius, 0)}`;
+  return tooltip === undefined ? `${tag}/>` : `${tag}><title>${escape(printable(tooltip))}</title></rect>`;
+}
+
+function lineSvg({ points, stroke, strokeWidth }: LineMark): string {
+  let [path, command] = ["", "M"];
+  for (const [x, y] of points) {
+    const isGap = Number.isNaN(x) || Number.isNaN(y);
+    if (!isGap) path += `${command}${px(x)},${px(y)}`;
+    command = isGap ? "M" : "L";
+  }
+  return `<path d="${path}" fill="none" stroke="${stroke}"${attribute("stroke-width", strokeWidth, 1)}/>`;
+}
+
+function textSvg(mark: TextMark): string {
+  const { x, y, text, anchor = "start", size = TEXT_SIZE, isBold = false, fill = COLORS.text } = mark;
+  const place = `x="${px(x)}" y="${px(y + size * BASELINE)}"${anchor === "start" ? "" : ` text-anchor="${anchor}"`}`;
+  const font = `font-size="${size}"${isBold ? ` font-weight="600"` : ""}`;
+  return `<text ${place} ${font} fill="${fill}">${escape(printable(text))}</text>`;
+}
+
+function markSvg(mark: Mark): string {
+  if (mark.kind === "rect") return rectSvg(mark);
+  return mark.kind === "line" ? lineSvg(mark) : textSvg(mark);
+}
+
+/** A value on an axis, as a {@linkcode Mark} has it: in pixels. */
+interface AxisTick {
+  readonly x: number;
+  readonly label: string;
+}
+
+/** The room that a label of a day takes on a horizontal axis, with the gap to the next one. */
+export const DAY_LABEL_PIXELS = 72;
+
+/**
+ * Draws an axis above the body of a chart: labels, tick marks, and a grid line down from each.
+ *
+ * @param options `y`: where the axis is. `bottom`: where its grid lines end.
+ */
+export function topAxis(
+  ticks: readonly AxisTick[],
+  { y, bottom }: { readonly y: number; readonly bottom: number },
+): Mark[] {
+  return [
+    ...ticks.map(({ x }): Mark => ({ kind: "line", points: [[x, y], [x, bottom]], stroke: COLORS.grid })),
+    ...ticks.flatMap(({ x, label }): Mark[] => [
+      { kind: "line", points: [[x, y - 4], [x, y]], stroke: COLORS.text },
+      { kind: "text", x, y: y - 13, text: label, anchor: "middle" },
+    ]),
+  ];
+}
+
+const SIGN_WIDTH = 14;
+const LEGEND_HEIGHT = 24;
+
+function legendMarks(entries: readonly LegendEntry[], y: number): Mark[] {
+  let x = CHART_PADDING;
+  return entries.flatMap(({ fill, height, opacity = 1, text }): Mark[] => {
+    const left = x;
+    x += SIGN_WIDTH + 20 + textPixels(text);
+    return [
+      { kind: "rect", x: left, y: y - height / 2, width: SIGN_WIDTH, height, fill, opacity },
+      { kind: "text", x: left + SIGN_WIDTH + 6, y, text },
+    ];
+  });
+}
+
+/** Draws a chart as a complete SVG file: without scripts and external resources, with all text escaped. */
+export function chartSvg({ title, subtitle, description, width, height, legend, marks }: Chart): string {
+  const top = subtitle === "" ? 39 : 58;
+  const bodyTop = top + (legend.length > 0 ? LEGEND_HEIGHT : 0);
+  const whole = bodyTop + height + CHART_PADDING;
+  const label = escape(printable(title));
+  const room = Math.floor((width - 2 * CHART_PADDING) / (TEXT_SIZE * CHARACTER));
+  const head: Mark[] = [
+    { kind: "text", x: CHART_PADDING, y: 23, text: title, size: 15, isBold: true },
+    ...(subtitle === "" ? [] : [
+      {
+        kind: "text",
+        x: CHART_PADDING,
+        y: 43.5,
+        text: cutToWidth(printable(subtitle), room),
+        fill: COLORS.quiet,
+      } as const,
+    ]),
+    ...legendMarks(legend, top + 10),
+  ];
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${label}" width="${width}" height="${px(whole)}" ` +
+    `viewBox="0 0 ${width} ${px(whole)}" style="max-width:100%;min-width:${
+      Math.ceil(width * MIN_SHRINK)
+    }px;height:auto" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif">` +
+    `<title>${label}</title><desc>${escape(printable(description))}</desc>`,
+    `<rect x="0.5" y="0.5" width="${width - 1}" height="${px(whole - 1)}" rx="6" fill="${COLORS.background}" ` +
+    `stroke="${COLORS.edge}"/>`,
+    ...head.map(markSvg),
+    `<g transform="translate(0,${bodyTop})" font-variant="tabular-nums">`,
+    ...marks.map(markSvg),
+    "</g>",
+    "</svg>",
+    "",
+  ].join("\n");
+}

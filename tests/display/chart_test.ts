@@ -1,0 +1,78 @@
+import { type Chart, chartSvg, textPixels } from "../../src/display/chart.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+
+const CHART: Chart = {
+  title: "Rates",
+  subtitle: "",
+  description: "A line.",
+  width: 400,
+  height: 100,
+  legend: [],
+  marks: [],
+};
+
+Deno.test("chartSvg() draws marks in their order, without values that mean nothing", () => {
+  const svg = chartSvg({
+    ...CHART,
+    marks: [
+      {
+        kind: "rect",
+        x: 1 / 3,
+        y: 0,
+        width: 10,
+        height: 5,
+        fill: "#123456",
+        opacity: 1,
+        radius: 0,
+        tooltip: "7 files",
+      },
+      { kind: "text", x: 5, y: 20, text: "max", anchor: "end", isBold: true },
+    ],
+  });
+  assertStringIncludes(
+    svg,
+    `<rect x="0.33" y="0" width="10" height="5" fill="#123456"><title>7 files</title></rect>\n<text`,
+  );
+  assertStringIncludes(
+    svg,
+    `<text x="5" y="23.52" text-anchor="end" font-size="11" font-weight="600" fill="#1f2328">max</text>`,
+  );
+});
+
+Deno.test("chartSvg() interrupts a line at gaps", () => {
+  const points = [[0, 1], [1, 2], [NaN, NaN], [3, 4], [4, NaN], [5, 6]] as const;
+  const svg = chartSvg({ ...CHART, marks: [{ kind: "line", points, stroke: "#000000" }] });
+  assertStringIncludes(svg, `<path d="M0,1L1,2M3,4M5,6" fill="none" stroke="#000000"/>`);
+});
+
+Deno.test("chartSvg() escapes all text, and lets nothing act", () => {
+  const hostile = `<script>"&'\u001b[2J\u202e`;
+  const svg = chartSvg({
+    ...CHART,
+    title: hostile,
+    subtitle: hostile,
+    description: hostile,
+    legend: [{ fill: "#000000", height: 3, text: hostile }],
+    marks: [
+      { kind: "text", x: 0, y: 0, text: hostile },
+      { kind: "rect", x: 0, y: 0, width: 1, height: 1, fill: "#000000", tooltip: hostile },
+    ],
+  });
+  assertEquals(svg.match(/&lt;script&gt;&quot;&amp;&#39;\ufffd\[2J\ufffd/g)?.length, 8);
+  // deno-lint-ignore no-control-regex
+  assert(!/<script|[\u001b\u202e]/.test(svg));
+});
+
+Deno.test("chartSvg() makes room for what it has: a subtitle, a legend, the body", () => {
+  const heightOf = (chart: Partial<Chart>) => Number(/ height="(\d+)"/.exec(chartSvg({ ...CHART, ...chart }))?.[1]);
+  const bare = heightOf({});
+  assertEquals(heightOf({ subtitle: "instrument=mag" }), bare + 19);
+  assertEquals(heightOf({ legend: [{ fill: "#000000", height: 10, text: "newest version" }] }), bare + 24);
+  assertEquals(heightOf({ height: 130 }), bare + 30);
+});
+
+Deno.test("chartSvg() cuts a subtitle that is wider than the chart", () => {
+  const svg = chartSvg({ ...CHART, subtitle: "x".repeat(1000) });
+  const [, shown = ""] = />(x+…)</.exec(svg) ?? [];
+  assert(shown.length > 40 && textPixels(shown) <= 400 - 2 * 16, shown);
+});
