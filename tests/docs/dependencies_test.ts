@@ -110,7 +110,9 @@ Deno.test("docs/dependencies.md names all that the packages of users bring along
       [, name = "", list = ""],
     ) => [name, list.replaceAll("`", "").split(", ")]),
   );
-  for (const { name } of (await readRows()).filter(({ users }) => users)) {
+  const users = (await readRows()).filter(({ users }) => users).map(({ name }) => name);
+  assertEquals([...listed.keys()].filter((name) => !users.includes(name)), []);
+  for (const name of users) {
     assertEquals([name, listed.get(name) ?? []], [name, [...broughtBy(name)].sort()]);
   }
 });
