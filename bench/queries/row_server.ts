@@ -1,6 +1,8 @@
 // An archive's catalog of as many rows as the command line says, in a process of its own: it prints its address.
-import { answerQuery, DEFAULT_ANSWER_LIMIT } from "../../src/archive/api.ts";
+import { MAX_ANSWER_BYTES } from "../../src/archive/api.ts";
 import { Catalog, catalogEntry } from "../../src/archive/catalog.ts";
+import { RESPONSES } from "../../src/archive/dialect.ts";
+import { answerQuery } from "../../src/archive/tables.ts";
 import { addDays } from "../../src/names/calendar_date.ts";
 import { formatFileName } from "../../src/names/file_name.ts";
 import { INSTRUMENTS } from "../../src/names/vocabulary.ts";
@@ -28,7 +30,13 @@ Deno.serve({
   onListen: ({ port }) => console.log(`http://127.0.0.1:${port}`),
 }, (request) => {
   const { searchParams: search } = new URL(request.url);
-  return answerQuery({ catalog, search, byteLimit: DEFAULT_ANSWER_LIMIT });
+  return answerQuery({
+    catalog,
+    search,
+    byteLimit: MAX_ANSWER_BYTES,
+    responses: RESPONSES.now,
+    seesUnreleased: true,
+  });
 });
 Deno.addSignalListener("SIGTERM", () => {
   catalog.close();

@@ -1,4 +1,3 @@
-import type { Statement } from "./tables.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import type { SpiceFile } from "../names/spice_name.ts";
 import { parseVersion } from "../names/version.ts";
@@ -212,6 +211,28 @@ export interface FileStamp {
   readonly mtime: number;
 }
 
+/** A statement for the catalog: fixed text, and what its question marks stand for. */
+export interface Statement {
+  /** With a question mark for each value. Its rows have one column, `row`, the JSON of a row. */
+  readonly sql: string;
+  /** In the order of the question marks. */
+  readonly values: readonly (string | number)[];
+}
+
+/** Which files are released together (SDC protocol, `GET /release`). */
+export interface ReleaseSelection {
+  /** For instance `mag`. */
+  readonly instrument: string;
+  /** `all`, `ancillary`, or a data level. `all` takes ancillary files too. */
+  readonly dataType: string;
+  /** `all`, or one descriptor. */
+  readonly descriptor: string;
+  /** The first day, YYYYMMDD. Science files start between the two days; ancillary files are valid on one of them. */
+  readonly start: string;
+  /** The last day. */
+  readonly end: string;
+}
+
 /** What the archive has: one row a file, in SQLite. All calls are synchronous, so none sees another's half. */
 export class Catalog {
   readonly #database: DatabaseSync;
@@ -243,6 +264,14 @@ export class Catalog {
   has(path: string): boolean {
     return this.#prepared("SELECT 1 FROM files WHERE file_path = ?").get(path) !== undefined;
   }
+
+  /** Whether a file is released to the public. */
+  isReleased(path: string): boolean {
+    return this.has(path);
+  }
+
+  /** Releases the newest version of each science file that is selected, and the ancillary files that are valid then. */
+  release(_selections: readonly ReleaseSelection[]): void {}
 
   /** The size and time of every file, by its path. */
   stamps(): Map<string, FileStamp> {

@@ -6,6 +6,8 @@ export interface Order {
   readonly order: "reprocess" | "release";
   /** What was asked for, under the names that it had on the wire. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** What the caller was told to ask for it by: the `reprocess_id` of an order to reprocess. */
+  readonly id?: string;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -19,7 +21,8 @@ function readOrder(line: string): Order | undefined {
     if (!isRecord(value) || typeof value.time !== "string" || !isRecord(value.parameters)) return undefined;
     if (value.order !== "reprocess" && value.order !== "release") return undefined;
     const parameters = Object.entries(value.parameters).map(([name, text]) => [name, String(text)]);
-    return { time: value.time, order: value.order, parameters: Object.fromEntries(parameters) };
+    const order: Order = { time: value.time, order: value.order, parameters: Object.fromEntries(parameters) };
+    return typeof value.id === "string" ? { ...order, id: value.id } : order;
   } catch {
     return undefined;
   }

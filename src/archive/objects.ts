@@ -122,7 +122,10 @@ const ERRORS: Readonly<Record<S3ErrorCode, readonly [status: number, message: st
   NoSuchKey: [404, "There is no object with this key"],
   NotImplemented: [501, "A header asks for something that the store does not do"],
   PreconditionFailed: [412, "A condition of the request does not hold"],
-  SignatureDoesNotMatch: [403, "The signature does not fit the request: check its method, path and query"],
+  SignatureDoesNotMatch: [
+    403,
+    "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+  ],
 };
 
 /** What else an error says. */
@@ -244,7 +247,7 @@ async function answer(request: Request, { store, signer }: ObjectsHandlerOptions
   if (request.headers.has("authorization")) {
     return s3Error("InvalidArgument", { details: { ArgumentName: "Authorization" } });
   }
-  const access = signer.check(request.method, url);
+  const access = signer.check(request.method, url, request.headers);
   if (typeof access !== "string") return s3Error(access.code, access);
   return request.method === "PUT"
     ? await answerPut(store, access, request)
@@ -276,6 +279,16 @@ interface SignedAccess {
   readonly origin: string;
   /** For how long, from now. */
   readonly lifetimeSeconds: number;
+  /** What the header `x-amz-tagging` must be, empty for none; undefined when it does not matter. */
+  readonly tagging?: string | undefined;
+}
+
+/** What a signature covers. */
+interface SignedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly tagging?: string | undefined;
+  readonly query: URLSearchParams;
 }
 
 /** Why an address does not give access. */
@@ -293,6 +306,8 @@ const DATE = "X-Amz-Date";
 const EXPIRES = "X-Amz-Expires";
 const SIGNED_HEADERS = "X-Amz-SignedHeaders";
 const SIGNATURE = "X-Amz-Signature";
+/** The header that puts tags on an object. */
+const TAGGING = "x-amz-tagging";
 
 /** `20240709T154223Z` -> its parts. */
 const SIGNING_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
@@ -337,18 +352,20 @@ export class UrlSigner {
     url.searchParams.set(CREDENTIAL, `LOCALARCHIVE/${date.slice(0, 8)}/local/s3/aws4_request`);
     url.searchParams.set(DATE, date);
     url.searchParams.set(EXPIRES, String(access.lifetimeSeconds));
-    url.searchParams.set(SIGNED_HEADERS, "host");
-    url.searchParams.set(SIGNATURE, this.#signature(access.method, access.path, url.searchParams).toString());
+    url.searchParams.set(SIGNED_HEADERS, access.tagging === undefined ? "host" : `host;${TAGGING}`);
+    url.searchParams.set(SIGNATURE, this.#signature({ ...access, query: url.searchParams }).toString());
     return url.href;
   }
 
   /** Checks an address; returns why it gives no access, or the path of the object that it gives access to. */
-  check(method: string, url: URL): Refusal | string {
+  check(method: string, url: URL, headers = new Headers()): Refusal | string {
     const path = decodedPath(url);
     if (path === undefined) return { code: "InvalidURI" };
     const given = url.searchParams.getAll(SIGNATURE);
     if (given.length === 0) return { code: "AccessDenied" };
-    const expected = this.#signature(method, path, url.searchParams);
+    const signsTagging = url.searchParams.get(SIGNED_HEADERS)?.split(";").includes(TAGGING) ?? false;
+    const tagging = signsTagging ? headers.get(TAGGING) ?? "" : undefined;
+    const expected = this.#signature({ method, path, tagging, query: url.searchParams });
     const signature = Buffer.from(given.join());
     if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
       return { code: "SignatureDoesNotMatch" };
@@ -359,9 +376,10 @@ export class UrlSigner {
   }
 
   /** In hex, as bytes. */
-  #signature(method: string, path: string, query: URLSearchParams): Buffer {
+  #signature({ method, path, tagging, query }: SignedRequest): Buffer {
     const pairs = [...query].filter(([name]) => name !== SIGNATURE).sort();
     // As JSON, so that no two different requests give the same text.
-    return Buffer.from(createHmac("sha256", this.#secret).update(JSON.stringify([method, path, pairs])).digest("hex"));
+    const text = JSON.stringify([method, path, tagging ?? null, pairs]);
+    return Buffer.from(createHmac("sha256", this.#secret).update(text).digest("hex"));
   }
 }

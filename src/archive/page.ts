@@ -1,4 +1,4 @@
-import { basicPassword, sameSecret } from "./api.ts";
+import type { Access } from "./access.ts";
 import type { Catalog } from "./catalog.ts";
 import {
   ANCILLARY_TABLE,
@@ -423,8 +423,8 @@ interface PageRequest {
   readonly headers: Headers;
   readonly catalog: Catalog;
   readonly cache: PageCache;
-  /** The archive's key; without it everyone may look. */
-  readonly apiKey: string | undefined;
+  /** Who may look. */
+  readonly access: Access;
 }
 
 /** What every answer to a browser says: nothing is kept, guessed, framed or told to others. */
@@ -440,19 +440,13 @@ const PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-anc
 /** Whether a request comes from a person's browser and asks for the front page or its picture. */
 export function isPageRequest(method: string, url: URL, headers: Headers): boolean {
   if (method !== "GET" && method !== "HEAD") return false;
-  if (url.pathname === "/coverage.svg") return true;
+  if (url.pathname === "/coverage.svg" || url.pathname === "/index.html") return true;
   return url.pathname === "/" && (headers.get("accept") ?? "").includes("text/html");
 }
 
-/** Whether a reader may look: a browser asks for the key, as the password of whatever user. */
-export function mayRead(headers: Headers, apiKey: string | undefined): boolean {
-  const password = basicPassword(headers);
-  return apiKey === undefined || (password !== undefined && sameSecret(password, apiKey));
-}
-
 /** Answers with the front page, or the picture in it. */
-export async function answerPage({ url, headers, catalog, cache, apiKey }: PageRequest): Promise<Response> {
-  if (!mayRead(headers, apiKey)) {
+export async function answerPage({ url, headers, catalog, cache, access }: PageRequest): Promise<Response> {
+  if (!access.mayRead(headers)) {
     const ask = { "www-authenticate": `Basic realm="IMAP archive: the key is the password"` };
     return new Response("The archive is closed: its key is the password", {
       status: 401,

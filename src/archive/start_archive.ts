@@ -1,6 +1,7 @@
 import { createArchiveHandler, type UrlLifetimes } from "./api.ts";
 import { Catalog } from "./catalog.ts";
 import { importFolder, type ImportReport, indexFolder, type IndexReport, openStateFolder } from "./folders.ts";
+import type { Dialect } from "./dialect.ts";
 import { type ConnectionLimits, type Handler, type RunningServer, serveHandler, type ServeLog } from "./http_server.ts";
 import { Journal, type Order } from "./journal.ts";
 import { ObjectStore } from "./object_store.ts";
@@ -14,6 +15,8 @@ export interface OpenArchiveOptions {
   readonly root: string;
   /** A folder whose files are taken in, by their names. */
   readonly importFrom?: string | undefined;
+  /** Whether files that are there when the archive first opens, or are imported, count as not released. Default: false. */
+  readonly unreleased?: boolean | undefined;
   /** Ends the opening early: what is copied by then stays. */
   readonly signal?: AbortSignal | undefined;
   /** The clock. Default: the computer's. */
@@ -89,8 +92,18 @@ export interface ArchiveOptions extends OpenArchiveOptions {
   readonly objectsUrl?: string | undefined;
   /** The name or address to listen on. Default: `127.0.0.1`, which this computer alone can reach. */
   readonly host?: string | undefined;
-  /** What a caller must bring, as `x-api-key` or as an access token. Default: none, everyone may ask. */
+  /** The dialect: that of the SDC today, `now`, or that of `2024`. Default: `now`. */
+  readonly as?: Dialect | undefined;
+  /**
+   * The key that every request needs, on every path: as `x-api-key`, or below `/authorized` as an access token. Default:
+   * none, and everybody may do everything.
+   */
   readonly apiKey?: string | undefined;
+  /**
+   * With a key: whether paths without a prefix serve released files to everyone, as the SDC's do. Uploads and orders are
+   * below `/api-key` then. Default: false.
+   */
+  readonly public?: boolean | undefined;
   /** The longest answer of a query, in bytes; null for none. Default: 6 MiB, as in the SDC. */
   readonly answerLimit?: number | null | undefined;
   /** How long signed addresses are valid. Default: 86,400 s for downloads, 3,600 s for uploads, as in the SDC. */
@@ -125,6 +138,11 @@ const GRACE_MS = 2_000;
 /** Addresses that mean any of the computer's own: no caller can go to them. */
 const ANY_ADDRESS = ["0.0.0.0", "::"];
 
+/** Whether an address is reached from this computer alone. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
 /** `::1` is written `[::1]` in an address (RFC 3986). */
 function origin(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
@@ -157,6 +175,9 @@ interface Handlers {
 export async function startArchive(options: ArchiveOptions): Promise<RunningArchive> {
   const { host = "127.0.0.1", now = () => new Date(), onError } = options;
   if (options.apiKey === "") throw new InputError("Cannot use the API key: it is empty");
+  if (options.public && options.apiKey === undefined) {
+    throw new InputError("Cannot serve released files alone to everyone: an archive without an API key is open");
+  }
   const objectsUrl = options.objectsUrl === undefined ? undefined : givenOrigin(options.objectsUrl);
   const ready = Promise.withResolvers<Handlers>();
   // Nobody may be waiting when it fails.
@@ -180,7 +201,9 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
     const api = await serve("api", options.port);
     archive = await openArchive(options);
     const { catalog, store, journal, indexed, imported } = archive;
-    const { apiKey, answerLimit, urlLifetimeSeconds } = options;
+    const { as, apiKey, public: isPublic, answerLimit, urlLifetimeSeconds } = options;
+    // Behind a proxy, which has the objects under a name of its own, callers use its name.
+    const localHostOnly = apiKey === undefined && objectsUrl === undefined && isLoopback(host);
     const objectsOrigin = objectsUrl === undefined ? objectsOriginFor(host, objects.port) : () => objectsUrl;
     ready.resolve({
       objects: createObjectsHandler({ store, signer, onError }),
@@ -191,7 +214,10 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
         now,
         signer,
         objectsOrigin,
+        as,
         apiKey,
+        public: isPublic,
+        localHostOnly,
         answerLimit,
         urlLifetimeSeconds,
         onError,

@@ -1,4 +1,12 @@
+import type { Catalog, Statement } from "./catalog.ts";
+import type { Responses } from "./dialect.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
+import {
+  ANCILLARY_PARAMETERS,
+  REPOINT_TABLE_PARAMETERS,
+  SCIENCE_PARAMETERS,
+  SPICE_PARAMETERS,
+} from "../protocol/tables.ts";
 
 const asDate = (text: string): string | undefined => isCalendarDate(text) ? text : undefined;
 const asInteger = (text: string): number | undefined => /^\d{1,15}$/.test(text) ? Number(text) : undefined;
@@ -188,14 +196,6 @@ export const SPICE_TABLE: ArchiveTable = {
   ]),
 };
 
-/** A statement for the catalog: fixed text, and what its question marks stand for. */
-export interface Statement {
-  /** With a question mark for each value. Its rows have one column, `row`, the JSON of a row. */
-  readonly sql: string;
-  /** In the order of the question marks. */
-  readonly values: readonly (string | number)[];
-}
-
 /** Which rows of a table are asked for. */
 interface Conditions {
   /** SQL. */
@@ -241,4 +241,86 @@ export function tableStatement(table: ArchiveTable, { where, values }: Condition
     row_number() OVER (PARTITION BY ${sameFile} ORDER BY ${NEWEST_FIRST}) AS age
     FROM files WHERE ${where}`;
   return { sql: `SELECT row FROM (${ranked}) WHERE age = 1 ORDER BY file_path`, values };
+}
+
+/** A table, and how the SDC's code behind its route takes what is wrong. */
+interface Asked {
+  readonly table: ArchiveTable;
+  /** What it is called in messages. */
+  readonly name: string;
+  readonly parameters: readonly string[];
+  /** The code behind `GET /query` crashes on a date that no calendar has; the newer one says so. */
+  readonly crashes: boolean;
+}
+
+const SCIENCE: Asked = { table: SCIENCE_TABLE, name: "science", parameters: SCIENCE_PARAMETERS, crashes: true };
+const ANCILLARY: Asked = {
+  table: ANCILLARY_TABLE,
+  name: "ancillary",
+  parameters: ANCILLARY_PARAMETERS,
+  crashes: true,
+};
+const SPICE: Asked = { table: SPICE_TABLE, name: "spice", parameters: SPICE_PARAMETERS, crashes: false };
+const REPOINT: Asked = {
+  table: REPOINT_TABLE,
+  name: "repoint-table",
+  parameters: REPOINT_TABLE_PARAMETERS,
+  crashes: false,
+};
+
+/** What a request for rows is answered from. */
+export interface TableRequest {
+  /** What the archive has. */
+  readonly catalog: Catalog;
+  /** The query of the address; of a parameter that is given twice the last one counts. */
+  readonly search: URLSearchParams;
+  /** How long the answer may be, in bytes, or null. */
+  readonly byteLimit: number | null;
+  /** What the archive's dialect says. */
+  readonly responses: Responses;
+  /** Whether the caller sees files that are not released. */
+  readonly seesUnreleased: boolean;
+}
+
+function tableResponse(asked: Asked, { catalog, search, byteLimit, responses }: TableRequest): Response {
+  if (search.size === 0) return responses.crashed();
+  const { table, name, parameters, crashes } = asked;
+  const refuse = (problem: string) => responses.untypedJson(problem, 400);
+  const given = new Map(search);
+  for (const parameter of given.keys()) {
+    if (parameters.includes(parameter)) continue;
+    return refuse(`${parameter} is not a parameter of the table ${name}; valid ones are ${parameters.join(", ")}`);
+  }
+  const conditions = conditionsOf(table, given);
+  if ("bad" in conditions) {
+    return crashes ? responses.crashed() : refuse(`Invalid value for ${conditions.bad}: ${given.get(conditions.bad)}`);
+  }
+  const latest = given.get("latest")?.toLowerCase() === "true";
+  const rows = catalog.query(tableStatement(table, conditions, latest), byteLimit);
+  return rows?.toResponse({ "content-type": "application/json" }) ?? responses.crashed();
+}
+
+/**
+ * Answers `GET /query` (SDC protocol): 200 with rows, 400 with a JSON string, or the gateway's 502 where the SDC's own
+ * code crashes, which is without any parameter, with a date that no calendar has and with an answer over the limit.
+ */
+export function answerQuery(request: TableRequest): Response {
+  const name = request.search.getAll("table").at(-1) ?? "science";
+  if (name === "science") return tableResponse(SCIENCE, request);
+  if (name === "ancillary") return tableResponse(ANCILLARY, request);
+  const place = name === "spice" ? "; SPICE files are found by /spice-query" : "";
+  return request.responses.untypedJson(
+    `${name} is not a table of /query; valid ones are science, ancillary${place}`,
+    400,
+  );
+}
+
+/** Answers `GET /spice-query` (SDC protocol). */
+export function answerSpiceQuery(request: TableRequest): Response {
+  return tableResponse(SPICE, request);
+}
+
+/** Answers `GET /repoint-table` (Python client 1.3.0). */
+export function answerRepointTable(request: TableRequest): Response {
+  return tableResponse(REPOINT, request);
 }

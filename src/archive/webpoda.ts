@@ -1,4 +1,4 @@
-import { basicPassword, sameSecret } from "./api.ts";
+import type { Access } from "./access.ts";
 import { type Catalog, formatTimestamp } from "./catalog.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { dateOfMissionSeconds } from "../mission_time.ts";
@@ -166,12 +166,6 @@ function readPacketQuery(search: string, form: "bin" | "txt"): PacketQuery | und
   return { clock: clock === "ert" ? "ert" : "time", ...bounds };
 }
 
-/** Whether a caller is let in: anyone who brings a user and a password; to a closed archive, with its key as password. */
-function isLetIn(headers: Headers, apiKey: string | undefined): boolean {
-  const password = basicPassword(headers);
-  return password !== undefined && (apiKey === undefined || sameSecret(password, apiKey));
-}
-
 function plain(text: string, status: number, headers: Record<string, string> = {}): Response {
   return new Response(text, { status, headers: { "content-type": "text/plain", ...headers } });
 }
@@ -183,8 +177,8 @@ interface PacketRequest extends PacketPlace {
   /** The query of the address: a DAP2 expression. */
   readonly search: string;
   readonly headers: Headers;
-  /** The archive's key; without it any user and password will do. */
-  readonly apiKey: string | undefined;
+  /** Who gets packets. */
+  readonly access: Access;
 }
 
 /**
@@ -192,8 +186,10 @@ interface PacketRequest extends PacketPlace {
  * "webpoda"). The body is made while it is sent.
  */
 export function answerPackets(request: PacketRequest): Response {
-  const { route: { apid, form }, search, headers, apiKey } = request;
-  if (!isLetIn(headers, apiKey)) return plain("Unauthorized", 401, { "www-authenticate": 'Basic realm="webpoda"' });
+  const { route: { apid, form }, search, headers, access } = request;
+  if (!access.mayGetPackets(headers)) {
+    return plain("Unauthorized", 401, { "www-authenticate": 'Basic realm="webpoda"' });
+  }
   const query = readPacketQuery(search, form);
   if (query === undefined) return plain("The expression cannot be read", 400);
   const packets = findPackets(request, apid, query);

@@ -1,4 +1,5 @@
-import { type CommandSpec, GLOBAL_OPTIONS, type Option, PROGRAM } from "./shell.ts";
+import { GLOBAL_OPTIONS } from "./options.ts";
+import { type CommandSpec, type Option, PROGRAM } from "./shell.ts";
 
 /** Help fits a terminal of this many columns. */
 const WIDTH = 80;

@@ -25,10 +25,7 @@ const BOLD_CHARACTER = 0.66;
 const BASELINE = 0.32;
 
 /** Estimates the width of a text in pixels. */
-export function textPixels(
-  text: string,
-  { size = TEXT_SIZE, isBold = false }: Pick<TextMark, "size" | "isBold"> = {},
-): number {
+export function textPixels(text: string, { size = TEXT_SIZE, isBold = false }: Pick<TextMark, "size" | "isBold"> = {}) {
   return Math.ceil(textWidth(text) * size * (isBold ? BOLD_CHARACTER : CHARACTER));
 }
 

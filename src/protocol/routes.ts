@@ -69,7 +69,8 @@ function decodePath(path: string): string | undefined {
 export function readRoute(pathname: string): Route | undefined {
   const prefix = [API_KEY_PREFIX, ACCESS_TOKEN_PREFIX].find((prefix) => pathname.startsWith(`${prefix}/`)) ?? "";
   const rest = pathname.slice(prefix.length);
-  const fixed = FIXED_ROUTES.get(rest.replace(/(?<=.)\/$/, ""));
+  // The gateway takes anything behind /query.
+  const fixed = FIXED_ROUTES.get(rest.startsWith(`${QUERY_ROUTE}/`) ? QUERY_ROUTE : rest.replace(/(?<=.)\/$/, ""));
   if (fixed !== undefined) return fixed;
   const match = /^\/(download|upload)(?:\/(.*))?$/s.exec(rest);
   const path = decodePath(match?.[2] ?? "");

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openTestArchive, type TestArchive } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 
@@ -6,81 +6,103 @@ const MANIFEST = "imap_hit_data-release-001_20260101_20260131_v001.txt";
 const RELEASE = `/release?release_type=release&manifest_file=${MANIFEST}`;
 const REPROCESS = "/reprocess?start_date=20260101&end_date=20260131&instrument=mag&reprocessing=True";
 
-async function ask(archive: TestArchive, path: string, method: string): Promise<[status: number, json: unknown]> {
+async function ask(archive: TestArchive, path: string, method = "GET"): Promise<[status: number, body: string]> {
   const response = await archive.api(path, { method });
-  return [response.status, await response.json()];
+  return [response.status, await response.text()];
 }
 
-Deno.test("POST /reprocess is answered and noted, and the note outlives the archive", async () => {
+Deno.test("POST /reprocess is answered and noted with its id, and the note outlives the archive", async () => {
   await using folder = await testFolder();
   const now = () => new Date("2026-03-04T05:06:07Z");
   const parameters = { start_date: "20260101", end_date: "20260131", instrument: "mag", reprocessing: "True" };
+  let id: unknown;
   {
     await using archive = await openTestArchive({ root: folder.path, now });
-    assertEquals(await ask(archive, REPROCESS, "POST"), [200, { message: "Reprocessing was requested", parameters }]);
+    const [status, body] = await ask(archive, REPROCESS, "POST");
+    const { message, reprocess_id, ...more } = JSON.parse(body);
+    assertEquals([status, message, more], [200, "Reprocess job queued", {}]);
+    assertMatch(reprocess_id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    id = reprocess_id;
   }
   await using archive = await openTestArchive({ root: folder.path });
-  assertEquals(archive.opened.journal.orders(), [{ time: "2026-03-04 05:06:07", order: "reprocess", parameters }]);
+  const order = { time: "2026-03-04 05:06:07", order: "reprocess", parameters, id };
+  assertEquals<unknown>(archive.opened.journal.orders(), [order]);
 });
 
-Deno.test("POST /reprocess answers 400 with a JSON string to what cannot be, and notes nothing", async () => {
+Deno.test("POST /reprocess checks nothing, as the SDC does: an order that is sent twice counts twice", async () => {
   await using archive = await openTestArchive();
-  const wrong: Record<string, RegExp> = {
-    "start_date=20260101": /end_date is required/,
-    "end_date=20260101": /start_date is required/,
-    "start_date=20260230&end_date=20260301": /Invalid value for start_date/,
-    "start_date=20260101&end_date=x": /Invalid value for end_date/,
-    "start_date=20260102&end_date=20260101": /start_date is after end_date/,
-    "start_date=20260101&end_date=20260102&data_level=l1a&instrument=mag": /needs instrument and descriptor/,
-    "start_date=20260101&end_date=20260102&descriptor=x": /descriptor needs instrument/,
-    "start_date=20260101&end_date=20260102&instrument=xyz": /Invalid value for instrument/,
-    "start_date=20260101&end_date=20260102&instrument=mag&descriptor=x&data_level=l9": /Invalid value for data_level/,
-    "start_date=20260101&end_date=20260102&reprocessing=False": /reprocessing can be True alone/,
-    "start_date=20260101&end_date=20260102&colour=red": /colour is not a parameter/,
-  };
-  for (const [query, problem] of Object.entries(wrong)) {
-    const [status, json] = await ask(archive, `/reprocess?${query}`, "POST");
-    assertEquals([query, status], [query, 400]);
-    assertMatch(String(json), problem);
+  const ids = new Set<string>();
+  for (const query of ["start_date=20260101", "start_date=x&end_date=x", "colour=red", "colour=red"]) {
+    const [status, body] = await ask(archive, `/reprocess?${query}`, "POST");
+    assertEquals([query, status], [query, 200]);
+    ids.add(JSON.parse(body).reprocess_id);
   }
-  assertEquals(archive.opened.journal.orders(), []);
+  assertEquals([ids.size, archive.opened.journal.orders().length], [4, 4]);
 });
 
-Deno.test("GET /release answers 404 until the manifest is there, then notes the release", async () => {
+Deno.test("GET /release crashes as the SDC does without the manifest, and notes the release with it", async () => {
   await using archive = await openTestArchive();
-  const [status, problem] = await ask(archive, RELEASE, "GET");
-  assertEquals(status, 404);
-  assertStringIncludes(String(problem), "upload it first");
-  await archive.put(MANIFEST, "all");
-  assertEquals((await ask(archive, RELEASE, "GET"))[0], 200);
+  assertEquals(await ask(archive, RELEASE), [500, `{"message":"Internal Server Error"}`]);
+  assertMatch(String(archive.errors[0]), /it was not uploaded/);
+  await archive.put(MANIFEST, "hit, l0, all, true\n");
+  assertEquals(await ask(archive, RELEASE), [
+    200,
+    `"Successfully released data per specification in ${MANIFEST}"`,
+  ]);
   assertEquals(archive.opened.journal.orders().map(({ order, parameters }) => [order, parameters]), [
     ["release", { release_type: "release", manifest_file: MANIFEST }],
   ]);
 });
 
-Deno.test("GET /release answers 400 to what cannot be", async () => {
+Deno.test("GET /release answers 400, 501 or the crash of the SDC's code to what cannot be, and notes nothing", async () => {
   await using archive = await openTestArchive();
-  const wrong: Record<string, RegExp> = {
-    "": /release_type is required/,
-    "release_type=release": /manifest_file is required/,
-    [`release_type=x&manifest_file=${MANIFEST}`]: /x is not a release_type/,
-    [`release_type=early-release&manifest_file=${MANIFEST}`]: /not supported yet/,
-    [`release_type=unrelease&manifest_file=${MANIFEST}`]: /not supported yet/,
-    "release_type=release&manifest_file=imap_swe_l0_sci_20240105_v001.pkts": /not the name of a release manifest/,
-    [`release_type=release&manifest_file=imap/release/hit/${MANIFEST}`]: /not the name of a release manifest/,
-  };
-  for (const [query, problem] of Object.entries(wrong)) {
-    const [status, json] = await ask(archive, `/release?${query}`, "GET");
-    assertEquals([query, status], [query, 400]);
-    assertMatch(String(json), problem);
+  const wrong: [query: string, status: number, body: RegExp][] = [
+    ["release_type=release", 400, /^"Missing required query parameter 'manifest_file' for release operation\."$/],
+    ["release_type=release&manifest_file=", 400, /^"Missing required query parameter/],
+    [
+      `release_type=x&manifest_file=${MANIFEST}`,
+      400,
+      /^"'x' is not a valid release_type\. Valid options are: \['release'/,
+    ],
+    ["colour=red", 400, /^"'colour' is not a valid query parameter\. Valid query parameters are: \['release_type'/],
+    [`release_type=early-release&manifest_file=${MANIFEST}`, 501, /^Early release operation not supported yet\.$/],
+    ["release_type=unrelease", 501, /^Unrelease operation not supported yet\.$/],
+    ["", 500, /Internal Server Error/],
+    [`manifest_file=${MANIFEST}`, 500, /Internal Server Error/],
+    ["release_type=release&manifest_file=imap_swe_l0_sci_20240105_v001.pkts", 500, /Internal Server Error/],
+    [`release_type=release&manifest_file=imap/release/hit/${MANIFEST}`, 500, /Internal Server Error/],
+  ];
+  for (const [query, status, body] of wrong) {
+    const [given, text] = await ask(archive, `/release?${query}`);
+    assertEquals([query, given], [query, status]);
+    assertMatch(text, body);
+  }
+  assertEquals(archive.opened.journal.orders(), []);
+});
+
+Deno.test("GET /release crashes as the SDC does on a manifest with a line of another form, and releases nothing of it", async () => {
+  const lines = [
+    "all",
+    "hit, l0, all",
+    "hit, l0, all, yes",
+    "hit, l0, all, true, 1",
+    "imap_hit_l0_raw_20260102_v001.pkts",
+    ", l0, all, true",
+  ];
+  for (const line of lines) {
+    await using archive = await openTestArchive();
+    await archive.put(MANIFEST, `hit, l0, all, true\n${line}\n`);
+    assertEquals([line, (await ask(archive, RELEASE))[0]], [line, 500]);
+    assertMatch(String(archive.errors[0]), /in the line/);
+    assertEquals(archive.opened.journal.orders(), []);
   }
 });
 
 Deno.test("orders have a method and, in a closed archive, a key", async () => {
   await using archive = await openTestArchive({ apiKey: "key" });
-  assertEquals((await ask(archive, REPROCESS, "GET"))[0], 403);
-  assertEquals((await ask(archive, RELEASE, "POST"))[0], 403);
-  assertEquals((await ask(archive, REPROCESS, "POST"))[0], 403);
+  assertEquals((await ask(archive, REPROCESS, "GET"))[0], 404);
+  assertEquals((await ask(archive, RELEASE, "POST"))[0], 404);
+  assertEquals((await ask(archive, REPROCESS, "POST"))[0], 401);
   const headers = { "x-api-key": "key" };
   const response = await archive.api(`/api-key${REPROCESS}`, { method: "POST", headers });
   assertEquals([response.status, archive.opened.journal.orders().length], [200, 1]);
@@ -91,5 +113,5 @@ Deno.test("a line that a crash cut off does not hide the orders before it", asyn
   await using archive = await openTestArchive();
   await (await archive.api(REPROCESS, { method: "POST" })).body?.cancel();
   await Deno.writeTextFile(`${archive.folder.path}/.imap-archive/orders.ndjson`, `{"time":"20`, { append: true });
-  assertEquals(archive.opened.journal.orders().length, 1);
+  assert(archive.opened.journal.orders().length === 1);
 });

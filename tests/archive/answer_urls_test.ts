@@ -15,12 +15,12 @@ Deno.test("GET /download redirects to the object", async () => {
   assertEquals(await (await archive.objects(location)).text(), "bytes");
 });
 
-Deno.test("GET /download answers 404 in plain text to what the archive does not have", async () => {
+Deno.test("GET /download answers 404 to what the archive does not have", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: "bytes" } });
   const paths = [NAME, `/${PATH}`, PATH.replace("v001", "v002"), ".imap-archive/catalogue.sqlite", "imap/../x", "%00"];
   for (const path of [...paths, `imap/swe/l0/2024/01/..%2F01%2F${NAME}`, PATH.toUpperCase()]) {
     const response = await archive.api(`/download/${path}`);
-    assertEquals([path, response.status, response.headers.get("content-type")], [path, 404, "text/plain"]);
+    assertEquals([path, response.status, response.headers.get("content-type")], [path, 404, "text/html"]);
     assertStringIncludes(await response.text(), "File not found, make sure you include the full path");
   }
 });
@@ -30,7 +30,7 @@ Deno.test("GET /download answers 400 without a path", async () => {
   for (const path of ["/download", "/download/"]) {
     const response = await archive.api(path);
     assertEquals(response.status, 400);
-    assertStringIncludes(await response.text(), "No file path was given");
+    assertStringIncludes(await response.text(), "No file requested for download");
   }
 });
 
@@ -38,7 +38,7 @@ Deno.test("GET /upload gives an address to PUT the file to, whatever folders com
   await using archive = await openTestArchive();
   for (const path of [NAME, PATH, `some/where/${NAME}`, `a%2Fb%2F${NAME}`]) {
     const response = await archive.api(`/upload/${path}`);
-    assertEquals([response.status, response.headers.get("content-type")], [200, "application/json"]);
+    assertEquals([response.status, response.headers.get("content-type")], [200, "text/plain;charset=UTF-8"]);
     const url = new URL(String(await response.json()));
     assertEquals([url.origin, url.pathname], ["http://objects.test", `/${PATH}`]);
     assertEquals(url.searchParams.get("X-Amz-Expires"), "3600");
@@ -58,7 +58,10 @@ Deno.test("GET /upload answers 409 when the archive has the name", async () => {
   await archive.put(NAME, "first");
   const response = await archive.api(`/upload/${NAME}`);
   assertEquals(response.status, 409);
-  assertEquals(await response.json(), `${PATH} already exists.`);
+  assertEquals(await response.json(), {
+    error: "FileAlreadyExists",
+    message: `The file '${PATH}' already exists. Rename it or remove the existing file before uploading again.`,
+  });
 });
 
 Deno.test("GET /upload answers 409 to a file that came into the folder beside the archive", async () => {
@@ -77,14 +80,33 @@ Deno.test("GET /upload reserves nothing: both of two addresses work, and the las
   assertEquals((await archive.rows("instrument=swe")).length, 1);
 });
 
-Deno.test("GET /upload answers 400 and says what is wrong with the name", async () => {
+Deno.test("GET /upload answers 400 in the SDC's words to a name that is none of the SDC's", async () => {
   await using archive = await openTestArchive();
+  const text = "error: file name does not match ancillary, science, cadence, or SPICE file naming convention.";
+  for (const name of ["imap_xyz_l9_sci_20240105_v001.pkts", "notes.txt", "imap_swe_l0_a%00b_20240105_v001.pkts"]) {
+    const response = await archive.api(`/upload/${name}`);
+    assertEquals([name, response.status, response.headers.get("content-type")], [
+      name,
+      400,
+      "text/plain;charset=UTF-8",
+    ]);
+    assertEquals(await response.json(), text);
+  }
+  for (const path of ["/upload", "/upload/", "/upload/folder/", "/upload/%2e%2e%2f"]) {
+    const response = await archive.api(path);
+    assertEquals([path, response.status], [path, 400]);
+    assertMatch(String(await response.json()), /^No filename given for the upload\. /);
+  }
+});
+
+Deno.test("GET /upload of 2024 says what is wrong with the name", async () => {
+  await using archive = await openTestArchive({ as: "2024" });
   const wrong: Record<string, RegExp> = {
     "imap_xyz_l9_sci_20240105_v001.pkts": /instrument "xyz"[^]*data level "l9"/,
     "imap_swe_l0_sci_20240230_v001.pkts": /start date "20240230"/,
     "notes.txt": /name "notes.txt"/,
-    "": /name ""/,
-    "%2e%2e%2f": /name ""/,
+    "": /^No filename given/,
+    "imap_mag_l0_raw_20250101_v001.0002.pkts": /Invalid version: v001.0002/,
     "imap_swe_l0_a%00b_20240105_v001.pkts": /name /,
   };
   for (const [name, message] of Object.entries(wrong)) {

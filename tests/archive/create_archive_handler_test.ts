@@ -13,29 +13,68 @@ Deno.test("The API is the same below /api-key and /authorized", async () => {
   }
 });
 
-Deno.test("The API answers 403 like the gateway to an unknown route or method", async () => {
-  await using archive = await openTestArchive({ files: FILES });
-  const requests: [path: string, method?: string][] = [
-    ["/"],
-    ["/query/more?instrument=mag"],
-    ["/Query?instrument=mag"],
-    ["/queryinstrument=mag"],
-    ["/api-key"],
-    ["/api-key/authorized/query?instrument=mag"],
-    ["/download/%zz"],
-    ["/query?instrument=mag", "HEAD"],
-    ["/query?instrument=mag", "POST"],
-    [`/download/${Object.keys(FILES)[0]}`, "HEAD"],
-    ["/upload/imap_mag_l0_raw_20250503_v001.pkts", "PUT"],
-  ];
-  for (const [path, method = "GET"] of requests) {
+const UNKNOWN: [as: "now" | "2024", status: number, message: string][] = [
+  ["now", 404, "Not Found"],
+  ["2024", 403, "Missing Authentication Token"],
+];
+
+for (const [as, status, message] of UNKNOWN) {
+  Deno.test(`The API answers ${status} like the gateway to an unknown route or method: ${as}`, async () => {
+    await using archive = await openTestArchive({ files: FILES, as });
+    const requests: [path: string, method?: string][] = [
+      ["/Query?instrument=mag"],
+      ["/queryinstrument=mag"],
+      ["/api-key"],
+      ["/api-key/authorized/query?instrument=mag"],
+      ["/download/%zz"],
+      ["/query?instrument=mag", "HEAD"],
+      ["/query?instrument=mag", "POST"],
+      ["/", "POST"],
+      ["/upload/imap_mag_l0_raw_20250503_v001.pkts", "PUT"],
+    ];
+    for (const [path, method = "GET"] of requests) {
+      const response = await archive.api(path, { method });
+      assertEquals([path, response.status], [path, status]);
+      assertEquals(method === "HEAD" ? { message } : await response.json(), { message });
+    }
+  });
+}
+
+Deno.test("The API of 2024 has queries, downloads and uploads alone, and nothing for HEAD", async () => {
+  await using archive = await openTestArchive({ files: FILES, as: "2024" });
+  const [path = ""] = Object.keys(FILES);
+  const requests = [
+    ["GET", "/spice-query?type=spin"],
+    ["GET", "/repoint-table?start_ingest_date=20250101"],
+    ["POST", "/reprocess?start_date=20250101&end_date=20250102"],
+    ["GET", "/release?release_type=release&manifest_file=x"],
+    ["GET", "/"],
+    ["HEAD", `/download/${path}`],
+  ] as const;
+  for (const [method, path] of requests) {
     const response = await archive.api(path, { method });
     assertEquals([path, response.status], [path, 403]);
-    assertEquals(await response.json(), { message: "Missing Authentication Token" });
+    await response.body?.cancel();
+  }
+  assertEquals((await archive.api(`/download/${path}`)).status, 302);
+});
+
+Deno.test("The API takes anything behind /query, and HEAD of /download", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  const [path = ""] = Object.keys(FILES);
+  assertEquals((await (await archive.api("/query/more?instrument=mag")).json()).length, 1);
+  for (const [file, status] of [[path, 302], ["imap/nothing", 404], ["", 400]] as const) {
+    const [head, get] = await Promise.all(
+      ["HEAD", "GET"].map((method) => archive.api(`/download/${file}`, { method })),
+    );
+    assertEquals([head?.status, head?.body, get?.status], [status, null, status]);
+    assertEquals(head?.headers.get("content-type"), "text/html");
+    assertEquals(Number(head?.headers.get("content-length")), (await get?.bytes())?.length);
+    assertEquals(head?.headers.has("location"), status === 302);
   }
 });
 
-Deno.test("The API answers 403 to every request without the key, once there is one", async () => {
+Deno.test("The API answers 401 to every request without the key, and 403 to a wrong one, once there is one", async () => {
   await using archive = await openTestArchive({ files: FILES, apiKey: "key" });
   const path = Object.keys(FILES)[0];
   for (const route of ["/query?instrument=mag", `/download/${path}`, "/upload/imap_mag_l0_raw_20250503_v001.pkts"]) {
@@ -43,13 +82,14 @@ Deno.test("The API answers 403 to every request without the key, once there is o
       const refused = await archive.api(`${prefix}${route}`, { headers: { "x-api-key": "wrong" } });
       assertEquals(refused.status, 403);
       assertEquals(await refused.json(), { message: "Forbidden" });
-      assertEquals((await archive.api(`${prefix}${route}`)).status, 403);
+      const without = await archive.api(`${prefix}${route}`);
+      assertEquals([without.status, await without.json()], [401, { message: "Unauthorized" }]);
       const allowed = await archive.api(`${prefix}${route}`, { headers: { "x-api-key": "key" } });
       assertEquals(allowed.status < 400, true);
     }
     const bearer = { headers: { authorization: "Bearer key" } };
     assertEquals((await archive.api(`/authorized${route}`, bearer)).status < 400, true);
-    assertEquals((await archive.api(route, bearer)).status, 403);
+    assertEquals((await archive.api(route, bearer)).status, 401);
   }
 });
 
@@ -91,18 +131,20 @@ Deno.test("No route of docs/openapi.json is answered without the key, once there
           headers: { accept: "text/html", ...headers },
         });
         await response.body?.cancel();
-        assertEquals([path, response.status], [path, isApi ? 403 : 401]);
+        const isWrong = "x-api-key" in headers ||
+          (prefix === "/authorized" && headers.authorization === "Bearer wrong");
+        assertEquals([path, response.status], [path, isApi && isWrong ? 403 : 401]);
       }
     }
   }
   assertEquals(archive.opened.journal.orders(), []);
 });
 
-Deno.test("The API answers 502 and tells the owner when something breaks inside", async () => {
+Deno.test("The API answers 500 and tells the owner when something breaks inside", async () => {
   await using archive = await openTestArchive({ files: FILES });
   await Deno.mkdir(`${archive.folder.path}/.imap-archive/orders.ndjson`);
   const order = "/reprocess?start_date=20250101&end_date=20250102";
   const response = await archive.api(order, { method: "POST" });
-  assertEquals([response.status, archive.errors.length], [502, 1]);
-  assertEquals(await response.json(), { message: "Internal server error" });
+  assertEquals([response.status, archive.errors.length], [500, 1]);
+  assertEquals(await response.json(), { message: "Internal Server Error" });
 });

@@ -47,7 +47,7 @@ Deno.test("startArchive() takes an upload, lists it and gives it back, with the 
 Deno.test("startArchive() closes the API to callers without the key", async () => {
   await using archive = await start({ apiKey: "key" });
   const refused = await fetch(`${archive.url}/query?instrument=swe`);
-  assertEquals([refused.status, await refused.json()], [403, { message: "Forbidden" }]);
+  assertEquals([refused.status, await refused.json()], [401, { message: "Unauthorized" }]);
   const headers = { "x-api-key": "key" };
   assertEquals(await (await fetch(`${archive.url}/api-key/query?instrument=swe`, { headers })).json(), []);
   await assertRejects(() => startArchive({ root: archive.folder.path, apiKey: "" }), InputError, "it is empty");

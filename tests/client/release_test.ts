@@ -7,6 +7,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 
 const NAME = "imap_hit_data-release-001_20260101_20260131_v001.txt";
 const PLACE = `imap/release/hit/${NAME}`;
+const MANIFEST = "hit, l0, all, true\n";
 const MD5 = "5d41402abc4b2a76b9719d911017c592"; // Of "hello".
 
 /** An API whose archive takes its time to index. */
@@ -57,7 +58,7 @@ Deno.test("release() uploads the manifest, and the archive takes note of the rel
   const archive = await startWatchedArchive({ root: root.path, apiKey: "s3cret-k3y" });
   try {
     const client = new ImapClient({ url: archive.url, apiKey: "s3cret-k3y" });
-    const parameters = { release_type: "release", manifest_file: await manifestIn(folder.path) };
+    const parameters = { release_type: "release", manifest_file: await manifestIn(folder.path, MANIFEST) };
     assertEquals((await client.release(parameters)).file_path, PLACE);
     await client.release(parameters);
     const parametersSent = { release_type: "release", manifest_file: NAME };
@@ -65,7 +66,7 @@ Deno.test("release() uploads the manifest, and the archive takes note of the rel
       { order: "release", parameters: parametersSent },
       { order: "release", parameters: parametersSent },
     ]);
-    assertEquals(await Deno.readTextFile(`${root.path}/${PLACE}`), "hello");
+    assertEquals(await Deno.readTextFile(`${root.path}/${PLACE}`), MANIFEST);
   } finally {
     await archive.close();
   }

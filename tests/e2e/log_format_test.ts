@@ -84,6 +84,6 @@ Deno.test("serve --debug tells each request, without what signs it, and who was 
   const served = linesOf(stderr).filter(({ type }) => type === "served");
   assertEquals(served.map(({ method, path, status }) => [method, path, status]), [
     ["GET", "/query", 200],
-    ["POST", "/nowhere", 403],
+    ["POST", "/nowhere", 404],
   ]);
 });

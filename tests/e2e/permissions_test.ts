@@ -1,6 +1,6 @@
 // docs/permissions.md and README.md say with which permissions the command line works. It is run here with exactly those, and with less.
 import { startArchive } from "../../src/archive/start_archive.ts";
-import { COMMANDS } from "../../src/cli/main.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
@@ -83,7 +83,7 @@ Deno.test("each command works with the permissions of docs/permissions.md, and w
   await using _ = { [Symbol.asyncDispose]: () => archive.close() };
   for (const name of ["new", "tmp"]) await Deno.mkdir(at(name));
   for (const name of ["imap_swe_l0_raw_20250502_v001.pkts", "imap_hit_data-release-001_20260101_20260131_v001.txt"]) {
-    await Deno.writeTextFile(join(at("new"), name), "new");
+    await Deno.writeTextFile(join(at("new"), name), "hit, l0, all, true");
   }
   const api = new URL(archive.url);
   // The archive stands in for webpoda, too: under another name, which is another permission.

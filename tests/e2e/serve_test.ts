@@ -23,7 +23,7 @@ Deno.test("serve keeps an archive in its root from one run to the next, and asks
     const upload = ["upload", `${folder.path}/${name}`, "--url", archive.url];
     const refused = await runCli(upload);
     assertEquals(refused.code, 1);
-    assertStringIncludes(refused.stderr, "403 Forbidden");
+    assertStringIncludes(refused.stderr, "401 Unauthorized");
     assertEquals((await runCli([...upload, "--api-key", "k3y"])).code, 0);
   }
   await using archive = await startServe(["--root", root]);

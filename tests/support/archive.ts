@@ -9,7 +9,7 @@ import { dirname, join } from "@std/path";
 /** What a test says of its archive; the folder is a temporary one. */
 export interface TestArchiveOptions
   extends
-    Partial<Pick<ArchiveHandlerOptions, "apiKey" | "answerLimit" | "urlLifetimeSeconds">>,
+    Partial<Pick<ArchiveHandlerOptions, "apiKey" | "public" | "as" | "answerLimit" | "urlLifetimeSeconds">>,
     Partial<OpenArchiveOptions> {
   /** Files that lie in the folder before the archive is opened: their paths and texts. */
   readonly files?: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface TestArchiveOptions
 export interface TestArchive extends AsyncDisposable {
   readonly folder: TestFolder;
   readonly opened: OpenArchive;
-  /** Errors that a caller saw as 500 or 502. */
+  /** Errors that a caller saw as 500. */
   readonly errors: readonly unknown[];
   /** Asks the API; `path` begins with a slash. */
   api(path: string, init?: RequestInit): Promise<Response>;

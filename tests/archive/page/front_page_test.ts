@@ -191,14 +191,18 @@ Deno.test("an empty archive's front page says how to fill it", async () => {
   assertStringIncludes(await page(archive), "imap-data-access --url http://api.test upload FILE");
 });
 
-Deno.test("programs get the gateway's 403 where browsers get the front page", async () => {
+Deno.test("programs are redirected where browsers get the front page", async () => {
   await using archive = await openTestArchive({ files: FILES });
   for (const accept of ["*/*", "application/json"]) {
     const response = await archive.api("/", { headers: { accept } });
-    assertEquals([response.status, await response.json()], [403, { message: "Missing Authentication Token" }]);
+    assertEquals([response.status, response.headers.get("location"), await response.text()], [302, "/index.html", ""]);
+    assertStringIncludes(
+      await (await archive.api("/index.html", { headers: { accept } })).text(),
+      "<h1>IMAP archive</h1>",
+    );
   }
   for (const method of ["POST", "PUT"]) {
-    assertEquals((await archive.api("/", { method, headers: HTML })).status, 403);
+    assertEquals((await archive.api("/", { method, headers: HTML })).status, 404);
   }
 });
 
@@ -218,8 +222,8 @@ Deno.test("a closed archive's front page and files want the key as password, its
   assertEquals(await status("/", { ...HTML, ...wrong }), 401);
   assertEquals(await status("/coverage.svg", { ...wrong }), 401);
   assertEquals(await status(`/download/${path}`, { ...right }), 302);
-  assertEquals(await status(`/download/${path}`, { ...wrong }), 403);
-  assertEquals(await status("/query?instrument=mag", { ...right }), 403);
+  assertEquals(await status(`/download/${path}`, { ...wrong }), 401);
+  assertEquals(await status("/query?instrument=mag", { ...right }), 401);
 });
 
 Deno.test("the front page turns pages of a hundred files", async () => {

@@ -1,0 +1,114 @@
+import type { Catalog, ReleaseSelection } from "./catalog.ts";
+import type { Responses } from "./dialect.ts";
+import type { ObjectStore } from "./object_store.ts";
+import { ImapError } from "../errors.ts";
+import { archivePath, parseFileName } from "../names/file_name.ts";
+import { FileNameError } from "../names/file_name_error.ts";
+import { RELEASE_PARAMETERS, RELEASE_TYPES } from "../protocol/tables.ts";
+
+/** A request to `/release`, and what it is answered from. */
+interface ReleaseRequest {
+  readonly search: URLSearchParams;
+  readonly catalog: Catalog;
+  readonly store: ObjectStore;
+  readonly responses: Responses;
+}
+
+/** Larger manifests are refused: one line is enough for all files of an instrument. */
+const MAX_MANIFEST_BYTES = 2 ** 20;
+
+/** What a manifest's name says. */
+interface Manifest {
+  /** Where the archive has it. */
+  readonly path: string;
+  /** The first day, YYYYMMDD. */
+  readonly start: string;
+  /** The last day. */
+  readonly end: string;
+}
+
+/**
+ * Answers `GET /release` (SDC protocol): releases what the lines of an uploaded manifest say. The SDC's code crashes on a
+ * manifest that it does not have or cannot read; the error that is thrown then says why.
+ *
+ * @param note Called with the parameters of a release that was done.
+ */
+export async function answerRelease(
+  { search, catalog, store, responses }: ReleaseRequest,
+  note: (parameters: Readonly<Record<string, string>>) => void,
+): Promise<Response> {
+  const given = new Map(search);
+  const refuse = (problem: string) => responses.untypedJson(problem, 400);
+  for (const name of given.keys()) {
+    if (RELEASE_PARAMETERS.some((known) => known === name)) continue;
+    return refuse(responses.unknownParameter(`'${name}'`, RELEASE_PARAMETERS));
+  }
+  const type = given.get("release_type");
+  if (type === undefined) throw new ImapError("Cannot release: there is no release_type");
+  switch (RELEASE_TYPES.find((known) => known === type)) {
+    case undefined:
+      return refuse(
+        `'${type}' is not a valid release_type. Valid options are: ['release', 'unrelease', 'early-release']`,
+      );
+    case "early-release":
+      return responses.untypedText("Early release operation not supported yet.", 501);
+    case "unrelease":
+      return responses.untypedText("Unrelease operation not supported yet.", 501);
+    case "release":
+  }
+  const name = given.get("manifest_file");
+  if (!name) return refuse("Missing required query parameter 'manifest_file' for release operation.");
+  catalog.release(await readManifest(name, store));
+  note(Object.fromEntries(given));
+  return responses.untypedJson(`Successfully released data per specification in ${name}`);
+}
+
+/** Reads a manifest that was uploaded. All of its lines are read before any of them counts. */
+async function readManifest(name: string, store: ObjectStore): Promise<ReleaseSelection[]> {
+  const { path, start, end } = manifestNamed(name);
+  const object = await store.open(path);
+  if (object === undefined) throw new ImapError(`Cannot release by "${name}": it was not uploaded`);
+  if (object.size > MAX_MANIFEST_BYTES) {
+    object.file.close();
+    throw new ImapError(`Cannot release by "${name}": it has ${object.size} bytes, ${MAX_MANIFEST_BYTES} are allowed`);
+  }
+  const text = await new Response(object.file.readable).text();
+  return text.split(/\r?\n/).flatMap((line) => {
+    const selection = readLine(line, name);
+    return selection === undefined ? [] : [{ ...selection, start, end }];
+  });
+}
+
+function manifestNamed(name: string): Manifest {
+  try {
+    const file = parseFileName(name);
+    if (file.kind === "release" && file.start_date !== null && file.end_date !== null) {
+      return { path: archivePath(name), start: file.start_date, end: file.end_date };
+    }
+  } catch (error) {
+    if (!(error instanceof FileNameError)) throw error;
+  }
+  throw new ImapError(
+    `Cannot release by "${name}": expected a name such as imap_mag_data-release-001_20260101_20260131_v001.txt`,
+  );
+}
+
+/** `mag, l1a, norm-mago, true` -> what it releases; undefined for a comment, the header, or a line that says `false`. */
+function readLine(
+  line: string,
+  name: string,
+): Pick<ReleaseSelection, "instrument" | "dataType" | "descriptor"> | undefined {
+  const text = line.trim();
+  if (text === "" || text.startsWith("#")) return undefined;
+  const [instrument = "", dataType = "", descriptor = "", isReleased = "", ...more] = text.split(",").map((field) =>
+    field.trim()
+  );
+  if (instrument === "instrument") return undefined;
+  const isFlag = /^(true|false)$/i.test(isReleased);
+  if (!isFlag || more.length > 0 || instrument === "" || dataType === "" || descriptor === "") {
+    throw new ImapError(
+      `Cannot release by "${name}": expected "instrument, data_type, descriptor, true" in the line "${text}"`,
+    );
+  }
+  return isReleased.toLowerCase() === "true" ? { instrument, dataType, descriptor } : undefined;
+}

@@ -1,2 +1,0 @@
-// @ts-types="./http.d.ts"
-export { STATUS_TEXT } from "deno-std/http/status.js";
