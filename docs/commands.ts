@@ -1,8 +1,8 @@
 // The command reference, from the table of options that parsing and help come from: `deno task docs` writes commands.md.
-import { COMMANDS } from "../src/cli/commands.ts";
+import { FILTERS } from "../src/cli/filters.ts";
 import { programHelp } from "../src/cli/help.ts";
-import { FILTERS, GLOBAL_OPTIONS } from "../src/cli/options.ts";
-import { type Command, type Option, PROGRAM } from "../src/cli/shell.ts";
+import { COMMANDS } from "../src/cli/main.ts";
+import { type Command, GLOBAL_OPTIONS, type Option, PROGRAM } from "../src/cli/shell.ts";
 import { fromFileUrl } from "@std/path";
 
 /** Where the reference is kept. */

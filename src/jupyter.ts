@@ -19,6 +19,6 @@ const OWN_CODE = new URL(".", import.meta.url).href;
 export function shortenStack(error: Error, name: string): void {
   if (notebookKernel() === undefined) return;
   const frames = (error.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line));
-  const own = frames.filter((frame) => !frame.includes(OWN_CODE) && !/\b(ext|node):/.test(frame));
+  const own = frames.filter((frame) => !frame.includes(OWN_CODE) && !/\b(ext|node):|\(<anonymous>\)$/.test(frame));
   error.stack = [`${name}: ${error.message}`, ...own].join("\n");
 }

@@ -1,10 +1,10 @@
-import { aborted, type Parsed, readLines, UsageError, writeNotice } from "./shell.ts";
+import { aborted, type Output, type Parsed, readLines, UsageError } from "./shell.ts";
 
 /** No key is longer; a longer file is none. */
 const LONGEST_FILE = 16 * 1024;
 
 /** The line of a file that holds nothing else. */
-async function fromFile(path: string): Promise<string> {
+async function fromFile(path: string, output: Output): Promise<string> {
   const { size, isFile, mode } = await Deno.stat(path).catch((error) => {
     if (error instanceof Deno.errors.NotCapable) throw error;
     throw new UsageError(`Cannot read the API key file "${path}": it is not there, or may not be read`);
@@ -17,7 +17,7 @@ async function fromFile(path: string): Promise<string> {
   });
   if (text.trim() === "") throw new UsageError(`Cannot read the API key file "${path}": it is empty`);
   if (((mode ?? 0) & 0o077) !== 0) {
-    await writeNotice(`others on this machine can read the API key file "${path}"; chmod 600 keeps them out`);
+    await output.notice(`others on this machine can read the API key file "${path}"; chmod 600 keeps them out`);
   }
   return text.trim();
 }
@@ -58,7 +58,11 @@ async function fromInput(signal: AbortSignal): Promise<string> {
  *
  * @returns Undefined when the line has none.
  */
-export async function apiKeyOf({ values, rest }: Parsed, signal: AbortSignal): Promise<string | undefined> {
+export async function apiKeyOf(
+  { values, rest }: Parsed,
+  output: Output,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const [key, file] = [values.get("api-key"), values.get("api-key-file")];
   if (key !== undefined && file !== undefined) {
     throw new UsageError("Cannot use --api-key together with --api-key-file: one of them is enough");
@@ -66,6 +70,6 @@ export async function apiKeyOf({ values, rest }: Parsed, signal: AbortSignal): P
   if (key === "-" && rest.includes("-")) {
     throw new UsageError("Cannot read both the API key and the names of files from standard input; use --api-key-file");
   }
-  if (file !== undefined) return await fromFile(file);
+  if (file !== undefined) return await fromFile(file, output);
   return key === "-" ? await fromInput(signal) : key;
 }

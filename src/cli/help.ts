@@ -1,5 +1,4 @@
-import { GLOBAL_OPTIONS } from "./options.ts";
-import { type CommandSpec, type Option, PROGRAM } from "./shell.ts";
+import { type CommandSpec, GLOBAL_OPTIONS, type Option, PROGRAM } from "./shell.ts";
 
 /** Help fits a terminal of this many columns. */
 const WIDTH = 80;

@@ -1,106 +1,188 @@
-import { COMMANDS } from "./commands.ts";
-import { commandHelp, programHelp } from "./help.ts";
-import { GLOBAL_OPTIONS } from "./options.ts";
 import {
   type Command,
   commandIndex,
   EXIT,
   type ExitCode,
-  noticeFormatIn,
-  noticesAreJson,
+  GLOBAL_OPTIONS,
   onInterrupt,
+  optionName,
+  Output,
   parse,
   type Parsed,
   PROGRAM,
-  setNoticeFormat,
   UsageError,
-  writeData,
-  writeNotice,
 } from "./shell.ts";
+import { ImapError, InputError } from "../errors.ts";
 import type { HttpEvent, HttpLog } from "../http/transport.ts";
 import { didYouMean } from "../names/vocabulary.ts";
 import { VERSION } from "../version.ts";
 
-/** What helps to find out why something failed. */
-const WHERE_TO_LOOK = `${PROGRAM}: run it again with --debug to see each request and decision`;
+/** A command in the list of commands. Its code and options are loaded when it runs. */
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** All commands, in the order of help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "query",
+    summary: "find files",
+    load: async () => (await import("./commands/query.ts")).query,
+  },
+  {
+    name: "catalog",
+    summary: "list the available products",
+    load: async () => (await import("./commands/catalog.ts")).catalog,
+  },
+  {
+    name: "download",
+    summary: "download files to the data directory",
+    load: async () => (await import("./commands/download.ts")).download,
+  },
+  {
+    name: "upload",
+    summary: "upload files to the SDC",
+    load: async () => (await import("./commands/upload.ts")).upload,
+  },
+  {
+    name: "reprocess",
+    summary: "ask the SDC to reprocess products",
+    load: async () => (await import("./commands/reprocess.ts")).reprocess,
+  },
+  {
+    name: "release",
+    summary: "release data to the public",
+    load: async () => (await import("./commands/release.ts")).release,
+  },
+  {
+    name: "webpoda",
+    summary: "download raw packets as level 0 files",
+    load: async () => (await import("./commands/webpoda.ts")).webpoda,
+  },
+  {
+    name: "serve",
+    summary: "run a local archive that speaks the SDC's protocol",
+    load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  {
+    name: "completions",
+    summary: "print a shell completion script",
+    load: async () => (await import("./commands/completions.ts")).completionsOf(COMMANDS),
+  },
+];
 
 /**
  * Runs the command line.
  *
- * @param args What stands behind the program's name.
+ * @param args The arguments after the program's name.
  * @returns The exit code.
  */
 export async function main(args: readonly string[]): Promise<ExitCode> {
+  const output = new Output(args);
   let program = PROGRAM;
-  // Before the line is read: what is wrong with it is written that way too.
-  setNoticeFormat(noticeFormatIn(args));
   try {
     const index = commandIndex(args, GLOBAL_OPTIONS);
     const before = parse(args.slice(0, index), GLOBAL_OPTIONS);
     const [name, ...rest] = args.slice(index);
-    if (before.flags.has("version")) return await print(`${PROGRAM} ${VERSION}\n`);
-    if (before.flags.has("help") && name === undefined) return await print(programHelp(COMMANDS));
-    if (name === undefined) throw new UsageError("Cannot tell what to do: no command is given");
+    if (before.flags.has("version")) return await print(output, `${PROGRAM} ${VERSION}\n`);
+    if (before.flags.has("help") && name === undefined) {
+      const { programHelp } = await import("./help.ts");
+      return await print(output, programHelp(COMMANDS));
+    }
+    if (name === undefined) throw new UsageError("Cannot run: no command is given");
     const entry = COMMANDS.find((command) => command.name === name);
     if (entry === undefined) {
       const near = didYouMean(name, COMMANDS.map((command) => command.name));
-      throw new UsageError(`Cannot run the command "${name}": there is none of that name${near}`);
+      throw new UsageError(`Cannot run the command "${name}": there is no such command${near}`);
     }
     program = `${PROGRAM} ${name}`;
-    return await runCommand(await entry.load(), before, rest);
+    return await runCommand(await entry.load(), { output, before, rest });
   } catch (error) {
-    return await reportError(error, program);
+    return await reportError(output, program, error);
   }
 }
 
-/** Says what went wrong. What that needs is loaded when it is needed: it knows all options. */
-async function reportError(error: unknown, program: string): Promise<ExitCode> {
-  const { report } = await import("./report.ts");
-  return await report(error, program);
-}
-
-async function print(text: string): Promise<ExitCode> {
-  await writeData(text);
+async function print(output: Output, text: string): Promise<ExitCode> {
+  await output.data(text);
   return EXIT.done;
 }
 
-async function runCommand(command: Command, before: Parsed, rest: readonly string[]): Promise<ExitCode> {
+/** The command line of a command, parsed up to its name. */
+interface CommandLine {
+  readonly output: Output;
+  /** The options before the command. */
+  readonly before: Parsed;
+  /** The arguments after the command. */
+  readonly rest: readonly string[];
+}
+
+async function runCommand(command: Command, { output, before, rest }: CommandLine): Promise<ExitCode> {
   const { spec } = command;
   const own = new Set(spec.options.map(({ name }) => name));
   const line = parse(rest, [...spec.options, ...GLOBAL_OPTIONS.filter(({ name }) => !own.has(name))]);
   const flags = new Set([...before.flags, ...line.flags]);
   const values = new Map([...before.values, ...line.values]);
-  if (flags.has("help")) return await print(commandHelp(spec));
+  if (flags.has("help")) return await print(output, (await import("./help.ts")).commandHelp(spec));
   if (spec.argument === undefined && line.rest[0] !== undefined) {
-    throw new UsageError(`Cannot use the argument "${line.rest[0]}": ${spec.name} takes options alone`);
+    throw new UsageError(`Cannot use the argument "${line.rest[0]}": ${spec.name} takes only options`);
   }
   const quiet = flags.has("quiet");
-  const debug = flags.has("debug") || noticesAreJson();
+  const debug = flags.has("debug") || output.isJson;
   const verbose = debug || flags.has("verbose");
-  // Where a display shows that something goes on, retries are details; elsewhere they explain a silence.
-  const log = httpNotices({ requests: debug, decisions: verbose, retries: !quiet && (verbose || !spec.showsProgress) });
+  // Where progress is shown, retries are details; elsewhere they explain a silence.
+  const retries = !quiet && (verbose || !spec.showsProgress);
+  const log = httpNotices(output, { requests: debug, decisions: verbose, retries });
   const interrupt = onInterrupt();
   const { signal } = interrupt;
   try {
     const hasKey = values.has("api-key") || values.has("api-key-file");
     const key = hasKey ? await import("./api_key.ts") : undefined;
-    const apiKey = await key?.apiKeyOf({ values, flags, rest: line.rest }, signal);
+    const apiKey = await key?.apiKeyOf({ values, flags, rest: line.rest }, output, signal);
     const webpodaToken = values.get("webpoda-token");
     const client = { url: values.get("url"), apiKey, webpodaToken, dataDir: values.get("data-dir"), log };
-    const input = { values, flags, rest: line.rest, client, quiet, verbose, debug, signal };
+    const input = { values, flags, rest: line.rest, client, output, quiet, verbose, debug, signal };
     const code = await command.run(input).catch((error: unknown) => {
       signal.throwIfAborted();
-      return reportError(error, `${PROGRAM} ${spec.name}`);
+      return reportError(output, `${PROGRAM} ${spec.name}`, error);
     });
-    if (code === EXIT.failed && !debug && !quiet) await writeNotice(WHERE_TO_LOOK);
+    if (code === EXIT.failed && !debug && !quiet) {
+      await output.notice(`${PROGRAM}: run it again with --debug to see each request and decision`);
+    }
     return code;
   } catch (error) {
     if (!signal.aborted) throw error;
-    await writeNotice([`${PROGRAM}: interrupted`, spec.whenInterrupted].filter(Boolean).join("; "));
+    await output.notice([`${PROGRAM}: interrupted`, spec.whenInterrupted].filter(Boolean).join("; "));
     return EXIT.interrupted;
   } finally {
     interrupt.stop();
   }
+}
+
+/** Prints an error on standard error, and returns its exit code. */
+async function reportError(output: Output, program: string, error: unknown): Promise<ExitCode> {
+  if (error instanceof InputError) {
+    await output.error(program, `${error.messageFor(optionName)}; see ${program} --help`);
+    return EXIT.usage;
+  }
+  if (error instanceof ImapError) await output.error(program, error.message);
+  else {
+    const stack = error instanceof Error ? error.stack : String(error);
+    await output.error(program, systemError(error) ?? `Unexpected error, a defect of this program: ${stack}`);
+  }
+  return EXIT.failed;
+}
+
+/** The message for an error of Deno's permissions or of the operating system; undefined for all others. */
+function systemError(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof Deno.errors.NotCapable) {
+    return `Cannot continue: Deno denied a permission (${error.message}); docs/permissions.md lists what each command needs`;
+  }
+  const isSystemError = error instanceof Deno.errors.PermissionDenied ||
+    /\(os error \d+\)|^ENOSPC|^EACCES/.test(error.message);
+  return isSystemError ? `Cannot continue: the operating system reported an error (${error.message})` : undefined;
 }
 
 /** Which HTTP events to print. */
@@ -123,12 +205,12 @@ function httpLine(event: HttpEvent): string {
 }
 
 /** Prints HTTP events on standard error. */
-function httpNotices(notices: HttpNotices): HttpLog {
+function httpNotices(output: Output, notices: HttpNotices): HttpLog {
   const isWanted = { request: notices.requests, decision: notices.decisions, retry: notices.retries };
   return (event) => {
     const { type, ...rest } = event;
     // A program recognizes a request without a response by its null.
     const facts = "url" in rest ? { ...rest, status: rest.status ?? null } : rest;
-    if (isWanted[type]) void writeNotice({ type, text: httpLine(event), facts });
+    if (isWanted[type]) void output.notice({ type, text: httpLine(event), facts });
   };
 }

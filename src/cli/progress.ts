@@ -1,4 +1,4 @@
-import { noticesAreJson, writeNotice } from "./shell.ts";
+import type { Output } from "./shell.ts";
 import { fromEnvironmentIfAllowed } from "../config.ts";
 import { cutToWidth, textWidth } from "../display/text_width.ts";
 import type { QueryProgress } from "../sdc/run_query.ts";
@@ -48,8 +48,8 @@ class LiveLines {
 }
 
 /** Whether lines can be redrawn in place: in a terminal that can move its cursor, when standard error is not JSON. */
-function canRedraw(): boolean {
-  return Deno.stderr.isTerminal() && !noticesAreJson() && fromEnvironmentIfAllowed("TERM") !== "dumb";
+function canRedraw(output: Output): boolean {
+  return Deno.stderr.isTerminal() && !output.isJson && fromEnvironmentIfAllowed("TERM") !== "dumb";
 }
 
 /** Shows progress on standard error. */
@@ -70,14 +70,15 @@ const PLAIN_LINE_MS = 10_000;
  * @param options `quiet`: show nothing. `plain`: do not redraw, because other lines are written in between.
  */
 export async function transferDisplay(
+  output: Output,
   { quiet, plain }: { readonly quiet: boolean; readonly plain: boolean },
 ): Promise<Display<OnProgress>> {
   if (quiet) return NO_DISPLAY;
   const { transferLine, transferLines, TransferTracker } = await import("../views/transfers.ts");
   const tracker = new TransferTracker();
-  const live = !plain && canRedraw() ? new LiveLines() : undefined;
+  const live = !plain && canRedraw(output) ? new LiveLines() : undefined;
   const show = () => {
-    if (live === undefined) void writeNotice(transferLine(tracker.state()));
+    if (live === undefined) void output.notice(transferLine(tracker.state()));
     else live.draw(transferLines(tracker.state()));
   };
   const timer = setInterval(show, live === undefined ? PLAIN_LINE_MS : TRANSFER_REDRAW_MS);
@@ -106,15 +107,18 @@ function queryLine({ rows, answers }: QueryProgress): string {
  *
  * @param options `quiet`: show nothing.
  */
-export function queryDisplay({ quiet }: { readonly quiet: boolean }): Display<(progress: QueryProgress) => void> {
+export function queryDisplay(
+  output: Output,
+  { quiet }: { readonly quiet: boolean },
+): Display<(progress: QueryProgress) => void> {
   if (quiet) return NO_DISPLAY;
-  const live = canRedraw() ? new LiveLines() : undefined;
+  const live = canRedraw(output) ? new LiveLines() : undefined;
   let next = performance.now() + (live === undefined ? PLAIN_LINE_MS : QUERY_FIRST_MS);
   return {
     onProgress: (progress) => {
       if (performance.now() < next) return;
       next = performance.now() + (live === undefined ? PLAIN_LINE_MS : QUERY_REDRAW_MS);
-      if (live === undefined) void writeNotice(queryLine(progress));
+      if (live === undefined) void output.notice(queryLine(progress));
       else live.draw([queryLine(progress)]);
     },
     stop: () => live?.clear(),

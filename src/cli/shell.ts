@@ -4,75 +4,106 @@ import { didYouMean } from "../names/vocabulary.ts";
 import { printable, printableJson } from "../safe_text.ts";
 import { parseArgs } from "@std/cli";
 
-/** One option of the command line: parsing, checking and help all come from this. */
+/** One option of the command line: parsing, checks, help and completions follow from it. */
 export interface Option {
   /** Its name without the hyphens: `data-level`. */
   readonly name: string;
-  /** One letter, for `-v`. */
+  /** Its short form: `v` for `-v`. */
   readonly letter?: string;
-  /** What its value is called in help, for instance `LEVEL`. An option without one is a flag. */
+  /** The name of its value in help, for example `LEVEL`. An option without one is a flag. */
   readonly value?: string;
-  /** The values it may have, where they are few. */
+  /** The values that it accepts. The parser checks them. */
   readonly choices?: readonly string[];
-  /** The words that it takes, where they are known. Unlike `choices` they are checked by whoever uses them. */
+  /** The values that it accepts, for help and completions. The code that uses them checks them. */
   readonly words?: readonly string[];
-  /** Whether it takes several values, with commas between them. */
+  /** Whether it takes several values, separated by commas. */
   readonly isList?: boolean;
-  /** What of this machine it names, which shells can complete. */
+  /** Whether its value is a path, which shells can complete. */
   readonly paths?: "files" | "folders";
   /** What it does, for help: a phrase without a full stop. */
   readonly help: string;
 }
 
-/** A command's argument: `FILE...`. */
+/** The positional argument of a command: `FILE...`. */
 export interface Argument {
   readonly name: string;
-  /** The words that it takes, where they are known. */
+  /** The values that it accepts, if they are known. */
   readonly words?: readonly string[];
-  /** What of this machine it names, which shells can complete. */
+  /** Whether it is a path, which shells can complete. */
   readonly paths?: "files" | "folders";
   readonly help: string;
 }
 
-/** One line to try, and what it does. */
+/** An example for help: what it does, and the command line without the program's name. */
 interface Example {
   readonly text: string;
-  /** Behind the program's name. */
   readonly line: string;
 }
 
-/** What a command is called and takes. */
+/** The name of a command, its arguments and options, and its help. */
 export interface CommandSpec {
   readonly name: string;
-  /** A phrase for the list of commands. */
-  readonly summary: string;
   /** What it does, for its own help. */
   readonly description: string;
-  /** The one argument that it needs, if any. */
+  /** Its positional argument, if it takes one. */
   readonly argument?: Argument;
   readonly options: readonly Option[];
   readonly examples: readonly Example[];
-  /** Whether a display shows how it goes on. */
+  /** Whether it shows its progress. */
   readonly showsProgress?: boolean;
-  /** What to tell who interrupts it. */
+  /** What to print when it is interrupted. */
   readonly whenInterrupted?: string;
 }
 
-/** The program's name, as installed. */
+/** The name of the program, as it is installed. */
 export const PROGRAM = "imap-data-access";
 
-/** A line that was typed wrong: an unknown option, a missing value, an argument too many. */
+/** Options of every command, before or behind its name. */
+export const GLOBAL_OPTIONS: readonly Option[] = [
+  {
+    name: "api-key",
+    value: "KEY",
+    help:
+      "API key for the SDC (environment: IMAP_API_KEY); here others can see it in the list of processes, - asks for it",
+  },
+  { name: "api-key-file", value: "FILE", paths: "files", help: "file that holds the API key" },
+  {
+    name: "webpoda-token",
+    value: "TOKEN",
+    help: "base64 of user:password for webpoda (environment: IMAP_WEBPODA_TOKEN); here others can see it too",
+  },
+  {
+    name: "data-dir",
+    value: "DIR",
+    paths: "folders",
+    help: "folder that holds the files (environment: IMAP_DATA_DIR; else this folder)",
+  },
+  { name: "url", value: "URL", help: "address of the API (environment: IMAP_DATA_ACCESS_URL)" },
+  { name: "debug", help: "log each request and decision on standard error" },
+  {
+    name: "log-format",
+    value: "FORMAT",
+    choices: ["text", "json"],
+    help: "how standard error is written; json is --debug with a JSON object a line",
+  },
+  { name: "verbose", letter: "v", help: "say more on standard error, such as what is retried and why" },
+  { name: "quiet", letter: "q", help: "say nothing on standard error but errors" },
+  { name: "version", help: "print the version and stop" },
+  { name: "help", letter: "h", help: "print this help and stop" },
+];
+
+/** A command line that cannot be used: an unknown option, a missing value, one argument too many. */
 export class UsageError extends InputError {
   override readonly name = "UsageError";
 }
 
-/** A parsed line. */
+/** A parsed command line. */
 export interface Parsed {
-  /** The values of options that have one, by name. */
+  /** The values of options, by name. */
   readonly values: ReadonlyMap<string, string>;
-  /** The names of the flags that are set. */
+  /** The names of the flags that are given. */
   readonly flags: ReadonlySet<string>;
-  /** Everything else, in order. */
+  /** All other arguments, in order. */
   readonly rest: readonly string[];
 }
 
@@ -80,12 +111,17 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
+/** The option for a parameter of the library: `--data-level` for `data_level`. */
+export function optionName(parameter: string): string {
+  return `--${parameter.replaceAll("_", "-")}`;
+}
+
 function unknownOption(typed: string, options: readonly Option[]): UsageError {
   const near = didYouMean(typed, options.map((option) => `--${option.name}`));
   return new UsageError(`Cannot use the option "${typed}": there is none of that name${near}`);
 }
 
-/** The options that one word stands for: `--name`, `--name=value`, or letters such as `-vq`. */
+/** The options in one word: `--name`, `--name=value`, or letters such as `-vq`. */
 function optionsOf(word: string, options: readonly Option[]): Option[] {
   const [typed = word] = word.split("=", 1);
   const names = word.startsWith("--") ? [typed.slice(2)] : [...typed.slice(1)];
@@ -96,14 +132,14 @@ function optionsOf(word: string, options: readonly Option[]): Option[] {
   });
 }
 
-/** Whether a word stands for options. A lone hyphen does not: it means standard input. */
+/** Whether a word holds options. A single hyphen does not: it means standard input. */
 function isOption(word: string): boolean {
   return word.startsWith("-") && word !== "-" && word !== "--";
 }
 
 /**
- * Where the first argument stands that is neither an option nor the value of one: the command. The options before it are
- * the program's, all behind it is the command's.
+ * Returns the index of the command: the first argument that is neither an option nor the value of one. The options before
+ * it belong to the program, everything after it belongs to the command.
  */
 export function commandIndex(args: readonly string[], options: readonly Option[]): number {
   let isValue = false;
@@ -114,10 +150,7 @@ export function commandIndex(args: readonly string[], options: readonly Option[]
   return args.length;
 }
 
-/**
- * Refuses what `parseArgs` would take in silence: options that are none, and values for flags. What is behind `--` is not
- * looked at.
- */
+/** Rejects what `parseArgs` would accept without a word: unknown options, and flags with a value. Stops at `--`. */
 function checkNames(args: readonly string[], options: readonly Option[]): void {
   for (const word of args) {
     if (word === "--") return;
@@ -128,7 +161,7 @@ function checkNames(args: readonly string[], options: readonly Option[]): void {
   }
 }
 
-/** Joins `--option -` to `--option=-`: `parseArgs` takes no hyphen for a value. */
+/** Turns `--option -` into `--option=-`: `parseArgs` does not accept a hyphen as a value. */
 function joinHyphens(args: readonly string[], options: readonly Option[]): string[] {
   const joined: string[] = [];
   for (const word of args) {
@@ -141,7 +174,7 @@ function joinHyphens(args: readonly string[], options: readonly Option[]): strin
   return joined;
 }
 
-/** Checks the values that one option got; twice the same option is more likely a slip than a wish. */
+/** Checks the values given for one option. The same option twice is more likely a mistake than intended. */
 function onlyValue(option: Option, given: unknown): string | undefined {
   const values = Array.isArray(given) ? given.filter(isText) : [];
   const [value, second] = values;
@@ -156,9 +189,9 @@ function onlyValue(option: Option, given: unknown): string | undefined {
 }
 
 /**
- * Parses a line by a table of options.
+ * Parses the arguments of a command line.
  *
- * @throws {UsageError} When an option is unknown, lacks its value, is given twice, or has a value it may not have.
+ * @throws {UsageError} When an option is unknown, lacks its value, is given twice, or has a value that it does not accept.
  */
 export function parse(typed: readonly string[], options: readonly Option[]): Parsed {
   const args = joinHyphens(typed, options);
@@ -184,92 +217,102 @@ export function parse(typed: readonly string[], options: readonly Option[]): Par
   };
 }
 
-const encoder = new TextEncoder();
-
-/** Writes all of a text; a pipe may take it piece by piece. */
-async function writeAll(stream: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
-  let bytes = encoder.encode(text);
-  while (bytes.byteLength > 0) bytes = bytes.subarray(await stream.write(bytes));
-}
+/** The values of whole numbers are checked here: seconds must fit into a timer, about 24 days. */
+export const MAX_SECONDS = 2_147_483;
 
 /**
- * Writes data to standard output.
+ * Reads the value of an option as a whole number.
  *
- * @returns Whether somebody still reads it: `| head` stops reading, which is no failure.
+ * @returns Undefined when the option is not given.
+ * @throws {UsageError} When it is not a whole number, or out of range.
  */
-export async function writeData(text: string): Promise<boolean> {
-  try {
-    await writeAll(Deno.stdout, text);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return false;
-    throw error;
-  }
+export function wholeNumber(
+  values: ReadonlyMap<string, string>,
+  name: string,
+  [min, max]: readonly [min: number, max: number],
+): number | undefined {
+  const text = values.get(name);
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
+  throw new UsageError(`Cannot use "${text}" for --${name}: expected a whole number from ${min} to ${max}`);
 }
 
-/** How standard error is written; one for the whole process, as standard error is. */
-let format: NoticeFormat = "text";
-
-/** How standard error can be written. */
-type NoticeFormat = "text" | "json";
-
-/** Says how standard error is written from now on. */
-export function setNoticeFormat(wanted: NoticeFormat): void {
-  format = wanted;
-}
-
-/** Whether each line of standard error is a JSON object: then nothing else may be written there. */
-export function noticesAreJson(): boolean {
-  return format === "json";
-}
-
-/** The `--log-format` that a line asks for, whatever else may be wrong with it. */
-export function noticeFormatIn(args: readonly string[]): NoticeFormat {
-  const end = args.indexOf("--");
-  const line = (end < 0 ? args : args.slice(0, end)).join("\n");
-  return /^--log-format[=\n]json$/m.test(line) ? "json" : "text";
-}
-
-/** What a line on standard error is about. */
+/** A line on standard error, as text and as data. */
 export interface Notice {
   readonly type: string;
-  /** The words for a person. */
   readonly text: string;
-  /** More of it for a program. */
+  /** Fields for `--log-format json`, instead of the text. */
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-function jsonLine({ type, text, facts }: Notice): string {
-  const line = { time: new Date().toISOString(), type, ...(facts ?? { text }) };
-  return printableJson(JSON.stringify(line));
+/** Puts the program's name before each line of a message. Indented lines continue the line before them. */
+function prefixed(program: string, message: string): string {
+  return message.split("\n").map((line) => line.startsWith(" ") ? line : `${program}: ${line}`).join("\n");
 }
 
-/**
- * Writes to standard error, for the person at the terminal or, as JSON, for a program. Nothing in it can act on a terminal.
- *
- * @param notice Lines of text, or what they are about.
- */
-export async function writeNotice(notice: string | Notice): Promise<void> {
-  const whole = typeof notice === "string" ? { type: "notice", text: notice } : notice;
-  const line = format === "json" ? jsonLine(whole) : whole.text.split("\n").map(printable).join("\n");
-  await writeAll(Deno.stderr, `${line}\n`).catch(() => {});
+/** The output of the program: data on standard output, everything else on standard error. */
+export class Output {
+  /** Whether each line of standard error is a JSON object. Nothing else may be written there then. */
+  readonly isJson: boolean;
+  readonly #encoder = new TextEncoder();
+
+  /** Creates the output for a command line: `--log-format json` counts, whatever else may be wrong with it. */
+  constructor(args: readonly string[]) {
+    const end = args.indexOf("--");
+    this.isJson = /^--log-format[=\n]json$/m.test((end < 0 ? args : args.slice(0, end)).join("\n"));
+  }
+
+  /**
+   * Writes data to standard output.
+   *
+   * @returns Whether it is still being read: `| head` closes the pipe, which is not an error.
+   */
+  async data(text: string): Promise<boolean> {
+    try {
+      await this.#write(Deno.stdout, text);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) return false;
+      throw error;
+    }
+  }
+
+  /** Writes a notice to standard error, as text or as JSON. Nothing in it can act on a terminal. */
+  async notice(notice: string | Notice): Promise<void> {
+    const { type, text, facts } = typeof notice === "string" ? { type: "notice", text: notice } : notice;
+    const line = this.isJson
+      ? printableJson(JSON.stringify({ time: new Date().toISOString(), type, ...(facts ?? { text }) }))
+      : text.split("\n").map(printable).join("\n");
+    await this.#write(Deno.stderr, `${line}\n`).catch(() => {});
+  }
+
+  /** Writes error messages to standard error, each after the name of the program or the command. */
+  async error(program: string, ...messages: readonly string[]): Promise<void> {
+    await this.notice({ type: "error", text: messages.map((message) => prefixed(program, message)).join("\n") });
+  }
+
+  /** Writes the whole text; a pipe may take it in several parts. */
+  async #write(stream: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
+    let bytes = this.#encoder.encode(text);
+    while (bytes.byteLength > 0) bytes = bytes.subarray(await stream.write(bytes));
+  }
 }
 
-/** What the command's exit code says. */
+/** The exit codes. */
 export const EXIT = {
   done: 0,
   /** Something failed: the network, the server, the disk. */
   failed: 1,
-  /** What was typed cannot be used; nothing was sent or written. */
+  /** The command line is wrong; nothing was sent or written. */
   usage: 2,
-  /** Stopped by Ctrl-C or by SIGTERM: 128 and the signal's number. */
+  /** Stopped by Ctrl-C or SIGTERM: 128 plus the number of SIGINT. */
   interrupted: 130,
 } as const;
 
 /** One of the exit codes. */
 export type ExitCode = typeof EXIT[keyof typeof EXIT];
 
-/** Rejects when the signal fires, and then only. */
+/** A promise that never resolves and rejects when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
@@ -278,23 +321,23 @@ export function aborted(signal: AbortSignal): Promise<never> {
   return promise;
 }
 
-/** The lines of standard input that hold something, without the white space around it. */
+/** Reads the lines of standard input, trimmed, without the empty ones. */
 export async function readLines(signal: AbortSignal): Promise<string[]> {
   const ended = aborted(signal);
-  // Streams take ten times as long to begin.
+  // Reading a stream takes ten times as long to start.
   const decoder = new TextDecoder();
-  const piece = new Uint8Array(64 * 1024);
+  const chunk = new Uint8Array(64 * 1024);
   let text = "";
   for (;;) {
-    const count = await Promise.race([Deno.stdin.read(piece), ended]);
+    const count = await Promise.race([Deno.stdin.read(chunk), ended]);
     if (count === null) break;
-    text += decoder.decode(piece.subarray(0, count), { stream: true });
+    text += decoder.decode(chunk.subarray(0, count), { stream: true });
   }
   text += decoder.decode();
   return text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 }
 
-/** A wish for an end, from the person (Ctrl-C) or the system (SIGTERM). */
+/** A request to stop, from the user (Ctrl-C) or the system (SIGTERM). */
 interface Interrupt {
   readonly signal: AbortSignal;
   /** Stops listening. */
@@ -303,16 +346,15 @@ interface Interrupt {
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
-/** Signals that come within this time are one wish. */
-const SAME_WISH_MS = 500;
+/** Signals within this time count as one: a wrapper may pass the same Ctrl-C on. */
+const SAME_REQUEST_MS = 500;
 
-/** Listens for a wish for an end. The first one is passed on, so that all is put in order; the second one ends at once. */
+/** Listens for requests to stop. The first one aborts the signal, so that the command can clean up; the second one exits. */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController();
   let since = Infinity;
   const onSignal = () => {
-    // A wrapper may pass the same Ctrl-C on: only one that comes later is a second wish.
-    if (controller.signal.aborted && performance.now() - since < SAME_WISH_MS) return;
+    if (controller.signal.aborted && performance.now() - since < SAME_REQUEST_MS) return;
     if (controller.signal.aborted) Deno.exit(EXIT.interrupted);
     since = performance.now();
     controller.abort(new DOMException("Interrupted", "AbortError"));
@@ -326,21 +368,22 @@ export function onInterrupt(): Interrupt {
   };
 }
 
-/** What a command works with. */
+/** The input of a command. */
 export interface CommandInput extends Parsed {
-  /** Settings from the options of every command. */
+  /** Settings of the client from the options of every command. */
   readonly client: ImapClientOptions;
-  /** Whether to keep quiet on standard error. */
+  readonly output: Output;
+  /** Whether to print only errors on standard error. */
   readonly quiet: boolean;
-  /** Whether to say more there, line by line. */
+  /** Whether to print more on standard error. */
   readonly verbose: boolean;
-  /** Whether to log each request and decision there. */
+  /** Whether to log each request and decision on standard error. */
   readonly debug: boolean;
-  /** Fires when the person or the system wants an end. */
+  /** Aborted when the user or the system asks the program to stop. */
   readonly signal: AbortSignal;
 }
 
-/** A command: what it takes, and what it does. */
+/** A command: its options and help, and the code that runs it. */
 export interface Command {
   readonly spec: CommandSpec;
   run(input: CommandInput): Promise<ExitCode>;

@@ -25,7 +25,10 @@ const BOLD_CHARACTER = 0.66;
 const BASELINE = 0.32;
 
 /** Estimates the width of a text in pixels. */
-export function textPixels(text: string, { size = TEXT_SIZE, isBold = false }: Pick<TextMark, "size" | "isBold"> = {}) {
+export function textPixels(
+  text: string,
+  { size = TEXT_SIZE, isBold = false }: Pick<TextMark, "size" | "isBold"> = {},
+): number {
   return Math.ceil(textWidth(text) * size * (isBold ? BOLD_CHARACTER : CHARACTER));
 }
 

@@ -5,7 +5,7 @@ import {
   type CompletedProgram,
   fishCompletions,
   zshCompletions,
-} from "../../src/cli/completions.ts";
+} from "../../src/cli/commands/completions.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const ODD: CompletedProgram = {

@@ -1,5 +1,5 @@
 import { csv, json, paths } from "../../src/cli/formats.ts";
-import { queryOf } from "../../src/cli/options.ts";
+import { queryOf } from "../../src/cli/filters.ts";
 import { QueryResult } from "../../src/client/query_result.ts";
 import { decodeFileRecords } from "../../src/protocol/rows.ts";
 import { assertEquals } from "@std/assert";

@@ -1,7 +1,7 @@
 // Completions in the real shells. Debian has them: apt-get install bash zsh fish. Bash and zsh run in pseudo terminals; that
 // of bash is from script, of util-linux.
-import { COMMANDS } from "../../src/cli/commands.ts";
-import { GLOBAL_OPTIONS } from "../../src/cli/options.ts";
+import { COMMANDS } from "../../src/cli/main.ts";
+import { GLOBAL_OPTIONS } from "../../src/cli/shell.ts";
 import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../../src/names/vocabulary.ts";
 import { TABLES } from "../../src/protocol/tables.ts";
 import { runCli } from "../support/cli.ts";

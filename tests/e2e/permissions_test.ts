@@ -1,6 +1,6 @@
 // docs/permissions.md and README.md say with which permissions the command line works. It is run here with exactly those, and with less.
 import { startArchive } from "../../src/archive/start_archive.ts";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMANDS } from "../../src/cli/main.ts";
 import { writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";

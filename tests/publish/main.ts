@@ -59,7 +59,7 @@ Deno.test("the published package runs, is installed as a command, and is importe
       [...top].sort(),
       ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "cli.ts", "deno.json", "docs", "mod.ts", "src"],
     );
-    const others = [...registry.files.keys()].filter((path) => !/\.(ts|js|md|json)$|^\/LICENSE$/.test(path));
+    const others = [...registry.files.keys()].filter((path) => !/\.(ts|md|json)$|^\/LICENSE$/.test(path));
     assertEquals(others, []);
     const docs = [...registry.files.keys()].filter((path) => path.startsWith("/docs/"));
     assertEquals(docs.filter((path) => !/\.md$|\/openapi\.json$/.test(path)), []);
@@ -105,7 +105,7 @@ Deno.test("the published package runs, is installed as a command, and is importe
 
   await t.step("what only its tests need is not fetched", async () => {
     const { imports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
-    const named = Object.values<string>(imports).flatMap((to) => /^npm:(@?[^@]+)@/.exec(to)?.[1] ?? []);
+    const named = Object.values<string>(imports).flatMap((to) => /^npm:\/?(@?[^@]+)@/.exec(to)?.[1] ?? []);
     const needed = (await graphOf(user)).modules.flatMap(({ specifier }) =>
       /^npm:\/(@?[^@]+)@/.exec(specifier)?.[1] ?? []
     );

@@ -1,6 +1,6 @@
-import { FILTERS, queryOf } from "../options.ts";
+import { FILTERS, queryOf } from "../filters.ts";
 import { queryDisplay } from "../progress.ts";
-import { type Command, EXIT, writeData } from "../shell.ts";
+import { type Command, EXIT } from "../shell.ts";
 import type { CatalogEntry } from "../../client/catalog.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { textTable } from "../../display/text_table.ts";
@@ -22,7 +22,6 @@ const FORMATS: ReadonlyMap<string, (products: readonly CatalogEntry[]) => string
 export const catalog: Command = {
   spec: {
     name: "catalog",
-    summary: "list what there is to find",
     description:
       "Lists the products at the SDC, by instrument, level and descriptor: how many files there are of each, and the " +
       "first and the last day on which they start. Without filters all of a table is counted, which takes a while.",
@@ -37,12 +36,12 @@ export const catalog: Command = {
     ],
   },
   async run(input) {
-    const { values, client, quiet, signal } = input;
-    const display = queryDisplay({ quiet });
+    const { values, client, output, quiet, signal } = input;
+    const display = queryDisplay(output, { quiet });
     try {
       const products = await new ImapClient(client).catalog(queryOf(input), { signal, onProgress: display.onProgress });
       display.stop();
-      await writeData(FORMATS.get(values.get("output-format") ?? "table")?.(products) ?? "");
+      await output.data(FORMATS.get(values.get("output-format") ?? "table")?.(products) ?? "");
     } finally {
       display.stop();
     }

@@ -1,7 +1,7 @@
-import { concurrencyOf, FILTERS, hasFilters, queryOf, TRANSFER_OPTIONS, transferSettings } from "../options.ts";
+import { FILTERS, hasFilters, queryOf } from "../filters.ts";
 import { transferDisplay } from "../progress.ts";
-import { reportTransfer } from "../report.ts";
 import { type Command, type CommandInput, readLines, UsageError } from "../shell.ts";
+import { concurrencyOf, reportTransfer, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { checkedShard, type Shard } from "../../names/shard.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
@@ -34,7 +34,6 @@ function line({ state, path, file, ...rest }: Outcome): string {
 export const download: Command = {
   spec: {
     name: "download",
-    summary: "fetch files into the data directory",
     description:
       "Fetches files from the SDC into the data directory, in the SDC's own folders: files that are named, or all " +
       "that meet filters. A file that is there already is not fetched again; one that came in part is gone on with.",
@@ -71,13 +70,13 @@ export const download: Command = {
     whenInterrupted: "what came so far is kept: the same command goes on from there",
   },
   async run(input) {
-    const { values, flags, client: settings, quiet, verbose, signal } = input;
+    const { values, flags, client: settings, output, quiet, verbose, signal } = input;
     if (flags.has("verify") && flags.has("force")) throw new UsageError("Cannot use --verify together with --force");
     const client = new ImapClient({ ...settings, ...transferSettings(values) });
     const concurrency = concurrencyOf(values);
     const shard = shardOf(values.get("shard"));
     const files = await filesOf(input, client);
-    const display = await transferDisplay({ quiet: quiet || flags.has("dry-run"), plain: verbose });
+    const display = await transferDisplay(output, { quiet: quiet || flags.has("dry-run"), plain: verbose });
     try {
       const report = await client.download(files, {
         concurrency,
@@ -88,7 +87,7 @@ export const download: Command = {
         signal,
       });
       display.stop();
-      return await reportTransfer({ command: "download", report, line, quiet });
+      return await reportTransfer({ command: "download", report, line, output, quiet });
     } finally {
       display.stop();
     }

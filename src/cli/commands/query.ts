@@ -1,7 +1,7 @@
 import { csv, json, jsonLine, paths } from "../formats.ts";
-import { FILTERS, queryOf } from "../options.ts";
+import { FILTERS, queryOf } from "../filters.ts";
 import { queryDisplay } from "../progress.ts";
-import { type Command, EXIT, writeData } from "../shell.ts";
+import { type Command, EXIT, type Output } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { QueryResult } from "../../client/query_result.ts";
 import { textTablePieces } from "../../display/text_table.ts";
@@ -31,7 +31,7 @@ const STREAMED = "ndjson";
 const MOST_TEXT = 64 * 1024;
 
 /** Writes each row as soon as it has come; what comes together is written together. */
-async function stream(rows: AsyncIterable<FileRecord>): Promise<void> {
+async function stream(rows: AsyncIterable<FileRecord>, output: Output): Promise<void> {
   let text = "";
   let isRead = Promise.resolve(true);
   let isOver = false;
@@ -39,7 +39,7 @@ async function stream(rows: AsyncIterable<FileRecord>): Promise<void> {
     const lines = text;
     text = "";
     if (lines === "") return;
-    isRead = isRead.then(async (isRead) => isRead && await writeData(lines));
+    isRead = isRead.then(async (isRead) => isRead && await output.data(lines));
     void isRead.then((isRead) => isOver ||= !isRead, () => isOver = true);
   };
   for await (const row of rows) {
@@ -58,7 +58,6 @@ async function stream(rows: AsyncIterable<FileRecord>): Promise<void> {
 export const query: Command = {
   spec: {
     name: "query",
-    summary: "find files",
     description:
       "Finds the files at the SDC that meet all of the given filters; at least one is needed. An answer that is too " +
       "large for the SDC is asked for in parts.",
@@ -89,18 +88,18 @@ export const query: Command = {
     ],
   },
   async run(input) {
-    const { values, client: settings, quiet, signal } = input;
+    const { values, client: settings, output, quiet, signal } = input;
     const client = new ImapClient(settings);
     const wish = values.get("output-format") ?? "table";
     const format = FORMATS.get(wish);
-    const display = queryDisplay({ quiet: quiet || (wish === STREAMED && Deno.stdout.isTerminal()) });
+    const display = queryDisplay(output, { quiet: quiet || (wish === STREAMED && Deno.stdout.isTerminal()) });
     const options = { signal, onProgress: display.onProgress };
     try {
-      if (format === undefined) await stream(client.queryRows(queryOf(input), options));
+      if (format === undefined) await stream(client.queryRows(queryOf(input), options), output);
       else {
         const files = await client.query(queryOf(input), options);
         display.stop();
-        for await (const text of format(files)) if (!await writeData(text)) break;
+        for await (const text of format(files)) if (!await output.data(text)) break;
       }
     } finally {
       display.stop();

@@ -1,5 +1,4 @@
-import { MOST_SECONDS, wholeNumber } from "../options.ts";
-import { type Command, EXIT, UsageError, writeData } from "../shell.ts";
+import { type Command, EXIT, MAX_SECONDS, UsageError, wholeNumber } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { RELEASE_TYPES } from "../../protocol/tables.ts";
 
@@ -7,7 +6,6 @@ import { RELEASE_TYPES } from "../../protocol/tables.ts";
 export const release: Command = {
   spec: {
     name: "release",
-    summary: "release data to the public",
     description:
       "Uploads a manifest, which says what is released, waits until the SDC has indexed it, and asks for the release. It " +
       "needs an API key. The manifest's name is imap_<instrument>_data-release-<number>_<start>_<end>_<version>.txt.",
@@ -34,16 +32,18 @@ export const release: Command = {
     ],
     whenInterrupted: "the same command goes on from there",
   },
-  async run({ values, flags, client, signal }) {
+  async run({ values, flags, client, output, signal }) {
     const [release_type, manifest_file] = [values.get("release-type"), values.get("manifest-file")];
     if (release_type === undefined || manifest_file === undefined) {
       throw new UsageError("Cannot release: --release-type and --manifest-file are needed");
     }
-    const seconds = wholeNumber(values, "index-timeout", [0, MOST_SECONDS]);
+    const seconds = wholeNumber(values, "index-timeout", [0, MAX_SECONDS]);
     const dryRun = flags.has("dry-run");
     const options = { dryRun, signal, ...(seconds === undefined ? {} : { indexTimeoutMs: seconds * 1000 }) };
     const { file_path } = await new ImapClient(client).release({ release_type, manifest_file }, options);
-    await writeData(dryRun ? `would release by ${file_path}\n` : `The SDC was asked for the release by ${file_path}\n`);
+    await output.data(
+      dryRun ? `would release by ${file_path}\n` : `The SDC was asked for the release by ${file_path}\n`,
+    );
     return EXIT.done;
   },
 };

@@ -1,4 +1,4 @@
-import { type Command, EXIT, writeData } from "../shell.ts";
+import { type Command, EXIT } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
 
@@ -12,7 +12,6 @@ function words({ start_date, end_date, ...which }: Readonly<Record<string, strin
 export const reprocess: Command = {
   spec: {
     name: "reprocess",
-    summary: "ask the SDC to make products again",
     description:
       "Asks the SDC to make the products of some days again: those of all instruments, of one, or one product. It needs " +
       "an API key or an access token. The order is sent once: when no answer comes, it may have arrived all the same.",
@@ -49,7 +48,7 @@ export const reprocess: Command = {
       },
     ],
   },
-  async run({ values, flags, client, signal }) {
+  async run({ values, flags, client, output, signal }) {
     const dryRun = flags.has("dry-run");
     const { parameters } = await new ImapClient(client).reprocess({
       start_date: values.get("start-date") ?? "",
@@ -58,7 +57,7 @@ export const reprocess: Command = {
       data_level: values.get("data-level"),
       descriptor: values.get("descriptor"),
     }, { dryRun, signal });
-    await writeData(`${dryRun ? "would reprocess" : "The SDC was asked to reprocess"} ${words(parameters)}\n`);
+    await output.data(`${dryRun ? "would reprocess" : "The SDC was asked to reprocess"} ${words(parameters)}\n`);
     return EXIT.done;
   },
 };

@@ -1,7 +1,7 @@
 import type { SkippedFile } from "../../archive/folders.ts";
 import type { ServedRequest } from "../../archive/http_server.ts";
 import type { RunningArchive } from "../../archive/start_archive.ts";
-import { type Command, EXIT, type Notice, UsageError, writeData, writeNotice } from "../shell.ts";
+import { type Command, EXIT, type Notice, UsageError } from "../shell.ts";
 
 /** Where the files go when nothing else is said. */
 const DEFAULT_ROOT = "imap-archive";
@@ -60,7 +60,6 @@ function until(signal: AbortSignal): Promise<void> {
 export const serve: Command = {
   spec: {
     name: "serve",
-    summary: "run a local archive that speaks the SDC's protocol",
     description:
       "Serves a folder in the SDC's own layout as the SDC would: query, download, upload, for this and for the " +
       "Python client. Prints its address when it is ready; a browser that opens it shows what the archive has.",
@@ -118,7 +117,7 @@ export const serve: Command = {
       { text: "Files from any folder, in a new archive", line: "serve --root /tmp/archive --import ~/Downloads" },
     ],
   },
-  async run({ values, flags, client, quiet, debug, signal }) {
+  async run({ values, flags, client, output, quiet, debug, signal }) {
     const [port, objectsPort] = [portOf(values.get("port")), portOf(values.get("objects-port"))];
     const connections = values.get("connections");
     const limits = connections === undefined ? {} : { connections: connectionsOf(connections) };
@@ -147,12 +146,12 @@ export const serve: Command = {
         as: values.get("as") === "2024" ? "2024" : "now",
         importFrom: values.get("import"),
         answerLimit: flags.has("unlimited") ? null : undefined,
-        log: debug ? (served) => void writeNotice(servedNotice(served)) : undefined,
-        onError: (error) => void writeNotice(`error: ${error instanceof Error ? error.message : String(error)}`),
+        log: debug ? (served) => void output.notice(servedNotice(served)) : undefined,
+        onError: (error) => void output.notice(`error: ${error instanceof Error ? error.message : String(error)}`),
       });
       try {
-        if (!quiet) await writeNotice(report(archive, root));
-        await writeData(`IMAP archive at ${archive.url}\n`);
+        if (!quiet) await output.notice(report(archive, root));
+        await output.data(`IMAP archive at ${archive.url}\n`);
         await until(signal);
       } finally {
         await archive.close();

@@ -1,7 +1,6 @@
-import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../options.ts";
 import { transferDisplay } from "../progress.ts";
-import { reportTransfer } from "../report.ts";
 import { type Command, UsageError } from "../shell.ts";
+import { concurrencyOf, reportTransfer, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { Outcome } from "../../transfer/batch.ts";
 
@@ -18,7 +17,6 @@ function line(count: number): (outcome: Outcome) => string {
 export const upload: Command = {
   spec: {
     name: "upload",
-    summary: "send files to the SDC",
     description:
       "Sends files to the SDC. Their names decide their places in the archive; the folders they lie in do not " +
       "count. All are checked first, and nothing is sent when one is wrong.",
@@ -35,11 +33,11 @@ export const upload: Command = {
     showsProgress: true,
     whenInterrupted: "with --skip-existing the same command goes on from there",
   },
-  async run({ values, flags, rest, client: settings, quiet, verbose, signal }) {
+  async run({ values, flags, rest, client: settings, output, quiet, verbose, signal }) {
     if (rest.length === 0) throw new UsageError("Cannot upload: no file is named");
     const client = new ImapClient({ ...settings, ...transferSettings(values) });
     const concurrency = concurrencyOf(values);
-    const display = await transferDisplay({ quiet: quiet || flags.has("dry-run"), plain: verbose });
+    const display = await transferDisplay(output, { quiet: quiet || flags.has("dry-run"), plain: verbose });
     try {
       const report = await client.upload(rest, {
         concurrency,
@@ -49,7 +47,7 @@ export const upload: Command = {
         signal,
       });
       display.stop();
-      return await reportTransfer({ command: "upload", report, line: line(rest.length), quiet });
+      return await reportTransfer({ command: "upload", report, line: line(rest.length), output, quiet });
     } finally {
       display.stop();
     }

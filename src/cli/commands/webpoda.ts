@@ -1,6 +1,5 @@
-import { TRANSFER_OPTIONS, transferSettings } from "../options.ts";
-import { prefixed, writeError } from "../report.ts";
-import { type Command, EXIT, PROGRAM, UsageError, writeData, writeNotice } from "../shell.ts";
+import { type Command, EXIT, type Output, PROGRAM, UsageError } from "../shell.ts";
+import { TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { type PacketOutcome, QUERY_MODES } from "../../client/webpoda.ts";
 import { INSTRUMENT_APIDS } from "../../protocol/webpoda.ts";
@@ -11,25 +10,25 @@ function whenOf({ date, repointing }: PacketOutcome): string {
 }
 
 /** Tells of one day or pointing: files on standard output, the rest on standard error. */
-async function tell(outcome: PacketOutcome, verbose: boolean): Promise<void> {
+async function tell(outcome: PacketOutcome, output: Output, verbose: boolean): Promise<void> {
   const when = whenOf(outcome);
   switch (outcome.state) {
     case "written":
     case "sent": {
       const done = outcome.state === "sent" ? "downloaded and uploaded" : "downloaded";
-      await writeData(`Successfully ${done} the packets: ${outcome.path}\n`);
+      await output.data(`Successfully ${done} the packets: ${outcome.path}\n`);
       return;
     }
     case "unchanged":
-      await writeData(`The IMAP SDC has the packets already: ${outcome.file}\n`);
+      await output.data(`The IMAP SDC has the packets already: ${outcome.file}\n`);
       return;
     case "shorter":
-      return await writeNotice(`warning: webpoda has less than the IMAP SDC's ${outcome.file}: nothing was kept`);
+      return await output.notice(`warning: webpoda has less than the IMAP SDC's ${outcome.file}: nothing was kept`);
     case "empty":
-      return verbose ? await writeNotice(`no packets for ${when}`) : undefined;
+      return verbose ? await output.notice(`no packets for ${when}`) : undefined;
     case "failed": {
       const kept = outcome.path === undefined ? "" : `; the packets are in ${outcome.path}`;
-      await writeError(prefixed(`${PROGRAM} webpoda`, `${when}: ${outcome.error.message}${kept}`));
+      await output.error(`${PROGRAM} webpoda`, `${when}: ${outcome.error.message}${kept}`);
     }
   }
 }
@@ -53,7 +52,6 @@ const PATIENCE = TRANSFER_OPTIONS.filter(({ name }) => name === "retries" || nam
 export const webpoda: Command = {
   spec: {
     name: "webpoda",
-    summary: "fetch raw packets into level 0 files",
     description:
       "Fetches an instrument's raw packets from webpoda into level 0 files of the data directory: one a day, and for " +
       "glows, hi, lo and ultra one a pointing. A file is kept when the SDC's newest one has other bytes, under the next " +
@@ -84,7 +82,7 @@ export const webpoda: Command = {
     ],
     whenInterrupted: "files that were named are whole; the same command goes on with the others",
   },
-  async run({ values, flags, client: settings, quiet, verbose, signal }) {
+  async run({ values, flags, client: settings, output, quiet, verbose, signal }) {
     const [instrument, start_date] = [values.get("instrument"), values.get("start-date")];
     if (instrument === undefined || start_date === undefined) {
       throw new UsageError("Cannot fetch packets: --instrument and --start-date are needed");
@@ -96,13 +94,13 @@ export const webpoda: Command = {
       {
         uploadToSdc: flags.has("upload-to-sdc"),
         onOutcome: (outcome) => {
-          told = told.then(() => tell(outcome, verbose));
+          told = told.then(() => tell(outcome, output, verbose));
         },
         signal,
       },
     );
     await told;
-    if (!quiet) await writeNotice(summary(outcomes));
+    if (!quiet) await output.notice(summary(outcomes));
     return outcomes.some(({ state }) => state === "failed") ? EXIT.failed : EXIT.done;
   },
 };

@@ -1,43 +1,7 @@
-import { type Option, type Parsed, UsageError } from "./shell.ts";
-import { DEFAULT_CONCURRENCY } from "../client/options.ts";
+import type { Option, Parsed } from "./shell.ts";
 import { ANCILLARY_EXTENSIONS, SCIENCE_EXTENSIONS } from "../names/file_name.ts";
 import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../names/vocabulary.ts";
 import { type QueryParameterName, type QueryParameters, TABLES } from "../protocol/tables.ts";
-import { MOST_CONCURRENCY } from "../transfer/batch.ts";
-
-/** Options of every command, before or behind its name. */
-export const GLOBAL_OPTIONS: readonly Option[] = [
-  {
-    name: "api-key",
-    value: "KEY",
-    help:
-      "API key for the SDC (environment: IMAP_API_KEY); here others can see it in the list of processes, - asks for it",
-  },
-  { name: "api-key-file", value: "FILE", paths: "files", help: "file that holds the API key" },
-  {
-    name: "webpoda-token",
-    value: "TOKEN",
-    help: "base64 of user:password for webpoda (environment: IMAP_WEBPODA_TOKEN); here others can see it too",
-  },
-  {
-    name: "data-dir",
-    value: "DIR",
-    paths: "folders",
-    help: "folder that holds the files (environment: IMAP_DATA_DIR; else this folder)",
-  },
-  { name: "url", value: "URL", help: "address of the API (environment: IMAP_DATA_ACCESS_URL)" },
-  { name: "debug", help: "log each request and decision on standard error" },
-  {
-    name: "log-format",
-    value: "FORMAT",
-    choices: ["text", "json"],
-    help: "how standard error is written; json is --debug with a JSON object a line",
-  },
-  { name: "verbose", letter: "v", help: "say more on standard error, such as what is retried and why" },
-  { name: "quiet", letter: "q", help: "say nothing on standard error but errors" },
-  { name: "version", help: "print the version and stop" },
-  { name: "help", letter: "h", help: "print this help and stop" },
-];
 
 /** A filter of the command line and the query parameter that it stands for. Values are checked where queries are. */
 interface Filter extends Option {
@@ -148,11 +112,6 @@ export const FILTERS: readonly Filter[] = [
   },
 ];
 
-/** What the command line calls a parameter: `--data-level` for `data_level`. */
-export function optionName(parameter: string): string {
-  return `--${parameter.replaceAll("_", "-")}`;
-}
-
 /** Whether a line has filters. */
 export function hasFilters({ values, flags }: Pick<Parsed, "values" | "flags">): boolean {
   return FILTERS.some(({ name }) => values.has(name) || flags.has(name));
@@ -165,46 +124,4 @@ export function queryOf({ values, flags }: Pick<Parsed, "values" | "flags">): Qu
     if (text === undefined) return [parameter, flags.has(name) || undefined];
     return [parameter, isList && text.includes(",") ? text.split(",") : text];
   }));
-}
-
-/** Options of every transfer. */
-export const TRANSFER_OPTIONS: readonly Option[] = [
-  {
-    name: "concurrency",
-    value: "N",
-    help: `how many connections at once, 1 to ${MOST_CONCURRENCY} (else ${DEFAULT_CONCURRENCY})`,
-  },
-  { name: "dry-run", help: "only print what would be done" },
-  { name: "retries", value: "N", help: "how often a failure that may pass is tried again (else 5)" },
-  { name: "stall-timeout", value: "SECONDS", help: "how long to wait for the next byte (else 30)" },
-];
-
-/** Timers take no more, about 24 days in seconds. */
-export const MOST_SECONDS = 2_147_483;
-
-/** An option's value as a whole number within bounds; undefined when it is not given. */
-export function wholeNumber(
-  values: ReadonlyMap<string, string>,
-  name: string,
-  [least, most]: readonly [least: number, most: number],
-): number | undefined {
-  const text = values.get(name);
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
-  throw new UsageError(`Cannot use "${text}" for --${name}: expected a whole number from ${least} to ${most}`);
-}
-
-/** How many connections there may be; undefined when nothing is said. */
-export function concurrencyOf(values: ReadonlyMap<string, string>): number | undefined {
-  return wholeNumber(values, "concurrency", [1, MOST_CONCURRENCY]);
-}
-
-/** The settings of a client that these options stand for. */
-export function transferSettings(values: ReadonlyMap<string, string>): { retries?: number; timeoutMs?: number } {
-  const retries = wholeNumber(values, "retries", [0, 1_000]);
-  const seconds = wholeNumber(values, "stall-timeout", [1, MOST_SECONDS]);
-  return {
-    ...(retries === undefined ? {} : { retries }),
-    ...(seconds === undefined ? {} : { timeoutMs: seconds * 1000 }),
-  };
 }

@@ -1,0 +1,2 @@
+// @ts-types="./html.d.ts"
+export { escape } from "deno-std/html/entities.js";

@@ -1,0 +1,2 @@
+// @ts-types="./http.d.ts"
+export { STATUS_TEXT } from "deno-std/http/status.js";
