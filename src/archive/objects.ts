@@ -173,7 +173,7 @@ function streamPart(file: Deno.FsFile, length: number): ReadableStream<Uint8Arra
 }
 
 /** The bytes of a part. */
-async function openPart(file: Deno.FsFile, { first, last }: ByteRange): Promise<ReadableStream> {
+async function openPartialFile(file: Deno.FsFile, { first, last }: ByteRange): Promise<ReadableStream> {
   await file.seek(first, Deno.SeekMode.Start);
   return streamPart(file, last - first + 1);
 }
@@ -192,7 +192,7 @@ async function answerGet(store: ObjectStore, path: string, headers: Headers): Pr
   }
   if (plan.status === 206) {
     const { first, last } = plan.range;
-    const body = await openPart(file, plan.range);
+    const body = await openPartialFile(file, plan.range);
     const range = { "content-range": `bytes ${first}-${last}/${size}`, "content-length": String(last - first + 1) };
     return new Response(body, { status: 206, headers: { ...content, ...range } });
   }

@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode, MAX_SECONDS, type Option, type Output, PROGRAM, wholeNumber } from "./shell.ts";
 import { DEFAULT_CONCURRENCY } from "../client/options.ts";
 import type { TransferReport } from "../client/transfers.ts";
-import { MOST_CONCURRENCY } from "../transfer/batch.ts";
+import { MAX_CONCURRENCY } from "../transfer/batch.ts";
 import type { Outcome } from "../transfer/batch.ts";
 
 /** The options of every transfer. */
@@ -9,7 +9,7 @@ export const TRANSFER_OPTIONS: readonly Option[] = [
   {
     name: "concurrency",
     value: "N",
-    help: `number of connections at a time, 1 to ${MOST_CONCURRENCY} (default: ${DEFAULT_CONCURRENCY})`,
+    help: `number of connections at a time, 1 to ${MAX_CONCURRENCY} (default: ${DEFAULT_CONCURRENCY})`,
   },
   { name: "dry-run", help: "only print what would be done" },
   { name: "retries", value: "N", help: "how often to retry after a temporary failure (default: 5)" },
@@ -18,7 +18,7 @@ export const TRANSFER_OPTIONS: readonly Option[] = [
 
 /** The value of `--concurrency`; undefined when it is not given. */
 export function concurrencyOf(values: ReadonlyMap<string, string>): number | undefined {
-  return wholeNumber(values, "concurrency", [1, MOST_CONCURRENCY]);
+  return wholeNumber(values, "concurrency", [1, MAX_CONCURRENCY]);
 }
 
 /** The settings of a client for `--retries` and `--stall-timeout`. */

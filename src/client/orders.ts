@@ -2,6 +2,7 @@ import type { CallOptions } from "./options.ts";
 import { uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
 import { ImapError, InputError, ResponseError } from "../errors.ts";
+import { Call } from "../http/call.ts";
 import { retry, type Transport } from "../http/transport.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { didYouMean } from "../names/vocabulary.ts";
@@ -114,13 +115,14 @@ export async function releaseData(
   const urls = urlSource(transport);
   const name = order.manifest_file;
   const action = `release "${name}"`;
+  const call = new Call(transport, { action, signal });
   const refusal = await uploadManifest(transport, parameters.manifest_file, signal);
   const end = performance.now() + indexTimeoutMs;
   const ask = async () => {
     // The address of a file costs little to ask for; to ask for a release too early may cost more.
     await urls.downloadUrl(place, signal);
-    const comparison = { action, archivePath: place, path: parameters.manifest_file, signal };
-    if (refusal !== undefined && !(await compareObject(transport, urls, comparison)).isSame) throw refusal;
+    const comparison = { archivePath: place, path: parameters.manifest_file };
+    if (refusal !== undefined && !(await compareObject(call, urls, comparison)).isSame) throw refusal;
     return await release(transport, order, signal);
   };
   for (let waitMs = FIRST_WAIT_MS;; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {

@@ -4,6 +4,7 @@ import { downloadOne, uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
 import { fileError, syncFolder } from "../disk.ts";
 import { ImapError, type InputError, joinInputErrors, ResponseError, unknownParameter, wrongValue } from "../errors.ts";
+import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { addDays, daysBetween } from "../names/calendar_date.ts";
 import { archivePath, formatFileName } from "../names/file_name.ts";
@@ -100,8 +101,9 @@ async function keep(
   const newest = await newestIn(context, file);
   if (newest !== undefined) {
     const action = `compare the packets with "${basename(newest.path)}"`;
-    const comparison = { action, archivePath: newest.path, path: part, signal };
-    const { isSame, size } = await compareObject(transport, urlSource(transport), comparison);
+    const call = new Call(transport, { action, signal });
+    const comparison = { archivePath: newest.path, path: part };
+    const { isSame, size } = await compareObject(call, urlSource(transport), comparison);
     if (isSame) return { state: "unchanged", file: basename(newest.path) };
     // Packets do not become fewer: what came is not all there is.
     if (size !== undefined && bytes < size) return { state: "shorter", file: basename(newest.path) };

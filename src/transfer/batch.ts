@@ -1,38 +1,41 @@
 import { InputError } from "../errors.ts";
+import { either } from "../http/call.ts";
 
-/** How long work may go on before timers and signals get their turn. */
-const LONGEST_TURN_MS = 50;
+/** How long to work before timers and signals get a turn. */
+const MAX_TURN_MS = 50;
 
-/** How to work through files. */
-interface ForEachSettings {
+/** How to process a list of files. */
+interface ForEachSettings<Item> {
   /** How many at once. */
   readonly concurrency: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: OnProgress;
-  /** Where a file is, or would be, on this machine; empty when nobody can tell. */
-  readonly pathOf: (file: string) => string;
+  /** What was requested: an archive path, or the path of a file to send. */
+  readonly fileOf: (item: Item) => string;
+  /** Where a file is, or would be, on this machine; empty when that is unknown. */
+  readonly pathOf: (item: Item) => string;
 }
 
-/** What the work on one file goes by. */
+/** What the work on one file gets. */
 interface WorkSettings {
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
 }
 
 /**
- * Works through files, several at once, and tells of it. A failure becomes the file's outcome; only an abort ends all, and
- * an error of the caller's own `onProgress`, which is thrown on.
+ * Processes files, several at once, and reports progress. A failure becomes the file's outcome; only an abort ends the
+ * batch, and an error of the caller's own `onProgress`, which is rethrown.
  *
  * @returns The outcomes in the order of the files.
  */
-export async function forEachOf(
-  files: readonly string[],
-  settings: ForEachSettings,
-  work: (file: string, settings: WorkSettings) => Promise<Outcome>,
+export async function forEachOf<Item>(
+  items: readonly Item[],
+  settings: ForEachSettings<Item>,
+  work: (item: Item, settings: WorkSettings) => Promise<Outcome>,
 ): Promise<Outcome[]> {
-  const { concurrency, pathOf } = settings;
+  const { concurrency, fileOf, pathOf } = settings;
   const stop = new AbortController();
-  const signal = settings.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, settings.signal]);
+  const signal = either(stop.signal, settings.signal);
   const onProgress = (event: TransferEvent) => {
     try {
       if (!stop.signal.aborted) settings.onProgress(event);
@@ -41,29 +44,30 @@ export async function forEachOf(
     }
   };
   const outcomes: Outcome[] = [];
-  const waiting = files.entries();
-  onProgress({ type: "begin", files: files.length });
+  const waiting = items.entries();
+  onProgress({ type: "begin", files: items.length });
   let turned = performance.now();
   const worker = async () => {
-    for (const [index, file] of waiting) {
-      // Files that are there already need no waiting: without a pause, nobody would hear of an abort.
-      if (performance.now() - turned > LONGEST_TURN_MS) {
+    for (const [index, item] of waiting) {
+      const file = fileOf(item);
+      // Files that exist already involve no waiting: without a pause, an abort would go unnoticed.
+      if (performance.now() - turned > MAX_TURN_MS) {
         await new Promise((resolve) => setTimeout(resolve));
         turned = performance.now();
       }
       signal.throwIfAborted();
       onProgress({ type: "file", file });
-      const outcome = await work(file, { signal, onProgress }).catch((error: unknown): Outcome => {
+      const outcome = await work(item, { signal, onProgress }).catch((error: unknown): Outcome => {
         signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
-        return { state: "failed", file, path: pathOf(file), bytes: 0, error };
+        return { state: "failed", file, path: pathOf(item), bytes: 0, error };
       });
       outcomes[index] = outcome;
       onProgress({ type: "outcome", outcome });
     }
   };
-  const workers = Array.from({ length: Math.min(concurrency, files.length) }, worker);
-  // All have stopped before the call ends, whatever the reason: nothing is written behind the caller's back.
+  const workers = Array.from({ length: Math.min(concurrency, items.length) }, worker);
+  // All workers stop before the call ends, whatever the reason: nothing is written after it.
   for (const result of await Promise.allSettled(workers)) {
     if (result.status === "rejected") throw result.reason;
   }
@@ -72,59 +76,59 @@ export async function forEachOf(
   return outcomes;
 }
 
-/** More connections than this at once help nobody, and a server takes them for an attack. */
-export const MOST_CONCURRENCY = 256;
+/** More connections at once gain nothing, and look like an attack to a server. */
+export const MAX_CONCURRENCY = 256;
 
-/** Checks a count of connections. @throws {InputError} When it is none. */
+/** Checks a number of connections. @throws {InputError} When it is not one. */
 export function checkedConcurrency(concurrency: number): number {
-  if (Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= MOST_CONCURRENCY) return concurrency;
+  if (Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY) return concurrency;
   throw new InputError(
-    `Cannot use the concurrency "${concurrency}": expected a whole number from 1 to ${MOST_CONCURRENCY}`,
+    `Cannot use the concurrency "${concurrency}": expected a whole number from 1 to ${MAX_CONCURRENCY}`,
   );
 }
 
-/** What would be done, or was found to be needed, for a file: see {@linkcode planDownload}. */
+/** What a download does, or would do, for a file: see {@linkcode planDownload}. */
 export type DownloadPlan = "skip" | "verify" | "resume" | "fetch";
 
-/** What became of one file of a download or an upload. */
+/** The outcome of one file of a download or an upload. */
 export type Outcome =
   | {
     /**
-     * `fetched` from its first byte, `resumed` from a part, `skipped` since it was there already, `sent` to the archive,
-     * or only `planned` when nothing was to be done in earnest.
+     * `fetched` from its first byte, `resumed` from a partial file, `skipped` since it existed already, `sent` to the
+     * archive, or only `planned` in a dry run.
      */
     readonly state: "fetched" | "resumed" | "skipped" | "sent" | "planned";
-    /** What was asked for: an archive path, or the path of a file to send. */
+    /** What was requested: an archive path, or the path of a file to send. */
     readonly file: string;
     /** Where it is on this machine. */
     readonly path: string;
     /** How many bytes were transferred for it in this call. */
     readonly bytes: number;
-    /** Only for `planned`: what would be done. */
+    /** Only if `planned`: what would be done. */
     readonly plan?: DownloadPlan | "send";
   }
   | {
     readonly state: "failed";
     readonly file: string;
-    /** Where it would be on this machine; empty when its name is no path. */
+    /** Where it would be on this machine; empty when its name is not a path. */
     readonly path: string;
     readonly bytes: number;
-    /** Why it failed; its message is for the reader. */
+    /** Why it failed; its message is for the user. */
     readonly error: Error;
   };
 
-/** What happens in a transfer of many files, for a display. */
+/** What happens during a transfer of many files, for a display. */
 export type TransferEvent =
-  /** All of it begins. */
+  /** The transfer begins. */
   | { readonly type: "begin"; readonly files: number }
-  /** A file begins; its size is known when bytes come. */
+  /** A file begins; its size becomes known with its first bytes. */
   | { readonly type: "file"; readonly file: string }
-  /** So many bytes of a file are there, of those from earlier runs too. */
+  /** `bytes` of a file are there, including those of earlier runs; `size` is undefined until it is known. */
   | { readonly type: "bytes"; readonly file: string; readonly bytes: number; readonly size: number | undefined }
-  /** A file is done, one way or another. */
+  /** A file is done, whether it succeeded or failed. */
   | { readonly type: "outcome"; readonly outcome: Outcome }
-  /** All of it is done. */
+  /** The transfer is done. */
   | { readonly type: "end" };
 
-/** Is told of each event as it happens. */
+/** Called for each event as it happens. */
 export type OnProgress = (event: TransferEvent) => void;

@@ -1,9 +1,21 @@
 import { fileError, syncFolder } from "../disk.ts";
-import { ImapError, InputError } from "../errors.ts";
+import { FileError, InputError } from "../errors.ts";
 import { excerpt, printable } from "../safe_text.ts";
 import { dirname, join, relative } from "@std/path";
 
-/** Whether something is there, if only a link. */
+/** The size of a file; undefined when there is none. @throws {FileError} When something else is in its place. */
+export function sizeOf(path: string): number | undefined {
+  try {
+    const { isFile, size } = Deno.statSync(path);
+    if (!isFile) throw new FileError(`Cannot use "${path}": it is not a file; move it out of the way`, { path });
+    return size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Whether there is something at a path, if only a symbolic link. */
 function isThere(path: string): boolean {
   try {
     Deno.lstatSync(path);
@@ -20,37 +32,38 @@ export class DataFolders {
   readonly #ready = new Set<string>();
   readonly #written = new Set<string>();
 
-  /** @param dataDir The data directory; it may itself be a link. */
+  /** @param dataDir The data directory; it may itself be a symbolic link. */
   constructor(dataDir: string) {
     this.#dataDir = dataDir;
   }
 
   /**
-   * Makes a folder ready for files.
+   * Makes sure that a folder exists and is inside the data directory.
    *
-   * @throws {ImapError} When a link below the data directory leads out of it.
+   * @throws {FileError} When a symbolic link points outside the data directory.
    */
   prepare(folder: string): void {
     if (this.#ready.has(folder)) return;
     Deno.mkdirSync(this.#dataDir, { recursive: true });
     let deepest = folder;
     while (!isThere(deepest)) deepest = dirname(deepest);
-    const way = relative(Deno.realPathSync(this.#dataDir), Deno.realPathSync(deepest));
-    if (way.startsWith("..") || way.startsWith("/") || /^[a-z]:/i.test(way)) {
-      throw new ImapError(
-        `Cannot write to "${deepest}": a link leads out of the data directory; take the place itself as data directory`,
+    const inside = relative(Deno.realPathSync(this.#dataDir), Deno.realPathSync(deepest));
+    if (inside.startsWith("..") || inside.startsWith("/") || /^[a-z]:/i.test(inside)) {
+      throw new FileError(
+        `Cannot write to "${deepest}": a symbolic link points outside the data directory; use its target as the data directory`,
+        { path: deepest },
       );
     }
     Deno.mkdirSync(folder, { recursive: true });
     this.#ready.add(folder);
   }
 
-  /** Notes that a folder got a file. */
+  /** Notes that a folder has got a new file. */
   noteFile(folder: string): void {
     this.#written.add(folder);
   }
 
-  /** Brings the names of the new files to the disk. Once a folder, not once a file: what is whole is whole without it. */
+  /** Flushes the names of the new files, once for each folder. A file is complete even without it. */
   async sync(): Promise<void> {
     for (const folder of this.#written) {
       await syncFolder(folder).catch((error) => {
@@ -60,32 +73,32 @@ export class DataFolders {
   }
 }
 
-/** The folder in which all of the archive's files lie (SDC folder convention). */
+/** The folder that contains all of the archive's files (SDC folder convention). */
 const TOP_FOLDER = "imap";
 
-/** Disks take names of 255 bytes of UTF-8 (POSIX `NAME_MAX`), and the part of a file has a longer one than the file. */
-const LONGEST_NAME = 240;
+/** File systems allow names of 255 bytes of UTF-8 (POSIX `NAME_MAX`); the name of a partial file is longer than the file's. */
+const MAX_NAME_BYTES = 240;
 
-/** Whether a folder's or file's name stays where it is put, is not hidden, and is safe on a terminal. */
+/** Whether the name of a folder or file stays inside its folder, is not hidden, and is safe on a terminal. */
 function isPlain(segment: string): boolean {
   const isNamed = segment !== "" && !segment.startsWith(".") && printable(segment) === segment &&
-    new TextEncoder().encode(segment).length <= LONGEST_NAME;
-  // A colon names a drive or a stream on Windows, and nothing elsewhere.
+    new TextEncoder().encode(segment).length <= MAX_NAME_BYTES;
+  // On Windows, a colon makes a drive or a stream of it.
   return isNamed && !segment.includes("\\") && !(Deno.build.os === "windows" && segment.includes(":"));
 }
 
 /**
- * The place of an archive's file below the data directory.
+ * The path of an archive's file in the data directory.
  *
  * @param archivePath A path from a file name or from a server's row.
- * @throws {InputError} When the path could lead out of the data directory.
+ * @throws {InputError} When the path could lead outside the data directory.
  */
 export function localPath(dataDir: string, archivePath: string): string {
   const segments = archivePath.split("/");
   if (segments.length < 2 || segments[0] !== TOP_FOLDER || !segments.every(isPlain)) {
     throw new InputError(
       `Cannot use the archive path "${excerpt(archivePath)}": a file must not get outside of the archive's folders; ` +
-        `expected ${TOP_FOLDER}/, more folders and a file name, none of them hidden or longer than ${LONGEST_NAME} bytes`,
+        `expected ${TOP_FOLDER}/, more folders and a file name, none of them hidden or longer than ${MAX_NAME_BYTES} bytes`,
     );
   }
   return join(dataDir, ...segments);

@@ -1,15 +1,23 @@
 import { ImapError } from "../errors.ts";
-import type { LockWait } from "./part_file.ts";
 import { delay } from "@std/async";
 
-/** How often who holds a lock says that it still does. */
+/** How often the holder of a lock renews it. */
 const RENEW_MS = 3_000;
-/** A lock of which nothing was heard for so long is that of a process that is gone. */
+/** A lock that has not been renewed for this long belongs to a process that is gone. */
 const STALE_MS = 20_000;
-/** How often a lock that others hold is looked at. */
+/** How often to look at a lock that another process holds. */
 const LOOK_MS = 500;
 
-/** What a lock file says; undefined when there is none. */
+/** How to wait for a file that another process has locked. */
+export interface LockWait {
+  readonly signal: AbortSignal | undefined;
+  /** Called once, when the wait begins. */
+  readonly onWait: () => void;
+  /** On disks without locks: how long a lock may go without renewal before its process counts as gone, in milliseconds. */
+  readonly staleMs?: number;
+}
+
+/** The content of a lock file; undefined when there is none. */
 function read(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
@@ -20,12 +28,11 @@ function read(path: string): string | undefined {
 }
 
 /**
- * A lock on disks that know none of their own: a file beside the part. Whoever holds it writes to it now and then; that the
- * writing goes on, not what a clock says, shows that the holder lives, since machines that share a disk have clocks of
- * their own.
+ * A lock for disks that have none: a file beside the partial file. Its holder rewrites it regularly. Changes of its content,
+ * not timestamps, show that the holder is alive, since the clocks of machines that share a disk may differ.
  */
 export class LockFile implements Disposable {
-  /** Whether it was taken from a process that seemed to be gone. That one may still write to what it has open. */
+  /** Whether it was taken from a process that seemed to be gone. That process may still write to the file it has open. */
   readonly isInherited: boolean;
   readonly #path: string;
   readonly #owner: string;
@@ -39,7 +46,7 @@ export class LockFile implements Disposable {
     this.#timer = setInterval(() => this.#renew(), RENEW_MS);
   }
 
-  /** Waits until nobody else holds it, and takes it. */
+  /** Waits until no other process holds it, and takes it. */
   static async take(path: string, { signal, onWait, staleMs = STALE_MS }: LockWait): Promise<LockFile> {
     const owner = crypto.randomUUID();
     let isInherited = false;
@@ -59,7 +66,7 @@ export class LockFile implements Disposable {
     }
   }
 
-  /** @throws {ImapError} When another process has taken it, since this one had not been heard of: it slept, say. */
+  /** @throws {ImapError} When another process has taken it, since this one did not renew it: it was suspended, for example. */
   assertHeld(): void {
     if (read(this.#path)?.startsWith(this.#owner)) return;
     throw new ImapError(`Cannot go on with "${this.#path}": another process has taken it over; try again`, {
@@ -67,7 +74,7 @@ export class LockFile implements Disposable {
     });
   }
 
-  /** Lets others have it. */
+  /** Releases it. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
     if (read(this.#path)?.startsWith(this.#owner)) Deno.removeSync(this.#path);
@@ -79,13 +86,13 @@ export class LockFile implements Disposable {
       this.#renewals += 1;
       Deno.writeTextFileSync(this.#path, `${this.#owner} ${this.#renewals}`);
     } catch {
-      // What this means shows when the file is to get its name.
+      // What this means shows when the file is renamed into place.
       clearInterval(this.#timer);
     }
   }
 }
 
-/** Takes a stale lock away; of several who try, one succeeds. @returns Whether this one did. */
+/** Removes a stale lock; of several processes that try, one succeeds. @returns Whether this one did. */
 function removeStale(path: string, says: string | undefined): boolean {
   const aside = `${path}.${crypto.randomUUID().slice(0, 8)}`;
   try {
@@ -94,7 +101,7 @@ function removeStale(path: string, says: string | undefined): boolean {
     return false;
   }
   const isStale = read(aside) === says;
-  // Another one was quicker, and this is its lock.
+  // Another process was faster, and this is its lock.
   if (!isStale) Deno.renameSync(aside, path);
   else Deno.removeSync(aside);
   return isStale;

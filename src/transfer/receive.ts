@@ -1,484 +1,28 @@
 import { fileError } from "../disk.ts";
 import { ConnectionError, ProtocolError, ResponseError } from "../errors.ts";
-import { Patience } from "../http/patience.ts";
+import { type Call, either, type Reply } from "../http/call.ts";
 import { connectionError, MIN_SPEED, stallError } from "../http/failures.ts";
-import { getObject, refusalOf } from "../http/request.ts";
-import type { Transport } from "../http/transport.ts";
+import { Patience } from "../http/patience.ts";
 import {
   contentRange,
   isPage,
   isPlainBody,
   lengthOfHeaders,
   lookUpObject,
+  md5OfFile,
   md5OfHeaders,
+  type ObjectFacts,
   strongEtag,
 } from "./objects.ts";
-import { type ByteRange, bytesIn, cutRanges, joinRanges, type PartFile, type PartRecord } from "./part_file.ts";
-import { delay } from "@std/async";
-
-/** One try to get an object, or the rest of it, into its part. */
-export interface Receiving {
-  /** How messages begin, behind `Cannot `. */
-  readonly action: string;
-  readonly archivePath: string;
-  /** A presigned URL that was just asked for. */
-  readonly url: URL;
-  readonly part: PartFile;
-  /** Connections that a large object may borrow. */
-  readonly slots: ConnectionSlots;
-  /** Told how many bytes of the object are there that need not come again: 0 when it comes from its start. */
-  readonly onResume: (bytes: number, size: number | undefined) => void;
-  /** Told how many bytes of the object are there. */
-  readonly onBytes: (bytes: number, size: number | undefined) => void;
-  /** Told that the store does not do what several connections need. */
-  readonly onUnsplittable: () => void;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** What is known of an object once its bytes are there. */
-export interface ObjectFacts {
-  /** Its size; undefined when the server did not tell. */
-  readonly size: number | undefined;
-  /** Its MD5 in hex; undefined when the server did not tell. */
-  readonly md5: string | undefined;
-}
-
-/** What to look for while a file is being written by native code, which tells nothing itself. */
-interface GrowthWatch {
-  /** How many bytes are there. */
-  readonly size: () => number;
-  /** How long the file may stay as it is, or next to it. */
-  readonly stallMs: number;
-  /** Called when it stayed as it is for longer. */
-  readonly onStall: () => void;
-  /** Called at each look with the size. */
-  readonly onSize: (size: number) => void;
-  /** Called when a look fails, or what is called by it: nothing may be thrown from a timer, where it ends the program. */
-  readonly onFailure: (error: unknown) => void;
-}
-
-/** How often to look. */
-const LOOK_MS = 200;
-
-/**
- * Watches a file grow. Looking at its size leaves the bytes alone: they never come to JavaScript.
- *
- * @returns Ends the watch.
- */
-function watchGrowth({ size: sizeNow, stallMs, onStall, onSize, onFailure }: GrowthWatch): () => void {
-  let size = sizeNow();
-  let looked = performance.now();
-  const patience = new Patience(stallMs, MIN_SPEED);
-  const look = () => {
-    const [before, now] = [size, performance.now()];
-    patience.waited(now - looked);
-    [size, looked] = [sizeNow(), now];
-    patience.moved(size - before);
-    if (patience.isSpent) onStall();
-    onSize(size);
-  };
-  const timer = setInterval(() => {
-    try {
-      look();
-    } catch (error) {
-      onFailure(error);
-    }
-  }, Math.min(LOOK_MS, stallMs / 2));
-  return () => clearInterval(timer);
-}
-
-/** Where the bytes of a body go, and who is told of them. */
-interface Piping {
-  /** The part's file, open where the bytes belong. It stays open. */
-  readonly file: Deno.FsFile;
-  /** Up to where its bytes are there. */
-  readonly position: () => number;
-  /** Told now and then up to where they are. @returns Whether that is enough: then the pipe ends. */
-  readonly onPosition: (position: number) => boolean | void;
-}
-
-/**
- * Pipes a body to a part. The bytes stay in native code: whoever counts them looks at the file.
- *
- * @returns Whether all of the body is there; false when it was enough before.
- * @throws {ConnectionError} When the body breaks off or stalls. {ImapError} When the disk takes no more.
- */
-async function pipeToPart(
-  { timeoutMs }: Transport,
-  { action, url, part, signal }: Pick<Receiving, "action" | "url" | "part" | "signal">,
-  body: ReadableStream<Uint8Array>,
-  { file, position, onPosition }: Piping,
-): Promise<boolean> {
-  const stop = new AbortController();
-  let isEnough = false;
-  let failure: unknown;
-  const end = (error: unknown) => {
-    failure ??= error;
-    stop.abort();
-  };
-  const unwatch = watchGrowth({
-    size: position,
-    stallMs: timeoutMs,
-    onStall: () => end(stallError(action, url.host, timeoutMs)),
-    onFailure: end,
-    onSize: (size) => {
-      if (onPosition(size) !== true) return;
-      isEnough = true;
-      stop.abort();
-    },
-  });
-  const either = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
-  try {
-    await body.pipeTo(file.writable, { signal: either, preventClose: true, preventAbort: true });
-    return true;
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (failure !== undefined) throw failure;
-    if (isEnough) return false;
-    // A body that breaks is a TypeError of fetch's; everything else comes from the disk.
-    throw error instanceof TypeError ? connectionError(action, url.host, error) : fileError(action, part.path, error);
-  } finally {
-    unwatch();
-  }
-}
-
-/**
- * Gets some bytes of an object to their place in its part.
- *
- * @param onWritten Told up to where, exclusive, the piece is there.
- * @returns Whether the store sent what was asked for: false when it has another object now, or does no ranges.
- */
-async function receivePiece(
-  transport: Transport,
-  receiving: Receiving,
-  record: PartRecord,
-  { first, last }: ByteRange,
-  onWritten: (end: number) => void,
-): Promise<boolean> {
-  const { action, url, part, signal } = receiving;
-  const { host } = url;
-  using sink = Deno.openSync(part.path, { write: true });
-  sink.seekSync(first, Deno.SeekMode.Start);
-  const headers = { range: `bytes=${first}-${last}`, "if-range": record.etag };
-  const response = await getObject(transport, { action, url, headers, signal });
-  const { status, body } = response;
-  if (status !== 200 && status !== 206 && status !== 416) {
-    throw await refusalOf(transport, { action, url, signal }, response);
-  }
-  const range = contentRange(response.headers);
-  const fits = status === 206 && isPlainBody(response.headers) && strongEtag(response.headers) === record.etag &&
-    range?.first === first && range.last === last && range.size === record.size &&
-    // Without its length, a body could go on into the next piece.
-    lengthOfHeaders(response.headers) === last - first + 1;
-  if (!fits || body === null) {
-    await body?.cancel();
-    return false;
-  }
-  const position = () => sink.seekSync(0, Deno.SeekMode.Current);
-  const tell = (end: number) => onWritten(Math.min(end, last + 1));
-  try {
-    await pipeToPart(transport, receiving, body, { file: sink, position, onPosition: tell });
-  } finally {
-    tell(position());
-  }
-  const missing = last + 1 - position();
-  if (missing > 0) throw new ConnectionError(`Cannot ${action}: ${host} sent ${missing} bytes too few`);
-  return true;
-}
-
-/** Short enough that a killed run loses little, long enough that requests do not count. */
-const PIECE_LENGTH = 8 * 1024 * 1024;
-
-/** Who stops a transfer shall not wait for the disk for longer. */
-const LONGEST_NOTE_MS = 500;
-
-/** What is known of an object that comes over several connections. */
-interface SplitRecord extends PartRecord {
-  readonly missing: readonly ByteRange[];
-}
-
-/**
- * Gets the missing bytes of an object piece by piece, over one connection and as many more as are free or become so, and
- * notes what is there. Whatever ends it, all bytes that came stay.
- */
-async function receivePieces(
-  transport: Transport,
-  receiving: Receiving,
-  record: SplitRecord,
-): Promise<void> {
-  const { action, url, part, slots, signal, onBytes, onResume } = receiving;
-  const { size } = record;
-  const waiting: ByteRange[] = cutRanges(record.missing, PIECE_LENGTH);
-  const running = new Map<number, ByteRange>();
-  const missing = () => joinRanges([...waiting, ...running.values()]);
-  let there = size - bytesIn(record.missing);
-  onResume(there, size);
-
-  const stop = new AbortController();
-  let failure: unknown;
-  let isUnfit = false;
-  const fail = (error: unknown) => {
-    failure ??= error;
-    // A refused connection leaves the others alone: the store may allow fewer, or the URL may have expired.
-    if (!(error instanceof ResponseError)) stop.abort();
-  };
-  let noting = Promise.resolve();
-  let isOver = false;
-  const note = () => {
-    const now = { ...record, missing: missing() };
-    // The bytes first: after a power cut, none may be missing that the record does not tell of.
-    noting = noting.then(() => part.file.syncData()).then(() => isOver ? undefined : part.note(now));
-    return noting;
-  };
-  const settings = {
-    ...receiving,
-    signal: AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]),
-  };
-  const helpers: Promise<void>[] = [];
-  /** Begins one more connection for each slot that is free, unless the store has refused one. */
-  const recruit = () => {
-    while (waiting.length > 0 && failure === undefined && !stop.signal.aborted && slots.take()) {
-      helpers.push(work(helpers.length + 1).finally(() => slots.give()));
-    }
-  };
-  const work = async (worker: number) => {
-    for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) {
-      const { last } = piece;
-      running.set(worker, piece);
-      try {
-        const fits = await receivePiece(transport, settings, record, piece, (first) => {
-          there += first - (running.get(worker)?.first ?? first);
-          running.set(worker, { first, last });
-          onBytes(there, size);
-        });
-        if (!fits) {
-          isUnfit = true;
-          stop.abort();
-        }
-      } catch (error) {
-        fail(error);
-      }
-      const rest = running.get(worker);
-      running.delete(worker);
-      if (rest !== undefined && rest.first <= rest.last) return void waiting.push(rest);
-      note().catch(fail);
-      recruit();
-    }
-  };
-  recruit();
-  await work(0);
-  // Whoever is recruited meanwhile is waited for as well.
-  for (const helper of helpers) await helper;
-  if (!signal?.aborted) await noting.catch(() => {});
-  if (isUnfit) {
-    receiving.onUnsplittable();
-    await part.empty();
-    throw new ConnectionError(`Cannot ${action}: the object changed at ${url.host}; it is fetched from its start`);
-  }
-  if (waiting.length === 0 && !stop.signal.aborted) return;
-  // What came of unfinished pieces counts too. A full disk must not hide why it ended, nor a slow one hold it up.
-  const noted = new AbortController();
-  await Promise.race([note(), delay(LONGEST_NOTE_MS, { signal: noted.signal })]).catch(() => {});
-  noted.abort();
-  isOver = true;
-  signal?.throwIfAborted();
-  throw fileError(action, part.path, failure);
-}
-
-/** A larger object has its record from its first byte on, others when their stream breaks. */
-const NOTED_AHEAD = 1024 * 1024;
-
-/** What came in one stream. */
-interface Stream {
-  /** What is known of the object; undefined when the server tells too little to resume. */
-  readonly record: PartRecord | undefined;
-  readonly size: number | undefined;
-  readonly md5: string | undefined;
-  /** Whether the stream was ended since several would be quicker. */
-  readonly split: boolean;
-}
-
-/** The error of a server that does not do what the part needs; the next try starts anew. */
-async function startAnew(receiving: Receiving, response: Response, why: string): Promise<never> {
-  await response.body?.cancel();
-  await receiving.part.empty();
-  throw new ConnectionError(`Cannot ${receiving.action}: ${receiving.url.host} ${why}; it is fetched from its start`);
-}
-
-/** Looks at the head of an answer: whether it is the rest that was asked for, the whole, or neither. */
-async function headOf(
-  transport: Transport,
-  receiving: Receiving,
-  response: Response,
-  known: PartRecord | undefined,
-): Promise<Omit<Stream, "split">> {
-  const { action, url, part, archivePath, onResume, signal } = receiving;
-  const { status, headers } = response;
-  if (response.ok && !isPlainBody(headers)) await startAnew(receiving, response, "sent the file compressed");
-  if (response.ok && isPage(headers)) {
-    await response.body?.cancel();
-    throw new ProtocolError(
-      `Cannot ${action}: ${url.host} sent a page instead of the file; is there a login page in between?`,
-    );
-  }
-  if (status === 206 && known !== undefined) {
-    const range = contentRange(headers);
-    const have = part.size;
-    const fits = range?.first === have && range.size === known.size && range.last === known.size - 1;
-    if (!fits || strongEtag(headers) !== known.etag) {
-      await startAnew(receiving, response, "sent other bytes than asked for");
-    }
-    onResume(have, known.size);
-    return { record: known, size: known.size, md5: known.md5 ?? undefined };
-  }
-  if (status === 200) {
-    await part.empty();
-    const [size, etag, md5] = [lengthOfHeaders(headers), strongEtag(headers), md5OfHeaders(headers)];
-    onResume(0, size);
-    if (size === undefined || etag === undefined) return { record: undefined, size, md5 };
-    const record = { archivePath, size, etag, md5: md5 ?? null, missing: null };
-    // A killed process loses no more of a small one than it takes to fetch it again.
-    if (size > NOTED_AHEAD) await part.note(record);
-    return { record, size, md5 };
-  }
-  if (status === 416) await startAnew(receiving, response, "has no such bytes any more");
-  throw await refusalOf(transport, { action, url, signal }, response);
-}
-
-/**
- * Gets an object, or the rest behind the part of it that is there, in one stream.
- *
- * @param known What the part is of; undefined when it is empty or of no use.
- * @param shouldSplit Asked now and then with the bytes that are there; true ends the stream.
- */
-async function receiveStream(
-  transport: Transport,
-  receiving: Receiving,
-  known: PartRecord | undefined,
-  shouldSplit: (bytes: number, record: PartRecord) => boolean,
-): Promise<Stream> {
-  const { action, url, part, onBytes, signal } = receiving;
-  const headers = known === undefined ? {} : { range: `bytes=${part.size}-`, "if-range": known.etag };
-  const response = await getObject(transport, { action, url, headers, signal });
-  const head = await headOf(transport, receiving, response, known).catch(async (error) => {
-    // A body that nobody reads would keep its connection.
-    await response.body?.cancel().catch(() => {});
-    throw error;
-  });
-  if (response.body === null) return { ...head, split: false };
-  part.file.seekSync(0, Deno.SeekMode.End);
-  const onPosition = (size: number) => {
-    onBytes(size, head.size);
-    return head.record !== undefined && shouldSplit(size, head.record);
-  };
-  try {
-    // The part's handle stays open for its lock, and for the next try.
-    const piping = { file: part.file, position: () => part.size, onPosition };
-    return { ...head, split: !await pipeToPart(transport, receiving, response.body, piping) };
-  } catch (error) {
-    // A full disk must not hide why it ended.
-    if (head.record !== undefined && part.size > 0) await part.note(head.record).catch(() => {});
-    throw error;
-  }
-}
-
-/** Smaller objects come in one stream. */
-const SPLIT_SIZE = 64 * 1024 * 1024;
-/** How long one stream is looked at before it is judged, and how much longer it must need to be split. */
-const SPLIT_AFTER_MS = 1000;
-const SPLIT_GAIN_MS = 2000;
-
-/** How long a part is at least that lacks only what its record says. */
-function leastLength({ size, missing }: PartRecord): number {
-  const end = missing?.at(-1);
-  if (missing === null) return 0;
-  return end?.last === size - 1 ? end.first : size;
-}
-
-/** What the part is of, if it is of any use: a record for this object that fits the bytes which are there. */
-async function usableRecord(
-  transport: Transport,
-  { action, part, archivePath }: Receiving,
-): Promise<PartRecord | undefined> {
-  const { size } = part;
-  const record = size === 0 ? undefined : await part.record();
-  const fits = record?.archivePath === archivePath && size <= record.size && size >= leastLength(record);
-  if (fits) return record;
-  if (size > 0) {
-    const reason = "what is there of it came from elsewhere, or nobody knows from where";
-    transport.log({ type: "decision", action, decision: "restart", reason });
-  }
-  await part.empty();
-  return undefined;
-}
-
-/** A part that lacks nothing brings no answer that would tell of a change, so the store is asked whether it still fits. */
-async function wholeOrNothing(
-  transport: Transport,
-  { action, url, part, signal }: Receiving,
-  known: PartRecord | undefined,
-): Promise<PartRecord | undefined> {
-  const have = part.size;
-  const lacksNothing = known?.missing === null ? have === known.size : known?.missing.length === 0;
-  if (known === undefined || !lacksNothing) return known;
-  const { size, etag } = await lookUpObject(transport, { action, url, signal });
-  if (etag === known.etag && size === known.size) return known;
-  transport.log({ type: "decision", action, decision: "restart", reason: "the archive has another object by now" });
-  await part.empty();
-  return undefined;
-}
-
-/**
- * Tries once to bring an object into its part: the rest behind what is there, in one stream, or over several connections
- * when that one is slow and some are free.
- *
- * @returns What is known of the object. All of its bytes are there then, but not checked.
- */
-export async function receiveObject(transport: Transport, receiving: Receiving): Promise<ObjectFacts> {
-  const { part, slots, onResume } = receiving;
-  const known = await wholeOrNothing(transport, receiving, await usableRecord(transport, receiving));
-  if (known?.missing && known.missing.length > 0) {
-    return await finishPieces(transport, receiving, { ...known, missing: known.missing });
-  }
-  const have = part.size;
-  if (known !== undefined && (have === known.size || known.missing !== null)) {
-    onResume(have, known.size);
-    return factsOf(known);
-  }
-  const stream = await receiveStream(transport, receiving, known, splitJudge(have, slots));
-  if (!stream.split || stream.record === undefined) return stream;
-  const from = part.size;
-  const { size } = stream.record;
-  const record: SplitRecord = { ...stream.record, missing: from < size ? [{ first: from, last: size - 1 }] : [] };
-  await part.noteHoles(record);
-  return await finishPieces(transport, receiving, record);
-}
-
-/** Judges a stream that began at `have` bytes: whether the rest would come sooner over more connections. */
-function splitJudge(have: number, slots: ConnectionSlots): (bytes: number, record: PartRecord) => boolean {
-  const started = performance.now();
-  return (bytes, { size }) => {
-    const elapsed = performance.now() - started;
-    if (size < SPLIT_SIZE || elapsed < SPLIT_AFTER_MS || size - bytes < 2 * PIECE_LENGTH) return false;
-    const restMs = (size - bytes) * elapsed / (bytes - have);
-    return restMs > SPLIT_GAIN_MS && slots.free > 0;
-  };
-}
-
-function factsOf({ size, md5 }: PartRecord): ObjectFacts {
-  return { size, md5: md5 ?? undefined };
-}
-
-async function finishPieces(
-  transport: Transport,
-  receiving: Receiving,
-  record: SplitRecord,
-): Promise<ObjectFacts> {
-  const reason = "what is missing comes in pieces, over as many connections as are free";
-  transport.log({ type: "decision", action: receiving.action, decision: "split", reason });
-  await receivePieces(transport, receiving, record);
-  return factsOf(record);
-}
+import {
+  type ByteRange,
+  bytesIn,
+  cutRanges,
+  joinRanges,
+  type PartialFile,
+  type PartialRecord,
+} from "./partial_file.ts";
+import { abortable, delay } from "@std/async";
 
 /** How many more connections may be opened: each file of a batch has one, and a large file borrows those that are free. */
 export class ConnectionSlots {
@@ -504,5 +48,485 @@ export class ConnectionSlots {
   /** Gives one back, or adds one. */
   give(): void {
     this.#free += 1;
+  }
+}
+
+/** How often to look at a file that native code writes. */
+const LOOK_MS = 200;
+
+/** Where the bytes of a body go. */
+interface PipeTarget {
+  readonly path: string;
+  /** Open where the bytes belong. It stays open. */
+  readonly file: Deno.FsFile;
+  /** The position up to which the bytes have been written. */
+  readonly position: () => number;
+  /** Called now and then with that position. @returns Whether that is enough: then the pipe ends. */
+  readonly onPosition: (position: number) => boolean | void;
+}
+
+/**
+ * Pipes a body to a file. The bytes stay in native code, which reports nothing; progress shows in the file.
+ *
+ * @returns Whether all of the body was written; false when `onPosition` ended it.
+ * @throws {ConnectionError} When the body breaks off or stalls. {FileError} When the disk fails.
+ */
+async function pipeToFile(reply: Reply, { path, file, position, onPosition }: PipeTarget): Promise<boolean> {
+  const { call: { action, signal, transport: { timeoutMs } }, url: { host }, body } = reply;
+  if (body === null) return true;
+  const stop = new AbortController();
+  let isEnough = false;
+  let failure: unknown;
+  const end = (error: unknown) => {
+    failure ??= error;
+    stop.abort();
+  };
+  const patience = new Patience(timeoutMs, MIN_SPEED);
+  let [size, looked] = [position(), performance.now()];
+  const look = () => {
+    const [before, now] = [size, performance.now()];
+    patience.waited(now - looked);
+    [size, looked] = [position(), now];
+    patience.moved(size - before);
+    if (patience.isSpent) end(stallError(action, host, timeoutMs));
+    if (onPosition(size) !== true) return;
+    isEnough = true;
+    stop.abort();
+  };
+  const timer = setInterval(() => {
+    try {
+      look();
+    } catch (error) {
+      // Thrown from a timer, it would end the program.
+      end(error);
+    }
+  }, Math.min(LOOK_MS, timeoutMs / 2));
+  try {
+    const signals = { signal: either(stop.signal, signal), preventClose: true, preventAbort: true };
+    await body.pipeTo(file.writable, signals);
+    return true;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (failure !== undefined) throw failure;
+    if (isEnough) return false;
+    // A body that breaks off is a TypeError of fetch; everything else comes from the disk.
+    throw error instanceof TypeError ? connectionError(action, host, error) : fileError(action, path, error);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** What is called while an object is received. */
+export interface ReceiveListener {
+  /** Called when bytes begin to come, with how many of the object need not come again: 0 when it comes from its start. */
+  readonly onResume: (bytes: number, size: number | undefined) => void;
+  /** Called with how many bytes of the object have been written. */
+  readonly onBytes: (bytes: number, size: number | undefined) => void;
+}
+
+/** What an object is received from, and into. */
+export interface ReceiveOptions extends ReceiveListener {
+  readonly archivePath: string;
+  /** A presigned URL that was just requested. */
+  readonly url: URL;
+  readonly file: PartialFile;
+  /** Connections that a large object may borrow. */
+  readonly slots: ConnectionSlots;
+}
+
+/** How one stream has gone so far. */
+interface StreamPace {
+  /** How large the object is, how much of it was there when the stream began, and how much is there now, in bytes. */
+  readonly size: number;
+  readonly startedAt: number;
+  readonly position: number;
+  /** How long the stream has taken, in milliseconds. */
+  readonly elapsedMs: number;
+}
+
+/** Smaller objects come in one stream. */
+const MIN_SPLIT_SIZE = 64 * 1024 * 1024;
+/** How long a stream is watched before it is judged. */
+const SPLIT_AFTER_MS = 1000;
+/** The rest must need longer than this in one stream for a split to be worth it. */
+const MIN_SPLIT_GAIN_MS = 2000;
+/** The length of a segment: short enough that a killed run loses little, long enough that requests do not count. */
+const SEGMENT_LENGTH = 8 * 1024 * 1024;
+
+/** Decides whether the rest of an object would come sooner over several connections. Pure. */
+export function isWorthSplitting({ size, startedAt, position, elapsedMs }: StreamPace): boolean {
+  const rest = size - position;
+  if (size < MIN_SPLIT_SIZE || elapsedMs < SPLIT_AFTER_MS || rest < 2 * SEGMENT_LENGTH) return false;
+  return rest * elapsedMs / (position - startedAt) > MIN_SPLIT_GAIN_MS;
+}
+
+/** A larger object has its record from its first byte on; others get one when their stream breaks off. */
+const NOTED_AHEAD_SIZE = 1024 * 1024;
+
+/** The start of a response whose body is the object, or the rest of it. */
+interface StreamHead extends ObjectFacts {
+  readonly reply: Reply;
+  /** What the bytes belong to; undefined when the server tells too little to resume. */
+  readonly record: PartialRecord | undefined;
+}
+
+/** What is known of an object of which segments are missing. */
+interface SplitRecord extends PartialRecord {
+  readonly missing: readonly ByteRange[];
+}
+
+function factsOf({ size, md5 }: PartialRecord): ObjectFacts {
+  return { size, md5: md5 ?? undefined };
+}
+
+/** The shortest that a partial file can be if it lacks only what its record says. */
+function minLength({ size, missing }: PartialRecord): number {
+  if (missing === null) return 0;
+  const end = missing.at(-1);
+  return end?.last === size - 1 ? end.first : size;
+}
+
+/**
+ * One try to bring an object into its partial file: what is missing comes in one stream, or over several connections when
+ * that is slow and some are free. Whatever ends a try, its bytes stay, unless they turn out to be wrong.
+ */
+export class Receiver {
+  readonly #call: Call;
+  readonly #options: ReceiveOptions;
+  readonly #url: URL;
+  readonly #file: PartialFile;
+  #isUnsplittable = false;
+
+  /** Prepares a try; nothing is sent yet. */
+  constructor(call: Call, options: ReceiveOptions) {
+    this.#call = call;
+    this.#options = options;
+    this.#url = options.url;
+    this.#file = options.file;
+  }
+
+  /** Whether the store turned out not to support what several connections need. */
+  get isUnsplittable(): boolean {
+    return this.#isUnsplittable;
+  }
+
+  /**
+   * Receives what is missing, verifies all bytes, and flushes them.
+   *
+   * @returns The object's size in bytes.
+   * @throws {ConnectionError} When bytes are missing or wrong.
+   */
+  async receive(): Promise<number> {
+    return await this.#verify(await this.#receiveMissing());
+  }
+
+  async #receiveMissing(): Promise<ObjectFacts> {
+    const known = await this.#confirmed(await this.#usableRecord());
+    if (known !== undefined && known.missing !== null && known.missing.length > 0) {
+      return await this.#receiveSegments({ ...known, missing: known.missing });
+    }
+    const have = this.#file.size;
+    if (known !== undefined && (known.missing !== null || have === known.size)) {
+      this.#options.onResume(have, known.size);
+      return factsOf(known);
+    }
+    const head = await this.#open(known);
+    if (await this.#receiveStream(head) || head.record === undefined) return head;
+    const { size } = head.record;
+    const first = this.#file.size;
+    const record = { ...head.record, missing: first < size ? [{ first, last: size - 1 }] : [] };
+    await this.#file.noteHoles(record);
+    return await this.#receiveSegments(record);
+  }
+
+  /** What the partial file belongs to, if it can be used: a record of this object that fits the bytes. */
+  async #usableRecord(): Promise<PartialRecord | undefined> {
+    const { size } = this.#file;
+    if (size > 0) {
+      const record = await this.#file.record();
+      const fits = record?.archivePath === this.#options.archivePath && size <= record.size &&
+        size >= minLength(record);
+      if (fits) return record;
+      this.#call.decide("restart", "what is there of it came from elsewhere, or nobody knows from where");
+    }
+    await this.#file.empty();
+    return undefined;
+  }
+
+  /** A partial file that lacks nothing gets no response that would show a change, so the store is asked if it still fits. */
+  async #confirmed(known: PartialRecord | undefined): Promise<PartialRecord | undefined> {
+    const have = this.#file.size;
+    const lacksNothing = known?.missing === null ? have === known.size : known?.missing.length === 0;
+    if (known === undefined || !lacksNothing) return known;
+    const { size, etag } = await lookUpObject(this.#call, this.#url);
+    if (etag === known.etag && size === known.size) return known;
+    this.#call.decide("restart", "the archive has another object by now");
+    await this.#file.empty();
+    return undefined;
+  }
+
+  /** Requests the object, or the rest of it, and looks at the head of the response. */
+  async #open(known: PartialRecord | undefined): Promise<StreamHead> {
+    const headers = known === undefined ? {} : { range: `bytes=${this.#file.size}-`, "if-range": known.etag };
+    const reply = await this.#call.getObject(this.#url, headers);
+    try {
+      return await this.#headOf(reply, known);
+    } catch (error) {
+      // A body that nobody reads would keep its connection.
+      await reply.discard().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Whether a response is the rest that was requested, the whole object, or neither. */
+  async #headOf(reply: Reply, known: PartialRecord | undefined): Promise<StreamHead> {
+    const { status, headers } = reply;
+    if (reply.ok && !isPlainBody(headers)) return await this.#restart("sent the file compressed");
+    if (reply.ok && isPage(headers)) {
+      const question = "is there a login page in between?";
+      throw new ProtocolError(
+        `Cannot ${this.#call.action}: ${this.#url.host} sent a page instead of the file; ${question}`,
+      );
+    }
+    if (status === 206 && known !== undefined) {
+      const have = this.#file.size;
+      const range = contentRange(headers);
+      const fits = range?.first === have && range.size === known.size && range.last === known.size - 1 &&
+        strongEtag(headers) === known.etag;
+      if (!fits) return await this.#restart("sent other bytes than asked for");
+      this.#options.onResume(have, known.size);
+      return { reply, record: known, ...factsOf(known) };
+    }
+    if (status === 200) return await this.#wholeHeadOf(reply);
+    if (status === 416) return await this.#restart("has no such bytes any more");
+    throw await reply.refusal();
+  }
+
+  async #wholeHeadOf(reply: Reply): Promise<StreamHead> {
+    const { headers } = reply;
+    await this.#file.empty();
+    const [size, etag, md5] = [lengthOfHeaders(headers), strongEtag(headers), md5OfHeaders(headers)];
+    this.#options.onResume(0, size);
+    if (size === undefined || etag === undefined) return { reply, record: undefined, size, md5 };
+    const record = { archivePath: this.#options.archivePath, size, etag, md5: md5 ?? null, missing: null };
+    // For a small one, a killed process loses no more than it takes to fetch it again.
+    if (size > NOTED_AHEAD_SIZE) await this.#file.note(record);
+    return { reply, record, size, md5 };
+  }
+
+  /** Throws away the bytes; the next try starts from 0. */
+  async #restart(why: string): Promise<never> {
+    await this.#file.empty();
+    throw new ConnectionError(
+      `Cannot ${this.#call.action}: ${this.#url.host} ${why}; it is fetched from its start`,
+    );
+  }
+
+  /** Writes a body behind the bytes that are there. @returns Whether all came; false when it is better split. */
+  async #receiveStream({ reply, record, size }: StreamHead): Promise<boolean> {
+    const { file, path } = this.#file;
+    const { slots, onBytes } = this.#options;
+    const [startedAt, started] = [this.#file.size, performance.now()];
+    file.seekSync(0, Deno.SeekMode.End);
+    const onPosition = (position: number) => {
+      onBytes(position, size);
+      if (record === undefined || slots.free === 0) return false;
+      return isWorthSplitting({ size: record.size, startedAt, position, elapsedMs: performance.now() - started });
+    };
+    try {
+      // The handle stays open for its lock, and for the next try.
+      return await pipeToFile(reply, { path, file, position: () => this.#file.size, onPosition });
+    } catch (error) {
+      // A full disk must not hide why it ended.
+      if (record !== undefined && this.#file.size > 0) await this.#file.note(record).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #receiveSegments(record: SplitRecord): Promise<ObjectFacts> {
+    this.#call.decide("split", "what is missing comes in segments, over as many connections as are free");
+    if (await new SegmentReceiver(this.#call, this.#options, record).run()) return factsOf(record);
+    this.#isUnsplittable = true;
+    return await this.#restart("has another object by now, or does not send segments");
+  }
+
+  /** Compares the bytes with what is known of the object, and flushes them. Wrong ones are thrown away. */
+  async #verify(facts: ObjectFacts): Promise<number> {
+    const { action, signal } = this.#call;
+    const { host } = this.#url;
+    const have = this.#file.size;
+    const isUnknown = facts.size === undefined && facts.md5 === undefined;
+    const { size, md5 } = isUnknown ? await lookUpObject(this.#call, this.#url) : facts;
+    if (size === undefined && md5 === undefined) {
+      throw new ConnectionError(`Cannot ${action}: ${host} tells neither length nor MD5: it may not be whole`);
+    }
+    if (size !== undefined && have !== size) {
+      if (have > size) await this.#file.empty();
+      throw new ConnectionError(`Cannot ${action}: ${host} sent ${have} of ${size} bytes`);
+    }
+    // The disk and the checksum need not wait for each other.
+    const hashing = md5 === undefined ? undefined : md5OfFile(this.#file.path, signal);
+    const settled = Promise.all([this.#file.file.sync(), hashing]);
+    const [, found] = await (signal === undefined ? settled : abortable(settled, signal));
+    if (found !== md5) {
+      await this.#file.empty();
+      throw new ConnectionError(
+        `Cannot ${action}: the bytes that came are not those of the archive (their MD5 differs)`,
+      );
+    }
+    return have;
+  }
+}
+
+/** A canceled transfer must not block on a slow disk for longer. */
+const MAX_NOTE_MS = 500;
+
+/**
+ * Receives the missing bytes of an object in segments, over one connection and as many more as are free or become free, and
+ * keeps a record of what is there. Whatever ends it, the bytes that came stay.
+ */
+class SegmentReceiver {
+  readonly #call: Call;
+  readonly #options: ReceiveOptions;
+  readonly #file: PartialFile;
+  readonly #record: SplitRecord;
+  readonly #stop = new AbortController();
+  /** The same call, ended by `#stop` as well. */
+  readonly #stoppable: Call;
+  /** Segments that nobody receives yet. */
+  readonly #waiting: ByteRange[];
+  /** What is missing of the segments on their way, by worker. */
+  readonly #running = new Map<number, ByteRange>();
+  readonly #helpers: Promise<void>[] = [];
+  /** How many bytes of the object are there. */
+  #received: number;
+  #failure: unknown;
+  #isUnfit = false;
+  #noting = Promise.resolve();
+  #isOver = false;
+
+  constructor(call: Call, options: ReceiveOptions, record: SplitRecord) {
+    this.#call = call;
+    this.#options = options;
+    this.#file = options.file;
+    this.#record = record;
+    this.#stoppable = call.endedBy(this.#stop.signal);
+    this.#waiting = cutRanges(record.missing, SEGMENT_LENGTH);
+    this.#received = record.size - bytesIn(record.missing);
+  }
+
+  /**
+   * Receives all segments.
+   *
+   * @returns Whether the store sent what was requested; false when it has another object now, or does not do ranges.
+   * @throws What ended it.
+   */
+  async run(): Promise<boolean> {
+    const { action, signal } = this.#call;
+    this.#options.onResume(this.#received, this.#record.size);
+    this.#recruit();
+    await this.#work(0);
+    // Helpers may recruit more meanwhile; they are waited for as well.
+    for (const helper of this.#helpers) await helper;
+    if (!signal?.aborted) await this.#noting.catch(() => {});
+    if (this.#isUnfit) return false;
+    if (this.#waiting.length === 0 && !this.#stop.signal.aborted) return true;
+    await this.#noteUnfinished();
+    signal?.throwIfAborted();
+    throw fileError(action, this.#file.path, this.#failure);
+  }
+
+  /** Opens one more connection for each free slot, unless something has failed. */
+  #recruit(): void {
+    const { slots } = this.#options;
+    while (this.#waiting.length > 0 && this.#failure === undefined && !this.#stop.signal.aborted && slots.take()) {
+      this.#helpers.push(this.#work(this.#helpers.length + 1).finally(() => slots.give()));
+    }
+  }
+
+  /** Receives one segment after the other over one connection, until none is left or one fails. */
+  async #work(worker: number): Promise<void> {
+    for (let segment = this.#waiting.shift(); segment !== undefined; segment = this.#waiting.shift()) {
+      this.#running.set(worker, segment);
+      try {
+        if (!await this.#receive(segment, (position) => this.#advance(worker, position))) {
+          this.#isUnfit = true;
+          this.#stop.abort();
+        }
+      } catch (error) {
+        this.#fail(error);
+      }
+      const rest = this.#running.get(worker);
+      this.#running.delete(worker);
+      if (rest !== undefined && rest.first <= rest.last) {
+        this.#waiting.push(rest);
+        return;
+      }
+      this.#note().catch((error) => this.#fail(error));
+      this.#recruit();
+    }
+  }
+
+  /** A worker has written its segment up to a position. */
+  #advance(worker: number, position: number): void {
+    const segment = this.#running.get(worker);
+    if (segment === undefined) return;
+    const first = Math.min(position, segment.last + 1);
+    this.#received += first - segment.first;
+    this.#running.set(worker, { first, last: segment.last });
+    this.#options.onBytes(this.#received, this.#record.size);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    // A refused connection leaves the others alone: the store may allow fewer, or the URL may have expired.
+    if (!(error instanceof ResponseError)) this.#stop.abort();
+  }
+
+  /** Gets one segment to its place. @returns Whether the store sent what was requested. */
+  async #receive({ first, last }: ByteRange, onPosition: (position: number) => void): Promise<boolean> {
+    const { url } = this.#options;
+    const { path } = this.#file;
+    const { etag, size } = this.#record;
+    using file = Deno.openSync(path, { write: true });
+    file.seekSync(first, Deno.SeekMode.Start);
+    const reply = await this.#stoppable.getObject(url, { range: `bytes=${first}-${last}`, "if-range": etag });
+    const { status, headers, body } = reply;
+    if (status !== 200 && status !== 206 && status !== 416) throw await reply.refusal();
+    const range = contentRange(headers);
+    const fits = status === 206 && isPlainBody(headers) && strongEtag(headers) === etag &&
+      range?.first === first && range.last === last && range.size === size &&
+      // A body of unknown length could run into the next segment.
+      lengthOfHeaders(headers) === last - first + 1;
+    if (!fits || body === null) {
+      await reply.discard();
+      return false;
+    }
+    const position = () => file.seekSync(0, Deno.SeekMode.Current);
+    try {
+      await pipeToFile(reply, { path, file, position, onPosition });
+    } finally {
+      onPosition(position());
+    }
+    const missing = last + 1 - position();
+    if (missing <= 0) return true;
+    throw new ConnectionError(`Cannot ${this.#call.action}: ${url.host} sent ${missing} bytes too few`);
+  }
+
+  /** Records what is missing. */
+  #note(): Promise<void> {
+    const missing = joinRanges([...this.#waiting, ...this.#running.values()]);
+    // The bytes first: after a power failure, none may be missing that the record says are there.
+    this.#noting = this.#noting.then(() => this.#file.file.syncData())
+      .then(() => this.#isOver ? undefined : this.#file.note({ ...this.#record, missing }));
+    return this.#noting;
+  }
+
+  /** Records what came of unfinished segments. A full disk must not hide why it ended, and a slow one must not delay it. */
+  async #noteUnfinished(): Promise<void> {
+    const noted = new AbortController();
+    await Promise.race([this.#note(), delay(MAX_NOTE_MS, { signal: noted.signal })]).catch(() => {});
+    noted.abort();
+    this.#isOver = true;
   }
 }

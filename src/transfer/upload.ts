@@ -1,27 +1,35 @@
 import { fileError } from "../disk.ts";
-import { ConnectionError, ImapError, InputError, joinInputErrors, ProtocolError, ResponseError } from "../errors.ts";
+import {
+  ConnectionError,
+  FileError,
+  ImapError,
+  InputError,
+  joinInputErrors,
+  ProtocolError,
+  ResponseError,
+} from "../errors.ts";
 import { Call } from "../http/call.ts";
 import { putFile } from "../http/put_file.ts";
-import { retry, type Transport } from "../http/transport.ts";
+import type { Transport } from "../http/transport.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { checkedConcurrency, forEachOf, type OnProgress, type Outcome } from "./batch.ts";
-import { compareObject, isRefusedUrl, md5OfFile, md5OfHeaders, type UrlSource, worthANewUrl } from "./objects.ts";
+import { compareObject, isRefusedUrl, md5OfFile, md5OfHeaders, retryableRefusal, type UrlSource } from "./objects.ts";
 import { basename, resolve } from "@std/path";
 
 /** A file that can be sent. */
-interface Sendable {
-  /** What was asked for. */
+interface CheckedFile {
+  /** What was requested. */
   readonly file: string;
   readonly path: string;
-  /** Its bare name, which decides its place in the archive. */
+  /** Its bare name, which determines its path in the archive. */
   readonly name: string;
   readonly size: number;
-  /** When it was last changed, in milliseconds since 1970; 0 where the disk does not tell. */
+  /** When it was last modified, in milliseconds since 1970; 0 when the disk does not tell. */
   readonly mtime: number;
 }
 
-/** Looks at one file: there, readable, not empty, with a name of the SDC's. */
-async function checkOne(file: string): Promise<Sendable> {
+/** Checks one file: it exists, is readable, is not empty, and has a name of the SDC. */
+async function checkOne(file: string): Promise<CheckedFile> {
   const path = resolve(Deno.cwd(), file);
   const name = basename(path);
   const action = `upload "${file}"`;
@@ -39,34 +47,36 @@ async function checkOne(file: string): Promise<Sendable> {
 }
 
 /**
- * Makes sure that a file is still the one that was checked: in a long batch that may be hours ago.
+ * Makes sure that a file has not changed since it was checked: in a long batch, that may be hours ago.
  *
- * @throws {ImapError} When it changed.
+ * @throws {FileError} When it has changed.
  */
-async function checkUnchanged({ file, path, size, mtime }: Sendable): Promise<void> {
+async function checkUnchanged({ file, path, size, mtime }: CheckedFile): Promise<void> {
   const now = await Deno.stat(path).catch((error) => {
     throw fileError(`upload "${file}"`, path, error);
   });
   if (now.size === size && (now.mtime?.getTime() ?? 0) === mtime) return;
-  throw new ImapError(`Cannot upload "${file}": it changed since it was checked; upload it again when it is done`);
+  throw new FileError(`Cannot upload "${file}": it changed since it was checked; upload it again when it is done`, {
+    path,
+  });
 }
 
 /**
- * Looks at all files before anything is sent.
+ * Checks all files before anything is sent.
  *
- * @throws {InputError} With all that is wrong, a line or more for each file.
+ * @throws {InputError} With everything that is wrong, a line or more for each file.
  */
-export async function checkUploads(files: readonly string[]): Promise<Sendable[]> {
+export async function checkUploads(files: readonly string[]): Promise<CheckedFile[]> {
   const wrong: ImapError[] = [];
-  const sendable: Sendable[] = [];
+  const checked: CheckedFile[] = [];
   const byName = new Map<string, string>();
   for (const file of files) {
     try {
-      const checked = await checkOne(file);
-      const double = byName.get(checked.name);
+      const one = await checkOne(file);
+      const double = byName.get(one.name);
       if (double !== undefined) throw new InputError(`Cannot upload "${file}": "${double}" has the same name`);
-      byName.set(checked.name, file);
-      sendable.push(checked);
+      byName.set(one.name, file);
+      checked.push(one);
     } catch (error) {
       if (!(error instanceof ImapError)) throw error;
       if (files.length === 1) throw error;
@@ -74,80 +84,106 @@ export async function checkUploads(files: readonly string[]): Promise<Sendable[]
     }
   }
   if (wrong.length > 0) throw joinInputErrors(wrong, "Nothing was sent");
-  return sendable;
+  return checked;
 }
 
 /** How to upload. */
 interface UploadSettings {
-  /** Whether a file that the archive has already is no failure. */
+  /** Whether a file that the archive has already counts as skipped instead of failed. */
   readonly skipExisting: boolean;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
 }
 
-/**
- * Uploads one file that was checked: streamed from the disk, and compared by MD5 with what the store says it has.
- *
- * @throws {ResponseError} 409 when the archive has one of that name.
- */
-async function uploadFile(
-  transport: Transport,
-  urls: UrlSource,
-  sendable: Sendable,
-  { skipExisting, onProgress, signal }: UploadSettings,
-): Promise<Outcome> {
-  const { file, path, name, size } = sendable;
-  const action = `upload "${name}"`;
-  const { retries, log } = transport;
-  // The same URL serves all tries: a new one is refused as soon as the archive has indexed a try whose answer was lost.
-  let url: URL | undefined;
-  let isRenewed = false;
-  let mayHaveArrived = false;
-  const onBytes = (bytes: number) => onProgress({ type: "bytes", file, bytes, size });
-  const send = async () => {
-    await checkUnchanged(sendable);
-    url ??= await urls.uploadUrl(name, signal);
-    onBytes(0);
-    const headers = await putFile(new Call(transport, { action, signal }), { url, path, size, onBytes }).catch(
-      (error) => {
-        // Only a lost answer leaves open what the store has; a refusal does not.
-        mayHaveArrived ||= !(error instanceof ResponseError) || error.status >= 500;
-        // The URL may have expired: one more is asked for.
-        if (!isRefusedUrl(error) || isRenewed) throw error;
-        [url, isRenewed] = [undefined, true];
-        throw worthANewUrl(error);
-      },
-    );
+/** The upload of one checked file: streamed from the disk, and compared by MD5 with what the store says it has. */
+class Upload {
+  readonly #call: Call;
+  readonly #urls: UrlSource;
+  readonly #checked: CheckedFile;
+  readonly #settings: UploadSettings;
+  /**
+   * The same URL serves all tries: as soon as the archive has indexed a try whose response was lost, it refuses to give out
+   * another one.
+   */
+  #url: URL | undefined;
+  #isRenewed = false;
+  #mayHaveArrived = false;
+
+  constructor(transport: Transport, urls: UrlSource, checked: CheckedFile, settings: UploadSettings) {
+    this.#call = new Call(transport, { action: `upload "${checked.name}"`, signal: settings.signal });
+    this.#urls = urls;
+    this.#checked = checked;
+    this.#settings = settings;
+  }
+
+  /** @throws {ResponseError} 409 when the archive has a file of that name. */
+  async run(): Promise<Outcome> {
+    const { file, path, size } = this.#checked;
+    const { signal } = this.#call;
+    try {
+      await this.#call.retry(() => this.#send());
+      return { state: "sent", file, path, bytes: size };
+    } catch (error) {
+      if (!(error instanceof ResponseError) || error.status !== 409) throw error;
+      if (this.#mayHaveArrived && await this.#isInArchive()) {
+        this.#call.decide("skip", "a try without an answer had brought it");
+        return { state: "sent", file, path, bytes: size };
+      }
+      signal?.throwIfAborted();
+      if (!this.#settings.skipExisting) throw error;
+      this.#call.decide("skip", "the archive has a file of that name");
+      return { state: "skipped", file, path, bytes: 0 };
+    }
+  }
+
+  /** Tries once. */
+  async #send(): Promise<void> {
+    const { action, signal } = this.#call;
+    const { name } = this.#checked;
+    await checkUnchanged(this.#checked);
+    this.#url ??= await this.#urls.uploadUrl(name, signal);
+    const headers = await this.#put(this.#url);
     if (!headers.has("etag")) {
       const why = "the answer has no ETag, so that nobody knows whether the file arrived";
       throw new ProtocolError(`Cannot ${action}: ${why}; is there a login page in between?`);
     }
-    mayHaveArrived = true;
+    this.#mayHaveArrived = true;
     const stored = md5OfHeaders(headers);
-    // Hashed only where there is something to compare it with. The file must have been the same all the while.
-    const ours = stored === undefined ? undefined : await md5OfFile(path, signal);
-    await checkUnchanged(sendable);
-    if (stored !== ours) {
-      throw new ConnectionError(`Cannot ${action}: the store has other bytes than were sent (their MD5 differs)`);
+    // Hashed only if there is something to compare it with.
+    const ours = stored === undefined ? undefined : await md5OfFile(this.#checked.path, signal);
+    // A file that changed while it was sent arrived as a mixture.
+    await checkUnchanged(this.#checked);
+    if (stored === ours) return;
+    throw new ConnectionError(`Cannot ${action}: the store has other bytes than were sent (their MD5 differs)`);
+  }
+
+  /** Sends the file to a presigned URL. @returns The headers of the response. */
+  async #put(url: URL): Promise<Headers> {
+    const { file, path, size } = this.#checked;
+    const onBytes = (bytes: number) => this.#settings.onProgress({ type: "bytes", file, bytes, size });
+    onBytes(0);
+    try {
+      return await putFile(this.#call, { url, path, size, onBytes });
+    } catch (error) {
+      // Only a lost response leaves open what the store has; a refusal does not.
+      this.#mayHaveArrived ||= !(error instanceof ResponseError) || error.status >= 500;
+      if (!isRefusedUrl(error) || this.#isRenewed) throw error;
+      // The URL may have expired: one more is requested.
+      [this.#url, this.#isRenewed] = [undefined, true];
+      throw retryableRefusal(error);
     }
-  };
-  try {
-    await retry(send, { action, retries, log, signal });
-    return { state: "sent", file, path, bytes: size };
-  } catch (error) {
-    if (!(error instanceof ResponseError) || error.status !== 409) throw error;
-    // A try whose answer was lost may have arrived: then what the archive has is this file.
-    const comparison = { action, archivePath: archivePath(name), path, signal };
-    // When that cannot be found out, the refusal is what the caller must know.
-    const isOurs = async () => (await compareObject(transport, urls, comparison)).isSame;
-    if (mayHaveArrived && await isOurs().catch(() => false)) {
-      log({ type: "decision", action, decision: "skip", reason: "a try without an answer had brought it" });
-      return { state: "sent", file, path, bytes: size };
+  }
+
+  /** Whether the archive has this very file, from a try whose response was lost. False when that cannot be found out. */
+  async #isInArchive(): Promise<boolean> {
+    const { name, path } = this.#checked;
+    const comparison = { archivePath: archivePath(name), path };
+    try {
+      return (await compareObject(this.#call, this.#urls, comparison)).isSame;
+    } catch {
+      // The refusal is what the caller must know.
+      return false;
     }
-    signal?.throwIfAborted();
-    if (!skipExisting) throw error;
-    log({ type: "decision", action, decision: "skip", reason: "the archive has a file of that name" });
-    return { state: "skipped", file, path, bytes: 0 };
   }
 }
 
@@ -155,13 +191,13 @@ async function uploadFile(
 interface UploadManySettings extends UploadSettings {
   /** How many at once. */
   readonly concurrency: number;
-  /** Stop when all is checked. */
+  /** Only check the files. */
   readonly dryRun: boolean;
 }
 
 /**
- * Uploads files, several at once. All are checked first, and nothing is sent when one is wrong; after that, one that fails
- * is an outcome, not the end of the others.
+ * Uploads files, several at once. All are checked first, and nothing is sent if one is wrong; after that, one that fails is
+ * an outcome, not the end of the others.
  *
  * @returns An outcome for each file, in order.
  * @throws {InputError} When a file cannot be sent.
@@ -173,12 +209,10 @@ export async function uploadFiles(
   settings: UploadManySettings,
 ): Promise<Outcome[]> {
   checkedConcurrency(settings.concurrency);
-  const sendable = new Map((await checkUploads(files)).map((checked) => [checked.file, checked]));
-  const pathOf = (file: string) => sendable.get(file)?.path ?? "";
-  return await forEachOf([...sendable.keys()], { ...settings, pathOf }, async (file, running) => {
-    const checked = sendable.get(file);
-    if (checked === undefined) throw new Error(`"${file}" was not checked`);
-    if (settings.dryRun) return { state: "planned", plan: "send", file, path: checked.path, bytes: 0 };
-    return await uploadFile(transport, urls, checked, { ...settings, ...running });
+  const each = { ...settings, fileOf: ({ file }: CheckedFile) => file, pathOf: ({ path }: CheckedFile) => path };
+  return await forEachOf(await checkUploads(files), each, async (checked, running) => {
+    const { file, path } = checked;
+    if (settings.dryRun) return { state: "planned", plan: "send", file, path, bytes: 0 };
+    return await new Upload(transport, urls, checked, { ...settings, ...running }).run();
   });
 }

@@ -267,13 +267,13 @@ Deno.test("webpoda() finds wrong parameters and a missing token before anything 
   assertEquals(fake.asked, []);
 });
 
-Deno.test("webpoda() writes through no link that leads out of the data directory", async () => {
+Deno.test("webpoda() writes through no symbolic link that points outside the data directory", async () => {
   await using outside = await testFolder();
   await using fake = onePacketEach("2026-01-03T12:00:00");
   await using lab = await openLab({}, fake.url);
   await Deno.symlink(outside.path, `${lab.dataDir}/imap`);
   const [outcome] = await lab.client.webpoda({ instrument: "mag", ...days("20260103"), query_mode: "sct" });
   assertEquals(outcome?.state, "failed");
-  assertStringIncludes(outcome?.state === "failed" ? outcome.error.message : "", "a link leads out");
+  assertStringIncludes(outcome?.state === "failed" ? outcome.error.message : "", "a symbolic link points outside");
   assertEquals(await outside.files(), []);
 });

@@ -1,5 +1,5 @@
 // kill -9 at random moments: whatever stands under its final name is whole, and the next run goes on.
-import { partPathOf } from "../../src/transfer/part_file.ts";
+import { partialPathOf } from "../../src/transfer/partial_file.ts";
 import { type CliRun, openCli, type TransferCli } from "./transfer_cli.ts";
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async";
@@ -32,7 +32,7 @@ async function beginAnew({ folder, store, paths }: TransferCli) {
   const missing = Array.from({ length: 20 }, (_, at) => ({ first: first(at), last: first(at + 1) - size / 100 - 1 }));
   const part = bytes.slice();
   for (const { first, last } of missing) part.fill(0, first, last + 1);
-  const partPath = partPathOf(join(folder.path, archivePath));
+  const partPath = partialPathOf(join(folder.path, archivePath));
   await Deno.mkdir(dirname(partPath), { recursive: true });
   await Deno.writeFile(partPath, part);
   await Deno.writeTextFile(`${partPath}.json`, JSON.stringify({ archivePath, size, etag, md5: null, missing }));

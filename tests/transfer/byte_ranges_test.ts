@@ -1,4 +1,4 @@
-import { bytesIn, cutRanges, joinRanges } from "../../src/transfer/part_file.ts";
+import { bytesIn, cutRanges, joinRanges } from "../../src/transfer/partial_file.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const range = (first: number, last: number) => ({ first, last });

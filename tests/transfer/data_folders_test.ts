@@ -4,7 +4,7 @@ import { openLab } from "./lab.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "@std/path";
 
-Deno.test("download() writes through no link that leads out of the data directory", async () => {
+Deno.test("download() writes through no symbolic link that points outside the data directory", async () => {
   for (const depth of [1, 3, 5]) {
     await using lab = await openLab();
     await using outside = await testFolder();
@@ -13,7 +13,10 @@ Deno.test("download() writes through no link that leads out of the data director
     await Deno.symlink(outside.path, linked);
     const outcome = await lab.one();
     assertEquals(outcome.state, "failed");
-    assertStringIncludes("error" in outcome ? outcome.error.message : "", "a link leads out of the data directory");
+    assertStringIncludes(
+      "error" in outcome ? outcome.error.message : "",
+      "a symbolic link points outside the data directory",
+    );
     assertEquals([lab.store.requests.length, await outside.files()], [0, []]);
   }
 });

@@ -1,7 +1,7 @@
 import { type DownloadOptions, ImapClient, type Outcome } from "../../mod.ts";
 import type { HttpEvent } from "../../src/http/transport.ts";
 import { archivePath } from "../../src/names/file_name.ts";
-import { type ByteRange, partPathOf, type PartRecord } from "../../src/transfer/part_file.ts";
+import { type ByteRange, partialPathOf, type PartialRecord } from "../../src/transfer/partial_file.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { md5Tag, type ObjectStore, randomBytes, startObjectStore } from "../support/object_store.ts";
 import { dirname, join } from "@std/path";
@@ -35,9 +35,9 @@ export interface Lab extends AsyncDisposable {
   /** Which ranges the store was asked for, `""` for the whole. */
   ranges(): string[];
   /** Puts a part there, with a record of this object or of something else. */
-  putPart(part: Uint8Array, record?: Partial<PartRecord> | string | Uint8Array): Promise<void>;
+  putPart(part: Uint8Array, record?: Partial<PartialRecord> | string | Uint8Array): Promise<void>;
   /** Puts a part there that lacks some bytes, as a run over several connections leaves it. */
-  putSplitPart(missing: readonly ByteRange[], record?: Partial<PartRecord>): Promise<void>;
+  putSplitPart(missing: readonly ByteRange[], record?: Partial<PartialRecord>): Promise<void>;
   /** The bytes at the final path. */
   read(): Promise<Uint8Array>;
 }
@@ -63,13 +63,13 @@ export async function openLab({ retries = 3, timeoutMs = 5000 }: LabOptions = {}
   };
   const putPart: Lab["putPart"] = async (part, record = {}) => {
     await Deno.mkdir(dirname(finalPath), { recursive: true });
-    await Deno.writeFile(partPathOf(finalPath), part);
+    await Deno.writeFile(partialPathOf(finalPath), part);
     const etag = md5Tag(bytes);
     const usual = { archivePath: path, size: bytes.length, etag, md5: etag.slice(1, -1) };
     const isText = typeof record === "string" || record instanceof Uint8Array;
     const text = isText ? record : JSON.stringify({ ...usual, missing: null, ...record });
     const json = typeof text === "string" ? new TextEncoder().encode(text) : text;
-    await Deno.writeFile(`${partPathOf(finalPath)}.json`, json);
+    await Deno.writeFile(`${partialPathOf(finalPath)}.json`, json);
   };
   return {
     store,
@@ -80,7 +80,7 @@ export async function openLab({ retries = 3, timeoutMs = 5000 }: LabOptions = {}
     name,
     path,
     finalPath,
-    partPath: partPathOf(finalPath),
+    partPath: partialPathOf(finalPath),
     one,
     ranges: () => store.requests.map(({ headers }) => headers.get("range") ?? ""),
     putPart,

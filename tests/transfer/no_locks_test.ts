@@ -1,6 +1,6 @@
 // Disks that know no locks, as some of a cluster.
 import { ImapError } from "../../mod.ts";
-import { openPart } from "../../src/transfer/part_file.ts";
+import { openPartialFile } from "../../src/transfer/partial_file.ts";
 import { testFolder } from "../support/folder.ts";
 import { openLab } from "./lab.ts";
 import { assertEquals, assertRejects } from "@std/assert";
@@ -51,14 +51,14 @@ Deno.test("on a disk without locks a part is waited for as long as its process s
   const path = join(folder.path, "file");
   const abort = new AbortController();
   const wait = { signal: abort.signal, onWait: () => {}, staleMs: 100 };
-  using _ = await withoutLocks(() => openPart(path, wait));
+  using _ = await withoutLocks(() => openPartialFile(path, wait));
   let beats = 0;
   const heart = setInterval(() => {
     Deno.writeTextFileSync(join(folder.path, ".file.part.lock"), `somebody ${beats++}`);
     if (beats === 20) abort.abort(new Error("waited long enough"));
   }, 20);
   try {
-    await assertRejects(() => withoutLocks(() => openPart(path, wait)), Error, "waited long enough");
+    await assertRejects(() => withoutLocks(() => openPartialFile(path, wait)), Error, "waited long enough");
   } finally {
     clearInterval(heart);
     await Deno.remove(join(folder.path, ".file.part.lock"));
@@ -69,9 +69,9 @@ Deno.test("on a disk without locks a part is taken over from a process that is g
   await using folder = await testFolder();
   const path = join(folder.path, "file");
   const wait = { signal: undefined, onWait: () => {}, staleMs: 100 };
-  using asleep = await withoutLocks(() => openPart(path, wait));
+  using asleep = await withoutLocks(() => openPartialFile(path, wait));
   asleep.file.writeSync(new TextEncoder().encode("came before"));
-  using awake = await withoutLocks(() => openPart(path, wait));
+  using awake = await withoutLocks(() => openPartialFile(path, wait));
   asleep.file.writeSync(new TextEncoder().encode(", comes too late"));
   assertEquals(await Deno.readTextFile(awake.path), "came before");
   await assertRejects(() => asleep.rename(path), ImapError, "another process has taken it over");

@@ -3,7 +3,7 @@ import { type IfPresent, planDownload } from "../../src/transfer/download.ts";
 import { assertEquals } from "@std/assert";
 
 type Size = number | undefined;
-const TABLE: ReadonlyArray<readonly [size: Size, partSize: Size, ifPresent: IfPresent, plan: DownloadPlan]> = [
+const TABLE: ReadonlyArray<readonly [size: Size, partialSize: Size, ifPresent: IfPresent, plan: DownloadPlan]> = [
   [undefined, undefined, "skip", "fetch"],
   [undefined, undefined, "verify", "fetch"],
   [undefined, undefined, "fetch", "fetch"],
@@ -23,8 +23,8 @@ const TABLE: ReadonlyArray<readonly [size: Size, partSize: Size, ifPresent: IfPr
 ];
 
 Deno.test("planDownload() decides by what is on the disk and what is wished", () => {
-  for (const [size, partSize, ifPresent, plan] of TABLE) {
-    const found = planDownload({ size, partSize }, ifPresent);
-    assertEquals(found, plan, `${size} ${partSize} ${ifPresent}: ${found} instead of ${plan}`);
+  for (const [size, partialSize, ifPresent, plan] of TABLE) {
+    const found = planDownload({ size, partialSize }, ifPresent);
+    assertEquals(found, plan, `${size} ${partialSize} ${ifPresent}: ${found} instead of ${plan}`);
   }
 });

@@ -26,5 +26,5 @@ Deno.test("PresentFiles notices that a file has gone, and what is none", async (
   await Deno.remove(path);
   assertEquals(present.sizeOf(path), undefined);
   await Deno.mkdir(path);
-  assertThrows(() => present.sizeOf(path), ImapError, "it is no file");
+  assertThrows(() => present.sizeOf(path), ImapError, "it is not a file");
 });

@@ -1,6 +1,6 @@
 // A large file on a slow link comes over several connections when the store allows it.
 import { archivePath } from "../../mod.ts";
-import { parsePartRecord } from "../../src/transfer/part_file.ts";
+import { parseRecord } from "../../src/transfer/partial_file.ts";
 import { type Lab, nameOf, openLab } from "./lab.ts";
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
@@ -28,7 +28,7 @@ Deno.test("download() takes more connections for a large file on a slow link", a
   const running = lab.one();
   await lab.store.cameIn(2);
   // Were the holes not on record before the first byte behind them comes, a kill would make a wrong file.
-  const record = parsePartRecord(await Deno.readTextFile(`${lab.partPath}.json`));
+  const record = parseRecord(await Deno.readTextFile(`${lab.partPath}.json`));
   assertEquals(record?.missing?.at(-1)?.last, bytes.length - 1);
   const { state, bytes: count } = await running;
   assertEquals([state, count], ["fetched", bytes.length]);

@@ -1,19 +1,19 @@
-import { parsePartRecord, type PartRecord } from "../../src/transfer/part_file.ts";
+import { parseRecord, type PartialRecord } from "../../src/transfer/partial_file.ts";
 import { assertEquals } from "@std/assert";
 
-const RECORD: PartRecord = { archivePath: "imap/x", size: 100, etag: '"a-1"', md5: null, missing: null };
+const RECORD: PartialRecord = { archivePath: "imap/x", size: 100, etag: '"a-1"', md5: null, missing: null };
 
-Deno.test("parsePartRecord() reads what a run has written", () => {
-  const records: PartRecord[] = [
+Deno.test("parseRecord() reads what a run has written", () => {
+  const records: PartialRecord[] = [
     RECORD,
     { ...RECORD, md5: "0".repeat(32) },
     { ...RECORD, missing: [] },
     { ...RECORD, missing: [{ first: 0, last: 0 }, { first: 2, last: 99 }] },
   ];
-  for (const record of records) assertEquals(parsePartRecord(JSON.stringify(record)), record);
+  for (const record of records) assertEquals(parseRecord(JSON.stringify(record)), record);
 });
 
-Deno.test("parsePartRecord() takes nothing else for a record", () => {
+Deno.test("parseRecord() takes nothing else for a record", () => {
   const wrong: unknown[] = [
     null,
     7,
@@ -38,6 +38,6 @@ Deno.test("parsePartRecord() takes nothing else for a record", () => {
     { ...RECORD, missing: [{ first: 5, last: 9 }, { first: 0, last: 3 }] },
     { ...RECORD, missing: [{ first: 5, last: 9 }, { first: 9, last: 12 }] },
   ];
-  for (const value of wrong) assertEquals(parsePartRecord(JSON.stringify(value)), undefined, JSON.stringify(value));
-  for (const text of ["", "{", "\u0000", '{"size":1e999}']) assertEquals(parsePartRecord(text), undefined);
+  for (const value of wrong) assertEquals(parseRecord(JSON.stringify(value)), undefined, JSON.stringify(value));
+  for (const text of ["", "{", "\u0000", '{"size":1e999}']) assertEquals(parseRecord(text), undefined);
 });

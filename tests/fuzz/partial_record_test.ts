@@ -1,4 +1,4 @@
-import { parsePartRecord } from "../../src/transfer/part_file.ts";
+import { parseRecord } from "../../src/transfer/partial_file.ts";
 import { fuzz, JSON_VALUE, nearly, TEXT } from "./fuzz.ts";
 import { openLab } from "../transfer/lab.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -20,8 +20,8 @@ const BYTES = fc.oneof(
   nearly(RECORD.map((record) => JSON.stringify(record))).map((text) => new TextEncoder().encode(text)),
 );
 
-fuzz("parsePartRecord() takes a record whose ranges lie within the object, or nothing", BYTES, (bytes) => {
-  const record = parsePartRecord(new TextDecoder().decode(bytes));
+fuzz("parseRecord() takes a record whose ranges lie within the object, or nothing", BYTES, (bytes) => {
+  const record = parseRecord(new TextDecoder().decode(bytes));
   if (record === undefined) return;
   assert(Number.isSafeInteger(record.size) && record.size >= 0);
   let end = -1;

@@ -1,6 +1,6 @@
 // A file that came in pieces over several connections, gone on with after every kind of break.
 import { archivePath } from "../../mod.ts";
-import type { ByteRange } from "../../src/transfer/part_file.ts";
+import type { ByteRange } from "../../src/transfer/partial_file.ts";
 import type { Behaviour } from "../support/object_answer.ts";
 import { randomBytes } from "../support/object_store.ts";
 import { nameOf, openLab } from "./lab.ts";
