@@ -115,6 +115,11 @@ export const SPICE_TYPES = [
 /** A type of SPICE file. */
 export type SpiceType = typeof SPICE_TYPES[number];
 
+/** Whether a value is the name of a type of SPICE file. Case counts. */
+export function isSpiceType(value: unknown): value is SpiceType {
+  return SPICE_TYPES.some((type) => type === value);
+}
+
 /** The archive's folder for each type, below `imap/spice` (SDC folder convention). */
 export const SPICE_FOLDERS: Readonly<Record<SpiceType, string>> = {
   attitude_history: "ck",

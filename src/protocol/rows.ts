@@ -1,178 +1,234 @@
+import { SDC_TABLES, type TableName } from "./tables.ts";
 import { ProtocolError } from "../errors.ts";
+import { readSpiceFile } from "../names/spice_name.ts";
 import { isVersion, parseVersion, type Version } from "../names/version.ts";
-import type { TableName } from "./tables.ts";
+import { isSpiceType, SPICE_FOLDERS, type SpiceType } from "../names/vocabulary.ts";
 
 /**
- * One row of a query's answer, whatever its table, under the SDC's own names (SDC protocol, `GET /query` and
- * `GET /spice-query`). Keys that the protocol does not know yet are kept as they came.
+ * One row of a query's response, whatever its table, under the SDC's own names (SDC protocol, `GET /query` and
+ * `GET /spice-query`).
+ *
+ * Servers of different ages write rows differently. The client brings three keys into one form: `file_path` is always
+ * present, `version` is the one in the file's name, and `ingestion_date` is `YYYY-MM-DD HH:MM:SS` in UTC. All other keys
+ * are kept as they came, keys that the client does not know included. A known key whose value has the wrong type is null.
  */
 export interface FileRecord {
   /** The file's path in the archive, which is also its path below the data directory. */
   readonly file_path: string;
-  /** For instance `mag`. */
+  /** The instrument, for instance `mag`. */
   readonly instrument?: string | null;
-  /** For instance `l1a`. */
+  /** The data level, for instance `l1a`. */
   readonly data_level?: string | null;
-  /** The product's name. */
+  /** The product's name, for instance `norm-mago`. */
   readonly descriptor?: string | null;
-  /** The day on which the data start, YYYYMMDD. */
+  /** The day on which the data start, `YYYYMMDD`. */
   readonly start_date?: string | null;
-  /** The last day for which the file is valid, YYYYMMDD: ancillary files alone have it. */
+  /** The last day for which an ancillary file is valid, `YYYYMMDD`, or null. */
   readonly end_date?: string | null;
-  /** The number of the repointing. */
+  /** The number of the repointing, or null. */
   readonly repointing?: number | null;
-  /** The number of the Carrington rotation. */
+  /** The number of the Carrington rotation, or null. */
   readonly cr?: number | null;
-  /** `v001` or `v001.0002`; newer servers send the two numbers below. A SPICE file's own digits. */
+  /** The version as the file's name has it: `v001` or `v001.0002`; of a SPICE file its digits, for instance `0012`. */
   readonly version?: string | null;
-  /** The version's major number; null where the version has none. */
+  /** The version's major number. The SDC counts a file named `_v001` as major version 1; servers of 2024 send none. */
   readonly major_version?: number | null;
   /** The version's minor number. */
   readonly minor_version?: number | null;
-  /** For instance `cdf`. */
+  /** The file's extension, for instance `cdf`. */
   readonly extension?: string | null;
-  /** When the archive took the file in: `2024-07-09 15:42:23`, UTC; of a SPICE file `2024-07-09, 15:42:23`. */
+  /** When the archive indexed the file: `2024-07-09 15:42:23`, UTC. */
   readonly ingestion_date?: string | null;
-  /** What a newer server may add. */
+  /** An identifier that the SDC computes from the path and the versions of a file's inputs, or null. */
+  readonly crid?: string | null;
+  /** Whether the file is released to the public; servers of 2024 do not say. */
+  readonly released?: boolean | null;
+  /** What other servers may send. */
   readonly [key: string]: unknown;
 }
 
-const TEXT_KEYS = [
-  "instrument",
-  "data_level",
-  "descriptor",
-  "start_date",
-  "end_date",
-  "version",
-  "extension",
-  "ingestion_date",
-] as const;
-const INTEGER_KEYS = ["repointing", "cr", "major_version", "minor_version"] as const;
+/** A row of the table of science files (SDC protocol, `GET /query`). */
+export type ScienceRecord = FileRecord;
 
-/** A JSON object, its keys open. */
+/** A row of the table of quicklook files: the same columns as those of science files (SDC protocol, `GET /query`). */
+export type QuicklookRecord = FileRecord;
+
+/** A row of the table of ancillary files: it has no data level, and may have an end date (SDC protocol, `GET /query`). */
+export interface AncillaryRecord extends FileRecord {
+  /** The last day for which the file is valid, `YYYYMMDD`; null while it is valid until a newer file replaces it. */
+  readonly end_date?: string | null;
+}
+
+/**
+ * A row of the table of SPICE files (SDC protocol, `GET /spice-query`). The rows of spin, repoint and small-forces files
+ * have `start_date` and `end_date` instead of coverage; the client fills `kernel_type`, `min_date_datetime` and
+ * `max_date_datetime` in.
+ */
+export interface SpiceRecord extends FileRecord {
+  /** The name with its folder below `imap/spice`, for instance `lsk/naif0012.tls`; older servers send the bare name. */
+  readonly file_name?: string | null;
+  /** The name without the digits of its version. */
+  readonly file_root?: string | null;
+  /** What the file holds, for instance `leapseconds`. */
+  readonly kernel_type?: string | null;
+  /** The start of the file's coverage: `2025-10-01, 23:00:00`, UTC, or null. */
+  readonly min_date_datetime?: string | null;
+  /** The end of the file's coverage, or null. */
+  readonly max_date_datetime?: string | null;
+  /** The start of the kernel's coverage, in TDB seconds since J2000. */
+  readonly min_date_j2000?: number | null;
+  /** The end of the kernel's coverage, in TDB seconds since J2000. */
+  readonly max_date_j2000?: number | null;
+  /** The start of the kernel's coverage, in ticks of the spacecraft clock. */
+  readonly min_date_sclk?: string | null;
+  /** The end of the kernel's coverage, in ticks of the spacecraft clock. */
+  readonly max_date_sclk?: string | null;
+  /** The intervals that the kernel covers, in TDB seconds since J2000: an array of pairs of start and end. */
+  readonly file_intervals_j2000?: unknown;
+  /** The intervals that the kernel covers, as ISO 8601 timestamps: an array of pairs of start and end. */
+  readonly file_intervals_datetime?: unknown;
+  /** The intervals that the kernel covers, in ticks of the spacecraft clock: an array of pairs of start and end. */
+  readonly file_intervals_sclk?: unknown;
+  /** A path on the SDC's own machine, of no use elsewhere. */
+  readonly sclk_kernel?: string | null;
+  /** A path on the SDC's own machine, of no use elsewhere. */
+  readonly lsk_kernel?: string | null;
+  /** The time of ingestion in seconds since 1970. */
+  readonly timestamp?: number | null;
+}
+
+/** A JSON object, its keys open. A row is changed in place: 100,000 copies would take as long as the rest of decoding. */
 type JsonObject = Record<string, unknown>;
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A row of any table: an object with a path. */
-export type RowObject = JsonObject & { readonly file_path: string };
+const { science, ancillary, spice, spin } = SDC_TABLES;
+/** The columns that rows of `GET /query` may have. */
+const FILE_COLUMNS = Object.entries({ ...science.columns, ...ancillary.columns });
+/** The columns that rows of `GET /spice-query` may have besides. */
+const SPICE_COLUMNS = Object.entries({ ...science.columns, ...spin.columns, ...spice.columns });
 
-function hasPath(value: JsonObject): value is RowObject {
-  return typeof value.file_path === "string" && value.file_path !== "";
+/** Brings a value into the type of its column; null when that is not possible. */
+function ofType(type: string, value: unknown): unknown {
+  switch (type) {
+    case "text":
+      return typeof value === "string" ? value : typeof value === "number" ? String(value) : null;
+    case "boolean":
+      return typeof value === "boolean" ? value : null;
+    case "json":
+      return value;
+  }
+  const number = typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+  const isRight = type === "integer" ? Number.isSafeInteger(number) : Number.isFinite(number);
+  return isRight ? number : null;
 }
 
-/** Takes a value for a row of any table. */
-export function decodeObject(value: unknown, row: number): RowObject {
-  if (!isObject(value)) throw new ProtocolError(`row ${row} is no object`);
-  if (!hasPath(value)) throw new ProtocolError(`row ${row} has no file_path`);
+/** Makes sure that known keys have values of their types: one odd value must not cost the whole response. */
+function normalizeTypes(row: JsonObject, table: TableName): void {
+  for (const [name, column] of table === "spice" ? SPICE_COLUMNS : FILE_COLUMNS) {
+    const value = row[name];
+    if (value === undefined || value === null) continue;
+    const type = "decoded" in column ? column.decoded : column.type;
+    const right = ofType(type, value);
+    if (right !== value) row[name] = right;
+  }
+}
+
+/** `20260420 03:04:05`, `2026-04-20, 03:04:05` and ISO 8601 without a time zone or in UTC. */
+const MOMENT = /^(\d{4})-?(\d\d)-?(\d\d)(?:,? |T)(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]00:?00)?$/;
+
+/** Brings the time of ingestion into one form, which sorts as text: `YYYY-MM-DD HH:MM:SS`, UTC. */
+function normalizeIngestion(row: JsonObject): void {
+  const { ingestion_date: text } = row;
+  // By far the most rows have this form or that of eight digits.
+  if (typeof text !== "string" || (text.length === 19 && text[4] === "-" && text[10] === " ")) return;
+  const [, year, month, day, time] = MOMENT.exec(text) ?? [];
+  if (time !== undefined) row.ingestion_date = `${year}-${month}-${day} ${time}`;
+}
+
+function bareName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Takes the version from the file's name: the SDC's row says `v001.0001` of `_v001.cdf`. */
+function normalizeVersion(row: JsonObject, path: string): void {
+  if (row.version === undefined && row.minor_version === undefined) return;
+  const tail = path.slice(path.lastIndexOf("_") + 1);
+  const version = tail.slice(0, tail.lastIndexOf("."));
+  if (version !== row.version && isVersion(version)) row.version = version;
+}
+
+/** Folders of SPICE files that say what is in them. Small-forces files were in three. */
+const TYPE_OF_FOLDER: ReadonlyMap<string, SpiceType> = new Map<string, SpiceType>([
+  ["spin", "spin"],
+  ["repoint", "repoint"],
+  ["activities", "thruster"],
+  ["small-forces", "thruster"],
+  ["thruster", "thruster"],
+]);
+
+/** The path of a kernel whose row has a name alone: with its folder, as today, or bare, as before. */
+function kernelPath({ file_name, kernel_type }: JsonObject): string | undefined {
+  if (typeof file_name !== "string" || file_name === "") return undefined;
+  if (file_name.startsWith("imap/")) return file_name;
+  if (file_name.includes("/")) return `imap/spice/${file_name}`;
+  const file = readSpiceFile(file_name);
+  const type = Array.isArray(file) ? kernel_type : file.kernel_type;
+  return `imap/spice/${isSpiceType(type) ? `${SPICE_FOLDERS[type]}/` : ""}${file_name}`;
+}
+
+/** Fills in what rows of `GET /spice-query` leave out: type and coverage of spin, repoint and small-forces files. */
+function normalizeSpice(row: JsonObject, path: string): void {
+  const file = readSpiceFile(bareName(path));
+  if (Array.isArray(file)) {
+    const type = TYPE_OF_FOLDER.get(path.split("/").at(-2) ?? "");
+    if (type !== undefined) row.kernel_type ??= type;
+  } else {
+    row.kernel_type ??= file.kernel_type;
+    if (file.version !== null && row.version !== undefined) row.version = file.version;
+  }
+  const { start_date, end_date } = row;
+  if (start_date !== undefined) row.min_date_datetime ??= start_date;
+  if (end_date !== undefined) row.max_date_datetime ??= end_date;
+}
+
+/** Makes a row of an object that came, or throws a ProtocolError that says why it is none. */
+function normalize(row: JsonObject, table: TableName, count: number): asserts row is JsonObject & FileRecord {
+  const path = row.file_path ?? (table === "spice" ? kernelPath(row) : undefined);
+  if (typeof path !== "string" || path === "") throw new ProtocolError(`row ${count} has no file_path`);
+  row.file_path = path;
+  normalizeTypes(row, table);
+  normalizeIngestion(row);
+  if (table === "spice") normalizeSpice(row, path);
+  else normalizeVersion(row, path);
+}
+
+/**
+ * Takes a value for a row of a table, and normalizes it: see {@linkcode FileRecord}.
+ *
+ * @param value What `JSON.parse` made; it is changed in place.
+ * @param count Which row it is, for messages: 1 for the first.
+ * @throws {ProtocolError} When it is no object, or says nowhere where the file is.
+ */
+export function decodeRow(table: TableName, value: unknown, count: number): FileRecord {
+  if (!isObject(value)) throw new ProtocolError(`row ${count} is no object`);
+  normalize(value, table, count);
   return value;
 }
 
-/** Makes sure that what stands under some keys, if anything, is text. */
-export function checkTexts(value: Readonly<JsonObject>, row: number, keys: readonly string[]): void {
-  for (const key of keys) {
-    if (value[key] !== undefined && value[key] !== null && typeof value[key] !== "string") {
-      throw new ProtocolError(`row ${row} has no text for its ${key}`);
-    }
-  }
-}
-
-/** Makes sure that what stands under some keys, if anything, is a whole number. */
-function checkIntegers(value: Readonly<JsonObject>, row: number, keys: readonly string[]): void {
-  for (const key of keys) {
-    if (value[key] !== undefined && value[key] !== null && !Number.isSafeInteger(value[key])) {
-      throw new ProtocolError(`row ${row} has no whole number for its ${key}`);
-    }
-  }
-}
-
-/** Checks all that science and ancillary rows share; throws when it is something else. */
-function isFileRecord(value: RowObject, row: number): value is RowObject & FileRecord {
-  checkTexts(value, row, TEXT_KEYS);
-  checkIntegers(value, row, INTEGER_KEYS);
-  return true;
-}
-
 /**
- * Takes a value for a row of science or ancillary files.
+ * Takes decoded JSON for an array of rows.
  *
- * @param row Which row it is, for messages: 1 for the first.
- * @throws {ProtocolError} When it is none.
+ * @throws {ProtocolError} When it is none; the message says where it is wrong.
  */
-function decodeFileRecord(value: unknown, row: number): FileRecord {
-  const object = decodeObject(value, row);
-  if (isFileRecord(object, row)) return object;
-  throw new ProtocolError(`row ${row} is no file`);
-}
-
-/**
- * Takes a decoded JSON answer for what it must be: an array of rows that each have a path.
- *
- * @throws {ProtocolError} When it is not; the message says where.
- */
-export function decodeFileRecords(json: unknown): FileRecord[] {
+export function decodeFileRecords(json: unknown, table: TableName = "science"): FileRecord[] {
   if (!Array.isArray(json)) throw new ProtocolError("it is no array of files");
-  return json.map((value: unknown, index) => decodeFileRecord(value, index + 1));
+  return json.map((value: unknown, index) => decodeRow(table, value, index + 1));
 }
 
-/** A row of the table of science files (SDC protocol, `GET /query`). */
-export type ScienceRecord = FileRecord;
-
-/** A row of the table of ancillary files: it has no data level, and may have an end (SDC protocol, `GET /query`). */
-export interface AncillaryRecord extends FileRecord {
-  /** The last day for which the file is valid, YYYYMMDD; null when it is until a newer one comes. */
-  readonly end_date?: string | null;
-}
-
-/** A row of the table of SPICE files (SDC protocol, `GET /spice-query`). */
-export interface SpiceRecord extends FileRecord {
-  /** The bare name. */
-  readonly file_name?: string | null;
-  /** What it holds, for instance `leapseconds`. */
-  readonly kernel_type?: string | null;
-  /** From when on it counts: `2024-07-09, 00:00:00`, or null. */
-  readonly min_date_datetime?: string | null;
-  /** Until when it counts, or null. */
-  readonly max_date_datetime?: string | null;
-}
-
-/** The rows of each table. */
-interface TableRecords {
-  /** Of science files. */
-  readonly science: ScienceRecord;
-  /** Of ancillary files. */
-  readonly ancillary: AncillaryRecord;
-  /** Of SPICE files. */
-  readonly spice: SpiceRecord;
-}
-
-/** Takes a value for a row, or throws a ProtocolError that says what is wrong with it. */
-type Decode<Row> = (value: unknown, row: number) => Row;
-
-function isSpiceRecord(value: RowObject, row: number): value is RowObject & SpiceRecord {
-  checkTexts(value, row, ["file_name", "kernel_type", "min_date_datetime", "max_date_datetime"]);
-  return isFileRecord(value, row);
-}
-
-function decodeSpiceRecord(value: unknown, row: number): SpiceRecord {
-  const object = decodeObject(value, row);
-  // A kernel's version is digits, which a server may take for a number.
-  const { version } = object;
-  const record = typeof version === "number" ? { ...object, version: String(version) } : object;
-  if (isSpiceRecord(record, row)) return record;
-  throw new ProtocolError(`row ${row} is no SPICE file`);
-}
-
-/** How each table's rows are taken from JSON. */
-export const DECODE: { readonly [Table in TableName]: Decode<TableRecords[Table]> } = {
-  science: decodeFileRecord,
-  ancillary: decodeFileRecord,
-  spice: decodeSpiceRecord,
-};
-
-/** A row's version, from its text or from the two numbers that newer servers send instead; undefined when it has none. */
+/** A row's version in numbers: those that the server sends, or those of its text; undefined when it has none. */
 export function recordVersion({ version, major_version, minor_version }: FileRecord): Version | undefined {
   if (typeof minor_version === "number") return { major: major_version ?? null, minor: minor_version };
   return typeof version === "string" && isVersion(version) ? parseVersion(version) : undefined;

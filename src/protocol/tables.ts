@@ -348,24 +348,6 @@ export function parameterNames(table: SdcTableName, dialect: Dialect = "now"): s
   return namesIn(SDC_TABLES[table].parameters, dialect);
 }
 
-/** What a decoded row holds for some columns: each may be missing, since servers differ. */
-export type RowOf<Columns extends Readonly<Record<string, Column>>> = {
-  readonly [Name in keyof Columns]?: DecodedValue<Columns[Name]> | null;
-};
-
-type DecodedValue<Of extends Column> = ValueTypes[
-  Of extends { readonly decoded: infer Decoded extends ColumnType } ? Decoded
-    : Of["type"]
-];
-
-interface ValueTypes {
-  readonly text: string;
-  readonly integer: number;
-  readonly number: number;
-  readonly boolean: boolean;
-  readonly json: unknown;
-}
-
 /** One value, or several: a file that has any of them is found. */
 export type OneOrMore<Value> = Value | readonly Value[];
 

@@ -1,7 +1,7 @@
 import { ProtocolError, ResponseError } from "../errors.ts";
 import { apiUrl, bodyPieces, type BodyReading, BrokenBody, getApi, refusalOf, shownUrl } from "../http/request.ts";
 import type { Transport } from "../http/transport.ts";
-import { DECODE, type FileRecord } from "../protocol/rows.ts";
+import { decodeRow, type FileRecord } from "../protocol/rows.ts";
 import type { QueryParameterName, TableName, WireQuery } from "../protocol/tables.ts";
 import { QUERY_TABLES, type QueryTable } from "./check_query.ts";
 import { notTheSdcs } from "./read_json.ts";
@@ -220,7 +220,7 @@ export async function* answerRows(transport: Transport, request: RowRequest): As
   };
   const rowsOf = (piece: string): FileRecord[] => {
     try {
-      return reader.push(piece).map((value) => DECODE[table](value, ++row));
+      return reader.push(piece).map((value) => decodeRow(table, value, ++row));
     } catch (error) {
       if (error instanceof ProtocolError) throw wrong(error.message);
       throw wrong(isJson(start) ? "it is no array of files" : "it is no JSON");

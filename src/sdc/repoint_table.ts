@@ -1,9 +1,8 @@
-import { ProtocolError } from "../errors.ts";
 import { getApiOnce, refusalOf } from "../http/request.ts";
 import { retry, type Transport } from "../http/transport.ts";
 import { addDays, dayOf } from "../names/calendar_date.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, REPOINT_TABLE_ROUTE } from "../protocol/routes.ts";
-import { checkTexts, decodeObject, type RowObject } from "../protocol/rows.ts";
+import { decodeFileRecords, type FileRecord } from "../protocol/rows.ts";
 import { readJson } from "./read_json.ts";
 
 /** Tables come in daily, and each holds all repointings: so many days hold the newest one, or the mission rests. */
@@ -13,17 +12,8 @@ const FIRST_DAY = "20200101";
 
 const ACTION = "find the table of repointings";
 
-function decodeRows(json: unknown): RowObject[] {
-  if (!Array.isArray(json)) throw new ProtocolError("it is no array of tables");
-  return json.map((value: unknown, index) => {
-    const row = decodeObject(value, index + 1);
-    checkTexts(row, index + 1, ["ingestion_date"]);
-    return row;
-  });
-}
-
 /** The tables that came in from a day on. */
-async function tablesSince(transport: Transport, day: string, options: RepointTableOptions): Promise<RowObject[]> {
+async function tablesSince(transport: Transport, day: string, options: RepointTableOptions): Promise<FileRecord[]> {
   const { base } = transport.api;
   const prefix = [API_KEY_PREFIX, ACCESS_TOKEN_PREFIX].find((prefix) => base.endsWith(prefix)) ?? "";
   // The last day counts from its first second alone.
@@ -43,7 +33,7 @@ async function tablesSince(transport: Transport, day: string, options: RepointTa
   }
   const { call, response } = asked;
   if (!response.ok) throw await refusalOf(transport, call, response);
-  return await readJson(transport, call, response, decodeRows);
+  return await readJson(transport, call, response, (json) => decodeFileRecords(json, "spice"));
 }
 
 /** How to look for it. */

@@ -1,7 +1,7 @@
 import { ProtocolError } from "../../src/errors.ts";
 import { safeWords } from "../../src/http/request.ts";
 import { apiAccess } from "../../src/http/transport.ts";
-import { DECODE } from "../../src/protocol/rows.ts";
+import { decodeRow } from "../../src/protocol/rows.ts";
 import { TABLES } from "../../src/protocol/tables.ts";
 import { JsonArrayReader, NoJsonArray } from "../../src/sdc/answer_rows.ts";
 import { newestVersions } from "../../src/sdc/plan_query.ts";
@@ -63,7 +63,7 @@ const ROW = fc.oneof(
 fuzz("rows of every table are taken or refused", ROW, (value) => {
   for (const table of TABLES) {
     try {
-      const row = DECODE[table](structuredClone(value), 1);
+      const row = decodeRow(table, structuredClone(value), 1);
       assert(typeof row.file_path === "string" && row.file_path !== "");
       assertEquals(newestVersions(table, [row, row]).length > 0, true);
     } catch (error) {
