@@ -28,7 +28,7 @@ Deno.test("query() reads SPICE rows from their own route, with columns of their 
   const client = new ImapClient({ url: server.url, retries: 0 });
   const files = await client.query({ table: "spice", type: "leapseconds" });
   const [kernel] = files;
-  assertEquals([kernel?.kernel_type, kernel?.version, kernel?.min_date_datetime], ["leapseconds", "12", null]);
+  assertEquals([kernel?.kernel_type, kernel?.version, kernel?.min_date_datetime], ["leapseconds", "0012", null]);
   assertStringIncludes(files.toText(), "Kernel Type|Min Date|Max Date|Version|Filename");
   assertEquals(server.requests[0]?.url, `${server.url}/spice-query?type=leapseconds`);
 });
