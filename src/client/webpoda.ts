@@ -3,7 +3,15 @@ import { readyQuery } from "./query.ts";
 import { downloadOne, uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
 import { fileError, syncFolder } from "../disk.ts";
-import { ImapError, type InputError, joinInputErrors, ResponseError, unknownParameter, wrongValue } from "../errors.ts";
+import {
+  ImapError,
+  type InputError,
+  joinInputErrors,
+  ProtocolError,
+  ResponseError,
+  unknownParameter,
+  wrongValue,
+} from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { addDays, daysBetween } from "../names/calendar_date.ts";
@@ -17,215 +25,19 @@ import { newestRepointTable } from "../sdc/repoint_table.ts";
 import { DataFolders, localPath } from "../transfer/local_files.ts";
 import { compareObject } from "../transfer/objects.ts";
 import {
-  createWebpoda,
-  packetTimes,
   type Pointing,
   pointingsIn,
   readPointings,
   spanOfDays,
   spanOfFile,
   type TimeSpan,
-  type Webpoda,
-  writePackets,
+  Webpoda,
 } from "../webpoda/packets.ts";
 import { basename, dirname, join } from "@std/path";
 
-/** One level 0 file to make from packets. */
-interface PacketFile {
-  readonly instrument: Instrument;
-  /** The day that it is named after, YYYYMMDD. */
-  readonly date: string;
-  /** The number of the repointing with which its pointing begins; null for a file of a day. */
-  readonly repointing: number | null;
-  readonly apids: readonly number[];
-  readonly span: TimeSpan;
-}
-
-/** What files are made with. */
-interface PacketFileContext {
-  readonly transport: Transport;
-  readonly webpoda: Webpoda;
-  readonly dataDir: string;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** What became of the packets of a day or a pointing. */
-export type PacketState =
-  /** A new file, or a new version of one. */
-  | { readonly state: "written"; readonly file: string; readonly path: string; readonly bytes: number }
-  /** The archive's newest version has the same bytes, or more: nothing was written. */
-  | { readonly state: "unchanged" | "shorter"; readonly file: string }
-  /** There are no packets. */
-  | { readonly state: "empty" };
-
-/** The major version of all level 0 files (SDC protocol, "webpoda"). */
-const MAJOR = 1;
-
-function nameOf({ instrument, date, repointing }: PacketFile, minor: number): string {
-  return formatFileName({
-    kind: "science",
-    instrument,
-    data_level: "l0",
-    descriptor: "raw",
-    start_date: date,
-    repointing,
-    version: formatVersion({ major: MAJOR, minor }),
-    extension: "pkts",
-  });
-}
-
-/** The file with the highest minor version of that day or pointing, whatever its major one, of those that the archive gives out. */
-async function newestIn({ transport, signal }: PacketFileContext, file: PacketFile) {
-  const { instrument, date, repointing } = file;
-  const query = readyQuery({
-    instrument,
-    data_level: "l0",
-    descriptor: "raw",
-    start_date: date,
-    end_date: date,
-    repointing: repointing ?? undefined,
-  }, { signal });
-  const rows = (await query.all(transport)).filter((row) => (row.repointing ?? null) === repointing);
-  const versions = rows.map((row) => ({ path: row.file_path, minor: recordVersion(row)?.minor ?? 0 }));
-  return versions.toSorted((a, b) => b.minor - a.minor)[0];
-}
-
-/** Gives the part its name, unless the archive has the bytes already. */
-async function keep(
-  context: PacketFileContext,
-  file: PacketFile,
-  part: string,
-  bytes: number,
-): Promise<PacketState> {
-  const { transport, dataDir, signal } = context;
-  const newest = await newestIn(context, file);
-  if (newest !== undefined) {
-    const action = `compare the packets with "${basename(newest.path)}"`;
-    const call = new Call(transport, { action, signal });
-    const comparison = { archivePath: newest.path, path: part };
-    const { isSame, size } = await compareObject(call, urlSource(transport), comparison);
-    if (isSame) return { state: "unchanged", file: basename(newest.path) };
-    // Packets do not become fewer: what came is not all there is.
-    if (size !== undefined && bytes < size) return { state: "shorter", file: basename(newest.path) };
-  }
-  const name = nameOf(file, (newest?.minor ?? 0) + 1);
-  const path = localPath(dataDir, archivePath(name));
-  await Deno.rename(part, path);
-  await syncFolder(dirname(path));
-  return { state: "written", file: name, path, bytes };
-}
-
 /**
- * Makes one level 0 file: its packets come from webpoda, in the order of their APIDs, into a hidden part beside the file's
- * place; the part takes the name of the next free minor version when it is whole, and when the archive's newest version
- * has other bytes.
- */
-async function makePacketFile(context: PacketFileContext, file: PacketFile): Promise<PacketState> {
-  const { webpoda, dataDir, signal } = context;
-  // All versions lie in the same folder. Another process may make the same file: each has a part of its own.
-  const place = localPath(dataDir, archivePath(nameOf(file, 1)));
-  const part = join(dirname(place), `.${basename(place)}.${crypto.randomUUID().slice(0, 8)}.part`);
-  try {
-    const folders = new DataFolders(dataDir);
-    const prepare = () => folders.prepare(dirname(place));
-    const bytes = await writePackets(webpoda, { apids: file.apids, span: file.span, signal, prepare }, part);
-    return bytes === 0 ? { state: "empty" } : await keep(context, file, part, bytes);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error instanceof ImapError ? error : fileError("write packets", dirname(place), error);
-  } finally {
-    await Deno.remove(part).catch(() => {});
-  }
-}
-
-/** The instruments with a file for each pointing instead of each day (Python client 1.1.0). */
-const BY_POINTING: ReadonlySet<Instrument> = new Set<Instrument>(["glows", "hi", "lo", "ultra"]);
-
-/** What it takes to find out which files are to be made. */
-interface PacketFilesContext {
-  readonly transport: Transport;
-  readonly webpoda: Webpoda;
-  /** Fetches a file of the archive. @returns Its path on this machine. */
-  readonly download: (archivePath: string) => Promise<string>;
-  readonly now: Date;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** All pointings that the archive's newest table tells of. */
-async function allPointings({ transport, download, now, signal }: PacketFilesContext): Promise<Pointing[]> {
-  const archivePath = await newestRepointTable(transport, { now, signal });
-  if (archivePath === undefined) {
-    throw new ImapError(
-      "Cannot tell one pointing from the next: the archive has no table of repointings; " +
-        "query --table spice --type repoint shows those that it has",
-    );
-  }
-  try {
-    return readPointings(await Deno.readTextFile(await download(archivePath)));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (error instanceof ImapError && reason.startsWith("Cannot ")) throw error;
-    throw new ImapError(`Cannot read the table of repointings "${archivePath}": ${reason}`, { cause: error });
-  }
-}
-
-/** The second with which a moment begins: webpoda's packet times have no fraction. */
-function secondOf(moment: string): string {
-  return moment.slice(0, "2026-01-31T00:00:00".length);
-}
-
-/** The pointings in which packets were made that Earth received in a time. */
-async function pointingsReceived(
-  { webpoda, signal }: PacketFilesContext,
-  { apids, days }: CheckedWebpoda,
-  pointings: readonly Pointing[],
-): Promise<Pointing[]> {
-  const withPackets = new Set<Pointing>();
-  let last: Pointing | undefined;
-  await packetTimes(webpoda, { apids, received: spanOfDays(...days), signal }, (time) => {
-    // Most packets are of the same pointing as the one before. A time without its fraction may be of two.
-    if (last !== undefined && last.from < time && time < secondOf(last.to)) return;
-    for (const pointing of pointings) {
-      if (secondOf(pointing.from) > time || pointing.to <= `${time}.000000`) continue;
-      withPackets.add(pointing);
-      last = pointing;
-    }
-  });
-  return pointings.filter((pointing) => withPackets.has(pointing));
-}
-
-/** The days on which packets were made that Earth received in a time, YYYYMMDD. */
-async function daysReceived({ webpoda, signal }: PacketFilesContext, asked: CheckedWebpoda): Promise<string[]> {
-  const days = new Set<string>();
-  const { apids } = asked;
-  await packetTimes(webpoda, { apids, received: spanOfDays(...asked.days), signal }, (time) => {
-    days.add(time.slice(0, 10));
-  });
-  return [...days].map((day) => day.replaceAll("-", "")).toSorted();
-}
-
-/** Which files are to be made: one for each day, or for each pointing, that has packets or may have them. */
-async function packetFiles(context: PacketFilesContext, asked: CheckedWebpoda): Promise<PacketFile[]> {
-  const { instrument, apids, days: [first, last], mode } = asked;
-  if (BY_POINTING.has(instrument)) {
-    const pointings = await allPointings(context);
-    const found = mode === "ert"
-      ? await pointingsReceived(context, asked, pointings)
-      : pointingsIn(pointings, spanOfDays(first, last));
-    return found.map(({ repointing, from, to }) => {
-      const date = from.slice(0, 10).replaceAll("-", "");
-      return { instrument, date, repointing, apids, span: { from, to } };
-    });
-  }
-  const days = mode === "ert"
-    ? await daysReceived(context, asked)
-    : Array.from({ length: daysBetween(first, last) + 1 }, (_, index) => addDays(first, index));
-  return days.map((date) => ({ instrument, date, repointing: null, apids, span: spanOfFile(instrument, date) }));
-}
-
-/**
- * The two ways to say which packets are meant: `ert`, those that Earth received in a time; `sct`, those made on board in a
- * time.
+ * The two ways to select packets: `ert`, by the time when they were received on Earth; `sct`, by the time when they were
+ * created on board.
  *
  * @example
  * ```ts
@@ -237,22 +49,22 @@ async function packetFiles(context: PacketFilesContext, asked: CheckedWebpoda): 
  */
 export const QUERY_MODES = ["ert", "sct"] as const;
 
-/** A way to say which packets are meant. */
+/** A way to select packets. */
 export type QueryMode = typeof QUERY_MODES[number];
 
-/** Which packets to fetch, under the Python client's names. */
+/** Which packets to fetch, with the Python client's names. */
 export interface WebpodaParameters {
-  /** For instance `mag`. */
+  /** For example `mag`. */
   instrument: string;
   /** The first day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
   start_date: string;
   /** The last day, inclusive. Default: `start_date`. */
   end_date?: string | undefined;
-  /** `ert`: days on which Earth received packets; `sct`: days of spacecraft time. Default: `ert`. */
+  /** `ert`: days on which packets were received on Earth; `sct`: days of spacecraft time. Default: `ert`. */
   query_mode?: string | undefined;
 }
 
-/** What was asked for, checked. */
+/** Checked parameters. */
 interface CheckedWebpoda {
   readonly instrument: Instrument;
   readonly apids: readonly number[];
@@ -271,10 +83,10 @@ function wrongWord(parameter: string, value: unknown, words: readonly string[]):
 }
 
 /**
- * Checks what is asked of webpoda before anything is sent.
+ * Checks the parameters before anything is sent.
  *
- * @param now What `today` and its like mean.
- * @throws {InputError} When a parameter is wrong; one line for each.
+ * @param now The current time, for `today` and other relative days.
+ * @throws {InputError} When parameters are wrong; one line for each.
  */
 function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda {
   const { instrument, start_date, end_date = start_date, query_mode = "ert" } = parameters;
@@ -307,34 +119,222 @@ function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda 
 
 /** How to fetch packets. */
 export interface WebpodaOptions extends CallOptions {
-  /** Whether each new file is uploaded too. Default: false. */
+  /** Whether to upload each new file as well. Default: false. */
   uploadToSdc?: boolean | undefined;
-  /** Is told what became of each day or pointing, as soon as it is known. */
+  /** Called with the outcome of each day or pointing as soon as it is known. */
   onOutcome?: ((outcome: PacketOutcome) => void) | undefined;
-  /** Tells the time, which `today` and its like need. Default: the clock of this machine. */
+  /** Returns the current time, for `today` and other relative days. Default: the clock of this machine. */
   now?: (() => Date) | undefined;
 }
 
-/** What became of the packets of one day, or of one pointing. */
+/** The outcome of one day, or of one pointing. */
 export type PacketOutcome =
   & {
-    /** The day that the file is named after, YYYYMMDD. */
+    /** The date in the file's name, YYYYMMDD. */
     readonly date: string;
-    /** The number of the repointing with which the pointing begins; null for a day. */
+    /** The number of the repointing at which the pointing begins; null for a day. */
     readonly repointing: number | null;
   }
   & (
     | PacketState
-    /** Written, and uploaded. */
+    /** Written and uploaded. */
     | { readonly state: "sent"; readonly file: string; readonly path: string; readonly bytes: number }
-    /** It failed; a file that was written and could not be uploaded is still there. */
+    /** It failed. A file that was written but could not be uploaded is still at `path`. */
     | { readonly state: "failed"; readonly error: Error; readonly path?: string }
   );
+
+/** One level 0 file to make from packets. */
+interface PacketFile {
+  readonly instrument: Instrument;
+  /** The date in its name, YYYYMMDD. */
+  readonly date: string;
+  /** The number of the repointing at which its pointing begins; null for a file of a day. */
+  readonly repointing: number | null;
+  readonly apids: readonly number[];
+  readonly span: TimeSpan;
+}
+
+/** What became of the packets of a day or a pointing. */
+export type PacketState =
+  /** A new file, or a new version of one. */
+  | { readonly state: "written"; readonly file: string; readonly path: string; readonly bytes: number }
+  /** The archive's newest version has the same bytes, or more: nothing was written. */
+  | { readonly state: "unchanged" | "shorter"; readonly file: string }
+  /** There are no packets. */
+  | { readonly state: "empty" };
+
+/** The major version of all level 0 files (SDC protocol, "webpoda"). */
+const MAJOR = 1;
+
+function nameOf({ instrument, date, repointing }: PacketFile, minor: number): string {
+  return formatFileName({
+    kind: "science",
+    instrument,
+    data_level: "l0",
+    descriptor: "raw",
+    start_date: date,
+    repointing,
+    version: formatVersion({ major: MAJOR, minor }),
+    extension: "pkts",
+  });
+}
+
+/** The instruments with a file for each pointing instead of each day (Python client 1.1.0). */
+const BY_POINTING: ReadonlySet<Instrument> = new Set<Instrument>(["glows", "hi", "lo", "ultra"]);
+
+/** The second in which a time lies: webpoda's packet times have no fraction. */
+function secondOf(time: string): string {
+  return time.slice(0, "2026-01-31T00:00:00".length);
+}
 
 /** What fetching packets needs of a client. */
 export interface WebpodaContext {
   readonly settings: Settings;
   readonly transport: Transport;
+}
+
+/** Fetches packets into level 0 files: finds out which files there are to make, and makes them one by one. */
+class PacketFetch {
+  readonly #context: WebpodaContext;
+  readonly #webpoda: Webpoda;
+  readonly #asked: CheckedWebpoda;
+  readonly #now: Date;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(context: WebpodaContext, asked: CheckedWebpoda, now: Date, signal: AbortSignal | undefined) {
+    this.#context = context;
+    this.#webpoda = new Webpoda(context.transport, context.settings);
+    this.#asked = asked;
+    this.#now = now;
+    this.#signal = signal;
+  }
+
+  /** Which files are to be made: one for each day, or for each pointing, that has packets or may have some. */
+  async files(): Promise<PacketFile[]> {
+    const { instrument, apids, days: [first, last], mode } = this.#asked;
+    if (BY_POINTING.has(instrument)) {
+      const pointings = await this.#allPointings();
+      const found = mode === "ert"
+        ? await this.#pointingsReceived(pointings)
+        : pointingsIn(pointings, spanOfDays(first, last));
+      return found.map(({ repointing, from, to }) => {
+        const date = from.slice(0, 10).replaceAll("-", "");
+        return { instrument, date, repointing, apids, span: { from, to } };
+      });
+    }
+    const days = mode === "ert"
+      ? await this.#daysReceived()
+      : Array.from({ length: daysBetween(first, last) + 1 }, (_, index) => addDays(first, index));
+    return days.map((date) => ({ instrument, date, repointing: null, apids, span: spanOfFile(instrument, date) }));
+  }
+
+  /**
+   * Makes one file. Its packets go, in the order of their APIDs, to a hidden partial file in the file's folder; when that is
+   * complete and the archive's newest version has other bytes, it is renamed to the next free minor version.
+   */
+  async make(file: PacketFile): Promise<PacketState> {
+    const { dataDir } = this.#context.settings;
+    const signal = this.#signal;
+    // All versions are in the same folder. Another process may make the same file: each has a partial file of its own.
+    const first = localPath(dataDir, archivePath(nameOf(file, 1)));
+    const folder = dirname(first);
+    const partial = join(folder, `.${basename(first)}.${crypto.randomUUID().slice(0, 8)}.part`);
+    try {
+      const folders = new DataFolders(dataDir);
+      const packets = { apids: file.apids, span: file.span, signal, prepare: () => folders.prepare(folder) };
+      const bytes = await this.#webpoda.writePackets(packets, partial);
+      return bytes === 0 ? { state: "empty" } : await this.#keep(file, partial, bytes);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw fileError("write packets", folder, error);
+    } finally {
+      await Deno.remove(partial).catch(() => {});
+    }
+  }
+
+  /** Renames a partial file into place, unless the archive has its bytes already. */
+  async #keep(file: PacketFile, partial: string, bytes: number): Promise<PacketState> {
+    const { transport, settings: { dataDir } } = this.#context;
+    const newest = await this.#newestVersion(file);
+    if (newest !== undefined) {
+      const action = `compare the packets with "${basename(newest.path)}"`;
+      const call = new Call(transport, { action, signal: this.#signal });
+      const comparison = { archivePath: newest.path, path: partial };
+      const { isSame, size } = await compareObject(call, urlSource(transport), comparison);
+      if (isSame) return { state: "unchanged", file: basename(newest.path) };
+      // Packets do not become fewer: what was received is not all there is.
+      if (size !== undefined && bytes < size) return { state: "shorter", file: basename(newest.path) };
+    }
+    const name = nameOf(file, (newest?.minor ?? 0) + 1);
+    const path = localPath(dataDir, archivePath(name));
+    await Deno.rename(partial, path);
+    await syncFolder(dirname(path));
+    return { state: "written", file: name, path, bytes };
+  }
+
+  /** The archive's file of that day or pointing with the highest minor version, whatever its major one. */
+  async #newestVersion(
+    { instrument, date, repointing }: PacketFile,
+  ): Promise<{ readonly path: string; readonly minor: number } | undefined> {
+    const query = readyQuery({
+      instrument,
+      data_level: "l0",
+      descriptor: "raw",
+      start_date: date,
+      end_date: date,
+      repointing: repointing ?? undefined,
+    }, { signal: this.#signal });
+    const rows = (await query.all(this.#context.transport)).filter((row) => (row.repointing ?? null) === repointing);
+    const versions = rows.map((row) => ({ path: row.file_path, minor: recordVersion(row)?.minor ?? 0 }));
+    return versions.toSorted((a, b) => b.minor - a.minor)[0];
+  }
+
+  /** All pointings in the archive's newest repointing table. */
+  async #allPointings(): Promise<Pointing[]> {
+    const signal = this.#signal;
+    const archivePath = await newestRepointTable(this.#context.transport, { now: this.#now, signal });
+    if (archivePath === undefined) {
+      throw new ImapError(
+        "Cannot tell one pointing from the next: the archive has no table of repointings; " +
+          "query --table spice --type repoint shows those that it has",
+      );
+    }
+    const path = await downloadOne(this.#context, { file_path: archivePath }, { signal, progress: false });
+    try {
+      return readPointings(await Deno.readTextFile(path));
+    } catch (error) {
+      const action = `read the table of repointings "${archivePath}"`;
+      if (error instanceof ProtocolError) throw new ProtocolError(`Cannot ${action}: ${error.message}`);
+      throw fileError(action, path, error);
+    }
+  }
+
+  /** The pointings with packets that were received on Earth on the days. */
+  async #pointingsReceived(pointings: readonly Pointing[]): Promise<Pointing[]> {
+    const { apids, days } = this.#asked;
+    const withPackets = new Set<Pointing>();
+    let last: Pointing | undefined;
+    await this.#webpoda.packetTimes({ apids, received: spanOfDays(...days), signal: this.#signal }, (time) => {
+      // Most packets are of the same pointing as the one before. A time without its fraction may belong to two.
+      if (last !== undefined && last.from < time && time < secondOf(last.to)) return;
+      for (const pointing of pointings) {
+        if (secondOf(pointing.from) > time || pointing.to <= `${time}.000000`) continue;
+        withPackets.add(pointing);
+        last = pointing;
+      }
+    });
+    return pointings.filter((pointing) => withPackets.has(pointing));
+  }
+
+  /** The days of spacecraft time with packets that were received on Earth on the days, YYYYMMDD. */
+  async #daysReceived(): Promise<string[]> {
+    const { apids, days } = this.#asked;
+    const found = new Set<string>();
+    await this.#webpoda.packetTimes({ apids, received: spanOfDays(...days), signal: this.#signal }, (time) => {
+      found.add(time.slice(0, 10));
+    });
+    return [...found].map((day) => day.replaceAll("-", "")).toSorted();
+  }
 }
 
 /** Fetches packets from webpoda, file by file. One that fails is an outcome, not the end of the others. */
@@ -343,37 +343,32 @@ export async function fetchPackets(
   parameters: WebpodaParameters,
   options: WebpodaOptions,
 ): Promise<PacketOutcome[]> {
-  const { settings, transport } = context;
   const { signal, uploadToSdc = false, onOutcome = () => {} } = options;
   const now = options.now?.() ?? new Date();
-  const asked = checkWebpoda(parameters, now);
-  const webpoda = createWebpoda(transport, settings);
-  const download = (path: string) => downloadOne(context, { file_path: path }, { signal, progress: false });
-  const files = await packetFiles({ transport, webpoda, download, now, signal }, asked);
+  const packets = new PacketFetch(context, checkWebpoda(parameters, now), now, signal);
   const outcomes: PacketOutcome[] = [];
-  const making = { transport, webpoda, dataDir: settings.dataDir, signal };
-  for (const file of files) {
+  for (const file of await packets.files()) {
     const { date, repointing } = file;
-    const tell = (outcome: PacketOutcome) => {
+    const report = (outcome: PacketOutcome) => {
       outcomes.push(outcome);
       onOutcome(outcome);
     };
     let path: string | undefined;
     try {
-      const made = await makePacketFile(making, file);
+      const made = await packets.make(file);
       if (made.state !== "written" || !uploadToSdc) {
-        tell({ date, repointing, ...made });
+        report({ date, repointing, ...made });
         continue;
       }
       path = made.path;
-      await uploadOne(transport, path, { signal, progress: false });
-      tell({ date, repointing, ...made, state: "sent" });
+      await uploadOne(context.transport, path, { signal, progress: false });
+      report({ date, repointing, ...made, state: "sent" });
     } catch (error) {
       signal?.throwIfAborted();
-      // Who is not let in would be refused for each of the others, too.
+      // Without access, all other files would be refused, too.
       const isLockedOut = error instanceof ResponseError && [401, 403].includes(error.status) && path === undefined;
       if (!(error instanceof ImapError) || isLockedOut) throw error;
-      tell({ date, repointing, state: "failed", error, ...(path === undefined ? {} : { path }) });
+      report({ date, repointing, state: "failed", error, ...(path === undefined ? {} : { path }) });
     }
   }
   return outcomes;

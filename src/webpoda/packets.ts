@@ -1,128 +1,21 @@
 import { InputError, ProtocolError, ResponseError } from "../errors.ts";
-import { bodyPieces, exchange, isRedirect, refusalOf } from "../http/request.ts";
-import { guardCredentials, retry, type Transport } from "../http/transport.ts";
+import { Call, type Reply } from "../http/call.ts";
+import { guardCredentials, type Transport } from "../http/transport.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import type { Instrument } from "../names/vocabulary.ts";
 import { type PacketRoute, packetRoute, PROJECTIONS } from "../protocol/webpoda.ts";
 import { excerpt } from "../safe_text.ts";
 
-/** Which packets, or whose times. */
-interface PacketRequest extends PacketRoute {
-  /** The clock that the span is of: `time` on board, `ert` when Earth received them. */
-  readonly clock: "time" | "ert";
-  readonly span: TimeSpan;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** How messages begin, behind `Cannot `. */
-function packetAction({ apid, form }: PacketRoute): string {
-  return `fetch ${form === "bin" ? "packets" : "packet times"} of APID "${apid}"`;
-}
-
-/** The address: its query is a DAP2 expression (SDC protocol, "webpoda"). */
-function packetUrl({ transport }: Webpoda, { apid, form, clock, span }: PacketRequest): URL {
-  const url = new URL(`${transport.api.base}${packetRoute({ apid, form })}`);
-  url.search = `${clock}>=${span.from}&${clock}<${span.to}&${PROJECTIONS[form]}`;
-  return url;
-}
-
-/** An answer that has packets in it, or their times. A redirect is none: where it leads, the token must not go. */
-async function open(webpoda: Webpoda, request: PacketRequest): Promise<Response> {
-  const { transport, authorization } = webpoda;
-  const { signal } = request;
-  const [action, url] = [packetAction(request), packetUrl(webpoda, request)];
-  const headers = { authorization, accept: "*/*" };
-  const response = await exchange(transport, { action, method: "GET", url, headers, showQuery: true, signal });
-  const { status } = response;
-  if (status === 401 || status === 403) {
-    await response.body?.cancel();
-    const advice = "check the webpoda token (IMAP_WEBPODA_TOKEN), the base64 of user:password";
-    throw new ResponseError(`Cannot ${action}: ${url.host} answered ${status} to it; ${advice}`, { status });
-  }
-  if (isRedirect(response) || response.headers.get("content-type")?.startsWith("text/html")) {
-    await response.body?.cancel();
-    const what = isRedirect(response) ? "a redirect" : "a page";
-    throw new ProtocolError(`Cannot ${action}: ${url.host} answered with ${what} instead; is it webpoda's address?`);
-  }
-  if (!response.ok) throw await refusalOf(transport, { action, url, signal }, response);
-  return response;
-}
-
-/**
- * Asks webpoda once, and gives out what comes, piece by piece.
- *
- * @throws {ConnectionError} When it breaks off or stalls. {ResponseError} When the answer is no.
- */
-async function* packetBytes(webpoda: Webpoda, request: PacketRequest): AsyncGenerator<Uint8Array> {
-  const { transport: { timeoutMs, api } } = webpoda;
-  const { host } = new URL(api.base);
-  const action = packetAction(request);
-  const { body } = await open(webpoda, request);
-  yield* bodyPieces(body, { action, host, timeoutMs, signal: request.signal });
-}
-
-/** A line: a packet's time on board, whose fraction of a second is cut off. A leap second is the 60th. */
-const TIME = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)$/;
-
-/** Whether a calendar and a clock show it. */
-function isTime(text: string): boolean {
-  const [, day = ""] = TIME.exec(text) ?? [];
-  return isCalendarDate(day.replaceAll("-", ""));
-}
-
-/** Whose packets, and when Earth received them. */
-interface TimesRequest {
-  readonly apids: readonly number[];
-  readonly received: TimeSpan;
-  readonly signal: AbortSignal | undefined;
-}
-
-/**
- * Asks when the packets that Earth received in a span were made on board.
- *
- * @param take Is told each time, `2026-01-31T12:00:00`; in a retry some come again. Nothing is kept: there may be millions.
- */
-export async function packetTimes(
-  webpoda: Webpoda,
-  { apids, received, signal }: TimesRequest,
-  take: (time: string) => void,
-): Promise<void> {
-  const { retries, log } = webpoda.transport;
-  for (const apid of apids) {
-    const request = { apid, form: "txt", clock: "ert", span: received, signal } as const;
-    const action = packetAction(request);
-    const takeLine = (line: string) => {
-      const time = line.trim();
-      if (isTime(time)) take(time);
-      else if (time !== "") {
-        throw new ProtocolError(`Cannot ${action}: webpoda sent "${excerpt(time, 60)}" where a time belongs`);
-      }
-    };
-    await retry(async () => {
-      const decoder = new TextDecoder();
-      let rest = "";
-      for await (const piece of packetBytes(webpoda, request)) {
-        const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
-        rest = lines.pop() ?? "";
-        lines.forEach(takeLine);
-        // What has no end of a line is no list of times.
-        if (rest.length > 100) takeLine(rest);
-      }
-      takeLine(rest);
-    }, { action, retries, log, signal });
-  }
-}
-
-/** The time from the end of one repointing to the end of the next one. */
+/** The time from the end of one repointing to the end of the next. */
 export interface Pointing extends TimeSpan {
   /** The number of the repointing that it begins with. */
   readonly repointing: number;
 }
 
-/** `2026-01-31 00:15:00.123456`; a T may stand for the space, the fraction may be shorter. */
+/** `2026-01-31 00:15:00.123456`; there may be a T instead of the space, and the fraction may be shorter. */
 const MOMENT = /^(\d{4}-\d{2}-\d{2})[ T]((?:[01]\d|2[0-3]):[0-5]\d:[0-6]\d)(?:\.(\d{1,9}))?Z?$/;
 
-/** A table's moment in the form of this program; undefined for `nan`: the repointing has not ended. */
+/** A time of a repointing table in the form of {@linkcode TimeSpan}; undefined for `nan`: the repointing has not ended. */
 function momentOf(text: string): string | undefined {
   const [, day = "", time = "", fraction = ""] = MOMENT.exec(text) ?? [];
   if (isCalendarDate(day.replaceAll("-", ""))) return `${day}T${time}.${fraction.slice(0, 6).padEnd(6, "0")}`;
@@ -131,10 +24,10 @@ function momentOf(text: string): string | undefined {
 }
 
 /**
- * Reads the pointings from a table of repointings (CSV; Python client 1.3.0). One whose beginning or end is not known yet
- * is left out.
+ * Reads the pointings from a repointing table (CSV; Python client 1.3.0). A pointing whose start or end is not known yet is
+ * omitted.
  *
- * @throws {ProtocolError} When it is no such table; the message goes on behind what is wrong with it.
+ * @throws {ProtocolError} When it is not such a table; the message says what is wrong, without naming the file.
  */
 export function readPointings(table: string): Pointing[] {
   const [header = "", ...lines] = table.split("\n").map((line) => line.trim());
@@ -153,18 +46,19 @@ export function readPointings(table: string): Pointing[] {
   });
 }
 
-/** The pointings that have some of a time in them. */
+/** The pointings that overlap a time span. */
 export function pointingsIn(pointings: readonly Pointing[], { from, to }: TimeSpan): Pointing[] {
   return pointings.filter((pointing) => pointing.from < to && pointing.to > from);
 }
 
-/** A time from its first moment up to one that is no part of it. Moments are UTC, `2026-01-31T00:00:00.000000`. */
+/** A half-open time span, in UTC: `2026-01-31T00:00:00.000000`. */
 export interface TimeSpan {
   readonly from: string;
+  /** Exclusive. */
   readonly to: string;
 }
 
-/** How many minutes a day's file reaches into the days beside it, so that groups of packets stay whole (SDC protocol). */
+/** How many minutes a day's file extends into the days around it, so that groups of packets stay together (SDC protocol). */
 const MARGIN_MINUTES: ReadonlyMap<Instrument, number> = new Map<Instrument, number>([
   ["hit", 20],
   ["mag", 30],
@@ -184,23 +78,15 @@ function midnight(day: string): number {
   return Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8)));
 }
 
-/** From the start of the first day to the end of the last one; both YYYYMMDD. */
+/** From the start of the first day to the end of the last; both YYYYMMDD. */
 export function spanOfDays(first: string, last: string): TimeSpan {
   return { from: moment(midnight(first)), to: moment(midnight(last) + DAY_MS) };
 }
 
-/** The time whose packets a day's file has: the day, and the instrument's margin on both sides. */
+/** The time span of a day's file: the day, with the instrument's margin on both sides. */
 export function spanOfFile(instrument: Instrument, day: string): TimeSpan {
   const margin = (MARGIN_MINUTES.get(instrument) ?? 0) * MINUTE_MS;
   return { from: moment(midnight(day) - margin), to: moment(midnight(day) + DAY_MS + margin) };
-}
-
-/** Access to webpoda, packets on demand. */
-export interface Webpoda {
-  /** Its own: what it must not show is the token, and there is no key of the SDC's in it. */
-  readonly transport: Transport;
-  /** What shows who asks; for the origin of the transport alone. */
-  readonly authorization: string;
 }
 
 /** Where webpoda is and who asks. */
@@ -212,7 +98,7 @@ interface WebpodaSettings {
 /** How to make a token, for messages. */
 const HOW_TO = "set IMAP_WEBPODA_TOKEN or use --webpoda-token; printf %s 'user:password' | base64 makes one";
 
-/** The user and password in a token; undefined when it is none. */
+/** The user and password in a token; undefined when it is not a token. */
 function credentialsIn(token: string): string | undefined {
   try {
     const text = atob(token);
@@ -222,71 +108,180 @@ function credentialsIn(token: string): string | undefined {
   }
 }
 
-/**
- * Makes access to webpoda from settings. Nothing is sent.
- *
- * @param transport The SDC's, whose patience and log are taken over.
- * @throws {InputError} When there is no token, or it is no base64 of `user:password`, or it would go over plain HTTP
- *   to the open internet; the message does not show it.
- */
-export function createWebpoda(transport: Transport, { webpodaUrl, webpodaToken }: WebpodaSettings): Webpoda {
-  if (webpodaToken === undefined) throw new InputError(`Cannot ask webpoda: there is no token; ${HOW_TO}`);
-  const credentials = credentialsIn(webpodaToken);
-  if (credentials === undefined) {
-    throw new InputError(`Cannot use the webpoda token: expected the base64 of user:password; ${HOW_TO}`);
-  }
-  const password = credentials.slice(credentials.indexOf(":") + 1);
-  const secrets = [webpodaToken, credentials, password].filter((secret) => secret !== "");
-  guardCredentials(webpodaUrl, "webpoda token", secrets);
-  const { origin } = new URL(webpodaUrl);
-  const api = { base: webpodaUrl, origin, headers: {}, secrets };
-  return { transport: { ...transport, api }, authorization: `Basic ${webpodaToken}` };
+/** Which packets, or whose times. */
+interface PacketRequest extends PacketRoute {
+  /** The clock that the span refers to: `time` on board, `ert` when packets were received on Earth. */
+  readonly clock: "time" | "ert";
+  readonly span: TimeSpan;
+}
+
+/** A line: a packet's time on board, without the fraction of the second. A leap second is the 60th. */
+const TIME = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)$/;
+
+/** Whether a text is a time on board that exists in the calendar. */
+function isTime(text: string): boolean {
+  const [, day = ""] = TIME.exec(text) ?? [];
+  return isCalendarDate(day.replaceAll("-", ""));
+}
+
+/** Whose packets, and when they were received on Earth. */
+interface TimesRequest {
+  readonly apids: readonly number[];
+  readonly received: TimeSpan;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The packets of a file. */
 interface PacketsOfFile {
-  /** In this order they stand in the file, one APID behind the other. */
+  /** The file contains them in this order, one APID after the other. */
   readonly apids: readonly number[];
   readonly span: TimeSpan;
   readonly signal: AbortSignal | undefined;
-  /** Makes the file's folder, or throws when it leads to where nothing may be written. Called when there is a packet. */
+  /** Creates the file's folder, or throws when nothing may be written there. Called when there is a packet. */
   readonly prepare: () => void;
+}
+
+/** One request to webpoda, with its retries. */
+class PacketCall {
+  readonly #call: Call;
+  readonly #url: URL;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(call: Call, { apid, form, clock, span }: PacketRequest, authorization: string) {
+    this.#call = call;
+    // The query is a DAP2 expression (SDC protocol, "webpoda").
+    this.#url = call.apiUrl(packetRoute({ apid, form }));
+    this.#url.search = `${clock}>=${span.from}&${clock}<${span.to}&${PROJECTIONS[form]}`;
+    this.#headers = { authorization, accept: "*/*" };
+  }
+
+  /** Reads all chunks; after a failure again from the first one. `begin` is called before each try. */
+  async read(begin: () => Promise<void> | void, take: (chunk: Uint8Array) => Promise<void> | void): Promise<void> {
+    await this.#call.retry(async () => {
+      await begin();
+      const reply = await this.#open();
+      for await (const chunk of reply.chunks()) await take(chunk);
+    });
+  }
+
+  /** A response with packets, or with their times. A redirect is not one: the token must not go where it leads. */
+  async #open(): Promise<Reply> {
+    const { action } = this.#call;
+    const { host } = this.#url;
+    const reply = await this.#call.send({ url: this.#url, headers: this.#headers, showQuery: true });
+    const { status } = reply;
+    if (status === 401 || status === 403) {
+      await reply.discard();
+      const advice = "check the webpoda token (IMAP_WEBPODA_TOKEN), the base64 of user:password";
+      throw new ResponseError(`Cannot ${action}: ${host} answered ${status} to it; ${advice}`, { status });
+    }
+    if (reply.isRedirect || reply.headers.get("content-type")?.startsWith("text/html")) {
+      await reply.discard();
+      const what = reply.isRedirect ? "a redirect" : "a page";
+      throw new ProtocolError(`Cannot ${action}: ${host} answered with ${what} instead; is it webpoda's address?`);
+    }
+    if (!reply.ok) throw await reply.refusal();
+    return reply;
+  }
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }
 
-/**
- * Streams packets from webpoda to a new file, in constant memory. An APID whose stream breaks is fetched again, from its
- * own start. The bytes are on the disk when this returns.
- *
- * @returns How many bytes the file has; with 0 there is no file.
- */
-export async function writePackets(webpoda: Webpoda, packets: PacketsOfFile, path: string): Promise<number> {
-  const { apids, span, signal, prepare } = packets;
-  const { retries, log } = webpoda.transport;
-  let file: Deno.FsFile | undefined;
-  let size = 0;
-  try {
+/** Access to webpoda: packets on demand. */
+export class Webpoda {
+  /** Its own: the secret of its requests is the token; the SDC's key is not in it. */
+  readonly #transport: Transport;
+  readonly #authorization: string;
+
+  /**
+   * Sets up access; nothing is sent.
+   *
+   * @param transport That of the SDC, whose timeout, retries and log are used.
+   * @throws {InputError} When there is no token, when it is not the base64 of `user:password`, or when it would be sent over
+   *   plain HTTP to a host on the internet; the message does not show it.
+   */
+  constructor(transport: Transport, { webpodaUrl, webpodaToken }: WebpodaSettings) {
+    if (webpodaToken === undefined) throw new InputError(`Cannot ask webpoda: there is no token; ${HOW_TO}`);
+    const credentials = credentialsIn(webpodaToken);
+    if (credentials === undefined) {
+      throw new InputError(`Cannot use the webpoda token: expected the base64 of user:password; ${HOW_TO}`);
+    }
+    const password = credentials.slice(credentials.indexOf(":") + 1);
+    const secrets = [webpodaToken, credentials, password].filter((secret) => secret !== "");
+    guardCredentials(webpodaUrl, "webpoda token", secrets);
+    const { origin } = new URL(webpodaUrl);
+    this.#transport = { ...transport, api: { base: webpodaUrl, origin, headers: {}, secrets } };
+    this.#authorization = `Basic ${webpodaToken}`;
+  }
+
+  /**
+   * Asks for the times on board of the packets that were received on Earth in a time span.
+   *
+   * @param take Called with each time, `2026-01-31T12:00:00`; after a retry some come again. Nothing is kept: there may be
+   *   millions.
+   */
+  async packetTimes({ apids, received, signal }: TimesRequest, take: (time: string) => void): Promise<void> {
     for (const apid of apids) {
-      const request = { apid, form: "bin", clock: "time", span, signal } as const;
-      const start = size;
-      await retry(async () => {
-        await file?.truncate(start);
-        size = await file?.seek(start, Deno.SeekMode.Start) ?? 0;
-        for await (const piece of packetBytes(webpoda, request)) {
+      const action = `fetch packet times of APID "${apid}"`;
+      const takeLine = (line: string) => {
+        const time = line.trim();
+        if (isTime(time)) take(time);
+        else if (time !== "") {
+          throw new ProtocolError(`Cannot ${action}: webpoda sent "${excerpt(time, 60)}" where a time belongs`);
+        }
+      };
+      let decoder = new TextDecoder();
+      let rest = "";
+      const begin = () => {
+        decoder = new TextDecoder();
+        rest = "";
+      };
+      await this.#call(action, { apid, form: "txt", clock: "ert", span: received }, signal).read(begin, (chunk) => {
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+        rest = lines.pop() ?? "";
+        lines.forEach(takeLine);
+        // Text without line breaks is not a list of times.
+        if (rest.length > 100) takeLine(rest);
+      });
+      takeLine(rest);
+    }
+  }
+
+  /**
+   * Streams packets to a new file, in constant memory. An APID whose stream breaks is fetched again from its own start. The
+   * file has been flushed when this returns.
+   *
+   * @returns How many bytes the file has; if 0, there is no file.
+   */
+  async writePackets({ apids, span, signal, prepare }: PacketsOfFile, path: string): Promise<number> {
+    let file: Deno.FsFile | undefined;
+    let size = 0;
+    try {
+      for (const apid of apids) {
+        const start = size;
+        const action = `fetch packets of APID "${apid}"`;
+        const begin = async () => {
+          await file?.truncate(start);
+          size = await file?.seek(start, Deno.SeekMode.Start) ?? 0;
+        };
+        await this.#call(action, { apid, form: "bin", clock: "time", span }, signal).read(begin, async (chunk) => {
           if (file === undefined) prepare();
           file ??= await Deno.open(path, { write: true, createNew: true });
-          await writeAll(file, piece);
-          size += piece.length;
-        }
-      }, { action: packetAction(request), retries, log, signal });
+          await writeAll(file, chunk);
+          size += chunk.length;
+        });
+      }
+      await file?.sync();
+    } finally {
+      file?.close();
     }
-    await file?.sync();
-  } finally {
-    file?.close();
+    if (size === 0 && file !== undefined) await Deno.remove(path);
+    return size;
   }
-  if (size === 0 && file !== undefined) await Deno.remove(path);
-  return size;
+
+  #call(action: string, request: PacketRequest, signal: AbortSignal | undefined): PacketCall {
+    return new PacketCall(new Call(this.#transport, { action, signal }), request, this.#authorization);
+  }
 }

@@ -1,4 +1,4 @@
-import { createWebpoda, type Webpoda } from "../../src/webpoda/packets.ts";
+import { Webpoda } from "../../src/webpoda/packets.ts";
 import { testTransport } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
@@ -38,7 +38,7 @@ export function fakeWebpoda(
     return answer(one);
   });
   const { transport } = testTransport(server.url, { retries, timeoutMs, apiKey: "s3cret-k3y" });
-  const webpoda = createWebpoda(transport, { webpodaUrl: server.url, webpodaToken: TOKEN });
+  const webpoda = new Webpoda(transport, { webpodaUrl: server.url, webpodaToken: TOKEN });
   return { url: server.url, webpoda, asked, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
