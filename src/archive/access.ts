@@ -116,6 +116,13 @@ export function isFromForeignPage(request: Request): boolean {
   return !["none", "same-origin"].includes(headers.get("sec-fetch-site") ?? "none");
 }
 
+/** Lets a page of any origin read a response, as the SDC does (CORS). Browsers send no credentials of theirs then. */
+export function letPagesRead(request: Request, response: Response): void {
+  if (!request.headers.has("origin")) return;
+  response.headers.set("access-control-allow-origin", "*");
+  response.headers.set("access-control-expose-headers", "*");
+}
+
 /** An IPv4 address, or an IPv6 address in brackets, as URLs have them. */
 const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/;
 

@@ -1,4 +1,4 @@
-import { Access, isFromForeignPage, isLocalHost, type Sight } from "./access.ts";
+import { Access, isFromForeignPage, isLocalHost, letPagesRead, type Sight } from "./access.ts";
 import { type Catalog, formatTimestamp } from "./catalog.ts";
 import { type Dialect, RESPONSES, type Responses } from "./dialect.ts";
 import type { Handler } from "./http_server.ts";
@@ -57,15 +57,6 @@ export interface ArchiveHandlerOptions {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** Web pages of any origin may read, as from the SDC; see {@linkcode isFromForeignPage} for everything else. */
-const READABLE_BY_PAGES = { "access-control-allow-origin": "*", "access-control-expose-headers": "*" };
-
-/** Adds headers to a response. */
-function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
-  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
-  return response;
-}
-
 /** What a HEAD gets: everything but the body. */
 async function headOf(response: Response): Promise<Response> {
   const { status, headers } = response;
@@ -117,32 +108,30 @@ class Api {
       return answerPackets({ route: packets, search: url.search, headers, catalog, store, access: this.#access });
     }
     const route = readRoute(url.pathname);
-    if (method === "OPTIONS") return this.#preflight(route, headers);
+    if (method === "OPTIONS") return this.#preflight(route, request);
     if (route === undefined || !this.#responses.hasRoute(route.to, method)) return this.#responses.noSuchRoute();
     if (CHANGES.has(route.to) && isFromForeignPage(request)) return this.#responses.forbidden();
     const sight = this.#access.check(route.to, url.pathname, headers);
     const response = sight === "all" || sight === "released"
       ? await this.#answerRoute(route, url, sight)
       : this.#responses[sight]();
-    if (!CHANGES.has(route.to)) withHeaders(response, READABLE_BY_PAGES);
+    if (!CHANGES.has(route.to)) letPagesRead(request, response);
     return method === "HEAD" ? await headOf(response) : response;
   }
 
   /** Tells a browser what pages of other origins may do: read, with any header. */
-  #preflight(route: Route | undefined, headers: Headers): Response {
+  #preflight(route: Route | undefined, request: Request): Response {
+    const { headers } = request;
     const method = headers.get("access-control-request-method") ?? "";
     if (!headers.has("origin") || method === "") return this.#responses.noSuchRoute();
     const mayRead = route !== undefined && !CHANGES.has(route.to) && ["GET", "HEAD"].includes(method);
     if (!mayRead) return this.#responses.forbidden();
+    const response = new Response(null, { status: 204 });
+    letPagesRead(request, response);
+    response.headers.set("access-control-allow-methods", "GET, HEAD");
     const asked = headers.get("access-control-request-headers");
-    return new Response(null, {
-      status: 204,
-      headers: {
-        ...READABLE_BY_PAGES,
-        "access-control-allow-methods": "GET, HEAD",
-        ...(asked === null ? {} : { "access-control-allow-headers": asked }),
-      },
-    });
+    if (asked !== null) response.headers.set("access-control-allow-headers", asked);
+    return response;
   }
 
   async #answerRoute(route: Route, url: URL, sight: Sight): Promise<Response> {
@@ -186,7 +175,9 @@ class Api {
     }
     const lifetimeSeconds = urlLifetimeSeconds?.download ?? 86_400;
     const location = signer.sign({ method: "GET", path, lifetimeSeconds, origin: objectsOrigin(url) });
-    return withHeaders(html(JSON.stringify({ download_url: location }), 302), { location });
+    const response = html(JSON.stringify({ download_url: location }), 302);
+    response.headers.set("location", location);
+    return response;
   }
 
   /**

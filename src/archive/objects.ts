@@ -1,3 +1,4 @@
+import { isFromForeignPage, letPagesRead } from "./access.ts";
 import { PlaceTakenError } from "./folders.ts";
 import type { Handler } from "./http_server.ts";
 import { IncompleteBodyError, isArchivePath, type ObjectStore } from "./object_store.ts";
@@ -241,9 +242,14 @@ interface ObjectsHandlerOptions {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
+function isReading({ method }: Request): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
 async function answer(request: Request, { store, signer }: ObjectsHandlerOptions): Promise<Response> {
   const url = URL.parse(request.url);
   if (url === null) return s3Error("InvalidURI");
+  if (!isReading(request) && isFromForeignPage(request)) return s3Error("AccessDenied");
   if (request.headers.has("authorization")) {
     return s3Error("InvalidArgument", { details: { ArgumentName: "Authorization" } });
   }
@@ -261,7 +267,9 @@ async function answer(request: Request, { store, signer }: ObjectsHandlerOptions
 export function createObjectsHandler(options: ObjectsHandlerOptions): Handler {
   return async (request) => {
     try {
-      return await answer(request, options);
+      const response = await answer(request, options);
+      if (isReading(request)) letPagesRead(request, response);
+      return response;
     } catch (error) {
       options.onError?.(error);
       return s3Error("InternalError");
