@@ -1,6 +1,6 @@
 import { ConnectionError, ProtocolError, type ResponseError } from "../errors.ts";
 import { connectionError, MIN_SPEED, shownUrl, stallError, statusError, timeoutError } from "./failures.ts";
-import { Patience } from "./patience.ts";
+import { Patience, startTimer } from "./patience.ts";
 import { type Decision, retry, type RetryOptions, type Transport } from "./transport.ts";
 
 /** A signal that is aborted as soon as one of two is. */
@@ -115,7 +115,7 @@ export class Call {
     const { action, signal, transport: { timeoutMs, log } } = this;
     signal?.throwIfAborted();
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const stopTimer = startTimer(timeoutMs, () => deadline.abort());
     const started = performance.now();
     let status: number | undefined;
     try {
@@ -128,7 +128,7 @@ export class Call {
       if (deadline.signal.aborted) throw timeoutError(action, url.host, timeoutMs);
       throw connectionError(action, url.host, error);
     } finally {
-      clearTimeout(timer);
+      stopTimer();
       const milliseconds = Math.round(performance.now() - started);
       log({ type: "request", method, url: shownUrl(url, showQuery), status, milliseconds });
     }

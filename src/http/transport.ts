@@ -2,7 +2,6 @@ import type { Settings } from "../config.ts";
 import { ImapError, InputError } from "../errors.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX } from "../protocol/routes.ts";
 import { keepSecret } from "../safe_text.ts";
-import { delay } from "@std/async";
 
 /** The credentials of a caller, if any. */
 interface Credentials {
@@ -160,6 +159,12 @@ function waitMs(retryAfterMs: number | undefined, retry: number, random: () => n
   return Math.max(backoffMs(retry, random), (retryAfterMs ?? 0) * (1 + random() / 10));
 }
 
+/** Waits between two tries. Most operations succeed at once, so what it needs is loaded only here. */
+async function waitFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  const { delay } = await import("@std/async");
+  await delay(milliseconds, signal && { signal });
+}
+
 /**
  * Runs an operation again as long as it throws errors that say that they can be retried. The only retry loop of the
  * library.
@@ -168,7 +173,7 @@ function waitMs(retryAfterMs: number | undefined, retry: number, random: () => n
  */
 export async function retry<T>(operation: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { action, retries, log, signal, random = Math.random } = options;
-  const sleep = options.sleep ?? ((milliseconds, signal) => delay(milliseconds, signal && { signal }));
+  const sleep = options.sleep ?? waitFor;
   for (let retry = 0;;) {
     try {
       return await operation();
