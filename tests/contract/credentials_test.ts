@@ -17,10 +17,11 @@ async function status(url: string, headers: Record<string, string> = {}): Promis
 tokenTest("an access token opens what lies below /authorized, as Authorization: Bearer", async ({ url, token }) => {
   const bearer = (secret: string | undefined) => ({ authorization: `Bearer ${secret}` });
   assertEquals(await status(`${url}/authorized${QUERY}`, bearer(token)), 200);
-  for (const headers of [{}, bearer(`${token}x`), { authorization: String(token) }]) {
-    const refusal = await status(`${url}/authorized${QUERY}`, headers);
-    assertEquals([headers, [401, 403].includes(refusal)], [headers, true], String(refusal));
+  for (const [headers, refusal] of [[{}, 401], [{ authorization: String(token) }, 401]] as const) {
+    assertEquals([headers, await status(`${url}/authorized${QUERY}`, headers)], [headers, refusal]);
   }
+  // The SDC's token is a JWT, and a wrong one no credential: 401. That the archive's key is no JWT is its own choice.
+  assertEquals([401, 403].includes(await status(`${url}/authorized${QUERY}`, bearer(`${token}x`))), true);
 }, CLOSED);
 
 tokenTest("the client takes its token to /authorized, whether or not the address ends so already", async (server) => {
@@ -35,8 +36,9 @@ tokenTest("the client takes its token to /authorized, whether or not the address
 
 writingTest("an API key opens what lies below /api-key, as x-api-key", async ({ url, apiKey = "" }) => {
   assertEquals(await status(`${url}/api-key${QUERY}`, { "x-api-key": apiKey }), 200);
-  assertEquals(await status(`${url}/api-key${QUERY}`), 401);
-  assertEquals(await status(`${url}/api-key${QUERY}`, { "x-api-key": `${apiKey}x` }), 403);
+  for (const [headers, refusal] of [[{}, 401], [{ "x-api-key": `${apiKey}x` }, 403]] as const) {
+    assertEquals([headers, await status(`${url}/api-key${QUERY}`, headers)], [headers, refusal]);
+  }
 }, CLOSED);
 
 readingTest("what is no route is answered as by a gateway", async (server) => {

@@ -33,6 +33,16 @@ const ALL = [V0_7, V1_1, V1_3];
 const CASES: readonly Case[] = [
   { how: "an open archive", serve: [], key: "", clients: ALL },
   { how: "an archive with a key", serve: ["--api-key", KEY], key: KEY, clients: [V1_1, V1_3] },
+  // As the SDC is: released files for everyone, and everything else below /api-key.
+  { how: "a public archive with a key", serve: ["--api-key", KEY, "--public"], key: KEY, clients: [V1_1, V1_3] },
+  { how: "an open archive as of 2024", serve: ["--as", "2024"], key: "", clients: [V0_7] },
+  // 0.7.0 knows no prefix, and sends its key with uploads alone.
+  {
+    how: "an archive as of 2024 with a key for uploads",
+    serve: ["--as", "2024", "--api-key", KEY, "--public"],
+    key: KEY,
+    clients: [V0_7],
+  },
 ];
 
 /** The Python client's command, the data directory, and a file that is not in the archive yet. */

@@ -1,0 +1,173 @@
+// What the archive answers where no sample of the SDC's tells how: the words of the protocol, or our own choice. Each test
+// says which. Where production turns out to differ, these are the tests to change.
+import { assert, assertEquals } from "@std/assert";
+import { startArchive } from "../../src/archive/start_archive.ts";
+import { putRequest, writeFiles } from "../support/archive.ts";
+import { testFolder } from "../support/folder.ts";
+
+const KEY = "k3y-of-the-archive";
+const RELEASED = "imap/mag/l0/2026/01/imap_mag_l0_raw_20260110_v001.pkts";
+const NEW_NAME = "imap_mag_l0_raw_20260111_v001.0001.pkts";
+const FILES = {
+  [RELEASED]: "released",
+  "imap/quicklook/mag/l1b/2026/01/imap_mag_l1b_norm-mago_20260110_v001.0001.png": "a picture",
+  "imap/dependency/mag/l1b/2026/01/imap_mag_l1b_norm-mago_20260110_v001.0001.json": "inputs",
+  "imap/release/mag/imap_mag_data-release-001_20260101_20260131_v001.txt": "mag, all, all, true\n",
+  "imap/spice/lsk/naif0012.tls": "a kernel",
+};
+
+/** What is asked: a path, below /api-key with the key unless `key` says otherwise. */
+interface Question {
+  readonly path: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Asks an archive. Redirects are not followed. */
+type Ask = (question: Question) => Promise<Response>;
+
+/** How an archive is started. */
+interface Start {
+  readonly apiKey?: string;
+  readonly public?: boolean;
+  readonly unreleased?: boolean;
+  readonly as?: "now" | "2024";
+}
+
+function choiceTest(name: string, start: Start, test: (ask: Ask) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await using folder = await testFolder();
+    await writeFiles(folder.path, FILES);
+    const archive = await startArchive({ root: folder.path, ...start });
+    try {
+      await test(({ path, ...init }) => fetch(new URL(path, archive.url), { redirect: "manual", ...init }));
+    } finally {
+      await archive.close();
+    }
+  });
+}
+
+const PUBLIC = { apiKey: KEY, public: true };
+const WITH_KEY = { "x-api-key": KEY };
+const WITH_TOKEN = { authorization: `Bearer ${KEY}` };
+const FOREIGN = { origin: "https://elsewhere.example" };
+
+/** The status of a response whose body does not matter. */
+async function statusOf(response: Promise<Response>): Promise<number> {
+  const { status, body } = await response;
+  await body?.cancel();
+  return status;
+}
+
+/** The status of a response and its JSON. */
+async function answer(response: Promise<Response>): Promise<[status: number, body: unknown]> {
+  const { status } = await response;
+  return [status, await (await response).json()];
+}
+
+choiceTest("our own choice: the gateway's own responses are JSON", PUBLIC, async (ask) => {
+  for (const path of ["/nothing", "/query", "/api-key/query?instrument=mag"]) {
+    const response = await ask({ path });
+    await response.body?.cancel();
+    assertEquals([path, response.headers.get("content-type")], [path, "application/json"]);
+  }
+});
+
+choiceTest("by the protocol's words: a crash is the gateway's 500, of a body that is known", {}, async (ask) => {
+  for (const path of ["/query", "/spice-query", "/query?instrument=mag&start_date=20260230"]) {
+    assertEquals(await answer(ask({ path })), [500, { message: "Internal Server Error" }]);
+  }
+});
+
+choiceTest("by the protocol's words: HEAD of a download answers as GET, without a body", PUBLIC, async (ask) => {
+  const paths = [`/download/${RELEASED}`, "/download/nothing", "/download", "/api-key/download/nothing"];
+  for (const path of paths) {
+    const [get, head] = [await ask({ path }), await ask({ path, method: "HEAD" })];
+    assertEquals([path, head.status, await head.text()], [path, get.status, ""]);
+    assertEquals(head.headers.has("location"), get.headers.has("location"));
+    await get.body?.cancel();
+  }
+  assertEquals(await statusOf(ask({ path: "/query?instrument=mag", method: "HEAD" })), 404);
+});
+
+choiceTest("by the protocol's words: / leads to a page, for programs too", {}, async (ask) => {
+  const response = await ask({ path: "/", headers: { accept: "*/*" } });
+  await response.body?.cancel();
+  assert(response.status >= 301 && response.status <= 308 && response.headers.has("location"), String(response.status));
+});
+
+choiceTest(
+  "by the protocol's words: anything may follow /query, and nothing may follow the others",
+  {},
+  async (ask) => {
+    assertEquals(await statusOf(ask({ path: "/query/anything?instrument=mag" })), 200);
+    assertEquals(await statusOf(ask({ path: "/spice-query/anything?type=leapseconds" })), 404);
+  },
+);
+
+choiceTest(
+  "by the protocol's words: what a prefix has in production, a public archive has there",
+  PUBLIC,
+  async (ask) => {
+    const order = "start_date=20260101&end_date=20260102&reprocessing=True";
+    const release = "release_type=nonsense&manifest_file=x";
+    const answers: readonly (readonly [prefix: string, path: string, status: number])[] = [
+      ["", `upload/${NEW_NAME}`, 404],
+      ["", `reprocess?${order}`, 404],
+      ["", `release?${release}`, 404],
+      ["/authorized", `upload/${NEW_NAME}`, 404],
+      ["/authorized", `release?${release}`, 404],
+      ["/authorized", `reprocess?${order}`, 200],
+      ["/api-key", `upload/${NEW_NAME}`, 200],
+      ["/api-key", `reprocess?${order}`, 200],
+      ["/api-key", `release?${release}`, 400],
+    ];
+    for (const [prefix, path, status] of answers) {
+      const headers = prefix === "/authorized" ? WITH_TOKEN : WITH_KEY;
+      const method = path.startsWith("reprocess") ? "POST" : "GET";
+      assertEquals([prefix, path, await statusOf(ask({ path: `${prefix}/${path}`, method, headers }))], [
+        prefix,
+        path,
+        status,
+      ]);
+    }
+  },
+);
+
+choiceTest(
+  "by the protocol's words: some files are free to all, others never without a prefix",
+  PUBLIC,
+  async (ask) => {
+    for (const path of Object.keys(FILES)) {
+      const isFree = path === RELEASED || path.startsWith("imap/spice/");
+      assertEquals([path, await statusOf(ask({ path: `/download/${path}` }))], [path, isFree ? 302 : 403]);
+      assertEquals(await statusOf(ask({ path: `/api-key/download/${path}`, headers: WITH_KEY })), 302);
+    }
+  },
+);
+
+choiceTest("our own choice: pages of other origins may read, and not write", {}, async (ask) => {
+  const read = await ask({ path: "/query?instrument=mag", headers: FOREIGN });
+  await read.body?.cancel();
+  assertEquals([read.status, read.headers.get("access-control-allow-origin")], [200, "*"]);
+  const preflight = (path: string, method: string) =>
+    statusOf(ask({ path, method: "OPTIONS", headers: { ...FOREIGN, "access-control-request-method": method } }));
+  assertEquals([await preflight("/query", "GET"), await preflight(`/download/${RELEASED}`, "HEAD")], [204, 204]);
+  assertEquals([await preflight("/reprocess", "POST"), await preflight(`/upload/${NEW_NAME}`, "PUT")], [403, 403]);
+  const order = "/reprocess?start_date=20260101&end_date=20260102";
+  assertEquals(await statusOf(ask({ path: order, method: "POST", headers: FOREIGN })), 403);
+  const address: unknown = await (await ask({ path: `/upload/${NEW_NAME}` })).json();
+  const put = (headers: Record<string, string>) => statusOf(fetch(String(address), putRequest("data", headers)));
+  assertEquals([await put(FOREIGN), await put({})], [403, 200]);
+});
+
+choiceTest("by the protocol's words: in 2024 a wrong name is plain text, and vMMM.mmmm is a wrong name", {
+  as: "2024",
+}, async (ask) => {
+  for (const name of ["nonsense.txt", NEW_NAME]) {
+    const response = await ask({ path: `/upload/${name}` });
+    assertEquals([name, response.status], [name, 400]);
+    assert(!(await response.text()).startsWith('"'));
+  }
+});
