@@ -2,12 +2,15 @@ import { Access, isFromForeignPage, isLocalHost, letPagesRead, type Sight } from
 import { type Catalog, formatTimestamp } from "./catalog.ts";
 import { type Dialect, RESPONSES, type Responses } from "./dialect.ts";
 import type { Handler } from "./http_server.ts";
+import { answerJobLog, answerJobs } from "./jobs.ts";
 import type { Journal } from "./journal.ts";
+import { answerMetakernel } from "./metakernel.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { UrlSigner } from "./objects.ts";
 import { answerPage, isPageRequest, PageCache } from "./page.ts";
 import { answerRelease } from "./release.ts";
-import { answerQuery, answerRepointTable, answerSpiceQuery } from "./tables.ts";
+import { answerSpanTable, answerSpiceQuery } from "./spice_tables.ts";
+import { answerQuery } from "./tables.ts";
 import { answerPackets } from "./webpoda.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
@@ -149,8 +152,18 @@ class Api {
         return answerQuery(rows);
       case "spice-query":
         return answerSpiceQuery(rows);
+      case "spin-table":
+        return answerSpanTable("spin", rows);
       case "repoint-table":
-        return answerRepointTable(rows);
+        return answerSpanTable("repoint", rows);
+      case "small-forces-table":
+        return answerSpanTable("thruster", rows);
+      case "metakernel":
+        return answerMetakernel({ ...rows, now: this.#options.now });
+      case "processing-jobs":
+        return answerJobs({ ...rows, orders: this.#options.journal.orders() });
+      case "processing-logs":
+        return answerJobLog({ ...rows, orders: this.#options.journal.orders() });
       case "download":
         return this.#answerDownload(route.path, url, sight);
       case "upload":

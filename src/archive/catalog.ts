@@ -5,115 +5,156 @@ import { Buffer } from "node:buffer";
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
-/** Counts up when the table changes. */
-const SCHEMA_VERSION = 2;
+/** What the catalog knows of one file: what its name says, and what the archive found out or decided. */
+export interface CatalogEntry {
+  /** The path in the archive, with `/` between its folders; the key. */
+  readonly file_path: string;
+  /** The kind of file, which is also the table that lists it. */
+  readonly table_name: string;
+  /** For instance `mag`. Null where names of the kind have no such field, here and below. */
+  readonly instrument: string | null;
+  /** For instance `l1a`. */
+  readonly data_level: string | null;
+  /** The product's name. */
+  readonly descriptor: string | null;
+  /** The first day, `YYYYMMDD`. */
+  readonly start_date: string | null;
+  /** The last day, `YYYYMMDD`. */
+  readonly end_date: string | null;
+  /** The number of the repointing. */
+  readonly repointing: number | null;
+  /** The number of the Carrington rotation. */
+  readonly cr: number | null;
+  /** The type of a SPICE file. */
+  readonly kernel_type: string | null;
+  /** The name of a SPICE file without the digits of its version. */
+  readonly file_root: string | null;
+  /** As the name has it: `v001`, `v001.0002`, or the digits of a SPICE file. */
+  readonly version: string | null;
+  /** The SDC counts a name with `v001` as major version 1. */
+  readonly major_version: number | null;
+  /** The version's minor number; of a SPICE file, its digits as a number. */
+  readonly minor_version: number | null;
+  /** For instance `cdf`. */
+  readonly extension: string;
+  /** Whether the file is released to the public: 1 or 0. */
+  readonly released: 0 | 1;
+  /** When the archive took the file in: `2024-07-09 15:42:23`, UTC. */
+  readonly ingestion_date: string;
+  /** In bytes. */
+  readonly size: number;
+  /** When the file last changed, in milliseconds since 1970. */
+  readonly mtime: number;
+  /** Hex, of the bytes that had this size and mtime; null until somebody asks for it. */
+  readonly md5: string | null;
+}
 
-/** The table of files. */
-const FILES_TABLE = "files";
+/** Changes when the table does. */
+const SCHEMA_VERSION = 3;
 
-/** The columns in the order of the table. Values are bound by place: by name takes SQLite's binding three times as long. */
-const FILE_COLUMNS = [
-  "file_path",
-  "table_name",
-  "instrument",
-  "data_level",
-  "descriptor",
-  "start_date",
-  "end_date",
-  "repointing",
-  "cr",
-  "kernel_type",
-  "file_root",
-  "version",
-  "major_version",
-  "minor_version",
-  "extension",
-  "ingestion_date",
-  "size",
-  "mtime",
-  "md5",
-] as const;
+/** The columns in the order of the table. Values are bound by position: by name takes SQLite's binding three times as long. */
+const COLUMN_TYPES: Readonly<Record<keyof CatalogEntry, string>> = {
+  file_path: "TEXT PRIMARY KEY",
+  table_name: "TEXT NOT NULL",
+  instrument: "TEXT",
+  data_level: "TEXT",
+  descriptor: "TEXT",
+  start_date: "TEXT",
+  end_date: "TEXT",
+  repointing: "INTEGER",
+  cr: "INTEGER",
+  kernel_type: "TEXT",
+  file_root: "TEXT",
+  version: "TEXT",
+  major_version: "INTEGER",
+  minor_version: "INTEGER",
+  extension: "TEXT NOT NULL",
+  released: "INTEGER NOT NULL",
+  ingestion_date: "TEXT NOT NULL",
+  size: "INTEGER NOT NULL",
+  mtime: "INTEGER NOT NULL",
+  md5: "TEXT",
+};
+
+function isColumn(name: string): name is keyof CatalogEntry {
+  return name in COLUMN_TYPES;
+}
+
+const COLUMNS = Object.keys(COLUMN_TYPES).filter(isColumn);
+
+/** One row per file, of every kind. `WITHOUT ROWID` keeps the rows in the order of their paths, the order of responses. */
+const CREATE_TABLE = `CREATE TABLE files (
+  ${Object.entries(COLUMN_TYPES).map(([name, type]) => `${name} ${type}`).join(",\n  ")}
+) STRICT, WITHOUT ROWID;`;
 
 /**
- * One row a file, of every kind. The indexes serve the filters that narrow most: a product's days, a day, what came in
- * lately. `WITHOUT ROWID` keeps the rows in the order of their paths, the order of every answer.
+ * The indexes serve the filters that narrow most: a product's days, a day, the newest files. The first one also finds
+ * the other versions of a file.
  */
-const CREATE = `
-  CREATE TABLE files (
-    file_path TEXT PRIMARY KEY,
-    table_name TEXT NOT NULL,
-    instrument TEXT,
-    data_level TEXT,
-    descriptor TEXT,
-    start_date TEXT,
-    end_date TEXT,
-    repointing INTEGER,
-    cr INTEGER,
-    kernel_type TEXT,
-    file_root TEXT,
-    version TEXT,
-    major_version INTEGER,
-    minor_version INTEGER,
-    extension TEXT NOT NULL,
-    ingestion_date TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    mtime INTEGER NOT NULL,
-    md5 TEXT
-  ) STRICT, WITHOUT ROWID;
-`;
-const INDEXES = `
-  CREATE INDEX files_by_product ON files (table_name, instrument, data_level, descriptor, start_date);
+const CREATE_INDEXES = `
+  CREATE INDEX files_by_product ON files
+    (table_name, instrument, data_level, descriptor, start_date, repointing, major_version, minor_version);
   CREATE INDEX files_by_instrument ON files (table_name, instrument, start_date);
   CREATE INDEX files_by_descriptor ON files (table_name, descriptor, start_date);
   CREATE INDEX files_by_start_date ON files (table_name, start_date);
   CREATE INDEX files_by_repointing ON files (repointing) WHERE repointing IS NOT NULL;
   CREATE INDEX files_by_kernel_type ON files (kernel_type, start_date) WHERE kernel_type IS NOT NULL;
+  CREATE INDEX files_by_file_root ON files (file_root, minor_version) WHERE file_root IS NOT NULL;
   CREATE INDEX files_by_ingestion_date ON files (table_name, ingestion_date);
 `;
 
-/** What the first schema knew of a file: it had science files alone. */
-const FROM_VERSION_1 = `
-  INSERT INTO files (file_path, table_name, instrument, data_level, descriptor, start_date, repointing, cr,
-    version, major_version, minor_version, extension, ingestion_date, size, mtime, md5)
-  SELECT file_path, table_name, instrument, data_level, descriptor, start_date, repointing, cr,
-    version, major_version, minor_version, extension, ingestion_date, size, mtime, md5
-  FROM files_of_version_1;
-`;
+const PUT = `INSERT INTO files (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})
+  ON CONFLICT (file_path) DO UPDATE SET ${
+  // Whether a file is released stays as it was decided, whatever its bytes are.
+  COLUMNS.filter((name) => name !== "file_path" && name !== "released").map((name) => `${name} = excluded.${name}`)
+    .join(", ")}`;
+
+/** What earlier schemas knew that a file's name and the disk do not tell. */
+const EARLIER_ROWS = "SELECT file_path, ingestion_date, size, mtime, md5 FROM files";
+
+/** Set as the database's application_id when it replaces a damaged one: what had been released is not known any more. */
+const REPLACES_DAMAGED = 1;
+
+/** Reads the rows of an earlier schema as they are now. Its names were valid then, and are checked again when indexed. */
+function* earlierEntries(database: DatabaseSync, isReleased: boolean): Generator<CatalogEntry> {
+  for (const { file_path, ingestion_date, size, mtime, md5 } of database.prepare(EARLIER_ROWS).all()) {
+    const path = String(file_path);
+    const entry = catalogEntry(path.slice(path.lastIndexOf("/") + 1), {
+      size: Number(size),
+      mtime: Number(mtime),
+      md5: typeof md5 === "string" ? md5 : null,
+      ingested: new Date(`${String(ingestion_date).replace(" ", "T")}Z`),
+      isReleased,
+    });
+    if (entry.file_path === path) yield entry;
+  }
+}
 
 /**
- * Brings a catalog of another version to this one, all of it or nothing. From version 1 the rows come along, for
- * files do not tell when they came in; of any other, indexing makes it anew.
- *
- * @param version The version that it has: 0 for a new file.
+ * Brings a database to this schema, completely or not at all. The rows of earlier schemas come along: files do not tell
+ * when the archive took them in. A database of any other schema starts empty, and indexing fills it.
  */
-function migrate(database: DatabaseSync, version: number): void {
-  const keeps = version === 1;
-  database.exec(`
-    BEGIN IMMEDIATE;
-    DROP TABLE IF EXISTS files_of_version_1;
-    ${keeps ? "ALTER TABLE files RENAME TO files_of_version_1;" : "DROP TABLE IF EXISTS files;"}
-    ${CREATE}
-    ${keeps ? FROM_VERSION_1 : ""}
-    DROP TABLE IF EXISTS files_of_version_1;
-    ${INDEXES}
-    PRAGMA user_version = ${SCHEMA_VERSION};
-    COMMIT;
-  `);
+function migrate(database: DatabaseSync, version: number, isReleased: boolean): void {
+  const entries = version === 1 || version === 2 ? [...earlierEntries(database, isReleased)] : [];
+  database.exec(`BEGIN IMMEDIATE; DROP TABLE IF EXISTS files; ${CREATE_TABLE}`);
+  const put = database.prepare(PUT);
+  for (const entry of entries) put.run(...COLUMNS.map((column) => entry[column]));
+  database.exec(`${CREATE_INDEXES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
 }
 
 /** SQLITE_NOTADB and SQLITE_CORRUPT in SQLite's words: Deno's errors carry no result code. */
-const BROKEN = /file is not a database|database disk image is malformed/;
+const DAMAGED = /file is not a database|database disk image is malformed/;
 
-/** Opens or creates the file; throws when it is no catalog that can be read. */
-function connect(path: string): DatabaseSync {
+/** Opens or creates the database; throws when it cannot be read. */
+function connect(path: string, isReleased: boolean): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5_000 });
   try {
-    // NORMAL may lose the last rows in a power cut, never the order of things: the files are the truth, and indexing
-    // at the next start finds them. What a caller was promised is the file, and that was fsynced.
+    // NORMAL may lose the last rows in a power cut but never corrupts: the files are the truth, and indexing at the next
+    // start finds them. What a caller was promised is the file, and that was flushed.
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;");
-    const version = Number(database.prepare("PRAGMA user_version").get()?.user_version);
-    if (version !== SCHEMA_VERSION) migrate(database, version);
-    database.prepare(`SELECT count(*) FROM ${FILES_TABLE}`).get();
+    const version = pragma(database, "user_version");
+    if (version !== SCHEMA_VERSION) migrate(database, version, isReleased);
+    database.prepare("SELECT count(*) FROM files").get();
     return database;
   } catch (error) {
     database.close();
@@ -121,39 +162,41 @@ function connect(path: string): DatabaseSync {
   }
 }
 
-function removeDatabase(path: string): void {
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
-    try {
-      Deno.removeSync(file);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
 
-/** Opens the catalog's database. One that is damaged is begun anew: all that it held is read from the files again. */
-function openDatabase(path: string): DatabaseSync {
+/** Opens the database. A damaged one is replaced: everything but what was released is read from the files again. */
+function openDatabase(path: string, isReleased: boolean): DatabaseSync {
   try {
-    return connect(path);
+    return connect(path, isReleased);
   } catch (error) {
-    if (!(error instanceof Error && BROKEN.test(error.message))) throw error;
-    removeDatabase(path);
-    return connect(path);
+    if (!(error instanceof Error && DAMAGED.test(error.message))) throw error;
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+      try {
+        Deno.removeSync(file);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+    const database = connect(path, isReleased);
+    database.exec(`PRAGMA application_id = ${REPLACES_DAMAGED}`);
+    return database;
   }
 }
 
-/** How much of a text lies in memory as it is. */
-const PIECE_BYTES = 256 * 1024;
+/** How many bytes of a text are kept as they are. */
+const MAX_PLAIN_BYTES = 256 * 1024;
 /** Rows are much alike: the least effort makes them a tenth of what they were. */
 const EFFORT = { level: 1 };
 
 const encoder = new TextEncoder();
 
 /**
- * A long text that many callers may take slowly: but for the last piece it is kept compressed, so that hundreds of answers
- * fit into memory, and each piece becomes itself when its turn comes.
+ * A long text that many callers may take slowly. Except for its end it is kept compressed, so that hundreds of responses
+ * fit into memory; each chunk is expanded when it is sent.
  */
-class PackedText {
+export class PackedText {
   readonly #packed: Uint8Array[] = [];
   #rest: string[] = [];
   #restLength = 0;
@@ -170,19 +213,19 @@ class PackedText {
     this.#rest.push(text);
     this.#restLength += length;
     this.#length += length;
-    if (this.#restLength < PIECE_BYTES) return;
+    if (this.#restLength < MAX_PLAIN_BYTES) return;
     this.#packed.push(deflateRawSync(encoder.encode(this.#rest.join("")), EFFORT));
     this.#rest = [];
     this.#restLength = 0;
   }
 
-  /** The whole text, for who wants it at once. */
+  /** The whole text, for callers that need it at once. */
   toString(): string {
     const decoder = new TextDecoder();
-    return [...this.#packed.map((piece) => decoder.decode(inflateRawSync(piece))), ...this.#rest].join("");
+    return [...this.#packed.map((chunk) => decoder.decode(inflateRawSync(chunk))), ...this.#rest].join("");
   }
 
-  /** An answer with the text, piece by piece as it is taken. */
+  /** A response with the text, expanded chunk by chunk. */
   toResponse(headers: Readonly<Record<string, string>>): Response {
     const packed = this.#packed.values();
     let rest: string | undefined = this.#rest.join("");
@@ -199,19 +242,25 @@ class PackedText {
   }
 }
 
-const PUT = `INSERT OR REPLACE INTO files (${FILE_COLUMNS.join(", ")}) VALUES (${
-  FILE_COLUMNS.map(() => "?").join(", ")
-})`;
-
-/** By what one sees that a file has changed. */
-export interface FileStamp {
-  /** In bytes. */
-  readonly size: number;
-  /** Milliseconds since 1970. */
-  readonly mtime: number;
+/**
+ * Joins the JSON of rows to the JSON of their array.
+ *
+ * @param maxBytes The longest text that is allowed, or null for any.
+ * @returns Undefined when the text would be longer.
+ */
+export function packRows(rows: Iterable<string>, maxBytes: number | null): PackedText | undefined {
+  const text = new PackedText();
+  let separator = "[";
+  for (const row of rows) {
+    text.add(separator + row);
+    separator = ",";
+    if (maxBytes !== null && text.length >= maxBytes) return undefined; // A bracket is still to come.
+  }
+  text.add(separator === "[" ? "[]" : "]");
+  return text;
 }
 
-/** A statement for the catalog: fixed text, and what its question marks stand for. */
+/** A statement for the catalog: fixed text, and the values of its question marks. */
 export interface Statement {
   /** With a question mark for each value. Its rows have one column, `row`, the JSON of a row. */
   readonly sql: string;
@@ -219,29 +268,97 @@ export interface Statement {
   readonly values: readonly (string | number)[];
 }
 
+/** What shows that a file has changed. */
+export interface FileStamp {
+  /** In bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly mtime: number;
+}
+
 /** Which files are released together (SDC protocol, `GET /release`). */
 export interface ReleaseSelection {
   /** For instance `mag`. */
   readonly instrument: string;
-  /** `all`, `ancillary`, or a data level. `all` takes ancillary files too. */
+  /** `all`, `ancillary`, or a data level. `all` includes ancillary files. */
   readonly dataType: string;
   /** `all`, or one descriptor. */
   readonly descriptor: string;
-  /** The first day, YYYYMMDD. Science files start between the two days; ancillary files are valid on one of them. */
+  /** The first day, `YYYYMMDD`. Science files start between the two days; ancillary files are valid on one of them. */
   readonly start: string;
   /** The last day. */
   readonly end: string;
 }
 
-/** What the archive has: one row a file, in SQLite. All calls are synchronous, so none sees another's half. */
+/**
+ * SQL: no file of this kind is a newer version of the same file. Files are the same when they agree in instrument, data
+ * level, descriptor, start date and repointing (SDC protocol, `GET /query`). The comparison stops at the first newer one,
+ * so that a page of rows takes no more than its own rows.
+ *
+ * @param version What is compared: the major version alone, or both numbers.
+ * @param conditions SQL that newer files must meet too, about the table `newer`.
+ */
+export function noNewerVersion(version: "major" | "major and minor", conditions: readonly string[] = []): string {
+  const isNewer = version === "major"
+    ? "newer.major_version > files.major_version"
+    : "(newer.major_version, newer.minor_version) > (files.major_version, files.minor_version)";
+  return `NOT EXISTS (SELECT 1 FROM files AS newer WHERE ${
+    [
+      ...["table_name", "instrument", "data_level", "descriptor", "start_date", "repointing"]
+        .map((column) => `newer.${column} IS files.${column}`),
+      isNewer,
+      ...conditions,
+    ].join(" AND ")
+  })`;
+}
+
+/** Selects the files of a release that have a descriptor; the other selected columns are compared by the callers. */
+const HAS_DESCRIPTOR = "instrument = ?1 AND (?2 = 'all' OR descriptor = ?2)";
+
+const RELEASE_SCIENCE = `UPDATE files SET released = 1 WHERE table_name = 'science' AND ${HAS_DESCRIPTOR}
+  AND start_date BETWEEN ?3 AND ?4 AND (?5 = 'all' OR data_level = ?5) AND ${noNewerVersion("major and minor")}`;
+
+/**
+ * The newest version of each ancillary file that is valid on one of the days. One without an end date is valid until the
+ * next one without an end date starts.
+ */
+const RELEASE_ANCILLARY = `UPDATE files SET released = 1 WHERE file_path IN (
+  SELECT file_path FROM (
+    SELECT file_path, start_date, end_date, lead(start_date) OVER (
+      PARTITION BY instrument, descriptor, end_date IS NULL ORDER BY start_date
+    ) AS next_start FROM (
+      SELECT *, row_number() OVER (
+        PARTITION BY instrument, descriptor, start_date, end_date ORDER BY version DESC
+      ) AS age FROM files WHERE table_name = 'ancillary' AND ${HAS_DESCRIPTOR}
+    ) WHERE age = 1
+  ) WHERE start_date <= ?4 AND iif(end_date IS NULL, coalesce(next_start > ?3, 1), end_date >= ?3)
+)`;
+
+/** There are as many statements as sets of parameters; a caller who tries them all must not fill the memory. */
+const MAX_STATEMENTS = 200;
+
+/** What the archive has: one row per file, in SQLite. All calls are synchronous: none sees half of another's work. */
 export class Catalog {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #revision = 0;
 
-  /** Opens the catalog in a file, which is created when there is none. */
-  constructor(path: string) {
-    this.#database = openDatabase(path);
+  /**
+   * Whether files that are found in the folder count as released: what the archive's owner says when it opens for the
+   * first time; undefined later, when each kind has its own default.
+   */
+  readonly releasesFoundFiles: boolean | undefined;
+
+  /**
+   * Opens the catalog in a file, which is created when it does not exist.
+   *
+   * @param path The database.
+   * @param options `unreleased`: files that are present when the archive first opens do not count as released.
+   */
+  constructor(path: string, { unreleased = false }: { readonly unreleased?: boolean | undefined } = {}) {
+    this.#database = openDatabase(path, !unreleased);
+    const isFirstOpening = this.size === 0 && pragma(this.#database, "application_id") !== REPLACES_DAMAGED;
+    this.releasesFoundFiles = isFirstOpening ? !unreleased : undefined;
   }
 
   /** Closes the database. */
@@ -250,12 +367,12 @@ export class Catalog {
     this.#database.close();
   }
 
-  /** How many files there are. */
+  /** The number of files. */
   get size(): number {
     return Number(this.#prepared("SELECT count(*) AS files FROM files").get()?.files);
   }
 
-  /** Counts the changes since it was opened: what was made from the rows is good as long as this stays. */
+  /** Counts the changes since the catalog was opened: what was made from the rows stays valid while it is the same. */
   get revision(): number {
     return this.#revision;
   }
@@ -267,11 +384,8 @@ export class Catalog {
 
   /** Whether a file is released to the public. */
   isReleased(path: string): boolean {
-    return this.has(path);
+    return this.#prepared("SELECT released FROM files WHERE file_path = ?").get(path)?.released === 1;
   }
-
-  /** Releases the newest version of each science file that is selected, and the ancillary files that are valid then. */
-  release(_selections: readonly ReleaseSelection[]): void {}
 
   /** The size and time of every file, by its path. */
   stamps(): Map<string, FileStamp> {
@@ -299,6 +413,17 @@ export class Catalog {
     });
   }
 
+  /** Releases the newest version of each science file that is selected, and the ancillary files that are valid then. */
+  release(selections: readonly ReleaseSelection[]): void {
+    this.#transaction(() => {
+      for (const { instrument, dataType, descriptor, start, end } of selections) {
+        const values = [instrument, descriptor, start, end];
+        if (dataType !== "ancillary") this.#prepared(RELEASE_SCIENCE).run(...values, dataType);
+        if (dataType === "ancillary" || dataType === "all") this.#prepared(RELEASE_ANCILLARY).run(...values);
+      }
+    });
+  }
+
   /** The MD5 of a file's bytes, when it is known for a file of this size and time; else undefined. */
   md5(path: string, size: number, mtime: number): string | undefined {
     const sql = "SELECT md5 FROM files WHERE file_path = ? AND size = ? AND mtime = ?";
@@ -307,43 +432,34 @@ export class Catalog {
   }
 
   /**
-   * Keeps the MD5 of a file's bytes that was computed while others may have put new ones there.
+   * Keeps the MD5 of a file's bytes. It was computed while others may have put new bytes there.
    *
    * @param seen What the row said before; one that says something else by now is of newer bytes and stays.
-   * @param read The size and time of the bytes that it was computed from.
+   * @param read The size and time of the bytes that the MD5 was computed from.
    */
   keepMd5(path: string, md5: string, seen: FileStamp, read: FileStamp): void {
     this.#prepared("UPDATE files SET size = ?, mtime = ?, md5 = ? WHERE file_path = ? AND size = ? AND mtime = ?")
       .run(read.size, read.mtime, md5, path, seen.size, seen.mtime);
   }
 
-  /** The size and time that a file's row has. */
+  /** The size and time in a file's row. */
   stamp(path: string): FileStamp | undefined {
     const row = this.#prepared("SELECT size, mtime FROM files WHERE file_path = ?").get(path);
     return row === undefined ? undefined : { size: Number(row.size), mtime: Number(row.mtime) };
   }
 
   /**
-   * Answers a query: the JSON of an array of rows.
+   * The JSON array of a statement's rows.
    *
-   * @param byteLimit How long the answer may be, or null.
-   * @returns Undefined when the answer would be longer.
+   * @param maxBytes The longest text that is allowed, or null for any.
+   * @returns Undefined when the text would be longer.
    */
-  query(statement: Statement, byteLimit: number | null): PackedText | undefined {
-    const text = new PackedText();
-    let separator = "[";
-    for (const { row } of this.#prepared(statement.sql).iterate(...statement.values)) {
-      if (typeof row !== "string") continue;
-      text.add(separator + row);
-      separator = ",";
-      if (byteLimit !== null && text.length >= byteLimit) return undefined; // A bracket is still to come.
-    }
-    text.add(separator === "[" ? "[]" : "]");
-    return text;
+  query({ sql, values }: Statement, maxBytes: number | null): PackedText | undefined {
+    return packRows(jsonOf(this.#prepared(sql).iterate(...values)), maxBytes);
   }
 
   /**
-   * The rows of a statement, for callers who make something else than JSON of them. They say how many at most.
+   * The rows of a statement, for callers that make something else than JSON of them. They limit their number.
    *
    * @param sql Fixed text with a question mark for each value.
    */
@@ -352,12 +468,14 @@ export class Catalog {
   }
 
   #put(entry: CatalogEntry): void {
-    this.#prepared(PUT).run(...FILE_COLUMNS.map((column) => entry[column]));
+    this.#prepared(PUT).run(...COLUMNS.map((column) => entry[column]));
   }
 
-  /** There are as many texts as sets of parameters, so that keeping the statements is bounded. */
   #prepared(sql: string): StatementSync {
-    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
+    const statement = this.#database.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
   }
@@ -369,44 +487,61 @@ export class Catalog {
       this.#database.exec("COMMIT");
       this.#revision++;
     } catch (error) {
-      // SQLite rolls back by itself after some errors, a full disk among them.
+      // SQLite rolls back by itself after some errors, such as a full disk.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
   }
 }
 
-/** What a file's name says, as the catalog keeps it. What the names of a kind do not say is null. */
-interface NameColumns {
-  /** The kind of file, which is also the table in which it is found. */
-  readonly table_name: string;
-  /** For instance `mag`. */
-  readonly instrument: string | null;
-  /** For instance `l1a`. */
-  readonly data_level: string | null;
-  /** The product's name. */
-  readonly descriptor: string | null;
-  /** The first day, YYYYMMDD. */
-  readonly start_date: string | null;
-  /** The last day, YYYYMMDD. */
-  readonly end_date: string | null;
-  /** The repointing's number. */
-  readonly repointing: number | null;
-  /** The number of the Carrington rotation. */
-  readonly cr: number | null;
-  /** The type of a SPICE file. */
-  readonly kernel_type: string | null;
-  /** What the names of all versions of a SPICE file have in common. */
-  readonly file_root: string | null;
-  /** As the name carries it: `v001` or `v001.0002`, of a SPICE file its digits. */
-  readonly version: string | null;
-  /** Null where the version has none. */
-  readonly major_version: number | null;
-  /** Null where there is no version. */
-  readonly minor_version: number | null;
-  /** For instance `cdf`. */
-  readonly extension: string;
+/** The JSON of each row of a {@linkcode Statement}. */
+function* jsonOf(rows: Iterable<Record<string, SQLOutputValue>>): Generator<string> {
+  for (const { row } of rows) if (typeof row === "string") yield row;
 }
+
+/** What a name does not say of a file. */
+interface FileFacts {
+  /** In bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly mtime: number;
+  /** Hex; null when it is not known yet. */
+  readonly md5: string | null;
+  /** When the archive took the file in. */
+  readonly ingested: Date;
+  /** Whether the file is released to the public. Default: as in the SDC, where the teams release products later. */
+  readonly isReleased?: boolean | undefined;
+}
+
+/** A moment as the catalog has it: `2024-07-09 15:42:23`, UTC. */
+export function formatTimestamp(date: Date): string {
+  return date.toISOString().slice(0, 19).replace("T", " ");
+}
+
+/** The kinds of file that the SDC does not release when they come in. */
+const RELEASED_LATER: readonly string[] = ["science", "quicklook"];
+
+/**
+ * Joins what a name says to what is known besides.
+ *
+ * @throws {FileNameError} When the name is not one of the SDC's.
+ */
+export function catalogEntry(name: string, facts: FileFacts): CatalogEntry {
+  const fields = fieldsOf(name);
+  const { size, mtime, md5, ingested, isReleased = !RELEASED_LATER.includes(fields.table_name) } = facts;
+  return {
+    file_path: archivePath(name),
+    ...fields,
+    released: isReleased ? 1 : 0,
+    ingestion_date: formatTimestamp(ingested),
+    size,
+    mtime,
+    md5,
+  };
+}
+
+/** What a file's name says. */
+type NameFields = Omit<CatalogEntry, "file_path" | "released" | "ingestion_date" | "size" | "mtime" | "md5">;
 
 const NOTHING = {
   instrument: null,
@@ -423,83 +558,34 @@ const NOTHING = {
   minor_version: null,
 } as const;
 
-function spiceColumns(file: SpiceFile): NameColumns {
-  const { kernel_type, start_date, end_date, prediction_date, repointing, detail, version, extension } = file;
+function fieldsOf(name: string): NameFields {
+  const file = parseFileName(name);
+  if (file.kind === "spice") return spiceFields(file);
+  const { kind: table_name, ...fields } = file;
+  const { major, minor } = parseVersion(file.version);
+  return { ...NOTHING, table_name, ...fields, major_version: major ?? 1, minor_version: minor };
+}
+
+function spiceFields(file: SpiceFile): NameFields {
+  const { kind: table_name, kernel_type, start_date, end_date, repointing, version, extension, name } = file;
   return {
     ...NOTHING,
-    table_name: file.kind,
+    table_name,
     start_date,
     end_date,
     repointing,
     kernel_type,
-    file_root: JSON.stringify([kernel_type, start_date, end_date, prediction_date, repointing, detail, extension]),
+    file_root: fileRoot(name, version),
     version,
-    // Digits beyond those that a number holds exactly are no version that anyone counts.
+    // More digits than a number holds exactly are no version that anyone counts.
     minor_version: version === null ? null : Math.min(Number(version), Number.MAX_SAFE_INTEGER),
     extension,
   };
 }
 
-/**
- * Reads a name into columns.
- *
- * @throws {FileNameError} When the name is none of the SDC's.
- */
-function nameColumns(name: string): NameColumns {
-  const file = parseFileName(name);
-  if (file.kind === "spice") return spiceColumns(file);
-  const { kind: table_name, ...parts } = file;
-  const { major: major_version, minor: minor_version } = parseVersion(file.version);
-  return { ...NOTHING, table_name, ...parts, major_version, minor_version };
-}
-
-/** What the archive knows of one file: what its name says, and what the disk said when it was looked at. */
-export interface CatalogEntry extends NameColumns, FactColumns {
-  /** The path in the archive, with `/` between its folders; the key. */
-  readonly file_path: string;
-}
-
-/** What the disk said. */
-interface FactColumns {
-  /** `2024-07-09 15:42:23`, UTC. */
-  readonly ingestion_date: string;
-  /** In bytes. */
-  readonly size: number;
-  /** When the file last changed, in milliseconds since 1970. */
-  readonly mtime: number;
-  /** Hex, of the bytes that had this size and mtime; null while nobody has asked for it. */
-  readonly md5: string | null;
-}
-
-/** What a name does not say of a file. */
-interface FileFacts {
-  /** In bytes. */
-  readonly size: number;
-  /** Milliseconds since 1970. */
-  readonly mtime: number;
-  /** Hex; null when it is not known yet. */
-  readonly md5: string | null;
-  /** When the archive took the file in. */
-  readonly ingested: Date;
-}
-
-/** A moment as the SDC's rows carry it: `2024-07-09 15:42:23`, UTC (SDC protocol). */
-export function formatTimestamp(date: Date): string {
-  return date.toISOString().slice(0, 19).replace("T", " ");
-}
-
-/**
- * Joins what a name says to what is known besides.
- *
- * @throws {FileNameError} When the name is none of the SDC's.
- */
-export function catalogEntry(name: string, facts: FileFacts): CatalogEntry {
-  return {
-    file_path: archivePath(name),
-    ...nameColumns(name),
-    ingestion_date: formatTimestamp(facts.ingested),
-    size: facts.size,
-    mtime: facts.mtime,
-    md5: facts.md5,
-  };
+/** `imap_sclk_0147.tsc` -> `imap_sclk_.tsc`: in every name of a SPICE file the version's digits are the last ones. */
+function fileRoot(name: string, version: string | null): string {
+  if (version === null) return name;
+  const at = name.lastIndexOf(version);
+  return name.slice(0, at) + name.slice(at + version.length);
 }

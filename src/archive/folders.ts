@@ -112,7 +112,11 @@ async function isSame(
   return object && object.size === size && object.md5 === await hashFile(source);
 }
 
-async function importFile(store: ObjectStore, name: string, source: string): Promise<Outcome> {
+async function importFile(
+  name: string,
+  source: string,
+  { store, isReleased }: Pick<ImportOptions, "store" | "isReleased">,
+): Promise<Outcome> {
   try {
     const path = archivePath(name);
     using file = await openSource(source);
@@ -120,7 +124,7 @@ async function importFile(store: ObjectStore, name: string, source: string): Pro
     const { size } = await file.stat();
     const same = await isSame(store, path, file, size);
     if (same !== undefined) return same ? "present" : "conflict";
-    await store.put(path, file.readable, size); // Which closes the file.
+    await store.put(path, file.readable, size, isReleased); // Which closes the file.
     return "copied";
   } catch (error) {
     if (error instanceof FileNameError) return { skipped: nameReason(error) };
@@ -129,17 +133,24 @@ async function importFile(store: ObjectStore, name: string, source: string): Pro
   }
 }
 
+/** Where files are imported to. */
+export interface ImportOptions {
+  /** The archive's files. */
+  readonly store: ObjectStore;
+  /** Whether the files are released to the public. */
+  readonly isReleased: boolean;
+  /** Ends the import early. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Copies the files of a folder, and of those in it, into the archive by their names, wherever they lie. The folder
  * itself stays as it is.
  *
  * @throws {InputError} When the folder cannot be read.
  */
-export async function importFolder(
-  folder: string,
-  store: ObjectStore,
-  signal?: AbortSignal,
-): Promise<ImportReport> {
+export async function importFolder(folder: string, options: ImportOptions): Promise<ImportReport> {
+  const { signal } = options;
   const counts = { copied: 0, present: 0 };
   const conflicts: string[] = [];
   const skipped: SkippedFile[] = [];
@@ -149,7 +160,7 @@ export async function importFolder(
     if (entry.kind === "skipped" && path === "") throw new InputError(`Cannot import "${folder}": it ${entry.reason}`);
     const outcome: Outcome = entry.kind === "skipped"
       ? { skipped: entry.reason }
-      : await importFile(store, entry.name, join(folder, path));
+      : await importFile(entry.name, join(folder, path), options);
     if (typeof outcome === "object") skipped.push({ path, reason: outcome.skipped });
     else if (outcome === "conflict") conflicts.push(path);
     else counts[outcome]++;
@@ -200,7 +211,8 @@ export async function indexFolder(root: string, catalog: Catalog, signal?: Abort
       known.delete(path);
       if (before?.size === stamp.size && before.mtime === stamp.mtime) continue;
       try {
-        const found = catalogEntry(name, { ...stamp, md5: null, ingested: new Date(stamp.mtime) });
+        const ingested = new Date(stamp.mtime);
+        const found = catalogEntry(name, { ...stamp, md5: null, ingested, isReleased: catalog.releasesFoundFiles });
         if (found.file_path === path) changed.push(found);
         else skipped.push({ path, reason: `its name belongs at ${found.file_path}` });
       } catch (error) {

@@ -240,17 +240,23 @@ export class ObjectStore {
    * @param path A path for which {@linkcode isArchivePath} holds.
    * @param body The bytes; null for none.
    * @param length How many there must be.
+   * @param isReleased Whether the file is released to the public. Default: as its kind is in the SDC.
    * @returns The MD5 of the bytes, in hex.
    * @throws {IncompleteBodyError} When there are more or fewer. {PlaceTakenError} When something else lies there.
    */
-  async put(path: string, body: ReadableStream<Uint8Array> | null, length: number): Promise<string> {
+  async put(
+    path: string,
+    body: ReadableStream<Uint8Array> | null,
+    length: number,
+    isReleased?: boolean,
+  ): Promise<string> {
     const { root, incoming, catalog, now } = this.#options;
     const { temporary, size, mtime, md5 } = await receiveFile(incoming, body, length);
     const place = join(root, path);
     let moved = false;
     try {
       const folders = await makeFolders(root, path);
-      const entry = catalogEntry(basename(path), { size, mtime, md5, ingested: now() });
+      const entry = catalogEntry(basename(path), { size, mtime, md5, ingested: now(), isReleased });
       // Both in one synchronous step, so that of two uploads of one name the file and the row are the same one's.
       const isKnown = catalog.has(path);
       catalog.put(entry, () => {

@@ -1,20 +1,8 @@
 import type { Access } from "./access.ts";
 import type { Catalog } from "./catalog.ts";
-import {
-  ANCILLARY_TABLE,
-  type ArchiveTable,
-  conditionsOf,
-  equals,
-  type Filter,
-  fromDay,
-  jsonRow,
-  orAlways,
-  SCIENCE_TABLE,
-  SPICE_TABLE,
-  toDay,
-} from "./tables.ts";
 import { htmlTable } from "../display/html_table.ts";
 import type { Column, Table } from "../display/text_table.ts";
+import { isCalendarDate } from "../names/calendar_date.ts";
 import { FILE_KINDS } from "../names/file_name.ts";
 import { downloadRoute } from "../protocol/routes.ts";
 import { decodeFileRecords, type FileRecord } from "../protocol/rows.ts";
@@ -67,6 +55,10 @@ interface PageFilter {
   readonly page: number;
 }
 
+/** The fields of the form; `page` starts again with another search. */
+const FIELDS = ["kind", "instrument", "data_level", "descriptor", "from", "to"] as const;
+type Field = typeof FIELDS[number];
+
 /** What was found. */
 interface FoundPage {
   /** JSON of the rows of this page. */
@@ -105,66 +97,82 @@ function writePageFilter(filter: Partial<PageFilter>): string {
   return `/?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}#files`;
 }
 
-/** The row of a kind that no query finds, in the words of the SDC's protocol. */
-const OTHER_ROW = jsonRow([
-  "file_path",
-  "instrument",
-  "data_level",
-  "descriptor",
-  "start_date",
-  "version",
-  "ingestion_date",
-]);
-
-const ROWS: ReadonlyMap<string, string> = new Map([
-  ["science", SCIENCE_TABLE.row],
-  ["ancillary", ANCILLARY_TABLE.row],
-  ["spice", SPICE_TABLE.row],
-]);
-
-const WORDS = [
-  ["kind", equals("table_name")],
-  ["instrument", equals("instrument")],
-  ["data_level", equals("data_level")],
-  ["descriptor", equals("descriptor")],
-] as const;
-
-const ON_DAY: ReadonlyMap<string, Filter> = new Map([
-  ...WORDS,
-  ["from", fromDay("start_date")],
-  ["to", toDay("start_date")],
-]);
-const LAST_DAY = "coalesce(end_date, start_date)";
-/** Of files that are valid for some time: those that are at some time between the two days. */
-const IN_SPAN: ReadonlyMap<string, Filter> = new Map([
-  ...WORDS,
-  ["from", orAlways(fromDay(LAST_DAY), LAST_DAY)],
-  ["to", orAlways(toDay("start_date"), "start_date")],
-]);
-
-/** The table of a kind of file. */
-function pageTable(kind: string): ArchiveTable {
-  const filters = kind === "spice" || kind === "ancillary" ? IN_SPAN : ON_DAY;
-  return { files: "1", row: ROWS.get(kind) ?? OTHER_ROW, sameFile: undefined, filters };
+/** SQL that makes a row's JSON from columns of the catalog, and from other SQL under a name. */
+function jsonRow(columns: readonly string[], more: Readonly<Record<string, string>> = {}): string {
+  const pairs = [...columns.map((column) => [column, column]), ...Object.entries(more)];
+  return `json_object(${pairs.map(([key, sql]) => `'${key}', ${sql}`).join(", ")})`;
 }
+
+/** SQL: a day and a time of it as rows of SPICE files have them: `2024-07-09, 15:42:23`. Null where there is no day. */
+function moment(day: string, time: string): string {
+  return `substr(${day}, 1, 4) || '-' || substr(${day}, 5, 2) || '-' || substr(${day}, 7) || ', ${time}'`;
+}
+
+/** The rows of each kind of file, with the columns that their tables show. */
+const ROWS: ReadonlyMap<string, string> = new Map([
+  [
+    "science",
+    jsonRow([
+      ...["file_path", "instrument", "data_level", "descriptor", "start_date", "repointing", "version"],
+      ...["cr", "extension", "ingestion_date"],
+    ]),
+  ],
+  [
+    "ancillary",
+    jsonRow([
+      ...["file_path", "instrument", "descriptor", "start_date", "end_date", "version", "extension", "ingestion_date"],
+    ]),
+  ],
+  [
+    "spice",
+    jsonRow(["file_path", "kernel_type", "version", "ingestion_date"], {
+      min_date_datetime: moment("start_date", "00:00:00"),
+      max_date_datetime: moment("end_date", "23:59:59"),
+    }),
+  ],
+]);
+/** The row of every other kind. */
+const OTHER_ROW = jsonRow([
+  ...["file_path", "instrument", "data_level", "descriptor", "start_date", "version", "ingestion_date"],
+]);
+
+const LAST_DAY = "coalesce(end_date, start_date)";
+
+/** SQL for each field of the form, with a question mark. The days compare with the day on which the data start. */
+const FILTERS = {
+  kind: "table_name = ?",
+  instrument: "instrument = ?",
+  data_level: "data_level = ?",
+  descriptor: "descriptor = ?",
+  from: "start_date >= ?",
+  to: "start_date <= ?",
+} as const satisfies Readonly<Record<Field, string>>;
+
+/** The same for files that are valid for some time: those that are valid on one of the days, or always. */
+const SPAN_FILTERS = {
+  ...FILTERS,
+  from: `(${LAST_DAY} >= ? OR ${LAST_DAY} IS NULL)`,
+  to: "(start_date <= ? OR start_date IS NULL)",
+} as const satisfies Readonly<Record<Field, string>>;
 
 /** Finds a page of rows, the latest data first; the last page where there are fewer than asked for. */
 function findPage(catalog: Catalog, filter: PageFilter): FoundPage {
-  const { page: asked, from, to, ...words } = filter;
-  const texts = { ...words, from: from.replaceAll("-", ""), to: to.replaceAll("-", "") };
-  const table = pageTable(filter.kind);
-  const conditions = conditionsOf(table, new Map(Object.entries(texts).filter(([, text]) => text !== "")));
-  if ("bad" in conditions) {
-    const problem = `${conditions.bad === "from" ? from : to} is no day of the calendar`;
-    return { rows: "[]", count: 0, page: 1, problem };
+  const { page: asked, from, to, kind, ...words } = filter;
+  const badDay = [from, to].find((day) => day !== "" && !isCalendarDate(day.replaceAll("-", "")));
+  if (badDay !== undefined) {
+    return { rows: "[]", count: 0, page: 1, problem: `${badDay} is no day of the calendar` };
   }
-  const { where, values } = conditions;
+  const filters = kind === "spice" || kind === "ancillary" ? SPAN_FILTERS : FILTERS;
+  const given = { kind, ...words, from: from.replaceAll("-", ""), to: to.replaceAll("-", "") };
+  const fields = FIELDS.filter((field) => given[field] !== "");
+  const where = fields.map((field) => filters[field]).join(" AND ");
+  const values = fields.map((field) => given[field]);
   const count = Number(catalog.rows(`SELECT count(*) AS count FROM files WHERE ${where}`, values)[0]?.count);
   const page = Math.max(1, Math.min(asked, Math.ceil(count / PAGE_ROWS)));
-  const sql =
-    `SELECT ${table.row} AS row FROM files WHERE ${where} ORDER BY start_date DESC, file_path LIMIT ? OFFSET ?`;
+  const sql = `SELECT ${ROWS.get(kind) ?? OTHER_ROW} AS row FROM files WHERE ${where}
+    ORDER BY start_date DESC, file_path LIMIT ? OFFSET ?`;
   const statement = { sql, values: [...values, PAGE_ROWS, (page - 1) * PAGE_ROWS] };
-  const problem = FILE_KINDS.some((kind) => kind === filter.kind) ? undefined : `${filter.kind} is no kind of file`;
+  const problem = FILE_KINDS.some((known) => known === kind) ? undefined : `${kind} is no kind of file`;
   return { rows: catalog.query(statement, null)?.toString() ?? "[]", count, page, problem };
 }
 
@@ -272,9 +280,6 @@ function pageLinks(filter: PageFilter, count: number): string {
   }
   return links.length === 0 ? "" : `<nav aria-label="More files">${links.join("")}</nav>`;
 }
-
-/** The fields that are texts; `page` begins anew with another search. */
-type Field = Exclude<keyof PageFilter, "page">;
 
 function option(value: string, text: string, chosen: string): string {
   return `<option value="${html(value)}"${value === chosen ? " selected" : ""}>${html(text)}</option>`;

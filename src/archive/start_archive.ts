@@ -56,16 +56,18 @@ async function checkFolder(folder: string): Promise<void> {
  * @throws {InputError} When a folder cannot be used.
  */
 export async function openArchive(options: OpenArchiveOptions): Promise<OpenArchive> {
-  const { importFrom, now = () => new Date(), signal } = options;
+  const { importFrom, unreleased = false, now = () => new Date(), signal } = options;
   if (importFrom !== undefined) await checkFolder(importFrom);
   const state = await openStateFolder(resolve(options.root));
   try {
     const root = await Deno.realPath(options.root);
-    const catalog = new Catalog(state.catalog);
+    const catalog = new Catalog(state.catalog, { unreleased });
     try {
       const store = new ObjectStore({ root, incoming: state.incoming, catalog, now });
       const found = await indexFolder(root, catalog, signal);
-      const imported = importFrom === undefined ? undefined : await importFolder(resolve(importFrom), store, signal);
+      const imported = importFrom === undefined
+        ? undefined
+        : await importFolder(resolve(importFrom), { store, isReleased: !unreleased, signal });
       const indexed = { ...found, files: catalog.size };
       const close = () => {
         catalog.close();

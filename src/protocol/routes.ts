@@ -23,6 +23,15 @@ export const REPOINT_TABLE_ROUTE = "/repoint-table";
 /** The path of the list of small-forces files, which `GET /spice-query` calls `thruster`. */
 export const SMALL_FORCES_TABLE_ROUTE = "/small-forces-table";
 
+/** The path of a metakernel, which names the SPICE kernels that cover some time. */
+export const METAKERNEL_ROUTE = "/metakernel";
+
+/** The path of the list of processing jobs. */
+export const PROCESSING_JOBS_ROUTE = "/processing-jobs";
+
+/** The path of a job's log, with anything behind it. */
+const PROCESSING_LOGS_ROUTE = "/processing-logs";
+
 /** The path that asks for products to be made again, by POST. */
 export const REPROCESS_ROUTE = "/reprocess";
 
@@ -41,14 +50,19 @@ export function uploadRoute(fileName: string): string {
 
 /** What a request to the API asks for; `path` is decoded and has no slash in front. */
 export type Route =
-  | { readonly to: "query" | "spice-query" | "repoint-table" | "reprocess" | "release" }
+  | { readonly to: "query" | "spice-query" | "spin-table" | "repoint-table" | "small-forces-table" }
+  | { readonly to: "metakernel" | "processing-jobs" | "processing-logs" | "reprocess" | "release" }
   | { readonly to: "download" | "upload"; readonly path: string };
 
 /** Routes of their own, with nothing behind them. */
 const FIXED_ROUTES: ReadonlyMap<string, Route> = new Map([
   [QUERY_ROUTE, { to: "query" }],
   [SPICE_QUERY_ROUTE, { to: "spice-query" }],
+  [SPIN_TABLE_ROUTE, { to: "spin-table" }],
   [REPOINT_TABLE_ROUTE, { to: "repoint-table" }],
+  [SMALL_FORCES_TABLE_ROUTE, { to: "small-forces-table" }],
+  [METAKERNEL_ROUTE, { to: "metakernel" }],
+  [PROCESSING_JOBS_ROUTE, { to: "processing-jobs" }],
   [REPROCESS_ROUTE, { to: "reprocess" }],
   [RELEASE_ROUTE, { to: "release" }],
 ]);
@@ -72,6 +86,7 @@ export function readRoute(pathname: string): Route | undefined {
   // The gateway takes anything behind /query.
   const fixed = FIXED_ROUTES.get(rest.startsWith(`${QUERY_ROUTE}/`) ? QUERY_ROUTE : rest.replace(/(?<=.)\/$/, ""));
   if (fixed !== undefined) return fixed;
+  if (rest.startsWith(`${PROCESSING_LOGS_ROUTE}/`)) return { to: "processing-logs" };
   const match = /^\/(download|upload)(?:\/(.*))?$/s.exec(rest);
   const path = decodePath(match?.[2] ?? "");
   if (match === null || path === undefined) return undefined;

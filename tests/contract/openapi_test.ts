@@ -21,7 +21,7 @@ const text = await Deno.readTextFile(new URL("../../docs/openapi.json", import.m
 const specification = new Specification(JSON.parse(text));
 
 /** The path in the file of each route that the archive reads, and the parameters that the protocol gives it. */
-const ROUTES: Readonly<Record<Route["to"], readonly [path: string, parameters: readonly string[]]>> = {
+const ROUTES: Readonly<Partial<Record<Route["to"], readonly [path: string, parameters: readonly string[]]>>> = {
   "query": ["/query", [...new Set<string>([...SCIENCE_PARAMETERS, ...ANCILLARY_PARAMETERS])]],
   "spice-query": ["/spice-query", SPICE_PARAMETERS],
   "repoint-table": ["/repoint-table", REPOINT_TABLE_PARAMETERS],

@@ -1,0 +1,165 @@
+import type { Responses } from "./dialect.ts";
+import type { Order } from "./journal.ts";
+import { isCalendarDate } from "../names/calendar_date.ts";
+import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
+
+/** A request about jobs, and what it is answered from. */
+export interface JobsRequest {
+  /** The query of the URL. */
+  readonly search: URLSearchParams;
+  /** The orders that the archive was given, the oldest first. */
+  readonly orders: readonly Order[];
+  /** What the archive's dialect says. */
+  readonly responses: Responses;
+}
+
+/** A row of `GET /processing-jobs` (SDC protocol). */
+interface Job {
+  readonly job_command: string;
+  readonly status: "SUCCEEDED";
+  readonly instrument: string | null;
+  readonly data_level: string | null;
+  readonly descriptor: string | null;
+  readonly start_date: string | null;
+  readonly major_version: number;
+  readonly minor_version: number;
+  readonly repointing: null;
+  readonly dependency_hash: null;
+  readonly job_definition: null;
+  readonly job_log_stream_id: string | null;
+  readonly container_image: null;
+  readonly container_image_digest: null;
+  readonly started_at: string;
+  readonly stopped_at: string;
+}
+
+/** The most jobs of one response (SDC protocol). */
+const MAX_JOBS = 500;
+
+const STATUSES: readonly string[] = ["INPROGRESS", "SUCCEEDED", "FAILED"];
+
+/** What jobs are searched by, and which values there are; a value that cannot be makes the SDC crash. */
+const FILTERS: Readonly<Record<string, (text: string) => boolean>> = {
+  status: (text) => STATUSES.includes(text),
+  instrument: isInstrument,
+  data_level: isDataLevel,
+  descriptor: () => true,
+  start_date: isCalendarDate,
+  major_version: isInteger,
+  minor_version: isInteger,
+  repointing: isInteger,
+  dependency_hash: () => true,
+  job_definition: () => true,
+  job_log_stream_id: () => true,
+  container_image: () => true,
+  container_image_digest: () => true,
+  container_command: () => true,
+  started_at: isMoment,
+  stopped_at: isMoment,
+};
+
+function isInteger(text: string): boolean {
+  return /^[+-]?\d{1,9}$/.test(text);
+}
+
+function isMoment(text: string): boolean {
+  return !Number.isNaN(Date.parse(text));
+}
+
+/**
+ * Answers `GET /processing-jobs` (SDC protocol), the newest job first. The archive processes nothing: each order to
+ * reprocess is a job that succeeded when it was given.
+ */
+export function answerJobs({ search, orders, responses }: JobsRequest): Response {
+  let isPossible = true;
+  for (const [name, text] of search) {
+    const isValid = FILTERS[name];
+    if (isValid === undefined) return responses.untypedJson({ error: `Invalid parameter: ${name}` }, 400);
+    if (isValid(text)) continue;
+    if (name === "start_date") {
+      return responses.untypedJson({ error: "Invalid date format for start_date. Expected YYYYMMDD." }, 400);
+    }
+    isPossible = false;
+  }
+  if (!isPossible) return responses.crashed();
+  const jobs = jobsOf(orders).filter((job) => [...search].every(([name, text]) => isEqual(job, name, text)));
+  return responses.untypedJson(jobs.slice(0, MAX_JOBS));
+}
+
+function isEqual(job: Job, name: string, text: string): boolean {
+  const value = new Map<string, unknown>(Object.entries(job)).get(name);
+  if (typeof value === "number") return value === Number(text);
+  if (name === "start_date") return value === dateTime(text);
+  return name.endsWith("_at") ? Date.parse(String(value)) === Date.parse(text) : value === text;
+}
+
+/** The words of a job's command, by the parameters of the order. */
+const COMMAND_WORDS: readonly (readonly [parameter: string, word: string])[] = [
+  ["instrument", "--instrument"],
+  ["data_level", "--data-level"],
+  ["descriptor", "--descriptor"],
+  ["start_date", "--start-date"],
+  ["end_date", "--end-date"],
+];
+
+/** The newest first. */
+function jobsOf(orders: readonly Order[]): Job[] {
+  return orders.filter(({ order }) => order === "reprocess").map(jobOf).toReversed();
+}
+
+function jobOf({ time, parameters, id }: Order): Job {
+  const { instrument = null, data_level = null, descriptor = null, start_date = "" } = parameters;
+  const words = COMMAND_WORDS.flatMap(([name, word]) => {
+    const value = parameters[name];
+    return value === undefined ? [] : [`${word} ${value}`];
+  });
+  const moment = `${time.replace(" ", "T")}+00:00`;
+  return {
+    job_command: `imap_cli ${words.join(" ")}`,
+    status: "SUCCEEDED",
+    instrument,
+    data_level,
+    descriptor,
+    start_date: isCalendarDate(start_date) ? dateTime(start_date) : null,
+    major_version: 1,
+    minor_version: 1,
+    repointing: null,
+    dependency_hash: null,
+    job_definition: null,
+    job_log_stream_id: id === undefined ? null : `ProcessingJob-${instrument ?? "all"}/default/${id}`,
+    container_image: null,
+    container_image_digest: null,
+    started_at: moment,
+    stopped_at: moment,
+  };
+}
+
+/** `20260102` -> `2026-01-02T00:00:00`. */
+function dateTime(day: string): string {
+  return `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T00:00:00`;
+}
+
+/**
+ * Answers `GET /processing-logs/{any}` (SDC protocol): the lines of a job's log. The archive has one line for each job.
+ */
+export function answerJobLog({ search, orders, responses }: JobsRequest): Response {
+  const stream = search.get("job_log_stream_id");
+  if (!stream) {
+    return responses.untypedText(
+      "Required Batch job log stream ID. Please provide 'job_log_stream_id'. " +
+        "Eg. job_log_stream_id=ProcessingJob-codice-l3/default/0123456789abcdef0123456789abcdef",
+      400,
+    );
+  }
+  const job = jobsOf(orders).find(({ job_log_stream_id }) => job_log_stream_id === stream);
+  if (job === undefined) {
+    return responses.untypedJson({
+      error: "Could not fetch logs: An error occurred (ResourceNotFoundException) when calling the GetLogEvents " +
+        "operation: The specified log stream does not exist.",
+    }, 500);
+  }
+  return responses.untypedText(
+    `A local archive processes nothing. Noted at ${job.started_at}: ${job.job_command}`,
+    200,
+  );
+}

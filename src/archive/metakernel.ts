@@ -1,0 +1,177 @@
+import type { Catalog } from "./catalog.ts";
+import type { Responses } from "./dialect.ts";
+import { findKernels, type Kernel, STATIC_COVERAGE } from "./spice_tables.ts";
+import { startOfDay, tdbSeconds } from "../mission_time.ts";
+import { isCalendarDate } from "../names/calendar_date.ts";
+import type { SpiceType } from "../names/vocabulary.ts";
+
+/**
+ * What a metakernel has, in the order in which SPICE loads it: what comes later wins. Within a category the best type
+ * comes first here, and fills what it can; others fill the rest (SDC protocol, `GET /metakernel`).
+ */
+const CATEGORIES = {
+  leapseconds: ["leapseconds"],
+  planetary_constants: ["planetary_constants"],
+  imap_frames: ["imap_frames"],
+  science_frames: ["science_frames"],
+  spacecraft_clock: ["spacecraft_clock"],
+  earth_attitude: ["earth_attitude"],
+  planetary_ephemeris: ["planetary_ephemeris"],
+  spacecraft_ephemeris: [
+    "ephemeris_reconstructed",
+    "ephemeris_nominal",
+    "ephemeris_predicted",
+    "ephemeris_90days",
+    "ephemeris_long",
+    "ephemeris_launch",
+  ],
+  spacecraft_attitude: ["attitude_history", "attitude_predict"],
+  pointing_attitude: ["pointing_attitude"],
+} as const satisfies Readonly<Record<string, readonly SpiceType[]>>;
+
+/** A request for a metakernel, and what it is answered from. */
+export interface MetakernelRequest {
+  /** What the archive has. */
+  readonly catalog: Catalog;
+  /** The query of the URL. */
+  readonly search: URLSearchParams;
+  /** What the archive's dialect says. */
+  readonly responses: Responses;
+  /** The clock. */
+  readonly now: () => Date;
+}
+
+/**
+ * Answers `GET /metakernel` (SDC protocol): 200 with the text of a metakernel, or with `list_files` the JSON array of its
+ * kernels' names; 404 when the list is empty; 422 with the gaps when `require_coverage` is asked for and there are any.
+ */
+export function answerMetakernel({ catalog, search, responses, now }: MetakernelRequest): Response {
+  const isTrue = (name: string) => search.get(name)?.toLowerCase() === "true";
+  const start = timeOf(search.get("start_time"), STATIC_COVERAGE.from);
+  const end = timeOf(search.get("end_time"), STATIC_COVERAGE.to);
+  if (start === undefined || end === undefined) return responses.crashed();
+  const types = (search.get("file_types") || undefined)?.split(",").map((type) => type.trim().toLowerCase());
+  const kernels: Kernel[] = [];
+  const gaps: Record<string, Interval[]> = {};
+  for (const [category, categoryTypes] of Object.entries(CATEGORIES)) {
+    const choice = new KernelChoice([start, end]);
+    for (const type of categoryTypes) {
+      if (types !== undefined && !types.includes(type)) continue;
+      choice.fillWith(findKernels(catalog, { type, isLatest: true, start, end }));
+    }
+    kernels.push(...choice.kernels);
+    gaps[`${category}_category`] = choice.gaps;
+  }
+  if (isTrue("require_coverage") && Object.values(gaps).some(({ length }) => length > 0)) {
+    return responses.untypedJson(gaps, 422);
+  }
+  if (isTrue("list_files")) {
+    if (kernels.length === 0) return responses.untypedText("No files found.", 404);
+    return responses.untypedJson(kernels.map(({ fileName }) => fileName.slice(fileName.lastIndexOf("/") + 1)));
+  }
+  const paths = kernels.map(({ fileName }) => join(search.get("spice_path") ?? "", fileName));
+  return responses.untypedText(metakernelText({ paths, start, end, now: now() }), 200);
+}
+
+/** A time as `YYYYMMDD` or in TDB seconds since J2000; undefined when it is neither. */
+function timeOf(text: string | null, otherwise: Date): number | undefined {
+  if (text === null) return tdbSeconds(otherwise);
+  if (isCalendarDate(text)) return tdbSeconds(startOfDay(text));
+  const seconds = text.trim() === "" ? NaN : Number(text);
+  return Number.isFinite(seconds) ? seconds : undefined;
+}
+
+/** Start and end, in TDB seconds since J2000. */
+type Interval = readonly [start: number, end: number];
+
+/** SPICE interpolates over less, and a day's last second and the next day's first are this far apart. */
+const MIN_GAP_SECONDS = 1;
+
+/** The kernels that cover some time, the best ones first while they are chosen. */
+class KernelChoice {
+  readonly #kernels: Kernel[] = [];
+  #gaps: readonly Interval[];
+
+  /** Begins with all of the time uncovered. */
+  constructor(interval: Interval) {
+    this.#gaps = [interval];
+  }
+
+  /** Takes of some kernels, the newest first, those that cover a part of what is not covered yet. */
+  fillWith(kernels: Iterable<Kernel>): void {
+    const newestFirst = [...kernels].sort((a, b) => a.ingested < b.ingested ? 1 : a.ingested > b.ingested ? -1 : 0);
+    for (const kernel of newestFirst) {
+      const gaps = this.#gaps.flatMap((gap) => without(gap, kernel));
+      const isUseful = gaps.length !== this.#gaps.length || gaps.some((gap, at) => gap !== this.#gaps[at]);
+      if (isUseful) this.#kernels.push(kernel);
+      this.#gaps = gaps;
+    }
+  }
+
+  /** In the order of loading: the best one last. */
+  get kernels(): Kernel[] {
+    return this.#kernels.toReversed();
+  }
+
+  /** What none of the kernels covers, in whole seconds. */
+  get gaps(): Interval[] {
+    return this.#gaps.map(([start, end]) => [Math.trunc(start), Math.trunc(end)]);
+  }
+}
+
+/** What of a gap a kernel leaves: the gap itself when it covers none of it. */
+function without(gap: Interval, { start, end }: Kernel): Interval[] {
+  const [from, to] = gap;
+  if (end < from || start > to) return [gap];
+  const rest: Interval[] = [[from, start], [end, to]];
+  return rest.filter(([from, to]) => to - from > MIN_GAP_SECONDS);
+}
+
+/** The SDC joins paths as Python does. */
+function join(folder: string, path: string): string {
+  return folder === "" ? path : `${folder.replace(/\/+$/, "")}/${path}`;
+}
+
+/** SPICE reads lines of 80 characters; a path goes on behind a plus sign. */
+const MAX_PATH_PART = 79;
+
+/** `a/long/path` -> its parts, each but the last with a plus sign at its end. */
+function partsOf(path: string): string[] {
+  const parts: string[] = [];
+  for (let at = 0; at < path.length; at += MAX_PATH_PART) {
+    const isLast = at + MAX_PATH_PART >= path.length;
+    parts.push(`${path.slice(at, at + MAX_PATH_PART)}${isLast ? "" : "+"}`);
+  }
+  return parts;
+}
+
+/** A number as Python prints a float. */
+function asFloat(seconds: number): string {
+  return Number.isInteger(seconds) ? seconds.toFixed(1) : String(seconds);
+}
+
+/** The text of a metakernel, in the layout of the SDC. */
+function metakernelText(
+  { paths, start, end, now }: { paths: readonly string[]; start: number; end: number; now: Date },
+): string {
+  const lines = paths.flatMap(partsOf);
+  const quoted = `'${lines.join(`',\n${" ".repeat(22)}'`)}'`;
+  return `
+\\begintext
+
+This is the most up to date Metakernel as of
+${now.toISOString().replace("T", " ").replace("Z", "000+00:00")}.
+
+This attempts to cover data from
+${asFloat(start)} to ${asFloat(end)}
+seconds since J2000.
+
+        
+\\begindata
+
+  KERNELS_TO_LOAD = ( ${quoted}
+                    )
+
+\\begintext
+`;
+}
