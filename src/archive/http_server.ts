@@ -7,48 +7,308 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** What a server takes from those who call it, so that none can use it up alone. */
+/** Answers a request. It never throws: an error is a response too. */
+export type Handler = (request: Request) => Promise<Response>;
+
+/** Limits on what callers can take from a server, so that no caller can use it up alone. */
 export interface ConnectionLimits {
-  /** How many connections may be open at once; one more is closed without an answer. Default: 256. */
+  /** How many connections may be open at once; further ones are closed without a response. Default: 256. */
   readonly connections?: number | undefined;
   /**
-   * For how long a caller may send less than 1 KiB a second, in milliseconds, and, four times as long, take nothing of an
-   * answer. Default: 30,000.
+   * How long a caller may send less than 1 KiB per second, in milliseconds, or, four times as long, read nothing of a
+   * response. Default: 30,000.
    */
   readonly patienceMs?: number | undefined;
-  /** For how long the head of a request may be on its way, in milliseconds. Default: 10,000. */
+  /** How long the head of a request may take to arrive, in milliseconds. Default: 10,000. */
   readonly headMs?: number | undefined;
 }
 
-/** How many connections may be open at once: each takes two open files at most, its own and that of the one exchange on it. */
-const MOST_CONNECTIONS = 256;
-/** How many requests may come on a connection before the one before them is answered. */
-const MOST_WAITING = 16;
-/** Bytes a second: who is slower for too long is given up. */
-const LEAST_SPEED = 1024;
-/** For how long a caller may be slow. */
+/** What became of a request, or of a connection that sent no readable request. */
+export interface ServedRequest {
+  /** Undefined when no request could be read. */
+  readonly method: string | undefined;
+  /** Without the query, which contains signatures; undefined when no request could be read. */
+  readonly path: string | undefined;
+  /** The status of the response; null when there was none. */
+  readonly status: number | null;
+  /** From the head of the request to the end of the response. */
+  readonly milliseconds: number;
+  /** Why the connection was refused, or dropped before the end of the response; undefined when all of it was sent. */
+  readonly dropped: string | undefined;
+}
+
+/** Called for each request. */
+export type ServeLog = (served: ServedRequest) => void;
+
+/** What a server is started with. */
+export interface ServeHandlerOptions {
+  /** Answers the requests. */
+  readonly handler: Handler;
+  /** The name or address to listen on. */
+  readonly host: string;
+  /** The port; 0 for any free one. */
+  readonly port: number;
+  /** Limits on callers. */
+  readonly limits?: ConnectionLimits | undefined;
+  /** Called for each request. */
+  readonly log?: ServeLog | undefined;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** The port that it listens on. */
+  readonly port: number;
+  /** Stops it: responses under way have `graceMs` milliseconds to finish, then their connections are cut. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Each connection needs up to two open files: its own, and that of the response being sent on it. */
+const MAX_CONNECTIONS = 256;
+/** How many requests may wait on a connection until the one before them is answered. */
+const MAX_WAITING = 16;
+/** Bytes per second: slower callers are dropped when their patience is used up. */
+const MIN_SPEED = 1024;
 const PATIENCE_MS = 30_000;
 /**
- * Who takes an answer is given so much more time than who sends a body: buffers of up to some MB lie between, and all
- * that can be seen of a caller is that they empty, in large steps.
+ * Callers that read a response get this many times more patience than callers that send a body: with buffers of several
+ * megabytes in between, all that can be seen of a reader is that they empty, in large steps.
  */
-const TAKING_FACTOR = 4;
-/** How much of a connection's bytes are in memory at a time, each way. */
+const READER_FACTOR = 4;
+/** How many bytes of a connection are buffered in memory, in each direction. */
 const BUFFER_BYTES = 256 * 1024;
-/** For how long the head of a request may be on its way. */
 const HEAD_MS = 10_000;
-/** The longest head of a request, all headers and the address together, in bytes. */
-const MOST_HEAD_BYTES = 16 * 1024;
-/** The longest address, path and query together: a presigned one of the archive's own has some 600. */
-const MOST_TARGET_BYTES = 8 * 1024;
-/** For how long a connection may wait for its next request, in milliseconds. */
+/** All headers and the request target together. */
+const MAX_HEAD_BYTES = 16 * 1024;
+/** Path and query together: a presigned URL of the archive has about 600 bytes. */
+const MAX_TARGET_BYTES = 8 * 1024;
+/** How long a connection may wait for its next request. */
 const IDLE_MS = 15_000;
-/** After an answer that did not need the body: for how long the rest of it may still come, in milliseconds. */
+/** After a response that did not need the body: how long the rest of the body may still take to arrive. */
 const LINGER_MS = 2_000;
-/** When a server ends and its connections are cut: for how long its handlers may tidy up, in milliseconds. */
-const TIDY_MS = 5_000;
+/** After the connections were cut: how long the handlers may take to clean up. */
+const CLEAN_UP_MS = 5_000;
 
-/** The bytes of a body as the caller sends them. One that breaks off is an error. */
+/**
+ * Serves a handler on a port, within limits. `Deno.serve` would accept any number of connections, wait for each one
+ * forever, and end the process when no more files can be opened; so this is Node's server.
+ *
+ * @throws {ImapError} When the port is not available.
+ */
+export async function serveHandler(options: ServeHandlerOptions): Promise<RunningServer> {
+  const server = new LimitedServer(options);
+  const port = await server.listen();
+  return { port, close: (graceMs) => server.close(graceMs) };
+}
+
+/** A server with its connections, and the requests that are being answered. */
+class LimitedServer {
+  readonly #options: ServeHandlerOptions;
+  readonly #server: Server;
+  readonly #queues = new RequestQueues();
+  readonly #sockets = new Set<Socket>();
+  /** Requests that are being answered, or wait in a queue. */
+  readonly #pending = new Set<Promise<void>>();
+  readonly #refused = new WeakSet<Duplex>();
+  #working = 0;
+  #isClosing = false;
+
+  constructor(options: ServeHandlerOptions) {
+    const { headMs = HEAD_MS } = options.limits ?? {};
+    this.#options = options;
+    this.#server = createServer({
+      maxHeaderSize: MAX_HEAD_BYTES,
+      highWaterMark: BUFFER_BYTES,
+      headersTimeout: headMs,
+      requestTimeout: 0, // Large files take time; callers that are too slow are dropped by their patience.
+      keepAliveTimeout: IDLE_MS,
+      connectionsCheckingInterval: Math.min(headMs, 1_000),
+    }, (incoming, outgoing) => this.#enqueue(incoming, outgoing));
+    this.#server.maxConnections = this.#maxConnections;
+    this.#server.on("connection", (socket) => {
+      this.#sockets.add(socket.once("close", () => this.#sockets.delete(socket)));
+    });
+    this.#server.on("drop", () => this.#log(unreadRequest(null, "too many connections are open")));
+    this.#server.on("clientError", (error, socket) => void this.#refuse(error, socket));
+  }
+
+  get #maxConnections(): number {
+    return this.#options.limits?.connections ?? MAX_CONNECTIONS;
+  }
+
+  #log(served: ServedRequest): void {
+    this.#options.log?.(served);
+  }
+
+  /** Takes the port; returns which one it is. */
+  async listen(): Promise<number> {
+    const { host, port } = this.#options;
+    try {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      this.#server.once("error", reject).listen(port, await addressOf(this.#options), resolve);
+      await promise;
+      this.#server.off("error", reject);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ImapError(`Cannot listen on ${host}:${port}: ${reason}`, { cause: error });
+    }
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new ImapError(`Cannot listen on ${host}: no port`);
+    return address.port;
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    await within(graceMs, Promise.all(this.#pending));
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    // Handlers whose connection is gone clean up. One that never ends must not keep the program from ending.
+    await within(CLEAN_UP_MS, Promise.all([closed, ...this.#pending]));
+  }
+
+  #enqueue(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const settled = this.#queues.add(incoming, async () => {
+      if (incoming.socket.destroyed) return;
+      this.#log(await this.#answer(incoming, outgoing));
+    });
+    if (settled === undefined) return void incoming.socket.destroy();
+    this.#pending.add(settled);
+    void settled.finally(() => this.#pending.delete(settled));
+  }
+
+  /** Reads a request and answers it; returns what became of it. A connection on which anything fails is closed. */
+  async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<ServedRequest> {
+    const started = performance.now();
+    const { socket, method, url } = incoming;
+    const { patienceMs = PATIENCE_MS } = this.#options.limits ?? {};
+    const senderPatience = new Patience(patienceMs, MIN_SPEED);
+    const readerPatience = new Patience(patienceMs * READER_FACTOR, MIN_SPEED);
+    // Callers that leave can leave a handler behind that has not released its file yet.
+    const handler = this.#isClosing || this.#working >= this.#maxConnections
+      ? answerUnavailable
+      : this.#options.handler;
+    this.#working++;
+    try {
+      const request = readRequest(incoming, senderPatience);
+      const response = request instanceof Response ? request : await handler(request);
+      if (socket.destroyed) await response.body?.cancel();
+      else await sendResponse(response, outgoing, readerPatience);
+      await drainBody(incoming);
+    } catch {
+      socket.destroy();
+    } finally {
+      this.#working--;
+    }
+    const isSlow = senderPatience.isSpent || readerPatience.isSpent;
+    return {
+      method,
+      path: pathOf(url),
+      status: outgoing.headersSent ? outgoing.statusCode : null,
+      milliseconds: Math.round(performance.now() - started),
+      dropped: outgoing.writableFinished ? undefined : isSlow ? "the caller is too slow" : "the connection broke",
+    };
+  }
+
+  /**
+   * Closes a connection that sent something that is not a request. Complete requests before it are answered first:
+   * a caller that gets a 400 must not find out that its upload counts.
+   */
+  async #refuse(error: Error, socket: Duplex): Promise<void> {
+    if (this.#refused.has(socket)) return; // Node reports everything that still arrives.
+    this.#refused.add(socket);
+    const code = "code" in error ? String(error.code) : "";
+    const isInBody = this.#queues.waiting(socket).some(({ complete }) => !complete);
+    if (!isInBody) await this.#queues.settled(socket);
+    if (!socket.writable || isInBody) return void socket.destroy();
+    const status = STATUS_OF_ERROR.get(code) ?? 400;
+    this.#log(unreadRequest(status, "it sent no request that can be read"));
+    socket.end(`HTTP/1.1 ${status} ${STATUS_TEXT[status]}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+  }
+}
+
+/** Node's errors for heads that are too long or too slow, and their statuses; anything else is not HTTP. */
+const STATUS_OF_ERROR: ReadonlyMap<string, number> = new Map([
+  ["HPE_HEADER_OVERFLOW", 431],
+  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", 413],
+  ["ERR_HTTP_REQUEST_TIMEOUT", 408],
+]);
+
+function unreadRequest(status: number | null, dropped: string): ServedRequest {
+  return { method: undefined, path: undefined, status, milliseconds: 0, dropped };
+}
+
+/** What a server answers that is closing, or has too much to do. */
+function answerUnavailable(): Promise<Response> {
+  return Promise.resolve(new Response(null, { status: 503, headers: { connection: "close" } }));
+}
+
+/** The requests of a connection, in the order in which they arrived. */
+interface RequestQueue {
+  /** The requests that are not answered yet; the first one is being answered. */
+  readonly requests: IncomingMessage[];
+  /** Settles with the last one. */
+  settled: Promise<void>;
+}
+
+/**
+ * Answers the requests of each connection one after another. HTTP lets a caller send further requests before the first
+ * one is answered (RFC 9112, 9.3.2): answered all at once, those of a single connection could open any number of files.
+ */
+class RequestQueues {
+  readonly #queues = new WeakMap<Duplex, RequestQueue>();
+
+  /**
+   * Runs `answer` when the earlier requests of the connection are answered.
+   *
+   * @returns Undefined when too many are waiting already.
+   */
+  add(incoming: IncomingMessage, answer: () => Promise<void>): Promise<void> | undefined {
+    const queue = this.#queues.get(incoming.socket) ?? { requests: [], settled: Promise.resolve() };
+    if (queue.requests.length > MAX_WAITING) return undefined;
+    this.#queues.set(incoming.socket, queue);
+    queue.requests.push(incoming);
+    queue.settled = queue.settled.then(answer).finally(() => queue.requests.shift());
+    return queue.settled;
+  }
+
+  /** The requests of a connection that are not answered yet. */
+  waiting(socket: Duplex): readonly IncomingMessage[] {
+    return this.#queues.get(socket)?.requests ?? [];
+  }
+
+  /** Waits until all of them are answered, or given up. */
+  async settled(socket: Duplex): Promise<void> {
+    await this.#queues.get(socket)?.settled;
+  }
+}
+
+/** A name or address with a port, and nothing that could begin another part of a URL. */
+const HOST = /^[^/?#@\\\s]+$/;
+
+/** Reads a request; returns the response instead when it is not one that a handler could read. */
+function readRequest(incoming: IncomingMessage, patience: Patience): Request | Response {
+  const { method = "", url: target = "", headersDistinct } = incoming;
+  const [host = "localhost", ...otherHosts] = headersDistinct.host ?? [];
+  if (target.length > MAX_TARGET_BYTES) return new Response("The URL is too long", { status: 414 });
+  if (!HOST.test(host) || otherHosts.length > 0) return unreadable();
+  try {
+    const headers = new Headers();
+    for (const [name, values = []] of Object.entries(headersDistinct)) {
+      for (const value of values) headers.append(name, value);
+    }
+    const url = new URL(target.startsWith("/") ? `http://${host}${target}` : target);
+    const hasBody = method === "PUT" || method === "POST";
+    return new Request(url, { method, headers, ...(hasBody ? { body: bodyOf(incoming, patience) } : {}) });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return unreadable();
+  }
+}
+
+function unreadable(): Response {
+  return new Response("The request cannot be read", { status: 400 });
+}
+
+/** The chunks of a body as they arrive. A body that breaks off is an error. */
 function bodyOf(incoming: IncomingMessage, patience: Patience): ReadableStream<Uint8Array<ArrayBuffer>> {
   const chunks = incoming.iterator({ destroyOnReturn: false });
   return new ReadableStream({
@@ -65,38 +325,81 @@ function bodyOf(incoming: IncomingMessage, patience: Patience): ReadableStream<U
   }, { highWaterMark: 0 });
 }
 
-/** A name or address and a port, and nothing that would begin another part of an address. */
-const HOST = /^[^/?#@\\\s]+$/;
-
-function unreadable(): Response {
-  return new Response("The request cannot be read", { status: 400 });
+/** Takes the rest of a body that the response did not need, for a moment, so that the caller gets to read the response. */
+async function drainBody(incoming: IncomingMessage): Promise<void> {
+  const { socket } = incoming;
+  if (incoming.complete || socket.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  incoming.once("end", resolve).resume();
+  socket.once("close", resolve);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  await promise;
+  clearTimeout(timer);
+  socket.off("close", resolve);
 }
 
-/**
- * What came on a connection, as the handlers read it.
- *
- * @returns The answer instead, when it is no request that a handler could read.
- */
-function readRequest(incoming: IncomingMessage, patience: Patience): Request | Response {
-  const { method = "", url: target = "", headersDistinct } = incoming;
-  const [host = "localhost", ...otherHosts] = headersDistinct.host ?? [];
-  if (target.length > MOST_TARGET_BYTES) return new Response("The address is too long", { status: 414 });
-  if (!HOST.test(host) || otherHosts.length > 0) return unreadable();
+/** The path of a request target, without the query, which contains signatures. */
+function pathOf(target = ""): string {
+  return target.startsWith("/") ? target.replace(/[?#].*/s, "") : URL.parse(target)?.pathname ?? "";
+}
+
+/** Statuses whose responses have no body and no length (RFC 9110). */
+const BODILESS = [204, 304];
+
+/** Sends a response; returns when all of it was sent, or the caller is gone. */
+async function sendResponse(response: Response, outgoing: ServerResponse, patience: Patience): Promise<void> {
+  const { status, headers } = response;
+  const body = response.body === null ? undefined : await startReading(response.body);
+  if ((body === undefined || body.isComplete) && !headers.has("content-length") && !BODILESS.includes(status)) {
+    const length = body?.chunks.reduce((sum, { length }) => sum + length, 0) ?? 0;
+    outgoing.setHeader("content-length", length);
+  }
+  outgoing.writeHead(status, Object.fromEntries(headers));
+  if (body !== undefined) await sendBody(body, outgoing, patience);
+  const { socket } = outgoing.req;
+  if (socket.destroyed) return;
+  const finished = until(outgoing, "finish");
+  outgoing.end();
+  await patience.during(finished, () => void socket.destroy());
+}
+
+/** The first chunks of a body, and a reader for the rest. */
+interface StartedBody {
+  readonly chunks: readonly Uint8Array[];
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** Whether the chunks are the whole body. */
+  readonly isComplete: boolean;
+}
+
+/** Reads up to two chunks: a text has only one, so its length is known before it is sent. */
+async function startReading(body: ReadableStream<Uint8Array>): Promise<StartedBody> {
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  while (chunks.length < 2) {
+    const { done, value } = await reader.read();
+    if (done) return { chunks, reader, isComplete: true };
+    chunks.push(value);
+  }
+  return { chunks, reader, isComplete: false };
+}
+
+/** Sends a body as fast as the caller reads it, and releases it when the caller is gone. */
+async function sendBody({ chunks, reader }: StartedBody, outgoing: ServerResponse, patience: Patience): Promise<void> {
+  const waiting = [...chunks];
+  const { socket } = outgoing.req;
   try {
-    const headers = new Headers();
-    for (const [name, values = []] of Object.entries(headersDistinct)) {
-      for (const value of values) headers.append(name, value);
+    for (;;) {
+      const chunk = waiting.shift() ?? (await reader.read()).value;
+      if (chunk === undefined || socket.destroyed) return;
+      if (!outgoing.write(chunk)) await patience.during(until(outgoing, "drain"), () => void socket.destroy());
+      patience.moved(chunk.length);
     }
-    const url = new URL(target.startsWith("/") ? `http://${host}${target}` : target);
-    const hasBody = method === "PUT" || method === "POST";
-    return new Request(url, { method, headers, ...(hasBody ? { body: bodyOf(incoming, patience) } : {}) });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return unreadable();
+  } finally {
+    await reader.cancel();
   }
 }
 
-/** Until something happens to an answer, or its connection is gone: an answer that is none's yet does not hear of that. */
+/** Waits for an event of a response, or for the end of its connection, which a response may not be told of. */
 function until(outgoing: ServerResponse, event: "drain" | "finish"): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { socket } = outgoing.req;
@@ -111,231 +414,17 @@ function until(outgoing: ServerResponse, event: "drain" | "finish"): Promise<voi
   return promise;
 }
 
-/** What has been read of a body, and the rest. */
-interface BegunBody {
-  readonly pieces: readonly Uint8Array[];
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
-  /** Whether the pieces are all of it. */
-  readonly isWhole: boolean;
-}
-
-/** Reads the first two pieces: a text comes in one, so that its length can be told. */
-async function begin(body: ReadableStream<Uint8Array>): Promise<BegunBody> {
-  const reader = body.getReader();
-  const pieces: Uint8Array[] = [];
-  while (pieces.length < 2) {
-    const { done, value } = await reader.read();
-    if (done) return { pieces, reader, isWhole: true };
-    pieces.push(value);
-  }
-  return { pieces, reader, isWhole: false };
-}
-
-/** Sends a body as fast as the caller takes it; lets go of it when the caller has gone. */
-async function sendBody({ pieces, reader }: BegunBody, outgoing: ServerResponse, patience: Patience): Promise<void> {
-  const begun = [...pieces];
-  const { socket } = outgoing.req;
-  try {
-    for (;;) {
-      const piece = begun.shift() ?? (await reader.read()).value;
-      if (piece === undefined || socket.destroyed) return;
-      if (!outgoing.write(piece)) await patience.during(until(outgoing, "drain"), () => void socket.destroy());
-      patience.moved(piece.length);
-    }
-  } finally {
-    await reader.cancel();
-  }
-}
-
-/** Statuses whose answers have no body, and say nothing of its length (RFC 9110). */
-const BODILESS = [204, 304];
-
-/** Sends an answer; returns when all of it has left, or the caller has gone. */
-async function sendResponse(response: Response, outgoing: ServerResponse, patience: Patience): Promise<void> {
-  const { status, headers } = response;
-  const body = response.body === null ? undefined : await begin(response.body);
-  if ((body === undefined || body.isWhole) && !headers.has("content-length") && !BODILESS.includes(status)) {
-    const length = body?.pieces.reduce((sum, { length }) => sum + length, 0) ?? 0;
-    outgoing.setHeader("content-length", length);
-  }
-  outgoing.writeHead(status, Object.fromEntries(headers));
-  if (body !== undefined) await sendBody(body, outgoing, patience);
-  const { socket } = outgoing.req;
-  if (socket.destroyed) return;
-  const finished = until(outgoing, "finish");
-  outgoing.end();
-  await patience.during(finished, () => void socket.destroy());
-}
-
-/** A request as Node has it, and where its answer goes. */
-interface Exchange {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
-  readonly handler: Handler;
-  /** For how long the caller may be slow. */
-  readonly patienceMs: number;
-}
-
-/** Takes the rest of a body that the answer did not need, for a moment, so that the caller comes to read the answer. */
-async function endBody(incoming: IncomingMessage): Promise<void> {
-  const { socket } = incoming;
-  if (incoming.complete || socket.destroyed) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  incoming.once("end", resolve).resume();
-  socket.once("close", resolve);
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  await promise;
-  clearTimeout(timer);
-  socket.off("close", resolve);
-}
-
-/** The path of an address as it came, without the query, where the archive's own signatures stand. */
-function pathOf(target = ""): string {
-  return target.startsWith("/") ? target.replace(/[?#].*/s, "") : URL.parse(target)?.pathname ?? "";
-}
-
-/** Reads a request, answers it, and tells what became of it. A connection on which something fails is over. */
-async function exchange({ incoming, outgoing, handler, patienceMs }: Exchange): Promise<ServedRequest> {
-  const started = performance.now();
-  const { socket, method, url } = incoming;
-  const giving = new Patience(patienceMs, LEAST_SPEED);
-  const taking = new Patience(patienceMs * TAKING_FACTOR, LEAST_SPEED);
-  try {
-    const request = readRequest(incoming, giving);
-    const response = request instanceof Response ? request : await handler(request);
-    if (socket.destroyed) await response.body?.cancel();
-    else await sendResponse(response, outgoing, taking);
-    await endBody(incoming);
-  } catch {
-    socket.destroy();
-  }
-  const isSlow = giving.isSpent || taking.isSpent;
-  return {
-    method,
-    path: pathOf(url),
-    status: outgoing.headersSent ? outgoing.statusCode : null,
-    milliseconds: Math.round(performance.now() - started),
-    dropped: outgoing.writableFinished ? undefined : isSlow ? "the caller is too slow" : "the connection broke",
-  };
-}
-
-/** What became of a request, or of a connection on which none came that could be read. */
-export interface ServedRequest {
-  /** Undefined when no request could be read. */
-  readonly method: string | undefined;
-  /** Without the query, in which signatures stand; undefined when no request could be read. */
-  readonly path: string | undefined;
-  /** The answer's; null when there was none. */
-  readonly status: number | null;
-  /** From the head of the request to the end of the answer. */
-  readonly milliseconds: number;
-  /** Why the caller was let go before the end of the answer, or refused; undefined when it has all of it. */
-  readonly dropped: string | undefined;
-}
-
-/** Is told of each. */
-export type ServeLog = (served: ServedRequest) => void;
-
-/** What is told of a connection on which no request came that could be read. */
-function refusal(status: number | null, dropped: string): ServedRequest {
-  return { method: undefined, path: undefined, status, milliseconds: 0, dropped };
-}
-
-/** Node's errors of heads that are too long or too slow, and their statuses; everything else is no HTTP. */
-const STATUSES: ReadonlyMap<string, number> = new Map([
-  ["HPE_HEADER_OVERFLOW", 431],
-  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", 413],
-  ["ERR_HTTP_REQUEST_TIMEOUT", 408],
-]);
-
-/** Whether one of the requests under way is not whole: then what cannot be read is part of its body. */
-function isInBody(turns: Turns, socket: Duplex): boolean {
-  return turns.waiting(socket).some(({ complete }) => !complete);
-}
-
 /**
- * Makes what ends a connection on which something came that is no request. Requests that came whole before it are
- * answered first: who reads 400 must not find that the upload counts.
+ * The address to listen on. Node's server looks names up and asks for permission where no error can be caught, so both
+ * are done here first.
  */
-function refuseConnections(turns: Turns, log: ServeLog): (error: Error, socket: Duplex) => Promise<void> {
-  const refused = new WeakSet<Duplex>();
-  return async (error, socket) => {
-    // It is told again of what still comes.
-    if (refused.has(socket)) return;
-    refused.add(socket);
-    const code = "code" in error ? String(error.code) : "";
-    const cutsBody = isInBody(turns, socket);
-    if (!cutsBody) await turns.over(socket);
-    if (!socket.writable || cutsBody) return void socket.destroy();
-    const status = STATUSES.get(code) ?? 400;
-    log(refusal(status, "it sent no request that can be read"));
-    socket.end(`HTTP/1.1 ${status} ${STATUS_TEXT[status]}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
-  };
+async function addressOf({ host, port }: ServeHandlerOptions): Promise<string> {
+  const address = isIP(host) === 0 ? await lookUp(host) : host;
+  const permission = { name: "net", host: `${isIP(address) === 6 ? `[${address}]` : address}:${port}` } as const;
+  if ((await Deno.permissions.request(permission)).state === "granted") return address;
+  throw new Deno.errors.NotCapable(`run again with --allow-net=${address}`);
 }
 
-/** What one connection asks for, in the order in which it came. */
-interface Queue {
-  /** The requests that are not answered yet; the first one is being answered. */
-  readonly requests: IncomingMessage[];
-  /** Settles with the last of them. */
-  over: Promise<void>;
-}
-
-/**
- * Answers the requests of a connection one after the other. HTTP lets a caller send the next ones before it has the answer
- * (RFC 9112, 9.3.2): with all of them at work at once, a single connection could have any number of files open.
- */
-class Turns {
-  readonly #queues = new WeakMap<Duplex, Queue>();
-
-  /**
-   * Runs an exchange when those that came before it on the connection are over.
-   *
-   * @returns Undefined when too many wait: nobody needs that.
-   */
-  take(incoming: IncomingMessage, exchange: () => Promise<void>): Promise<void> | undefined {
-    const queue = this.#queues.get(incoming.socket) ?? { requests: [], over: Promise.resolve() };
-    if (queue.requests.length > MOST_WAITING) return undefined;
-    this.#queues.set(incoming.socket, queue);
-    queue.requests.push(incoming);
-    queue.over = queue.over.then(exchange).finally(() => queue.requests.shift());
-    return queue.over;
-  }
-
-  /** The requests of a connection that are not answered yet. */
-  waiting(socket: Duplex): readonly IncomingMessage[] {
-    return this.#queues.get(socket)?.requests ?? [];
-  }
-
-  /** Until all of them are answered, or given up. */
-  async over(socket: Duplex): Promise<void> {
-    await this.#queues.get(socket)?.over;
-  }
-}
-
-/** What a server is started with. */
-interface ServeHandlerOptions {
-  /** What answers. */
-  readonly handler: Handler;
-  /** The name or address to listen on. */
-  readonly host: string;
-  /** 0 for any that is free. */
-  readonly port: number;
-  /** What it takes from callers. */
-  readonly limits?: ConnectionLimits | undefined;
-  /** Told what became of each request. */
-  readonly log?: ServeLog | undefined;
-}
-
-/** A server that listens. */
-export interface RunningServer {
-  /** Where it listens. */
-  readonly port: number;
-  /** Ends it: answers under way have so many milliseconds to finish, then their connections are cut. */
-  close(graceMs: number): Promise<void>;
-}
-
-/** The address of a name. */
 async function lookUp(host: string): Promise<string> {
   try {
     return (await lookup(host)).address;
@@ -345,97 +434,10 @@ async function lookUp(host: string): Promise<string> {
   }
 }
 
-/** The address to listen on. Node's server looks up and asks for leave where no error of it can be caught; so that is done here. */
-async function addressOf({ host, port }: ServeHandlerOptions): Promise<string> {
-  const address = isIP(host) === 0 ? await lookUp(host) : host;
-  const leave = { name: "net", host: `${isIP(address) === 6 ? `[${address}]` : address}:${port}` } as const;
-  if ((await Deno.permissions.request(leave)).state === "granted") return address;
-  throw new Deno.errors.NotCapable(`run again with --allow-net=${address}`);
-}
-
-/** Takes the port. */
-async function listen(server: Server, options: ServeHandlerOptions): Promise<number> {
-  const { host, port } = options;
-  try {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.once("error", reject).listen(port, await addressOf(options), resolve);
-    await promise;
-    server.off("error", reject);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ImapError(`Cannot listen on ${host}:${port}: ${reason}`, { cause: error });
-  }
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new ImapError(`Cannot listen on ${host}: it has no port`);
-  return address.port;
-}
-
-/** Waits for something, and not longer. */
+/** Waits for a promise, up to a number of milliseconds. */
 async function within(milliseconds: number, waiting: Promise<unknown>): Promise<void> {
-  const patience = new AbortController();
-  const spent = delay(milliseconds, { signal: patience.signal }).catch(() => {});
-  await Promise.race([waiting, spent]);
-  patience.abort();
+  const timer = new AbortController();
+  const elapsed = delay(milliseconds, { signal: timer.signal }).catch(() => {});
+  await Promise.race([waiting, elapsed]);
+  timer.abort();
 }
-
-/** What a server answers that is about to end, or has its hands full. */
-function refuse(): Promise<Response> {
-  return Promise.resolve(new Response(null, { status: 503, headers: { connection: "close" } }));
-}
-
-/**
- * Serves a handler on a port, within limits: `Deno.serve` would take any number of connections, wait for each as long as
- * it pleases its caller, and end the process when no more files can be opened. So this is Node's server.
- *
- * @throws {ImapError} When the port cannot be had.
- */
-export async function serveHandler(options: ServeHandlerOptions): Promise<RunningServer> {
-  const { connections = MOST_CONNECTIONS, patienceMs = PATIENCE_MS, headMs = HEAD_MS } = options.limits ?? {};
-  const { handler, log = () => {} } = options;
-  const answering = new Set<Promise<void>>();
-  const sockets = new Set<Socket>();
-  const turns = new Turns();
-  let working = 0;
-  let closing = false;
-
-  const server = createServer({
-    maxHeaderSize: MOST_HEAD_BYTES,
-    highWaterMark: BUFFER_BYTES,
-    headersTimeout: headMs,
-    requestTimeout: 0, // A large file takes its time; who sends it too slowly is given up.
-    keepAliveTimeout: IDLE_MS,
-    connectionsCheckingInterval: Math.min(headMs, 1_000),
-  }, (incoming, outgoing) => {
-    const settled = turns.take(incoming, async () => {
-      if (incoming.socket.destroyed) return;
-      // Callers who leave may leave a handler behind that has yet to let go of its file.
-      const answer = closing || working >= connections ? refuse : handler;
-      working++;
-      log(await exchange({ incoming, outgoing, handler: answer, patienceMs }).finally(() => working--));
-    });
-    if (settled === undefined) return void incoming.socket.destroy();
-    answering.add(settled);
-    void settled.finally(() => answering.delete(settled));
-  });
-  server.maxConnections = connections;
-  server.on("connection", (socket) => {
-    sockets.add(socket.once("close", () => sockets.delete(socket)));
-  });
-  server.on("drop", () => log(refusal(null, "too many connections are open")));
-  server.on("clientError", refuseConnections(turns, log));
-  const port = await listen(server, options);
-  return {
-    port,
-    async close(graceMs) {
-      closing = true;
-      await within(graceMs, Promise.all(answering));
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      // Handlers whose connection is gone tidy up. One that does not end must not keep the program from it.
-      await within(TIDY_MS, Promise.all([closed, ...answering]));
-    },
-  };
-}
-
-/** Answers a request. It never throws: what goes wrong is an answer too. */
-export type Handler = (request: Request) => Promise<Response>;

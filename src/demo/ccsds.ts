@@ -1,39 +1,57 @@
-import { pseudoRandom } from "./demo_files.ts";
 import { InputError } from "../errors.ts";
 import { missionSeconds } from "../mission_time.ts";
 
-/** What {@linkcode ccsdsPackets} makes packets from. */
+/** The contents of the packets that {@linkcode ccsdsPackets} makes. */
 export interface CcsdsPacketsOptions {
-  /** The application process identifier: which unit on board sends, 0 to 2047. */
+  /** The application process identifier, which says what on board sent the packets: 0 to 2047. */
   readonly apid: number;
-  /** How many packets. */
+  /** The number of packets. */
   readonly count: number;
-  /** When the first one was made: seconds since 2010-01-01, or a date. Each next one comes a second later. */
+  /** The time of the first packet, in seconds since 2010-01-01 or as a date. Each further packet is a second later. */
   readonly startTime: number | Date;
-  /** How many bytes follow the time in each packet, 0 to 65532. */
+  /** The number of bytes after the time in each packet: 0 to 65532. */
   readonly payloadBytes: number;
-  /** The payload's starting point: the same text gives the same bytes. */
+  /** The seed of the payload: equal seeds give equal bytes. */
   readonly seed: string;
 }
 
 /** Identification, sequence control and length: 2 bytes each (CCSDS 133.0-B, section 4.1.3). */
 const PRIMARY_HEADER_BYTES = 6;
-/** IMAP's secondary header begins with SHCOARSE, the second in which the packet was made. */
+/** IMAP's secondary header begins with SHCOARSE, the time of the packet in seconds. */
 const COARSE_TIME_BYTES = 4;
-/** Identification: version 0 and type 0 (telemetry) above it, the 11 bits of the APID below. */
+/** Identification: above this bit, version 0 and type 0 (telemetry); below it, the 11 bits of the APID. */
 const SECONDARY_HEADER_FLAG = 0x0800;
-/** Sequence flags 3: the packet is whole, not a segment of a longer one. */
+/** Sequence flags 3: the packet is not a segment of a longer one. */
 const UNSEGMENTED = 0xc000;
-/** The sequence count has 14 bits and starts again at 0. */
+/** The sequence count has 14 bits and wraps around. */
 const SEQUENCE_COUNTS = 0x4000;
 
 function assertRange(options: { what: string; value: number; max: number }): void {
   const { what, value, max } = options;
   if (Number.isInteger(value) && value >= 0 && value <= max) return;
-  throw new InputError(`Cannot make packets with ${what} "${value}": expected a whole number from 0 to ${max}`);
+  throw new InputError(`Cannot make packets with ${what} "${value}": expected an integer from 0 to ${max}`);
 }
 
-/** Space packets of one APID, one behind the other, as level 0 files hold them (CCSDS 133.0-B). */
+/**
+ * A generator of integers from 0 to 2^32 - 1 that is the same for equal seeds. Demo files must not change from run to run:
+ * documentation and tests contain their sizes and checksums.
+ *
+ * The seed is hashed with FNV-1a; the numbers come from Marsaglia's 32-bit xorshift (13, 17, 5).
+ */
+export function pseudoRandom(seed: string): () => number {
+  let state = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(seed)) state = Math.imul(state ^ byte, 0x01000193);
+  // Zero is the one state that xorshift never leaves.
+  if (state === 0) state = 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}
+
+/** Makes space packets of one APID, concatenated as in level 0 files (CCSDS 133.0-B). */
 export function ccsdsPackets(options: CcsdsPacketsOptions): Uint8Array<ArrayBuffer> {
   const { apid, count, startTime, payloadBytes, seed } = options;
   const start = typeof startTime === "number" ? startTime : missionSeconds(startTime);
@@ -51,7 +69,7 @@ export function ccsdsPackets(options: CcsdsPacketsOptions): Uint8Array<ArrayBuff
     const at = packet * packetBytes;
     view.setUint16(at, SECONDARY_HEADER_FLAG | apid);
     view.setUint16(at + 2, UNSEGMENTED | packet % SEQUENCE_COUNTS);
-    // The length field counts from 0: a packet without any data is not allowed.
+    // The length field has one less than the length: packets without data are not allowed.
     view.setUint16(at + 4, dataBytes - 1);
     view.setUint32(at + PRIMARY_HEADER_BYTES, start + packet);
     for (let byte = at + packetBytes - payloadBytes; byte < at + packetBytes; byte++) bytes[byte] = random();

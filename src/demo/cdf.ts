@@ -1,36 +1,36 @@
 import { InputError } from "../errors.ts";
 
 /**
- * One field of a record. What describes the file is big-endian, whatever the encoding of the values
- * (CDF internal format description 3.x, chapter 2).
+ * One field of a record. Records are big-endian, whatever the encoding of the values (CDF internal format description
+ * 3.x, chapter 2).
  */
 type CdfField =
   | { readonly int4: number }
   | { readonly int8: bigint }
   /** The offset of another record, or 0 for none. */
   | { readonly link: CdfRecord | undefined }
-  /** The offset of the file's end. */
+  /** The offset of the end of the file. */
   | { readonly endOfFile: true }
-  /** Text, filled up with zero bytes. */
+  /** Text, padded with zero bytes. */
   | { readonly text: string; readonly length: number }
-  /** Values, as they stand in the file. */
+  /** Values as the file stores them. */
   | { readonly bytes: Uint8Array };
 
-/** A record: size and type, which are written by themselves, then the fields. */
+/** A record: its size, which is computed, its type, and its fields. */
 interface CdfRecord {
   /** The number of the record's type: 1 CDR, 2 GDR, 4 ADR, 5 AgrEDR, 6 VXR, 7 VVR, 8 zVDR, 9 AzEDR. */
   readonly type: number;
   readonly fields: readonly CdfField[];
 }
 
-/** Several 4-byte fields in a row. */
+/** Consecutive 4-byte fields. */
 function int4(...values: number[]): CdfField[] {
   return values.map((value) => ({ int4: value }));
 }
 
 /** A CDF of version 3, not compressed: the two magic numbers. */
 const MAGIC = Uint8Array.of(0xcd, 0xf3, 0x00, 0x01, 0x00, 0x00, 0xff, 0xff);
-/** A record begins with its size in 8 bytes and its type in 4. */
+/** A record begins with its size (8 bytes) and its type (4 bytes). */
 const RECORD_HEADER_BYTES = 12;
 
 function fieldBytes(field: CdfField): number {
@@ -44,7 +44,7 @@ function recordBytes(record: CdfRecord): number {
   return record.fields.reduce((sum, field) => sum + fieldBytes(field), RECORD_HEADER_BYTES);
 }
 
-/** Gives each record that can be reached from the first one its place; the links alone say where to look for it. */
+/** Assigns an offset to each record that is reachable from the first one. Any order will do: readers follow the links. */
 function placeRecords(first: CdfRecord): { offsets: Map<CdfRecord, number>; end: number } {
   const offsets = new Map<CdfRecord, number>();
   let end = MAGIC.length;
@@ -58,7 +58,7 @@ function placeRecords(first: CdfRecord): { offsets: Map<CdfRecord, number>; end:
   return { offsets, end };
 }
 
-/** The file: the magic numbers, then the first record and all that it links to. */
+/** Writes a file: the magic numbers, then the first record and all records that are reachable from it. */
 function writeCdfRecords(first: CdfRecord): Uint8Array<ArrayBuffer> {
   const { offsets, end } = placeRecords(first);
   const bytes = new Uint8Array(end);
@@ -81,10 +81,10 @@ function writeCdfRecords(first: CdfRecord): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Attributes by name, each with one text. */
+/** The texts of attributes, by name. */
 type CdfTexts = Readonly<Record<string, string>>;
 
-/** An attribute with its texts: of the whole file (entry 0 alone), or of variables (entry number = variable number). */
+/** An attribute with its texts: of the file (only entry 0), or of variables (entry number = variable number). */
 interface Attribute {
   readonly name: string;
   readonly scope: "global" | "variable";
@@ -103,7 +103,7 @@ function entryRecord(
   },
 ): CdfRecord {
   const { attribute, attributeNumber, entry: [number, text], next } = options;
-  // No value may be empty: writers put a blank for "nothing".
+  // Values cannot be empty: CDF writers use a blank instead.
   const bytes = new TextEncoder().encode(text === "" ? " " : text);
   const strings = attribute.scope === "global" ? 0 : 1;
   return {
@@ -118,7 +118,7 @@ function entryRecord(
   };
 }
 
-/** An attribute (ADR), from which its entries hang as a list. */
+/** An attribute (ADR), which links to the list of its entries. */
 function attributeRecord(options: { attribute: Attribute; number: number; next: CdfRecord | undefined }): CdfRecord {
   const { attribute, number, next } = options;
   const { name, scope, entries } = attribute;
@@ -126,7 +126,7 @@ function attributeRecord(options: { attribute: Attribute; number: number; next: 
     (next, entry) => entryRecord({ attribute, attributeNumber: number, entry, next }),
     undefined,
   );
-  // How many entries there are, and the highest of their numbers.
+  // The number of entries, and the highest entry number.
   const counts = int4(entries.length, Math.max(...entries.map(([entryNumber]) => entryNumber)));
   const none = int4(0, -1);
   const isGlobal = scope === "global";
@@ -148,7 +148,7 @@ function attributeRecord(options: { attribute: Attribute; number: number; next: 
   };
 }
 
-/** The list of all attributes: those of the file, then those of its variables, in the order of the variables. */
+/** The list of all attributes: those of the file, then those of its variables. */
 function attributeRecords(
   options: { global: CdfTexts; ofVariables: readonly CdfTexts[] },
 ): { head: CdfRecord | undefined; count: number } {
@@ -176,22 +176,22 @@ function attributeRecords(
 export interface CdfVariable {
   /** Its name. */
   readonly name: string;
-  /** All values, one record after the other. The kind of array says the type: TT2000 time, INT4 or REAL4. */
+  /** The values of all records. The type of the array is that of the variable: TT2000 time, INT4 or REAL4. */
   readonly values: BigInt64Array | Int32Array | Float32Array;
-  /** The sizes of a record's dimensions; empty when a record is one value. */
+  /** The sizes of the dimensions of a record; empty when a record is a single value. */
   readonly recordShape: readonly number[];
   /** Its attributes: VAR_TYPE, UNITS, DEPEND_0, ... */
   readonly attributes: CdfTexts;
 }
 
-/** The numbers of the data types (CDF internal format description 3.x). */
+/** Codes of data types (CDF internal format description 3.x). */
 const CDF_INT4 = 4;
 const CDF_REAL4 = 21;
 const CDF_TIME_TT2000 = 33;
-/** Flag bit 0 of a variable: its values change from record to record. */
+/** Flag bit 0 of a variable: its values vary from record to record. */
 const RECORDS_VARY = 1;
 
-/** The type's number, and the values as IBMPC-encoded files hold them: little-endian, whatever machine writes. */
+/** The code of the type, and the values in IBMPC encoding, which is little-endian. */
 function encodeValues(values: CdfVariable["values"]): { dataType: number; bytes: Uint8Array } {
   const bytes = new Uint8Array(values.byteLength);
   const view = new DataView(bytes.buffer);
@@ -207,7 +207,7 @@ function encodeValues(values: CdfVariable["values"]): { dataType: number; bytes:
   return { dataType: CDF_REAL4, bytes };
 }
 
-/** The index (VXR) with its one entry: all records stand in one block of values (VVR). */
+/** The index (VXR) with a single entry: all records are in one block of values (VVR). */
 function indexRecord(options: { bytes: Uint8Array; lastRecord: number }): CdfRecord {
   const { bytes, lastRecord } = options;
   const values: CdfRecord = { type: 7, fields: [{ bytes }] };
@@ -215,14 +215,14 @@ function indexRecord(options: { bytes: Uint8Array; lastRecord: number }): CdfRec
     type: 6,
     fields: [
       { link: undefined },
-      // Places for entries, entries in use, and of each the first and the last record.
+      // The number of entries, of entries in use, and the first and last record of each entry.
       ...int4(1, 1, 0, lastRecord),
       { link: values },
     ],
   };
 }
 
-/** A variable (zVDR), from which its index hangs. */
+/** A variable (zVDR), which links to its index. */
 function variableRecord(
   options: { variable: CdfVariable; number: number; next: CdfRecord | undefined },
 ): CdfRecord {
@@ -243,14 +243,14 @@ function variableRecord(
       // First and last index.
       { link: index },
       { link: index },
-      // Flags, no sparse records, reserved fields, one element a value, the variable's number.
+      // Flags, no sparse records, reserved fields, one element per value, the number of the variable.
       ...int4(RECORDS_VARY, 0, 0, -1, -1, 1, number),
       // No compression.
       { int8: -1n },
-      // Blocking factor: room is made for one record at a time.
+      // Blocking factor: space is allocated for one record at a time.
       { int4: 1 },
       { text: name, length: 256 },
-      // Dimensions, their sizes, and that values vary along each of them (-1).
+      // The number of dimensions, their sizes, and that values vary along each of them (-1).
       ...int4(recordShape.length, ...recordShape, ...recordShape.map(() => -1)),
     ],
   };
@@ -264,11 +264,11 @@ function variableRecords(variables: readonly CdfVariable[]): CdfRecord | undefin
   );
 }
 
-/** What {@linkcode minimalCdf} puts into a file. */
+/** The contents of the file that {@linkcode minimalCdf} makes. */
 export interface MinimalCdfOptions {
-  /** The file's own attributes: Logical_source, Logical_file_id, Data_version, ... */
+  /** The global attributes: Logical_source, Logical_file_id, Data_version, ... */
   readonly attributes: CdfTexts;
-  /** Its variables; by convention (ISTP) one is `epoch`, which the others name in DEPEND_0. */
+  /** The variables. By ISTP convention one of them is `epoch`, to which the others refer in DEPEND_0. */
   readonly variables: readonly CdfVariable[];
 }
 
@@ -276,17 +276,17 @@ export interface MinimalCdfOptions {
 const [VERSION, RELEASE, INCREMENT] = [3, 9, 0] as const;
 /** Values little-endian, as in IMAP's files. */
 const IBMPC_ENCODING = 6;
-/** Flag bit 0: the last index of an array varies fastest; bit 1: all in a single file. */
+/** Flag bit 0: the last index of an array varies fastest; bit 1: single file. */
 const ROW_MAJOR_SINGLE_FILE = 0b11;
-/** The last leap second that TT2000 times may count on, as a number of eight digits. */
+/** The date of the newest leap second in TT2000 times, as a number of eight digits. */
 const LEAP_SECONDS_UPDATED = 20170101;
-/** Every CDF says here whose format it is. */
+/** The notice that every CDF file contains. */
 const COPYRIGHT = "\nCommon Data Format (CDF)\nhttps://cdf.gsfc.nasa.gov\nSpace Physics Data Facility\n" +
   "NASA/Goddard Space Flight Center\nGreenbelt, Maryland 20771 USA\n";
 
 /**
- * A file in NASA's Common Data Format, version 3 (CDF internal format description 3.x): texts and numbers, nothing
- * compressed, no checksum.
+ * Makes a file in NASA's Common Data Format, version 3 (CDF internal format description 3.x): texts and numbers, without
+ * compression and checksum.
  */
 export function minimalCdf(options: MinimalCdfOptions): Uint8Array<ArrayBuffer> {
   const { attributes: global, variables } = options;
@@ -294,7 +294,7 @@ export function minimalCdf(options: MinimalCdfOptions): Uint8Array<ArrayBuffer> 
   const globalDescriptor: CdfRecord = {
     type: 2,
     fields: [
-      // No r-variables: they are history.
+      // No r-variables: they are obsolete.
       { link: undefined },
       { link: variableRecords(variables) },
       { link: attributes.head },
@@ -312,7 +312,7 @@ export function minimalCdf(options: MinimalCdfOptions): Uint8Array<ArrayBuffer> 
     fields: [
       { link: globalDescriptor },
       ...int4(VERSION, RELEASE, IBMPC_ENCODING, ROW_MAJOR_SINGLE_FILE),
-      // Reserved twice, the third number of the version, no word on who wrote this, reserved.
+      // Two reserved fields, the third number of the version, no identifier of the writer, reserved.
       ...int4(0, 0, INCREMENT, -1, -1),
       { text: COPYRIGHT, length: 256 },
     ],

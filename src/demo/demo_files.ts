@@ -1,39 +1,20 @@
-import { ccsdsPackets } from "./ccsds.ts";
+import { ccsdsPackets, pseudoRandom } from "./ccsds.ts";
 import { type CdfVariable, minimalCdf } from "./cdf.ts";
 import { InputError } from "../errors.ts";
 import { startOfDay, tt2000 } from "../mission_time.ts";
 import { archivePath, parseFileName, type ScienceFile } from "../names/file_name.ts";
 import { dirname, join } from "@std/path";
 
-/**
- * A source of whole numbers from 0 to 2^32 - 1 that gives the same ones each time it starts from the same text.
- *
- * Demo files must not change from run to run: their sizes and checksums stand in documents and tests.
- * The text is hashed with FNV-1a, the numbers come from Marsaglia's 32-bit xorshift (13, 17, 5).
- */
-export function pseudoRandom(seed: string): () => number {
-  let state = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(seed)) state = Math.imul(state ^ byte, 0x01000193);
-  // Zero is the one state that xorshift never leaves.
-  if (state === 0) state = 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
-
-/** What a demo product holds: in each record, one spectrum. */
+/** The contents of a demo product: one spectrum per record. */
 interface SpectrumPlan {
   readonly variable: string;
   readonly meaning: string;
   readonly records: number;
   /** Values in a record. */
   readonly bins: number;
-  /** From one record to the next. */
+  /** Time from one record to the next. */
   readonly seconds: number;
-  /** Counts are whole numbers, rates are counts a second. */
+  /** Counts are integers, rates are counts per second. */
   readonly units: "counts" | "counts/s";
 }
 
@@ -88,7 +69,7 @@ const CDF_PLANS: Readonly<Record<string, SpectrumPlan>> = {
   },
 };
 
-/** A wave over the bins, brighter on one side as the sky is, with some noise. */
+/** A wave over the bins, brighter on one side like the sky, with some noise. */
 function spectra(plan: SpectrumPlan, seed: string): CdfVariable["values"] {
   const random = pseudoRandom(seed);
   const counts = Int32Array.from({ length: plan.records * plan.bins }, (_, index) => {
@@ -98,12 +79,12 @@ function spectra(plan: SpectrumPlan, seed: string): CdfVariable["values"] {
   return plan.units === "counts" ? counts : Float32Array.from(counts, (count) => count / plan.seconds);
 }
 
-/** A made-up CDF of levels 1a and 1b with the attributes that ISTP asks for. */
+/** Makes a CDF file of level 1a or 1b with the attributes that ISTP requires. */
 function demoCdf(options: { name: string; file: ScienceFile }): Uint8Array<ArrayBuffer> {
   const { name, file: { instrument, data_level, descriptor, start_date, version } } = options;
   const plan = CDF_PLANS[`${data_level} ${descriptor}`];
   if (plan === undefined) {
-    throw new InputError(`Cannot make up "${name}": CDFs exist for ${Object.keys(CDF_PLANS).join(", ")}`);
+    throw new InputError(`Cannot make "${name}": CDFs exist for ${Object.keys(CDF_PLANS).join(", ")}`);
   }
   const start = tt2000(startOfDay(start_date));
   const step = BigInt(plan.seconds) * 1_000_000_000n;
@@ -153,30 +134,27 @@ function demoCdf(options: { name: string; file: ScienceFile }): Uint8Array<Array
   });
 }
 
-/** What one unit on board sends in a demo file. */
+/** The packets of one APID in a demo file. */
 interface PacketPlan {
   readonly apid: number;
-  /** The usual number of packets; a file has up to a quarter more or less. */
+  /** The average number of packets; a file has up to a quarter more or less. */
   readonly count: number;
   readonly payloadBytes: number;
 }
 
-/**
- * Who sends what: the APIDs are IMAP's, in the order in which the SDC puts them one behind the other;
- * numbers and lengths are plausible.
- */
+/** The APIDs are IMAP's, in the order in which the SDC concatenates them; counts and lengths are plausible. */
 const PACKET_PLANS: Readonly<Record<string, readonly PacketPlan[]>> = {
   "codice hskp": [{ apid: 1136, count: 720, payloadBytes: 108 }],
   "glows raw": [{ apid: 1480, count: 24, payloadBytes: 3640 }, { apid: 1481, count: 120, payloadBytes: 320 }],
   "mag raw": [{ apid: 1052, count: 300, payloadBytes: 208 }, { apid: 1068, count: 120, payloadBytes: 496 }],
 };
 
-/** A made-up level 0 file: the packets that the named instrument sends from midnight on. */
+/** Makes a level 0 file: packets of the instrument from midnight on. */
 function demoPackets(options: { name: string; file: ScienceFile }): Uint8Array<ArrayBuffer> {
   const { name, file } = options;
   const plans = PACKET_PLANS[`${file.instrument} ${file.descriptor}`];
   if (plans === undefined) {
-    throw new InputError(`Cannot make up "${name}": packets exist for ${Object.keys(PACKET_PLANS).join(", ")}`);
+    throw new InputError(`Cannot make "${name}": packets exist for ${Object.keys(PACKET_PLANS).join(", ")}`);
   }
   const startTime = startOfDay(file.start_date);
   const parts = plans.map(({ apid, count, payloadBytes }) => {
@@ -193,7 +171,7 @@ function demoPackets(options: { name: string; file: ScienceFile }): Uint8Array<A
   return bytes;
 }
 
-/** Names, ingestion dates (UTC) and texts: made up but for their form, which is that of the SDC's files. */
+/** Names, ingestion dates (UTC) and lines. The contents are made up, in the format of the SDC's files. */
 const TEXTS: readonly (readonly [name: string, ingestionDate: string, lines: readonly string[]])[] = [
   ["imap_mag_l1b-rotation-calibration_20250101_20250531_v001.csv", "2024-07-15 08:12:40", [
     "sensor,xx,xy,xz,yx,yy,yz,zx,zy,zz",
@@ -226,7 +204,7 @@ const TEXTS: readonly (readonly [name: string, ingestionDate: string, lines: rea
   ["imap_hit_data-release-001_20250101_20250131_v001.txt", "2024-07-20 12:00:00", ["# files that are withheld"]],
 ];
 
-/** Small files of the kinds besides science that the demo archive starts with. */
+/** The small files of other kinds that the demo archive starts with. */
 export const DEMO_TEXTS: readonly DemoFile[] = TEXTS.map(([name, ingestionDate, lines]) => ({
   name,
   ingestionDate: new Date(`${ingestionDate.replace(" ", "T")}Z`),
@@ -235,15 +213,15 @@ export const DEMO_TEXTS: readonly DemoFile[] = TEXTS.map(([name, ingestionDate, 
 
 /** A file of the demo archive. */
 export interface DemoFile {
-  /** Its bare name, which decides its path. */
+  /** The file name, which determines its path. */
   readonly name: string;
-  /** When the archive took it in. */
+  /** When the archive ingested it. */
   readonly ingestionDate: Date;
-  /** Makes its contents, the same at each call. */
+  /** Makes the contents, which are the same for each call. */
   readonly bytes: () => Uint8Array<ArrayBuffer>;
 }
 
-/** Names and ingestion dates (UTC), as the SDC's tutorial of July 2024 shows them; what it cuts off is plausible. */
+/** Names and ingestion dates (UTC) as in the SDC's tutorial of July 2024; what it leaves out is plausible. */
 const INGESTED: readonly (readonly [name: string, ingestionDate: string])[] = [
   ["imap_glows_l0_raw_20110921_v001.pkts", "2024-07-09 15:42:20"],
   ["imap_glows_l1a_de_20110920_v001.cdf", "2024-07-09 15:42:22"],
@@ -277,7 +255,7 @@ export const DEMO_FILES: readonly DemoFile[] = INGESTED.map(([name, ingestionDat
   bytes: () => demoContents(name),
 }));
 
-/** The files that a walk through the demo uploads: the archive does not have them yet. */
+/** The files that the demo uploads: the archive does not have them yet. */
 export const DEMO_UPLOADS = [
   "imap_codice_l0_hskp_20240723_v001.pkts",
   "imap_codice_l0_hskp_20240724_v001.pkts",
@@ -285,20 +263,20 @@ export const DEMO_UPLOADS = [
 
 function demoContents(name: string): Uint8Array<ArrayBuffer> {
   const file = parseFileName(name);
-  if (file.kind !== "science") throw new InputError(`Cannot make up "${name}": the demo has science files alone`);
+  if (file.kind !== "science") throw new InputError(`Cannot make "${name}": the demo has only science files`);
   return file.extension === "pkts" ? demoPackets({ name, file }) : demoCdf({ name, file });
 }
 
-/** The contents of one of {@linkcode DEMO_UPLOADS}, the same at each call. */
+/** Makes the contents of one of {@linkcode DEMO_UPLOADS}, which are the same for each call. */
 export function demoUpload(name: string): Uint8Array<ArrayBuffer> {
   if ((DEMO_UPLOADS as readonly string[]).includes(name)) return demoContents(name);
-  throw new InputError(`Cannot make up "${name}": the demo uploads ${DEMO_UPLOADS.join(" and ")}`);
+  throw new InputError(`Cannot make "${name}": the demo uploads ${DEMO_UPLOADS.join(" and ")}`);
 }
 
 /**
- * Writes all demo files below a folder, each at its archive path. What stands there under these names is replaced.
+ * Writes all demo files below a folder, each at its archive path, and replaces files that are there already.
  *
- * The time of last change is the ingestion date: the archive takes it for that when it finds files.
+ * Their modification time is the ingestion date, from which the archive takes it when it indexes files.
  */
 export async function writeDemoFiles(root: string): Promise<void> {
   for (const { name, ingestionDate, bytes } of [...DEMO_FILES, ...DEMO_TEXTS]) {

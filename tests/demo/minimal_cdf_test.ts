@@ -1,5 +1,5 @@
-import { minimalCdf, type MinimalCdfOptions } from "../../../src/demo/cdf.ts";
-import { InputError } from "../../../src/errors.ts";
+import { minimalCdf, type MinimalCdfOptions } from "../../src/demo/cdf.ts";
+import { InputError } from "../../src/errors.ts";
 import { walkCdf } from "./cdf_walk.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 

@@ -1,5 +1,5 @@
-import { ccsdsPackets, type CcsdsPacketsOptions } from "../../../src/demo/ccsds.ts";
-import { InputError } from "../../../src/errors.ts";
+import { ccsdsPackets, type CcsdsPacketsOptions } from "../../src/demo/ccsds.ts";
+import { InputError } from "../../src/errors.ts";
 import { walkPackets } from "./packet_walk.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 

@@ -1,4 +1,4 @@
-import { dateOfMissionSeconds, missionSeconds, startOfDay, tt2000 } from "../../src/mission_time.ts";
+import { dateOfMissionSeconds, missionSeconds, startOfDay, tt2000 } from "../src/mission_time.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("tt2000() counts the leap seconds", () => {
