@@ -143,10 +143,19 @@ function mayTellVersion(name: string): boolean {
   return start !== "" && !start.endsWith("_") && (isGlob(start) || start.split("_").length > 5);
 }
 
+/** The major version of a request for all of them: see {@linkcode QueryPlan}. */
+export const ALL_MAJORS = "all";
+
 /** What is sent for a query, and what is left to do with the rows that come. */
 export interface QueryPlan {
   readonly table: TableName;
-  /** Their answers together hold every file that is asked for. */
+  /**
+   * Their responses together hold every file that is asked for.
+   *
+   * Without `major_version` the SDC sends the newest major version of each file. With `major_version: "all"` a request
+   * stands for several: it is sent without a major version first, which shows the newest one there is, then once for each
+   * major version from 0 up to it. `all` itself is not sent.
+   */
   readonly requests: readonly WireQuery[];
   /** Whether a row is asked for: what servers cannot tell. */
   readonly keep: (row: FileRecord) => boolean;

@@ -29,7 +29,7 @@ export function decodeAnswer<T>(answer: AnswerText, decode: (json: unknown) => T
   try {
     json = JSON.parse(text);
   } catch {
-    throw notTheSdcs(answer, "it is no JSON");
+    throw notTheSdcs(answer, "it is not JSON");
   }
   try {
     return decode(json);

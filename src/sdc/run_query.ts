@@ -1,19 +1,26 @@
+import { type ImapError, ProtocolError, ResponseError } from "../errors.ts";
 import { retry, type Transport } from "../http/transport.ts";
 import { addDays, dayOf, daysBetween } from "../names/calendar_date.ts";
 import type { FileRecord } from "../protocol/rows.ts";
-import type { WireQuery } from "../protocol/tables.ts";
-import { answerRows, perhapsTooLarge, QUERY_ACTION, TooLarge, tooLargeDay } from "./answer_rows.ts";
+import {
+  type QueryParameterName,
+  SDC_TABLES,
+  type SdcTable,
+  type TableName,
+  type WireQuery,
+} from "../protocol/tables.ts";
+import { QUERY_ACTION, readRows, type TooLarge } from "./answer_rows.ts";
 import { type DayRange, QUERY_TABLES, type QueryTable } from "./check_query.ts";
-import type { QueryPlan } from "./plan_query.ts";
+import { ALL_MAJORS, type QueryPlan } from "./plan_query.ts";
 
-/** Where the days begin that nearly all files have. Those before it are found too: the first part has no start. */
+/** Nearly all files are from this day or later. Older ones are found too: the first slice has no start. */
 const MISSION_START = "20240101";
-/** No file is older or newer, or such files cannot be told apart by day. */
-const [FIRST_DAY, LAST_DAY] = ["19000101", "20991231"];
+/** Files outside of these days cannot be told apart by day. */
+const [MIN_DAY, MAX_DAY] = ["19000101", "20991231"];
 /** How far to go beyond the days that nearly all files have, at first. */
 const YEAR = 365;
-/** How many parts a span of days is split into: each that is too large as well costs the server as much as an answer. */
-const PARTS = 4;
+/** How many slices a span of days is split into. Each that is still too large costs the server as much as a response. */
+const SLICES = 4;
 
 /** From a first to a last day, YYYYMMDD; undefined where there is no bound. */
 type Span = readonly [first: string | undefined, last: string | undefined];
@@ -23,26 +30,26 @@ function around([first, last]: Span, day: string): Span[] {
   return [[first, day], [addDays(day, 1), last]];
 }
 
-/** Spans that together are the same as one, in order; one alone when it cannot be split. */
-function parts([first, last]: Span, today: string): Span[] {
+/** Spans that cover a span, in order; only one when it cannot be split. */
+function splitSpan([first, last]: Span, today: string): Span[] {
   const beforeMission = addDays(MISSION_START, -1);
   if (first === undefined) {
     if (last === undefined || last > beforeMission) return around([first, last], beforeMission);
     // Twice as far with each step.
     const day = addDays(last, -Math.max(YEAR, daysBetween(last, MISSION_START)));
-    return last <= FIRST_DAY ? [[first, last]] : around([first, last], day < FIRST_DAY ? FIRST_DAY : day);
+    return last <= MIN_DAY ? [[first, last]] : around([first, last], day < MIN_DAY ? MIN_DAY : day);
   }
   if (last === undefined) {
     if (first <= today) return around([first, last], today);
     const day = addDays(first, Math.max(YEAR, daysBetween(today, first)));
-    return first >= LAST_DAY ? [[first, last]] : around([first, last], day > LAST_DAY ? LAST_DAY : day);
+    return first >= MAX_DAY ? [[first, last]] : around([first, last], day > MAX_DAY ? MAX_DAY : day);
   }
   const days = daysBetween(first, last) + 1;
-  const count = Math.min(PARTS, days);
-  const startOf = (part: number) => Math.floor(part * days / count);
-  return Array.from({ length: count }, (_, part) => [
-    addDays(first, startOf(part)),
-    addDays(first, startOf(part + 1) - 1),
+  const count = Math.min(SLICES, days);
+  const startOf = (slice: number) => Math.floor(slice * days / count);
+  return Array.from({ length: count }, (_, slice) => [
+    addDays(first, startOf(slice)),
+    addDays(first, startOf(slice + 1) - 1),
   ]);
 }
 
@@ -56,170 +63,184 @@ function within(search: WireQuery, { from, to }: DayRange, [first, last]: Span):
 }
 
 /**
- * Requests for the files without a day, which a server may count to no day at all: one for each type that has such files.
- * None where the parts are all parts of a span of days, or of one type: then the server has decided already.
- */
-function withoutDay({ days, typesWithoutDay }: QueryTable, range: DayRange, search: WireQuery): WireQuery[] {
-  if (range !== days || [days.from, days.to, "type"].some((name) => search[name] !== undefined)) return [];
-  return typesWithoutDay.map((type) => ({ ...search, type }));
-}
-
-/**
- * Splits a request whose answer is too large: by the day that files have, then by the day on which they came. What has no
- * bound stays so in its first or last part, so that nothing is lost. SPICE files may have many days or none, so for them
- * the day on which they came is first. The newest versions cannot be found by parts of that: an older one may be the
- * newest of its part.
+ * Splits a request whose response is too large: by the files' start dates, then by the days of their ingestion. A span
+ * without a bound stays so in its first or last slice, so that no file is lost.
  *
- * Files without a day: all science and ancillary names have one. Should a server have rows without one and count them to
- * no day, no parameter of the protocol finds them in parts. Types of SPICE files whose names have none are asked for
- * beside the days.
+ * SPICE files are split by the day of ingestion alone, as no other date selects all of them. Their server takes a day for
+ * its midnight, so each slice ends where the next one begins, and a file may be in both.
  *
  * @param today YYYYMMDD.
- * @returns Its parts, older days first; undefined when there are no smaller ones.
+ * @returns The slices, older days first; undefined when there are no smaller ones.
  */
 export function splitRequest(table: QueryTable, search: WireQuery, today: string): WireQuery[] | undefined {
-  const ranges = table.overlaps ? [table.ingestionDays, table.days] : [table.days, table.ingestionDays];
-  for (const range of ranges) {
-    if (search.latest === "true" && range === table.ingestionDays) continue;
-    const spans = parts([search[range.from], search[range.to]], today);
-    if (spans.length > 1) {
-      return [...spans.map((span) => within(search, range, span)), ...withoutDay(table, range, search)];
-    }
+  const { days, ingestionDays } = table;
+  for (const range of table.overlaps ? [ingestionDays] : [days, ingestionDays]) {
+    if (search.latest === "true" && range === ingestionDays && !table.overlaps) continue;
+    const last = search[range.to];
+    // The last day is taken for its midnight.
+    const lastDay = table.overlaps && last !== undefined ? addDays(last, -1) : last;
+    const spans = splitSpan([search[range.from], lastDay], today);
+    if (spans.length < 2) continue;
+    const ending = ([from, to]: Span): Span => [from, table.overlaps && to !== undefined ? addDays(to, 1) : to];
+    return spans.map((span) => within(search, range, ending(span)));
   }
   return undefined;
 }
 
-/** A request like another one that finds nothing: whether it is answered tells a large answer from a broken server. */
-function emptyRequest(table: QueryTable, search: WireQuery): WireQuery {
-  return within(search, table.overlaps ? table.ingestionDays : table.days, [FIRST_DAY, FIRST_DAY]);
+/** How many rows are requested at once where the server has pages: 6 MB hold about 15,000. */
+const MAX_PAGE_ROWS = 10_000;
+/** A page of so few rows is never too large. */
+const MIN_PAGE_ROWS = 1_000;
+/** How often one page is requested again since the archive changed in between. */
+const MAX_RETURNS = 3;
+
+/** A page of a request whose rows the server sorts by path. */
+interface Page {
+  readonly offset: number;
+  readonly limit: number;
+  /** The path that the page must begin with: that of the last row before it. Otherwise the archive has changed since. */
+  readonly first: string | undefined;
+  readonly returns: number;
 }
 
-/** How the requests of a query are read. */
-interface PartReaderOptions {
-  readonly signal: AbortSignal | undefined;
-  readonly now: Date;
+/** The newest major version among the rows of a request that names none. Its pages share one of these. */
+interface Survey {
+  newest: number | undefined;
 }
 
-/** A request of which others took over the parts, since its answer was too large. */
-class Split extends Error {
-  constructor(readonly parts: readonly WireQuery[]) {
-    super(`its answer is too large; it is asked for in ${parts.length} parts`);
+/** The rows of slices of one request, from which older major versions have to be removed: see `#byDate`. */
+class Merge {
+  readonly #rows: FileRecord[] = [];
+
+  constructor(readonly sameFile: readonly string[]) {}
+
+  add(rows: readonly FileRecord[]): void {
+    for (const row of rows) this.#rows.push(row);
   }
-}
 
-/** Reads single requests; knows whether the server answers at all. */
-class PartReader {
-  /** Whether small requests are answered. A "no" holds for those alone that wait for it: outages pass. */
-  #isAlive: Promise<boolean> | undefined;
-
-  constructor(
-    private readonly transport: Transport,
-    private readonly plan: QueryPlan,
-    private readonly options: PartReaderOptions,
-  ) {}
-
-  /** The rows of one request. A retry begins anew: the caller drops what it has. Throws `Split` when it is too large. */
-  async *read(search: WireQuery): AsyncGenerator<FileRecord[], void> {
-    const { table } = this.plan;
-    const { retries, log } = this.transport;
-    const { signal } = this.options;
-    const ask = () => answerRows(this.transport, { table, search, signal });
-    let rows = ask();
-    let failures = 0;
-    try {
-      for (;;) {
-        const step = await retry(async () => {
-          try {
-            return await rows.next();
-          } catch (error) {
-            const failure = error instanceof TooLarge ? await this.#insteadOf(search, error, failures) : error;
-            failures++;
-            if (!(failure instanceof Split)) rows = ask();
-            else log({ type: "decision", action: QUERY_ACTION, decision: "split", reason: failure.message });
-            throw failure;
-          }
-        }, { action: QUERY_ACTION, retries: retries - failures, log, signal });
-        if (step.done) return;
-        yield step.value;
-      }
-    } finally {
-      await rows.return(undefined);
+  /** Rows of the newest major version of each file. Servers whose rows have no such number send all versions. */
+  newestMajors(): FileRecord[] {
+    const fileOf = (row: FileRecord) => JSON.stringify(this.sameFile.map((key) => row[key] ?? null));
+    const newest = new Map<string, number>();
+    for (const row of this.#rows) {
+      const file = fileOf(row);
+      newest.set(file, Math.max(newest.get(file) ?? -1, row.major_version ?? -1));
     }
-  }
-
-  /** What to throw for an answer that is too large, or may be: its parts, or why there are none. */
-  async #insteadOf(search: WireQuery, { cause }: TooLarge, failures: number): Promise<Error> {
-    const table = QUERY_TABLES[this.plan.table];
-    const parts = splitRequest(table, search, dayOf(this.options.now));
-    // A gateway says 502 too when the server behind it is down.
-    const isClear = !("status" in cause) || cause.status !== 502;
-    if (parts !== undefined) {
-      return isClear || await this.#isAnswering(search) ? new Split(parts) : perhapsTooLarge(cause);
-    }
-    // It is the last word on this request, so it takes two failures, and an answer to a small request behind them.
-    const isSure = isClear || (failures > 0 && await this.#answersSmall(search));
-    return isSure ? tooLargeDay(table, search, cause) : perhapsTooLarge(cause);
-  }
-
-  #isAnswering(search: WireQuery): Promise<boolean> {
-    return this.#isAlive ??= this.#answersSmall(search).then((isAlive) => {
-      if (!isAlive) this.#isAlive = undefined;
-      return isAlive;
-    });
-  }
-
-  async #answersSmall(search: WireQuery): Promise<boolean> {
-    const { table } = this.plan;
-    const small = emptyRequest(QUERY_TABLES[table], search);
-    try {
-      for await (const _rows of answerRows(this.transport, { table, search: small, signal: this.options.signal }));
-      return true;
-    } catch {
-      this.options.signal?.throwIfAborted();
-      return false;
-    }
+    return this.#rows.filter((row) =>
+      typeof row.major_version !== "number" || row.major_version === newest.get(fileOf(row))
+    );
   }
 }
 
-/**
- * Tells which rows have come before. Requests that share no file need that of one at a time: a part whose answer broke off
- * and that is asked for again. To keep the paths of millions of rows would take more memory than all else. Rows without a
- * day are few, and a server may count them to every day: their paths are kept.
- */
-class SeenRows {
-  readonly #paths = new Set<string>();
-  readonly #withoutDay = new Set<string>();
-  #mayOverlap: boolean;
+/** How a slice begins, besides its request. */
+interface SliceStart {
+  readonly page?: Page | undefined;
+  readonly survey?: Survey | undefined;
+  readonly merge?: Merge | undefined;
+  /** Why the request that it is a part of cannot be answered at once. */
+  readonly problem?: TooLarge | undefined;
+  /** Paths of rows that were given out before and may be in this slice too. */
+  readonly given?: readonly (readonly string[])[];
+  /** The same of the page before this one. */
+  readonly before?: readonly string[];
+}
 
-  constructor(mayOverlap: boolean) {
-    this.#mayOverlap = mayOverlap;
+/** One request of a query, and the rows that it brings. */
+class Slice {
+  readonly #start: SliceStart;
+  readonly #channel = new TransformStream<FileRecord[], FileRecord[]>();
+  readonly #writer = this.#channel.writable.getWriter();
+  /** The rows, in chunks. The next chunk is not read until this one is taken: it waits on the wire. */
+  readonly rows: ReadableStream<FileRecord[]> = this.#channel.readable;
+  page: Page | undefined;
+  isSent = false;
+  /** Whether the first rows came, or it ended. */
+  isUnderWay = false;
+  tries = 0;
+  /** What the latest try brought: how many rows, and the path of the last one. */
+  received = 0;
+  last: string | undefined;
+  /** Whether the latest try was a page that does not begin where the one before it ended. */
+  isShifted = false;
+  /** Paths of the rows that were given out. */
+  readonly #paths: string[] = [];
+  /** What may not be given out again; undefined when nothing was given out. */
+  #known: Set<string> | undefined;
+
+  constructor(readonly search: WireQuery, start: SliceStart = {}) {
+    this.#start = start;
+    this.page = start.page;
   }
 
-  isNew({ file_path, start_date }: FileRecord): boolean {
-    const paths = start_date === undefined || start_date === null ? this.#withoutDay : this.#paths;
-    if (paths.has(file_path)) return false;
-    paths.add(file_path);
-    return true;
+  get survey(): Survey | undefined {
+    return this.#start.survey;
   }
 
-  /** A part has come whole: nothing of it comes again, unless parts overlap. */
-  endPart(): void {
-    if (!this.#mayOverlap) this.#paths.clear();
+  get merge(): Merge | undefined {
+    return this.#start.merge;
   }
 
-  /** A part is asked for again in smaller ones, over which what has come of it is spread. */
-  splitPart(): void {
-    this.#mayOverlap ||= this.#paths.size > 0;
+  get problem(): TooLarge | undefined {
+    return this.#start.problem;
+  }
+
+  /** What is sent. */
+  get request(): WireQuery {
+    const { major_version, ...search } = this.search;
+    const page = this.page === undefined ? {} : { limit: String(this.page.limit), offset: String(this.page.offset) };
+    return { ...(major_version === ALL_MAJORS ? search : this.search), ...page };
+  }
+
+  /** Begins a try. Rows that an earlier one gave out are not given out again. */
+  begin(): void {
+    this.tries++;
+    [this.received, this.last, this.isShifted] = [0, undefined, false];
+    const { given = [], before = [] } = this.#start;
+    const paths = [...given, before, this.#paths].flat();
+    this.#known = paths.length === 0 ? undefined : new Set(paths);
+  }
+
+  isNew({ file_path }: FileRecord): boolean {
+    return this.#known === undefined || !this.#known.has(file_path);
+  }
+
+  /** Gives out rows. Resolves when they are taken. */
+  async give(rows: FileRecord[]): Promise<void> {
+    for (const { file_path } of rows) this.#paths.push(file_path);
+    await this.#writer.write(rows);
+  }
+
+  /** A smaller slice of this one. */
+  part(search: WireQuery, start: SliceStart): Slice {
+    const { given = [], before = [], page: _page, ...inherited } = this.#start;
+    const known = [...given, before, this.#paths].filter((paths) => paths.length > 0);
+    return new Slice(search, { ...inherited, given: known, ...start });
+  }
+
+  /** Another page of the same request. Of all rows given out so far, only those of this page may come again. */
+  otherPage(page: Page): Slice {
+    const before = this.#paths.length > 0 ? this.#paths : this.#start.before ?? [];
+    return new Slice(this.search, { ...this.#start, page, before });
+  }
+
+  /** Ends it. `error` is thrown where its rows are taken. */
+  async end(error?: unknown): Promise<void> {
+    await (error === undefined ? this.#writer.close() : this.#writer.abort(error)).catch(() => {});
+  }
+
+  /** Ends it from the other side. */
+  async cancel(): Promise<void> {
+    await this.rows.cancel().catch(() => {});
   }
 }
 
 /** How far a query is. */
 export interface QueryProgress {
-  /** How many rows have come that were asked for. */
+  /** How many rows were received that meet the query. */
   readonly rows: number;
-  /** How many answers have come whole. */
+  /** How many responses were received completely. */
   readonly answers: number;
-  /** How many are known to be still to come; large ones turn out to be several. */
+  /** How many are known to be still to come. Large ones turn out to be several. */
   readonly waiting: number;
 }
 
@@ -230,100 +251,337 @@ interface QueryRowsOptions {
   readonly onProgress: (progress: QueryProgress) => void;
 }
 
-/** How many answers the server works at, at once. */
-const AT_ONCE = 4;
-/** How many answers may have come, or begun to, before their turn. */
-const MOST_OPEN = 5;
+/** How many requests the server works at, at once. */
+const MAX_CONCURRENT = 4;
+/** How many responses may have begun before their turn. */
+const MAX_OPEN = 5;
 
-/** A request, and what has come of it. */
-class Part {
-  /** Undefined until it is sent. */
-  rows: AsyncGenerator<FileRecord[], void> | undefined;
-  readonly #first = Promise.withResolvers<IteratorResult<FileRecord[], void>>();
+/**
+ * A query on its way: a queue of slices in the order of the result. A slice whose response is too large for the SDC's
+ * gateway is replaced by smaller ones: by pages where the server has them, otherwise by start date, then by the day of
+ * ingestion.
+ */
+class QueryRun {
+  readonly #transport: Transport;
+  readonly #plan: QueryPlan;
+  readonly #table: QueryTable;
+  readonly #options: QueryRowsOptions;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #queue: Slice[];
+  readonly #receiving = new Set<Promise<void>>();
+  /** Slices that were sent and have not brought rows yet. */
+  #waiting = 0;
+  #rows = 0;
+  #responses = 0;
+  /** Whether the server has pages; undefined until it is known. */
+  #hasPages: boolean | undefined;
+  #pageRows = MAX_PAGE_ROWS;
+  /** Whether small requests are answered. A "no" holds only for those who wait for it: outages pass. */
+  #isAlive: Promise<boolean> | undefined;
+  /** Paths of rows that may be in any slice: all where requests overlap, otherwise those without a day, which are few. */
+  readonly #seen = new Set<string>();
 
-  constructor(readonly search: WireQuery) {}
-
-  /** The start of the answer. The rest of it waits on the wire for its turn, where it takes no memory. */
-  get first(): Promise<IteratorResult<FileRecord[], void>> {
-    return this.#first.promise;
+  constructor(transport: Transport, plan: QueryPlan, options: QueryRowsOptions) {
+    [this.#transport, this.#plan, this.#options] = [transport, plan, options];
+    this.#table = QUERY_TABLES[plan.table];
+    const { signal } = this.#stop;
+    this.#signal = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]);
+    this.#queue = plan.requests.map((search) =>
+      new Slice(search, { survey: search.major_version === ALL_MAJORS ? { newest: undefined } : undefined })
+    );
   }
 
-  /** Sends it. */
-  send(rows: AsyncGenerator<FileRecord[], void>): void {
-    this.rows = rows;
-    this.#first.resolve(rows.next());
+  /** All rows, in the order of the slices. */
+  async *rows(): AsyncGenerator<FileRecord[], void> {
+    try {
+      for (let slice = this.#queue[0]; slice !== undefined; slice = this.#queue[0]) {
+        const { merge } = slice;
+        this.#send();
+        // When its rows have ended, what follows from it has taken its place in the queue.
+        for await (const rows of slice.rows) {
+          if (merge === undefined) yield this.#counted(rows);
+          else merge.add(rows);
+        }
+        const isMerged = merge !== undefined && !this.#queue.some((other) => other.merge === merge);
+        if (isMerged) yield this.#counted(merge.newestMajors());
+      }
+    } finally {
+      this.#stop.abort();
+      await Promise.all(this.#queue.map((slice) => slice.cancel()));
+      await Promise.all(this.#receiving);
+    }
   }
 
-  /** The rows that come, in pieces. */
-  async *pieces(): AsyncGenerator<FileRecord[], void> {
-    const { done, value } = await this.first;
-    if (done) return;
-    yield value;
-    if (this.rows !== undefined) yield* this.rows;
+  #counted(rows: FileRecord[]): FileRecord[] {
+    this.#rows += rows.length;
+    this.#tell();
+    return rows;
+  }
+
+  #tell(): void {
+    this.#options.onProgress({ rows: this.#rows, answers: this.#responses, waiting: this.#queue.length });
+  }
+
+  /** Sends as many slices as may be on their way. */
+  #send(): void {
+    for (const slice of this.#queue.slice(0, MAX_OPEN)) {
+      if (this.#waiting >= MAX_CONCURRENT) return;
+      if (slice.isSent) continue;
+      slice.isSent = true;
+      this.#waiting++;
+      const receiving = this.#receive(slice).finally(() => this.#receiving.delete(receiving));
+      this.#receiving.add(receiving);
+    }
+  }
+
+  /** Notes that the server no longer works at a slice. */
+  #noteUnderWay(slice: Slice): void {
+    if (slice.isUnderWay) return;
+    slice.isUnderWay = true;
+    this.#waiting--;
+    this.#send();
+  }
+
+  /** Receives a slice, and puts what follows from it in its place. Never rejects: who takes the rows gets the error. */
+  async #receive(slice: Slice): Promise<void> {
+    const { retries, log } = this.#transport;
+    try {
+      const following = await retry(() => this.#try(slice), {
+        action: QUERY_ACTION,
+        retries,
+        log,
+        signal: this.#signal,
+      });
+      this.#queue.splice(this.#queue.indexOf(slice), 1, ...following);
+      this.#tell();
+      await slice.end();
+    } catch (error) {
+      await slice.end(error);
+    }
+    this.#noteUnderWay(slice);
+  }
+
+  /** Sends a slice once and gives out its rows. Returns the slices that follow from it. */
+  async #try(slice: Slice): Promise<Slice[]> {
+    const { table } = this.#plan;
+    slice.begin();
+    const request = { table, search: slice.request, signal: this.#signal };
+    let problem: TooLarge | undefined;
+    try {
+      problem = await readRows(this.#transport, request, (rows) => this.#take(slice, rows));
+    } catch (error) {
+      const isRefused = error instanceof ResponseError && error.status === 400;
+      if (!isRefused || slice.page === undefined || slice.problem === undefined || this.#hasPages === true) throw error;
+      // Servers that have no pages refuse the parameters. The same request without them was not refused.
+      this.#hasPages = false;
+      slice.page = undefined;
+      problem = slice.problem;
+    }
+    if (problem !== undefined) return await this.#replace(slice, problem);
+    if (slice.isShifted) return this.#turnBack(slice);
+    this.#responses++;
+    return this.#next(slice);
+  }
+
+  /** Gives out the rows of a slice that are asked for and new. Returns whether more of them are wanted. */
+  async #take(slice: Slice, rows: FileRecord[]): Promise<boolean> {
+    const { page, survey } = slice;
+    if (slice.received === 0 && page?.first !== undefined && rows[0]?.file_path !== page.first) {
+      slice.isShifted = true;
+      return false;
+    }
+    slice.received += rows.length;
+    slice.last = rows.at(-1)?.file_path;
+    const fresh = rows.filter((row) => {
+      if (survey !== undefined && typeof row.major_version === "number") {
+        survey.newest = Math.max(survey.newest ?? 0, row.major_version);
+        return false;
+      }
+      return this.#plan.keep(row) && slice.isNew(row) && this.#isFirst(row);
+    });
+    this.#noteUnderWay(slice);
+    if (fresh.length > 0) await slice.give(fresh);
+    return true;
+  }
+
+  /** Whether no other slice brought a row that several may bring. */
+  #isFirst({ file_path, start_date }: FileRecord): boolean {
+    const mayRepeat = this.#plan.mayOverlap || start_date === undefined || start_date === null;
+    if (!mayRepeat) return true;
+    const isFirst = !this.#seen.has(file_path);
+    this.#seen.add(file_path);
+    return isFirst;
+  }
+
+  /** What follows a complete slice: the next page, or each major version up to the newest that was seen. */
+  #next(slice: Slice): Slice[] {
+    const { page, survey, received, last, search } = slice;
+    if (page !== undefined) {
+      this.#hasPages = true;
+      // A page begins with the last row of the one before it. A shorter page may be one that the server has cut.
+      const isLast = received <= (page.first === undefined ? 0 : 1) || received > page.limit;
+      const offset = page.offset + received - 1;
+      const returns = page.first === undefined ? page.returns : 0;
+      if (!isLast) return [slice.otherPage({ offset, limit: this.#pageRows, first: last, returns })];
+    }
+    if (survey?.newest === undefined) return [];
+    return Array.from({ length: survey.newest + 1 }, (_, major) => {
+      return slice.part({ ...search, major_version: String(major) }, { survey: undefined });
+    });
+  }
+
+  /** The archive changed between two pages: the page before is requested again, and rows that are known are left out. */
+  #turnBack(slice: Slice): Slice[] {
+    const { page = { offset: 0, limit: this.#pageRows, returns: 0 } } = slice;
+    const before = Math.max(0, page.offset - page.limit);
+    if (page.returns < MAX_RETURNS) {
+      return [slice.otherPage({ offset: before, limit: page.limit, first: undefined, returns: page.returns + 1 })];
+    }
+    // A server that ignores `offset` never gets beyond its first page.
+    this.#hasPages = false;
+    const slices = before === 0 ? this.#byDate(slice) : undefined;
+    if (slices !== undefined) return slices;
+    throw new ProtocolError(
+      `Cannot ${QUERY_ACTION}: the pages of a long result do not fit together, since the archive changes too quickly; ` +
+        "ask for less, for instance by date",
+    );
+  }
+
+  /**
+   * Finds what to request instead of a slice whose response is too large, or may be.
+   *
+   * @throws {ImapError} When the server is broken, or nothing smaller is left.
+   */
+  async #replace(slice: Slice, problem: TooLarge): Promise<Slice[]> {
+    const { cause, isCertain } = problem;
+    if (!isCertain && !await this.#isAnswering(slice.search)) throw perhapsTooLarge(cause);
+    const smaller = this.#smaller(slice, problem);
+    if (smaller !== undefined) {
+      const reason = smaller[0]?.page === undefined
+        ? `its response is too large; it is requested in ${smaller.length} slices`
+        : `its response is too large; it is requested in pages of ${this.#pageRows} rows`;
+      this.#transport.log({ type: "decision", action: QUERY_ACTION, decision: "split", reason });
+      return smaller;
+    }
+    // This is the last word on a request, so it takes two failures, and an answer to a small request after them.
+    const isSure = isCertain || (slice.tries > 1 && await this.#answersSmall(slice.search));
+    throw isSure ? tooLargeDay(this.#table, slice.search, cause) : perhapsTooLarge(cause);
+  }
+
+  #smaller(slice: Slice, problem: TooLarge): Slice[] | undefined {
+    const { page, search } = slice;
+    const first = { offset: 0, first: undefined, returns: 0 };
+    if (page === undefined) {
+      if (this.#hasPages === false || !hasParameter(this.#plan.table, "limit")) return this.#byDate(slice);
+      return [slice.part(search, { page: { ...first, limit: this.#pageRows }, problem })];
+    }
+    if (page.limit > MIN_PAGE_ROWS) {
+      this.#pageRows = MIN_PAGE_ROWS;
+      return [slice.part(search, { page: { ...page, limit: MIN_PAGE_ROWS }, problem })];
+    }
+    // A server that has sent other pages is broken. One that has not may ignore the parameters.
+    if (this.#hasPages === true) return undefined;
+    this.#hasPages = false;
+    return this.#byDate(slice);
+  }
+
+  /**
+   * Splits a slice by date. When it names no major version, the SDC sends the newest of each file among all that match. By
+   * start date that stays the same. By the day of ingestion, older ones would be the newest of their slice: so the rows
+   * of such slices are merged, which are of one start date.
+   */
+  #byDate(slice: Slice): Slice[] | undefined {
+    const { table } = this.#plan;
+    const { search, merge } = slice;
+    const { ingestionDays: { from, to } } = this.#table;
+    const slices = splitRequest(this.#table, search, dayOf(this.#options.now));
+    if (slices === undefined) return undefined;
+    const isByIngestion = slices.some((one) => one[from] !== search[from] || one[to] !== search[to]);
+    const namesMajor = search.major_version !== undefined || !hasParameter(table, "major_version");
+    const merged = !isByIngestion || namesMajor ? merge : merge ?? new Merge(SDC_TABLES[table].sameFile);
+    return slices.map((one) => {
+      const survey = slice.survey === undefined ? undefined : { newest: undefined };
+      return slice.part(one, { survey, merge: merged, problem: undefined });
+    });
+  }
+
+  #isAnswering(search: WireQuery): Promise<boolean> {
+    return this.#isAlive ??= this.#answersSmall(search).then((isAlive) => {
+      if (!isAlive) this.#isAlive = undefined;
+      return isAlive;
+    });
+  }
+
+  /** Whether a request like another one that finds nothing is answered: it tells a large response from a broken server. */
+  async #answersSmall({ major_version, ...search }: WireQuery): Promise<boolean> {
+    const { days, ingestionDays, overlaps } = this.#table;
+    const major = major_version === undefined || major_version === ALL_MAJORS ? {} : { major_version };
+    const small = within({ ...search, ...major }, overlaps ? ingestionDays : days, [MIN_DAY, MIN_DAY]);
+    const request = { table: this.#plan.table, search: small, signal: this.#signal };
+    try {
+      return await readRows(this.#transport, request, () => true) === undefined;
+    } catch {
+      this.#signal.throwIfAborted();
+      return false;
+    }
   }
 }
 
+/** Whether requests for a table may have a parameter, in today's dialect. */
+function hasParameter(table: TableName, name: string): boolean {
+  const { parameters }: SdcTable = SDC_TABLES[table];
+  return Object.hasOwn(parameters, name);
+}
+
+/** What makes a response smaller besides days; what helps most comes first. */
+const FILTERS: readonly QueryParameterName[] = ["instrument", "data_level", "descriptor", "type"];
+
+/** The advice when nobody knows whether a response was too large. */
+const PERHAPS = "; a response of over 6 MB (about 15,000 files) fails the same way: ask for less, for instance by date";
+
+/** The error of a request whose response is perhaps too large, perhaps not: its server does not answer small ones either. */
+function perhapsTooLarge(cause: ImapError): ImapError {
+  return withAdvice(cause, PERHAPS, true);
+}
+
+/** `20260131`, or `20260101 to 20260131`; empty where there is no bound. */
+function shownSpan(first: string | undefined, last: string | undefined): string {
+  if (first === last) return first ?? "";
+  return `${first ?? "the first"} to ${last ?? "the last"}`;
+}
+
 /**
- * Asks for all rows of a plan and gives them out as they come: in the order of its requests, each by path; what is too
- * large in the order of its days. No row comes twice. An answer too large to leave the server (502, 413, or one that
- * breaks off) is asked for again in parts, split by date; at most {@linkcode AT_ONCE} are on their way.
+ * The error of a request whose response is too large and that has no smaller slices: a retry would not help. It names the
+ * request's day, and what else would make the response smaller.
+ */
+function tooLargeDay({ days, ingestionDays, parameters }: QueryTable, search: WireQuery, cause: ImapError): ImapError {
+  const day = shownSpan(search[days.from], search[days.to]);
+  const came = shownSpan(search[ingestionDays.from], search[ingestionDays.to]);
+  const which = `${day === "" ? "" : ` of ${day}`}${came === "" ? "" : ` ingested on ${came}`}`;
+  const filters = FILTERS.filter((name) => parameters.includes(name) && search[name] === undefined);
+  const advice = filters.length === 0 ? "" : `: ask for fewer of them, by ${filters.join(" or ")}`;
+  return withAdvice(cause, `; the files${which} alone are too many for one response${advice}`, false);
+}
+
+function withAdvice(cause: ImapError, advice: string, mayPass: boolean): ImapError {
+  if (!(cause instanceof ResponseError)) return cause;
+  const { status, retryable, retryAfterMs } = cause;
+  return new ResponseError(cause.message + advice, { status, retryable: retryable && mayPass, retryAfterMs });
+}
+
+/**
+ * Requests all rows of a plan and gives them out as they are received, each once: in the order of its requests, those of
+ * each by path; of a response that was too large by its slices, older days first. At most {@linkcode MAX_CONCURRENT}
+ * requests are on their way.
  *
- * @throws {ConnectionError} When no whole answer comes. {ResponseError} When the answer is no.
+ * @throws {ConnectionError} When no complete response is received. {ResponseError} When it is a refusal.
  *   {ProtocolError} When it is not the SDC's.
  */
-export async function* queryRows(
+export function queryRows(
   transport: Transport,
   plan: QueryPlan,
   options: QueryRowsOptions,
-): AsyncGenerator<FileRecord[]> {
-  const ended = new AbortController();
-  const signal = options.signal === undefined ? ended.signal : AbortSignal.any([ended.signal, options.signal]);
-  const queue: Part[] = plan.requests.map((search) => new Part(search));
-  const reader = new PartReader(transport, plan, { ...options, signal });
-  const seen = new SeenRows(plan.mayOverlap);
-  let [rows, answers] = [0, 0];
-  let asking = 0;
-  const start = () => {
-    for (const [place, part] of queue.entries()) {
-      if (asking >= AT_ONCE || place >= MOST_OPEN) return;
-      if (part.rows !== undefined) continue;
-      asking++;
-      part.send(reader.read(part.search));
-      part.first.catch((error: unknown) => replace(part, error)).finally(() => {
-        asking--;
-        start();
-      });
-    }
-  };
-  /** Puts the parts of a large answer in its place, so that they are on their way before their turn. */
-  const replace = (part: Part, error: unknown) => {
-    const place = queue.indexOf(part);
-    if (error instanceof Split && place >= 0) queue.splice(place, 1, ...error.parts.map((search) => new Part(search)));
-  };
-  try {
-    for (let head = queue[0]; head !== undefined; head = queue[0]) {
-      start();
-      try {
-        for await (const piece of head.pieces()) {
-          const fresh = piece.filter((row) => seen.isNew(row) && plan.keep(row));
-          rows += fresh.length;
-          options.onProgress({ rows, answers, waiting: queue.length });
-          if (fresh.length > 0) yield fresh;
-        }
-      } catch (error) {
-        if (!(error instanceof Split)) throw error;
-        replace(head, error);
-        seen.splitPart();
-        continue;
-      }
-      queue.shift();
-      answers++;
-      seen.endPart();
-      options.onProgress({ rows, answers, waiting: queue.length });
-    }
-  } finally {
-    ended.abort();
-    const left = queue.splice(0);
-    await Promise.all(left.map((part) => part.rows?.return().catch(() => {})));
-  }
+): AsyncGenerator<FileRecord[], void> {
+  return new QueryRun(transport, plan, options).rows();
 }

@@ -5,7 +5,7 @@ import { checkQuery } from "../../src/sdc/check_query.ts";
 import { planQuery } from "../../src/sdc/plan_query.ts";
 import { type QueryProgress, queryRows } from "../../src/sdc/run_query.ts";
 import { testTransport } from "../support/client.ts";
-import { deadUrl, startServer } from "../support/server.ts";
+import { deadUrl, startServer, type TestServer } from "../support/server.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 
@@ -28,6 +28,14 @@ async function ask(url: string, { retries = 0, query = { instrument: "mag" }, on
   const options = { signal: undefined, now: NOW, onProgress };
   for await (const piece of queryRows(transport, planQuery(checkQuery(query, NOW)), options)) rows.push(...piece);
   return { rows, events };
+}
+
+/** A server without pages, as those before the newest: it refuses their parameters. */
+function startOlderServer(handler: (request: Request) => Response | Promise<Response>): TestServer {
+  return startServer((request) => {
+    const isPage = new URL(request.url).searchParams.has("limit");
+    return isPage ? Response.json("limit is not a valid query parameter", { status: 400 }) : handler(request);
+  });
 }
 
 /** A row for each of some days. */
@@ -114,30 +122,40 @@ Deno.test("queryRows() has no more than four requests on their way", async () =>
   assert(most > 1 && most <= 4, `${most} at once`);
 });
 
-Deno.test("queryRows() splits SPICE files by the day on which they came, and drops doubles of the newest", async () => {
-  const row = { file_path: "imap/spice/lsk/naif0012.tls", kernel_type: "leapseconds" };
-  for (const [version, name] of [["v012", "start_ingest_date"], ["latest", "start_date"]] as const) {
+Deno.test("queryRows() splits SPICE files by the day of ingestion, whose end is that day's midnight", async () => {
+  // One kernel an hour, from before the mission until after today.
+  const kernels = Array.from({ length: 24 * 5 }, (_, hour) => {
+    const ingested = new Date(Date.UTC(2026, 2, 1, hour));
+    return {
+      file_path: `imap/spice/ck/imap_2026_001_2026_002_${String(hour).padStart(3, "0")}.ah.bc`,
+      kernel_type: "attitude_history",
+      ingestion_date: ingested.toISOString().slice(0, 19).replace("T", " "),
+    };
+  });
+  const midnight = (day: string | null) => day?.replace(/(....)(..)(..)/, "$1-$2-$3 00:00:00");
+  for (const version of ["latest", "v012"]) {
     await using server = startServer((request) => {
       const { searchParams, pathname } = new URL(request.url);
       assertEquals(pathname, "/spice-query");
-      const isSmall = searchParams.has(name.replace("start", "end")) || (searchParams.get(name) ?? "") > "20260303";
-      return isSmall ? Response.json([row]) : busy(413);
+      for (const name of ["limit", "offset", "start_date", "end_date"]) assertEquals(searchParams.has(name), false);
+      const [from, to] = ["start_ingest_date", "end_ingest_date"].map((name) => midnight(searchParams.get(name)));
+      const rows = kernels.filter(({ ingestion_date: at }) => at >= (from ?? "") && at <= (to ?? "9"));
+      return rows.length > 30 ? busy(413) : Response.json(rows);
     });
-    const { rows } = await ask(server.url, {
-      query: {
-        table: "spice",
-        type: "leapseconds",
-        version,
-        [name === "start_date" ? name : "ingestion_start_date"]: "20260101",
-      },
-    });
-    assertEquals(rows, [row]);
+    const { transport } = testTransport(server.url);
+    const requests = [
+      version === "latest" ? { type: "attitude_history", latest: "true" } : { type: "attitude_history" },
+    ];
+    const plan = { table: "spice", requests, keep: () => true, mayOverlap: true, newest: false } as const;
+    const rows = (await Array.fromAsync(queryRows(transport, plan, { signal: undefined, now: NOW, onProgress() {} })))
+      .flat();
+    assertEquals(rows.map(({ file_path }) => file_path), kernels.map(({ file_path }) => file_path));
   }
 });
 
 Deno.test("queryRows() does not split what a broken server would refuse too", async () => {
   await using server = startServer(() => busy(502));
-  const error = await assertRejects(() => ask(server.url, { retries: 2 }), ResponseError, "about 20,000 files");
+  const error = await assertRejects(() => ask(server.url, { retries: 2 }), ResponseError, "about 15,000 files");
   assertEquals(error.status, 502);
   // Three tries, and each time the question whether the server answers at all.
   assertEquals(server.requests.length, 6);
@@ -163,49 +181,33 @@ Deno.test("queryRows() gives rows without a day once, whether the server counts 
   const { rows } = await ask(lenient.url);
   assertEquals(rows.length, ALL.length + undated.length);
   assertEquals(new Set(rows.map(({ file_path }) => file_path)).size, rows.length);
-
-  const frames = { file_path: "imap/spice/fk/imap_001.tf", kernel_type: "imap_frames" };
-  const spins = Array.from({ length: 9 }, (_, day) => ({
-    file_path: `imap/spice/spin/imap_2026_00${day + 1}_2026_00${day + 1}_01.spin`,
-    kernel_type: "spin",
-    start_date: `2026010${day + 1}`,
-  }));
-  await using strict = startServer((request) => {
-    const { searchParams } = new URL(request.url);
-    const hasDays = searchParams.has("start_date") || searchParams.has("end_date");
-    const type = searchParams.get("type");
-    const all = [...(hasDays ? [] : [frames]), ...found(spins, request)];
-    const rows = all.filter(({ kernel_type }) => type === null || type === kernel_type);
-    return rows.length > 3 ? busy(413) : Response.json(rows);
-  });
-  const day = { ingestion_start_date: "20260201", ingestion_end_date: "20260201" };
-  const kernels = (await ask(strict.url, { query: { table: "spice", ...day } })).rows;
-  assertEquals(kernels.map(({ file_path }) => file_path).toSorted(), [frames, ...spins].map((row) => row.file_path));
 });
 
 Deno.test("queryRows() says so when one day is too large", async () => {
-  await using server = startServer(() => busy(413));
+  await using server = startOlderServer(() => busy(413));
   const query = {
     start_date: "20260101",
     end_date: "20260101",
     ingestion_start_date: "today",
     ingestion_end_date: "today",
   };
-  const said = "the files of 20260101 that came in on 20260303 alone are too many for one answer: " +
-    "ask for less of them, by instrument or data_level or descriptor";
+  const said = "the files of 20260101 ingested on 20260303 alone are too many for one response: " +
+    "ask for fewer of them, by instrument or data_level or descriptor";
   await assertRejects(() => ask(server.url, { query }), ResponseError, said);
-  assertEquals(server.requests.length, 1);
+  // The request itself, and the question whether the server has pages.
+  assertEquals(server.requests.length, 2);
 });
 
 Deno.test("queryRows() tries once more when a day's answer is 502, and then says that it is too large", async () => {
   const query = { instrument: "mag", start_date: "20260101", end_date: "20260101", version: "latest" };
-  await using server = startServer((request) =>
+  await using server = startOlderServer((request) =>
     new URL(request.url).searchParams.get("start_date") === "20260101" ? busy(502) : Response.json([])
   );
   const said =
-    "the files of 20260101 alone are too many for one answer: ask for less of them, by data_level or descriptor";
+    "the files of 20260101 alone are too many for one response: ask for fewer of them, by data_level or descriptor";
   await assertRejects(() => ask(server.url, { query, retries: 4 }), ResponseError, said);
-  assertEquals(server.requests.length, 3);
+  // Two tries, a small request after each, and the question whether the server has pages.
+  assertEquals(server.requests.length, 5);
 });
 
 Deno.test("queryRows() gives a row out before the next one has come", async () => {
@@ -263,11 +265,11 @@ Deno.test("queryRows() tells how far it is", async () => {
 
 Deno.test("queryRows() names the URL and shows the start of an answer that is not the SDC's", async () => {
   const answers: ReadonlyArray<readonly [body: string, ...said: string[]]> = [
-    ["<html><body>Please \u001b[31mlog in</body></html>", "no JSON", "It begins with: <html><body>Please"],
-    ["", "no JSON", "It is empty"],
-    ['{"message": "hello"}', "no array", '{"message"'],
+    ["<html><body>Please \u001b[31mlog in</body></html>", "not JSON", "It begins with: <html><body>Please"],
+    ["", "not JSON", "It is empty"],
+    ['{"message": "hello"}', "not an array", '{"message"'],
     ['[{"instrument": "mag"}]', "row 1 has no file_path"],
-    [`[${JSON.stringify(ROW)},x]`, "no JSON"],
+    [`[${JSON.stringify(ROW)},x]`, "not JSON"],
   ];
   for (const [body, ...said] of answers) {
     await using server = startServer(() => new Response(body));
@@ -279,14 +281,15 @@ Deno.test("queryRows() names the URL and shows the start of an answer that is no
 });
 
 Deno.test("queryRows() tries again after 429, 500, 503 and 504", async () => {
-  const statuses = [429, 500, 503, 504];
+  // All but 429 may mean that the response is too large: a small request tells that the server is broken.
+  const statuses = [429, 500, 500, 503, 503, 504, 504];
   await using server = startServer(() => {
     const status = statuses.shift();
     return status === undefined ? Response.json([ROW]) : busy(status);
   });
   const { rows, events } = await ask(server.url, { retries: 5 });
   assertEquals(rows, [ROW]);
-  assertEquals(server.requests.length, 5);
+  assertEquals(server.requests.length, 8);
   assertEquals(events.filter(({ type }) => type === "retry").length, 4);
 });
 
@@ -309,5 +312,5 @@ Deno.test("queryRows() tells the log that it splits a request, and why", async (
   const { events } = await ask(server.url);
   const split = events.find((event) => event.type === "decision");
   assertEquals([split?.decision, split?.action], ["split", "query the archive"]);
-  assertStringIncludes(split?.reason ?? "", "its answer is too large");
+  assertStringIncludes(split?.reason ?? "", "its response is too large");
 });

@@ -709,8 +709,6 @@ export const PENDING: Readonly<Record<"client" | "archive", Readonly<Record<stri
     "ialirt-log-query.json": "there are no commands for I-ALiRT yet",
     "ialirt-catalog.json": "there are no commands for I-ALiRT yet",
     "ialirt-realtime-query.json": "there are no commands for I-ALiRT yet",
-    "gateway-500.json": "a crash is not told from too large a response yet",
-    "gateway-503.json": "a crash is not told from too large a response yet",
   },
   archive: {},
 };
