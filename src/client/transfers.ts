@@ -11,6 +11,7 @@ import {
 } from "../display/notebook.ts";
 import { textTable } from "../display/text_table.ts";
 import { ImapError, InputError, joinInputErrors } from "../errors.ts";
+import { either } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath } from "../names/file_name.ts";
 import { checkedShard, isInShard } from "../names/shard.ts";
@@ -32,19 +33,19 @@ import {
 } from "../views/transfers.ts";
 import { basename } from "@std/path";
 
-/** How to go on with a transfer that was stopped. */
+/** How to continue a transfer that was stopped. */
 const ADVICE = {
-  download: "run the cell again: what came is kept",
-  upload: "run the cell again with skipExisting: true, which leaves out what was sent",
+  download: "run the cell again: it resumes where it was stopped",
+  upload: "run the cell again with skipExisting: true, which skips the files that were sent",
 } as const;
 
-/** What a transfer goes by. */
+/** What a running transfer gets. */
 interface RunningTransfer {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The progress of a transfer as one output of a cell, from its first event on. */
+/** Shows the progress of a transfer as one output of a cell, from its first event on. */
 class Panel {
   readonly #tracker = new TransferTracker();
   readonly #output = new LiveOutput(() => transferPanel(this.#tracker.state()));
@@ -61,20 +62,20 @@ class Panel {
     await this.#output.end(outcomesBundle(outcomes));
   }
 
-  /** Ends without outcomes. What was wrong before anything began is left to the error. */
+  /** Ends without outcomes. If nothing has begun, the error alone says what is wrong. */
   async endEarly(advice: string): Promise<void> {
     if (this.#hasBegun) await this.#output.end(endedPanel(this.#tracker.state(), advice));
   }
 }
 
-/** Whether a notebook shows a panel for a transfer with these options. */
+/** Whether a transfer with these options shows a panel. */
 function showsPanel({ progress = true }: TransferOptions): boolean {
   return progress && isNotebook();
 }
 
 /**
- * Runs a transfer. In a notebook one panel shows how it goes, and in the end what became of each file; and the Stop button
- * ends the transfer, not the kernel. All of it has been shown when the promise resolves or rejects.
+ * Runs a transfer. In a notebook, a panel shows its progress and finally the outcome of each file, and the Stop button ends
+ * the transfer, not the Jupyter kernel. Everything has been displayed when the promise settles.
  */
 async function showTransfer(
   action: keyof typeof ADVICE,
@@ -87,23 +88,23 @@ async function showTransfer(
     new ImapError(`Cannot finish the ${action}: it was stopped; ${ADVICE[action]}`)
   );
   const panel = showsPanel(options) ? new Panel() : undefined;
-  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const ends = either(stop.signal, signal);
   const take = (event: TransferEvent) => {
     panel?.take(event);
     onProgress(event);
   };
   let outcomes: Outcome[];
   try {
-    outcomes = await transfer({ onProgress: take, signal: either });
+    outcomes = await transfer({ onProgress: take, signal: ends });
   } catch (error) {
-    await panel?.endEarly(either.aborted ? ADVICE[action] : "");
+    await panel?.endEarly(ends.aborted ? ADVICE[action] : "");
     throw error;
   }
   await panel?.end(outcomes);
   return outcomes;
 }
 
-/** Runs a transfer of one file, as {@linkcode showTransfer} does. @throws What made it fail. */
+/** Runs a transfer of one file, as {@linkcode showTransfer} does. @throws The reason why it failed. */
 async function showOne(
   ...[action, options, transfer]: Parameters<typeof showTransfer>
 ): Promise<Outcome | undefined> {
@@ -115,12 +116,13 @@ async function showOne(
   return outcome;
 }
 
-/** Runs a transfer of some files again. */
+/** Repeats a transfer for some of its files. */
 export type Repeat = (files: readonly string[]) => Promise<TransferReport>;
 
 /**
- * What became of a download or an upload of many files. Shows itself as a table, in notebooks and in the REPL. In a notebook
- * the call that made it has shown the table already: as the cell's last value it is then a line, and `show()` gives the table.
+ * The outcome of a download or an upload of many files. It displays itself as a table, in notebooks and in the REPL. In a
+ * notebook, the call that returned it has displayed the table already: as the last value of the cell it is then one line, and
+ * `show()` displays the table again.
  *
  * @example
  * ```ts
@@ -139,14 +141,14 @@ export class TransferReport {
   readonly #repeat: Repeat;
   readonly #isShown: boolean;
 
-  /** Takes outcomes into a report; `isShown` says that a notebook shows their table already. */
+  /** Makes a report of outcomes; `isShown` means that a notebook displays their table already. */
   constructor(outcomes: readonly Outcome[], repeat: Repeat, { isShown = false }: { isShown?: boolean } = {}) {
     this.outcomes = outcomes;
     this.#repeat = repeat;
     this.#isShown = isShown;
   }
 
-  /** The paths on this machine of all files that did not fail. */
+  /** The local paths of all files that did not fail. */
   get paths(): string[] {
     return this.outcomes.filter(({ state }) => state !== "failed").map(({ path }) => path);
   }
@@ -162,9 +164,9 @@ export class TransferReport {
   }
 
   /**
-   * Tries the files that failed again, with the settings of the first time.
+   * Tries the failed files again, with the same settings.
    *
-   * @returns A report of all files: new outcomes for those that had failed, the old ones for the others.
+   * @returns A report of all files: new outcomes for the files that had failed, the old ones for the others.
    */
   async retry(): Promise<TransferReport> {
     const again = await this.#repeat(this.failed.map(({ file }) => file));
@@ -172,7 +174,7 @@ export class TransferReport {
     return new TransferReport(this.outcomes.map((outcome) => byFile.get(outcome.file) ?? outcome), this.#repeat);
   }
 
-  /** `3 fetched, 1 failed; 1.2 MB`. */
+  /** A summary in one line: `3 fetched, 1 failed; 1.2 MB`. */
   summary(): string {
     return outcomesSummary(this.outcomes);
   }
@@ -187,23 +189,23 @@ export class TransferReport {
     return htmlTable(outcomesTable(this.outcomes));
   }
 
-  /** Shows the table now: in a notebook as an output of this cell, elsewhere as text on standard output. */
+  /** Displays the table: in a notebook as an output of the cell, elsewhere as text on standard output. */
   async show(): Promise<void> {
     await showBundle(outcomesBundle(this.outcomes));
   }
 
-  /** What a notebook shows for it as the last value of a cell: the table, or a line when the table stands there already. */
+  /** What a notebook displays for it as the last value of a cell: the table, or a line if the table has been displayed. */
   [JUPYTER_DISPLAY](): MimeBundle {
     return this.#isShown ? shownSummary(this.outcomes) : outcomesBundle(this.outcomes);
   }
 
-  /** What `console.log` and the REPL show for it. */
+  /** What `console.log` and the REPL display for it. */
   [Symbol.for("Deno.customInspect")](): string {
     return outcomesBundle(this.outcomes)["text/plain"].trimEnd();
   }
 }
 
-/** Presigned URLs from the API, for transfers that do not know it. */
+/** Where transfers get presigned URLs from: the API. */
 export function urlSource(transport: Transport): UrlSource {
   return {
     downloadUrl: (path, signal) => downloadUrl(transport, path, signal),
@@ -211,15 +213,15 @@ export function urlSource(transport: Transport): UrlSource {
   };
 }
 
-/** What downloads of a client share. */
+/** What the downloads of a client share. */
 export interface DownloadContext {
   readonly settings: Settings;
   readonly transport: Transport;
 }
 
 /**
- * The archive path of what was asked for: a row's own, or that of a name. Folders before a name do not count, but where the
- * name is of a kind that is not known yet, a path of the archive's is taken as it is.
+ * The archive path of a row or a file name. Folders before the name are ignored; if its kind is not known yet, a full archive
+ * path is used as it is.
  */
 function pathOf(file: string | FileRecord): string {
   if (typeof file !== "string") {
@@ -234,7 +236,7 @@ function pathOf(file: string | FileRecord): string {
   }
 }
 
-/** The archive paths of all that was asked for, or one error with the names that are wrong. */
+/** The archive paths of all files. @throws {InputError} With all names that are wrong. */
 function pathsOf(files: Iterable<string | FileRecord>): string[] {
   const wrong: InputError[] = [];
   const paths: string[] = [];
@@ -250,14 +252,14 @@ function pathsOf(files: Iterable<string | FileRecord>): string[] {
   return paths;
 }
 
-/** The download of some files, ready to run. */
+/** A download of files, ready to run. */
 function downloading({ settings, transport }: DownloadContext, paths: readonly string[], options: DownloadOptions) {
   const { concurrency = DEFAULT_CONCURRENCY, ifPresent = "skip", dryRun = false } = options;
   const how = { dataDir: settings.dataDir, concurrency, ifPresent, dryRun };
   return (running: RunningTransfer) => downloadFiles(transport, urlSource(transport), paths, { ...how, ...running });
 }
 
-/** Downloads one file. @returns Its path on this machine. @throws What made it fail. */
+/** Downloads one file. @returns Its local path. @throws The reason why it failed. */
 export async function downloadOne(
   context: DownloadContext,
   file: string | FileRecord,
@@ -284,14 +286,14 @@ export async function downloadAll(
   return await report(paths);
 }
 
-/** The upload of some files, ready to run. */
+/** An upload of files, ready to run. */
 function uploading(transport: Transport, paths: readonly string[], options: UploadOptions) {
   const { concurrency = DEFAULT_CONCURRENCY, skipExisting = false, dryRun = false } = options;
   const how = { concurrency, skipExisting, dryRun };
   return (running: RunningTransfer) => uploadFiles(transport, urlSource(transport), paths, { ...how, ...running });
 }
 
-/** Uploads one file. @returns Its path in the archive. @throws What made it fail. */
+/** Uploads one file. @returns Its path in the archive. @throws The reason why it failed. */
 export async function uploadOne(transport: Transport, path: string, options: UploadOptions): Promise<string> {
   await showOne("upload", options, uploading(transport, [path], options));
   return archivePath(basename(path));

@@ -4,7 +4,7 @@ import { until } from "../support/archive.ts";
 import { type CellResult, KernelError, textOf } from "../support/kernel.ts";
 import { drawings, firstLines, type NotebookLab, openNotebookLab, putNewFile } from "../support/notebook_lab.ts";
 
-const HOW = "run the cell again: what came is kept";
+const HOW = "run the cell again: it resumes where it was stopped";
 
 /** Begins to download all files in a cell, and waits until each has come in part. @returns The cell's end. */
 async function beginDownload(
@@ -61,7 +61,7 @@ Deno.test("Stop ends an upload and says how to leave out what was sent", async (
   await lab.store.cameIn(1);
   lab.kernel.interrupt();
   const { error, outputs } = await running;
-  const how = "run the cell again with skipExisting: true, which leaves out what was sent";
+  const how = "run the cell again with skipExisting: true, which skips the files that were sent";
   assertEquals(error?.evalue, `Cannot finish the upload: it was stopped; ${how}`);
   assertMatch(firstLines(outputs)[0] ?? "", /^Stopped at 0 of 1 files, .*B; /);
   assertStringIncludes(firstLines(outputs)[0] ?? "", how);

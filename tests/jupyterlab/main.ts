@@ -112,7 +112,7 @@ console.log(kept, "is still known;", second.summary());`,
 
       await notebook.press("notebook:interrupt-kernel");
       await notebook.cells.nth(1).getByText("Stopped at", { exact: false }).first().waitFor();
-      await notebook.cells.nth(1).getByText("run the cell again: what came is kept").first().waitFor();
+      await notebook.cells.nth(1).getByText("run the cell again: it resumes where it was stopped").first().waitFor();
       await screenshot(page, `jupyterlab_stopped_${theme}`);
       store.usually = {};
       await notebook.cells.nth(2).locator(".jp-InputArea").click();
