@@ -82,6 +82,14 @@ Deno.test("statusError() says when the server asks for more patience than anybod
   assertEquals(errorOf(503, "", { "retry-after": "60" }).message.includes("come back"), false);
 });
 
+Deno.test("statusError() does not show a key that the server returns in upper or lower case", () => {
+  for (const body of ["k3y-OF-mine", "no such host K3Y-OF-MINE.example.org"]) {
+    const { message } = errorOf(400, body);
+    assertEquals(/k3y-of-mine/i.test(message), false, message);
+    assertStringIncludes(message, "[secret]");
+  }
+});
+
 Deno.test("statusError() shows neither keys nor the queries of URLs nor control characters", () => {
   const { message } = errorOf(500, "k3y-of-mine at https://s3/o?X-Amz-Signature=s3cret&a=b \u001b[31mred");
   const forms = [

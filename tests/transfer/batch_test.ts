@@ -1,4 +1,5 @@
-import { archivePath, ImapError, InputError, type TransferEvent } from "../../mod.ts";
+import { archivePath, ImapError, InputError, type Outcome, type TransferEvent } from "../../mod.ts";
+import { forEachOf } from "../../src/transfer/batch.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { nameOf, openLab } from "./lab.ts";
 
@@ -124,4 +125,20 @@ Deno.test("an onProgress that throws ends the call with its own error, and nothi
     () => lab.client.upload([upload], { onProgress }),
   ];
   for (const call of calls) await assertRejects(call, Error, "a defect of the caller's");
+});
+
+Deno.test("forEachOf() notices an abort between files that need no waiting", async () => {
+  const stop = new AbortController();
+  const items = Array.from({ length: 200 }, (_, number) => `${number}`);
+  let done = 0;
+  const work = (file: string): Promise<Outcome> => {
+    const until = performance.now() + 2;
+    while (performance.now() < until);
+    done += 1;
+    return Promise.resolve({ state: "skipped", file, path: file, bytes: 0 });
+  };
+  setTimeout(() => stop.abort(new Error("enough")));
+  const settings = { concurrency: 4, signal: stop.signal, onProgress: () => {}, fileOf: String, pathOf: String };
+  await assertRejects(() => forEachOf(items, settings, work), Error, "enough");
+  assert(done < 100, `${done} files were processed after the abort`);
 });

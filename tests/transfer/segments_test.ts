@@ -1,19 +1,19 @@
-// A file that came in pieces over several connections, gone on with after every kind of break.
+// A file that was received in segments over several connections, resumed after every kind of failure.
 import { archivePath } from "../../mod.ts";
 import type { ByteRange } from "../../src/transfer/partial_file.ts";
-import type { Behaviour } from "../support/object_answer.ts";
+import type { Answer, Behaviour, Fault } from "../support/object_answer.ts";
 import { randomBytes } from "../support/object_store.ts";
 import { nameOf, openLab } from "./lab.ts";
 import { assert, assertEquals } from "@std/assert";
 
-/** Ten holes of 4,000 bytes, each of which is a piece. */
+/** Ten holes of 4,000 bytes, each of which is a segment. */
 const HOLES: readonly ByteRange[] = Array.from({ length: 10 }, (_, number) => {
   const first = 5_000 + 10_000 * number;
   return { first, last: first + 3_999 };
 });
 const RANGES = HOLES.map(({ first, last }) => `bytes=${first}-${last}`);
 
-Deno.test("download() fetches only the pieces that are missing, each under the condition that nothing has changed", async () => {
+Deno.test("download() fetches only the missing segments, each on condition that the object has not changed", async () => {
   await using lab = await openLab();
   await lab.putSplitPart(HOLES);
   const { state, bytes } = await lab.one();
@@ -25,7 +25,7 @@ Deno.test("download() fetches only the pieces that are missing, each under the c
   assertEquals(await lab.folder.files(), [lab.path]);
 });
 
-Deno.test("download() uses no more connections than it may", async () => {
+Deno.test("download() uses no more connections than allowed", async () => {
   await using lab = await openLab();
   await lab.putSplitPart(HOLES);
   lab.store.usually = { bytesPerSecond: 40_000 };
@@ -36,7 +36,7 @@ Deno.test("download() uses no more connections than it may", async () => {
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() uses connections that become free when other files are done", async () => {
+Deno.test("download() uses connections that become free when other files are complete", async () => {
   await using lab = await openLab();
   await lab.putSplitPart(HOLES);
   lab.store.add(archivePath(nameOf(1)), lab.bytes);
@@ -61,7 +61,7 @@ const BREAKS: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> = [
 
 for (const [why, behaviour] of BREAKS) {
   for (const at of [0, 4, 9]) {
-    Deno.test(`download() ends whole when connection ${at} of many ${why}`, async () => {
+    Deno.test(`download() completes when connection ${at} of many ${why}`, async () => {
       await using lab = await openLab({ timeoutMs: 150 });
       await lab.putSplitPart(HOLES);
       lab.store.usually = { bytesPerSecond: 100_000 };
@@ -75,7 +75,7 @@ for (const [why, behaviour] of BREAKS) {
   }
 }
 
-Deno.test("download() ends whole when every connection breaks before a piece is through", async () => {
+Deno.test("download() completes when every connection breaks before the end of its segment", async () => {
   await using lab = await openLab({ retries: 1 });
   await lab.putSplitPart(HOLES);
   lab.store.usually = { cutAfter: 1_000 };
@@ -83,7 +83,7 @@ Deno.test("download() ends whole when every connection breaks before a piece is 
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() ends whole when every URL serves one request", async () => {
+Deno.test("download() completes when every presigned URL works once", async () => {
   await using lab = await openLab({ retries: 2 });
   lab.store.urlUses = 1;
   await lab.putSplitPart(HOLES);
@@ -91,7 +91,7 @@ Deno.test("download() ends whole when every URL serves one request", async () =>
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() gives up on pieces when none comes further", async () => {
+Deno.test("download() gives up when no segment makes progress", async () => {
   await using lab = await openLab({ retries: 2 });
   await lab.putSplitPart(HOLES);
   lab.store.usually = { cutAfter: 0 };
@@ -101,17 +101,30 @@ Deno.test("download() gives up on pieces when none comes further", async () => {
   assertEquals((await lab.one()).bytes, 40_000);
 });
 
-const UNFIT: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> = [
+/** A body with 5,000 bytes more than were requested. */
+function tooLong({ body }: Answer): Uint8Array {
+  assert(body instanceof Uint8Array);
+  const longer = new Uint8Array(body.length + 5_000).fill(1);
+  longer.set(body);
+  return longer;
+}
+
+const UNFIT: ReadonlyArray<readonly [why: string, behaviour: Behaviour | Fault]> = [
   ["whole", { ignoreRange: true }],
   ["with another ETag", { headers: { etag: `"${"0".repeat(32)}"` } }],
   ["with another range", { headers: { "content-range": "bytes 0-3999/100000" } }],
   ["not at all, with 416", { status: 416 }],
+  ["with more bytes than its range has", (right) => ({ body: tooLong(right) })],
+  ["with more bytes than its range has, and no length", (right) => ({
+    body: tooLong(right),
+    headers: { "content-length": null },
+  })],
 ];
 
 for (const [why, behaviour] of UNFIT) {
   for (const at of [0, 5]) {
-    Deno.test(`download() starts anew when piece ${at} comes ${why}`, async () => {
-      // No MD5 tells whether the pieces are of one object: all must be thrown away.
+    Deno.test(`download() starts from 0 when segment ${at} comes ${why}`, async () => {
+      // No MD5 tells whether the segments belong to one object: all must be thrown away.
       await using lab = await openLab();
       lab.store.add(lab.path, lab.bytes, '"several-3"');
       await lab.putSplitPart(HOLES, { etag: '"several-3"', md5: null });
@@ -126,7 +139,7 @@ for (const [why, behaviour] of UNFIT) {
   }
 }
 
-Deno.test("download() starts anew when the object has changed since the pieces came", async () => {
+Deno.test("download() starts from 0 when the object has changed since its segments were received", async () => {
   await using lab = await openLab();
   await lab.putSplitPart(HOLES);
   const changed = randomBytes(100_000);
@@ -135,7 +148,7 @@ Deno.test("download() starts anew when the object has changed since the pieces c
   assertEquals(await lab.read(), changed);
 });
 
-Deno.test("download() starts anew when the part is shorter than its pieces", async () => {
+Deno.test("download() starts from 0 when the partial file is shorter than its segments", async () => {
   await using lab = await openLab();
   lab.store.add(lab.path, lab.bytes, '"several-3"');
   await lab.putPart(lab.bytes.slice(0, 94_999), { etag: '"several-3"', md5: null, missing: HOLES });

@@ -1,6 +1,7 @@
-// A large file on a slow link comes over several connections when the store allows it.
+// A large file on a slow link is received over several connections if the store supports it.
 import { archivePath } from "../../mod.ts";
 import { parseRecord } from "../../src/transfer/partial_file.ts";
+import { isWorthSplitting } from "../../src/transfer/receive.ts";
 import { type Lab, nameOf, openLab } from "./lab.ts";
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
@@ -8,7 +9,7 @@ import { Buffer } from "node:buffer";
 const MEBIBYTE = 1024 * 1024;
 const SLOW = 20 * MEBIBYTE;
 
-/** A file of 65 MiB that is nothing but zeros, except that each mebibyte begins with its number. */
+/** A file of 65 MiB of zeros, except that each mebibyte begins with its number. */
 function addLarge({ store, path }: Lab): Uint8Array {
   const bytes = new Uint8Array(65 * MEBIBYTE);
   for (let at = 0; at < 65; at++) bytes[at * MEBIBYTE] = at;
@@ -21,26 +22,41 @@ async function assertSame(lab: Lab, bytes: Uint8Array) {
   assert(Buffer.from(await lab.read()).equals(bytes), "the file is not the object");
 }
 
-Deno.test("download() takes more connections for a large file on a slow link", async () => {
+Deno.test("download() opens more connections for a large file on a slow link", async () => {
   await using lab = await openLab();
   const bytes = addLarge(lab);
   lab.store.usually = { bytesPerSecond: SLOW };
   const running = lab.one();
   await lab.store.cameIn(2);
-  // Were the holes not on record before the first byte behind them comes, a kill would make a wrong file.
+  // If the holes were not recorded before the first byte after them is written, a kill could lead to a wrong file.
   const record = parseRecord(await Deno.readTextFile(`${lab.partPath}.json`));
   assertEquals(record?.missing?.at(-1)?.last, bytes.length - 1);
   const { state, bytes: count } = await running;
   assertEquals([state, count], ["fetched", bytes.length]);
   await assertSame(lab, bytes);
-  const [whole, ...pieces] = lab.ranges();
+  const [whole, ...segments] = lab.ranges();
   assertEquals(whole, "");
-  assert(pieces.length >= 4, pieces.join());
-  assert(pieces.every((range) => /^bytes=\d+-\d+$/.test(range)));
+  assert(segments.length >= 4, segments.join());
+  assert(segments.every((range) => /^bytes=\d+-\d+$/.test(range)));
   assertEquals(await lab.folder.files(), [lab.path]);
 });
 
-Deno.test("download() keeps to one connection when there is but one", async () => {
+Deno.test("isWorthSplitting() splits large objects whose stream would take 2 s longer, and judges none before 1 s", () => {
+  const pace = { size: 80 * MEBIBYTE, startedAt: 0, position: 10 * MEBIBYTE, elapsedMs: 1000 };
+  // 10 MiB/s: the other 70 MiB take 7 s.
+  assert(isWorthSplitting(pace));
+  assert(!isWorthSplitting({ ...pace, elapsedMs: 999 }));
+  assert(!isWorthSplitting({ ...pace, size: 64 * MEBIBYTE - 1 }));
+  assert(isWorthSplitting({ ...pace, size: 64 * MEBIBYTE }));
+  // Only what this stream has transferred counts as its speed.
+  assert(!isWorthSplitting({ ...pace, position: 40 * MEBIBYTE }));
+  assert(isWorthSplitting({ ...pace, startedAt: 30 * MEBIBYTE, position: 40 * MEBIBYTE }));
+  // Less than two segments are left.
+  assert(!isWorthSplitting({ ...pace, startedAt: 60 * MEBIBYTE, position: 64 * MEBIBYTE + 1 }));
+  assert(isWorthSplitting({ ...pace, startedAt: 60 * MEBIBYTE, position: 64 * MEBIBYTE }));
+});
+
+Deno.test("download() uses one connection if only one is allowed", async () => {
   await using lab = await openLab();
   addLarge(lab);
   lab.store.usually = { bytesPerSecond: 2 * SLOW };
@@ -48,7 +64,7 @@ Deno.test("download() keeps to one connection when there is but one", async () =
   assertEquals(lab.ranges(), [""]);
 });
 
-Deno.test("download() goes back to one connection when the store knows no ranges", async () => {
+Deno.test("download() goes back to one connection if the store does not support ranges", async () => {
   await using lab = await openLab({ retries: 1 });
   const bytes = addLarge(lab);
   lab.store.usually = { bytesPerSecond: SLOW, ignoreRange: true };
@@ -57,7 +73,7 @@ Deno.test("download() goes back to one connection when the store knows no ranges
   await assertSame(lab, bytes);
 });
 
-Deno.test("download() takes up a broken split download with the pieces that are missing", async () => {
+Deno.test("download() resumes a failed split download with the missing segments", async () => {
   await using lab = await openLab({ retries: 0 });
   const bytes = addLarge(lab);
   lab.store.script.push({ bytesPerSecond: SLOW }, {}, { cutAfter: 3 * MEBIBYTE });
@@ -71,7 +87,7 @@ Deno.test("download() takes up a broken split download with the pieces that are 
   await assertSame(lab, bytes);
 });
 
-Deno.test("download() lets large files of a batch borrow connections and ends them all whole", async () => {
+Deno.test("download() lets large files of a batch borrow connections and completes them all", async () => {
   await using lab = await openLab();
   const bytes = addLarge(lab);
   const small = Array.from({ length: 6 }, (_, number) => nameOf(number + 1));

@@ -1,4 +1,4 @@
-import { ConnectionError, FileNameError, InputError, ResponseError, TimeoutError } from "../../mod.ts";
+import { ConnectionError, FileError, FileNameError, InputError, ResponseError, TimeoutError } from "../../mod.ts";
 import type { UrlSource } from "../../src/transfer/objects.ts";
 import { uploadFiles } from "../../src/transfer/upload.ts";
 import { testTransport, type TestTransportOptions } from "../support/client.ts";
@@ -98,6 +98,17 @@ Deno.test("uploadFiles() does not believe a store that has other bytes", async (
   };
   await using test = await attempt(other);
   await assertRejects(test.run, ConnectionError, "MD5 differs");
+});
+
+Deno.test("uploadFiles() reports a file that changes while it is sent, even if the store tells no MD5", async () => {
+  const changing = await attempt(async (request) => {
+    await request.arrayBuffer();
+    await Deno.writeFile(changing.path, BYTES.toReversed());
+    await Deno.utime(changing.path, 1, 1);
+    return new Response(null, { headers: { etag: '"in-parts-2"' } });
+  });
+  await using test = changing;
+  await assertRejects(() => test.run(), FileError, "it changed since it was checked");
 });
 
 Deno.test("uploadFiles() gives up on a store that never answers", async () => {
