@@ -4,6 +4,7 @@ import { hashFile } from "../disk.ts";
 import { ImapError, InputError } from "../errors.ts";
 import { archivePath } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
+import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 
 /** Why a name is none of the SDC's, in few words. */
@@ -255,7 +256,7 @@ export async function makeFolders(root: string, path: string): Promise<string[]>
     const parent = folder;
     folder = join(folder, part);
     if (await isThere(folder)) continue;
-    await Deno.mkdir(folder, { recursive: true }); // Another upload may have made it meanwhile.
+    await ensureDir(folder); // Another upload may have made it meanwhile.
     changed.unshift(parent);
   }
   return [folder, ...changed];
@@ -301,9 +302,9 @@ async function checkPlace(path: string, kind: "file" | "folder"): Promise<void> 
 /** Makes the folder, and makes sure that all of it is the archive's own. */
 async function makeOwnFolder(folder: string, incoming: string): Promise<void> {
   await checkPlace(folder, "folder");
-  await Deno.mkdir(folder, { recursive: true });
+  await ensureDir(folder);
   await checkPlace(incoming, "folder");
-  await Deno.mkdir(incoming, { recursive: true });
+  await ensureDir(incoming);
   for (const name of STATE_FILES) await checkPlace(join(folder, name), "file");
 }
 

@@ -3,6 +3,7 @@ import { type CdfVariable, minimalCdf } from "./cdf.ts";
 import { InputError } from "../errors.ts";
 import { startOfDay, tt2000 } from "../mission_time.ts";
 import { archivePath, parseFileName, type ScienceFile } from "../names/file_name.ts";
+import { ensureDir } from "@std/fs";
 import { dirname, join } from "@std/path";
 
 /** The contents of a demo product: one spectrum per record. */
@@ -281,7 +282,7 @@ export function demoUpload(name: string): Uint8Array<ArrayBuffer> {
 export async function writeDemoFiles(root: string): Promise<void> {
   for (const { name, ingestionDate, bytes } of [...DEMO_FILES, ...DEMO_TEXTS]) {
     const path = join(root, archivePath(name));
-    await Deno.mkdir(dirname(path), { recursive: true });
+    await ensureDir(dirname(path));
     await Deno.writeFile(path, bytes());
     await Deno.utime(path, ingestionDate, ingestionDate);
   }

@@ -1,6 +1,7 @@
 import { fileError, syncFolder } from "../disk.ts";
 import { FileError, InputError } from "../errors.ts";
 import { excerpt, printable } from "../safe_text.ts";
+import { ensureDirSync } from "@std/fs";
 import { dirname, join, relative } from "@std/path";
 
 /** The size of a file; undefined when there is none. @throws {FileError} When something else is in its place. */
@@ -44,7 +45,7 @@ export class DataFolders {
    */
   prepare(folder: string): void {
     if (this.#ready.has(folder)) return;
-    Deno.mkdirSync(this.#dataDir, { recursive: true });
+    ensureDirSync(this.#dataDir);
     let deepest = folder;
     while (!isThere(deepest)) deepest = dirname(deepest);
     const inside = relative(Deno.realPathSync(this.#dataDir), Deno.realPathSync(deepest));
@@ -54,7 +55,7 @@ export class DataFolders {
         { path: deepest },
       );
     }
-    Deno.mkdirSync(folder, { recursive: true });
+    ensureDirSync(folder);
     this.#ready.add(folder);
   }
 

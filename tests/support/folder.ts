@@ -1,4 +1,5 @@
-import { join } from "@std/path";
+import { walk } from "@std/fs";
+import { relative } from "@std/path";
 
 /** A temporary folder that goes away with the `await using` that holds it. */
 export interface TestFolder extends AsyncDisposable {
@@ -7,13 +8,9 @@ export interface TestFolder extends AsyncDisposable {
   files(): Promise<string[]>;
 }
 
-async function filesBelow(folder: string, prefix = ""): Promise<string[]> {
+async function filesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    const name = `${prefix}${entry.name}`;
-    if (entry.isDirectory) found.push(...await filesBelow(join(folder, entry.name), `${name}/`));
-    else found.push(name);
-  }
+  for await (const { path } of walk(folder, { includeDirs: false })) found.push(relative(folder, path));
   return found.sort();
 }
 
