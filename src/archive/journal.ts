@@ -1,12 +1,12 @@
-/** Something that the archive was asked to do and that it only takes note of: it makes and releases nothing itself. */
+/** An order that the archive was given. The archive reprocesses nothing; it only writes the order down. */
 export interface Order {
-  /** When: `2024-07-09 15:42:23`, UTC. */
+  /** The time in UTC: `2024-07-09 15:42:23`. */
   readonly time: string;
-  /** By which route. */
+  /** The route. */
   readonly order: "reprocess" | "release";
-  /** What was asked for, under the names that it had on the wire. */
+  /** The parameters, under their names on the wire. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** What the caller was told to ask for it by: the `reprocess_id` of an order to reprocess. */
+  /** The `reprocess_id` that the caller of `/reprocess` was given. */
   readonly id?: string;
 }
 
@@ -14,7 +14,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Reads a line; undefined when it is none, such as one that a crash cut off. */
+/** Reads a line; undefined when it is not an order, for instance because a crash cut it off. */
 function readOrder(line: string): Order | undefined {
   try {
     const value: unknown = JSON.parse(line);
@@ -28,7 +28,7 @@ function readOrder(line: string): Order | undefined {
   }
 }
 
-/** How long a file is that may not be there. */
+/** The size of a file; 0 when there is none. */
 function sizeOf(path: string): number {
   try {
     return Deno.statSync(path).size;
@@ -38,30 +38,30 @@ function sizeOf(path: string): number {
   }
 }
 
-/** The orders that an archive was given, the newest ones, one JSON line each, oldest first. It outlives the catalog. */
+/** The newest orders that an archive was given, one JSON line each, oldest first. It is independent of the catalog. */
 export class Journal {
   readonly #path: string;
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
 
   /**
-   * Opens the journal in a file, which need not be there yet.
+   * Opens the journal in a file, which may not exist yet.
    *
-   * @param mostBytes When it is longer, the older half of its orders goes. Some 20,000 orders have 4 MiB.
+   * @param maxBytes When the file is larger, the older half of the orders is dropped. 4 MiB are about 20,000 orders.
    */
-  constructor(path: string, mostBytes = 4 * 2 ** 20) {
+  constructor(path: string, maxBytes = 4 * 2 ** 20) {
     this.#path = path;
-    this.#mostBytes = mostBytes;
+    this.#maxBytes = maxBytes;
   }
 
-  /** Writes an order down; it is on the disk when this returns. */
+  /** Writes an order; it is on the disk when this returns. */
   append(order: Order): void {
     this.#trim();
     this.#write(this.#path, [order], { append: true });
   }
 
-  /** Leaves the newer half of a journal that is full: who may order without a key could fill the disk with it. */
+  /** Drops the older half of a journal that is full: callers of an open archive could fill the disk with orders. */
   #trim(): void {
-    if (sizeOf(this.#path) < this.#mostBytes) return;
+    if (sizeOf(this.#path) < this.#maxBytes) return;
     const kept = this.orders();
     const half = `${this.#path}.new`;
     this.#write(half, kept.slice(-Math.ceil(kept.length / 2)), { truncate: true });

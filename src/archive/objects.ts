@@ -6,24 +6,24 @@ import { escape } from "@std/html";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** A part of an object: its first and its last byte, both in it, counted from 0. */
+/** A range of bytes, counted from 0; both ends belong to it. */
 interface ByteRange {
   /** The first byte. */
   readonly first: number;
-  /** The last byte, which belongs to the part. */
+  /** The last byte. */
   readonly last: number;
 }
 
-/** `bytes=0-99`, `bytes=100-` or `bytes=-100`: one range alone. */
+/** A single range: `bytes=0-99`, `bytes=100-` or `bytes=-100`. */
 const SINGLE_RANGE = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/i;
 
 /**
  * Reads a `Range` header (RFC 9110, section 14.1.2).
  *
- * @param header The header's value, or null.
- * @param size How many bytes the object has.
- * @returns The part that is asked for. `whole` when there is no such header, or one that the store ignores, as S3 does:
- * several ranges, another unit, one that ends before it begins. `unsatisfiable` when it begins behind the end.
+ * @param header The value of the header, or null.
+ * @param size The size of the object in bytes.
+ * @returns The range. `whole` when there is no header, or one that the store ignores as S3 does: several ranges, another
+ * unit, a range that ends before it begins. `unsatisfiable` when it begins behind the end of the object.
  */
 export function readRange(header: string | null, size: number): ByteRange | "whole" | "unsatisfiable" {
   const [, from, to, suffix] = SINGLE_RANGE.exec(header ?? "") ?? [];
@@ -39,40 +39,40 @@ export function readRange(header: string | null, size: number): ByteRange | "who
   return { first, last: Math.min(last, size - 1) };
 }
 
-/** What conditions are held against. */
+/** The state of an object, with which conditions are compared. */
 interface ObjectState {
-  /** In quotes. */
+  /** With its quotes. */
   readonly etag: string;
-  /** When it last changed. */
+  /** When it was last modified. */
   readonly modified: Date;
   /** In bytes. */
   readonly size: number;
 }
 
-/** What a GET is answered with. */
+/** How a GET is answered. */
 export type AnswerPlan =
   | { readonly status: 200 | 304 | 412 | 416 }
   | { readonly status: 206; readonly range: ByteRange };
 
-/** Whether a list of tags has this one. A weak tag equals its strong form, for a GET that is enough. */
+/** Whether a list of tags contains a tag. Weak tags match too, which is right for a GET. */
 function lists(header: string, etag: string): boolean {
   return header.split(",").map((tag) => tag.trim().replace(/^W\//, "")).some((tag) => tag === "*" || tag === etag);
 }
 
-/** The time in whole seconds, which is all that headers carry. */
+/** A time in whole seconds, which is the precision of headers. */
 function seconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
 
-/** Whether a part may be sent: without the header always, else when it is the very same object. */
+/** Whether a range may be sent: always without an `If-Range` header, otherwise when the object is the same. */
 function rangeApplies(header: string | null, state: ObjectState): boolean {
   if (header === null || header === state.etag) return true;
-  return seconds(new Date(header)) === seconds(state.modified); // NaN, which no tag escapes, equals nothing.
+  return seconds(new Date(header)) === seconds(state.modified); // A tag becomes NaN, which equals nothing.
 }
 
 /**
- * Decides how to answer a GET from its headers, in the order that RFC 9110, section 13.2.2, gives: `If-Match`,
- * `If-Unmodified-Since`, `If-None-Match`, `If-Modified-Since`, then `Range` under `If-Range`.
+ * Decides how to answer a GET by its headers, in the order of RFC 9110, section 13.2.2: `If-Match`,
+ * `If-Unmodified-Since`, `If-None-Match`, `If-Modified-Since`, then `Range` with `If-Range`.
  */
 export function planAnswer(headers: Headers, state: ObjectState): AnswerPlan {
   const match = headers.get("if-match");
@@ -95,7 +95,7 @@ export function planAnswer(headers: Headers, state: ObjectState): AnswerPlan {
   return range === "unsatisfiable" ? { status: 416 } : { status: 206, range };
 }
 
-/** The code of an error of the object store. */
+/** The codes of the errors of the object store. */
 type S3ErrorCode =
   | "AccessDenied"
   | "EntityTooLarge"
@@ -110,39 +110,39 @@ type S3ErrorCode =
   | "PreconditionFailed"
   | "SignatureDoesNotMatch";
 
-/** The errors that the object store knows, with their status and words (Amazon S3 API, "Error responses"). */
+/** The status and the default message of each error (Amazon S3 API, "Error responses"). */
 const ERRORS: Readonly<Record<S3ErrorCode, readonly [status: number, message: string]>> = {
   AccessDenied: [403, "Access Denied"],
-  EntityTooLarge: [400, "Your upload is larger than one PUT may be"],
-  IncompleteBody: [400, "The body does not have the number of bytes that Content-Length announced"],
-  InternalError: [500, "An internal error happened; try again"],
+  EntityTooLarge: [400, "Your proposed upload exceeds the maximum allowed size"],
+  IncompleteBody: [400, "You did not provide the number of bytes specified by the Content-Length HTTP header"],
+  InternalError: [500, "We encountered an internal error. Please try again."],
   InvalidArgument: [400, "Only one auth mechanism allowed"],
-  InvalidRange: [416, "The range lies outside of the object"],
-  InvalidURI: [400, "The address cannot be read"],
-  MissingContentLength: [411, "A PUT needs the Content-Length header"],
-  NoSuchKey: [404, "There is no object with this key"],
-  NotImplemented: [501, "A header asks for something that the store does not do"],
-  PreconditionFailed: [412, "A condition of the request does not hold"],
+  InvalidRange: [416, "The requested range is not satisfiable"],
+  InvalidURI: [400, "Couldn't parse the specified URI."],
+  MissingContentLength: [411, "You must provide the Content-Length HTTP header."],
+  NoSuchKey: [404, "The specified key does not exist."],
+  NotImplemented: [501, "A header you provided implies functionality that is not implemented"],
+  PreconditionFailed: [412, "At least one of the pre-conditions you specified did not hold"],
   SignatureDoesNotMatch: [
     403,
     "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
   ],
 };
 
-/** What else an error says. */
+/** Further contents of an error. */
 interface S3ErrorOptions {
-  /** Words that fit better than the usual ones. */
+  /** A message that is more specific than the default. */
   readonly message?: string;
-  /** More elements of the document, such as the header that was wrong. */
+  /** Further elements of the document, such as the name of a header. */
   readonly details?: Readonly<Record<string, string>>;
-  /** Beside its content type. */
+  /** Headers besides the content type. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer of the object store that says no: an XML document, as S3 sends it. */
+/** An error of the object store: an XML document as S3 sends it. */
 function s3Error(code: S3ErrorCode, options: S3ErrorOptions = {}): Response {
-  const [status, usual] = ERRORS[code];
-  const elements = Object.entries({ Code: code, Message: options.message ?? usual, ...options.details });
+  const [status, defaultMessage] = ERRORS[code];
+  const elements = Object.entries({ Code: code, Message: options.message ?? defaultMessage, ...options.details });
   const content = elements.map(([name, text]) => `<${name}>${escape(text)}</${name}>`).join("");
   return new Response(`<?xml version="1.0" encoding="UTF-8"?>\n<Error>${content}</Error>`, {
     status,
@@ -150,11 +150,11 @@ function s3Error(code: S3ErrorCode, options: S3ErrorOptions = {}): Response {
   });
 }
 
-/** How much of a file is in memory at a time: a read from the disk costs much the same for 1 KiB and for this much. */
+/** How much of a file is in memory at a time: reading 1 KiB from a disk takes about as long as reading this much. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** A part of an open file, read as it is taken; the file is closed at its end. */
-function streamPart(file: Deno.FsFile, length: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** Streams bytes of an open file, as they are consumed, and closes the file at the end. */
+function streamBytes(file: Deno.FsFile, length: number): ReadableStream<Uint8Array<ArrayBuffer>> {
   let left = length;
   return new ReadableStream({
     async pull(controller) {
@@ -173,10 +173,10 @@ function streamPart(file: Deno.FsFile, length: number): ReadableStream<Uint8Arra
   });
 }
 
-/** The bytes of a part. */
-async function openPartialFile(file: Deno.FsFile, { first, last }: ByteRange): Promise<ReadableStream> {
+/** Streams a range of an open file. */
+async function streamRange(file: Deno.FsFile, { first, last }: ByteRange): Promise<ReadableStream> {
   await file.seek(first, Deno.SeekMode.Start);
-  return streamPart(file, last - first + 1);
+  return streamBytes(file, last - first + 1);
 }
 
 /** Answers a GET of an object (Amazon S3 API, `GetObject`). */
@@ -189,11 +189,11 @@ async function answerGet(store: ObjectStore, path: string, headers: Headers): Pr
   const known = { etag, "last-modified": modified.toUTCString(), "accept-ranges": "bytes" };
   const content = { ...known, "content-type": "binary/octet-stream" };
   if (plan.status === 200) {
-    return new Response(streamPart(file, size), { headers: { ...content, "content-length": String(size) } });
+    return new Response(streamBytes(file, size), { headers: { ...content, "content-length": String(size) } });
   }
   if (plan.status === 206) {
     const { first, last } = plan.range;
-    const body = await openPartialFile(file, plan.range);
+    const body = await streamRange(file, plan.range);
     const range = { "content-range": `bytes ${first}-${last}/${size}`, "content-length": String(last - first + 1) };
     return new Response(body, { status: 206, headers: { ...content, ...range } });
   }
@@ -206,8 +206,8 @@ async function answerGet(store: ObjectStore, path: string, headers: Headers): Pr
   });
 }
 
-/** The most that one PUT takes, 5 GiB (Amazon S3 API, `PutObject`). */
-const MOST_BYTES = 5 * 1024 ** 3;
+/** The maximum size of a PUT, 5 GiB (Amazon S3 API, `PutObject`). */
+const MAX_BYTES = 5 * 1024 ** 3;
 
 /** Answers a PUT of an object (Amazon S3 API, `PutObject`). */
 async function answerPut(store: ObjectStore, path: string, request: Request): Promise<Response> {
@@ -217,8 +217,8 @@ async function answerPut(store: ObjectStore, path: string, request: Request): Pr
   const announced = request.headers.get("content-length");
   if (announced === null) return s3Error("MissingContentLength");
   const length = Number(announced);
-  if (!/^\d+$/.test(announced)) return s3Error("InvalidArgument", { message: "Content-Length is no number" });
-  if (length > MOST_BYTES) return s3Error("EntityTooLarge", { details: { MaxSizeAllowed: String(MOST_BYTES) } });
+  if (!/^\d+$/.test(announced)) return s3Error("InvalidArgument", { message: "Content-Length is not a number" });
+  if (length > MAX_BYTES) return s3Error("EntityTooLarge", { details: { MaxSizeAllowed: String(MAX_BYTES) } });
   if (!isArchivePath(path)) return s3Error("AccessDenied");
   try {
     const md5 = await store.put(path, request.body, length);
@@ -226,19 +226,19 @@ async function answerPut(store: ObjectStore, path: string, request: Request): Pr
   } catch (error) {
     if (error instanceof IncompleteBodyError) return s3Error("IncompleteBody");
     if (error instanceof PlaceTakenError) {
-      return s3Error("AccessDenied", { message: "Something else lies in its place" });
+      return s3Error("AccessDenied", { message: "Something that is not a file of the archive is in its place" });
     }
     throw error;
   }
 }
 
-/** What the object store's handler works with. */
+/** What the handler of the object store works with. */
 interface ObjectsHandlerOptions {
   /** The files. */
   readonly store: ObjectStore;
-  /** The signer that made the addresses. */
+  /** The signer that made the URLs. */
   readonly signer: UrlSigner;
-  /** Told of what went wrong here, which the caller learns no more of than that it did. */
+  /** Called with each error that callers only see as 500. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -261,8 +261,8 @@ async function answer(request: Request, { store, signer }: ObjectsHandlerOptions
 }
 
 /**
- * The object store, as strict as S3 with presigned addresses: it knows no credentials but the address itself, and the
- * address fits one method, one object and one span of time. No sockets: a request comes in, a response goes out.
+ * Makes the handler of the object store, which is as strict as S3 with presigned URLs: a URL is the only credential, and
+ * it is valid for one method, one object, and a limited time. It has no sockets: a request comes in, a response goes out.
  */
 export function createObjectsHandler(options: ObjectsHandlerOptions): Handler {
   return async (request) => {
@@ -277,17 +277,17 @@ export function createObjectsHandler(options: ObjectsHandlerOptions): Handler {
   };
 }
 
-/** What a signed address allows. */
+/** What a presigned URL allows. */
 interface SignedAccess {
-  /** What may be done. */
+  /** The method. */
   readonly method: "GET" | "PUT";
-  /** The object's path, not encoded, without a slash in front. */
+  /** The path of the object, not encoded, without a leading slash. */
   readonly path: string;
   /** The origin of the objects, `http://127.0.0.1:40001`. */
   readonly origin: string;
-  /** For how long, from now. */
+  /** How long from now the URL is valid. */
   readonly lifetimeSeconds: number;
-  /** What the header `x-amz-tagging` must be, empty for none; undefined when it does not matter. */
+  /** The required value of the header `x-amz-tagging`, empty for no header; undefined when any will do. */
   readonly tagging?: string | undefined;
 }
 
@@ -299,15 +299,15 @@ interface SignedRequest {
   readonly query: URLSearchParams;
 }
 
-/** Why an address does not give access. */
+/** Why a URL is not valid. */
 interface Refusal {
-  /** What S3 calls it. */
+  /** The error. */
   readonly code: S3ErrorCode;
-  /** Words that fit better than the usual ones. */
+  /** A message that is more specific than the default. */
   readonly message?: string;
 }
 
-/** The names in the query of S3's presigned addresses, besides the signature (AWS Signature Version 4). */
+/** The parameters of S3's presigned URLs (AWS Signature Version 4). */
 const ALGORITHM = "X-Amz-Algorithm";
 const CREDENTIAL = "X-Amz-Credential";
 const DATE = "X-Amz-Date";
@@ -317,42 +317,42 @@ const SIGNATURE = "X-Amz-Signature";
 /** The header that puts tags on an object. */
 const TAGGING = "x-amz-tagging";
 
-/** `20240709T154223Z` -> its parts. */
+/** `20240709T154223Z`. */
 const SIGNING_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
 function formatSigningDate(date: Date): string {
   return `${date.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
 }
 
-/** Milliseconds since 1970; NaN when the text is no date. */
+/** Milliseconds since 1970; NaN when the text is not a date. */
 function readSigningDate(text: string): number {
   return Date.parse(text.replace(SIGNING_DATE, "$1-$2-$3T$4:$5:$6Z"));
 }
 
-/** The path as it was before it was encoded: a caller may encode it otherwise, and means the same object. */
+/** The decoded path: callers may encode it in another way and mean the same object. */
 function decodedPath(url: URL): string | undefined {
   try {
     return decodeURIComponent(url.pathname.slice(1));
   } catch {
-    return undefined; // A percent sign that encodes nothing.
+    return undefined; // Invalid percent-encoding.
   }
 }
 
 /**
- * Signs addresses of objects and checks them. The signature covers the method, the path and the whole query, so the
- * date and the lifetime too. It is not Amazon's own scheme, for nobody but the archive needs to make one; the names in
- * the query are Amazon's.
+ * Signs URLs of objects and checks them. The signature covers the method, the path and the whole query, including the date
+ * and the lifetime, and the header `x-amz-tagging` where the URL says so. It is not Amazon's algorithm, as only the archive
+ * makes and checks signatures; the names of the parameters are Amazon's.
  */
 export class UrlSigner {
   readonly #secret = randomBytes(32);
   readonly #now: () => Date;
 
-  /** Makes a signer with a secret of its own: another start of the archive does not honour its addresses. */
+  /** Makes a signer with a new secret: URLs of an earlier start of the archive are not valid. */
   constructor(now: () => Date) {
     this.#now = now;
   }
 
-  /** The address under which an object may be read or written. */
+  /** Makes a URL with which an object can be read or written. */
   sign(access: SignedAccess): string {
     const date = formatSigningDate(this.#now());
     const url = new URL(access.path.split("/").map(encodeURIComponent).join("/"), `${access.origin}/`);
@@ -365,7 +365,7 @@ export class UrlSigner {
     return url.href;
   }
 
-  /** Checks an address; returns why it gives no access, or the path of the object that it gives access to. */
+  /** Checks a URL; returns the path of its object, or why it is not valid. */
   check(method: string, url: URL, headers = new Headers()): Refusal | string {
     const path = decodedPath(url);
     if (path === undefined) return { code: "InvalidURI" };
@@ -383,10 +383,10 @@ export class UrlSigner {
     return this.#now().getTime() < end ? path : { code: "AccessDenied", message: "Request has expired" };
   }
 
-  /** In hex, as bytes. */
+  /** The signature in hex, as bytes. */
   #signature({ method, path, tagging, query }: SignedRequest): Buffer {
     const pairs = [...query].filter(([name]) => name !== SIGNATURE).sort();
-    // As JSON, so that no two different requests give the same text.
+    // As JSON, so that different requests never give the same text.
     const text = JSON.stringify([method, path, tagging ?? null, pairs]);
     return Buffer.from(createHmac("sha256", this.#secret).update(text).digest("hex"));
   }

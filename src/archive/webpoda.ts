@@ -4,27 +4,27 @@ import type { ObjectStore } from "./object_store.ts";
 import { dateOfMissionSeconds } from "../mission_time.ts";
 import { INSTRUMENT_APIDS, type PacketRoute, PROJECTIONS } from "../protocol/webpoda.ts";
 
-/** A packet as level 0 files hold it. */
+/** A packet of a level 0 file. */
 interface SpacePacket {
-  /** Which unit on board sent it. */
+  /** The application process identifier, which says what on board sent it. */
   readonly apid: number;
-  /** When it was made, in the seconds of the clock on board (SHCOARSE). */
+  /** The time on board in seconds (SHCOARSE). */
   readonly seconds: number;
-  /** All of it. */
+  /** The whole packet. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Identification, sequence control and length: 2 bytes each (CCSDS 133.0-B, section 4.1.3). */
 const PRIMARY_HEADER_BYTES = 6;
-/** IMAP's secondary header begins with SHCOARSE, the second in which the packet was made. */
+/** IMAP's secondary header begins with SHCOARSE, the time of the packet in seconds. */
 const COARSE_TIME_BYTES = 4;
 
-/** Takes the whole packets of some bytes. @returns What follows the last of them. */
+/** Yields the complete packets of some bytes. @returns The bytes after the last one. */
 function* packetsOf(bytes: Uint8Array<ArrayBuffer>): Generator<SpacePacket, Uint8Array<ArrayBuffer>> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0;;) {
     if (at + PRIMARY_HEADER_BYTES > bytes.length) return bytes.subarray(at);
-    const end = at + PRIMARY_HEADER_BYTES + view.getUint16(at + 4) + 1; // The length field counts from 0.
+    const end = at + PRIMARY_HEADER_BYTES + view.getUint16(at + 4) + 1; // The length field has one less than the length.
     if (end > bytes.length) return bytes.subarray(at);
     if (end - at >= PRIMARY_HEADER_BYTES + COARSE_TIME_BYTES) {
       const seconds = view.getUint32(at + PRIMARY_HEADER_BYTES);
@@ -35,26 +35,26 @@ function* packetsOf(bytes: Uint8Array<ArrayBuffer>): Generator<SpacePacket, Uint
 }
 
 /**
- * Takes a level 0 file apart as it is read: a file may be larger than the memory. What follows the last whole packet, and
- * packets too short for a time, are left out.
+ * Splits a level 0 file into packets while it is read: a file may be larger than the memory. Bytes after the last complete
+ * packet, and packets too short for a time, are left out.
  */
-export async function* splitPackets(pieces: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<SpacePacket> {
+export async function* splitPackets(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<SpacePacket> {
   let rest = new Uint8Array();
-  for await (const piece of pieces) {
-    const bytes = new Uint8Array(rest.length + piece.length);
+  for await (const chunk of chunks) {
+    const bytes = new Uint8Array(rest.length + chunk.length);
     bytes.set(rest);
-    bytes.set(piece, rest.length);
+    bytes.set(chunk, rest.length);
     rest = yield* packetsOf(bytes);
   }
 }
 
-/** A packet that was asked for. */
+/** A packet that matches a query. */
 interface FoundPacket extends SpacePacket {
-  /** When it was made. */
+  /** The time on board. */
   readonly time: Date;
 }
 
-/** Where packets are looked for. */
+/** Where packets are searched. */
 interface PacketPlace {
   /** What the archive has. */
   readonly catalog: Catalog;
@@ -64,7 +64,7 @@ interface PacketPlace {
 
 const DAY_MS = 86_400_000;
 
-/** The newest level 0 file of each day, by day. `min` and `max` bound the column of the clock. */
+/** SQL: the newest level 0 file of each day, by day; the column is that of the clock. */
 function filesStatement(column: "start_date" | "ingestion_date"): string {
   return `SELECT file_path, ingestion_date FROM (
     SELECT file_path, ingestion_date, start_date,
@@ -79,7 +79,7 @@ function dayOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 10).replaceAll("-", "");
 }
 
-/** The files that may have such packets: a day's file holds a margin of the days beside it. */
+/** The files that can contain such packets: the file of a day has a margin of the days next to it. */
 function filesFor({ clock, from, to }: PacketQuery, instrument: string, catalog: Catalog) {
   if (clock === "time") {
     return catalog.rows(filesStatement("start_date"), [instrument, dayOf(from - DAY_MS), dayOf(to + DAY_MS)]);
@@ -88,17 +88,15 @@ function filesFor({ clock, from, to }: PacketQuery, instrument: string, catalog:
   return catalog.rows(filesStatement("ingestion_date"), [instrument, ...bounds]);
 }
 
-/** The bytes of a file, piece by piece; none when it is gone. It is closed, whatever ends the reading. */
+/** The chunks of a file; none when it is gone. The file is closed, however reading ends. */
 async function* read(store: ObjectStore, path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const object = await store.open(path);
   if (object !== undefined) yield* object.file.readable;
 }
 
 /**
- * Finds packets in the archive's own level 0 files, of which it knows all that webpoda does but when they reached Earth:
- * for that, it takes the time at which the file came in. No packet comes twice, for days' files overlap.
- *
- * @returns The packets of one APID, file by file.
+ * Finds the packets of an APID in the archive's level 0 files. The time at which a packet reached Earth is not in them; the
+ * ingestion date of the file stands in for it. The files of neighboring days overlap; each packet is yielded once.
  */
 async function* findPackets(
   { catalog, store }: PacketPlace,
@@ -122,17 +120,17 @@ async function* findPackets(
   }
 }
 
-/** What an expression asks for: packets whose moment lies from `from` on and before `to`. Milliseconds since 1970. */
+/** A query for packets with `from` <= time < `to`, in milliseconds since 1970. */
 interface PacketQuery {
-  /** Which moment: `time` on board, `ert` when Earth received them. */
+  /** `time` on board, or `ert`, the time at which Earth received them. */
   readonly clock: "time" | "ert";
-  /** The first moment. */
+  /** The first time. */
   readonly from: number;
-  /** The first moment that is too late. */
+  /** The end, which is excluded. */
   readonly to: number;
 }
 
-/** `2024-12-01T00:00:00.000000`, UTC without a zone; finer than a millisecond does not count here. */
+/** `2024-12-01T00:00:00.000000`, UTC without a time zone; digits after the milliseconds are ignored. */
 const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?$/;
 /** `time>=...` or `ert<...`. */
 const BOUND = /^(time|ert)(>=|<)(.+)$/;
@@ -143,18 +141,18 @@ function momentOf(text: string): number {
 }
 
 /**
- * Reads the two DAP2 expressions that clients of webpoda use (SDC protocol, "webpoda"), not the language.
+ * Reads the two DAP2 expressions that clients of webpoda use (SDC protocol, "webpoda"); no others.
  *
- * @param search The query of the address, with or without its question mark.
- * @param form What the path ends with.
- * @returns Undefined when it is neither.
+ * @param search The query of the URL, with or without its question mark.
+ * @param form The extension of the path.
+ * @returns Undefined when it is neither of them.
  */
 function readPacketQuery(search: string, form: "bin" | "txt"): PacketQuery | undefined {
   let parts: string[];
   try {
     parts = decodeURIComponent(search.replace(/^\?/, "")).split("&");
   } catch {
-    return undefined; // A percent sign that encodes nothing.
+    return undefined; // Invalid percent-encoding.
   }
   const [lower = "", upper = "", ...projection] = parts;
   const [, clock, least, from = ""] = BOUND.exec(lower) ?? [];
@@ -170,11 +168,11 @@ function plain(text: string, status: number, headers: Record<string, string> = {
   return new Response(text, { status, headers: { "content-type": "text/plain", ...headers } });
 }
 
-/** The request and what answers it. */
+/** A request, and what it is answered from. */
 interface PacketRequest extends PacketPlace {
-  /** What the path asks for. */
+  /** The path. */
   readonly route: PacketRoute;
-  /** The query of the address: a DAP2 expression. */
+  /** The query of the URL: a DAP2 expression. */
   readonly search: string;
   readonly headers: Headers;
   /** Who gets packets. */
@@ -182,8 +180,8 @@ interface PacketRequest extends PacketPlace {
 }
 
 /**
- * Answers as webpoda, packets on demand, does: the packets of an APID, or their times, a line each (SDC protocol,
- * "webpoda"). The body is made while it is sent.
+ * Answers like webpoda, packets on demand (SDC protocol, "webpoda"): the packets of an APID, or their times, one per line.
+ * The body is made while it is sent.
  */
 export function answerPackets(request: PacketRequest): Response {
   const { route: { apid, form }, search, headers, access } = request;

@@ -105,7 +105,7 @@ Deno.test("PUT leaves nothing behind when something else lies in the file's plac
   await Deno.mkdir(join(archive.folder.path, PATH), { recursive: true });
   const response = await archive.objects(url, putRequest("bytes"));
   assertEquals([response.status, archive.errors], [403, []]);
-  assertStringIncludes(await response.text(), "Something else lies in its place");
+  assertStringIncludes(await response.text(), "Something that is not a file of the archive is in its place");
   await assertNothing(archive);
 });
 
