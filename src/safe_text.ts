@@ -21,9 +21,9 @@ export function withoutSecrets(text: string): string {
  * Characters that could act on a terminal or reorder a line: control characters (C0 and C1, so escape sequences too),
  * line and paragraph separators, marks that turn the direction of writing, and lone surrogates.
  */
-const ACTING =
-  // deno-lint-ignore no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
+const AFTER_LINE_FEED =
+  String.raw`\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}`;
+const ACTING = new RegExp(String.raw`[\u0000-\u000a${AFTER_LINE_FEED}`, "gu");
 const ANY_ACTING = new RegExp(ACTING.source, "u");
 
 /** Text from elsewhere, made safe to print on one line: each acting character becomes U+FFFD, and no credential is shown. */
@@ -32,10 +32,19 @@ export function printable(text: string): string {
   return ANY_ACTING.test(open) ? open.replace(ACTING, "\ufffd") : open;
 }
 
-/** JSON that is safe to print: in strings each acting character is written as its escape, which stands for the same. */
+/** JSON has line feeds only between its values: in strings they are escaped. */
+const ACTING_IN_JSON = new RegExp(String.raw`[\u0000-\u0009${AFTER_LINE_FEED}`, "gu");
+const ANY_ACTING_IN_JSON = new RegExp(ACTING_IN_JSON.source, "u");
+
+/**
+ * Makes JSON safe to print: in strings each acting character is replaced by its escape, which means the same.
+ *
+ * @param json JSON as `JSON.stringify` writes it, of one value or of several on lines of their own.
+ */
 export function printableJson(json: string): string {
+  const open = withoutSecrets(json);
   const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return withoutSecrets(json).replace(ACTING, escape);
+  return ANY_ACTING_IN_JSON.test(open) ? open.replace(ACTING_IN_JSON, escape) : open;
 }
 
 /** The start of a text from elsewhere, for a message: one line, white space folded, cut after `limit` characters. */

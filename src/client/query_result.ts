@@ -3,7 +3,7 @@ import type { TransferReport } from "./transfers.ts";
 import { htmlCard, htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import type { Picture } from "../display/picture.ts";
-import { MOST_ROWS, type Table, textTable } from "../display/text_table.ts";
+import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
 import { ImapError } from "../errors.ts";
 import { isPrivateHost } from "../http/request.ts";
 import { downloadRoute } from "../protocol/routes.ts";
@@ -29,6 +29,9 @@ export function downloadLink(api: string, { file_path }: FileRecord): string | u
 
 /** A card has a line for each key of its row; one with more keys than this is no row of the SDC's. */
 const MOST_CARD_LINES = 500;
+
+/** How many rows are added to a result at once; a call takes only so many arguments. */
+const ROWS_AT_ONCE = 1_000;
 
 /** Downloads rows: what a result has from the client that made it. */
 export type DownloadRows = (rows: readonly FileRecord[], options: DownloadOptions) => Promise<TransferReport>;
@@ -73,7 +76,9 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
   /** Takes rows into a result. */
   static fromRows<Row extends FileRecord>(rows: Iterable<Row>, origin: QueryResultOrigin = {}): QueryResult<Row> {
     const result = new QueryResult<Row>();
-    for (const row of rows) result.push(row);
+    // Several times quicker than one by one.
+    const all = [...rows];
+    for (let at = 0; at < all.length; at += ROWS_AT_ONCE) result.push(...all.slice(at, at + ROWS_AT_ONCE));
     result.#origin = origin;
     return result;
   }
@@ -163,7 +168,7 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
   toHtml(): string {
     const [row, ...others] = this.slice(0, 2);
     const isOne = row !== undefined && others.length === 0;
-    return isOne ? htmlCard(this.#table({ mostExtra: MOST_CARD_LINES }), row) : htmlTable(this.#table());
+    return isOne ? htmlCard(this.#table({ maxExtra: MOST_CARD_LINES }), row) : htmlTable(this.#table());
   }
 
   /**
@@ -176,15 +181,15 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
 
   /** What a notebook shows for it: of a long result the first and the last rows. */
   [JUPYTER_DISPLAY](): MimeBundle {
-    return { "text/plain": textTable(this.#table(), MOST_ROWS), "text/html": this.toHtml() };
+    return { "text/plain": textTable(this.#table(), MAX_ROWS), "text/html": this.toHtml() };
   }
 
   /** What `console.log` and the REPL show for it. */
   [Symbol.for("Deno.customInspect")](): string {
-    return textTable(this.#table(), MOST_ROWS).trimEnd();
+    return textTable(this.#table(), MAX_ROWS).trimEnd();
   }
 
-  #table(more: Pick<ResultContext, "mostExtra"> = {}): Table<FileRecord> {
+  #table(more: Pick<ResultContext, "maxExtra"> = {}): Table<FileRecord> {
     const { asked = {}, url } = this.#origin;
     return recordsTable(this, {
       ...more,

@@ -1,4 +1,4 @@
-import { abridge, betweenLine, type Column, MOST_ROWS, type Table } from "./text_table.ts";
+import { abridge, type Column, hiddenLine, MAX_ROWS, type Table } from "./text_table.ts";
 import { printable } from "../safe_text.ts";
 import { escape } from "@std/html";
 
@@ -97,12 +97,12 @@ function scrollable<Row>({ title }: Table<Row>, table: string): string {
 export function htmlTable<Row>(table: Table<Row>): string {
   const { columns, rows } = table;
   if (rows.length === 0) return scrollable(table, `<table>${captionHtml(table)}</table>`);
-  const abridged = abridge(rows, MOST_ROWS);
+  const abridged = abridge(rows, MAX_ROWS);
   const draw = (some: readonly Row[]) =>
     some.map((row) => `<tr>${columns.map((column) => cellHtml(column, row)).join("")}</tr>`);
-  const between = `<tr><td colspan="${columns.length}" style="text-align:left">${betweenLine(abridged)}</td></tr>`;
+  const between = `<tr><td colspan="${columns.length}" style="text-align:left">${hiddenLine(abridged)}</td></tr>`;
   const head = `<thead><tr>${columns.map((column) => headerHtml(column, "col")).join("")}</tr></thead>`;
-  const body = [...draw(abridged.head), ...(abridged.between > 0 ? [between] : []), ...draw(abridged.tail)];
+  const body = [...draw(abridged.head), ...(abridged.hidden > 0 ? [between] : []), ...draw(abridged.tail)];
   return scrollable(table, `<table>${[captionHtml(table), head, "<tbody>", ...body, "</tbody>"].join("\n")}</table>`);
 }
 

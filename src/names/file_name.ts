@@ -23,6 +23,12 @@ export function isDescriptor(text: string): boolean {
   return text !== "" && !/[_/\\]/.test(text) && printable(text) === text;
 }
 
+/** Returns the file name at the end of a path, of the archive or of this machine, where Windows separates folders by `\\`. */
+export function bareName(path: string): string {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.slice(name.lastIndexOf("\\") + 1);
+}
+
 /** What stands behind the last underscore: `v001.0002.cdf`. */
 interface Tail {
   readonly version: string;

@@ -1,17 +1,12 @@
 import { htmlTable } from "../display/html_table.ts";
 import type { MimeBundle } from "../display/notebook.ts";
-import { MOST_ROWS, type Table, textTable } from "../display/text_table.ts";
-import { archivePath } from "../names/file_name.ts";
+import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
+import { archivePath, bareName } from "../names/file_name.ts";
 import { excerpt } from "../safe_text.ts";
 import type { Outcome, TransferEvent } from "../transfer/batch.ts";
 import { format as formatBytes } from "@std/fmt/bytes";
 import { escape } from "@std/html";
 import { dirname } from "@std/path";
-
-/** The name at the end of a path of the archive, or of this machine: Windows has `\\` between folders. */
-function bareName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
-}
 
 /** The states of outcomes, in the order in which a summary counts them. */
 const STATES = ["fetched", "resumed", "sent", "skipped", "planned", "failed"] as const;
@@ -72,7 +67,7 @@ export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
 /** What a notebook shows of the outcomes of a batch. */
 export function outcomesBundle(outcomes: readonly Outcome[]): MimeBundle {
   const table = outcomesTable(outcomes);
-  return { "text/plain": textTable(table, MOST_ROWS), "text/html": htmlTable(table) };
+  return { "text/plain": textTable(table, MAX_ROWS), "text/html": htmlTable(table) };
 }
 
 /** What a notebook shows of outcomes whose table stands there already. */

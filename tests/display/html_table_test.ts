@@ -23,7 +23,7 @@ Deno.test("htmlTable() draws the first and the last 50 of many rows and says how
     const shown of [
       "row 0.",
       "row 49.",
-      "900 rows between: slice(50, 150) or filter() show them",
+      "900 rows hidden: slice(50, 150) or filter() shows them",
       "row 950.",
       "row 999.",
     ]

@@ -52,7 +52,7 @@ Deno.test("recordsTable() does not grow without end when a server sends many new
   // One of the eight is the day of ingestion.
   assertStringIncludes(note ?? "", "93 more columns: key_7, key_8, ");
   assertEquals(recordsTable([{ ...OLD, key_0: 1 }]).note, undefined);
-  const all = recordsTable([{ ...OLD, ...many }], { mostExtra: 500 });
+  const all = recordsTable([{ ...OLD, ...many }], { maxExtra: 500 });
   assertEquals([all.columns.length, all.note], [108, undefined]);
 });
 

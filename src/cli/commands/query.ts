@@ -4,7 +4,7 @@ import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT, type Output } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { QueryResult } from "../../client/query_result.ts";
-import { textTablePieces } from "../../display/text_table.ts";
+import { textTableChunks } from "../../display/text_table.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
 import { recordsTable } from "../../views/records.ts";
 
@@ -18,7 +18,7 @@ async function* coverage(files: QueryResult): AsyncGenerator<string> {
 }
 
 const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
-  ["table", (files) => textTablePieces(recordsTable(files, { table: files.table }))],
+  ["table", (files) => textTableChunks(recordsTable(files, { table: files.table }))],
   ["json", json],
   ["csv", csv],
   ["paths", paths],
