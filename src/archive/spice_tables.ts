@@ -4,7 +4,7 @@ import { dateOfTdbSeconds, missionSeconds, startOfDay, tdbSeconds } from "../mis
 import { dayOf, isCalendarDate } from "../names/calendar_date.ts";
 import { readSpiceFile } from "../names/spice_name.ts";
 import { SPICE_FOLDERS } from "../names/vocabulary.ts";
-import { columnNames, SDC_TABLES } from "../protocol/tables.ts";
+import { columnNames, type SDC_TABLES } from "../protocol/tables.ts";
 
 /** The tables of SPICE files that are not kernels: `GET /spice-query` has their rows under the `type` of the same name. */
 const SPAN_TABLES = ["spin", "repoint", "thruster"] as const;

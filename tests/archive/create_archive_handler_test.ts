@@ -105,18 +105,20 @@ async function allRoutes(): Promise<Array<readonly [method: string, path: string
     "/reprocess": "?start_date=20250101&end_date=20250102",
     "/release": "?release_type=release&manifest_file=imap_hit_data-release-001_20260101_20260131_v001.txt",
   };
-  return Object.entries(paths).map(([path, methods]) => {
+  return Object.entries(paths).flatMap(([path, methods]) => {
     const place = path.replace("{file_path}", file).replace("{file_name}", "imap_mag_l0_raw_20250503_v001.pkts")
-      .replace("{apid}.{form}", "1052.bin");
+      .replace("{apid}.{form}", "1052.bin").replace("{any}", "job");
     const isApi = !path.startsWith("/ops/") && path !== "/" && path !== "/coverage.svg";
-    return [Object.keys(methods).join().toUpperCase(), `${place}${queries[path] ?? ""}`, isApi] as const;
+    return Object.keys(methods).map((method) =>
+      [method.toUpperCase(), `${place}${queries[path] ?? ""}`, isApi] as const
+    );
   });
 }
 
 Deno.test("No route of docs/openapi.json is answered without the key, once there is one", async () => {
   await using archive = await openTestArchive({ files: FILES, apiKey: "key" });
   const routes = await allRoutes();
-  assertEquals(routes.length, 10);
+  assertEquals(routes.length, 16);
   const wrong: Record<string, string>[] = [
     {},
     { "x-api-key": "wrong" },

@@ -44,12 +44,13 @@ function withFiles(test: (lab: Lab) => Promise<void>): (server: ContractServer) 
 }
 
 const QUERIES: ReadonlyArray<readonly [query: QueryParameters, found: number[]]> = [
-  [{ instrument: "codice" }, [0, 1, 2, 3, 4]],
-  [{ table: "science", instrument: "codice" }, [0, 1, 2, 3, 4]],
+  // Without a major version, the newest one of each file.
+  [{ instrument: "codice" }, [0, 1, 4]],
+  [{ table: "science", instrument: "codice" }, [0, 1, 4]],
   [{ instrument: "codice", data_level: "l0" }, [0, 1]],
   [{ descriptor: "ion-rate" }, [5]],
-  [{ start_date: "20240611" }, [2, 3, 4, 5, 6]],
-  [{ end_date: "20240611" }, [0, 1, 2, 3, 4]],
+  [{ start_date: "20240611" }, [4, 5, 6]],
+  [{ end_date: "20240611" }, [0, 1, 4]],
   [{ start_date: "20240701", end_date: "20240701" }, [5]],
   [{ repointing: 12 }, [6]],
   [{ repointing: "repoint00012" }, [6]],
@@ -57,9 +58,10 @@ const QUERIES: ReadonlyArray<readonly [query: QueryParameters, found: number[]]>
   [{ version: "v002" }, [1]],
   [{ version: "v001.0010" }, [3]],
   [{ major_version: 2 }, [4]],
+  [{ major_version: [1, 2], instrument: "codice" }, [0, 1, 2, 3, 4]],
   [{ major_version: 1, minor_version: 3 }, [6]],
   [{ instrument: "codice", version: "latest" }, [1, 4]],
-  [{ ingestion_start_date: "20200101" }, [0, 1, 2, 3, 4, 5, 6]],
+  [{ ingestion_start_date: "20200101" }, [0, 1, 4, 5, 6]],
   [{ ingestion_end_date: "20200101" }, []],
   [{ instrument: "ultra" }, []],
 ];
@@ -82,7 +84,9 @@ for (const local of [{}, { apiKey: "k3y" }]) {
   writingTest(
     `client and archive, ${how}, bring every file back byte for byte`,
     withFiles(async ({ client, folder }) => {
-      const files = (await client.query(DAYS)).filter(({ file_path }) => numberOf(file_path) >= 0);
+      const files = (await client.query({ ...DAYS, major_version: [1, 2] })).filter(({ file_path }) =>
+        numberOf(file_path) >= 0
+      );
       for (const file of files) {
         const path = await client.download(file);
         assertEquals(path, `${folder.path}/data/${file.file_path}`);
@@ -110,8 +114,10 @@ writingTest(
       major_version: 1,
       minor_version: 3,
       cr: null,
+      crid: null,
       extension: "cdf",
       ingestion_date: row.ingestion_date,
+      released: false,
     };
     // More keys may come, such as the version's text.
     assertEquals(IS_FOREIGN ? { ...row, ...said } : { ...said, version: "v001.0003" }, { ...row });

@@ -106,6 +106,18 @@ choiceTest(
   },
 );
 
+choiceTest("our own choice: an archive with a key needs it on every path, and takes it on every path", {
+  apiKey: KEY,
+}, async (ask) => {
+  for (const path of ["/query?instrument=mag", `/download/${RELEASED}`, "/spin-table", `/upload/${NEW_NAME}`]) {
+    assertEquals([path, await answer(ask({ path }))], [path, [401, { message: "Unauthorized" }]]);
+    const wrong = ask({ path, headers: { "x-api-key": "wrong" } });
+    assertEquals([path, await answer(wrong)], [path, [403, { message: "Forbidden" }]]);
+    const status = await statusOf(ask({ path, headers: WITH_KEY }));
+    assert(status === 200 || status === 302, `${path}: ${status}`);
+  }
+});
+
 choiceTest(
   "by the protocol's words: what a prefix has in production, a public archive has there",
   PUBLIC,
@@ -135,6 +147,20 @@ choiceTest(
   },
 );
 
+choiceTest("by the protocol's words: the prefix decides what is seen, not the header", {
+  ...PUBLIC,
+  unreleased: true,
+}, async (ask) => {
+  const query = "query?instrument=mag";
+  assertEquals(await answer(ask({ path: `/${query}` })), [200, []]);
+  assertEquals(await answer(ask({ path: `/${query}`, headers: WITH_KEY })), [200, []]);
+  assertEquals(await answer(ask({ path: `/${query}&released=false` })), [200, []]);
+  const [status, rows] = await answer(ask({ path: `/api-key/${query}`, headers: WITH_KEY }));
+  assertEquals([status, Array.isArray(rows) && rows.length], [200, 1]);
+  assertEquals(await statusOf(ask({ path: `/download/${RELEASED}`, headers: WITH_KEY })), 403);
+  assertEquals(await statusOf(ask({ path: `/api-key/download/${RELEASED}`, headers: WITH_KEY })), 302);
+});
+
 choiceTest(
   "by the protocol's words: some files are free to all, others never without a prefix",
   PUBLIC,
@@ -160,6 +186,15 @@ choiceTest("our own choice: pages of other origins may read, and not write", {},
   const address: unknown = await (await ask({ path: `/upload/${NEW_NAME}` })).json();
   const put = (headers: Record<string, string>) => statusOf(fetch(String(address), putRequest("data", headers)));
   assertEquals([await put(FOREIGN), await put({})], [403, 200]);
+});
+
+choiceTest("our own choice: a science file named vNNN is taken and listed as major version 1", {}, async (ask) => {
+  const address: unknown = await (await ask({ path: "/upload/imap_mag_l0_raw_20260112_v003.pkts" })).json();
+  assertEquals(await statusOf(fetch(String(address), putRequest("data"))), 200);
+  const [, rows] = await answer(ask({ path: "/query?instrument=mag&start_date=20260112" }));
+  assert(Array.isArray(rows) && rows.length === 1);
+  const { version, major_version, minor_version } = rows[0];
+  assertEquals([version, major_version, minor_version], ["v001.0003", 1, 3]);
 });
 
 choiceTest("by the protocol's words: in 2024 a wrong name is plain text, and vMMM.mmmm is a wrong name", {

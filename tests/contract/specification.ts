@@ -48,31 +48,34 @@ export class Specification {
     return Object.keys(object(this.#root.paths));
   }
 
-  /** The one method of a path. */
-  method(path: string): string {
-    return Object.keys(object(object(this.#root.paths)[path])).join().toUpperCase();
+  /** Every operation: `GET /query`. */
+  operations(): string[] {
+    return this.paths().flatMap((path) =>
+      Object.keys(object(object(this.#root.paths)[path])).map((method) => `${method.toUpperCase()} ${path}`)
+    );
   }
 
-  #operation(path: string): JsonObject {
-    return object(object(object(this.#root.paths)[path])[this.method(path).toLowerCase()]);
+  #operation(operation: string): JsonObject {
+    const [method = "", path = ""] = operation.split(" ");
+    return object(object(object(this.#root.paths)[path])[method.toLowerCase()]);
   }
 
-  parameters(path: string): Parameter[] {
-    const { parameters = [] } = this.#operation(path);
+  parameters(operation: string): Parameter[] {
+    const { parameters = [] } = this.#operation(operation);
     return (Array.isArray(parameters) ? parameters : []).map((parameter) => ({
       name: String(object(parameter).name),
       schema: this.resolve(object(parameter).schema),
     }));
   }
 
-  statuses(path: string): string[] {
-    return Object.keys(object(this.#operation(path).responses));
+  statuses(operation: string): string[] {
+    return Object.keys(object(this.#operation(operation).responses));
   }
 
-  /** The content of an answer, by its type; undefined when the file says nothing of it. */
-  response(path: string, status: number): JsonObject | undefined {
-    const response = object(this.#operation(path).responses)[String(status)];
-    return response === undefined ? undefined : object(this.resolve(response).content);
+  /** The content of a response, by its type; undefined when the file says nothing of it. */
+  response(operation: string, status: number): JsonObject | undefined {
+    const response = object(this.#operation(operation).responses)[String(status)];
+    return response === undefined ? undefined : object(this.resolve(response).content ?? {});
   }
 }
 
@@ -90,11 +93,14 @@ export function conforms(specification: Specification, given: unknown, value: un
     return fits.length === 1 ? [] : [`${at} fits ${fits.length} of the schemas`];
   }
   const types = [schema.type].flat();
-  if (!types.includes(typeOf(value))) return [`${at} is ${typeOf(value)}, not ${types.join(" or ")}`];
+  // A whole number is a number too.
+  const isNumber = typeof value === "number" && types.includes("number");
+  if (!isNumber && !types.includes(typeOf(value))) return [`${at} is ${typeOf(value)}, not ${types.join(" or ")}`];
   const problems: string[] = [];
   if (typeof value === "string" && typeof schema.pattern === "string" && !new RegExp(schema.pattern).test(value)) {
     problems.push(`${at} is "${value}"`);
   }
+  if ("const" in schema && schema.const !== value) problems.push(`${at} is not ${schema.const}`);
   if (Array.isArray(schema.enum) && !schema.enum.includes(value)) problems.push(`${at} is none of the enum`);
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {

@@ -1,5 +1,11 @@
 import type { AncillaryRecord, FileRecord, SpiceRecord } from "../../src/protocol/rows.ts";
-import { type Column, columnNames, type ColumnType, parameterNames, SDC_TABLES } from "../../src/protocol/tables.ts";
+import {
+  type Column,
+  columnNames,
+  type ColumnType,
+  parameterNames,
+  type SDC_TABLES,
+} from "../../src/protocol/tables.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** What a decoded row holds, by the type of its column. */

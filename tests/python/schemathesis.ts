@@ -1,0 +1,49 @@
+// schemathesis asks the archive thousands of questions that docs/openapi.json allows, and some that it does not:
+// `deno task test:schemathesis`. Needs python3 and a package index.
+import { assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { OPENAPI } from "../../docs/openapi.ts";
+import { startBareServe } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
+import { install } from "./install.ts";
+
+const CONFIG = fromFileUrl(new URL("schemathesis.toml", import.meta.url));
+const KEY = "k3y-of-the-archive";
+
+/** How an archive is started, and where schemathesis asks. */
+const CASES = [
+  { how: "an archive with a key", serve: ["--api-key", KEY], prefix: "/api-key", headers: [`x-api-key: ${KEY}`] },
+  { how: "an open archive", serve: [], prefix: "", headers: [`authorization: Basic ${btoa(`user:${KEY}`)}`] },
+  { how: "a public archive without its key", serve: ["--api-key", KEY, "--public"], prefix: "", headers: [] },
+];
+
+for (const { how, serve, prefix, headers } of CASES) {
+  Deno.test(`schemathesis finds nothing but what the SDC does as well: ${how}`, async () => {
+    await using folder = await testFolder();
+    await using archive = await startBareServe(["--demo", ...serve]);
+    const programs = await install("schemathesis==4.32.5");
+    const options = ["--seed", "20261126", "--max-examples", "100", "--no-shrink", "--continue-on-failure"];
+    // What is not below the prefix is asked without it.
+    const pages = prefix === "" ? [] : ["--exclude-path-regex", "^/(ops/|coverage|$)"];
+    const { success, stdout, stderr } = await new Deno.Command(join(programs, "schemathesis"), {
+      args: [
+        "--no-color",
+        "--config-file",
+        CONFIG,
+        "run",
+        OPENAPI,
+        "--url",
+        `${archive.url}${prefix}`,
+        ...headers.flatMap((header) => ["--header", header]),
+        ...pages,
+        "--phases",
+        "examples,coverage,fuzzing",
+        ...options,
+      ],
+      // It keeps what it found in .schemathesis of the working folder.
+      cwd: folder.path,
+    }).output();
+    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    assertEquals(success, true, said);
+  });
+}
