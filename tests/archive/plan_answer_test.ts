@@ -31,6 +31,7 @@ const CASES: [name: string, headers: Record<string, string>, plan: AnswerPlan][]
   ["sends a part when If-Match has the tag", { ...range, "if-match": '"x","abc"' }, part],
   ["refuses when If-Match has other tags", { ...range, "if-match": '"x"' }, { status: 412 }],
   ["refuses when it is modified since If-Unmodified-Since", { "if-unmodified-since": BEFORE }, { status: 412 }],
+  ["sends all when it was modified exactly at If-Unmodified-Since", { "if-unmodified-since": SAME }, { status: 200 }],
   ["lets If-Match go before If-Unmodified-Since", { "if-match": "*", "if-unmodified-since": BEFORE }, { status: 200 }],
   ["lets If-Match go before If-None-Match", { "if-match": '"x"', "if-none-match": '"abc"' }, { status: 412 }],
 ];

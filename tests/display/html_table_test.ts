@@ -33,6 +33,16 @@ Deno.test("htmlTable() draws the first and the last 50 of many rows and says how
   for (const hidden of ["row 50.", "row 949."]) assert(!html.includes(hidden));
 });
 
+Deno.test("htmlTable() says so when a single row is left out, and draws all rows when none is", () => {
+  const rows = Array.from({ length: 101 }, (_, index) => `row ${index}.`);
+  const html = htmlTable(table(rows));
+  assertEquals(html.match(/<tr>/g)?.length, 102);
+  assertStringIncludes(html, " between: slice(50, 51)");
+  assert(!html.includes("row 50."));
+  const all = htmlTable(table(rows.slice(0, 100)));
+  assertEquals([all.match(/<tr>/g)?.length, all.includes(" between")], [101, false]);
+});
+
 Deno.test("htmlTable() of no rows is its caption", () => {
   const html = htmlTable(table([]));
   assertStringIncludes(html, '<table><caption style="text-align:left">Found &lt;b&gt;</caption></table>');

@@ -133,3 +133,24 @@ Deno.test("a download is done though the notebook takes no panel", async () => {
     console.log((await imap.download(names)).paths.length);`);
   assertEquals(outputs.map(textOf), ["2\n"]);
 });
+
+Deno.test("the last drawing of a panel waits for the one on its way, however long that takes", async () => {
+  await using lab = await openNotebookLab();
+  const module = JSON.stringify(import.meta.resolve("../../src/display/notebook.ts"));
+  const { outputs } = await lab.run(`
+    const { LiveOutput } = await import(${module});
+    const steps: string[] = [];
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    Deno.jupyter.broadcast = async () => {
+      steps.push("begin");
+      begin();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      steps.push("end");
+    };
+    const live = new LiveOutput(() => ({ "text/html": "first", "text/plain": "first" }));
+    live.begin();
+    await begun;
+    await live.end({ "text/html": "last", "text/plain": "last" });
+    console.log(steps.join());`);
+  assertEquals(outputs.map(textOf), ["begin,end,begin,end\n"]);
+});

@@ -53,6 +53,19 @@ Deno.test("JsonArrayReader refuses what is no array", () => {
   assertThrows(() => reader.push("x".repeat(5_000_000)), NoJsonArray, "too long");
 });
 
+Deno.test("JsonArrayReader refuses a comma without a value, wherever the chunks end", () => {
+  for (const text of ["[,1]", "[ , 1 ]", "[1,,2]", "[1,]", '[,{"file_path":"imap/mag"}]']) {
+    for (let at = 0; at <= text.length; at++) {
+      const read = () => {
+        const reader = new JsonArrayReader();
+        reader.push(text.slice(0, at));
+        reader.push(text.slice(at));
+      };
+      assertThrows(read, SyntaxError);
+    }
+  }
+});
+
 Deno.test("JsonArrayReader takes time in proportion to an array that comes in small pieces", () => {
   const time = (rows: number) => {
     const text = `[${Array(rows).fill('{"file_path":"imap/mag"}').join(",")}]`;
