@@ -5,7 +5,7 @@ import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/noteboo
 import type { Picture } from "../display/picture.ts";
 import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
 import { ImapError } from "../errors.ts";
-import { isPrivateHost } from "../http/request.ts";
+import { isPrivateHost } from "../http/transport.ts";
 import { downloadRoute } from "../protocol/routes.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters, TableName } from "../protocol/tables.ts";

@@ -1,10 +1,9 @@
 import { type ImapError, ProtocolError } from "../errors.ts";
-import { apiUrl, bodyPieces, BrokenBody, getApi, refusalOf, shownUrl } from "../http/request.ts";
-import type { Transport } from "../http/transport.ts";
+import { BrokenBody, type Call } from "../http/call.ts";
 import { decodeRow, type FileRecord } from "../protocol/rows.ts";
 import type { TableName, WireQuery } from "../protocol/tables.ts";
 import { QUERY_TABLES } from "./check_query.ts";
-import { notTheSdcs } from "./read_json.ts";
+import { unexpectedReply } from "./read_json.ts";
 
 /** What comes in place of a JSON array. */
 export class NoJsonArray extends Error {
@@ -142,9 +141,6 @@ function parseList(text: string): unknown[] {
   return Array.isArray(values) ? values : [];
 }
 
-/** How messages about queries begin, after `Cannot `. */
-export const QUERY_ACTION = "query the archive";
-
 /** How much of a response a message may quote. */
 const MAX_START_LENGTH = 64 * 1024;
 /** About 700,000 files in one response, of which the SDC sends 6 MB at most. A longer one would fill the memory. */
@@ -165,7 +161,6 @@ export interface TooLarge {
 interface RowRequest {
   readonly table: TableName;
   readonly search: WireQuery;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Receives rows. The next ones are read when it has resolved, and none after it returned `false`. */
@@ -180,61 +175,49 @@ type TakeRows = (rows: FileRecord[]) => boolean | Promise<boolean>;
  *   {ProtocolError} When it is not the SDC's.
  */
 export async function readRows(
-  transport: Transport,
-  request: RowRequest,
+  call: Call,
+  { table, search }: RowRequest,
   take: TakeRows,
 ): Promise<TooLarge | undefined> {
-  const { api, timeoutMs } = transport;
-  const { table, search, signal } = request;
-  const { route } = QUERY_TABLES[table];
-  const url = apiUrl(transport, route, search);
-  const response = await getApi(transport, { action: QUERY_ACTION, route, search, signal });
-  // A redirect may have led elsewhere; the query of another server's URL does not belong in messages.
-  const from = URL.canParse(response.url) ? new URL(response.url) : url;
-  if (!response.ok) {
-    const cause = await refusalOf(transport, { action: QUERY_ACTION, url: from, signal }, response);
+  const reply = await call.getApi(call.apiUrl(QUERY_TABLES[table].route, search));
+  if (!reply.ok) {
+    const cause = await reply.refusal();
     if (cause.status === 413) return { cause, isCertain: true };
     // A server that says when to come back is busy.
     if (TOO_LARGE_OR_BROKEN.has(cause.status) && cause.retryAfterMs === undefined) return { cause, isCertain: false };
     throw cause;
   }
-
-  let start = "";
-  const wrong = (why: string) => {
-    const shown = shownUrl(from, from.origin === url.origin);
-    return notTheSdcs({ action: QUERY_ACTION, url: shown, text: start, api }, why);
-  };
   const reader = new JsonArrayReader();
-  let row = 0;
-  const rowsOf = (chunk: string): FileRecord[] => {
+  const decoder = new TextDecoder();
+  let start = "";
+  let [length, count] = [0, 0];
+  const decode = (chunk: string): FileRecord[] => {
     try {
-      return reader.push(chunk).map((value) => decodeRow(table, value, ++row));
+      return reader.push(chunk).map((value) => decodeRow(table, value, ++count));
     } catch (error) {
-      if (error instanceof ProtocolError) throw wrong(error.message);
-      throw wrong(isJson(start) ? "it is not an array of files" : "it is not JSON");
+      if (error instanceof ProtocolError) throw unexpectedReply(reply, start, error.message);
+      throw unexpectedReply(reply, start, isJson(start) ? "it is not an array of files" : "it is not JSON");
     }
   };
-  const decoder = new TextDecoder();
-  let length = 0;
   try {
-    for await (const bytes of bodyPieces(response.body, { action: QUERY_ACTION, host: from.host, timeoutMs, signal })) {
+    for await (const bytes of reply.chunks()) {
       const chunk = decoder.decode(bytes, { stream: true });
       if (start.length < MAX_START_LENGTH) start += chunk.slice(0, MAX_START_LENGTH);
       length += chunk.length;
       if (length > MAX_RESPONSE_LENGTH) {
-        throw wrong("it is over 256 MB and goes on; ask for less, for instance by date");
+        throw unexpectedReply(reply, start, "it is over 256 MB and goes on; ask for less, for instance by date");
       }
-      const rows = rowsOf(chunk);
+      const rows = decode(chunk);
       if (rows.length > 0 && !await take(rows)) return undefined;
     }
   } catch (error) {
     if (error instanceof BrokenBody) return { cause: error, isCertain: true };
     throw error;
   }
-  rowsOf(decoder.decode());
+  decode(decoder.decode());
   if (reader.isDone) return undefined;
-  if (start.trim() === "") throw wrong("it is not JSON");
-  return { cause: wrong("it is not JSON, since it breaks off"), isCertain: true };
+  if (start.trim() === "") throw unexpectedReply(reply, start, "it is not JSON");
+  return { cause: unexpectedReply(reply, start, "it is not JSON, since it breaks off"), isCertain: true };
 }
 
 function isJson(text: string): boolean {

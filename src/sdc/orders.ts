@@ -1,5 +1,5 @@
 import { ConnectionError, InputError, joinInputErrors, unknownParameter, wrongValue } from "../errors.ts";
-import { apiUrl, exchange, getApi, refusalOf } from "../http/request.ts";
+import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { isGlob } from "../names/glob.ts";
 import { closestWord } from "../names/vocabulary.ts";
@@ -17,39 +17,32 @@ export interface ReleaseOrder {
 }
 
 /**
- * Asks once for the release of what a manifest says (SDC protocol, `GET /release`).
+ * Requests the release of what a manifest says once (SDC protocol, `GET /release`).
  *
- * @returns What the SDC answers.
- * @throws {ResponseError} When it refuses; 404 for as long as it has not indexed the manifest.
+ * @returns The SDC's response, as JSON has it.
+ * @throws {ResponseError} When it refuses; 404 while it has not indexed the manifest.
  */
 export async function release(transport: Transport, order: ReleaseOrder, signal?: AbortSignal): Promise<unknown> {
-  const action = `release "${order.manifest_file}"`;
-  const search = { release_type: order.release_type, manifest_file: order.manifest_file };
-  const url = apiUrl(transport, RELEASE_ROUTE, search);
-  const response = await getApi(transport, { action, route: RELEASE_ROUTE, search, signal });
-  if (!response.ok) throw await refusalOf(transport, { action, url, signal }, response);
-  return await readJson(transport, { action, url, signal }, response, (json) => json);
+  const { release_type, manifest_file } = order;
+  const call = new Call(transport, { action: `release "${manifest_file}"`, signal });
+  return await readJson(await call.getApi(call.apiUrl(RELEASE_ROUTE, { release_type, manifest_file })), (json) => json);
 }
 
 /**
- * Asks once for products to be made again (SDC protocol, `POST /reprocess`). It is not asked again by itself: when an
- * answer is lost, the order may have arrived all the same.
+ * Requests a reprocessing once (SDC protocol, `POST /reprocess`). It is never retried: when no response comes, the request
+ * may have arrived all the same, and would run twice.
  *
- * @returns What the SDC answers.
- * @throws {ResponseError} When it refuses, for instance 403 without credentials.
+ * @returns The SDC's response, as JSON has it.
+ * @throws {ResponseError} When it refuses, for instance without credentials.
  */
 export async function reprocess(transport: Transport, query: WireQuery, signal?: AbortSignal): Promise<unknown> {
-  const action = "trigger the reprocessing";
-  const { api } = transport;
-  const url = apiUrl(transport, REPROCESS_ROUTE, { ...query, reprocessing: "True" });
-  const headers = { accept: "application/json", ...api.headers };
-  const asking = exchange(transport, { action, method: "POST", url, headers, showQuery: true, signal });
-  const response = await asking.catch((error: unknown) => {
+  const call = new Call(transport, { action: "trigger the reprocessing", signal });
+  const url = call.apiUrl(REPROCESS_ROUTE, { ...query, reprocessing: "True" });
+  const reply = await call.postApi(url).catch((error: unknown) => {
     if (!(error instanceof ConnectionError)) throw error;
-    throw new ConnectionError(`${error.message}; the order may have arrived all the same`, { retryable: false });
+    throw new ConnectionError(`${error.message}; the request may have arrived all the same`, { retryable: false });
   });
-  if (!response.ok) throw await refusalOf(transport, { action, url, signal }, response);
-  return await readJson(transport, { action, url, signal }, response, (json) => json);
+  return await readJson(reply, (json) => json);
 }
 
 /** What to make again, under the SDC's own names (SDC protocol, `POST /reprocess`). */

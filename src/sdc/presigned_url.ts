@@ -1,90 +1,66 @@
 import { ProtocolError, ResponseError } from "../errors.ts";
-import {
-  apiUrl,
-  checkedTarget,
-  followRedirects,
-  getApi,
-  getApiOnce,
-  isGatewayBody,
-  isRedirect,
-  readText,
-  redirectTarget,
-  refusalOf,
-  statusError,
-  type UrlCall,
-} from "../http/request.ts";
+import { Call, checkedTarget, type Reply } from "../http/call.ts";
+import { isGatewayBody } from "../http/failures.ts";
 import type { Transport } from "../http/transport.ts";
 import { downloadRoute, uploadRoute } from "../protocol/routes.ts";
-import { decodeAnswer, notTheSdcs } from "./read_json.ts";
+import { decodeReply, unexpectedReply } from "./read_json.ts";
 import { basename } from "@std/path";
 
-/** Enough for a presigned URL. */
-const ANSWER_BYTES = 64 * 1024;
+/** Enough for a presigned URL, and for a refusal. */
+const MAX_BODY = { limit: 64 * 1024, beyond: "cut" } as const;
 
-/** Reads the body of an answer of the API, cut at a length that no rightful one has. */
-function readAnswer(transport: Transport, action: string, response: Response, signal?: AbortSignal): Promise<string> {
-  const { timeoutMs, api } = transport;
-  const host = new URL(api.base).host;
-  return readText(response, { action, host, timeoutMs, limit: ANSWER_BYTES, beyond: "cut", signal });
-}
-
-/** The error of an answer of `/download` that is no redirect. */
-async function noRedirect(transport: Transport, { action, url, signal }: UrlCall, response: Response): Promise<Error> {
-  const text = await readAnswer(transport, action, response, signal);
-  // The gateway's 404 says that there is no such route; the archive's own has another form.
-  if (response.status === 404 && !isGatewayBody(text)) {
+/** The error of a response of `/download` that is not a redirect. */
+async function noRedirect(reply: Reply): Promise<Error> {
+  const { call: { action }, status, url } = reply;
+  const text = await reply.text(MAX_BODY);
+  // The gateway's 404 means that there is no such route; that of the SDC's own code has another form.
+  if (status === 404 && !isGatewayBody(text)) {
     const advice = "has no such file; query shows the names that it has";
-    return new ResponseError(`Cannot ${action}: the archive at ${url.host} ${advice}`, { status: 404 });
+    return new ResponseError(`Cannot ${action}: the archive at ${url.host} ${advice}`, { status });
   }
-  if (!response.ok) return statusError({ action, url, response, body: text, api: transport.api });
-  const answer = { action, url: url.href, text, api: transport.api };
-  return notTheSdcs(answer, `it is ${response.status} instead of a redirect to the file`);
+  if (!reply.ok) return await reply.refusal(text);
+  return unexpectedReply(reply, text, `it is ${status} instead of a redirect to the file`);
 }
 
 /**
- * Asks once for the presigned URL of an object (SDC protocol, `GET /download/{file_path}`). The URL is a secret.
- * A redirect to a place without a query on the API itself, as a proxy may send it, is followed; any other leads to the
- * presigned URL.
+ * Requests the presigned URL of an object once (SDC protocol, `GET /download/{file_path}`). The URL is a secret. A redirect
+ * to another URL of the API without a query, as a proxy may send it, is followed; any other leads to the presigned URL.
  *
  * @param archivePath The full path in the archive.
- * @throws {ResponseError} 404 when the archive has no such file.
+ * @throws {ResponseError} 404 when the archive has no such file; 403 when it is not released and the caller has no key.
  */
 export function downloadUrl(transport: Transport, archivePath: string, signal?: AbortSignal): Promise<URL> {
-  const action = `download "${basename(archivePath)}"`;
-  return followRedirects(action, apiUrl(transport, downloadRoute(archivePath)), async (url) => {
+  const call = new Call(transport, { action: `download "${basename(archivePath)}"`, signal });
+  return call.followRedirects(call.apiUrl(downloadRoute(archivePath)), async (url) => {
     if (url.origin !== transport.api.origin || url.search !== "") return { done: url };
-    const call = { action, url, signal };
-    const response = await getApiOnce(transport, call);
-    if (!isRedirect(response)) throw await noRedirect(transport, call, response);
-    return { next: await redirectTarget(action, response, url) };
+    const reply = await call.getApiOnce(url);
+    if (!reply.isRedirect) throw await noRedirect(reply);
+    return { next: await reply.redirectTarget() };
   });
 }
 
-function decodeUrlText(json: unknown): string {
+function decodeUrl(json: unknown): string {
   if (typeof json === "string" && URL.canParse(json)) return json;
-  throw new ProtocolError("it is no URL in a JSON string");
+  throw new ProtocolError("it is not a URL in a JSON string");
 }
 
 /**
- * Asks once for a presigned URL to PUT a file to (SDC protocol, `GET /upload/{file_name}`). The URL is a secret.
+ * Requests a presigned URL to PUT a file to once (SDC protocol, `GET /upload/{file_name}`). The URL is a secret.
  *
  * @param fileName The bare file name.
  * @throws {ResponseError} 409 when the archive has a file of that name; 400 when it refuses the name.
  */
 export async function uploadUrl(transport: Transport, fileName: string, signal?: AbortSignal): Promise<URL> {
-  const action = `upload "${fileName}"`;
-  const route = uploadRoute(fileName);
-  const response = await getApi(transport, { action, route, signal });
-  const url = apiUrl(transport, route);
-  if (response.status === 409) {
-    await response.body?.cancel();
+  const call = new Call(transport, { action: `upload "${fileName}"`, signal });
+  const url = call.apiUrl(uploadRoute(fileName));
+  const reply = await call.getApi(url);
+  if (reply.status === 409) {
+    await reply.discard();
     throw new ResponseError(
-      `Cannot ${action}: the archive at ${url.host} has a file of that name; give the new file a higher version`,
+      `Cannot ${call.action}: the archive at ${url.host} has a file of that name; give the new file a higher version`,
       { status: 409 },
     );
   }
-  if (!response.ok) throw await refusalOf(transport, { action, url, signal }, response);
-  const text = await readAnswer(transport, action, response, signal);
-  const answer = { action, url: url.href, text, api: transport.api };
-  return checkedTarget(action, decodeAnswer(answer, decodeUrlText), url);
+  if (!reply.ok) throw await reply.refusal();
+  return checkedTarget(call.action, decodeReply(reply, await reply.text(MAX_BODY), decodeUrl), url);
 }

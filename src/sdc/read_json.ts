@@ -1,58 +1,54 @@
 import { ProtocolError } from "../errors.ts";
-import { readText, safeWords, type UrlCall } from "../http/request.ts";
-import type { ApiAccess, Transport } from "../http/transport.ts";
+import type { Reply } from "../http/call.ts";
+import { safeWords, shownUrl } from "../http/failures.ts";
 
-/** A body, and where it came from. */
-interface AnswerText {
-  readonly action: string;
-  /** The URL as it may be shown. */
-  readonly url: string;
-  readonly text: string;
-  readonly api: ApiAccess;
-}
-
-/** The error of an answer that is not what the protocol says, with its URL and the start of its body. */
-export function notTheSdcs({ action, url, text, api }: AnswerText, why: string): ProtocolError {
+/**
+ * The error of a response that is not what the SDC's protocol says.
+ *
+ * @param text The start of its body.
+ * @param why What is wrong with it, as messages go on behind a colon.
+ */
+export function unexpectedReply({ call, url }: Reply, text: string, why: string): ProtocolError {
+  const { api } = call.transport;
   const start = text.trim() === "" ? "It is empty" : `It begins with: ${safeWords(text, api)}`;
-  return new ProtocolError(`Cannot ${action}: the answer of ${url} is not what the SDC sends: ${why}. ${start}`);
+  // After a redirect, the query of the URL may be a secret.
+  const shown = shownUrl(url, url.origin === api.origin);
+  return new ProtocolError(
+    `Cannot ${call.action}: the response of ${shown} is not what the SDC sends: ${why}. ${start}`,
+  );
 }
 
 /**
- * Reads an answer as the JSON that it must be.
+ * Decodes the body of a response that must be JSON.
  *
- * @param decode Takes the JSON for a value, or throws a ProtocolError that says what is wrong with it.
+ * @param decode Turns the JSON into a value, or throws a ProtocolError that says what is wrong with it.
  * @throws {ProtocolError} With the URL and the start of the body.
  */
-export function decodeAnswer<T>(answer: AnswerText, decode: (json: unknown) => T): T {
-  const { text } = answer;
+export function decodeReply<T>(reply: Reply, text: string, decode: (json: unknown) => T): T {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw notTheSdcs(answer, "it is not JSON");
+    throw unexpectedReply(reply, text, "it is not JSON");
   }
   try {
     return decode(json);
   } catch (error) {
-    if (error instanceof ProtocolError) throw notTheSdcs(answer, error.message);
+    if (error instanceof ProtocolError) throw unexpectedReply(reply, text, error.message);
     throw error;
   }
 }
 
-/** More than any rightful answer besides those of queries has. */
-const ANSWER_BYTES = 8 * 1024 * 1024;
+/** No response has more, except those with rows. */
+const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 
 /**
- * Reads an answer of the API that must be JSON.
+ * Reads a response of the API that must be JSON, whatever its content type says.
  *
- * @param decode Takes the JSON for a value, or throws a ProtocolError that says what is wrong with it.
+ * @param decode Turns the JSON into a value, or throws a ProtocolError that says what is wrong with it.
+ * @throws {ResponseError} When the status says no. {ProtocolError} When it is not what was expected.
  */
-export async function readJson<T>(
-  { timeoutMs, api }: Transport,
-  { action, url, signal }: UrlCall,
-  response: Response,
-  decode: (json: unknown) => T,
-): Promise<T> {
-  const reading = { action, host: url.host, timeoutMs, limit: ANSWER_BYTES, beyond: "fail", signal } as const;
-  return decodeAnswer({ action, url: url.href, text: await readText(response, reading), api }, decode);
+export async function readJson<T>(reply: Reply, decode: (json: unknown) => T): Promise<T> {
+  if (!reply.ok) throw await reply.refusal();
+  return decodeReply(reply, await reply.text({ limit: MAX_RESPONSE_BYTES, beyond: "fail" }), decode);
 }

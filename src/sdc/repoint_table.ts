@@ -1,5 +1,5 @@
-import { getApiOnce, refusalOf } from "../http/request.ts";
-import { retry, type Transport } from "../http/transport.ts";
+import { Call } from "../http/call.ts";
+import type { Transport } from "../http/transport.ts";
 import { addDays, dayOf } from "../names/calendar_date.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, REPOINT_TABLE_ROUTE } from "../protocol/routes.ts";
 import { decodeFileRecords, type FileRecord } from "../protocol/rows.ts";
@@ -13,27 +13,23 @@ const FIRST_DAY = "20200101";
 const ACTION = "find the table of repointings";
 
 /** The tables that came in from a day on. */
-async function tablesSince(transport: Transport, day: string, options: RepointTableOptions): Promise<FileRecord[]> {
-  const { base } = transport.api;
+async function tablesSince(call: Call, day: string, now: Date): Promise<FileRecord[]> {
+  const { base } = call.transport.api;
   const prefix = [API_KEY_PREFIX, ACCESS_TOKEN_PREFIX].find((prefix) => base.endsWith(prefix)) ?? "";
   // The last day counts from its first second alone.
-  const search = { start_ingest_date: day, end_ingest_date: addDays(dayOf(options.now), 1) };
-  const ask = async (base: string) => {
+  const search = { start_ingest_date: day, end_ingest_date: addDays(dayOf(now), 1) };
+  const ask = (base: string) => {
     const url = new URL(`${base}${REPOINT_TABLE_ROUTE}`);
     url.search = new URLSearchParams(search).toString();
-    const { signal } = options;
-    const call = { action: ACTION, url, signal };
-    return { call, response: await getApiOnce(transport, call) };
+    return call.getApiOnce(url);
   };
   // The SDC has this route below its address alone; an archive that asks for a key may have it below the prefix.
-  let asked = await ask(base.slice(0, base.length - prefix.length));
-  if (prefix !== "" && [401, 403].includes(asked.response.status)) {
-    await asked.response.body?.cancel();
-    asked = await ask(base);
+  let reply = await ask(base.slice(0, base.length - prefix.length));
+  if (prefix !== "" && [401, 403].includes(reply.status)) {
+    await reply.discard();
+    reply = await ask(base);
   }
-  const { call, response } = asked;
-  if (!response.ok) throw await refusalOf(transport, call, response);
-  return await readJson(transport, call, response, (json) => decodeFileRecords(json, "spice"));
+  return await readJson(reply, (json) => decodeFileRecords(json, "spice"));
 }
 
 /** How to look for it. */
@@ -51,10 +47,9 @@ export async function newestRepointTable(
   transport: Transport,
   options: RepointTableOptions,
 ): Promise<string | undefined> {
-  const { retries, log } = transport;
+  const call = new Call(transport, { action: ACTION, signal: options.signal });
   for (const day of [addDays(dayOf(options.now), -USUAL_DAYS), FIRST_DAY]) {
-    const look = () => tablesSince(transport, day, options);
-    const rows = await retry(look, { action: ACTION, retries, log, signal: options.signal });
+    const rows = await call.retry(() => tablesSince(call, day, options.now));
     // All moments have one form, so that text compares as time does.
     const newest = rows.toSorted((a, b) => String(a.ingestion_date) < String(b.ingestion_date) ? 1 : -1)[0];
     if (newest !== undefined) return newest.file_path;

@@ -1,5 +1,6 @@
 import { type ImapError, ProtocolError, ResponseError } from "../errors.ts";
-import { retry, type Transport } from "../http/transport.ts";
+import { Call } from "../http/call.ts";
+import type { Transport } from "../http/transport.ts";
 import { addDays, dayOf, daysBetween } from "../names/calendar_date.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import {
@@ -9,9 +10,12 @@ import {
   type TableName,
   type WireQuery,
 } from "../protocol/tables.ts";
-import { QUERY_ACTION, readRows, type TooLarge } from "./answer_rows.ts";
+import { readRows, type TooLarge } from "./answer_rows.ts";
 import { type DayRange, QUERY_TABLES, type QueryTable } from "./check_query.ts";
 import { ALL_MAJORS, type QueryPlan } from "./plan_query.ts";
+
+/** What messages about queries say, after `Cannot `. */
+const ACTION = "query the archive";
 
 /** Nearly all files are from this day or later. Older ones are found too: the first slice has no start. */
 const MISSION_START = "20240101";
@@ -262,12 +266,11 @@ const MAX_OPEN = 5;
  * ingestion.
  */
 class QueryRun {
-  readonly #transport: Transport;
+  readonly #call: Call;
   readonly #plan: QueryPlan;
   readonly #table: QueryTable;
   readonly #options: QueryRowsOptions;
   readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
   readonly #queue: Slice[];
   readonly #receiving = new Set<Promise<void>>();
   /** Slices that were sent and have not brought rows yet. */
@@ -283,10 +286,8 @@ class QueryRun {
   readonly #seen = new Set<string>();
 
   constructor(transport: Transport, plan: QueryPlan, options: QueryRowsOptions) {
-    [this.#transport, this.#plan, this.#options] = [transport, plan, options];
-    this.#table = QUERY_TABLES[plan.table];
-    const { signal } = this.#stop;
-    this.#signal = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]);
+    this.#call = new Call(transport, { action: ACTION, signal: options.signal }).endedBy(this.#stop.signal);
+    [this.#plan, this.#options, this.#table] = [plan, options, QUERY_TABLES[plan.table]];
     this.#queue = plan.requests.map((search) =>
       new Slice(search, { survey: search.major_version === ALL_MAJORS ? { newest: undefined } : undefined })
     );
@@ -345,14 +346,8 @@ class QueryRun {
 
   /** Receives a slice, and puts what follows from it in its place. Never rejects: who takes the rows gets the error. */
   async #receive(slice: Slice): Promise<void> {
-    const { retries, log } = this.#transport;
     try {
-      const following = await retry(() => this.#try(slice), {
-        action: QUERY_ACTION,
-        retries,
-        log,
-        signal: this.#signal,
-      });
+      const following = await this.#call.retry(() => this.#try(slice));
       this.#queue.splice(this.#queue.indexOf(slice), 1, ...following);
       this.#tell();
       await slice.end();
@@ -364,12 +359,11 @@ class QueryRun {
 
   /** Sends a slice once and gives out its rows. Returns the slices that follow from it. */
   async #try(slice: Slice): Promise<Slice[]> {
-    const { table } = this.#plan;
     slice.begin();
-    const request = { table, search: slice.request, signal: this.#signal };
+    const request = { table: this.#plan.table, search: slice.request };
     let problem: TooLarge | undefined;
     try {
-      problem = await readRows(this.#transport, request, (rows) => this.#take(slice, rows));
+      problem = await readRows(this.#call, request, (rows) => this.#take(slice, rows));
     } catch (error) {
       const isRefused = error instanceof ResponseError && error.status === 400;
       if (!isRefused || slice.page === undefined || slice.problem === undefined || this.#hasPages === true) throw error;
@@ -443,7 +437,7 @@ class QueryRun {
     const slices = before === 0 ? this.#byDate(slice) : undefined;
     if (slices !== undefined) return slices;
     throw new ProtocolError(
-      `Cannot ${QUERY_ACTION}: the pages of a long result do not fit together, since the archive changes too quickly; ` +
+      `Cannot ${ACTION}: the pages of a long result do not fit together, since the archive changes too quickly; ` +
         "ask for less, for instance by date",
     );
   }
@@ -460,8 +454,8 @@ class QueryRun {
     if (smaller !== undefined) {
       const reason = smaller[0]?.page === undefined
         ? `its response is too large; it is requested in ${smaller.length} slices`
-        : `its response is too large; it is requested in pages of ${this.#pageRows} rows`;
-      this.#transport.log({ type: "decision", action: QUERY_ACTION, decision: "split", reason });
+        : `its response is too large; it is requested in pages of ${this.#pageRows.toLocaleString("en")} rows`;
+      this.#call.decide("split", reason);
       return smaller;
     }
     // This is the last word on a request, so it takes two failures, and an answer to a small request after them.
@@ -518,11 +512,10 @@ class QueryRun {
     const { days, ingestionDays, overlaps } = this.#table;
     const major = major_version === undefined || major_version === ALL_MAJORS ? {} : { major_version };
     const small = within({ ...search, ...major }, overlaps ? ingestionDays : days, [MIN_DAY, MIN_DAY]);
-    const request = { table: this.#plan.table, search: small, signal: this.#signal };
     try {
-      return await readRows(this.#transport, request, () => true) === undefined;
+      return await readRows(this.#call, { table: this.#plan.table, search: small }, () => true) === undefined;
     } catch {
-      this.#signal.throwIfAborted();
+      this.#call.signal?.throwIfAborted();
       return false;
     }
   }

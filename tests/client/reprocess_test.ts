@@ -54,7 +54,7 @@ Deno.test("reprocess() says so when no answer came, a refusal came, or something
   await using silent = startServer(() => late.promise);
   const client = new ImapClient({ url: silent.url, timeoutMs: 100 });
   const error = await assertRejects(() => client.reprocess(DAYS), ConnectionError);
-  assertStringIncludes(error.message, "the order may have arrived all the same");
+  assertStringIncludes(error.message, "the request may have arrived all the same");
   late.resolve(Response.json({}));
 });
 

@@ -8,7 +8,7 @@ const noBody = never("the answer has no body");
 const breaksOff = retried("ProtocolError", "it breaks off");
 const noJson = fails("ProtocolError", "it is not JSON");
 const noArray = fails("ProtocolError", "it is not an array of files");
-const noUrl = fails("ProtocolError", "it is no URL in a JSON string");
+const noUrl = fails("ProtocolError", "it is not a URL in a JSON string");
 const noRedirect = (status: number) => fails("ProtocolError", `it is ${status} instead of a redirect`);
 const otherBytes = retried("ConnectionError", "their MD5 differs");
 const compressed = retried("ConnectionError", "sent the file compressed");
@@ -182,7 +182,7 @@ export const FAULT_TABLE: Readonly<Record<string, Row>> = {
   "sends the credential as text": [noJson, noRedirect(200), page, noJson, noEtag],
   "sends the credential as a value": ODD_JSON,
   "sends a gigabyte of rows": [
-    fails("ProtocolError", "it has over 256 MB, and goes on"),
+    fails("ProtocolError", "it is over 256 MB and goes on"),
     noRedirect(200),
     endless,
     noJson,

@@ -1,11 +1,12 @@
 import { ProtocolError } from "../../src/errors.ts";
-import { safeWords } from "../../src/http/request.ts";
+import { Call, Reply } from "../../src/http/call.ts";
+import { safeWords } from "../../src/http/failures.ts";
 import { apiAccess } from "../../src/http/transport.ts";
 import { decodeRow } from "../../src/protocol/rows.ts";
 import { TABLES } from "../../src/protocol/tables.ts";
 import { JsonArrayReader, NoJsonArray } from "../../src/sdc/answer_rows.ts";
 import { newestVersions } from "../../src/sdc/plan_query.ts";
-import { decodeAnswer } from "../../src/sdc/read_json.ts";
+import { decodeReply } from "../../src/sdc/read_json.ts";
 import { fuzz, JSON_VALUE, nearly, TEXT } from "./fuzz.ts";
 import { assertHarmlessText } from "../views/hostile.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -13,7 +14,12 @@ import fc from "fast-check";
 
 const SECRET = "k3y-of-mine";
 const api = apiAccess("https://api.example.org", { apiKey: SECRET, accessToken: undefined });
-const answer = { action: "query", url: "https://api.example.org/query", api };
+const transport = { api, timeoutMs: 1000, retries: 0, log: () => {}, random: () => 0 };
+const reply = new Reply(
+  new Call(transport, { action: "query" }),
+  new URL("https://api.example.org/query"),
+  new Response(),
+);
 
 /** A text cut into pieces. */
 function pieces(text: string, cuts: readonly number[]): string[] {
@@ -85,7 +91,7 @@ fuzz("what a server says stands in an error on one line, short, without the key"
   assertHarmlessText(words);
   assert(!words.includes(SECRET) && !words.includes("\n") && words.length <= 220);
   try {
-    decodeAnswer({ ...answer, text }, (): never => {
+    decodeReply(reply, text, (): never => {
       throw new ProtocolError("it is wrong");
     });
   } catch (error) {

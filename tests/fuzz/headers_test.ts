@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../src/errors.ts";
-import { checkedTarget } from "../../src/http/request.ts";
+import { checkedTarget } from "../../src/http/call.ts";
 import { parseRetryAfter } from "../../src/http/transport.ts";
 import { contentRange, lengthOfHeaders, md5OfHeaders, strongEtag } from "../../src/transfer/objects.ts";
 import { fuzz, nearly, TEXT } from "./fuzz.ts";

@@ -78,7 +78,7 @@ Deno.test("uploadUrl() shows why the server refuses a name", async () => {
 Deno.test("uploadUrl() keeps a presigned URL out of its errors", async () => {
   await using server = startServer(() => Response.json({ url: SIGNED }));
   const { transport } = testTransport(server.url);
-  const error = await assertRejects(() => uploadUrl(transport, "x.pkts"), ProtocolError, "no URL in a JSON string");
+  const error = await assertRejects(() => uploadUrl(transport, "x.pkts"), ProtocolError, "not a URL in a JSON string");
   assertEquals(Deno.inspect(error).includes("s3cret"), false);
 });
 
