@@ -142,7 +142,7 @@ export class Call {
   }
 
   #follow(url: URL, get: (url: URL) => Promise<Reply>): Promise<Reply> {
-    return this.followRedirects(url, async (url) => {
+    return this.followRedirects<Reply>(url, async (url) => {
       const reply = await get(url);
       return reply.isRedirect ? { next: await reply.redirectTarget() } : { done: reply };
     });

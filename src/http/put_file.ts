@@ -240,7 +240,7 @@ class OnePut {
  *   {FileError} When the file cannot be read, or becomes shorter while it is sent.
  */
 export function putFile(call: Call, put: FilePut): Promise<Headers> {
-  return call.followRedirects(put.url, async (url) => {
+  return call.followRedirects<Headers>(put.url, async (url) => {
     const reply = await new OnePut(call, { ...put, url }).send();
     // Only this status means that the store has the file (S3, PutObject).
     if (reply.status === 200) return { done: reply.headers };

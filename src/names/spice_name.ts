@@ -238,7 +238,7 @@ type Writable = GivenParts & {
 };
 
 /** The parts that a form is filled with. */
-function partsOf(file: Writable): Required<GivenParts> {
+function partsOf(file: Writable): GivenParts {
   const { start_date, end_date, prediction_date, repointing, detail, version } = file;
   return { start_date, end_date, prediction_date, repointing, detail, version };
 }

@@ -226,7 +226,7 @@ export function planQuery(query: CheckedQuery): QueryPlan {
   const bounds = Object.fromEntries([...days].map(([name, { day }]) => [wireName(name), day]));
   // What is given beside a name counts too.
   for (const [name, values] of lists) if (fileNames.length > 0) keeps.push(keepListed(name, values));
-  const anything = table === "spice" ? { [ingestionDays.from]: ANY_INGESTION_DAY } : { start_date: ANY_DAY };
+  const anything: WireQuery = table === "spice" ? { [ingestionDays.from]: ANY_INGESTION_DAY } : { start_date: ANY_DAY };
   return {
     table,
     mayOverlap: overlaps || named.length > 1,
@@ -237,7 +237,8 @@ export function planQuery(query: CheckedQuery): QueryPlan {
       const { start_date = "", end_date = start_date } = asked;
       if (end_date < start_date) return [];
       const isOpen = Object.keys(asked).length === 0;
-      return [{ ...always, ...asked, ...(isOpen ? anything : {}), ...(byServer ? { latest: "true" } : {}) }];
+      const latest: WireQuery = byServer ? { latest: "true" } : {};
+      return [{ ...always, ...asked, ...(isOpen ? anything : {}), ...latest }];
     }),
   };
 }

@@ -191,7 +191,9 @@ class Slice {
   /** What is sent. */
   get request(): WireQuery {
     const { major_version, ...search } = this.search;
-    const page = this.page === undefined ? {} : { limit: String(this.page.limit), offset: String(this.page.offset) };
+    const page: WireQuery = this.page === undefined
+      ? {}
+      : { limit: String(this.page.limit), offset: String(this.page.offset) };
     return { ...(major_version === ALL_MAJORS ? search : this.search), ...page };
   }
 
@@ -510,7 +512,7 @@ class QueryRun {
   /** Whether a request like another one that finds nothing is answered: it tells a large response from a broken server. */
   async #answersSmall({ major_version, ...search }: WireQuery): Promise<boolean> {
     const { days, ingestionDays, overlaps } = this.#table;
-    const major = major_version === undefined || major_version === ALL_MAJORS ? {} : { major_version };
+    const major: WireQuery = major_version === undefined || major_version === ALL_MAJORS ? {} : { major_version };
     const small = within({ ...search, ...major }, overlaps ? ingestionDays : days, [MIN_DAY, MIN_DAY]);
     try {
       return await readRows(this.#call, { table: this.#plan.table, search: small }, () => true) === undefined;

@@ -267,7 +267,9 @@ export class Receiver {
 
   /** Requests the object, or the rest of it, and looks at the head of the response. */
   async #open(known: PartialRecord | undefined): Promise<StreamHead> {
-    const headers = known === undefined ? {} : { range: `bytes=${this.#file.size}-`, "if-range": known.etag };
+    const headers: Record<string, string> = known === undefined
+      ? {}
+      : { range: `bytes=${this.#file.size}-`, "if-range": known.etag };
     const reply = await this.#call.getObject(this.#url, headers);
     try {
       return await this.#headOf(reply, known);

@@ -1,0 +1,33 @@
+// A user who links a checkout compiles our sources with the compiler options of the user's own project.
+import { assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { testFolder } from "./support/folder.ts";
+
+const ROOT = fromFileUrl(new URL("..", import.meta.url));
+
+const STRICT = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noFallthroughCasesInSwitch: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noUncheckedIndexedAccess: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  verbatimModuleSyntax: true,
+};
+
+for (const [name, compilerOptions] of [["Deno's default compiler options", {}], ["strict ones", STRICT]] as const) {
+  Deno.test(`the library and the command line compile with ${name}`, async () => {
+    await using folder = await testFolder();
+    const { imports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+    const absolute = Object.entries<string>(imports).map(([specifier, target]) =>
+      [specifier, target.startsWith("./") ? join(ROOT, target) : target] as const
+    );
+    const config = join(folder.path, "deno.json");
+    await Deno.writeTextFile(config, JSON.stringify({ imports: Object.fromEntries(absolute), compilerOptions }));
+    const args = ["check", "--quiet", "--no-lock", "--config", config, "mod.ts", "cli.ts"];
+    const { stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, env: { NO_COLOR: "1" } }).output();
+    assertEquals(new TextDecoder().decode(stderr), "");
+  });
+}
