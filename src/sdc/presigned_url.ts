@@ -31,7 +31,7 @@ async function noRedirect(reply: Reply): Promise<Error> {
  */
 export function downloadUrl(transport: Transport, archivePath: string, signal?: AbortSignal): Promise<URL> {
   const call = new Call(transport, { action: `download "${basename(archivePath)}"`, signal });
-  return call.followRedirects(call.apiUrl(downloadRoute(archivePath)), async (url) => {
+  return call.followRedirects<URL>(call.apiUrl(downloadRoute(archivePath)), async (url) => {
     if (url.origin !== transport.api.origin || url.search !== "") return { done: url };
     const reply = await call.getApiOnce(url);
     if (!reply.isRedirect) throw await noRedirect(reply);
