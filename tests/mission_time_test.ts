@@ -1,4 +1,11 @@
-import { dateOfMissionSeconds, missionSeconds, startOfDay, tt2000 } from "../src/mission_time.ts";
+import {
+  dateOfMissionSeconds,
+  dateOfTdbSeconds,
+  missionSeconds,
+  startOfDay,
+  tdbSeconds,
+  tt2000,
+} from "../src/mission_time.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("tt2000() counts the leap seconds", () => {
@@ -27,4 +34,23 @@ Deno.test("dateOfMissionSeconds() is the inverse of missionSeconds(), around lea
       assertEquals(dateOfMissionSeconds(missionSeconds(new Date(moment))), new Date(moment), day);
     }
   }
+});
+
+Deno.test("tdbSeconds() counts as SPICE does", () => {
+  // The numbers are the SDC's, of its static kernels; the last one is of a kernel that starts 178 microseconds later.
+  assertEquals(tdbSeconds(startOfDay("20100101")), 315576066.1839245);
+  assertEquals(tdbSeconds(startOfDay("21450101")), 4575787269.183866);
+  const difference = 812631669.2765242 - tdbSeconds(new Date("2025-10-01T23:00:00.094Z"));
+  assertEquals(difference.toFixed(6), "0.000178");
+});
+
+Deno.test("dateOfTdbSeconds() is the inverse of tdbSeconds(), around leap seconds too", () => {
+  for (const day of ["20100101", "20161231", "20170101", "20260131"]) {
+    const midnight = startOfDay(day).getTime();
+    for (const moment of [midnight, midnight + 1, midnight + 86_399_999]) {
+      assertEquals(dateOfTdbSeconds(tdbSeconds(new Date(moment))), new Date(moment), day);
+    }
+  }
+  assertEquals(dateOfTdbSeconds(1e300), undefined);
+  assertEquals(dateOfTdbSeconds(NaN), undefined);
 });

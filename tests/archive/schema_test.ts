@@ -34,9 +34,52 @@ Deno.test("Opening an archive takes over a catalog of the first version, with th
   await using archive = await openTestArchive({ root: folder.path });
   assertEquals(archive.opened.indexed, { files: 2, skipped: [] });
   const [row, ...more] = await archive.rows("instrument=mag");
-  assertEquals([row?.file_path, row?.ingestion_date, more.length], [SCIENCE, "2025-05-03 04:05:06", 0]);
+  assertEquals([row?.file_path, row?.released, more.length], [SCIENCE, true, 0]);
+  const [kept] = archive.opened.catalog.rows("SELECT ingestion_date FROM files WHERE file_path = ?", [SCIENCE]);
+  assertEquals(kept?.ingestion_date, "2025-05-03 04:05:06");
   assertEquals((await archive.rows("table=ancillary&instrument=mag")).map((row) => row.file_path), [ANCILLARY]);
   assertEquals(archive.opened.catalog.md5(SCIENCE, size, mtime?.getTime() ?? 0), "abc");
+});
+
+/** The table as version 0.2.0 of this package made it. */
+const VERSION_2 = `
+  CREATE TABLE files (
+    file_path TEXT PRIMARY KEY, table_name TEXT NOT NULL, instrument TEXT, data_level TEXT, descriptor TEXT,
+    start_date TEXT, end_date TEXT, repointing INTEGER, cr INTEGER, kernel_type TEXT, file_root TEXT, version TEXT,
+    major_version INTEGER, minor_version INTEGER, extension TEXT NOT NULL, ingestion_date TEXT NOT NULL,
+    size INTEGER NOT NULL, mtime INTEGER NOT NULL, md5 TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX files_by_product ON files (table_name, instrument, data_level, descriptor, start_date);
+  CREATE INDEX files_by_kernel_type ON files (kernel_type, start_date) WHERE kernel_type IS NOT NULL;
+  PRAGMA user_version = 2;
+`;
+
+Deno.test("Opening an archive takes over a catalog of the second version, with what names say today", async () => {
+  const kernel = "imap/spice/lsk/naif0012.tls";
+  for (const unreleased of [false, true]) {
+    await using folder = await testFolder();
+    await writeFiles(folder.path, { [SCIENCE]: "bytes", [kernel]: "kernel", ".imap-archive/keep": "" });
+    const database = new DatabaseSync(`${folder.path}/.imap-archive/catalogue.sqlite`);
+    database.exec(VERSION_2);
+    const insert = database.prepare(`INSERT INTO files (file_path, table_name, file_root, version, minor_version,
+      extension, ingestion_date, size, mtime, md5) VALUES (?, ?, ?, ?, 1, 'x', '2025-05-03 04:05:06', ?, ?, 'abc')`);
+    for (const [path, table] of [[SCIENCE, "science"], [kernel, "spice"]] as const) {
+      const { mtime, size } = await Deno.stat(`${folder.path}/${path}`);
+      insert.run(path, table, '["leapseconds",null]', "v001", size, mtime?.getTime() ?? 0);
+    }
+    database.close();
+    await using archive = await openTestArchive({ root: folder.path, unreleased });
+    assertEquals(
+      archive.opened.catalog.rows(
+        `SELECT file_path, file_root, major_version, minor_version, ingestion_date, md5, released
+        FROM files ORDER BY file_path`,
+      ).map((row) => Object.values(row)),
+      [
+        [SCIENCE, null, 1, 1, "2025-05-03 04:05:06", "abc", unreleased ? 0 : 1],
+        [kernel, "naif.tls", null, 12, "2025-05-03 04:05:06", "abc", unreleased ? 0 : 1],
+      ],
+    );
+  }
 });
 
 Deno.test("Opening an archive begins a catalog of an unknown version anew", async () => {
