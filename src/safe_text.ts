@@ -21,8 +21,8 @@ export function withoutSecrets(text: string): string {
  * Characters that could act on a terminal or reorder a line: control characters (C0 and C1, so escape sequences too),
  * line and paragraph separators, marks that turn the direction of writing, and lone surrogates.
  */
-const AFTER_LINE_FEED =
-  String.raw`\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}`;
+const AFTER_LINE_FEED = String
+  .raw`\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}`;
 const ACTING = new RegExp(String.raw`[\u0000-\u000a${AFTER_LINE_FEED}`, "gu");
 const ANY_ACTING = new RegExp(ACTING.source, "u");
 

@@ -3,9 +3,9 @@ import { printable } from "../safe_text.ts";
 import { escape } from "@std/html";
 
 /**
- * The look of tables in pages. JupyterLab and VS Code tell the colours of their themes in variables of their own; without
- * either, dark text on a light ground, both set, reads on any page. The selectors stay within the class.
- * File names are not underlined: the line would hide their underscores.
+ * The style of tables in web pages. JupyterLab and VS Code define the colors of their themes as variables; without them, dark
+ * text on a light background is readable on any page. All selectors begin with the class.
+ * Links are not underlined: the line would hide the underscores of file names.
  */
 const TABLE_STYLE = `
 .imap-table{--imap-text:var(--jp-content-font-color1,var(--vscode-foreground,#1f2328));
@@ -29,40 +29,40 @@ font-variant-numeric:tabular-nums;color:inherit;background:inherit}
 .imap-table a:hover,.imap-table a:focus{text-decoration:underline;text-underline-offset:4px}
 `.trim().replaceAll("\n", "");
 
-/** No cell is shown longer. */
-const LONGEST_CELL = 200;
-/** Characters that must be escaped take up to six times their length: a cell with many of them is cut sooner. */
-const LONGEST_MARKUP = 2 * LONGEST_CELL;
-/** A hundred addresses of this length are still a page that a notebook can take. */
-const LONGEST_ADDRESS = 2000;
+/** Longer cells are cut. */
+const MAX_CELL = 200;
+/** An escaped character takes up to six times its length: a cell with many of them is cut sooner. */
+const MAX_MARKUP = 2 * MAX_CELL;
+/** A notebook can cope with a hundred addresses of this length. */
+const MAX_ADDRESS = 2000;
 
-function cut(text: string, longest: number): string {
-  return escape(printable(text.length > longest ? `${text.slice(0, longest)}…` : text));
+function cut(text: string, length: number): string {
+  return escape(printable(text.length > length ? `${text.slice(0, length)}…` : text));
 }
 
-/** Text from elsewhere, safe in a page: acting characters replaced, cut, escaped. */
+/** Makes a text safe for a page: replaces control characters, cuts it, and escapes it. */
 function html(text: string): string {
-  for (let longest = LONGEST_CELL;; longest /= 2) {
-    const markup = cut(text, longest);
-    if (markup.length <= LONGEST_MARKUP) return markup;
+  for (let length = MAX_CELL;; length /= 2) {
+    const markup = cut(text, length);
+    if (markup.length <= MAX_MARKUP) return markup;
   }
 }
 
-/** An address as an attribute's value; undefined for one that leads anywhere but to a web server. */
+/** Returns an address as the value of an attribute; undefined for any other than that of a web server. */
 function safeHref(address: string | undefined): string | undefined {
   if (address === undefined || !URL.canParse(address)) return undefined;
   const { protocol, username, password, href } = new URL(address);
-  if (href.length > LONGEST_ADDRESS) return undefined;
+  if (href.length > MAX_ADDRESS) return undefined;
   const leadsToTheWeb = (protocol === "https:" || protocol === "http:") && username === "" && password === "";
   return leadsToTheWeb && printable(href) === href ? escape(href) : undefined;
 }
 
-/** Alignment twice: JupyterLab's own style beats the attribute, GitHub keeps the attribute alone. */
+/** Sets the alignment twice: JupyterLab's style overrides the attribute, and GitHub keeps only the attribute. */
 function alignment(align: "left" | "right"): string {
   return align === "right" ? ` align="right" style="text-align:right"` : ` style="text-align:left"`;
 }
 
-/** A column's cell in a row. */
+/** Draws the cell of a column in a row. */
 function cellHtml<Row>(column: Column<Row>, row: Row): string {
   const text = html((column.pageText ?? column.text)(row));
   const href = safeHref(column.link?.(row));
@@ -70,20 +70,20 @@ function cellHtml<Row>(column: Column<Row>, row: Row): string {
   return `<td${alignment(column.align)}>${shown}</td>`;
 }
 
-/** A column's name, at the head of the column or of a card's line. */
+/** Draws the name of a column, above the column or at the start of a card's line. */
 function headerHtml<Row>({ header, align }: Column<Row>, scope: "col" | "row"): string {
   return `<th scope="${scope}"${alignment(scope === "row" ? "left" : align)}>${html(header)}</th>`;
 }
 
-/** A table's title, and what stands behind it. */
+/** Draws the title of a table, with its subtitle and note. */
 function captionHtml<Row>({ title, subtitle = "", note = "" }: Table<Row>): string {
   const more = [subtitle, note].filter((text) => text !== "").map((text) => ` <span>· ${html(text)}</span>`);
   return `<caption style="text-align:left">${html(title)}${more.join("")}</caption>`;
 }
 
-/** Puts a table into a frame that scrolls by itself, so that no wide or long table pushes the page. */
+/** Puts a table into a scrolling frame, so that it does not widen or lengthen the page. */
 function scrollable<Row>({ title }: Table<Row>, table: string): string {
-  // What the Tab key comes to needs a role and a name (WCAG 2.2, 4.1.2).
+  // An element that takes the focus needs a role and a name (WCAG 2.2, 4.1.2).
   const frame = `<div class="imap-table" role="region" aria-label="${
     html(title)
   }" tabindex="0" style="max-height:32em;max-width:100%;overflow:auto">`;
@@ -91,8 +91,8 @@ function scrollable<Row>({ title }: Table<Row>, table: string): string {
 }
 
 /**
- * Draws a table as HTML without script, which reads well as bare HTML too. Every text in it is escaped.
- * Of more than 100 rows the first and the last 50 are drawn.
+ * Draws a table as HTML without scripts, readable without its style too. All text in it is escaped. Of more than 100 rows, it
+ * draws the first and the last 50.
  */
 export function htmlTable<Row>(table: Table<Row>): string {
   const { columns, rows } = table;
@@ -100,13 +100,13 @@ export function htmlTable<Row>(table: Table<Row>): string {
   const abridged = abridge(rows, MAX_ROWS);
   const draw = (some: readonly Row[]) =>
     some.map((row) => `<tr>${columns.map((column) => cellHtml(column, row)).join("")}</tr>`);
-  const between = `<tr><td colspan="${columns.length}" style="text-align:left">${hiddenLine(abridged)}</td></tr>`;
+  const hidden = `<tr><td colspan="${columns.length}" style="text-align:left">${hiddenLine(abridged)}</td></tr>`;
   const head = `<thead><tr>${columns.map((column) => headerHtml(column, "col")).join("")}</tr></thead>`;
-  const body = [...draw(abridged.head), ...(abridged.hidden > 0 ? [between] : []), ...draw(abridged.tail)];
+  const body = [...draw(abridged.head), ...(abridged.hidden > 0 ? [hidden] : []), ...draw(abridged.tail)];
   return scrollable(table, `<table>${[captionHtml(table), head, "<tbody>", ...body, "</tbody>"].join("\n")}</table>`);
 }
 
-/** Draws one row of a table as a card: a line for each column that has something to say. Every text in it is escaped. */
+/** Draws one row of a table as a card: a line for each column that is not empty. All text in it is escaped. */
 export function htmlCard<Row>(table: Table<Row>, row: Row): string {
   const lines = table.columns.filter(({ text }) => text(row) !== "")
     .map((column) => `<tr>${headerHtml(column, "row")}${cellHtml({ ...column, align: "left" }, row)}</tr>`);

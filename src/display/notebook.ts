@@ -2,30 +2,31 @@ import { notebookKernel } from "../jupyter.ts";
 import { delay } from "@std/async";
 
 /**
- * Deno's kernel sends a cell's outputs on a way of its own. Now and then (2.9.6: one awaited display in 100) one comes after
- * the cell's end, and then it may stand below the next cell. With 20 ms left that was one in 1,000, on a busy machine.
+ * Deno's Jupyter kernel sends the outputs of a cell in the background. Now and then (2.9.6: one awaited display in 100) one
+ * arrives after the end of the cell, and may appear below the next cell. After 20 ms it was still one in 1,000, on a busy
+ * machine.
  */
 const SETTLE_MS = 60;
 
-/** Lets a cell's last output go out before the cell ends. */
+/** Waits until the last output of a cell has been sent. */
 async function settle(): Promise<void> {
   await delay(SETTLE_MS);
 }
 
-/** What a notebook shows of a value: the same thing in several formats, by MIME type (Jupyter messaging protocol). */
+/** What a notebook shows for a value: the same content in several formats, by MIME type (Jupyter messaging protocol). */
 export type MimeBundle<Formats extends string = "text/html"> = Readonly<Record<"text/plain" | Formats, string>>;
 
-/** The method that the Deno kernel looks for on a cell's last value. */
+/** The method that Deno's Jupyter kernel looks for on the last value of a cell. */
 export const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display");
 
-/** Whether this runs in a notebook, whose cells can show pictures and tables. */
+/** Whether this code runs in a notebook, whose cells can show charts and tables. */
 export function isNotebook(): boolean {
   return notebookKernel() !== undefined;
 }
 
 /**
- * Shows a bundle at once: in a notebook as an output of the cell that runs, elsewhere as text on standard output.
- * When its promise resolves, the output is on its way: unlike a cell's last value it cannot end up in another cell.
+ * Shows a bundle: in a notebook as an output of the running cell, otherwise as text on standard output. The output has been
+ * sent when the promise resolves: unlike the last value of a cell, it cannot end up in another cell.
  */
 export async function showBundle(bundle: MimeBundle<never>): Promise<void> {
   const jupyter = notebookKernel();
@@ -42,37 +43,45 @@ export async function showBundle(bundle: MimeBundle<never>): Promise<void> {
   }
 }
 
-/** With the last one, no more than four drawings come in any one second. */
+/** Including the last one, there are at most four drawings per second. */
 const REDRAW_MS = 350;
 
-/** One output of a notebook's cell that is drawn again and again in its place. Outside notebooks it draws nothing. */
+/** The part of Deno's Jupyter kernel that sends outputs. */
+type Kernel = Pick<typeof Deno.jupyter, "broadcast">;
+
+/** An output of a notebook's cell that is redrawn in place. Outside of notebooks it draws nothing. */
 export class LiveOutput {
   readonly #draw: () => MimeBundle;
+  readonly #kernel: Kernel | undefined;
   readonly #id = crypto.randomUUID();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What is on its way to the notebook. */
+  /** Resolves when the drawing that is being sent has been sent. */
   #sending = Promise.resolve();
   #shown: string | undefined;
 
-  /** @param draw What is to be seen now. */
-  constructor(draw: () => MimeBundle) {
+  /**
+   * @param draw Returns the current content.
+   * @param kernel Where outputs are sent to. Default: the Jupyter kernel that this code runs in, if any.
+   */
+  constructor(draw: () => MimeBundle, kernel: Kernel | undefined = notebookKernel()) {
     this.#draw = draw;
+    this.#kernel = kernel;
   }
 
-  /** Begins to draw, after a moment: what is over by then is drawn once. */
+  /** Begins to draw after a moment, so that work that is done by then is drawn once. */
   begin(): void {
     this.#timer = setTimeout(() => {
       this.#sending = this.#send(this.#draw()).then(() => this.begin());
     }, REDRAW_MS);
   }
 
-  /** Draws for the last time. When its promise resolves, all is on its way to this cell, and nothing will follow. */
+  /** Draws for the last time. Everything has been sent when the promise resolves, and nothing follows. */
   async end(last: MimeBundle): Promise<void> {
     clearTimeout(this.#timer);
     await this.#sending;
     clearTimeout(this.#timer);
     await this.#send(last);
-    if (notebookKernel() !== undefined) await settle();
+    if (this.#kernel !== undefined) await settle();
   }
 
   async #send(data: MimeBundle): Promise<void> {
@@ -80,27 +89,27 @@ export class LiveOutput {
     const type = this.#shown === undefined ? "display_data" : "update_display_data";
     this.#shown = data["text/html"];
     try {
-      await notebookKernel()?.broadcast(type, { data, metadata: {}, transient: { display_id: this.#id } });
+      await this.#kernel?.broadcast(type, { data, metadata: {}, transient: { display_id: this.#id } });
     } catch {
-      // What cannot be shown is no reason for the work to fail of which it tells.
+      // A display that fails must not make the work fail.
     }
   }
 }
 
-/** A person may press Stop twice: a second SIGINT within this time is the same wish, and must not end the kernel. */
-const SAME_WISH_MS = 1000;
+/** A second press of Stop within this time belongs to the first one, and must not end the kernel. */
+const SAME_PRESS_MS = 1000;
 
-/** Listens to a notebook's Stop button until it is disposed of. */
+/** Listens to the Stop button of a notebook until it is disposed of. */
 interface StopButton extends Disposable {
-  /** Aborts when the button is pressed. */
+  /** Is aborted when the button is pressed. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Listens to a notebook's Stop button, which sends SIGINT. A kernel in which nobody listens ends, with all its variables: it
- * does so again once this is disposed of.
+ * Listens to the Stop button of a notebook, which sends SIGINT. Without a listener SIGINT ends the Jupyter kernel and loses
+ * all variables; so it does again after this is disposed of.
  *
- * @param reason What the signal aborts with.
+ * @param reason Returns what the signal is aborted with.
  */
 export function listenToStopButton(reason: () => Error): StopButton {
   const controller = new AbortController();
@@ -109,6 +118,6 @@ export function listenToStopButton(reason: () => Error): StopButton {
   Deno.addSignalListener("SIGINT", onStop);
   return {
     signal: controller.signal,
-    [Symbol.dispose]: () => void (controller.signal.aborted ? setTimeout(ignore, SAME_WISH_MS) : ignore()),
+    [Symbol.dispose]: () => void (controller.signal.aborted ? setTimeout(ignore, SAME_PRESS_MS) : ignore()),
   };
 }

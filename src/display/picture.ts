@@ -1,29 +1,29 @@
 import { isNotebook, JUPYTER_DISPLAY, type MimeBundle, showBundle } from "./notebook.ts";
 import { ImapError } from "../errors.ts";
 
-/** How a picture comes about. */
+/** Draws a chart in its two forms. */
 export interface PictureSource {
-  /** Draws it with characters, for a terminal with so many columns. */
+  /** Draws the chart with characters, for a terminal of `columns` columns. */
   readonly text: (columns: number) => string;
-  /** Draws it as a whole SVG file. */
+  /** Draws the chart as a complete SVG file. */
   readonly svg: () => Promise<string>;
 }
 
-/** The width of a text where nobody says how much room there is. */
-const USUAL_COLUMNS = 80;
+/** The width of a chart in characters when none is given. */
+const DEFAULT_COLUMNS = 80;
 
-/** Why a file cannot be written, in words, and what to do. */
+/** Says why a file cannot be written, and what to do about it. */
 function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "its folder does not exist; make it first";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a folder; give the name of a file in it";
+  if (error instanceof Deno.errors.NotFound) return "its folder does not exist; create it first";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder; add a file name";
   if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
-    return "writing there is not allowed; choose another place";
+    return "permission denied; choose another folder";
   }
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * A picture that shows itself: as SVG in notebooks, drawn with block characters in the REPL and in `console.log`.
+ * A chart that displays itself: as SVG in notebooks, with block characters in the REPL and in `console.log`.
  *
  * @example
  * ```ts
@@ -31,43 +31,43 @@ function reasonOf(error: unknown): string {
  * import { query } from "@imap-sdc/data-access";
  *
  * const files = await query({ instrument: "mag" });
- * const picture = await files.coverage();
- * await picture.show();
- * assert((await picture.toSvg()).startsWith("<svg "));
+ * const chart = await files.coverage();
+ * await chart.show();
+ * assert((await chart.toSvg()).startsWith("<svg "));
  * ```
  */
 export class Picture {
   readonly #source: PictureSource;
   #svg: Promise<string> | undefined;
 
-  /** Takes what draws the picture; nothing is drawn yet. */
+  /** Makes a chart from what draws it. Nothing is drawn yet. */
   constructor(source: PictureSource) {
     this.#source = source;
   }
 
   /**
-   * The picture in characters.
+   * Draws the chart with characters.
    *
-   * @param options `columns`: the room that a line has; time is cut so that it fits. Default: 80.
+   * @param options `columns`: the maximum width of a line. Default: 80.
    */
-  toText({ columns = USUAL_COLUMNS }: { columns?: number } = {}): string {
+  toText({ columns = DEFAULT_COLUMNS }: { columns?: number } = {}): string {
     return this.#source.text(columns);
   }
 
-  /** The picture as a whole SVG file: no script, nothing from outside, every text from the server escaped. */
+  /** Returns the chart as a complete SVG file: without scripts and external resources, with all text escaped. */
   toSvg(): Promise<string> {
     if (this.#svg !== undefined) return this.#svg;
     const svg = this.#source.svg();
     this.#svg = svg;
-    svg.catch(() => this.#svg = undefined); // The next one tries again; this one's caller has the error.
+    svg.catch(() => this.#svg = undefined); // The next call tries again; this one rejects.
     return svg;
   }
 
   /**
-   * Writes the picture to an SVG file; one that is there is replaced.
+   * Writes the chart to an SVG file, and replaces an existing one.
    *
-   * @param path The file's path.
-   * @throws {ImapError} When it cannot be written.
+   * @param path The path of the file.
+   * @throws {ImapError} When the file cannot be written.
    */
   async save(path: string | URL): Promise<void> {
     const svg = await this.toSvg();
@@ -78,17 +78,17 @@ export class Picture {
     }
   }
 
-  /** Shows the picture now: in a notebook as an output of this cell, elsewhere as text on standard output. */
+  /** Shows the chart: in a notebook as an output of the running cell, otherwise as text on standard output. */
   async show(): Promise<void> {
     await showBundle(isNotebook() ? await this[JUPYTER_DISPLAY]() : { "text/plain": this.toText() });
   }
 
-  /** What a notebook shows for it. */
+  /** Returns what a notebook shows for the chart. */
   async [JUPYTER_DISPLAY](): Promise<MimeBundle<"image/svg+xml">> {
     return { "text/plain": this.toText(), "image/svg+xml": await this.toSvg() };
   }
 
-  /** What `console.log` and the REPL show for it. */
+  /** Returns what `console.log` and the REPL show for the chart. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toText().trimEnd();
   }

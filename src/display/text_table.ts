@@ -47,7 +47,9 @@ export function abridge<Row>(rows: readonly Row[], most: number): Abridged<Row> 
 export function hiddenLine<Row>({ head, hidden }: Abridged<Row>): string {
   const start = head.length;
   const rows = `${hidden} row${hidden === 1 ? "" : "s"}`;
-  return `${rows} hidden: slice(${start}, ${start + Math.min(hidden, 2 * start)}) or filter() shows them`;
+  return `${rows} hidden: slice(${start}, ${start + Math.min(hidden, 2 * start)}) or filter() shows ${
+    hidden === 1 ? "it" : "them"
+  }`;
 }
 
 /** Longer cells are cut: one hostile value must not push all others out of sight. */

@@ -5,20 +5,20 @@ import { testFolder } from "../support/folder.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 
-/** A picture, and how often it was drawn as SVG. */
+/** A chart, and how often it was drawn as SVG. */
 function pictureOf() {
   const drawn = { times: 0 };
   const svg = () => Promise.resolve(`<svg n="${++drawn.times}"/>`);
   return { picture: new Picture({ text: (columns) => `${"█".repeat(columns)}\n`, svg }), drawn };
 }
 
-Deno.test("Picture is drawn as SVG when that is asked for, once", async () => {
+Deno.test("Picture is drawn as SVG on request, and only once", async () => {
   const { picture, drawn } = pictureOf();
   assertEquals([picture.toText({ columns: 2 }), picture.toText().length, drawn.times], ["██\n", 81, 0]);
   assertEquals([await picture.toSvg(), await picture.toSvg(), drawn.times], ['<svg n="1"/>', '<svg n="1"/>', 1]);
 });
 
-Deno.test("Picture is drawn again when it could not be drawn", async () => {
+Deno.test("Picture is drawn again after drawing has failed", async () => {
   let times = 0;
   const svg = () => ++times === 1 ? Promise.reject(new Error("no library")) : Promise.resolve("<svg/>");
   const picture = new Picture({ text: () => "", svg });
@@ -33,7 +33,7 @@ Deno.test("Picture shows itself as SVG with a text fallback in notebooks, as tex
   assertEquals(Deno.inspect(picture), text.trimEnd());
 });
 
-Deno.test("Picture.save() writes an SVG file, and says what to do when it cannot", async () => {
+Deno.test("Picture.save() writes an SVG file, or says what to do", async () => {
   await using folder = await testFolder();
   const { picture } = pictureOf();
   await picture.save(join(folder.path, "a.svg"));
@@ -42,8 +42,8 @@ Deno.test("Picture.save() writes an SVG file, and says what to do when it cannot
   await assertRejects(
     () => picture.save(nowhere),
     ImapError,
-    `Cannot save "${nowhere}": its folder does not exist; make`,
+    `Cannot save "${nowhere}": its folder does not exist; create`,
   );
-  await assertRejects(() => picture.save(folder.path), ImapError, "it is a folder; give the name of a file in it");
+  await assertRejects(() => picture.save(folder.path), ImapError, "it is a folder; add a file name");
   assertEquals(await folder.files(), ["a.svg"]);
 });
