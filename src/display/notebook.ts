@@ -47,7 +47,7 @@ export async function showBundle(bundle: MimeBundle<never>): Promise<void> {
 const REDRAW_MS = 350;
 
 /** The part of Deno's Jupyter kernel that sends outputs. */
-type Kernel = Pick<typeof Deno.jupyter, "broadcast">;
+type Kernel = Pick<NonNullable<ReturnType<typeof notebookKernel>>, "broadcast">;
 
 /** An output of a notebook's cell that is redrawn in place. Outside of notebooks it draws nothing. */
 export class LiveOutput {
