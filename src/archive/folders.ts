@@ -1,31 +1,31 @@
 import { type Catalog, type CatalogEntry, catalogEntry, type FileStamp } from "./catalog.ts";
 import { IncompleteBodyError, type ObjectStore } from "./object_store.ts";
 import { hashFile } from "../disk.ts";
-import { ImapError, InputError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { archivePath } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
 import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 
-/** Why a name is none of the SDC's, in few words. */
+/** Why a name is not one of the SDC's, in a few words. */
 function nameReason(error: FileNameError): string {
   return `not a name the archive knows: wrong ${error.problems.map((problem) => problem.field).join(", ")}`;
 }
 
-/** A file that was left out, and why. */
+/** A file that was skipped, and why. */
 export interface SkippedFile {
-  /** Relative to the folder that was looked through, with `/` between its folders. */
+  /** The path relative to the folder, with `/` between its folders. */
   readonly path: string;
-  /** Why it was left out, in few words. */
+  /** Why it was skipped, in a few words. */
   readonly reason: string;
 }
 
-/** What lies in a folder: a file, or something that is skipped. */
+/** An entry of a folder: a file, or something that is skipped. */
 type WalkedEntry =
   | { readonly kind: "file"; readonly path: string; readonly name: string; readonly stamp: FileStamp }
   | ({ readonly kind: "skipped" } & SkippedFile);
 
-/** Hidden files, among them an archive's own folder, and downloads that are not done. */
+/** Hidden files, including an archive's state folder, and partial files of downloads. */
 function isIgnored(name: string): boolean {
   return name.startsWith(".") || name.endsWith(".part");
 }
@@ -38,18 +38,18 @@ async function readFolder(folder: string): Promise<Deno.DirEntry[]> {
   return entries.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** Size and time, of the link itself where it is one. Synchronous: five times as fast for many small questions. */
+/** The size and time of a file, or of the link itself. Synchronous calls are five times as fast for many files. */
 function stampOf(path: string): FileStamp {
   const { size, mtime } = Deno.lstatSync(path);
   return { size, mtime: mtime?.getTime() ?? 0 };
 }
 
 /**
- * Goes through a folder and those in it, in the order of names. Symbolic links are not followed: they may lead out of
- * the folder, or round in a circle. What cannot be read is skipped.
+ * Walks through a folder and its subfolders in the order of names. Symbolic links are not followed: they could point
+ * outside the folder, or form a cycle. What cannot be read is skipped.
  *
- * @param root The folder that paths are relative to.
- * @param start Where to begin, relative to the root.
+ * @param root The folder to which paths are relative.
+ * @param start Where to start, relative to the root.
  */
 async function* walkFiles(root: string, start = ""): AsyncGenerator<WalkedEntry> {
   let entries: Deno.DirEntry[];
@@ -64,7 +64,7 @@ async function* walkFiles(root: string, start = ""): AsyncGenerator<WalkedEntry>
     const path = start === "" ? name : `${start}/${name}`;
     if (isDirectory) yield* walkFiles(root, path);
     else if (isSymlink) yield { kind: "skipped", path, reason: "a symbolic link, which is not followed" };
-    else if (!isFile) yield { kind: "skipped", path, reason: "no regular file" };
+    else if (!isFile) yield { kind: "skipped", path, reason: "not a regular file" };
     else {
       try {
         yield { kind: "file", path, name, stamp: stampOf(join(root, path)) };
@@ -78,20 +78,20 @@ async function* walkFiles(root: string, start = ""): AsyncGenerator<WalkedEntry>
 
 /** What became of the files of a folder that was imported. */
 export interface ImportReport {
-  /** How many were copied into the archive. */
+  /** The number of files that were copied into the archive. */
   readonly copied: number;
-  /** How many it had already, byte for byte. */
+  /** The number of files that the archive already had, byte for byte. */
   readonly present: number;
-  /** Files under whose name the archive has other bytes; it keeps its own. Relative to the folder. */
+  /** Paths of files whose name the archive has with different bytes, which it keeps. Relative to the folder. */
   readonly conflicts: readonly string[];
-  /** What is no file of the SDC's. */
+  /** What is not one of the SDC's files. */
   readonly skipped: readonly SkippedFile[];
 }
 
 /** What became of one file. */
 type Outcome = "copied" | "present" | "conflict" | { readonly skipped: string };
 
-/** Opens a file to read; undefined when it is gone by now, or not for us to read. */
+/** Opens a file for reading; undefined when it is gone, or may not be read. */
 async function openSource(path: string): Promise<Deno.FsFile | undefined> {
   try {
     return await Deno.open(path);
@@ -101,7 +101,7 @@ async function openSource(path: string): Promise<Deno.FsFile | undefined> {
   }
 }
 
-/** Whether the archive's file has the same bytes; undefined when it has none under this path. */
+/** Whether the file in the archive has the same bytes; undefined when there is none. */
 async function isSame(
   store: ObjectStore,
   path: string,
@@ -125,7 +125,7 @@ async function importFile(
     const { size } = await file.stat();
     const same = await isSame(store, path, file, size);
     if (same !== undefined) return same ? "present" : "conflict";
-    await store.put(path, file.readable, size, isReleased); // Which closes the file.
+    await store.put(path, file.readable, size, isReleased); // The stream closes the file.
     return "copied";
   } catch (error) {
     if (error instanceof FileNameError) return { skipped: nameReason(error) };
@@ -145,8 +145,8 @@ export interface ImportOptions {
 }
 
 /**
- * Copies the files of a folder, and of those in it, into the archive by their names, wherever they lie. The folder
- * itself stays as it is.
+ * Copies the files of a folder and its subfolders into the archive. Their place there depends only on their names. The
+ * folder itself is not changed.
  *
  * @throws {InputError} When the folder cannot be read.
  */
@@ -169,22 +169,22 @@ export async function importFolder(folder: string, options: ImportOptions): Prom
   return { ...counts, conflicts, skipped };
 }
 
-/** What was found in an archive's folder. */
+/** What was found in the folder of an archive. */
 export interface IndexReport {
-  /** How many files the archive has. */
+  /** The number of files in the archive. */
   readonly files: number;
-  /** What lies there but is no part of the archive. */
+  /** What is there but does not belong to the archive. */
   readonly skipped: readonly SkippedFile[];
 }
 
-/** The folder below the root in which all of the SDC's files lie (SDC folder convention). */
+/** The folder below the root that contains all files (SDC folder convention). */
 const TOP_FOLDER = "imap";
 
 async function isFolder(path: string): Promise<boolean> {
   try {
     const { isDirectory, isSymlink } = await Deno.lstat(path);
     if (isDirectory) return true;
-    const what = isSymlink ? "a symbolic link; serve the folder that it leads into" : "no folder";
+    const what = isSymlink ? "a symbolic link; serve the folder that it points to" : "not a folder";
     throw new InputError(`Cannot serve "${dirname(path)}": its "${basename(path)}" is ${what}`);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
@@ -193,8 +193,8 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Makes the catalog agree with the folder: new files are added, changed ones (size, time) refreshed, rows whose file
- * is gone dropped. So it heals whatever a crash left undone. A file that lies elsewhere than its name says is skipped.
+ * Brings the catalog up to date with the folder: new files are added, changed files (size, time) are updated, and rows
+ * without a file are dropped, so it repairs whatever a crash left behind. Files that are not in their place are skipped.
  */
 export async function indexFolder(root: string, catalog: Catalog, signal?: AbortSignal): Promise<IndexReport> {
   const known = catalog.stamps();
@@ -226,58 +226,22 @@ export async function indexFolder(root: string, catalog: Catalog, signal?: Abort
   return { files: catalog.size, skipped };
 }
 
-/** Something lies where a file or its folder belongs, and the archive neither follows nor replaces it. */
-export class PlaceTakenError extends ImapError {
-  /** The class's name, as `error.name` shows it. */
-  override readonly name = "PlaceTakenError";
-}
-
-/** Whether a folder is there; a file or a link in its place is an error. */
-async function isThere(folder: string): Promise<boolean> {
-  try {
-    const { isDirectory } = await Deno.lstat(folder);
-    if (isDirectory) return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-  throw new PlaceTakenError(`Cannot write below "${folder}": it is no folder, or a link to one, which is not followed`);
-}
-
-/**
- * Makes the folders of a path in the archive, without going through a symbolic link that may lead out of it.
- *
- * @returns The folders whose entries changed or are about to, the innermost first: each is to be synced.
- */
-export async function makeFolders(root: string, path: string): Promise<string[]> {
-  const changed: string[] = [];
-  let folder = root;
-  for (const part of dirname(path).split("/")) {
-    const parent = folder;
-    folder = join(folder, part);
-    if (await isThere(folder)) continue;
-    await ensureDir(folder); // Another upload may have made it meanwhile.
-    changed.unshift(parent);
-  }
-  return [folder, ...changed];
-}
-
-/** The archive's own folder below its root: hidden, so that neither indexing nor an import looks into it. */
+/** The state folder below the root of an archive. It is hidden, so that indexing and imports ignore it. */
 const STATE_FOLDER = ".imap-archive";
 
-/** What the archive keeps beside the files. */
+/** What an archive keeps besides its files. */
 interface StateFolder {
-  /** The catalog's database. */
+  /** The database of the catalog. */
   readonly catalog: string;
-  /** What the archive was asked to do besides. */
+  /** The journal of orders. */
   readonly journal: string;
-  /** Where files are written before they are whole. On the same disk as the archive, so that a rename moves them. */
+  /** Where incoming files are written. It is on the same disk as the archive, so that a rename moves them. */
   readonly incoming: string;
-  /** Lets another archive have the folder. */
+  /** Unlocks the folder. */
   close(): void;
 }
 
-/** All that the archive opens in its folder, SQLite's own files too. */
+/** All files that the archive opens in its state folder, including those of SQLite. */
 const STATE_FILES = [
   "lock",
   "orders.ndjson",
@@ -288,19 +252,19 @@ const STATE_FILES = [
   "catalogue.sqlite-journal",
 ];
 
-/** Refuses a link: what is written or removed through it would be somebody else's. */
+/** Refuses symbolic links: writing or removing through one would change files that are not the archive's. */
 async function checkPlace(path: string, kind: "file" | "folder"): Promise<void> {
   const found = await Deno.lstat(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   });
   if (found === undefined || (kind === "file" ? found.isFile : found.isDirectory)) return;
-  const what = found.isSymlink ? "a symbolic link, which is not followed" : `no ${kind}`;
+  const what = found.isSymlink ? "a symbolic link, which is not followed" : `not a ${kind}`;
   throw new InputError(`Cannot serve with "${path}": it is ${what}; remove it`);
 }
 
-/** Makes the folder, and makes sure that all of it is the archive's own. */
-async function makeOwnFolder(folder: string, incoming: string): Promise<void> {
+/** Creates the state folder, and checks that everything in it is the archive's own. */
+async function makeStateFolder(folder: string, incoming: string): Promise<void> {
   await checkPlace(folder, "folder");
   await ensureDir(folder);
   await checkPlace(incoming, "folder");
@@ -308,7 +272,7 @@ async function makeOwnFolder(folder: string, incoming: string): Promise<void> {
   for (const name of STATE_FILES) await checkPlace(join(folder, name), "file");
 }
 
-/** A lock that ends with the process, however that ends. */
+/** Locks the folder until the process ends, however it ends. */
 async function lock(path: string, root: string): Promise<Deno.FsFile> {
   const file = await Deno.open(path, { create: true, write: true });
   if (await file.tryLock(true)) return file;
@@ -316,29 +280,29 @@ async function lock(path: string, root: string): Promise<Deno.FsFile> {
   throw new InputError(`Cannot serve "${root}": another archive serves it already; stop that one first`);
 }
 
-/** The names that the archive gives to files which are not whole yet (RFC 9562). */
+/** The names of incoming files (RFC 9562). */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Removes what a crash left half written, and nothing that somebody else put there. */
-async function empty(folder: string): Promise<void> {
+/** Removes incoming files that a crash left behind, and nothing else. */
+async function removeLeftovers(folder: string): Promise<void> {
   for await (const { name, isFile } of Deno.readDir(folder)) {
     if (isFile && UUID.test(name)) await Deno.remove(join(folder, name));
   }
 }
 
 /**
- * Opens the state below an archive's root, which is created when it is not there.
- * What a crash left half written in `incoming` is removed.
+ * Opens the state folder below the root of an archive, and creates both if necessary. Incoming files that a crash left
+ * behind are removed.
  *
- * @throws {InputError} When the folder cannot be used, leads elsewhere, or another archive uses it.
+ * @throws {InputError} When the folder cannot be used, is a symbolic link, or is used by another archive.
  */
 export async function openStateFolder(root: string): Promise<StateFolder> {
   const folder = join(root, STATE_FOLDER);
   const incoming = join(folder, "incoming");
   try {
-    await makeOwnFolder(folder, incoming);
+    await makeStateFolder(folder, incoming);
     const file = await lock(join(folder, "lock"), root);
-    await empty(incoming).catch((error) => {
+    await removeLeftovers(incoming).catch((error) => {
       file.close();
       throw error;
     });

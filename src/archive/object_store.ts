@@ -1,15 +1,15 @@
 import { type Catalog, catalogEntry, type FileStamp } from "./catalog.ts";
-import { makeFolders, PlaceTakenError } from "./folders.ts";
 import { hashFile, syncFolder } from "../disk.ts";
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, ImapError } from "../errors.ts";
 import { archivePath } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
-import { basename, join } from "@std/path";
+import { ensureDir } from "@std/fs";
+import { basename, dirname, join } from "@std/path";
 import { createHash, randomUUID } from "node:crypto";
 
 /**
- * Whether a path is where the SDC's convention puts the file of that name. For the archive no other path exists, so
- * none can lead out of its folder or into its own state.
+ * Whether a path is where the SDC's convention puts the file of that name. The archive uses no other paths, so none can
+ * point outside its folder or into its state folder.
  */
 export function isArchivePath(path: string): boolean {
   try {
@@ -20,13 +20,13 @@ export function isArchivePath(path: string): boolean {
   }
 }
 
-/** A write to the disk costs much the same for 1 KiB and for this much. */
+/** Writing 1 KiB to a disk takes about as long as writing this much. */
 const BLOCK_BYTES = 256 * 1024;
 
 /**
- * Gathers chunks, as small as they come, into blocks of one size; the last one may be shorter.
+ * Collects chunks into blocks of equal size; only the last one can be shorter.
  *
- * All blocks share one buffer: each is good until the next one is asked for.
+ * All blocks share one buffer: each is valid until the next one is requested.
  */
 export async function* blocksOf(
   chunks: AsyncIterable<Uint8Array>,
@@ -48,9 +48,9 @@ export async function* blocksOf(
   if (filled > 0) yield block.subarray(0, filled);
 }
 
-/** A file that came in whole and is safe on the disk, under a name of its own, still outside the archive. */
+/** A file that was received completely and flushed to the disk, under a temporary name. */
 interface ReceivedFile {
-  /** Where it is. */
+  /** Its temporary path. */
   readonly temporary: string;
   /** In bytes. */
   readonly size: number;
@@ -60,13 +60,13 @@ interface ReceivedFile {
   readonly md5: string;
 }
 
-/** The sender stopped before the end, or sent more than it said. */
+/** The sender stopped too early, or sent more than it announced. */
 export class IncompleteBodyError extends ConnectionError {
   /** The class's name, as `error.name` shows it. */
   override readonly name = "IncompleteBodyError";
 }
 
-/** The chunks of a body; a connection that breaks is an error of the sender's, not of the disk's. */
+/** The chunks of a body. A broken connection is the sender's error, not one of the disk. */
 async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
   if (body === null) return;
   const reader = body.getReader();
@@ -79,7 +79,7 @@ async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerato
       yield value;
     }
   } finally {
-    // Frees what the stream holds when it was not read to its end; one that broke has nothing left to free.
+    // Releases a stream that was not read to its end; a broken one has nothing left to release.
     await reader.cancel().catch(() => {});
   }
 }
@@ -89,7 +89,7 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   while (written < bytes.length) written += await file.write(bytes.subarray(written));
 }
 
-/** Removes a file that may be gone already. */
+/** Removes a file that may not exist. */
 async function removeIfThere(path: string): Promise<void> {
   try {
     await Deno.remove(path);
@@ -98,7 +98,7 @@ async function removeIfThere(path: string): Promise<void> {
   }
 }
 
-/** Writes a body to a new file and hashes it on the way, then has the disk confirm it. */
+/** Writes a body to a new file, hashes it meanwhile, and flushes the file to the disk. */
 async function writeBody(path: string, body: AsyncIterable<Uint8Array>, length: number): Promise<ReceivedFile> {
   using file = await Deno.open(path, { createNew: true, write: true });
   const hash = createHash("md5");
@@ -119,13 +119,12 @@ async function writeBody(path: string, body: AsyncIterable<Uint8Array>, length: 
 }
 
 /**
- * Takes a body in, as restic's rest-server does: a new file, hashed while it is written, confirmed by the disk.
- * When anything goes wrong, nothing is left.
+ * Receives a body into a new file. When anything fails, nothing is left.
  *
- * @param incoming The folder for files that are not whole yet.
- * @param body What comes in; null for nothing.
- * @param length How many bytes the sender announced.
- * @throws {IncompleteBodyError} When there are more or fewer.
+ * @param incoming The folder for incoming files.
+ * @param body The body; null for an empty one.
+ * @param length The number of bytes that the sender announced.
+ * @throws {IncompleteBodyError} When there are more or fewer bytes.
  */
 async function receiveFile(
   incoming: string,
@@ -141,13 +140,49 @@ async function receiveFile(
   }
 }
 
-/** A file of the archive, open for reading; who opens it closes it. */
+/** Something that is not the archive's is in the place of a file or its folder. It is neither followed nor replaced. */
+export class PlaceTakenError extends ImapError {
+  /** The class's name, as `error.name` shows it. */
+  override readonly name = "PlaceTakenError";
+}
+
+/** Whether a folder exists; a file or a symbolic link in its place is an error. */
+async function hasFolder(folder: string): Promise<boolean> {
+  try {
+    const { isDirectory } = await Deno.lstat(folder);
+    if (isDirectory) return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  throw new PlaceTakenError(`Cannot write below "${folder}": it is a file, or a symbolic link, which is not followed`);
+}
+
+/**
+ * Creates the folders of a path in the archive, without following a symbolic link that could point outside it.
+ *
+ * @returns The folders whose entries change, the innermost first: each has to be flushed.
+ */
+async function makeFolders(root: string, path: string): Promise<string[]> {
+  const changed: string[] = [];
+  let folder = root;
+  for (const part of dirname(path).split("/")) {
+    const parent = folder;
+    folder = join(folder, part);
+    if (await hasFolder(folder)) continue;
+    await ensureDir(folder); // Another upload may have created it meanwhile.
+    changed.unshift(parent);
+  }
+  return [folder, ...changed];
+}
+
+/** A file of the archive, open for reading. The caller closes it. */
 interface StoredObject {
-  /** Stands at its start. */
+  /** Positioned at its start. */
   readonly file: Deno.FsFile;
   /** In bytes. */
   readonly size: number;
-  /** When it last changed. */
+  /** When it was last modified. */
   readonly modified: Date;
   /** Hex. */
   readonly md5: string;
@@ -155,23 +190,23 @@ interface StoredObject {
 
 /** What an {@linkcode ObjectStore} works with. */
 interface ObjectStoreOptions {
-  /** The archive's folder, absolute, with no link in it. */
+  /** The root of the archive, an absolute path without symbolic links. */
   readonly root: string;
-  /** Where files are written before they are whole, on the same disk. */
+  /** The folder for incoming files, on the same disk. */
   readonly incoming: string;
   /** What the archive has. */
   readonly catalog: Catalog;
-  /** The clock, for the time at which a file came in. */
+  /** The clock, for the ingestion date of files. */
   readonly now: () => Date;
 }
 
-/** Whether an error of the disk says that nothing lies at a path, or only what no file of the archive can be. */
+/** Whether an error says that there is no file at a path. */
 function isNoFile(error: unknown): boolean {
   const { FilesystemLoop, NotADirectory, NotFound } = Deno.errors;
   return [FilesystemLoop, NotADirectory, NotFound].some((kind) => error instanceof kind);
 }
 
-/** Makes sure that nothing lies at a place. */
+/** Checks that there is nothing at a path. */
 function checkFree(place: string): void {
   try {
     Deno.lstatSync(place);
@@ -179,13 +214,13 @@ function checkFree(place: string): void {
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
-  throw new PlaceTakenError(`Cannot write "${place}": something lies there that is no file of the archive`);
+  throw new PlaceTakenError(`Cannot write "${place}": something is there that is not a file of the archive`);
 }
 
-/** The archive's files on the disk, each with its row in the catalog. */
+/** The files of an archive on the disk, each with its row in the catalog. */
 export class ObjectStore {
   readonly #options: ObjectStoreOptions;
-  /** Hashing under way: many may ask for parts of one large file at once, and it is read once for all. */
+  /** Hashes being computed: many callers can request segments of a large file at once, and it is read only once. */
   readonly #hashing = new Map<string, Promise<string>>();
 
   /** Makes a store over a folder. */
@@ -193,7 +228,7 @@ export class ObjectStore {
     this.#options = options;
   }
 
-  /** Whether the archive has a file under this path, or one lies there that has come in since it was indexed. */
+  /** Whether there is a file under a path, in the catalog or only on the disk. */
   async has(path: string): Promise<boolean> {
     if (this.#options.catalog.has(path)) return true;
     try {
@@ -205,12 +240,12 @@ export class ObjectStore {
     }
   }
 
-  /** Opens a file that the catalog has; undefined when it has none, or a link leads elsewhere. */
+  /** Opens a file of the catalog; undefined when there is none, or a symbolic link is in its path. */
   async open(path: string): Promise<StoredObject | undefined> {
     const { root, catalog } = this.#options;
     if (!isArchivePath(path)) return undefined;
     const place = join(root, path);
-    // Before the file is opened: a row of that moment is of these bytes, or of older ones.
+    // Read before the file is opened, so that the row describes these bytes or older ones.
     const seen = catalog.stamp(path);
     if (seen === undefined) return undefined;
     try {
@@ -233,16 +268,16 @@ export class ObjectStore {
   }
 
   /**
-   * Takes a file in: whole, confirmed by the disk, in its place and in the catalog, or not at all.
-   * A file under the same path is replaced in one step, as S3 does. What lies there and is none of the archive's stays: a
-   * folder, a link, or a file whose name differs in its case alone, on a disk that takes both for one.
+   * Stores a file: complete, flushed to the disk, in its place and in the catalog, or not at all. A file of the archive
+   * under the same path is replaced atomically, as in S3. Anything else there is kept: a folder, a symbolic link, or a file
+   * whose name differs only in case on a disk that ignores case.
    *
    * @param path A path for which {@linkcode isArchivePath} holds.
    * @param body The bytes; null for none.
-   * @param length How many there must be.
+   * @param length The number of bytes.
    * @param isReleased Whether the file is released to the public. Default: as its kind is in the SDC.
    * @returns The MD5 of the bytes, in hex.
-   * @throws {IncompleteBodyError} When there are more or fewer. {PlaceTakenError} When something else lies there.
+   * @throws {IncompleteBodyError} When there are more or fewer bytes. {PlaceTakenError} When something else is there.
    */
   async put(
     path: string,
@@ -257,7 +292,7 @@ export class ObjectStore {
     try {
       const folders = await makeFolders(root, path);
       const entry = catalogEntry(basename(path), { size, mtime, md5, ingested: now(), isReleased });
-      // Both in one synchronous step, so that of two uploads of one name the file and the row are the same one's.
+      // One synchronous step, so that with two uploads of the same name the file and the row belong to the same one.
       const isKnown = catalog.has(path);
       catalog.put(entry, () => {
         if (!isKnown) checkFree(place);
@@ -267,14 +302,14 @@ export class ObjectStore {
       for (const folder of folders) await syncFolder(folder);
       return md5;
     } catch (error) {
-      // The row may have failed last of all, on a full disk: no file without one.
+      // On a full disk the row may fail last: there must be no file without a row.
       if (!moved) await removeIfThere(temporary);
       else if (!catalog.has(path)) await removeIfThere(place);
       throw error;
     }
   }
 
-  /** The MD5 of an open file: remembered, or else computed now and remembered. The file stands at its start after it. */
+  /** The MD5 of an open file, from the catalog or computed and stored there. The file is at its start afterwards. */
   async #md5(path: string, file: Deno.FsFile, seen: FileStamp, read: FileStamp): Promise<string> {
     const { catalog } = this.#options;
     const { size, mtime } = read;

@@ -1,7 +1,6 @@
 import { isFromForeignPage, letPagesRead } from "./access.ts";
-import { PlaceTakenError } from "./folders.ts";
 import type { Handler } from "./http_server.ts";
-import { IncompleteBodyError, isArchivePath, type ObjectStore } from "./object_store.ts";
+import { IncompleteBodyError, isArchivePath, type ObjectStore, PlaceTakenError } from "./object_store.ts";
 import { escape } from "@std/html";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
