@@ -1,11 +1,11 @@
 import { type CommandSpec, GLOBAL_OPTIONS, type Option, PROGRAM } from "./shell.ts";
 
-/** Help fits a terminal of this many columns. */
+/** The width of help, in columns. */
 const WIDTH = 80;
-/** Where the explanations begin. */
+/** The column at which explanations begin. */
 const INDENT = 28;
 
-/** Breaks a text at its spaces; each line but the first begins with `indent` spaces. */
+/** Wraps a text at spaces; each line but the first is indented. */
 export function wrap(text: string, indent: number): string {
   const lines: string[] = [];
   let line = "";
@@ -18,7 +18,7 @@ export function wrap(text: string, indent: number): string {
   return [...lines, line].join(`\n${" ".repeat(indent)}`);
 }
 
-/** A term and its explanation, side by side, or one below the other where the term is long. */
+/** A term and its explanation, side by side, or one below the other if the term is long. */
 function entry(term: string, explanation: string): string {
   const head = `  ${term}`;
   const gap = head.length + 2 > INDENT ? `\n${" ".repeat(INDENT)}` : " ".repeat(INDENT - head.length);
@@ -35,12 +35,12 @@ export function programHelp(commands: ReadonlyArray<{ readonly name: string; rea
   return [
     `Usage: ${PROGRAM} [options] <command> ...`,
     "",
-    wrap("Finds, downloads and uploads data of NASA's IMAP spacecraft at its Science Data Center (SDC).", 0),
+    wrap("Finds, downloads and uploads data of NASA's IMAP mission at its Science Data Center (SDC).", 0),
     "",
     "Commands:",
     ...commands.map(({ name, summary }) => entry(name, summary)),
     "",
-    "Options, before or behind the command:",
+    "Options, before or after the command:",
     ...GLOBAL_OPTIONS.map(optionEntry),
     "",
     "Exit codes: 0 done, 1 something failed, 2 wrong usage, 130 interrupted.",

@@ -58,38 +58,37 @@ export interface CommandSpec {
 /** The name of the program, as it is installed. */
 export const PROGRAM = "imap-data-access";
 
-/** Options of every command, before or behind its name. */
+/** The options of every command. They can be before or after its name. */
 export const GLOBAL_OPTIONS: readonly Option[] = [
   {
     name: "api-key",
     value: "KEY",
-    help:
-      "API key for the SDC (environment: IMAP_API_KEY); here others can see it in the list of processes, - asks for it",
+    help: "API key for the SDC, or - to be asked for it (environment: IMAP_API_KEY); other users can see command lines",
   },
-  { name: "api-key-file", value: "FILE", paths: "files", help: "file that holds the API key" },
+  { name: "api-key-file", value: "FILE", paths: "files", help: "file with the API key" },
   {
     name: "webpoda-token",
     value: "TOKEN",
-    help: "base64 of user:password for webpoda (environment: IMAP_WEBPODA_TOKEN); here others can see it too",
+    help: "base64 of user:password for webpoda (environment: IMAP_WEBPODA_TOKEN); other users can see command lines",
   },
   {
     name: "data-dir",
     value: "DIR",
     paths: "folders",
-    help: "folder that holds the files (environment: IMAP_DATA_DIR; else this folder)",
+    help: "directory for the files (environment: IMAP_DATA_DIR; default: the current directory)",
   },
-  { name: "url", value: "URL", help: "address of the API (environment: IMAP_DATA_ACCESS_URL)" },
+  { name: "url", value: "URL", help: "URL of the API (environment: IMAP_DATA_ACCESS_URL)" },
   { name: "debug", help: "log each request and decision on standard error" },
   {
     name: "log-format",
     value: "FORMAT",
     choices: ["text", "json"],
-    help: "how standard error is written; json is --debug with a JSON object a line",
+    help: "format of standard error; json implies --debug and writes one JSON object per line",
   },
-  { name: "verbose", letter: "v", help: "say more on standard error, such as what is retried and why" },
-  { name: "quiet", letter: "q", help: "say nothing on standard error but errors" },
-  { name: "version", help: "print the version and stop" },
-  { name: "help", letter: "h", help: "print this help and stop" },
+  { name: "verbose", letter: "v", help: "print more on standard error, for example what is retried and why" },
+  { name: "quiet", letter: "q", help: "print only errors on standard error" },
+  { name: "version", help: "print the version and exit" },
+  { name: "help", letter: "h", help: "print this help and exit" },
 ];
 
 /** A command line that cannot be used: an unknown option, a missing value, one argument too many. */
@@ -118,7 +117,7 @@ export function optionName(parameter: string): string {
 
 function unknownOption(typed: string, options: readonly Option[]): UsageError {
   const near = didYouMean(typed, options.map((option) => `--${option.name}`));
-  return new UsageError(`Cannot use the option "${typed}": there is none of that name${near}`);
+  return new UsageError(`Cannot use the option "${typed}": there is no such option${near}`);
 }
 
 /** The options in one word: `--name`, `--name=value`, or letters such as `-vq`. */
@@ -217,7 +216,7 @@ export function parse(typed: readonly string[], options: readonly Option[]): Par
   };
 }
 
-/** The values of whole numbers are checked here: seconds must fit into a timer, about 24 days. */
+/** The most seconds that a timer takes, about 24 days. */
 export const MAX_SECONDS = 2_147_483;
 
 /**

@@ -29,10 +29,10 @@ Deno.test("parse() says in one line what is wrong with an option, and which one 
   const wrong: ReadonlyArray<readonly [args: string[], message: string]> = [
     [
       ["--strat-date", "1"],
-      'Cannot use the option "--strat-date": there is none of that name (did you mean "--start-date"?)',
+      'Cannot use the option "--strat-date": there is no such option (did you mean "--start-date"?)',
     ],
     [["--strat-date=1"], 'Cannot use the option "--strat-date"'],
-    [["-x"], 'Cannot use the option "-x": there is none of that name'],
+    [["-x"], 'Cannot use the option "-x": there is no such option'],
     [["--start-date"], 'Cannot use the option "--start-date": it needs a value, DATE'],
     [["--start-date="], 'Cannot use the option "--start-date": it needs a value, DATE'],
     [["--start-date", "--verbose"], 'Cannot use the option "--start-date": it needs a value, DATE'],

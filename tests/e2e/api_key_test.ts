@@ -17,7 +17,7 @@ Deno.test("--api-key-file brings the key of a file, whatever the environment has
   assertEquals([key, stderr.includes("chmod")], ["fr0m-file", false]);
   await Deno.chmod(file, 0o644);
   const open = await queryWith(cli, ["--api-key-file", file]);
-  assertStringIncludes(open.stderr, "chmod 600 keeps them out");
+  assertStringIncludes(open.stderr, "protect it with chmod 600");
 });
 
 Deno.test("--api-key - takes the key from standard input", async () => {
@@ -35,7 +35,7 @@ Deno.test("a key that cannot be used is refused before anything is sent, and is 
     return path;
   };
   const cases: ReadonlyArray<readonly [args: string[], options: StartOptions | undefined, said: string]> = [
-    [["--api-key", "s3cret", "--api-key-file", "x"], undefined, "one of them is enough"],
+    [["--api-key", "s3cret", "--api-key-file", "x"], undefined, "give one of them"],
     [["--api-key-file", `${cli.folder.path}/nowhere`], undefined, "it is not there"],
     [["--api-key-file", cli.folder.path], undefined, "no file with a key alone"],
     [["--api-key-file", file("\n")], undefined, "it is empty"],

@@ -195,7 +195,7 @@ for (const shell of SHELLS) {
     const explained = (line: string, word: string) =>
       found.get(line)?.find((offer) => offer.word.replace(/=$/, "") === word)?.explanation ?? "";
     for (const { name, summary } of COMMANDS) assertEquals(explained(commands, name), summary);
-    assert(explained(options, "--today").startsWith("files that came into the archive today"));
+    assert(explained(options, "--today").startsWith("files ingested today"));
     assert(explained(options, "--table").startsWith("table to search: science"));
   });
 }

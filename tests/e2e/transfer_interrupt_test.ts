@@ -13,7 +13,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const { code, stdout, stderr } = await running.done;
     assert(performance.now() - started < 1000, `${performance.now() - started} ms`);
     assertEquals([code, stdout], [130, ""]);
-    assertStringIncludes(stderr, "interrupted; what came so far is kept: the same command goes on from there");
+    assertStringIncludes(stderr, "interrupted; the bytes received so far are kept; run the same command to resume");
     assert((await cli.folder.files()).every((path) => path.includes("/.")));
 
     cli.store.usually = {};

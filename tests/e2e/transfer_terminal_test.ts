@@ -74,7 +74,7 @@ Deno.test("Ctrl-C in a terminal takes the progress away and says how to go on", 
   assertEquals(await terminal.done(), 130);
   assert(performance.now() - started < 1000);
   const last = terminal.shown().slice(terminal.shown().lastIndexOf("\u001b["));
-  assertStringIncludes(last, "interrupted; what came so far is kept: the same command goes on from there");
+  assertStringIncludes(last, "interrupted; the bytes received so far are kept; run the same command to resume");
 });
 
 Deno.test("in a terminal --api-key - asks for the key and shows nothing of what is typed", { ignore }, async () => {

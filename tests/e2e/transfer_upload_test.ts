@@ -43,7 +43,7 @@ Deno.test("upload of a file that the archive has fails, and with --skip-existing
   const again = await cli.run(["upload", "--skip-existing", ...cli.names]);
   assertEquals(again.code, 0);
   assertStringIncludes(again.stderr, "3 skipped; 0 B");
-  assertStringIncludes(again.stdout, `The IMAP SDC has the file already: ${cli.names[0]}`);
+  assertStringIncludes(again.stdout, `The IMAP SDC already has the file: ${cli.names[0]}`);
 });
 
 Deno.test("upload comes through when the store takes the bytes and breaks the connection", async () => {

@@ -50,7 +50,7 @@ Deno.test("webpoda fetches packets, tells what is new, and uploads it when it is
       stdout,
       [
         `Successfully downloaded the packets: ${folder.path}/${file}`,
-        `The IMAP SDC has the packets already: ${NEXT}`,
+        `The IMAP SDC already has the packets: ${NEXT}`,
         "",
       ].join("\n"),
     );
@@ -74,7 +74,7 @@ Deno.test("webpoda fetches packets, tells what is new, and uploads it when it is
 
   await t.step("finds nothing new then", async () => {
     const { code, stdout } = await run("--start-date", "20260103", "--query-mode", "sct", ...token);
-    assertEquals([code, stdout.includes("has the packets already")], [0, true]);
+    assertEquals([code, stdout.includes("already has the packets")], [0, true]);
   });
 
   await t.step("does not show the token, and says so when it is wrong", async () => {
@@ -135,6 +135,6 @@ Deno.test("webpoda that is interrupted leaves no part behind, and says that it c
   const { code, stderr } = await child.output();
   end.resolve();
   assertEquals(code, 130);
-  assertStringIncludes(new TextDecoder().decode(stderr), "the same command goes on with the others");
+  assertStringIncludes(new TextDecoder().decode(stderr), "run the same command to continue");
   assertEquals(await folder.files(), []);
 });

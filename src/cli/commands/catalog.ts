@@ -23,16 +23,16 @@ export const catalog: Command = {
   spec: {
     name: "catalog",
     description:
-      "Lists the products at the SDC, by instrument, level and descriptor: how many files there are of each, and the " +
-      "first and the last day on which they start. Without filters all of a table is counted, which takes a while.",
+      "Lists the products at the SDC by instrument, data level and descriptor, with the number of files and the first " +
+      "and last start date. Without filters it counts the whole table, which takes a while.",
     options: [
       ...FILTERS,
-      { name: "output-format", value: "FORMAT", choices: [...FORMATS.keys()], help: "how to print what is found" },
+      { name: "output-format", value: "FORMAT", choices: [...FORMATS.keys()], help: "output format" },
     ],
     examples: [
       { text: "The products of an instrument", line: "catalog --instrument glows" },
-      { text: "What came in during the last week", line: "catalog --days-ago 7" },
-      { text: "Types of SPICE files, for other programs", line: "catalog --table spice --output-format json" },
+      { text: "Products with files ingested in the last week", line: "catalog --days-ago 7" },
+      { text: "SPICE kernels, for other programs", line: "catalog --table spice --output-format json" },
     ],
   },
   async run(input) {

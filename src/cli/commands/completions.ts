@@ -10,18 +10,18 @@ import {
 } from "../shell.ts";
 import { didYouMean } from "../../names/vocabulary.ts";
 
-/** A command, as shells complete it. */
+/** A command to complete. */
 interface CompletedCommand {
   readonly name: string;
   readonly summary: string;
-  /** Those of every command too. */
+  /** Its options, with those of every command. */
   readonly options: readonly Option[];
   readonly argument: Argument | undefined;
 }
 
-/** The program, as shells complete it. */
+/** The program to complete. */
 export interface CompletedProgram {
-  /** What may stand before the command. */
+  /** The options before the command. */
   readonly options: readonly Option[];
   readonly commands: readonly CompletedCommand[];
 }
@@ -42,7 +42,7 @@ async function completedProgram(all: readonly LoadableCommand[]): Promise<Comple
   return { options: GLOBAL_OPTIONS, commands };
 }
 
-/** The words that an option or an argument takes, where they are known. */
+/** The values of an option or an argument, if they are known. */
 function wordsOf({ choices, words }: Pick<Option, "choices" | "words">): readonly string[] {
   return choices ?? words ?? [];
 }
@@ -52,27 +52,27 @@ function spellingsOf({ name, letter }: Option): string[] {
   return [`--${name}`, ...(letter === undefined ? [] : [`-${letter}`])];
 }
 
-/** The most characters of an explanation beside a word. */
+/** The maximum length of an explanation, in characters. */
 const BRIEF = 72;
 
-/** The beginning of a help text, on one short line. */
+/** Shortens a help text to one line. */
 export function brief(help: string): string {
   return help.length <= BRIEF ? help : `${help.slice(0, help.lastIndexOf(" ", BRIEF)).replace(/[,;:]$/, "")} ...`;
 }
 
-/** The words as one argument of a function. Ours have no quotes in them. */
+/** Quotes words as one argument of a shell function. Ours contain no quotes. */
 function quoted(words: readonly string[]): string {
   return `'${words.join(" ")}'`;
 }
 
-/** What completes the value of an option; options of the same kind share a line. */
+/** The bash code that completes the value of an option. */
 function valueAction(option: Option): string {
   const words = wordsOf(option);
   if (words.length > 0) return `_imap_data_access_${option.isList ? "list" : "words"} ${quoted(words)}`;
   return option.paths === undefined ? ":" : `_imap_data_access_paths ${option.paths === "files" ? "-f" : "-d"}`;
 }
 
-/** The cases of what stands before the cursor, for the options with values. */
+/** The cases for options with values, by the word before the cursor. Options with the same code share a line. */
 function valueCases(options: readonly Option[], indent: string): string[] {
   const byAction = new Map<string, string[]>();
   for (const option of options) {
@@ -83,7 +83,7 @@ function valueCases(options: readonly Option[], indent: string): string[] {
   return [...byAction].map(([action, names]) => `${indent}${names.join(" | ")}) ${action}; return ;;`);
 }
 
-/** What completes an argument. */
+/** The bash code that completes an argument. */
 function argumentAction(argument: Argument | undefined): string | undefined {
   if (argument?.paths !== undefined) return `_imap_data_access_paths ${argument.paths === "files" ? "-f" : "-d"}`;
   return argument?.words === undefined ? undefined : `_imap_data_access_words ${quoted(argument.words)}`;
@@ -105,7 +105,7 @@ function commandCase({ name, options, argument }: CompletedCommand): string {
   ].join("\n");
 }
 
-/** A script that makes bash complete the program; bash 3.2, as on macOS, will do. */
+/** The completion script for bash 3.2 (as on macOS) and later. */
 export function bashCompletions({ options, commands }: CompletedProgram): string {
   const withValue = options.filter(({ value }) => value !== undefined).flatMap(spellingsOf);
   return `# Completions of ${PROGRAM} for bash. In ~/.bashrc: source <(${PROGRAM} completions bash)
@@ -115,7 +115,7 @@ _imap_data_access_words() {
   COMPREPLY=($(compgen -P "$head" -W "$1" -- "$current"))
 }
 
-# Offers words of a list with commas: what stands before the last comma stays.
+# Offers words for a list with commas; the text before the last comma stays.
 _imap_data_access_list() {
   case "$current" in
     *,*) head="$head\${current%,*},"; current="\${current##*,}" ;;
@@ -130,14 +130,14 @@ _imap_data_access_paths() {
   compopt -o filenames 2>/dev/null
 }
 
-# Offers options that do not stand in the line yet.
+# Offers options that are not in the line yet.
 _imap_data_access_options() {
   local left=" $1 " at
   for ((at = 1; at < last; at++)); do left=\${left/ "\${words[at]}" / }; done
   _imap_data_access_words "$left"
 }
 
-# The words up to the cursor. Bash takes "a:b" and "--name=value" for three words each, unless it was told otherwise.
+# The words up to the cursor. By default bash splits "a:b" and "--name=value" into three words each.
 _imap_data_access_join() {
   local rest="$COMP_LINE" word at
   for ((at = 0; at <= COMP_CWORD; at++)); do
@@ -175,7 +175,7 @@ _imap_data_access() {
   COMPREPLY=()
   _imap_data_access_join
   _imap_data_access_complete
-  # What stands before the last ":" or "=" of a word stays as it is.
+  # The text before the last ":" or "=" of a word stays as it is.
   [[ $typed == [:=]* ]] && typed=""
   kept="\${words[last]%"$typed"}"
   for ((at = 0; at < \${#COMPREPLY[@]}; at++)); do COMPREPLY[at]="\${COMPREPLY[at]#"$kept"}"; done
@@ -190,12 +190,12 @@ function fishQuoted(text: string): string {
   return `'${text.replace(/[\\']/g, "\\$&")}'`;
 }
 
-/** Words to offer. With a tab behind it, a word does not get the explanation of what takes it. */
+/** Words to offer. A tab after a word keeps fish from showing the explanation of the option. */
 function bare(words: readonly string[]): string {
   return words.map((word) => `${word}\\t`).join(" ");
 }
 
-/** What completes a value: words, several of them, paths, or nothing. */
+/** How a value is completed: with words, a list of words, paths, or not at all. */
 function valueFlags(value: Pick<Option, "choices" | "words" | "isList" | "paths">): string {
   const words = wordsOf(value);
   if (words.length > 0) {
@@ -229,14 +229,14 @@ function commandLines({ name, summary, options, argument }: CompletedCommand): s
   ];
 }
 
-/** A script that makes fish complete the program, with explanations. */
+/** The completion script for fish, with explanations. */
 export function fishCompletions({ options, commands }: CompletedProgram): string {
   const withValue = options.filter(({ value }) => value !== undefined).flatMap(spellingsOf);
   return `# Completions of ${PROGRAM} for fish.
 # mkdir -p ~/.config/fish/completions
 # ${PROGRAM} completions fish > ~/.config/fish/completions/${PROGRAM}.fish
 
-# Whether the line has the named command; without a name, whether it has none yet.
+# Whether the line contains the named command; without a name, whether it contains none yet.
 function __imap_data_access_is
     set -l words (commandline -opc)
     set -e words[1]
@@ -258,12 +258,12 @@ function __imap_data_access_is
     test (count $argv) -eq 0
 end
 
-# What is typed of a value, also behind --name=
+# The part of a value that is typed, also after --name=
 function __imap_data_access_value
     string replace -r -- '^--[^=]*=' '' (commandline -ct)
 end
 
-# Words of a list with commas: what stands before the last comma stays.
+# Words for a list with commas; the text before the last comma stays.
 function __imap_data_access_list
     set -l head (string match -r -- '^.*,' (__imap_data_access_value))
     test -n "$head"; or set head ''
@@ -285,23 +285,23 @@ function zshQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Text in which no character means anything to _arguments and _describe. */
+/** Escapes the characters that _arguments and _describe interpret. */
 function plain(text: string): string {
   return text.replace(/[\\[\]:]/g, "\\$&");
 }
 
-/** What completes a value: words, several of them, paths, or nothing. */
+/** How a value is completed: with words, a list of words, paths, or not at all. */
 function action(value: Pick<Option, "choices" | "words" | "isList" | "paths">, message: string): string {
   const words = wordsOf(value);
   if (words.length > 0) return value.isList ? `_values -s , ${message} ${words.join(" ")}` : `(${words.join(" ")})`;
   return value.paths === undefined ? " " : value.paths === "files" ? "_files" : "_files -/";
 }
 
-/** The specs of one option, for each of its spellings. */
+/** The _arguments specs of an option, one for each spelling. */
 function optionSpecs(option: Option): string[] {
   const { value, help } = option;
   const spellings = spellingsOf(option);
-  // One spelling of an option shuts the others out.
+  // One spelling of an option excludes the others.
   const others = spellings.length > 1 ? `(${spellings.join(" ")})` : "";
   return spellings.map((spelling) => {
     const tail = value === undefined ? "" : `:${plain(value)}:${action(option, value)}`;
@@ -309,7 +309,7 @@ function optionSpecs(option: Option): string[] {
   });
 }
 
-/** The spec of a command's arguments. */
+/** The _arguments spec of a command's arguments. */
 function argumentSpec(argument: Argument | undefined): string[] {
   if (argument === undefined) return [];
   const { name, words } = argument;
@@ -321,12 +321,12 @@ function zshCommandCase({ name, options, argument }: CompletedCommand): string {
   return `        ${name})\n          _arguments -s ${specs.join(" \\\n            ")} && ret=0 ;;`;
 }
 
-/** A script that makes zsh complete the program, with explanations. */
+/** The completion script for zsh, with explanations. */
 export function zshCompletions({ options, commands }: CompletedProgram): string {
   const described = commands.map(({ name, summary }) => `        ${zshQuoted(`${name}:${plain(summary)}`)}`);
   return `#compdef ${PROGRAM}
-# Completions of ${PROGRAM} for zsh. In ~/.zshrc, behind compinit: source <(${PROGRAM} completions zsh)
-# Or as a file of the name _${PROGRAM} in a folder of $fpath.
+# Completions of ${PROGRAM} for zsh. In ~/.zshrc, after compinit: source <(${PROGRAM} completions zsh)
+# Or save it as _${PROGRAM} in a directory of $fpath.
 
 _imap_data_access() {
   local curcontext="$curcontext" state line ret=1
@@ -367,18 +367,17 @@ const NAMES = [...SHELLS.keys()];
 const SPEC: CommandSpec = {
   name: "completions",
   description:
-    "Prints a script that makes bash, zsh or fish complete commands, options and the words that they take, when the " +
-    "Tab key is pressed.",
+    "Prints a completion script for bash, zsh or fish. The Tab key then completes commands, options and their values.",
   argument: { name: "SHELL", words: NAMES, help: NAMES.join(", ") },
   options: [],
   examples: [
-    { text: "bash: into a file that ~/.bashrc sources", line: "completions bash > ~/.imap-data-access.bash" },
+    { text: "bash: to a file that ~/.bashrc sources", line: "completions bash > ~/.imap-data-access.bash" },
     {
-      text: "zsh: into a folder of $fpath; mkdir -p ~/.zfunc makes it",
+      text: "zsh: to a directory in $fpath (create it with mkdir -p ~/.zfunc)",
       line: "completions zsh > ~/.zfunc/_imap-data-access",
     },
     {
-      text: "fish; mkdir -p ~/.config/fish/completions makes the folder",
+      text: "fish (create the directory with mkdir -p ~/.config/fish/completions)",
       line: "completions fish > ~/.config/fish/completions/imap-data-access.fish",
     },
   ],

@@ -14,7 +14,7 @@ function shardOf(text: string | undefined): Shard | undefined {
   throw new UsageError(`Cannot use "${text}" for --shard: expected K/N with K from 1 to N, for instance 3/16`);
 }
 
-/** The files of a line: named, on standard input, or found by a query. */
+/** The files to download: named, from standard input, or found by a query. */
 async function filesOf(input: CommandInput, client: ImapClient): Promise<Iterable<string | FileRecord>> {
   const { rest, signal } = input;
   const filtered = hasFilters(input);
@@ -30,44 +30,47 @@ function line({ state, path, file, ...rest }: Outcome): string {
   return `Successfully downloaded the file to: ${path}`;
 }
 
-/** `download`: fetches files. */
+/** The command `download`. */
 export const download: Command = {
   spec: {
     name: "download",
     description:
-      "Fetches files from the SDC into the data directory, in the SDC's own folders: files that are named, or all " +
-      "that meet filters. A file that is there already is not fetched again; one that came in part is gone on with.",
+      "Downloads files from the SDC to the data directory, in the folders that the SDC uses: the named files, or all " +
+      "files that match filters. Files that exist already are skipped, and interrupted downloads resume.",
     argument: {
       name: "[FILE...]",
-      help: "file names, or full paths in the archive; - reads names from standard input",
+      help: "file names, or paths in the archive; - reads names from standard input",
     },
     options: [
-      { name: "verify", help: "compare files that are there with the archive, and fetch those that differ" },
-      { name: "force", help: "fetch files that are there anew" },
+      { name: "verify", help: "compare existing files with the archive, and download those that differ again" },
+      { name: "force", help: "download again files that already exist" },
       ...TRANSFER_OPTIONS,
       {
         name: "shard",
         value: "K/N",
         help:
-          "fetch only the K-th of N parts of the list, which N machines can share: by name, so that none is twice and none lost; shares are equal on average",
+          "download only part K of N of the files, to share a list among N machines: files are assigned by name, so each is in exactly one part",
       },
       ...FILTERS,
     ],
     examples: [
-      { text: "Into the working folder", line: "download imap_mag_l0_raw_20250502_v001.pkts" },
+      { text: "To the current directory", line: "download imap_mag_l0_raw_20250502_v001.pkts" },
       {
-        text: "All that meet filters, into another folder",
+        text: "All files that match filters, to another directory",
         line: "download --instrument mag --data-level l2 --start-date 20260101 --data-dir /data",
       },
       { text: "Names from a file", line: "download - < names.txt" },
       {
-        text: "The third of sixteen parts, on one of sixteen machines",
+        text: "Part 3 of 16, on one of 16 machines",
         line: "download --instrument ultra --shard 3/16",
       },
-      { text: "Check what is there, and repair it", line: "download --instrument mag --data-level l2 --verify" },
+      {
+        text: "Check existing files, and download damaged ones again",
+        line: "download --instrument mag --data-level l2 --verify",
+      },
     ],
     showsProgress: true,
-    whenInterrupted: "what came so far is kept: the same command goes on from there",
+    whenInterrupted: "the bytes received so far are kept; run the same command to resume",
   },
   async run(input) {
     const { values, flags, client: settings, output, quiet, verbose, signal } = input;

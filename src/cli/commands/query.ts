@@ -59,31 +59,31 @@ export const query: Command = {
   spec: {
     name: "query",
     description:
-      "Finds the files at the SDC that meet all of the given filters; at least one is needed. An answer that is too " +
-      "large for the SDC is asked for in parts.",
+      "Finds the files at the SDC that match all given filters; at least one is required. A query whose result is too " +
+      "large for one response is split into several requests.",
     options: [
       ...FILTERS,
       {
         name: "output-format",
         value: "FORMAT",
         choices: [...FORMATS.keys(), STREAMED],
-        help: "how to print what is found",
+        help: "output format",
       },
     ],
     examples: [
       { text: "All files of an instrument", line: "query --instrument glows" },
       {
-        text: "One product on some days",
+        text: "One product in a range of days",
         line: "query --instrument mag --data-level l0 --start-date 20250501 --end-date 20250531",
       },
       { text: "The newest version of each file", line: "query --instrument codice --descriptor hskp --version latest" },
       {
-        text: "Several products, by a pattern",
+        text: "Several products, with a pattern",
         line: "query --instrument hi,lo --descriptor '*-raw' --start-date 30d",
       },
-      { text: "What came in since yesterday", line: "query --instrument swe --days-ago 1" },
-      { text: "One file of a table, by its name", line: "query --filename naif0012.tls" },
-      { text: "SPICE files", line: "query --table spice --type ephemeris_predicted --version latest" },
+      { text: "Files ingested since yesterday", line: "query --instrument swe --days-ago 1" },
+      { text: "One file, by its name", line: "query --filename naif0012.tls" },
+      { text: "SPICE kernels", line: "query --table spice --type ephemeris_predicted --version latest" },
       { text: "For other programs", line: "query --instrument glows --data-level l1a --output-format json" },
     ],
   },

@@ -2,40 +2,40 @@ import { type Command, EXIT, MAX_SECONDS, UsageError, wholeNumber } from "../she
 import { ImapClient } from "../../client/imap_client.ts";
 import { RELEASE_TYPES } from "../../protocol/tables.ts";
 
-/** `release`: makes data public. */
+/** The command `release`. */
 export const release: Command = {
   spec: {
     name: "release",
     description:
-      "Uploads a manifest, which says what is released, waits until the SDC has indexed it, and asks for the release. It " +
-      "needs an API key. The manifest's name is imap_<instrument>_data-release-<number>_<start>_<end>_<version>.txt.",
+      "Uploads a manifest, which lists what to release, waits until the SDC has indexed it, and requests the release. " +
+      "This requires an API key. The manifest's name is imap_<instrument>_data-release-<number>_<start>_<end>_<version>.txt.",
     options: [
       {
         name: "release-type",
         value: "TYPE",
         choices: RELEASE_TYPES,
-        help: "what to do; so far the SDC supports release alone; needed",
+        help: "type of release; so far the SDC supports only release; required",
       },
-      { name: "manifest-file", value: "PATH", paths: "files", help: "the manifest on this machine; needed" },
+      { name: "manifest-file", value: "PATH", paths: "files", help: "local path of the manifest; required" },
       {
         name: "index-timeout",
         value: "SECONDS",
-        help: "how long to wait until the SDC has indexed the manifest (else 120)",
+        help: "how long to wait until the SDC has indexed the manifest (default: 120)",
       },
-      { name: "dry-run", help: "only check, and print what would be done" },
+      { name: "dry-run", help: "only check the manifest, and print what would be done" },
     ],
     examples: [
       {
-        text: "A release of a month",
+        text: "Release one month of data",
         line: "release --release-type release --manifest-file imap_hit_data-release-001_20260101_20260131_v001.txt",
       },
     ],
-    whenInterrupted: "the same command goes on from there",
+    whenInterrupted: "run the same command to continue",
   },
   async run({ values, flags, client, output, signal }) {
     const [release_type, manifest_file] = [values.get("release-type"), values.get("manifest-file")];
     if (release_type === undefined || manifest_file === undefined) {
-      throw new UsageError("Cannot release: --release-type and --manifest-file are needed");
+      throw new UsageError("Cannot release: --release-type and --manifest-file are required");
     }
     const seconds = wholeNumber(values, "index-timeout", [0, MAX_SECONDS]);
     const dryRun = flags.has("dry-run");

@@ -2,39 +2,40 @@ import { type Command, EXIT } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
 
-/** What is made again, in words: `mag norm l1b from 20250501 to 20250531`. */
+/** Describes what is reprocessed: `mag norm l1b from 20250501 to 20250531`. */
 function words({ start_date, end_date, ...which }: Readonly<Record<string, string>>): string {
   const { instrument = "all instruments", descriptor, data_level } = which;
   return `${[instrument, descriptor, data_level].filter(Boolean).join(" ")} from ${start_date} to ${end_date}`;
 }
 
-/** `reprocess`: asks for products to be made again. */
+/** The command `reprocess`. */
 export const reprocess: Command = {
   spec: {
     name: "reprocess",
     description:
-      "Asks the SDC to make the products of some days again: those of all instruments, of one, or one product. It needs " +
-      "an API key or an access token. The order is sent once: when no answer comes, it may have arrived all the same.",
+      "Asks the SDC to reprocess the products of a range of days: of all instruments, of one instrument, or a single " +
+      "product. This requires an API key or an access token. The request is sent once: if no response arrives, the SDC " +
+      "may have received it anyway.",
     options: [
       {
         name: "start-date",
         value: "DATE",
-        help: "first day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago; needed",
+        help: "first day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago; required",
       },
-      { name: "end-date", value: "DATE", help: "last day, inclusive; needed" },
-      { name: "instrument", value: "NAME", words: INSTRUMENTS, help: `${INSTRUMENTS.join(", ")} (else all)` },
+      { name: "end-date", value: "DATE", help: "last day, inclusive; required" },
+      { name: "instrument", value: "NAME", words: INSTRUMENTS, help: `${INSTRUMENTS.join(", ")} (default: all)` },
       {
         name: "data-level",
         value: "LEVEL",
         words: DATA_LEVELS,
-        help: `${DATA_LEVELS.join(", ")} (else all); needs --instrument and --descriptor`,
+        help: `${DATA_LEVELS.join(", ")} (default: all); requires --instrument and --descriptor`,
       },
       {
         name: "descriptor",
         value: "NAME",
-        help: "the product's name, for instance hist (else all); needs --instrument",
+        help: "name of the product, for example hist (default: all); requires --instrument",
       },
-      { name: "dry-run", help: "only print what would be asked for" },
+      { name: "dry-run", help: "only print what would be requested" },
     ],
     examples: [
       {
@@ -42,7 +43,7 @@ export const reprocess: Command = {
         line: "reprocess --instrument mag --start-date 20260101 --end-date 20260131",
       },
       {
-        text: "One product, and only look",
+        text: "One product, as a dry run",
         line:
           "reprocess --instrument glows --descriptor hist --data-level l1a --start-date 7d --end-date today --dry-run",
       },

@@ -4,34 +4,34 @@ import { concurrencyOf, reportTransfer, TRANSFER_OPTIONS, transferSettings } fro
 import { ImapClient } from "../../client/imap_client.ts";
 import type { Outcome } from "../../transfer/batch.ts";
 
-/** The line for a file; the Python client's words where it is the only one. */
+/** Returns the line for a file; for a single file it is the Python client's. */
 function line(count: number): (outcome: Outcome) => string {
   return ({ state, file }) => {
     if (state === "planned") return `would send ${file}`;
-    if (state === "skipped") return `The IMAP SDC has the file already: ${file}`;
+    if (state === "skipped") return `The IMAP SDC already has the file: ${file}`;
     return `Successfully uploaded the file to the IMAP SDC${count === 1 ? "" : `: ${file}`}`;
   };
 }
 
-/** `upload`: sends files. */
+/** The command `upload`. */
 export const upload: Command = {
   spec: {
     name: "upload",
     description:
-      "Sends files to the SDC. Their names decide their places in the archive; the folders they lie in do not " +
-      "count. All are checked first, and nothing is sent when one is wrong.",
-    argument: { name: "FILE...", paths: "files", help: "paths of files on this machine" },
+      "Uploads files to the SDC. A file's name determines its path in the archive; the local directory does not " +
+      "matter. All files are checked first, and nothing is sent if one of them is wrong.",
+    argument: { name: "FILE...", paths: "files", help: "paths of local files" },
     options: [
-      { name: "skip-existing", help: "a file that the archive has already is no failure" },
+      { name: "skip-existing", help: "skip files that the archive already has" },
       ...TRANSFER_OPTIONS,
     ],
     examples: [
-      { text: "A file of this folder", line: "upload imap_codice_l0_hskp_20240724_v001.pkts" },
-      { text: "Many, and only look whether they can be sent", line: "upload --dry-run new/*.cdf" },
-      { text: "Go on where a broken run stopped", line: "upload --skip-existing new/*.cdf" },
+      { text: "One file", line: "upload imap_codice_l0_hskp_20240724_v001.pkts" },
+      { text: "Only check whether many files can be uploaded", line: "upload --dry-run new/*.cdf" },
+      { text: "Continue after an interrupted upload", line: "upload --skip-existing new/*.cdf" },
     ],
     showsProgress: true,
-    whenInterrupted: "with --skip-existing the same command goes on from there",
+    whenInterrupted: "run the same command with --skip-existing to continue",
   },
   async run({ values, flags, rest, client: settings, output, quiet, verbose, signal }) {
     if (rest.length === 0) throw new UsageError("Cannot upload: no file is named");

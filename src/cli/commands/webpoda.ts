@@ -9,7 +9,7 @@ function whenOf({ date, repointing }: PacketOutcome): string {
   return repointing === null ? date : `${date}, repointing ${repointing}`;
 }
 
-/** Tells of one day or pointing: files on standard output, the rest on standard error. */
+/** Prints the result of one day or pointing: files on standard output, everything else on standard error. */
 async function tell(outcome: PacketOutcome, output: Output, verbose: boolean): Promise<void> {
   const when = whenOf(outcome);
   switch (outcome.state) {
@@ -20,10 +20,12 @@ async function tell(outcome: PacketOutcome, output: Output, verbose: boolean): P
       return;
     }
     case "unchanged":
-      await output.data(`The IMAP SDC has the packets already: ${outcome.file}\n`);
+      await output.data(`The IMAP SDC already has the packets: ${outcome.file}\n`);
       return;
     case "shorter":
-      return await output.notice(`warning: webpoda has less than the IMAP SDC's ${outcome.file}: nothing was kept`);
+      return await output.notice(
+        `warning: webpoda has fewer packets than the IMAP SDC's ${outcome.file}: nothing was written`,
+      );
     case "empty":
       return verbose ? await output.notice(`no packets for ${when}`) : undefined;
     case "failed": {
@@ -48,44 +50,44 @@ function summary(outcomes: readonly PacketOutcome[]): string {
 const INSTRUMENTS = [...INSTRUMENT_APIDS.keys()];
 const PATIENCE = TRANSFER_OPTIONS.filter(({ name }) => name === "retries" || name === "stall-timeout");
 
-/** `webpoda`: makes level 0 files from packets on demand. */
+/** The command `webpoda`. */
 export const webpoda: Command = {
   spec: {
     name: "webpoda",
     description:
-      "Fetches an instrument's raw packets from webpoda into level 0 files of the data directory: one a day, and for " +
-      "glows, hi, lo and ultra one a pointing. A file is kept when the SDC's newest one has other bytes, under the next " +
-      "free minor version. It needs a token for webpoda.",
+      "Downloads the raw packets of an instrument from webpoda to level 0 files in the data directory: one file per day, " +
+      "or per pointing for glows, hi, lo and ultra. A file that differs from the newest one at the SDC is kept under the " +
+      "next minor version. This requires a webpoda token.",
     options: [
-      { name: "instrument", value: "NAME", choices: INSTRUMENTS, help: "whose packets; needed" },
+      { name: "instrument", value: "NAME", choices: INSTRUMENTS, help: "instrument; required" },
       {
         name: "start-date",
         value: "DATE",
-        help: "first day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago; needed",
+        help: "first day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago; required",
       },
-      { name: "end-date", value: "DATE", help: "last day, inclusive (else the first)" },
+      { name: "end-date", value: "DATE", help: "last day, inclusive (default: the first day)" },
       {
         name: "query-mode",
         value: "MODE",
         choices: QUERY_MODES,
-        help: "whose days these are: when Earth received the packets, or spacecraft time (else ert)",
+        help: "meaning of the days: Earth received time or spacecraft time (default: ert)",
       },
-      { name: "upload-to-sdc", help: "upload each new file, too" },
+      { name: "upload-to-sdc", help: "also upload each new file to the SDC" },
       ...PATIENCE,
     ],
     examples: [
-      { text: "What came down yesterday", line: "webpoda --instrument mag --start-date yesterday" },
+      { text: "Packets received yesterday", line: "webpoda --instrument mag --start-date yesterday" },
       {
-        text: "All packets of some days, for the SDC",
+        text: "All packets of a range of days, uploaded to the SDC",
         line: "webpoda --instrument hi --start-date 20260101 --end-date 20260107 --query-mode sct --upload-to-sdc",
       },
     ],
-    whenInterrupted: "files that were named are whole; the same command goes on with the others",
+    whenInterrupted: "the files listed above are complete; run the same command to continue",
   },
   async run({ values, flags, client: settings, output, quiet, verbose, signal }) {
     const [instrument, start_date] = [values.get("instrument"), values.get("start-date")];
     if (instrument === undefined || start_date === undefined) {
-      throw new UsageError("Cannot fetch packets: --instrument and --start-date are needed");
+      throw new UsageError("Cannot fetch packets: --instrument and --start-date are required");
     }
     const client = new ImapClient({ ...settings, ...transferSettings(values) });
     let told = Promise.resolve();
