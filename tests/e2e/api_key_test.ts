@@ -37,7 +37,7 @@ Deno.test("a key that cannot be used is refused before anything is sent, and is 
   const cases: ReadonlyArray<readonly [args: string[], options: StartOptions | undefined, said: string]> = [
     [["--api-key", "s3cret", "--api-key-file", "x"], undefined, "give one of them"],
     [["--api-key-file", `${cli.folder.path}/nowhere`], undefined, "it does not exist"],
-    [["--api-key-file", cli.folder.path], undefined, "no file with a key alone"],
+    [["--api-key-file", cli.folder.path], undefined, "it is not a file with only a key"],
     [["--api-key-file", file("\n")], undefined, "it is empty"],
     [["--api-key-file", file("s3cret\ns3cret")], undefined, "Cannot use the API key"],
     [["--api-key", "-"], { stdin: "" }, "expected one line"],
