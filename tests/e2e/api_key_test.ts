@@ -50,6 +50,6 @@ Deno.test("a key that cannot be used is refused before anything is sent, and is 
     assert(!stderr.includes("s3cret"), stderr);
   }
   const both = await cli.run(["download", "-", "--api-key", "-"], { stdin: "s3cret\n" });
-  assertStringIncludes(both.stderr, "both the API key and the names of files");
+  assertStringIncludes(both.stderr, "both the API key and the file names");
   assertEquals(cli.store.asked.length, 0);
 });
