@@ -575,12 +575,12 @@ function join(a: Coverage, b: Coverage, most: number): Coverage {
  * by level, and between them the archive answers others. What draws is loaded with the first picture.
  */
 export async function drawCoverage(catalog: Catalog): Promise<string> {
-  const { coverageOf, MOST_PRODUCTS } = await import("../views/coverage.ts");
+  const { coverageOf, MAX_PRODUCTS } = await import("../views/coverage.ts");
   const { coverageSvg } = await import("../views/coverage_chart.ts");
   let coverage = NOTHING;
   for (const { instrument, data_level } of catalog.rows(PARTS)) {
     const records = decodeFileRecords(catalog.rows(COVERAGE_ROWS, [String(instrument), String(data_level)]));
-    coverage = join(coverage, coverageOf(records, new Set()), MOST_PRODUCTS);
+    coverage = join(coverage, coverageOf(records, new Set()), MAX_PRODUCTS);
     await delay(0);
   }
   return coverageSvg(coverage, "");

@@ -13,47 +13,48 @@ import { recordsTable, type ResultContext } from "../views/records.ts";
 import { summaryPicture } from "../views/summary.ts";
 
 /**
- * The address at which a browser gets a file, for tables in pages. It holds no key; the API redirects to the file.
+ * Returns the address at which a browser gets a file, for tables in web pages. It contains no key; the API redirects to the
+ * file.
  *
- * @param api The API's address.
- * @returns Undefined for an address that neither encrypts nor is in the own network, and for a path that no URL can hold or
- * that leads out of the archive.
+ * @param api The address of the API.
+ * @returns Undefined for an unencrypted address outside of the own network, and for a path that no URL can hold or that
+ * leads outside of the archive.
  */
 export function downloadLink(api: string, { file_path }: FileRecord): string | undefined {
   const { protocol, hostname } = new URL(api);
   if (protocol !== "https:" && !(protocol === "http:" && isPrivateHost(hostname))) return undefined;
-  // A URL drops these segments, and what is before them.
+  // A URL drops these segments and the ones before them.
   if (file_path.split("/").some((segment) => segment === "." || segment === "..")) return undefined;
   return file_path.isWellFormed() ? `${api}${downloadRoute(file_path)}` : undefined;
 }
 
-/** A card has a line for each key of its row; one with more keys than this is no row of the SDC's. */
-const MOST_CARD_LINES = 500;
+/** A card has a line for each key of its row; no row of the SDC has more. */
+const MAX_CARD_LINES = 500;
 
 /** How many rows are added to a result at once; a call takes only so many arguments. */
 const ROWS_AT_ONCE = 1_000;
 
-/** Downloads rows: what a result has from the client that made it. */
+/** Downloads rows. A result gets it from the client that made it. */
 export type DownloadRows = (rows: readonly FileRecord[], options: DownloadOptions) => Promise<TransferReport>;
 
-/** What a result knows of the call that made it. */
+/** What a result knows about the query that it comes from. */
 export interface QueryResultOrigin {
   /** Downloads its rows. */
   readonly download?: DownloadRows;
-  /** Tells which archive paths are in the data directory already. */
+  /** Returns which of some archive paths are in the data directory. */
   readonly filesHere?: (archivePaths: readonly string[]) => Promise<ReadonlySet<string>>;
-  /** The table that was asked; it decides the columns. Default: science. */
+  /** The table that was searched. Default: science. */
   readonly table?: TableName;
-  /** The conditions of the query; tables in pages and pictures show them. */
+  /** The conditions of the query, which tables in web pages and charts show. */
   readonly asked?: QueryParameters;
-  /** The API's address, to which the file names of tables in pages lead. */
+  /** The address of the API, which the file names of tables in web pages link to. */
   readonly url?: string;
 }
 
 /**
- * The files that a query found: an array of rows that shows itself as a table, in notebooks, in the REPL and in
- * `console.log`. `filter`, `slice`, `toSorted` and `toReversed` give a QueryResult again; the other methods, as `map`,
- * give a plain array. A result of one row, `files.slice(0, 1)` for instance, shows itself as a card in notebooks.
+ * The files that a query found: an array of rows that displays itself as a table in notebooks, in the REPL and in
+ * `console.log`. `filter`, `slice`, `toSorted` and `toReversed` return a QueryResult; other methods, such as `map`, return a
+ * plain array. In a notebook, a result of one row is displayed as a card: try `files.slice(0, 1)`.
  *
  * @example
  * ```ts
@@ -66,14 +67,14 @@ export interface QueryResultOrigin {
  * ```
  */
 export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row> {
-  /** Array methods that change what the elements are, `map` first, give plain arrays. */
+  /** Array methods that change the type of the elements, such as `map`, return plain arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
 
   #origin: QueryResultOrigin = {};
 
-  /** Takes rows into a result. */
+  /** Makes a result from rows. */
   static fromRows<Row extends FileRecord>(rows: Iterable<Row>, origin: QueryResultOrigin = {}): QueryResult<Row> {
     const result = new QueryResult<Row>();
     // Several times quicker than one by one.
@@ -83,7 +84,7 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
     return result;
   }
 
-  /** The table that was asked for these rows. */
+  /** The table that was searched for these rows. */
   get table(): TableName {
     return this.#origin.table ?? "science";
   }
@@ -91,7 +92,7 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
   /**
    * Downloads all of these files, several at once, as the function `download` does.
    *
-   * @returns What became of each file. One that failed does not stop the others: see its `failed` and `retry()`.
+   * @returns The outcome of each file. One failure does not stop the rest: see `failed` and `retry()` of the report.
    */
   download(options: DownloadOptions = {}): Promise<TransferReport> {
     const { download } = this.#origin;
@@ -99,31 +100,31 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
     return download(this, options);
   }
 
-  /** The rows that meet a condition, as a result that shows itself. */
+  /** Returns the rows that meet a condition, as a QueryResult. */
   override filter(predicate: (row: Row, index: number, rows: Row[]) => unknown): QueryResult<Row> {
     return QueryResult.fromRows(super.filter(predicate), this.#origin);
   }
 
-  /** Some of the rows, as a result that shows itself. */
+  /** Returns the rows from `start` up to `end`, as a QueryResult. */
   override slice(start?: number, end?: number): QueryResult<Row> {
     return QueryResult.fromRows(super.slice(start, end), this.#origin);
   }
 
-  /** The rows in another order, as a result that shows itself. */
+  /** Returns the rows in another order, as a QueryResult. */
   override toSorted(compare?: (a: Row, b: Row) => number): QueryResult<Row> {
     return QueryResult.fromRows(super.toSorted(compare), this.#origin);
   }
 
-  /** The rows from the last to the first, as a result that shows itself. */
+  /** Returns the rows from the last to the first, as a QueryResult. */
   override toReversed(): QueryResult<Row> {
     return QueryResult.fromRows(super.toReversed(), this.#origin);
   }
 
   /**
-   * A picture of the days that have files: time runs along, a line for each instrument, level and descriptor. It tells
-   * apart a product's newest version, the one before and older ones, and marks what is in the data directory.
+   * Makes a chart of the days that have files: time from left to right, a row for each instrument, level and descriptor.
+   * Colors distinguish a product's newest version, its previous one and older ones; files in the data directory are marked.
    *
-   * @returns A picture that shows itself; `toSvg()`, `toText()` and `save()` give it otherwise.
+   * @returns A chart that displays itself; `toSvg()`, `toText()` and `save()` return or write it in other forms.
    *
    * @example
    * ```ts
@@ -131,8 +132,8 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
    * import { query } from "@imap-sdc/data-access";
    *
    * const files = await query({ instrument: "glows" });
-   * const picture = await files.coverage();
-   * assert(picture.toText().startsWith(`Coverage of ${files.length} files`));
+   * const chart = await files.coverage();
+   * assert(chart.toText().startsWith(`Coverage of ${files.length} files`));
    * ```
    */
   async coverage(): Promise<Picture> {
@@ -143,7 +144,7 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
   }
 
   /**
-   * A picture of how many files there are of each instrument and data level.
+   * Makes a chart of how many files there are of each instrument and data level.
    *
    * @example
    * ```ts
@@ -159,32 +160,32 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
     return summaryPicture(this, { asked: { ...asked } });
   }
 
-  /** The rows as a text table, the way the command line prints them. */
+  /** Returns the rows as a text table, as the command line prints them. */
   toText(): string {
     return textTable(this.#table());
   }
 
-  /** The rows as an HTML table, one row as a card; everything from the server in it is escaped. */
+  /** Returns the rows as an HTML table, or a single row as a card. Everything from the server is escaped. */
   toHtml(): string {
     const [row, ...others] = this.slice(0, 2);
     const isOne = row !== undefined && others.length === 0;
-    return isOne ? htmlCard(this.#table({ maxExtra: MOST_CARD_LINES }), row) : htmlTable(this.#table());
+    return isOne ? htmlCard(this.#table({ maxExtra: MAX_CARD_LINES }), row) : htmlTable(this.#table());
   }
 
   /**
-   * Shows the table now: in a notebook as an output of this cell, elsewhere as text on standard output.
-   * Unlike a cell's last value, which Jupyter may lose when the cell awaits something, it always arrives.
+   * Shows the table: in a notebook as an output of the running cell, otherwise as text on standard output.
+   * Jupyter may lose the last value of a cell that awaits something; what `show()` displays always arrives.
    */
   async show(): Promise<void> {
     await showBundle(this[JUPYTER_DISPLAY]());
   }
 
-  /** What a notebook shows for it: of a long result the first and the last rows. */
+  /** Returns what a notebook shows for the result: the first and the last rows of a long one. */
   [JUPYTER_DISPLAY](): MimeBundle {
     return { "text/plain": textTable(this.#table(), MAX_ROWS), "text/html": this.toHtml() };
   }
 
-  /** What `console.log` and the REPL show for it. */
+  /** Returns what `console.log` and the REPL show for the result. */
   [Symbol.for("Deno.customInspect")](): string {
     return textTable(this.#table(), MAX_ROWS).trimEnd();
   }

@@ -1,6 +1,6 @@
 import type { Table } from "../display/text_table.ts";
 
-/** What the table shows of one product. */
+/** A product of a catalog. */
 interface CatalogRow {
   readonly instrument: string | null;
   readonly data_level: string | null;
@@ -10,7 +10,7 @@ interface CatalogRow {
   readonly last_date: string | null;
 }
 
-/** The products of a catalog as a table. */
+/** Makes a table of the products of a catalog. */
 export function catalogTable(rows: readonly CatalogRow[]): Table<CatalogRow> {
   const files = rows.reduce((sum, { files }) => sum + files, 0);
   const column = (header: string, text: (row: CatalogRow) => string | null, align: "left" | "right" = "left") => ({

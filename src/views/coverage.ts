@@ -4,21 +4,21 @@ import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { counted, productOf, rowLabel, valueAt, versionOf } from "./records.ts";
 
-/** The files of one version on one day. */
+/** How many files of a version a day has. */
 interface DayCount {
   files: number;
-  /** How many of them begin on this day: one that goes on for many days is still one file. */
+  /** How many of them begin on this day: a file for many days is counted once in each bar. */
   begin: number;
   /** How many of them are in the data directory. */
   here: number;
 }
 
-/** By the number of the day, then by version. */
+/** By day, then by version. */
 type DayCounts = Map<number, Map<string, DayCount>>;
 
-/** A file that is for several days. */
+/** A file for several days. */
 interface LongFile extends DayRange {
-  /** Whether its first day is among those that are shown. */
+  /** Whether its first day is shown. */
   readonly begins: boolean;
   readonly isHere: boolean;
 }
@@ -29,12 +29,12 @@ class DayCounter {
   readonly #long = new Map<string, LongFile[]>();
   readonly #versions = new Set<string>();
 
-  /** All versions that came up. */
+  /** All versions found. */
   get versions(): string[] {
     return [...this.#versions];
   }
 
-  /** Counts a file on its days, as far as they are among those that are shown. */
+  /** Counts a file on those of its days that are shown. */
   add(days: DayRange, shown: DayRange, version: string, isHere: boolean): void {
     this.#versions.add(version);
     if (days.first === days.last) {
@@ -47,14 +47,14 @@ class DayCounter {
     files.push({ first, last, begins: first === days.first, isHere });
   }
 
-  /** All that was counted. */
+  /** Returns the counts. */
   counts(): DayCounts {
     for (const [version, files] of this.#long) this.#countLong(version, files);
     this.#long.clear();
     return this.#days;
   }
 
-  /** Goes along the days once, however many files each of them has. */
+  /** Walks through the days once, however many files each of them has. */
   #countLong(version: string, files: readonly LongFile[]): void {
     const changes = new Map<number, DayCount>();
     const change = (day: number, by: number, { isHere }: LongFile, begin: number) => {
@@ -88,13 +88,13 @@ class DayCounter {
   }
 }
 
-/** Days in a row, counted from 1970-01-01; the last one is among them. */
+/** Consecutive days, counted from 1970-01-01, including the last one. */
 export interface DayRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** The day of `20240709`, or of a kernel's `2024-07-09, 00:00:00`; undefined for what is none. */
+/** Reads the day of `20240709` or, as SPICE files have it, `2024-07-09, 00:00:00`; undefined for anything else. */
 function dayIn(value: unknown): number | undefined {
   if (typeof value !== "string") return undefined;
   const text = /^\d{4}-\d{2}-\d{2}(?!\d)/.test(value) && value.length > 10
@@ -103,13 +103,13 @@ function dayIn(value: unknown): number | undefined {
   return isCalendarDate(text) ? dayNumber(text) : undefined;
 }
 
-/** Reads the days of rows; many rows share few days. */
+/** Reads the days of rows. Many rows share a few days, which are read once. */
 class DayReader {
   readonly #days = new Map<unknown, number | undefined>();
 
   /**
-   * The days that a row's file is for: those from its start to its end, which kernels and ancillary files may have; without
-   * an end the first day alone. Undefined when the row tells none.
+   * Returns the days that a row's file is for: from its start to its end, which SPICE and ancillary files may have; otherwise
+   * the first day. Undefined for a row without days.
    */
   rangeOf(record: FileRecord): DayRange | undefined {
     const first = this.#day(record.start_date) ?? this.#day(valueAt(record, "min_date_datetime"));
@@ -125,13 +125,13 @@ class DayReader {
   }
 }
 
-/** A file for so many times the days of all shorter ones would squeeze them to nothing. */
-const MOST_TIMES = 4;
-/** Shorter times than this are no reason to cut anything. */
+/** A file this many times longer than all shorter ones together would squeeze them to nothing. */
+const MAX_TIMES_LONGER = 4;
+/** Nothing is cut from a chart shorter than this, in days. */
 const YEAR = 366;
-/** How much of what is cut is shown on each side: a part of the other files' days, and at least so many. */
+/** How much is shown of a file that is cut, on each side: a share of the other files' days, and at least a week. */
 const SHARE_AROUND = 0.1;
-const LEAST_AROUND = 7;
+const MIN_AROUND = 7;
 
 function lengthOf({ first, last }: DayRange): number {
   return last - first + 1;
@@ -142,8 +142,8 @@ function joined(a: DayRange | undefined, b: DayRange): DayRange {
 }
 
 /**
- * The days that a picture of files shows: all of theirs, but for the ends of files that are for many times longer than the
- * others, as kernels that hold for a century. Undefined when there is no file.
+ * Chooses the days that a chart shows: all days of the files, except for the ends of files many times longer than the others,
+ * such as SPICE kernels that are valid for a century. Undefined when there is no file.
  */
 function shownDays(ranges: readonly DayRange[]): DayRange | undefined {
   let shown: DayRange | undefined;
@@ -154,53 +154,53 @@ function shownDays(ranges: readonly DayRange[]): DayRange | undefined {
   }
   long.sort((a, b) => lengthOf(a) - lengthOf(b));
   const tooLong = long.findIndex((range) => {
-    if (shown !== undefined && lengthOf(range) > MOST_TIMES * Math.max(YEAR, lengthOf(shown))) return true;
+    if (shown !== undefined && lengthOf(range) > MAX_TIMES_LONGER * Math.max(YEAR, lengthOf(shown))) return true;
     shown = joined(shown, range);
     return false;
   });
   if (shown === undefined || tooLong < 0) return shown;
-  const around = Math.max(LEAST_AROUND, Math.ceil(lengthOf(shown) * SHARE_AROUND));
+  const around = Math.max(MIN_AROUND, Math.ceil(lengthOf(shown) * SHARE_AROUND));
   const reach = long.slice(tooLong).reduce(joined, shown);
   return { first: Math.max(reach.first, shown.first - around), last: Math.min(reach.last, shown.last + around) };
 }
 
-/** What there is of one product: a line of the picture. */
+/** The files of a product: a row of the chart. */
 export interface Product {
   readonly instrument: string;
   readonly level: string;
   readonly descriptor: string;
-  /** The newest first. */
+  /** From the newest to the oldest. */
   readonly versions: readonly string[];
-  /** By the number of the day, then by version. */
+  /** By day, then by version. */
   readonly days: ReadonlyMap<number, ReadonlyMap<string, Readonly<DayCount>>>;
 }
 
 /** Which days have files, by product. */
 export interface Coverage {
   readonly files: number;
-  /** Files whose rows tell no day. */
+  /** How many files have no day. */
   readonly undated: number;
-  /** Files that are for more days than are shown. */
+  /** How many files are for more days than are shown. */
   readonly cut: number;
-  /** Files that are for none of the days that are shown. */
+  /** How many files are for none of the shown days. */
   readonly elsewhere: number;
-  /** The first and the last day with files; undefined when there is none. */
+  /** The first and the last shown day; undefined when there is no file with a day. */
   readonly span: DayRange | undefined;
-  /** By instrument, level and descriptor. */
+  /** Sorted by instrument, level and descriptor. */
   readonly products: readonly Product[];
-  /** How many products there are beyond those. */
+  /** How many more products there are. */
   readonly moreProducts: number;
 }
 
-/** A picture of more lines shows nothing any more. */
-export const MOST_PRODUCTS = 100;
+/** With more rows a chart becomes unreadable. */
+export const MAX_PRODUCTS = 100;
 
-/** Kernels have plain numbers for versions. */
+/** The versions of SPICE files are plain numbers. */
 const BY_NUMBER = new Intl.Collator("en", { numeric: true });
 
 function newestFirst(a: string, b: string): number {
   if (isVersion(a) && isVersion(b)) return compareVersions(parseVersion(b), parseVersion(a));
-  // What is no version counts as older than all that are.
+  // Anything else is older than all versions.
   return Number(isVersion(b)) - Number(isVersion(a)) || BY_NUMBER.compare(b, a);
 }
 
@@ -209,7 +209,7 @@ interface Growing {
   readonly counter: DayCounter;
 }
 
-/** Counts files by product, day and version. `here` has the archive paths of what is in the data directory. */
+/** Counts files by product, day and version. `here` has the archive paths of the files in the data directory. */
 export function coverageOf(records: readonly FileRecord[], here: ReadonlySet<string>): Coverage {
   const reader = new DayReader();
   const dated: Array<{ readonly record: FileRecord; readonly days: DayRange }> = [];
@@ -238,8 +238,8 @@ export function coverageOf(records: readonly FileRecord[], here: ReadonlySet<str
     cut,
     elsewhere,
     span,
-    products: products.slice(0, MOST_PRODUCTS).map(finished),
-    moreProducts: Math.max(0, products.length - MOST_PRODUCTS),
+    products: products.slice(0, MAX_PRODUCTS).map(finished),
+    moreProducts: Math.max(0, products.length - MAX_PRODUCTS),
   };
 }
 
@@ -253,37 +253,37 @@ function finished({ record, counter }: Growing): Product {
   };
 }
 
-/** How time is cut: into pieces of so many days, from the first day to the last. */
+/** Time divided into bins of equal length, from the first day to the last. */
 export interface Bins {
   readonly first: number;
   readonly last: number;
-  /** Days of a piece. */
+  /** How many days a bin has. */
   readonly days: number;
 }
 
-/** What a product has in one piece of time. */
+/** The files of a product in one bin. */
 export interface Cell {
   readonly files: number;
-  /** How many of them begin in it; the others go on from the piece before. */
+  /** How many of them begin in it; the others continue from the previous bin. */
   readonly begin: number;
-  /** The place of its newest version among the product's, 0 for the newest of all. */
+  /** The index of its newest version among the product's versions, 0 for the newest. */
   readonly newest: number;
-  /** The place of the next version that is there as well, on the same day as a newer one. */
+  /** The index of the newest version that a day has besides a newer one. */
   readonly older: number | undefined;
-  /** Whether each of its days has files. */
+  /** Whether every day has files. */
   readonly isFull: boolean;
-  /** Whether the newest files of all its days are in the data directory. */
+  /** Whether the newest files of every day with files are in the data directory. */
   readonly isHere: boolean;
 }
 
-/** Cuts time into at most so many pieces. */
+/** Divides time into at most `most` bins. */
 export function binsOf({ first, last }: { readonly first: number; readonly last: number }, most: number): Bins {
   return { first, last, days: Math.ceil((last - first + 1) / Math.max(1, most)) };
 }
 
 interface GrowingBin {
   begin: number;
-  /** The first day with files, and how many of them have begun before. */
+  /** The first day with files, and how many of them began earlier. */
   firstDay: number;
   before: number;
   days: number;
@@ -299,20 +299,20 @@ function smaller(a: number | undefined, b: number | undefined): number | undefin
 }
 
 /**
- * What a product has in each piece of time that has files, by the piece's number, in order.
+ * Summarizes the files of a product by bin. Returns the bins with files, by index, in order.
  *
- * @param only Count this version alone.
+ * @param only The only version to count. Default: all versions.
  */
 export function cellsOf(product: Product, bins: Bins, only?: string): Map<number, Cell> {
-  const places = new Map(product.versions.map((version, place) => [version, place]));
+  const indexes = new Map(product.versions.map((version, index) => [version, index]));
   const growing = new Map<number, GrowingBin>();
   for (const [day, versions] of product.days) {
     const found = [...versions].filter(([version]) => only === undefined || version === only)
-      .map(([version, count]) => ({ ...count, place: places.get(version) ?? 0 })).sort((a, b) => a.place - b.place);
+      .map(([version, count]) => ({ ...count, age: indexes.get(version) ?? 0 })).sort((a, b) => a.age - b.age);
     const [newest, older] = found;
     if (newest === undefined) continue;
     const index = Math.floor((day - bins.first) / bins.days);
-    const cell = growing.get(index) ?? { ...EMPTY, newest: newest.place };
+    const cell = growing.get(index) ?? { ...EMPTY, newest: newest.age };
     growing.set(index, cell);
     const begin = found.reduce((sum, { begin }) => sum + begin, 0);
     cell.begin += begin;
@@ -322,8 +322,8 @@ export function cellsOf(product: Product, bins: Bins, only?: string): Map<number
     }
     cell.days += 1;
     cell.daysHere += newest.here === newest.files ? 1 : 0;
-    cell.newest = Math.min(cell.newest, newest.place);
-    cell.older = smaller(cell.older, older?.place);
+    cell.newest = Math.min(cell.newest, newest.age);
+    cell.older = smaller(cell.older, older?.age);
   }
   return new Map([...growing].sort(([a], [b]) => a - b).map(([index, cell]) => [index, cellOf(cell, index, bins)]));
 }
@@ -333,22 +333,22 @@ function cellOf({ begin, before, days, daysHere, newest, older }: GrowingBin, in
   return { files: before + begin, begin, newest, older, isFull: days === daysOfBin, isHere: daysHere === days };
 }
 
-/** A piece of time with files, or neighbours that look the same. */
+/** A bin with files, or neighboring bins that look the same. */
 export interface Run {
-  /** What the first of them has. */
+  /** The files of the first bin. */
   readonly cell: Cell;
   /** The first day. */
   readonly from: number;
-  /** The day behind the last one. */
+  /** The day after the last one. */
   readonly to: number;
   readonly files: number;
 }
 
 /**
- * The marks of one kind in a product's line.
+ * Joins neighboring bins that look the same, which keeps a chart of many days small.
  *
- * @param cells The pieces of time that have such a mark.
- * @param joins Whether the marks of neighbours become one: a picture of many days stays small so.
+ * @param cells Some bins of a product, in order.
+ * @param joins Whether two neighbors become one run.
  */
 export function runsOf(
   cells: ReadonlyArray<readonly [index: number, cell: Cell]>,
@@ -367,14 +367,14 @@ export function runsOf(
   return runs;
 }
 
-/** What there is in all, in a line. */
+/** Says what the chart shows, in a line. */
 export function coverageTitle({ files, span, products, moreProducts }: Coverage): string {
   if (span === undefined) return `Coverage of ${counted(files, "file")}`;
   const days = span.first === span.last ? `on ${isoDay(span.first)}` : `${isoDay(span.first)} to ${isoDay(span.last)}`;
   return `Coverage of ${counted(files, "file")}: ${counted(products.length + moreProducts, "product")}, ${days}`;
 }
 
-/** What the picture leaves out, a line for each. */
+/** Says what the chart leaves out, in one line each. */
 export function coverageNotes({ files, undated, cut, elsewhere, moreProducts }: Coverage): string[] {
   const notes: string[] = [];
   if (files === 0) notes.push("nothing found");

@@ -13,11 +13,12 @@ import {
 import { rowLabel } from "./records.ts";
 
 const GAP = "·";
-/** By whether all days have files, and whether these are in the data directory: half a block for each no. */
+/** By where the files are, and by whether some or all days have files. Each `no` takes away half a block. */
 const BLOCKS = { archive: ["▘", "▀"], here: ["▌", "█"] } as const;
-/** More versions than this share no line of their own. */
-const MOST_VERSIONS = 3;
-const MOST_CHARACTERS = 4;
+/** Only the newest versions have a line of their own. */
+const MAX_VERSIONS = 3;
+/** The maximum width of a day. */
+const MAX_CHARACTERS = 4;
 const DATE_WIDTH = "2026-01-05 ".length;
 
 function block({ isFull, isHere }: Cell): string {
@@ -29,25 +30,25 @@ interface Line {
   readonly cells: ReadonlyMap<number, Cell>;
 }
 
-/** A line for the product and, when it has several versions, one for each of the newest. */
+/** Makes a line for the product and, when it has several versions, one for each of the newest. */
 function linesOf(product: Product, bins: Bins): Line[] {
   const name = [product.instrument, product.level, product.descriptor].join(" ");
   const { versions } = product;
   const [newest] = versions;
   if (versions.length === 1) return [{ name: `${name} ${rowLabel.version(newest)}`, cells: cellsOf(product, bins) }];
-  const each = versions.slice(0, MOST_VERSIONS).map((version) => ({
+  const each = versions.slice(0, MAX_VERSIONS).map((version) => ({
     name: `  ${rowLabel.version(version)}${version === newest ? " newest" : ""}`,
     cells: cellsOf(product, bins, version),
   }));
-  const older = versions.length - MOST_VERSIONS;
+  const older = versions.length - MAX_VERSIONS;
   const more = older > 0 ? ` (${older} older)` : "";
   return [{ name: `${name}${more}`, cells: cellsOf(product, bins) }, ...each];
 }
 
-/** A name takes so much of a line; more where names would else look the same. */
+/** The share of a line for names; larger where names would otherwise look the same. */
 const NAME_SHARES = [0.45, 0.6, 0.75] as const;
 
-/** How much of a line the names get. */
+/** Chooses the width of the names. */
 function nameWidthOf(names: readonly string[], width: number): number {
   const different = new Set(names).size;
   const widths = NAME_SHARES.map((share) => Math.floor(width * share));
@@ -55,9 +56,9 @@ function nameWidthOf(names: readonly string[], width: number): number {
   return Math.min(least ?? Math.max(...widths), Math.max(...names.map(textWidth)));
 }
 
-/** How many characters a piece of time gets: a day among few is a mark of its own, with room behind it. */
+/** Chooses the width of a bin: a few days have wide marks with a gap after each. */
 function charactersOf(bins: Bins, room: number): number {
-  return Math.max(1, Math.min(MOST_CHARACTERS, Math.floor(room / countOf(bins))));
+  return Math.max(1, Math.min(MAX_CHARACTERS, Math.floor(room / countOf(bins))));
 }
 
 function countOf({ first, last, days }: Bins): number {
@@ -86,7 +87,7 @@ function blocksLine(cells: ReadonlyMap<number, Cell>, bins: Bins, room: number):
   return blocks.join("");
 }
 
-/** What the signs mean, in one line where it has room. */
+/** Explains the characters, in one line where it fits. */
 function legend(cells: readonly Cell[], { days }: Bins, width: number): string[] {
   const words = [`${BLOCKS.archive[1]} at the archive`];
   if (cells.some(({ isHere }) => isHere)) words.push(`${BLOCKS.here[1]} in the data directory too`);
@@ -95,7 +96,7 @@ function legend(cells: readonly Cell[], { days }: Bins, width: number): string[]
   return [...(line.length > width ? words : [line]), ...(days > 1 ? [`a character is ${days} days`] : [])];
 }
 
-/** Draws which days have files with block characters, no line wider than so many columns of a terminal. */
+/** Draws which days have files with block characters, in lines of at most `columns` terminal columns. */
 export function coverageText(coverage: Coverage, columns: number): string {
   const width = Math.max(20, columns);
   const { span, products } = coverage;
