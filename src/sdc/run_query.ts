@@ -145,8 +145,8 @@ interface SliceStart {
   readonly problem?: TooLarge | undefined;
   /** Paths of rows that were given out before and may be in this slice too. */
   readonly given?: readonly (readonly string[])[];
-  /** The same of the page before this one. */
-  readonly before?: readonly string[];
+  /** The same of the two pages before this one. */
+  readonly before?: readonly (readonly string[])[];
 }
 
 /** One request of a query, and the rows that it brings. */
@@ -166,7 +166,7 @@ class Slice {
   last: string | undefined;
   /** Whether the latest try was a page that does not begin where the one before it ended. */
   isShifted = false;
-  /** Paths of the rows that were given out. */
+  /** Paths of the rows that were given out, or that an earlier slice gave out. */
   readonly #paths: string[] = [];
   /** What may not be given out again; undefined when nothing was given out. */
   #known: Set<string> | undefined;
@@ -202,7 +202,7 @@ class Slice {
     this.tries++;
     [this.received, this.last, this.isShifted] = [0, undefined, false];
     const { given = [], before = [] } = this.#start;
-    const paths = [...given, before, this.#paths].flat();
+    const paths = [...given, ...before, this.#paths].flat();
     this.#known = paths.length === 0 ? undefined : new Set(paths);
   }
 
@@ -212,21 +212,29 @@ class Slice {
 
   /** Gives out rows. Resolves when they are taken. */
   async give(rows: FileRecord[]): Promise<void> {
+    if (rows.length > 0) await this.#writer.write(rows);
+  }
+
+  /** Notes that rows need not be given out again. */
+  note(rows: readonly FileRecord[]): void {
     for (const { file_path } of rows) this.#paths.push(file_path);
-    await this.#writer.write(rows);
   }
 
   /** A smaller slice of this one. */
   part(search: WireQuery, start: SliceStart): Slice {
     const { given = [], before = [], page: _page, ...inherited } = this.#start;
-    const known = [...given, before, this.#paths].filter((paths) => paths.length > 0);
+    const known = [...given, ...before, this.#paths].filter((paths) => paths.length > 0);
     return new Slice(search, { ...inherited, given: known, ...start });
   }
 
-  /** Another page of the same request. Of all rows given out so far, only those of this page may come again. */
+  /** Another page of the same request. Of all rows given out so far, only those of the last two pages may come again. */
   otherPage(page: Page): Slice {
-    const before = this.#paths.length > 0 ? this.#paths : this.#start.before ?? [];
-    return new Slice(this.search, { ...this.#start, page, before });
+    const { before = [] } = this.#start;
+    return new Slice(this.search, {
+      ...this.#start,
+      page,
+      before: this.#paths.length === 0 ? before : [...before.slice(-1), this.#paths],
+    });
   }
 
   /** Ends it. `error` is thrown where its rows are taken. */
@@ -397,7 +405,8 @@ class QueryRun {
       return this.#plan.keep(row) && slice.isNew(row) && this.#isFirst(row);
     });
     this.#noteUnderWay(slice);
-    if (fresh.length > 0) await slice.give(fresh);
+    await slice.give(fresh);
+    slice.note(survey === undefined ? rows : fresh);
     return true;
   }
 
