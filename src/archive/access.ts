@@ -1,5 +1,5 @@
-import type { Dialect } from "./dialect.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, type Route } from "../protocol/routes.ts";
+import type { Dialect } from "../protocol/tables.ts";
 import { createHash, timingSafeEqual } from "node:crypto";
 
 /** `Bearer abc` -> `abc` (RFC 6750); the case of the scheme does not matter. */
@@ -78,6 +78,13 @@ export class Access {
     const { apiKey } = this.#options;
     const password = basicPassword(headers);
     return apiKey === undefined || (password !== undefined && sameSecret(password, apiKey));
+  }
+
+  /** What a person sees with a browser; undefined for nothing. */
+  sightOf(headers: Headers): Sight | undefined {
+    if (this.mayRead(headers)) return "all";
+    if (!this.#options.isPublic) return undefined;
+    return this.#options.dialect === "2024" ? "all" : "released";
   }
 
   /** Whether a client of webpoda is let in: it always brings a user and a password, and a closed archive's key as that. */

@@ -1,13 +1,13 @@
 import { Access, isFromForeignPage, isLocalHost, letPagesRead, type Sight } from "./access.ts";
 import { type Catalog, formatTimestamp } from "./catalog.ts";
-import { type Dialect, RESPONSES, type Responses } from "./dialect.ts";
+import { RESPONSES, type Responses } from "./dialect.ts";
 import type { Handler } from "./http_server.ts";
 import { answerJobLog, answerJobs } from "./jobs.ts";
 import type { Journal } from "./journal.ts";
 import { answerMetakernel } from "./metakernel.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { UrlSigner } from "./objects.ts";
-import { answerPage, isPageRequest, PageCache } from "./page.ts";
+import { isPageRequest, WebPage } from "./page.ts";
 import { answerRelease } from "./release.ts";
 import { answerSpanTable, answerSpiceQuery } from "./spice_tables.ts";
 import { answerQuery } from "./tables.ts";
@@ -15,6 +15,7 @@ import { answerPackets } from "./webpoda.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
 import { readRoute, type Route } from "../protocol/routes.ts";
+import type { Dialect } from "../protocol/tables.ts";
 import { readPacketRoute } from "../protocol/webpoda.ts";
 import { escape } from "@std/html";
 import { randomUUID } from "node:crypto";
@@ -76,13 +77,14 @@ class Api {
   readonly #options: ArchiveHandlerOptions;
   readonly #responses: Responses;
   readonly #access: Access;
-  readonly #cache = new PageCache();
+  readonly #page: WebPage;
 
   constructor(options: ArchiveHandlerOptions) {
     const { as: dialect = "now", apiKey, public: isPublic } = options;
     this.#options = options;
     this.#responses = RESPONSES[dialect];
     this.#access = new Access({ apiKey, isPublic, dialect });
+    this.#page = new WebPage(options.catalog, this.#access);
   }
 
   /** Answers a request. What goes wrong inside is the gateway's 500. */
@@ -100,10 +102,7 @@ class Api {
     const url = URL.parse(request.url);
     if (url === null) return this.#responses.noSuchRoute();
     if (this.#options.localHostOnly && !isLocalHost(url.hostname)) return this.#responses.forbidden();
-    if (isPageRequest(method, url, headers)) {
-      const { catalog } = this.#options;
-      return await answerPage({ url, headers, catalog, cache: this.#cache, access: this.#access });
-    }
+    if (isPageRequest(method, url, headers)) return await this.#page.answer(url, headers);
     if (url.pathname === "/" && ["GET", "HEAD"].includes(method)) return this.#responses.home();
     const packets = method === "GET" ? readPacketRoute(url.pathname) : undefined;
     if (packets !== undefined) {

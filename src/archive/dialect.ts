@@ -1,10 +1,5 @@
 import type { Route } from "../protocol/routes.ts";
-
-/** How the archive speaks: as the SDC does today, or as it did in 2024. */
-export type Dialect = "now" | "2024";
-
-/** The dialects that the archive knows; the first one is the default. */
-export const DIALECTS: readonly Dialect[] = ["now", "2024"];
+import type { Dialect } from "../protocol/tables.ts";
 
 /** The JSON of a value, with the status and the content type given. */
 function json(value: unknown, status: number, contentType = "application/json"): Response {

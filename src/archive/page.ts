@@ -1,4 +1,4 @@
-import type { Access } from "./access.ts";
+import type { Access, Sight } from "./access.ts";
 import type { Catalog } from "./catalog.ts";
 import { htmlTable } from "../display/html_table.ts";
 import type { Column, Table } from "../display/text_table.ts";
@@ -14,7 +14,107 @@ import { delay } from "@std/async";
 import { escape } from "@std/html";
 import { createHash } from "node:crypto";
 
-/** A style element's text, or a style attribute's value. Both are the page's own: text from elsewhere is escaped. */
+/** Headers of every response to a browser: nothing is cached without asking, guessed, framed or told to others. */
+const CAREFUL = {
+  "cache-control": "private, no-cache",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "vary": "accept, authorization",
+};
+/** The policy of a chart that is opened by itself: it has style attributes, and nothing else. */
+const CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/** Where a browser is asked for the key, to see what is not released. */
+const SIGN_IN_PATH = "/sign-in";
+
+/** Whether a request asks for the page, its chart, or to sign in. Programs get the page only as `/index.html`. */
+export function isPageRequest(method: string, { pathname }: URL, headers: Headers): boolean {
+  if (method !== "GET" && method !== "HEAD") return false;
+  if (["/index.html", "/coverage.svg", SIGN_IN_PATH].includes(pathname)) return true;
+  return pathname === "/" && (headers.get("accept") ?? "").includes("text/html");
+}
+
+/**
+ * The page for people who open the address of the archive: HTML without scripts or anything from elsewhere. Without the key
+ * a public archive shows only what is released, and a closed one nothing.
+ */
+export class WebPage {
+  readonly #catalog: Catalog;
+  readonly #access: Access;
+  readonly #summary = new PerRevision<ArchiveSummary>();
+  readonly #coverage = new PerRevision<Promise<string>>();
+
+  /** Makes the page of an archive. */
+  constructor(catalog: Catalog, access: Access) {
+    this.#catalog = catalog;
+    this.#access = access;
+  }
+
+  /** Answers a request for which {@linkcode isPageRequest} holds. */
+  async answer(url: URL, headers: Headers): Promise<Response> {
+    const isSigningIn = url.pathname === SIGN_IN_PATH;
+    const sight = this.#access.sightOf(headers);
+    if (sight === undefined || (isSigningIn && sight !== "all")) return askForKey();
+    if (isSigningIn) return new Response(null, { status: 302, headers: { ...CAREFUL, location: "/" } });
+    return url.pathname === "/coverage.svg" ? await this.#chart(sight) : this.#page(url, sight);
+  }
+
+  #page(url: URL, sight: Sight): Response {
+    const catalog = this.#catalog;
+    const filter = readPageFilter(url.searchParams);
+    const html = pageHtml({
+      origin: url.origin,
+      summary: this.#summary.get(catalog.revision, sight, () => summarize(catalog, VISIBLE[sight])),
+      filter,
+      found: findPage(catalog, filter, VISIBLE[sight]),
+      revision: catalog.revision,
+      sight,
+    });
+    return new Response(html, {
+      headers: {
+        ...CAREFUL,
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": contentPolicy(html),
+      },
+    });
+  }
+
+  async #chart(sight: Sight): Promise<Response> {
+    const draw = () => drawCoverage(this.#catalog, VISIBLE[sight]);
+    const drawing = this.#coverage.get(this.#catalog.revision, sight, draw);
+    // The next request tries again; the caller of this one gets the error.
+    drawing.catch(() => this.#coverage.clear());
+    const headers = { ...CAREFUL, "content-type": "image/svg+xml", "content-security-policy": CHART_POLICY };
+    return new Response(await drawing, { headers });
+  }
+}
+
+function askForKey(): Response {
+  return new Response("The archive is closed: its key is the password", {
+    status: 401,
+    headers: { ...CAREFUL, "www-authenticate": `Basic realm="IMAP archive: the key is the password"` },
+  });
+}
+
+/** Values that were made from the catalog: made again when the catalog has changed. */
+class PerRevision<Value> {
+  readonly #values = new Map<Sight, Value>();
+  #revision = -1;
+
+  get(revision: number, sight: Sight, make: () => Value): Value {
+    if (revision !== this.#revision) this.#values.clear();
+    this.#revision = revision;
+    const value = this.#values.get(sight) ?? make();
+    this.#values.set(sight, value);
+    return value;
+  }
+
+  clear(): void {
+    this.#values.clear();
+  }
+}
+
+/** A style element's text, or a style attribute's value. Both are the page's own: other text is escaped. */
 const STYLES = /<style>([^<]*)<\/style>|\sstyle="([^"]*)"/g;
 
 function hashOf(style: string): string {
@@ -22,8 +122,8 @@ function hashOf(style: string): string {
 }
 
 /**
- * The Content-Security-Policy of a page without scripts: nothing from elsewhere, and no style but those that stand in
- * it, each by its hash (CSP level 3; `unsafe-hashes` lets hashes count for attributes too).
+ * The Content-Security-Policy of a page without scripts: nothing from elsewhere, and no styles but the page's own, each by
+ * its hash (CSP level 3; with `unsafe-hashes` they apply to attributes too).
  */
 function contentPolicy(html: string): string {
   const styles = new Set([...html.matchAll(STYLES)].map(([, element, attribute]) => element ?? attribute ?? ""));
@@ -37,7 +137,13 @@ function contentPolicy(html: string): string {
   ].join("; ");
 }
 
-/** What a reader of the front page looks for: texts, empty where nothing was chosen. */
+/** SQL: which files a reader sees. */
+const VISIBLE: Readonly<Record<Sight, string>> = {
+  all: "1",
+  released: "(table_name = 'spice' OR (table_name IN ('science', 'ancillary') AND released = 1))",
+};
+
+/** The filter of the list of files, as the form has it; empty where nothing was chosen. */
 interface PageFilter {
   /** The kind of file. */
   readonly kind: string;
@@ -45,38 +151,40 @@ interface PageFilter {
   readonly instrument: string;
   /** For instance `l1a`. */
   readonly data_level: string;
-  /** The product's name, whole. */
+  /** A whole descriptor. */
   readonly descriptor: string;
   /** The first day of the data, `2026-01-31` as browsers send it. */
   readonly from: string;
   /** The last day. */
   readonly to: string;
-  /** Which page of the rows, from 1. */
+  /** `yes` or `no`. */
+  readonly released: string;
+  /** The page of the list, from 1. */
   readonly page: number;
 }
 
 /** The fields of the form; `page` starts again with another search. */
-const FIELDS = ["kind", "instrument", "data_level", "descriptor", "from", "to"] as const;
+const FIELDS = ["kind", "instrument", "data_level", "descriptor", "from", "to", "released"] as const;
 type Field = typeof FIELDS[number];
 
-/** What was found. */
+/** The files of a page. */
 interface FoundPage {
-  /** JSON of the rows of this page. */
+  /** JSON of their rows. */
   readonly rows: string;
-  /** How many there are on all pages. */
+  /** The number of files on all pages. */
   readonly count: number;
-  /** Which page it is, from 1. */
+  /** The number of the page, from 1. */
   readonly page: number;
-  /** What cannot be read of the filter. */
+  /** What is wrong with the filter. */
   readonly problem: string | undefined;
 }
 
-/** How many rows a page has: as many as a table draws. */
+/** The number of rows of a page: as many as a table draws. */
 const PAGE_ROWS = 100;
-/** Nobody turns more pages, and the last ones would take long to find. */
-const MOST_PAGES = 1_000;
+/** Nobody turns more pages, and finding the last ones would take long. */
+const MAX_PAGES = 1_000;
 
-/** Reads the filter from the page's address. */
+/** Reads the filter from the URL of the page. */
 function readPageFilter(search: URLSearchParams): PageFilter {
   const text = (name: string) => (search.get(name) ?? "").trim().slice(0, 200);
   const page = /^\d{1,5}$/.test(text("page")) ? Number(text("page")) : 1;
@@ -87,11 +195,12 @@ function readPageFilter(search: URLSearchParams): PageFilter {
     descriptor: text("descriptor"),
     from: text("from"),
     to: text("to"),
-    page: Math.min(Math.max(page, 1), MOST_PAGES),
+    released: ["yes", "no"].find((value) => value === text("released")) ?? "",
+    page: Math.min(Math.max(page, 1), MAX_PAGES),
   };
 }
 
-/** Writes a filter as the page's address; the inverse of {@linkcode readPageFilter}. */
+/** Writes a filter as the URL of the page; the inverse of {@linkcode readPageFilter}. */
 function writePageFilter(filter: Partial<PageFilter>): string {
   const pairs = Object.entries(filter).filter(([name, value]) => value !== "" && !(name === "page" && value === 1));
   return `/?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}#files`;
@@ -108,20 +217,22 @@ function moment(day: string, time: string): string {
   return `substr(${day}, 1, 4) || '-' || substr(${day}, 5, 2) || '-' || substr(${day}, 7) || ', ${time}'`;
 }
 
+const RELEASED = { released: "json(iif(released = 1, 'true', 'false'))" };
+
+const SCIENCE_ROW = jsonRow([
+  ...["file_path", "instrument", "data_level", "descriptor", "start_date", "repointing", "version"],
+  ...["cr", "extension", "ingestion_date"],
+], RELEASED);
+
 /** The rows of each kind of file, with the columns that their tables show. */
 const ROWS: ReadonlyMap<string, string> = new Map([
-  [
-    "science",
-    jsonRow([
-      ...["file_path", "instrument", "data_level", "descriptor", "start_date", "repointing", "version"],
-      ...["cr", "extension", "ingestion_date"],
-    ]),
-  ],
+  ["science", SCIENCE_ROW],
+  ["quicklook", SCIENCE_ROW],
   [
     "ancillary",
     jsonRow([
       ...["file_path", "instrument", "descriptor", "start_date", "end_date", "version", "extension", "ingestion_date"],
-    ]),
+    ], RELEASED),
   ],
   [
     "spice",
@@ -146,6 +257,7 @@ const FILTERS = {
   descriptor: "descriptor = ?",
   from: "start_date >= ?",
   to: "start_date <= ?",
+  released: "released = iif(? = 'yes', 1, 0)",
 } as const satisfies Readonly<Record<Field, string>>;
 
 /** The same for files that are valid for some time: those that are valid on one of the days, or always. */
@@ -155,28 +267,133 @@ const SPAN_FILTERS = {
   to: "(start_date <= ? OR start_date IS NULL)",
 } as const satisfies Readonly<Record<Field, string>>;
 
-/** Finds a page of rows, the latest data first; the last page where there are fewer than asked for. */
-function findPage(catalog: Catalog, filter: PageFilter): FoundPage {
+/** Finds a page of files, the latest data first; the last page when there are fewer pages. */
+function findPage(catalog: Catalog, filter: PageFilter, visible: string): FoundPage {
   const { page: asked, from, to, kind, ...words } = filter;
   const badDay = [from, to].find((day) => day !== "" && !isCalendarDate(day.replaceAll("-", "")));
   if (badDay !== undefined) {
-    return { rows: "[]", count: 0, page: 1, problem: `${badDay} is no day of the calendar` };
+    return { rows: "[]", count: 0, page: 1, problem: `${badDay} is not a day of the calendar` };
   }
   const filters = kind === "spice" || kind === "ancillary" ? SPAN_FILTERS : FILTERS;
   const given = { kind, ...words, from: from.replaceAll("-", ""), to: to.replaceAll("-", "") };
   const fields = FIELDS.filter((field) => given[field] !== "");
-  const where = fields.map((field) => filters[field]).join(" AND ");
+  const where = [...fields.map((field) => filters[field]), visible].join(" AND ");
   const values = fields.map((field) => given[field]);
   const count = Number(catalog.rows(`SELECT count(*) AS count FROM files WHERE ${where}`, values)[0]?.count);
   const page = Math.max(1, Math.min(asked, Math.ceil(count / PAGE_ROWS)));
   const sql = `SELECT ${ROWS.get(kind) ?? OTHER_ROW} AS row FROM files WHERE ${where}
     ORDER BY start_date DESC, file_path LIMIT ? OFFSET ?`;
   const statement = { sql, values: [...values, PAGE_ROWS, (page - 1) * PAGE_ROWS] };
-  const problem = FILE_KINDS.some((known) => known === kind) ? undefined : `${kind} is no kind of file`;
+  const problem = FILE_KINDS.some((known) => known === kind) ? undefined : `${kind} is not a kind of file`;
   return { rows: catalog.query(statement, null)?.toString() ?? "[]", count, page, problem };
 }
 
-/** Text that may come from elsewhere, for content and attributes. */
+/** The archive in numbers. */
+interface ArchiveSummary {
+  /** The number of files of each kind, the most frequent kind first. */
+  readonly kinds: readonly { readonly name: string; readonly files: number }[];
+  /** The number of science files of each instrument and data level. */
+  readonly products: readonly ProductCount[];
+  /** Descriptors for the reader to choose from, up to a limit. */
+  readonly descriptors: readonly string[];
+  /** JSON of the rows of the newest files. */
+  readonly newest: string;
+}
+
+/** The number of science files of an instrument and data level. */
+interface ProductCount {
+  /** For instance `mag`. */
+  readonly instrument: string;
+  /** For instance `l1a`. */
+  readonly level: string;
+  /** The number of files. */
+  readonly files: number;
+}
+
+/** The number of files that are shown as the newest. */
+const NEWEST = 10;
+const MAX_DESCRIPTORS = 500;
+
+/** Counts the files of the archive. Unless files are hidden, each count is read from an index alone. */
+function summarize(catalog: Catalog, visible: string): ArchiveSummary {
+  const kinds = `SELECT table_name AS name, count(*) AS files FROM files WHERE ${visible}
+    GROUP BY table_name ORDER BY files DESC`;
+  const products = `SELECT instrument, data_level, count(*) AS files FROM files
+    WHERE table_name = 'science' AND ${visible} GROUP BY instrument, data_level`;
+  const descriptors = `SELECT DISTINCT descriptor FROM files WHERE table_name = 'science' AND ${visible}
+    ORDER BY descriptor LIMIT ?`;
+  // The newest files of each kind are found by an index; the newest of all are among them.
+  const newestOfEach = FILE_KINDS.map((kind) =>
+    `SELECT * FROM (SELECT file_path, table_name, ingestion_date FROM files WHERE table_name = '${kind}' AND ${visible}
+      ORDER BY ingestion_date DESC, file_path LIMIT ${NEWEST})`
+  ).join(" UNION ALL ");
+  const newest = `SELECT ${jsonRow(["file_path", "ingestion_date"], { kind: "table_name" })} AS row
+    FROM (${newestOfEach}) ORDER BY ingestion_date DESC, file_path LIMIT ${NEWEST}`;
+  return {
+    kinds: catalog.rows(kinds).map(({ name, files }) => ({ name: String(name), files: Number(files) })),
+    products: catalog.rows(products).map(({ instrument, data_level, files }) => ({
+      instrument: String(instrument),
+      level: String(data_level),
+      files: Number(files),
+    })),
+    descriptors: catalog.rows(descriptors, [MAX_DESCRIPTORS]).map(({ descriptor }) => String(descriptor)),
+    newest: catalog.query({ sql: newest, values: [] }, null)?.toString() ?? "[]",
+  };
+}
+
+const NO_COVERAGE: Coverage = {
+  files: 0,
+  undated: 0,
+  cut: 0,
+  elsewhere: 0,
+  span: undefined,
+  products: [],
+  moreProducts: 0,
+};
+
+function joinSpans(a: Coverage["span"], b: Coverage["span"]): Coverage["span"] {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { first: Math.min(a.first, b.first), last: Math.max(a.last, b.last) };
+}
+
+/** Joins the coverage of two disjoint sets of products, up to `max` of them. */
+function join(a: Coverage, b: Coverage, max: number): Coverage {
+  const products = [...a.products, ...b.products];
+  return {
+    files: a.files + b.files,
+    undated: a.undated + b.undated,
+    cut: a.cut + b.cut,
+    elsewhere: a.elsewhere + b.elsewhere,
+    span: joinSpans(a.span, b.span),
+    products: products.slice(0, max),
+    moreProducts: a.moreProducts + b.moreProducts + Math.max(0, products.length - max),
+  };
+}
+
+/**
+ * Draws on which days each product has files, as SVG. The files are counted by instrument and data level, and in between
+ * other requests are answered. The code that draws is loaded with the first chart.
+ *
+ * @param visible SQL: which files count.
+ */
+export async function drawCoverage(catalog: Catalog, visible = VISIBLE.all): Promise<string> {
+  const { coverageOf, MAX_PRODUCTS } = await import("../views/coverage.ts");
+  const { coverageSvg } = await import("../views/coverage_chart.ts");
+  const parts = `SELECT DISTINCT instrument, data_level FROM files WHERE table_name = 'science'
+    ORDER BY instrument, data_level`;
+  // Only the columns that the chart needs: with 200,000 files that matters.
+  const rows = `SELECT file_path, instrument, data_level, descriptor, start_date, version FROM files
+    WHERE table_name = 'science' AND instrument = ? AND data_level = ? AND ${visible}`;
+  let coverage = NO_COVERAGE;
+  for (const { instrument, data_level } of catalog.rows(parts)) {
+    const records = decodeFileRecords(catalog.rows(rows, [String(instrument), String(data_level)]));
+    coverage = join(coverage, coverageOf(records, new Set()), MAX_PRODUCTS);
+    await delay(0);
+  }
+  return coverageSvg(coverage, "");
+}
+
+/** Escapes text of any origin for contents and attributes. */
 function html(text: string): string {
   return escape(printable(text));
 }
@@ -191,37 +408,37 @@ function files(count: number): string {
   return `${grouped(count)} ${count === 1 ? "file" : "files"}`;
 }
 
-/** What a table of rows is drawn with. */
+/** How rows are shown. */
 interface RowsView {
-  /** The line above. */
+  /** The caption. */
   readonly title: string;
-  /** The archive's address, as the reader came to it. */
+  /** The origin of the page. */
   readonly origin: string;
-  /** What kind of file they are, where all are of one. */
+  /** The kind of the files, when all are of one kind. */
   readonly kind?: string;
 }
 
-/** Rows as the table that notebooks show, but for the names, which come first: on a narrow page the rest scrolls. */
+/** The table that notebooks show, with the file name first: on a narrow page the rest scrolls. */
 function rowsTable(records: readonly FileRecord[], { title, origin, kind }: RowsView): Table<FileRecord> {
   const table = TABLES.find((name) => name === kind);
   const linkTo = (record: FileRecord) => origin + downloadRoute(record.file_path);
   const { columns, rows } = recordsTable(records, { linkTo, ...(table === undefined ? {} : { table }) });
   const ordered = [...columns.slice(-1), ...columns.slice(0, -1)];
-  // No table of the SDC's says which columns the other kinds of file have.
+  // The other kinds of file are in no table of the SDC that would say which columns they have.
   const isUsed = ({ text }: Column<FileRecord>) => table !== undefined || rows.some((row) => text(row) !== "");
   return { title, rows, columns: ordered.filter(isUsed) };
 }
 
 /**
- * The files that were found, each name a link to the file.
+ * The files of a page; each name is a link to the file.
  *
- * @param rows JSON of the rows, as the catalog makes it.
+ * @param rows JSON of the rows.
  */
 function foundTable(rows: string, view: RowsView): string {
   return htmlTable(rowsTable(decodeFileRecords(JSON.parse(rows)), view));
 }
 
-/** The files that came in last, of all kinds: only what all kinds have. */
+/** The newest files of all kinds, with the columns that all kinds have. */
 function newestTable(rows: string, view: RowsView): string {
   const table = rowsTable(decodeFileRecords(JSON.parse(rows)), view);
   const columns = table.columns.filter(({ header }) => header === "Filename" || header === "Ingestion Date");
@@ -229,7 +446,7 @@ function newestTable(rows: string, view: RowsView): string {
   return htmlTable({ ...table, columns: [...columns, kind] });
 }
 
-/** The counts of each kind of file, each a link to these files. */
+/** The number of files of each kind, each with a link to these files. */
 function kindCounts({ kinds }: ArchiveSummary): string {
   const items = kinds.map(({ name, files }) =>
     `<li><b>${grouped(files)}</b> <a href="${html(writePageFilter({ kind: name }))}">${html(name)}</a></li>`
@@ -237,7 +454,7 @@ function kindCounts({ kinds }: ArchiveSummary): string {
   return `<ul class="counts">${items.join("")}</ul>`;
 }
 
-/** How many science files each instrument has at each level, each number a link to these files. */
+/** The number of science files of each instrument and data level, each with a link to these files. */
 function productTable(products: readonly ProductCount[], origin: string): string {
   const levels = [...new Set(products.map(({ level }) => level))].sort();
   const instruments = [...new Set(products.map(({ instrument }) => instrument))].sort();
@@ -269,13 +486,13 @@ function productTable(products: readonly ProductCount[], origin: string): string
   });
 }
 
-/** Links to the pages before and after this one. */
+/** Links to the previous and the next page. */
 function pageLinks(filter: PageFilter, count: number): string {
   const links: string[] = [];
   const link = (page: number, text: string, rel: string) =>
     `<a rel="${rel}" href="${html(writePageFilter({ ...filter, page }))}">${text}</a>`;
   if (filter.page > 1) links.push(link(filter.page - 1, `Previous ${PAGE_ROWS}`, "prev"));
-  if (filter.page * PAGE_ROWS < count && filter.page < MOST_PAGES) {
+  if (filter.page * PAGE_ROWS < count && filter.page < MAX_PAGES) {
     links.push(link(filter.page + 1, `Next ${PAGE_ROWS}`, "next"));
   }
   return links.length === 0 ? "" : `<nav aria-label="More files">${links.join("")}</nav>`;
@@ -297,8 +514,8 @@ function input(label: string, name: Field, filter: PageFilter, attributes: strin
   return `<label>${label}<input name="${name}" value="${html(filter[name])}" ${attributes}></label>`;
 }
 
-/** The form that filters the files: a plain GET, with what there is to choose from. */
-function filterForm(filter: PageFilter, { products, descriptors }: ArchiveSummary): string {
+/** The form that filters the files. It is submitted as a plain GET. */
+function filterForm(filter: PageFilter, { products, descriptors }: ArchiveSummary, sight: Sight): string {
   const instruments = [...new Set(products.map(({ instrument }) => instrument))].sort();
   const levels = [...new Set(products.map(({ level }) => level))].sort();
   const known = descriptors.map((descriptor) => `<option value="${html(descriptor)}"></option>`).join("");
@@ -311,15 +528,13 @@ function filterForm(filter: PageFilter, { products, descriptors }: ArchiveSummar
     `<datalist id="descriptors">${known}</datalist>`,
     input("Data from", "from", filter, `type="date"`),
     input("Data to", "to", filter, `type="date"`),
+    ...(sight === "all" ? [select("Released", "released", filter, ["yes", "no"])] : []),
     `<button>Show files</button>`,
     "</form>",
   ].join("\n");
 }
 
-/**
- * The look of the front page, in both of the reader's themes. The tables bring their own style and take their colours
- * from the variables that JupyterLab sets; here the page sets them.
- */
+/** The page's look in both of the reader's themes. The tables have their own styles, with the colors of these variables. */
 const PAGE_STYLE = `
 :root{color-scheme:light dark;--text:#1f2328;--quiet:#57606a;--ground:#ffffff;--line:#d0d7de;--edge:#8c959f;--link:#0550ae;
 --field:#ffffff;--jp-content-font-color1:var(--text);--jp-layout-color0:var(--ground);
@@ -349,18 +564,20 @@ figure{margin:.75rem 0;overflow-x:auto}
 img{max-width:100%;min-width:44rem;height:auto;display:block}
 `.trim().replaceAll("\n", "");
 
-/** What the front page shows. */
-interface FrontPage {
-  /** The archive's address, as the reader came to it: `http://127.0.0.1:8000`. */
+/** The contents of the page. */
+interface PageContents {
+  /** The origin of the page as the reader's browser knows it: `http://127.0.0.1:8000`. */
   readonly origin: string;
-  /** What there is in all. */
+  /** The archive in numbers. */
   readonly summary: ArchiveSummary;
-  /** What the reader looks for. */
+  /** What the reader is looking for. */
   readonly filter: PageFilter;
-  /** What was found of it. */
+  /** What was found. */
   readonly found: FoundPage;
-  /** Counts up with the catalog's changes, so that no browser shows an old picture. */
+  /** Changes with the catalog, so that no browser shows an old chart. */
   readonly revision: number;
+  /** Which files the reader sees. */
+  readonly sight: Sight;
 }
 
 function foundTitle({ page, count }: FoundPage): string {
@@ -371,35 +588,35 @@ function foundTitle({ page, count }: FoundPage): string {
   return `${grouped(first)} to ${grouped(last)} of ${files(count)}`;
 }
 
-/** What there is in numbers and in a picture; where there is nothing yet, how to change that. */
-function contents({ summary, origin, revision }: FrontPage): string[] {
+/** The archive in numbers, with the chart; or, when it is empty, how to change that. */
+function overview({ summary, origin, revision, sight }: PageContents): string[] {
   const { kinds, products } = summary;
+  if (kinds.length === 0 && sight === "released") return ["<p>No files are released yet.</p>"];
   if (kinds.length === 0) {
     return [
       `<p>The archive is empty. Send it a file:</p>`,
       `<p><code>imap-data-access --url ${html(origin)} upload FILE</code></p>`,
     ];
   }
-  const picture =
-    `<img src="/coverage.svg?${revision}" loading="lazy" alt="Which days have science files, by product">`;
+  const chart = `<img src="/coverage.svg?${revision}" loading="lazy" alt="Which days have science files, by product">`;
   const science = [
     productTable(products, origin),
     "<h2>Coverage</h2>",
-    `<figure tabindex="0" role="region" aria-label="Coverage">${picture}</figure>`,
+    `<figure tabindex="0" role="region" aria-label="Coverage">${chart}</figure>`,
   ];
   return [kindCounts(summary), ...(products.length > 0 ? science : [])];
 }
 
-/** The page that a person sees who opens the archive's address: HTML without script or anything from elsewhere. */
-function frontPage(page: FrontPage): string {
-  const { origin, summary, filter, found } = page;
+function pageHtml(page: PageContents): string {
+  const { origin, summary, filter, found, sight } = page;
   const total = summary.kinds.reduce((sum, { files }) => sum + files, 0);
   const problem = found.problem === undefined ? [] : [`<p role="alert">${html(found.problem)}</p>`];
+  const signIn = sight === "all" ? "" : ` These are released. <a href="${SIGN_IN_PATH}">Sign in</a> to see all files.`;
   const lists = total === 0 ? [] : [
-    `<h2>Came in last</h2>`,
+    `<h2>Newest files</h2>`,
     newestTable(summary.newest, { title: "The newest files", origin }),
     `<h2 id="files">Files</h2>`,
-    filterForm(filter, summary),
+    filterForm(filter, summary, sight),
     ...problem,
     foundTable(found.rows, { title: foundTitle(found), origin, kind: filter.kind }),
     pageLinks({ ...filter, page: found.page }, found.count),
@@ -411,206 +628,15 @@ function frontPage(page: FrontPage): string {
     `<title>IMAP archive</title><link rel="icon" href="data:,"><style>${PAGE_STYLE}</style></head>`,
     `<body>`,
     `<header><h1>IMAP archive</h1>`,
-    `<p class="quiet">${files(total)}. For programs: <code>IMAP_DATA_ACCESS_URL=${html(origin)}</code></p></header>`,
+    `<p class="quiet">${files(total)}.${signIn} For programs: <code>IMAP_DATA_ACCESS_URL=${
+      html(origin)
+    }</code></p></header>`,
     `<main>`,
-    ...contents(page),
+    ...overview(page),
     ...lists,
     `</main>`,
     `</body>`,
     `</html>`,
     ``,
   ].join("\n");
-}
-
-/** A request for the front page, and what it is answered from. */
-interface PageRequest {
-  readonly url: URL;
-  readonly headers: Headers;
-  readonly catalog: Catalog;
-  readonly cache: PageCache;
-  /** Who may look. */
-  readonly access: Access;
-}
-
-/** What every answer to a browser says: nothing is kept, guessed, framed or told to others. */
-const CAREFUL = {
-  "cache-control": "private, no-cache",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "vary": "accept, authorization",
-};
-/** For a picture that is opened by itself: its own style attributes, and no more. */
-const PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-
-/** Whether a request comes from a person's browser and asks for the front page or its picture. */
-export function isPageRequest(method: string, url: URL, headers: Headers): boolean {
-  if (method !== "GET" && method !== "HEAD") return false;
-  if (url.pathname === "/coverage.svg" || url.pathname === "/index.html") return true;
-  return url.pathname === "/" && (headers.get("accept") ?? "").includes("text/html");
-}
-
-/** Answers with the front page, or the picture in it. */
-export async function answerPage({ url, headers, catalog, cache, access }: PageRequest): Promise<Response> {
-  if (!access.mayRead(headers)) {
-    const ask = { "www-authenticate": `Basic realm="IMAP archive: the key is the password"` };
-    return new Response("The archive is closed: its key is the password", {
-      status: 401,
-      headers: { ...CAREFUL, ...ask },
-    });
-  }
-  if (url.pathname === "/coverage.svg") {
-    const headers = { ...CAREFUL, "content-type": "image/svg+xml", "content-security-policy": PICTURE_POLICY };
-    return new Response(await cache.coverage(catalog), { headers });
-  }
-  const filter = readPageFilter(url.searchParams);
-  const html = frontPage({
-    origin: url.origin,
-    summary: cache.summary(catalog),
-    filter,
-    found: findPage(catalog, filter),
-    revision: catalog.revision,
-  });
-  const policy = contentPolicy(html);
-  return new Response(html, {
-    headers: { ...CAREFUL, "content-type": "text/html; charset=utf-8", "content-security-policy": policy },
-  });
-}
-
-/** What the archive has, in numbers. */
-interface ArchiveSummary {
-  /** How many files of each kind, most first. */
-  readonly kinds: readonly Count[];
-  /** How many science files of each instrument and level. */
-  readonly products: readonly ProductCount[];
-  /** The names of products, for the reader to choose from: some, when there are very many. */
-  readonly descriptors: readonly string[];
-  /** JSON of the rows of the files that came in last. */
-  readonly newest: string;
-}
-
-/** How many there are of something. */
-interface Count {
-  /** Of what. */
-  readonly name: string;
-  /** How many. */
-  readonly files: number;
-}
-
-/** How many science files an instrument has at a level. */
-interface ProductCount {
-  /** For instance `mag`. */
-  readonly instrument: string;
-  /** For instance `l1a`. */
-  readonly level: string;
-  /** How many. */
-  readonly files: number;
-}
-
-const NEWEST = 10;
-const MOST_DESCRIPTORS = 500;
-
-const KINDS = "SELECT table_name AS name, count(*) AS files FROM files GROUP BY table_name ORDER BY files DESC";
-const PRODUCTS = `SELECT instrument, data_level, count(*) AS files FROM files WHERE table_name = 'science'
-  GROUP BY instrument, data_level`;
-const DESCRIPTORS = `SELECT DISTINCT descriptor FROM files WHERE table_name = 'science' ORDER BY descriptor LIMIT ?`;
-const NEWEST_ROW = jsonRow(["file_path", "ingestion_date"], { kind: "table_name" });
-/** The newest of each kind, found by an index; the newest of all are among them. */
-const NEWEST_OF_EACH = FILE_KINDS.map((kind) =>
-  `SELECT * FROM (SELECT file_path, table_name, ingestion_date FROM files WHERE table_name = '${kind}'
-    ORDER BY ingestion_date DESC, file_path LIMIT ${NEWEST})`
-).join(" UNION ALL ");
-const LAST_IN = `SELECT ${NEWEST_ROW} AS row FROM (${NEWEST_OF_EACH}) ORDER BY ingestion_date DESC, file_path
-  LIMIT ${NEWEST}`;
-
-/** Counts what the archive has; each count is read from an index alone. */
-function summarise(catalog: Catalog): ArchiveSummary {
-  return {
-    kinds: catalog.rows(KINDS).map(({ name, files }) => ({ name: String(name), files: Number(files) })),
-    products: catalog.rows(PRODUCTS).map(({ instrument, data_level, files }) => ({
-      instrument: String(instrument),
-      level: String(data_level),
-      files: Number(files),
-    })),
-    descriptors: catalog.rows(DESCRIPTORS, [MOST_DESCRIPTORS]).map(({ descriptor }) => String(descriptor)),
-    newest: catalog.query({ sql: LAST_IN, values: [] }, null)?.toString() ?? "[]",
-  };
-}
-
-const PARTS = `SELECT DISTINCT instrument, data_level FROM files WHERE table_name = 'science'
-  ORDER BY instrument, data_level`;
-/** Of each science file what the picture needs and no more: with 200,000 of them, that counts. */
-const COVERAGE_ROWS = `SELECT file_path, instrument, data_level, descriptor, start_date, version FROM files
-  WHERE table_name = 'science' AND instrument = ? AND data_level = ?`;
-const NOTHING: Coverage = {
-  files: 0,
-  undated: 0,
-  cut: 0,
-  elsewhere: 0,
-  span: undefined,
-  products: [],
-  moreProducts: 0,
-};
-
-function joinSpans(a: Coverage["span"], b: Coverage["span"]): Coverage["span"] {
-  if (a === undefined || b === undefined) return a ?? b;
-  return { first: Math.min(a.first, b.first), last: Math.max(a.last, b.last) };
-}
-
-/** The coverage of two sets of products, of which none is in both; no more than `most` of them. */
-function join(a: Coverage, b: Coverage, most: number): Coverage {
-  const products = [...a.products, ...b.products];
-  return {
-    files: a.files + b.files,
-    undated: a.undated + b.undated,
-    cut: a.cut + b.cut,
-    elsewhere: a.elsewhere + b.elsewhere,
-    span: joinSpans(a.span, b.span),
-    products: products.slice(0, most),
-    moreProducts: a.moreProducts + b.moreProducts + Math.max(0, products.length - most),
-  };
-}
-
-/**
- * Draws which days have science files, product by product: SVG. The files are counted instrument by instrument and level
- * by level, and between them the archive answers others. What draws is loaded with the first picture.
- */
-export async function drawCoverage(catalog: Catalog): Promise<string> {
-  const { coverageOf, MAX_PRODUCTS } = await import("../views/coverage.ts");
-  const { coverageSvg } = await import("../views/coverage_chart.ts");
-  let coverage = NOTHING;
-  for (const { instrument, data_level } of catalog.rows(PARTS)) {
-    const records = decodeFileRecords(catalog.rows(COVERAGE_ROWS, [String(instrument), String(data_level)]));
-    coverage = join(coverage, coverageOf(records, new Set()), MAX_PRODUCTS);
-    await delay(0);
-  }
-  return coverageSvg(coverage, "");
-}
-
-/** Something that was made from the catalog when it had this revision. */
-interface Made<Value> {
-  readonly revision: number;
-  readonly value: Value;
-}
-
-/** What the front page shows of the whole archive: made when it is asked for, and again when the catalog changed. */
-export class PageCache {
-  #summary: Made<ArchiveSummary> | undefined;
-  #coverage: Made<Promise<string>> | undefined;
-
-  /** What there is, in numbers. */
-  summary(catalog: Catalog): ArchiveSummary {
-    const { revision } = catalog;
-    if (this.#summary?.revision !== revision) this.#summary = { revision, value: summarise(catalog) };
-    return this.#summary.value;
-  }
-
-  /** Which days have files: SVG. All who ask meanwhile wait for one drawing. */
-  coverage(catalog: Catalog): Promise<string> {
-    const { revision } = catalog;
-    if (this.#coverage?.revision === revision) return this.#coverage.value;
-    const value = drawCoverage(catalog);
-    this.#coverage = { revision, value };
-    value.catch(() => this.#coverage = undefined); // The next one tries again; this one's caller has the error.
-    return value;
-  }
 }

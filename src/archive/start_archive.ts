@@ -1,12 +1,12 @@
 import { createArchiveHandler, type UrlLifetimes } from "./api.ts";
 import { Catalog } from "./catalog.ts";
 import { importFolder, type ImportReport, indexFolder, type IndexReport, openStateFolder } from "./folders.ts";
-import type { Dialect } from "./dialect.ts";
 import { type ConnectionLimits, type Handler, type RunningServer, serveHandler, type ServeLog } from "./http_server.ts";
 import { Journal, type Order } from "./journal.ts";
 import { ObjectStore } from "./object_store.ts";
 import { createObjectsHandler, UrlSigner } from "./objects.ts";
 import { InputError } from "../errors.ts";
+import type { Dialect } from "../protocol/tables.ts";
 import { resolve } from "@std/path";
 
 /** What an archive is opened with. */

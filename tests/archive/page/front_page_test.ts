@@ -1,5 +1,5 @@
 import { archivePath } from "../../../src/names/file_name.ts";
-import { openTestArchive, type TestArchive } from "../../support/archive.ts";
+import { openTestArchive, putRequest, type TestArchive } from "../../support/archive.ts";
 import { startServe } from "../../support/cli.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
@@ -136,8 +136,8 @@ Deno.test("HEAD of the front page and its picture says what GET says", async () 
 
 Deno.test("the front page says what it cannot read of a filter", async () => {
   await using archive = await openTestArchive({ files: FILES });
-  assertStringIncludes(await page(archive, "/?from=2026-02-30"), "2026-02-30 is no day of the calendar");
-  assertStringIncludes(await page(archive, "/?kind=<b>"), "&lt;b&gt; is no kind of file");
+  assertStringIncludes(await page(archive, "/?from=2026-02-30"), "2026-02-30 is not a day of the calendar");
+  assertStringIncludes(await page(archive, "/?kind=<b>"), "&lt;b&gt; is not a kind of file");
 });
 
 Deno.test("the front page escapes names and what its address says", async () => {
@@ -224,6 +224,44 @@ Deno.test("a closed archive's front page and files want the key as password, its
   assertEquals(await status(`/download/${path}`, { ...right }), 302);
   assertEquals(await status(`/download/${path}`, { ...wrong }), 401);
   assertEquals(await status("/query?instrument=mag", { ...right }), 401);
+});
+
+Deno.test("the front page says which files are not released, and filters by that", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  assert(!headersIn(await page(archive)).includes("Released"));
+  await archive.put("imap_ultra_l2_flux_20260105_v001.cdf", "x");
+  const html = await page(archive);
+  assert(headersIn(html).includes("Released"));
+  assertMatch(html, />no<\/td>/);
+  assertEquals(namesIn(await page(archive, "/?released=no")), ["imap_ultra_l2_flux_20260105_v001.cdf"]);
+  assertEquals(namesIn(await page(archive, "/?released=yes")).length, 4);
+});
+
+Deno.test("a public archive's front page shows what is released, and all of it to who has the key", async () => {
+  const quicklook = archivePath("imap_mag_l1b_norm-mago_20260110_v001.0001.png");
+  const files = { ...FILES, [quicklook]: "x" };
+  await using archive = await openTestArchive({ files, apiKey: "key", public: true });
+  const upload = await archive.api("/api-key/upload/imap_ultra_l2_flux_20260105_v001.cdf", {
+    headers: { "x-api-key": "key" },
+  });
+  await archive.objects(String(JSON.parse(await upload.text())), putRequest("x"));
+  const html = await page(archive);
+  assertStringIncludes(html, "8 files");
+  assert(!html.includes("ultra") && !html.includes("quicklook</a>") && html.includes(`href="/sign-in"`));
+  assertEquals(namesIn(await page(archive, "/?instrument=ultra")), []);
+  assertEquals(namesIn(await page(archive, "/?kind=quicklook")), []);
+  const chart = (headers: Record<string, string> = {}) => archive.api("/coverage.svg", { headers });
+  assert(!(await (await chart()).text()).includes("ultra"));
+  const link = /href="http:\/\/api\.test(\/download\/imap\/mag[^"]*)"/.exec(html)?.[1] ?? "";
+  assertEquals((await archive.api(link)).status, 302);
+
+  const right = { authorization: `Basic ${btoa("me:key")}` };
+  assertStringIncludes(await page(archive, "/", { ...HTML, ...right }), "10 files");
+  assertStringIncludes(await (await chart(right)).text(), "ultra");
+  const refused = await archive.api("/sign-in", { headers: HTML });
+  assertEquals([refused.status, await refused.text()], [401, "The archive is closed: its key is the password"]);
+  const signedIn = await archive.api("/sign-in", { headers: { ...HTML, ...right } });
+  assertEquals([signedIn.status, signedIn.headers.get("location")], [302, "/"]);
 });
 
 Deno.test("the front page turns pages of a hundred files", async () => {
