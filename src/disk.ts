@@ -65,12 +65,12 @@ export function fileError(action: string, path: string, thrown: unknown): ImapEr
   const options = { path, cause: thrown };
   if (thrown instanceof Deno.errors.NotCapable) {
     const advice = "run it with --allow-read and --allow-write";
-    return new FileError(`Cannot ${action}: Deno may not use "${path}"; ${advice}`, options);
+    return new FileError(`Deno may not use "${path}"; ${advice}`, { ...options, action });
   }
   if (thrown instanceof Error && /os error 24\)|EMFILE/.test(thrown.message)) {
     const advice = "use a lower concurrency, or raise the limit (ulimit -n)";
-    return new FileError(`Cannot ${action}: too many files are open; ${advice}`, options);
+    return new FileError(`too many files are open; ${advice}`, { ...options, action });
   }
   const state = thrown instanceof Error ? reason(thrown) : String(thrown);
-  return new FileError(`Cannot ${action}: "${path}" cannot be used: ${state}`, options);
+  return new FileError(`"${path}" cannot be used: ${state}`, { ...options, action });
 }

@@ -3,6 +3,8 @@ import { printable } from "./safe_text.ts";
 
 /** What {@linkcode ImapError} is made from, besides its message. */
 export interface ImapErrorOptions {
+  /** What failed, as messages begin after `Cannot `: `download "imap_..."`. The message then says only why. */
+  action?: string;
   /** The error underneath, for developers. Its text never holds a secret. */
   cause?: unknown;
   /** Whether the same call may succeed when it is made again. Default: false. */
@@ -35,6 +37,8 @@ function safeLines(message: string): string {
 export class ImapError extends Error {
   /** The class's name, as `error.name` shows it. */
   override readonly name: string = "ImapError";
+  /** Why it failed: the message without the `Cannot <action>: ` that it may begin with. */
+  readonly reason: string;
   /** Whether the same call may succeed when it is made again: the thrower knows, the retry loop does not guess. */
   readonly retryable: boolean;
   /** How long the server asks to wait before the next try, in milliseconds. */
@@ -42,8 +46,11 @@ export class ImapError extends Error {
 
   /** Makes an error with a message for the reader. */
   constructor(message: string, options: ImapErrorOptions = {}) {
-    super(safeLines(message), options.cause === undefined ? undefined : { cause: options.cause });
+    const reason = safeLines(message);
+    const whole = options.action === undefined ? reason : `Cannot ${safeLines(options.action)}: ${reason}`;
+    super(whole, options.cause === undefined ? undefined : { cause: options.cause });
     shortenStack(this, new.target.name);
+    this.reason = reason;
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
   }

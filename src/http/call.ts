@@ -103,7 +103,7 @@ export class Call {
       if ("done" in visited) return visited.done;
       url = visited.next;
     }
-    throw new ProtocolError(`Cannot ${this.action}: ${url.host} redirects in circles`);
+    throw new ProtocolError(`${url.host} redirects in circles`, { action: this.action });
   }
 
   /**
@@ -157,17 +157,17 @@ export class Call {
  */
 export function checkedTarget(action: string, location: string | null, from: URL): URL {
   if (location === null || !URL.canParse(location, from)) {
-    throw new ProtocolError(`Cannot ${action}: ${from.host} redirects to no usable address`);
+    throw new ProtocolError(`${from.host} redirects to no usable address`, { action });
   }
   const target = new URL(location, from);
   if (target.protocol !== "https:" && target.protocol !== "http:") {
-    throw new ProtocolError(`Cannot ${action}: ${from.host} redirects to a ${target.protocol} address`);
+    throw new ProtocolError(`${from.host} redirects to a ${target.protocol} address`, { action });
   }
   if (from.protocol === "https:" && target.protocol === "http:") {
-    throw new ProtocolError(`Cannot ${action}: ${from.host} redirects from https to unprotected http`);
+    throw new ProtocolError(`${from.host} redirects from https to unprotected http`, { action });
   }
   if (target.username !== "" || target.password !== "") {
-    throw new ProtocolError(`Cannot ${action}: ${from.host} redirects to an address with a password`);
+    throw new ProtocolError(`${from.host} redirects to an address with a password`, { action });
   }
   return target;
 }
@@ -288,8 +288,8 @@ export class Reply {
       if (bytes < limit) continue;
       if (beyond === "cut") return texts.join("");
       throw new ConnectionError(
-        `Cannot ${this.call.action}: ${this.url.host} sent more than ${limit} bytes; ask for less at once`,
-        { retryable: false },
+        `${this.url.host} sent more than ${limit} bytes; ask for less at once`,
+        { action: this.call.action, retryable: false },
       );
     }
     return texts.join("") + decoder.decode();

@@ -56,22 +56,20 @@ function causeText(cause: unknown): string {
 export function connectionError(action: string, host: string, thrown: unknown): ConnectionError {
   const text = thrown instanceof Error ? `${thrown.name} ${thrown.message} ${causeText(thrown.cause)}` : String(thrown);
   if (thrown instanceof Error && thrown.name === "NotCapable") {
-    return new ConnectionError(`Cannot ${action}: Deno may not reach ${host}; run it with --allow-net`, {
-      retryable: false,
-    });
+    return new ConnectionError(`Deno may not reach ${host}; run it with --allow-net`, { action, retryable: false });
   }
   const known = KNOWN.find(([pattern]) => pattern.test(text));
   if (known !== undefined) {
     const [, words, retryable] = known;
-    return new ConnectionError(`Cannot ${action}: ${host} ${words}`, { retryable });
+    return new ConnectionError(`${host} ${words}`, { action, retryable });
   }
   const said = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ConnectionError(`Cannot ${action}: no answer from ${host}: ${excerpt(withoutUrls(said))}`);
+  return new ConnectionError(`no answer from ${host}: ${excerpt(withoutUrls(said))}`, { action });
 }
 
 /** The error of a server that sends nothing for too long. */
 export function timeoutError(action: string, host: string, timeoutMs: number): TimeoutError {
-  return new TimeoutError(`Cannot ${action}: ${host} sent nothing for ${timeoutMs / 1000} s`);
+  return new TimeoutError(`${host} sent nothing for ${timeoutMs / 1000} s`, { action });
 }
 
 /** Bytes per second. A slower body is given up after a while; otherwise it could keep its reader waiting forever. */
@@ -79,7 +77,7 @@ export const MIN_SPEED = 100;
 
 /** The error of a body that stalls, or stays below {@linkcode MIN_SPEED} for too long. */
 export function stallError(action: string, host: string, timeoutMs: number): TimeoutError {
-  return new TimeoutError(`Cannot ${action}: ${host} sent next to nothing for ${timeoutMs / 1000} s`);
+  return new TimeoutError(`${host} sent next to nothing for ${timeoutMs / 1000} s`, { action });
 }
 
 /** A URL for a log, without its query when that is secret. */
@@ -198,8 +196,8 @@ export function statusError(refusal: Refusal): ResponseError {
     : "";
   const name = `${status} ${STATUS_TEXT[status] ?? ""}`.trim();
   return new ResponseError(
-    `Cannot ${action}: ${url.host} answered ${name}${said === "" ? "" : ` (${said})`}` +
+    `${url.host} answered ${name}${said === "" ? "" : ` (${said})`}` +
       advice(refusal) + later,
-    { status, retryable: isTransient(status), retryAfterMs },
+    { action, status, retryable: isTransient(status), retryAfterMs },
   );
 }

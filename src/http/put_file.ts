@@ -227,7 +227,7 @@ class OnePut {
       throw fileError(this.#action, path, error);
     });
     if (count !== null) return count;
-    throw new FileError(`Cannot ${this.#action}: "${path}" became shorter while it was sent`, { path });
+    throw new FileError(`"${path}" became shorter while it was sent`, { action: this.#action, path });
   }
 }
 

@@ -16,7 +16,7 @@ async function noRedirect(reply: Reply): Promise<Error> {
   // The gateway's 404 means that there is no such route; that of the SDC's own code has another form.
   if (status === 404 && !isGatewayBody(text)) {
     const advice = "has no such file; query shows the names that it has";
-    return new ResponseError(`Cannot ${action}: the archive at ${url.host} ${advice}`, { status });
+    return new ResponseError(`the archive at ${url.host} ${advice}`, { action, status });
   }
   if (!reply.ok) return await reply.refusal(text);
   return unexpectedReply(reply, text, `it is ${status} instead of a redirect to the file`);
@@ -57,8 +57,8 @@ export async function uploadUrl(transport: Transport, fileName: string, signal?:
   if (reply.status === 409) {
     await reply.discard();
     throw new ResponseError(
-      `Cannot ${call.action}: the archive at ${url.host} has a file of that name; give the new file a higher version`,
-      { status: 409 },
+      `the archive at ${url.host} has a file of that name; give the new file a higher version`,
+      { action: call.action, status: 409 },
     );
   }
   if (!reply.ok) throw await reply.refusal();

@@ -14,7 +14,8 @@ export function unexpectedReply({ call, url }: Reply, text: string, why: string)
   // After a redirect, the query of the URL may be a secret.
   const shown = shownUrl(url, url.origin === api.origin);
   return new ProtocolError(
-    `Cannot ${call.action}: the response of ${shown} is not what the SDC sends: ${why}. ${start}`,
+    `the response of ${shown} is not what the SDC sends: ${why}. ${start}`,
+    { action: call.action },
   );
 }
 

@@ -287,7 +287,8 @@ export class Receiver {
     if (reply.ok && isPage(headers)) {
       const question = "is there a login page in between?";
       throw new ProtocolError(
-        `Cannot ${this.#call.action}: ${this.#url.host} sent a page instead of the file; ${question}`,
+        `${this.#url.host} sent a page instead of the file; ${question}`,
+        { action: this.#call.action },
       );
     }
     if (status === 206 && known !== undefined) {
@@ -320,7 +321,8 @@ export class Receiver {
   async #restart(why: string): Promise<never> {
     await this.#file.empty();
     throw new ConnectionError(
-      `Cannot ${this.#call.action}: ${this.#url.host} ${why}; it is fetched from its start`,
+      `${this.#url.host} ${why}; it is fetched from its start`,
+      { action: this.#call.action },
     );
   }
 
@@ -360,11 +362,11 @@ export class Receiver {
     const isUnknown = facts.size === undefined && facts.md5 === undefined;
     const { size, md5 } = isUnknown ? await lookUpObject(this.#call, this.#url) : facts;
     if (size === undefined && md5 === undefined) {
-      throw new ConnectionError(`Cannot ${action}: ${host} tells neither length nor MD5: it may not be whole`);
+      throw new ConnectionError(`${host} tells neither length nor MD5: it may not be whole`, { action });
     }
     if (size !== undefined && have !== size) {
       if (have > size) await this.#file.empty();
-      throw new ConnectionError(`Cannot ${action}: ${host} sent ${have} of ${size} bytes`);
+      throw new ConnectionError(`${host} sent ${have} of ${size} bytes`, { action });
     }
     // The disk and the checksum need not wait for each other.
     const hashing = md5 === undefined ? undefined : md5OfFile(this.#file.path, signal);
@@ -373,7 +375,8 @@ export class Receiver {
     if (found !== md5) {
       await this.#file.empty();
       throw new ConnectionError(
-        `Cannot ${action}: the bytes that came are not those of the archive (their MD5 differs)`,
+        `the bytes that came are not those of the archive (their MD5 differs)`,
+        { action },
       );
     }
     return have;
@@ -512,7 +515,7 @@ class SegmentReceiver {
     }
     const missing = last + 1 - position();
     if (missing <= 0) return true;
-    throw new ConnectionError(`Cannot ${this.#call.action}: ${url.host} sent ${missing} bytes too few`);
+    throw new ConnectionError(`${url.host} sent ${missing} bytes too few`, { action: this.#call.action });
   }
 
   /** Records what is missing. */

@@ -56,7 +56,8 @@ async function checkUnchanged({ file, path, size, mtime }: CheckedFile): Promise
     throw fileError(`upload "${file}"`, path, error);
   });
   if (now.size === size && (now.mtime?.getTime() ?? 0) === mtime) return;
-  throw new FileError(`Cannot upload "${file}": it changed since it was checked; upload it again when it is done`, {
+  throw new FileError("it changed since it was checked; upload it again when it is done", {
+    action: `upload "${file}"`,
     path,
   });
 }
@@ -145,7 +146,7 @@ class Upload {
     const headers = await this.#put(this.#url);
     if (!headers.has("etag")) {
       const why = "the answer has no ETag, so that nobody knows whether the file arrived";
-      throw new ProtocolError(`Cannot ${action}: ${why}; is there a login page in between?`);
+      throw new ProtocolError(`${why}; is there a login page in between?`, { action });
     }
     this.#mayHaveArrived = true;
     const stored = md5OfHeaders(headers);
@@ -154,7 +155,7 @@ class Upload {
     // A file that changed while it was sent arrived as a mixture.
     await checkUnchanged(this.#checked);
     if (stored === ours) return;
-    throw new ConnectionError(`Cannot ${action}: the store has other bytes than were sent (their MD5 differs)`);
+    throw new ConnectionError(`the store has other bytes than were sent (their MD5 differs)`, { action });
   }
 
   /** Sends the file to a presigned URL. @returns The headers of the response. */

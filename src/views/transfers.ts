@@ -1,6 +1,7 @@
 import { htmlTable } from "../display/html_table.ts";
 import type { MimeBundle } from "../display/notebook.ts";
 import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
+import { ImapError } from "../errors.ts";
 import { archivePath, bareName } from "../names/file_name.ts";
 import { excerpt } from "../safe_text.ts";
 import type { Outcome, TransferEvent } from "../transfer/batch.ts";
@@ -37,12 +38,9 @@ function folderOf(file: string): string {
   }
 }
 
-/** Why a file failed, without the words that only name it: its row does. */
-function reasonOf({ file, error }: Extract<Outcome, { state: "failed" }>): string {
-  const named = /^Cannot \w+ "([^"]*)": /.exec(error.message);
-  return named !== null && bareName(named[1] ?? "") === bareName(file)
-    ? error.message.slice(named[0].length)
-    : error.message;
+/** Says why a file failed, without repeating which one: its row shows that. */
+function reasonOf(error: Error): string {
+  return error instanceof ImapError ? error.reason : error.message;
 }
 
 /** The outcomes of a batch as a table, with the summary as its title. Those that failed come first: they want a reader. */
@@ -57,7 +55,7 @@ export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
       {
         header: "Folder or error",
         align: "left",
-        text: (outcome) => outcome.state === "failed" ? reasonOf(outcome) : folderOf(outcome.file),
+        text: (outcome) => outcome.state === "failed" ? reasonOf(outcome.error) : folderOf(outcome.file),
       },
     ],
     rows: [...outcomes.filter(isFailed), ...outcomes.filter((outcome) => !isFailed(outcome))],

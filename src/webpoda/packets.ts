@@ -173,12 +173,12 @@ class PacketCall {
     if (status === 401 || status === 403) {
       await reply.discard();
       const advice = "check the webpoda token (IMAP_WEBPODA_TOKEN), the base64 of user:password";
-      throw new ResponseError(`Cannot ${action}: ${host} answered ${status} to it; ${advice}`, { status });
+      throw new ResponseError(`${host} answered ${status} to it; ${advice}`, { action, status });
     }
     if (reply.isRedirect || reply.headers.get("content-type")?.startsWith("text/html")) {
       await reply.discard();
       const what = reply.isRedirect ? "a redirect" : "a page";
-      throw new ProtocolError(`Cannot ${action}: ${host} answered with ${what} instead; is it webpoda's address?`);
+      throw new ProtocolError(`${host} answered with ${what} instead; is it webpoda's address?`, { action });
     }
     if (!reply.ok) throw await reply.refusal();
     return reply;
@@ -229,7 +229,7 @@ export class Webpoda {
         const time = line.trim();
         if (isTime(time)) take(time);
         else if (time !== "") {
-          throw new ProtocolError(`Cannot ${action}: webpoda sent "${excerpt(time, 60)}" where a time belongs`);
+          throw new ProtocolError(`webpoda sent "${excerpt(time, 60)}" where a time belongs`, { action });
         }
       };
       let decoder = new TextDecoder();

@@ -1,4 +1,5 @@
 import { textTable } from "../../src/display/text_table.ts";
+import { ImapError } from "../../src/errors.ts";
 import type { Outcome } from "../../src/transfer/batch.ts";
 import { outcomesBundle, outcomesSummary, outcomesTable, shownSummary } from "../../src/views/transfers.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
@@ -23,7 +24,8 @@ Deno.test("outcomesTable() has a row for each file: its name, what became of it,
   assertEquals(cells({ ...PLACE, state: "skipped", bytes: 0 }), [name, "skipped", "", "imap/mag/l0/2025/05"]);
   const error = new Error("Cannot download it");
   assertEquals(cells({ ...PLACE, state: "failed", bytes: 0, error }), [name, "failed", "", "Cannot download it"]);
-  const naming = new Error(`Cannot download "${FILE}": there is none; look again`);
+  const naming = new ImapError("there is none; look again", { action: `download "${FILE}"` });
+  assertEquals(naming.message, `Cannot download "${FILE}": there is none; look again`);
   assertEquals(cells({ ...PLACE, state: "failed", bytes: 0, error: naming })[3], "there is none; look again");
 });
 
