@@ -17,6 +17,14 @@ const TEXT = { type: "string" };
 const UNTYPED = "text/plain";
 const JSON_TYPE = "application/json";
 
+/** A day of the calendar: months of 31 and of 30 days, February, and the 29th of February of leap years. */
+const DAY_PATTERN = [
+  "^(?:(?:0[1-9]|[1-9]\\d)\\d{2}(?:(?:0[13578]|1[02])(?:0[1-9]|[12]\\d|3[01])",
+  "(?:0[469]|11)(?:0[1-9]|[12]\\d|30)",
+  "02(?:0[1-9]|1\\d|2[0-8]))",
+  "(?:(?:0[1-9]|[1-9]\\d)(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)0229)$",
+].join("|");
+
 /** The values of `table` that the archive serves; the SDC crashes on `spice` as soon as anything matches. */
 const QUERY_TABLES = ["science", "ancillary", "quicklook"] as const;
 const [SCIENCE_EXTENSIONS, ANCILLARY_EXTENSIONS, QUICKLOOK_EXTENSIONS] = QUERY_TABLES.map((table) =>
@@ -35,7 +43,7 @@ function parameterSchema({ kind }: Parameter): Json {
     case "flag":
       return { type: "boolean" };
     case "version":
-      return { type: "string", pattern: "^v\\d{3}(\\.\\d{4})?$" };
+      return { type: "string", examples: ["v001", "v001.0002"] };
     case "table":
       return { type: "string", enum: QUERY_TABLES, default: "science" };
     case "instrument":
@@ -48,7 +56,8 @@ function parameterSchema({ kind }: Parameter): Json {
         enum: [...new Set([...SCIENCE_EXTENSIONS ?? [], ...ANCILLARY_EXTENSIONS ?? [], ...QUICKLOOK_EXTENSIONS ?? []])],
       };
     case "SPICE type":
-      return { type: "string", enum: ["kernels", ...SPICE_TYPES] };
+      // Of an unknown type there are no rows.
+      return { anyOf: [{ enum: ["kernels", ...SPICE_TYPES] }, TEXT] };
     case "moment":
     case "text":
     case "path":
@@ -57,11 +66,17 @@ function parameterSchema({ kind }: Parameter): Json {
   }
 }
 
-/** A bound of a number, where the server has one. */
-const BOUNDS: Readonly<Record<string, Json>> = {
-  limit: { minimum: 1 },
-  offset: { minimum: 0 },
-};
+/** `true`, in any case; every other text is false. */
+const FLAG = { type: "string", examples: ["true"] };
+
+/** Where the server takes more, or less, than values of that kind. */
+function schemaOf(table: SdcTableName, name: string, parameter: Parameter): Json {
+  if (name === "latest") return FLAG;
+  // A repoint file has no start.
+  if (table === "repoint" && name === "start_date") return TEXT;
+  const bounds = { limit: { minimum: 1 }, offset: { minimum: 0 } }[name];
+  return { ...parameterSchema(parameter), ...bounds };
+}
 
 /** The parameters of some tables that share a route. What only some of them have is marked. */
 function queryParameters(tables: readonly SdcTableName[]): Json[] {
@@ -77,7 +92,7 @@ function queryParameters(tables: readonly SdcTableName[]): Json[] {
     name,
     in: "query",
     description: having.length === tables.length ? parameter.help : `${parameter.help} Tables: ${having.join(", ")}.`,
-    schema: { ...parameterSchema(parameter), ...BOUNDS[name] },
+    schema: schemaOf(tables[0] ?? "science", name, parameter),
   }));
 }
 
@@ -117,6 +132,8 @@ function rows(...names: readonly (keyof typeof ROWS)[]): Json {
   };
 }
 
+const gateway = (description: string): Json => ({ description, ...content(JSON_TYPE, schemaRef("Message")) });
+
 const problem = (type: string): Json => ({
   description: "A parameter is unknown or has a wrong value: a JSON string says which.",
   ...content(type, TEXT),
@@ -125,6 +142,8 @@ const problem = (type: string): Json => ({
 /** What every route may answer. */
 const GATEWAY = { "401": ref("responses/Unauthorized"), "403": ref("responses/Forbidden") };
 const CRASH = { "500": ref("responses/Crash") };
+/** Routes that change something are below `/api-key` alone in a public archive, as in production. */
+const NO_SUCH_ROUTE = { "404": ref("responses/NoSuchRoute") };
 
 /** A route that lists the files of a table of spin, repoint or small-forces files. */
 function spanTable(table: SdcTableName, row: keyof typeof ROWS, summary: string, description: string): Json {
@@ -299,11 +318,11 @@ const PATHS: Json = {
           type: "string",
           examples: ["leapseconds,spacecraft_clock"],
         }),
-        text("list_files", "`true` for a JSON array of bare names instead of a metakernel.", { type: "boolean" }),
+        text("list_files", "`true` for a JSON array of bare names instead of a metakernel.", FLAG),
         text(
           "require_coverage",
           "`true` to be told of gaps instead. Categories that `file_types` leaves out count as gaps.",
-          { type: "boolean" },
+          FLAG,
         ),
         text("spice_path", "A folder that is put before each path."),
       ],
@@ -386,6 +405,7 @@ const PATHS: Json = {
           }),
         },
         ...GATEWAY,
+        ...NO_SUCH_ROUTE,
         ...CRASH,
       },
     },
@@ -418,6 +438,7 @@ const PATHS: Json = {
           }),
         },
         ...GATEWAY,
+        ...NO_SUCH_ROUTE,
         ...CRASH,
       },
     },
@@ -434,6 +455,7 @@ const PATHS: Json = {
         text("release_type", "`release` alone is supported.", { type: "string", enum: RELEASE_TYPES }, true),
         text("manifest_file", "The bare name of the manifest.", {
           type: "string",
+          minLength: 1,
           examples: ["imap_hit_data-release-001_20260101_20260131_v001.txt"],
         }, true),
       ],
@@ -445,6 +467,7 @@ const PATHS: Json = {
         "400": problem(UNTYPED),
         "501": { description: "`early-release` and `unrelease` are not supported.", ...content(UNTYPED, TEXT) },
         ...GATEWAY,
+        ...NO_SUCH_ROUTE,
         ...CRASH,
       },
     },
@@ -487,7 +510,7 @@ const PATHS: Json = {
           schema: { type: "string", minLength: 1 },
           example: "job",
         },
-        text("job_log_stream_id", "The job's `job_log_stream_id`.", TEXT, true),
+        text("job_log_stream_id", "The job's `job_log_stream_id`.", { type: "string", minLength: 1 }, true),
       ],
       responses: {
         "200": { description: "The lines of the log.", ...content(UNTYPED, TEXT) },
@@ -537,6 +560,7 @@ const PATHS: Json = {
         },
         "400": { description: "The expression cannot be read.", ...content("text/plain", TEXT) },
         "401": { description: "The request has no user and password.", ...content("text/plain", TEXT) },
+        "404": gateway("There is no such APID or form."),
         ...CRASH,
       },
     },
@@ -586,7 +610,6 @@ const server = (prefix: string, description: string): Json => ({
   description,
   variables: { origin: { default: "http://127.0.0.1:8000" } },
 });
-const gateway = (description: string): Json => ({ description, ...content(JSON_TYPE, schemaRef("Message")) });
 
 /** The document. */
 export function openApi(): Json {
@@ -629,6 +652,9 @@ export function openApi(): Json {
       responses: {
         Unauthorized: gateway("The archive has a key, and the request has none."),
         Forbidden: gateway("The key is wrong, or a web page of another origin sent the request."),
+        NoSuchRoute: gateway(
+          "The archive is public, and has this route below `/api-key` only (`/reprocess` below `/authorized` too).",
+        ),
         Crash: gateway(
           "The code behind the gateway crashed, as at the SDC: no parameter at all, a bad date in `/query`, an unknown " +
             "instrument, `latest` of a table that has none, or a response over 6 MiB.",
@@ -637,8 +663,8 @@ export function openApi(): Json {
       schemas: {
         Day: {
           type: "string",
-          pattern: "^\\d{8}$",
-          description: "A day of the calendar, YYYYMMDD.",
+          pattern: DAY_PATTERN,
+          description: "A day of the calendar, YYYYMMDD, from the year 100 on.",
           examples: ["20240105"],
         },
         Moment: moment("^\\d{8} \\d\\d:\\d\\d:\\d\\d$"),

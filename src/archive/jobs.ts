@@ -62,8 +62,9 @@ function isInteger(text: string): boolean {
   return /^[+-]?\d{1,9}$/.test(text);
 }
 
+/** ISO 8601, with a date at least. */
 function isMoment(text: string): boolean {
-  return !Number.isNaN(Date.parse(text));
+  return /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 /**

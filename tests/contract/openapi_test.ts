@@ -172,6 +172,7 @@ const REQUESTS:
     [`GET ${PACKETS_PATH}`, `${TIMES}?${DAY}&project(time)&formatTime("yyyy-MM-dd'T'HH:mm:ss")`, 200, BASIC],
     [`GET ${PACKETS_PATH}`, `${PACKETS}?project(packet)`, 400, BASIC],
     [`GET ${PACKETS_PATH}`, `${PACKETS}?${DAY}&project(packet)`, 401],
+    [`GET ${PACKETS_PATH}`, PACKETS.replace(".bin", ".cdf"), 404],
     ["GET /", "/?kind=science&instrument=mag", 200, HTML],
     ["GET /", "/", 302],
     ["GET /coverage.svg", "/coverage.svg", 200],
@@ -212,8 +213,23 @@ Deno.test("openapi.json describes no response that was not seen", () => {
   const described = specification.operations().flatMap((operation) =>
     specification.statuses(operation).map((status) => `${operation} ${status}`)
   );
-  // Keys and crashes are the same for all routes: once is enough.
-  assertEquals(described.filter((response) => !/ (401|403|500)$/.test(response) && !seen.has(response)), []);
+  // Keys and crashes are the same for all routes: once is enough. Public archives have a test of their own.
+  const isSeen = (response: string) => / (401|403|500)$/.test(response) || seen.has(response) || PUBLIC.has(response);
+  assertEquals(described.filter((response) => !isSeen(response)), []);
+});
+
+/** What callers without a prefix get of a public archive. */
+const PUBLIC: ReadonlySet<string> = new Set(["GET /upload/{file_name} 404", "POST /reprocess 404", "GET /release 404"]);
+
+Deno.test("openapi.json describes the routes that a public archive does not have without a prefix", async () => {
+  await using archive = await openTestArchive({ files: FILES, apiKey: "key", public: true });
+  for (const [operation, status] of [...PUBLIC].map((response) => response.split(/ (?=404)/))) {
+    const address = REQUESTS.find(([other]) => other === operation)?.[1] ?? "";
+    const response = await archive.api(address, { method: methodOf(operation ?? "") });
+    await response.body?.cancel();
+    assertEquals([operation, String(response.status)], [operation, status]);
+    assert(specification.response(operation ?? "", 404) !== undefined);
+  }
 });
 
 Deno.test("openapi.json describes what is not released to callers without a key", async () => {
@@ -229,7 +245,9 @@ Deno.test("openapi.json describes what is not released to callers without a key"
 
 Deno.test("openapi.json describes the keys of a closed archive", async () => {
   await using archive = await openTestArchive({ files: FILES, apiKey: "key" });
-  for (const [operation, address] of REQUESTS) {
+  // An APID or form that there is not is no route.
+  const routes = REQUESTS.filter(([operation, , status]) => operation !== `GET ${PACKETS_PATH}` || status !== 404);
+  for (const [operation, address] of routes) {
     const headers: Record<string, string> = operation === "GET /" ? HTML : {};
     const response = await archive.api(address, { method: methodOf(operation), headers });
     await response.body?.cancel();

@@ -22,7 +22,7 @@ for (const { how, serve, prefix, headers } of CASES) {
     await using folder = await testFolder();
     await using archive = await startBareServe(["--demo", ...serve]);
     const programs = await install("schemathesis==4.32.5");
-    const options = ["--seed", "20261126", "--max-examples", "100", "--no-shrink", "--continue-on-failure"];
+    const options = ["--seed", "20261126", "--max-examples", "50", "--no-shrink", "--continue-on-failure"];
     // What is not below the prefix is asked without it.
     const pages = prefix === "" ? [] : ["--exclude-path-regex", "^/(ops/|coverage|$)"];
     const { success, stdout, stderr } = await new Deno.Command(join(programs, "schemathesis"), {
