@@ -37,10 +37,9 @@ export { type Downloadable, ImapClient, type ImapClientOptions } from "./src/cli
 export { type DownloadRows, QueryResult, type QueryResultOrigin } from "./src/client/query_result.ts";
 export type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./src/client/orders.ts";
 export type { ReprocessOptions, ReprocessReport } from "./src/client/orders.ts";
-export { type Repeat, TransferReport } from "./src/client/transfers.ts";
-export type { PacketOutcome, WebpodaOptions } from "./src/client/webpoda.ts";
-export type { PacketState } from "./src/client/webpoda.ts";
-export { QUERY_MODES, type QueryMode, type WebpodaParameters } from "./src/client/webpoda.ts";
+export { type Repeat, TransferReport } from "./src/client/transfer_report.ts";
+export type { PacketOutcome, PacketState, WebpodaOptions, WebpodaParameters } from "./src/client/webpoda.ts";
+export { QUERY_MODES, type QueryMode } from "./src/protocol/webpoda.ts";
 export type { ClientOptions } from "./src/config.ts";
 export {
   ConnectionError,

@@ -1,5 +1,4 @@
 import { InputError } from "./errors.ts";
-import { resolve } from "@std/path";
 
 /** The SDC's production API (SDC protocol). */
 export const DEFAULT_URL = "https://api.imap-mission.com";
@@ -90,8 +89,7 @@ function checkedCount(value: number, what: string, least: number): number {
 export function resolveSettings(options: ClientOptions = {}): Settings {
   return {
     url: checkedUrl(options.url ?? fromEnvironment("IMAP_DATA_ACCESS_URL") ?? DEFAULT_URL),
-    // Without the working directory, @std/path would look for it in `process`: that boots Node's layer, 11 to 16 ms.
-    dataDir: resolve(Deno.cwd(), options.dataDir ?? fromEnvironment("IMAP_DATA_DIR") ?? "."),
+    dataDir: options.dataDir ?? fromEnvironment("IMAP_DATA_DIR") ?? Deno.cwd(),
     apiKey: checkedSecret(options.apiKey ?? fromEnvironment("IMAP_API_KEY"), "API key"),
     accessToken: checkedSecret(options.accessToken ?? fromEnvironment("IMAP_ACCESS_TOKEN"), "access token"),
     webpodaToken: checkedSecret(options.webpodaToken ?? fromEnvironment("IMAP_WEBPODA_TOKEN"), "webpoda token"),

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode, MAX_SECONDS, type Option, type Output, PROGRAM, wholeNumber } from "./shell.ts";
 import { DEFAULT_CONCURRENCY } from "../client/options.ts";
-import type { TransferReport } from "../client/transfers.ts";
+import type { TransferReport } from "../client/transfer_report.ts";
 import { MAX_CONCURRENCY } from "../transfer/batch.ts";
 import type { Outcome } from "../transfer/batch.ts";
 

@@ -3,7 +3,7 @@ import { type Downloadable, ImapClient, type ImapClientOptions } from "./imap_cl
 import type { DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
 import type { ReleaseOptions, ReleaseParameters, ReleaseReport, ReprocessOptions, ReprocessReport } from "./orders.ts";
 import type { QueryResult } from "./query_result.ts";
-import type { TransferReport } from "./transfers.ts";
+import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import type { AncillaryRecord, FileRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";

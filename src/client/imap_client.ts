@@ -2,7 +2,7 @@ import type { CatalogEntry } from "./catalog.ts";
 import type { DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
 import type { ReleaseOptions, ReleaseParameters, ReleaseReport, ReprocessOptions, ReprocessReport } from "./orders.ts";
 import type { QueryResult } from "./query_result.ts";
-import type { TransferReport } from "./transfers.ts";
+import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import { type ClientOptions, resolveSettings } from "../config.ts";
 import { createTransport, type HttpLog, type Transport } from "../http/transport.ts";
@@ -62,7 +62,7 @@ export class ImapClient {
     const rows = await query.all(createTransport(settings, this.#options));
     return QueryResult.fromRows(rows, {
       download: (rows, options) => this.download(rows, options),
-      filesHere: async (paths) => (await import("./query.ts")).filesHere(settings.dataDir, paths),
+      filesHere: async (paths) => (await import("../transfer/local_files.ts")).filesHere(settings.dataDir, paths),
       table: query.table,
       asked: parameters,
       url: settings.url,

@@ -1,5 +1,5 @@
 import type { DownloadOptions } from "./options.ts";
-import type { TransferReport } from "./transfers.ts";
+import type { TransferReport } from "./transfer_report.ts";
 import { htmlCard, htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import type { Picture } from "../display/picture.ts";

@@ -19,7 +19,7 @@ import { archivePath, formatFileName } from "../names/file_name.ts";
 import { formatVersion } from "../names/version.ts";
 import { closestWord, type Instrument, isInstrument, oneOfWords } from "../names/vocabulary.ts";
 import { recordVersion } from "../protocol/rows.ts";
-import { INSTRUMENT_APIDS } from "../protocol/webpoda.ts";
+import { INSTRUMENT_APIDS, QUERY_MODES, type QueryMode } from "../protocol/webpoda.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
 import { newestRepointTable } from "../sdc/repoint_table.ts";
 import { DataFolders, localPath } from "../transfer/local_files.ts";
@@ -34,23 +34,6 @@ import {
   Webpoda,
 } from "../webpoda/packets.ts";
 import { basename, dirname, join } from "@std/path";
-
-/**
- * The two ways to select packets: `ert`, by the time when they were received on Earth; `sct`, by the time when they were
- * created on board.
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { QUERY_MODES } from "@imap-sdc/data-access";
- *
- * assert(QUERY_MODES.includes("ert"));
- * ```
- */
-export const QUERY_MODES = ["ert", "sct"] as const;
-
-/** A way to select packets. */
-export type QueryMode = typeof QUERY_MODES[number];
 
 /** Which packets to fetch, with the Python client's names. */
 export interface WebpodaParameters {

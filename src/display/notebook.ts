@@ -1,5 +1,4 @@
 import { notebookKernel } from "../jupyter.ts";
-import { delay } from "@std/async";
 
 /**
  * Deno's Jupyter kernel sends the outputs of a cell in the background. Now and then (2.9.6: one awaited display in 100) one
@@ -10,6 +9,7 @@ const SETTLE_MS = 60;
 
 /** Waits until the last output of a cell has been sent. */
 async function settle(): Promise<void> {
+  const { delay } = await import("@std/async");
   await delay(SETTLE_MS);
 }
 

@@ -61,3 +61,20 @@ export const INSTRUMENT_APIDS: ReadonlyMap<Instrument, readonly number[]> = new 
   ["spacecraft", [594]],
   ["ialirt", [478]],
 ]);
+
+/**
+ * The two ways to select packets: `ert`, by the time when they were received on Earth; `sct`, by the time when they were
+ * created on board.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { QUERY_MODES } from "@imap-sdc/data-access";
+ *
+ * assert(QUERY_MODES.includes("ert"));
+ * ```
+ */
+export const QUERY_MODES = ["ert", "sct"] as const;
+
+/** A way to select packets. */
+export type QueryMode = typeof QUERY_MODES[number];

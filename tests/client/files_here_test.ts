@@ -1,4 +1,4 @@
-import { filesHere } from "../../src/client/query.ts";
+import { filesHere } from "../../src/transfer/local_files.ts";
 import { writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { assertEquals } from "@std/assert";

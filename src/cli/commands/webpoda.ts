@@ -1,8 +1,8 @@
 import { type Command, EXIT, type Output, PROGRAM, UsageError } from "../shell.ts";
 import { TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import { type PacketOutcome, QUERY_MODES } from "../../client/webpoda.ts";
-import { INSTRUMENT_APIDS } from "../../protocol/webpoda.ts";
+import type { PacketOutcome } from "../../client/webpoda.ts";
+import { INSTRUMENT_APIDS, QUERY_MODES } from "../../protocol/webpoda.ts";
 
 /** `20260101`, or `20260101, repointing 12`. */
 function whenOf({ date, repointing }: PacketOutcome): string {

@@ -1,0 +1,94 @@
+import { htmlTable } from "../display/html_table.ts";
+import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
+import { textTable } from "../display/text_table.ts";
+import type { Outcome } from "../transfer/batch.ts";
+import { bytesOf, outcomesBundle, outcomesSummary, outcomesTable, shownSummary } from "../views/transfers.ts";
+
+/** Repeats a transfer for some of its files. */
+export type Repeat = (files: readonly string[]) => Promise<TransferReport>;
+
+/**
+ * The outcome of a download or an upload of many files. It displays itself as a table, in notebooks and in the REPL. In a
+ * notebook, the call that returned it has displayed the table already: as the last value of the cell it is then one line, and
+ * `show()` displays the table again.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { query } from "@imap-sdc/data-access";
+ *
+ * const files = await query({ instrument: "mag", data_level: "l0" });
+ * let report = await files.download({ concurrency: 4 });
+ * if (report.failed.length > 0) report = await report.retry();
+ * assert(report.paths.length === files.length);
+ * ```
+ */
+export class TransferReport {
+  /** An outcome for each file, in the order of the files. */
+  readonly outcomes: readonly Outcome[];
+  readonly #repeat: Repeat;
+  readonly #isShown: boolean;
+
+  /** Makes a report of outcomes; `isShown` means that a notebook displays their table already. */
+  constructor(outcomes: readonly Outcome[], repeat: Repeat, { isShown = false }: { isShown?: boolean } = {}) {
+    this.outcomes = outcomes;
+    this.#repeat = repeat;
+    this.#isShown = isShown;
+  }
+
+  /** The local paths of all files that did not fail. */
+  get paths(): string[] {
+    return this.outcomes.filter(({ state }) => state !== "failed").map(({ path }) => path);
+  }
+
+  /** The outcomes of the files that failed, each with its error. */
+  get failed(): Extract<Outcome, { state: "failed" }>[] {
+    return this.outcomes.filter((outcome) => outcome.state === "failed");
+  }
+
+  /** How many bytes were transferred. */
+  get bytes(): number {
+    return bytesOf(this.outcomes);
+  }
+
+  /**
+   * Tries the failed files again, with the same settings.
+   *
+   * @returns A report of all files: new outcomes for the files that had failed, the old ones for the others.
+   */
+  async retry(): Promise<TransferReport> {
+    const again = await this.#repeat(this.failed.map(({ file }) => file));
+    const byFile = new Map(again.outcomes.map((outcome) => [outcome.file, outcome]));
+    return new TransferReport(this.outcomes.map((outcome) => byFile.get(outcome.file) ?? outcome), this.#repeat);
+  }
+
+  /** A summary in one line: `3 fetched, 1 failed; 1.2 MB`. */
+  summary(): string {
+    return outcomesSummary(this.outcomes);
+  }
+
+  /** The outcomes as a text table. */
+  toText(): string {
+    return textTable(outcomesTable(this.outcomes));
+  }
+
+  /** The outcomes as an HTML table; everything in it is escaped. */
+  toHtml(): string {
+    return htmlTable(outcomesTable(this.outcomes));
+  }
+
+  /** Displays the table: in a notebook as an output of the cell, elsewhere as text on standard output. */
+  async show(): Promise<void> {
+    await showBundle(outcomesBundle(this.outcomes));
+  }
+
+  /** What a notebook displays for it as the last value of a cell: the table, or a line if the table has been displayed. */
+  [JUPYTER_DISPLAY](): MimeBundle {
+    return this.#isShown ? shownSummary(this.outcomes) : outcomesBundle(this.outcomes);
+  }
+
+  /** What `console.log` and the REPL display for it. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return outcomesBundle(this.outcomes)["text/plain"].trimEnd();
+  }
+}
