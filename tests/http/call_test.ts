@@ -56,6 +56,19 @@ Deno.test("Call.getObject() keeps presigned URLs out of the log", async () => {
   assertEquals(events.length, 1);
 });
 
+Deno.test("Call.getApi() keeps the API key out of the log, even if a redirect has it in its URL", async () => {
+  await using server = startServer(({ url }) =>
+    url.includes("there") ? new Response() : redirect(`/there/${KEY.toUpperCase()}`)
+  );
+  const { transport, events } = testTransport(server.url, { apiKey: KEY });
+  const call = new Call(transport, { action: "try" });
+  await (await call.getApi(call.apiUrl("/query"))).discard();
+  assertEquals(events.map((event) => event.type === "request" ? new URL(event.url).pathname : ""), [
+    "/api-key/query",
+    "/there/[secret]",
+  ]);
+});
+
 Deno.test("redirects in circles, to other protocols and to nowhere are errors", async () => {
   for (const location of ["/again", "file:///etc/passwd", "ftp://host/x", "http://a:b@host/", "http://["]) {
     await using server = startServer(() => redirect(location));
