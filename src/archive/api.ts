@@ -12,7 +12,7 @@ import { answerRelease } from "./release.ts";
 import { answerSpanTable, answerSpiceQuery } from "./spice_tables.ts";
 import { answerQuery } from "./tables.ts";
 import { answerPackets } from "./webpoda.ts";
-import { archivePath, parseFileName } from "../names/file_name.ts";
+import { archivePath, bareName, parseFileName } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
 import { readRoute, type Route } from "../protocol/routes.ts";
 import type { Dialect } from "../protocol/tables.ts";
@@ -37,7 +37,7 @@ export interface ArchiveHandlerOptions {
   readonly catalog: Catalog;
   /** The files. */
   readonly store: ObjectStore;
-  /** The orders that the archive was given. */
+  /** The journal of orders. */
   readonly journal: Journal;
   /** The clock. */
   readonly now: () => Date;
@@ -61,7 +61,7 @@ export interface ArchiveHandlerOptions {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** What a HEAD gets: everything but the body. */
+/** The response to a HEAD: everything but the body. */
 async function headOf(response: Response): Promise<Response> {
   const { status, headers } = response;
   if (!headers.has("content-length")) headers.set("content-length", String((await response.bytes()).length));
@@ -87,7 +87,7 @@ class Api {
     this.#page = new WebPage(options.catalog, this.#access);
   }
 
-  /** Answers a request. What goes wrong inside is the gateway's 500. */
+  /** Answers a request. Internal errors become the 500 of the gateway. */
   async handle(request: Request): Promise<Response> {
     try {
       return await this.#answer(request);
@@ -177,7 +177,7 @@ class Api {
     }
   }
 
-  /** Answers `GET /download/{path}` (SDC protocol): a redirect to the object. The path is the whole one, never a name. */
+  /** Answers `GET /download/{path}` (SDC protocol): a redirect to the object. A file name without its path is not found. */
   #answerDownload(path: string, url: URL, sight: Sight): Response {
     const { catalog, signer, objectsOrigin, urlLifetimeSeconds } = this.#options;
     if (path === "") return html(NO_FILE_REQUESTED, 400);
@@ -198,7 +198,7 @@ class Api {
    */
   async #answerUpload(path: string, url: URL): Promise<Response> {
     const { store, signer, objectsOrigin, urlLifetimeSeconds } = this.#options;
-    const name = path.slice(path.lastIndexOf("/") + 1);
+    const name = path.slice(path.lastIndexOf("/") + 1); // A backslash separates nothing at the SDC.
     if (name === "") return this.#responses.noFileName();
     const place = this.#placeOf(name);
     if (typeof place !== "string") return place;
@@ -214,7 +214,7 @@ class Api {
     return this.#responses.untypedJson(address);
   }
 
-  /** Where the SDC's convention puts a file, or the response when its name is none that the dialect takes. */
+  /** The path of a file by the SDC's convention, or the response when the dialect does not accept its name. */
   #placeOf(name: string): string | Response {
     try {
       const file = parseFileName(name);
@@ -259,7 +259,7 @@ const NEVER_PUBLIC: readonly string[] = ["quicklook", "dependency", "release"];
 
 /** Whether everyone may download a file: SPICE files always, others when they are released (SDC protocol). */
 function isPublicFile(path: string, catalog: Catalog): boolean {
-  const { kind } = parseFileName(path.slice(path.lastIndexOf("/") + 1));
+  const { kind } = parseFileName(bareName(path));
   return kind === "spice" || (!NEVER_PUBLIC.includes(kind) && catalog.isReleased(path));
 }
 

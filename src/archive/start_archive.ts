@@ -9,37 +9,40 @@ import { InputError } from "../errors.ts";
 import type { Dialect } from "../protocol/tables.ts";
 import { resolve } from "@std/path";
 
-/** What an archive is opened with. */
+/** How an archive is opened. */
 export interface OpenArchiveOptions {
-  /** The folder that holds `imap/...`; made when it is not there. */
+  /** The folder that contains `imap/...`; created when it does not exist. */
   readonly root: string;
-  /** A folder whose files are taken in, by their names. */
+  /** A folder whose files are copied into the archive. Their names decide where they go. */
   readonly importFrom?: string | undefined;
-  /** Whether files that are there when the archive first opens, or are imported, count as not released. Default: false. */
+  /**
+   * Whether files that are present when the archive first opens, and imported files, count as not released. Default: false.
+   * Uploads are released as in the SDC: science and quicklook files are not, all others are.
+   */
   readonly unreleased?: boolean | undefined;
-  /** Ends the opening early: what is copied by then stays. */
+  /** Cancels the opening; files that were already copied stay. */
   readonly signal?: AbortSignal | undefined;
   /** The clock. Default: the computer's. */
   readonly now?: (() => Date) | undefined;
 }
 
-/** An archive that is ready to be served: its files, its catalog, and what was found on opening it. */
+/** An archive that is ready to be served. */
 export interface OpenArchive {
   /** What the archive has. */
   readonly catalog: Catalog;
   /** The files. */
   readonly store: ObjectStore;
-  /** What it was asked to do besides. */
+  /** The orders that it was given. */
   readonly journal: Journal;
   /** What was found in the folder. */
   readonly indexed: IndexReport;
-  /** Undefined when nothing was to be imported. */
+  /** What was imported; undefined without `importFrom`. */
   readonly imported: ImportReport | undefined;
-  /** Closes the catalog and lets another archive have the folder. */
+  /** Closes the catalog and unlocks the folder. */
   close(): void;
 }
 
-/** Makes sure that a folder can be read, before anything is written. */
+/** Checks that a folder can be read, before anything is written. */
 async function checkFolder(folder: string): Promise<void> {
   try {
     if ((await Deno.stat(folder)).isDirectory) return;
@@ -47,11 +50,11 @@ async function checkFolder(folder: string): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new InputError(`Cannot import "${folder}": it cannot be read (${reason})`, { cause: error });
   }
-  throw new InputError(`Cannot import "${folder}": it is no folder`);
+  throw new InputError(`Cannot import "${folder}": it is not a folder`);
 }
 
 /**
- * Opens an archive over a folder: makes the catalog agree with the files, then imports.
+ * Opens an archive: brings the catalog up to date with the folder, then imports.
  *
  * @throws {InputError} When a folder cannot be used.
  */
@@ -86,13 +89,13 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
 
 /** Settings of a local archive. */
 export interface ArchiveOptions extends OpenArchiveOptions {
-  /** The API's port; 0 for any that is free. Default: 0. */
+  /** The port of the API; 0 for any free port. Default: 0. */
   readonly port?: number | undefined;
-  /** The objects' port: another origin, as in the SDC. Default: 0. */
+  /** The port of the object store, which has another origin as in the SDC. Default: 0. */
   readonly objectsPort?: number | undefined;
-  /** Where callers reach the objects, `https://objects.example.org`, when a proxy stands before the port. */
+  /** The origin of the object store for callers, when it is behind a proxy: `https://objects.example.org`. */
   readonly objectsUrl?: string | undefined;
-  /** The name or address to listen on. Default: `127.0.0.1`, which this computer alone can reach. */
+  /** The name or address to listen on. Default: `127.0.0.1`, which only this computer can reach. */
   readonly host?: string | undefined;
   /** The dialect: that of the SDC today, `now`, or that of `2024`. Default: `now`. */
   readonly as?: Dialect | undefined;
@@ -106,38 +109,38 @@ export interface ArchiveOptions extends OpenArchiveOptions {
    * below `/api-key` then. Default: false.
    */
   readonly public?: boolean | undefined;
-  /** The longest answer of a query, in bytes; null for none. Default: 6 MiB, as in the SDC. */
+  /** The largest response to a query, in bytes; null for no limit. Default: 6 MiB, as in the SDC. */
   readonly answerLimit?: number | null | undefined;
-  /** How long signed addresses are valid. Default: 86,400 s for downloads, 3,600 s for uploads, as in the SDC. */
+  /** How long presigned URLs are valid. Default: 86,400 s for downloads, 3,600 s for uploads, as in the SDC. */
   readonly urlLifetimeSeconds?: UrlLifetimes | undefined;
-  /** What each of the two ports takes from callers. */
+  /** Limits on the callers of each port. */
   readonly limits?: ConnectionLimits | undefined;
-  /** Told of each error that a caller only sees as 500 or 502. */
+  /** Called with each error that callers only see as 500. */
   readonly onError?: ((error: unknown) => void) | undefined;
-  /** Told what became of each request, on either port. */
+  /** Called for each request, on both ports. */
   readonly log?: ServeLog | undefined;
 }
 
-/** A local archive that answers. */
+/** A local archive that is running. */
 export interface RunningArchive {
-  /** The API's address, `http://127.0.0.1:40000`: what a client takes for its `url`. */
+  /** The URL of the API, such as `http://127.0.0.1:40000`: the `url` of a client. */
   readonly url: string;
-  /** The objects' address. */
+  /** The URL of the object store. */
   readonly objectsUrl: string;
   /** What was found in the folder. */
   readonly indexed: IndexReport;
-  /** What was taken in; undefined when nothing was to be. */
+  /** What was imported; undefined without `importFrom`. */
   readonly imported: ImportReport | undefined;
-  /** What it was asked to do besides, oldest first: it takes note of it and no more. */
+  /** The orders that it was given, oldest first. */
   orders(): Order[];
-  /** Stops it: answers under way finish, for two seconds at most; then the catalog is closed. */
+  /** Stops it: responses under way have two seconds to finish, then the catalog is closed. */
   close(): Promise<void>;
 }
 
-/** How long answers under way have when the archive is closed. */
+/** How long responses may take to finish when the archive is closed. */
 const GRACE_MS = 2_000;
 
-/** Addresses that mean any of the computer's own: no caller can go to them. */
+/** Addresses for listening on all of the computer's addresses. Callers cannot use them. */
 const ANY_ADDRESS = ["0.0.0.0", "::"];
 
 /** Whether an address is reached from this computer alone. */
@@ -150,39 +153,42 @@ function origin(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** Who asks a server that listens everywhere is sent to the objects under the name that it used itself. */
+/** The origin of the objects. On all addresses, it has the host that the caller used for the API. */
 function objectsOriginFor(host: string, port: number): (requested: URL) => string {
   return (requested) => ANY_ADDRESS.includes(host) ? `http://${requested.hostname}:${port}` : origin(host, port);
 }
 
-/** The origin of an address that was given. */
+/** Checks the origin of the objects. */
 function givenOrigin(text: string): string {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
-  throw new InputError(`Cannot use "${text}" for the objects: expected an origin, such as https://objects.example.org`);
+  throw new InputError(`Cannot use "${text}" for the objects: expected an origin such as https://objects.example.org`);
 }
 
-/** What answers on the two ports. */
+/** The handlers of the two ports. */
 interface Handlers {
   readonly api: Handler;
   readonly objects: Handler;
 }
 
 /**
- * Starts a local SDC over a folder: the API on one port, the objects on another. The ports are taken before the folder is
- * touched; requests that come before all is ready wait.
+ * Starts a local SDC for a folder: the API on one port, the object store on another. The ports are taken before the folder
+ * is changed; requests that arrive earlier wait until everything is ready.
  *
- * @throws {InputError} When the folder cannot be used, or the key is empty. {ImapError} When a port cannot be had.
+ * @throws {InputError} When the folder cannot be used, the key is empty, or `public` is set without a key. {ImapError} When a
+ * port is not available.
  */
 export async function startArchive(options: ArchiveOptions): Promise<RunningArchive> {
   const { host = "127.0.0.1", now = () => new Date(), onError } = options;
   if (options.apiKey === "") throw new InputError("Cannot use the API key: it is empty");
   if (options.public && options.apiKey === undefined) {
-    throw new InputError("Cannot serve released files alone to everyone: an archive without an API key is open");
+    throw new InputError(
+      "Cannot open the archive to the public: `public` needs an `apiKey`, without which everyone has access to everything",
+    );
   }
   const objectsUrl = options.objectsUrl === undefined ? undefined : givenOrigin(options.objectsUrl);
   const ready = Promise.withResolvers<Handlers>();
-  // Nobody may be waiting when it fails.
+  // There may be no request that waits when it fails.
   ready.promise.catch(() => {});
   const servers: RunningServer[] = [];
   const serve = async (which: keyof Handlers, port = 0) => {
@@ -204,7 +210,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
     archive = await openArchive(options);
     const { catalog, store, journal, indexed, imported } = archive;
     const { as, apiKey, public: isPublic, answerLimit, urlLifetimeSeconds } = options;
-    // Behind a proxy, which has the objects under a name of its own, callers use its name.
+    // Behind a proxy, which also has the objects under a name of its own, callers use its name.
     const localHostOnly = apiKey === undefined && objectsUrl === undefined && isLoopback(host);
     const objectsOrigin = objectsUrl === undefined ? objectsOriginFor(host, objects.port) : () => objectsUrl;
     ready.resolve({

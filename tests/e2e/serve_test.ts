@@ -44,7 +44,7 @@ Deno.test("serve tells on standard error what it found and where the objects are
   child.kill("SIGINT");
   await child.status;
   await child.stdout.cancel();
-  for (const words of ["1 files in", "imported 1 files", "left out notes.txt", "objects at http"]) {
+  for (const words of ["1 files in", "imported 1 files", "skipped notes.txt", "objects at http"]) {
     assertStringIncludes(stderr, words);
   }
 });
@@ -64,7 +64,7 @@ Deno.test("serve writes nothing that acts on a terminal, whatever files are call
     child.kill("SIGTERM");
     await child.status;
     await child.stdout.cancel();
-    assertStringIncludes(said, "left out");
+    assertStringIncludes(said, "skipped");
     assertEquals(["\u001b", "\u202e", "\u0085"].filter((acting) => said.includes(acting)), [], format);
   }
 });

@@ -3,52 +3,51 @@ import type { ServedRequest } from "../../archive/http_server.ts";
 import type { RunningArchive } from "../../archive/start_archive.ts";
 import { type Command, EXIT, type Notice, UsageError } from "../shell.ts";
 
-/** Where the files go when nothing else is said. */
+/** The folder of the archive without `--root`. */
 const DEFAULT_ROOT = "imap-archive";
-/** Longer lists of files that were left out are cut. */
-const MOST_NAMED = 10;
+/** How many skipped files are listed. */
+const MAX_LISTED = 10;
 
 function connectionsOf(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
-  throw new UsageError(`Cannot take "${text}" connections: expected a number from 1 to 99999`);
+  throw new UsageError(`Cannot use "${text}" for --connections: expected a number from 1 to 99999`);
 }
 
 function portOf(text = "0"): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (port <= 65535) return port;
-  throw new UsageError(`Cannot use the port "${text}": expected a number from 0, for any that is free, to 65535`);
+  throw new UsageError(`Cannot use the port "${text}": expected a number from 0 (any free port) to 65535`);
 }
 
-/** One line for each file that was left out, up to a few. */
-function leftOut(files: readonly SkippedFile[]): string[] {
-  const lines = files.slice(0, MOST_NAMED).map(({ path, reason }) => `  left out ${path}: ${reason}`);
-  return files.length > MOST_NAMED ? [...lines, `  and ${files.length - MOST_NAMED} more`] : lines;
+/** One line for each skipped file, up to a limit. */
+function skippedLines(files: readonly SkippedFile[]): string[] {
+  const lines = files.slice(0, MAX_LISTED).map(({ path, reason }) => `  skipped ${path}: ${reason}`);
+  return files.length > MAX_LISTED ? [...lines, `  and ${files.length - MAX_LISTED} more`] : lines;
 }
 
-/** What was found and taken in, for the person who started the archive. */
+/** What was found and imported, for the person who started the archive. */
 function report({ indexed, imported, objectsUrl, url }: RunningArchive, root: string): string {
-  const lines = [`${indexed.files} files in ${root}; objects at ${objectsUrl}`, ...leftOut(indexed.skipped)];
-  if (indexed.files === 0) lines.push(`  files lie in ${root}/imap/...; --import takes files from any folder`);
+  const lines = [`${indexed.files} files in ${root}; objects at ${objectsUrl}`, ...skippedLines(indexed.skipped)];
+  if (indexed.files === 0) lines.push(`  files belong in ${root}/imap/...; --import copies them from any folder`);
   if (imported !== undefined) {
     const { copied, present, conflicts } = imported;
-    lines.push(`imported ${copied} files; ${present} were there already`, ...leftOut(imported.skipped));
-    lines.push(...leftOut(conflicts.map((path) => ({ path, reason: "the archive has other bytes under this name" }))));
+    lines.push(`imported ${copied} files; ${present} were already there`, ...skippedLines(imported.skipped));
+    const reason = "the archive has a different file of this name";
+    lines.push(...skippedLines(conflicts.map((path) => ({ path, reason }))));
   }
-  return [...lines, `Open ${url} in a browser, or use it with --url or IMAP_DATA_ACCESS_URL; Ctrl-C stops it`].join(
-    "\n",
-  );
+  lines.push(`Open ${url} in a browser, or use it with --url or IMAP_DATA_ACCESS_URL; Ctrl-C stops it`);
+  return lines.join("\n");
 }
 
-/** The line of a request; a connection without one has a line too. */
+/** The log line of a request, or of a connection without one. */
 function servedNotice({ method, path, status, milliseconds, dropped }: ServedRequest): Notice {
   const what = method === undefined ? "a connection" : `${method} ${path}`;
-  const text = `${what} ${status ?? "no answer"} ${milliseconds} ms${
-    dropped === undefined ? "" : `: dropped: ${dropped}`
-  }`;
+  const end = dropped === undefined ? "" : `: dropped: ${dropped}`;
+  const text = `${what} ${status ?? "no response"} ${milliseconds} ms${end}`;
   return { type: "served", text, facts: { method, path, status, milliseconds, dropped } };
 }
 
-/** Runs until the signal fires. */
+/** Waits for the signal. */
 function until(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -61,58 +60,62 @@ export const serve: Command = {
   spec: {
     name: "serve",
     description:
-      "Serves a folder in the SDC's own layout as the SDC would: query, download, upload, for this and for the " +
-      "Python client. Prints its address when it is ready; a browser that opens it shows what the archive has.",
+      "Serves a folder in the SDC's layout with the SDC's API (queries, downloads, uploads, releases), for this client and " +
+      "for the Python client. Prints its URL when it is ready. Opened in a browser, the URL shows the files of the archive.",
     options: [
       {
         name: "root",
         value: "DIR",
         paths: "folders",
-        help: `folder that holds the files; any data directory will do (else ${DEFAULT_ROOT})`,
+        help: `folder with the files, such as a data directory (default: ${DEFAULT_ROOT})`,
       },
-      { name: "port", value: "N", help: "port to listen on (else any that is free)" },
+      { name: "port", value: "N", help: "port to listen on (default: any free port)" },
       {
         name: "objects-port",
         value: "N",
-        help: "port for the objects, which are on another origin (else any that is free)",
+        help: "port of the object store, which has an origin of its own (default: any free port)",
       },
       {
         name: "objects-url",
         value: "URL",
-        help: "where callers reach the objects, when a proxy stands before that port",
+        help: "URL of the object store for callers, when it is behind a proxy",
       },
-      { name: "host", value: "HOST", help: "name or address to listen on (else 127.0.0.1, this machine alone)" },
+      { name: "host", value: "HOST", help: "name or address to listen on (default: 127.0.0.1, only this machine)" },
       {
         name: "api-key",
         value: "KEY",
-        help: "key that callers must bring, - asks for it; without one everyone is let in",
+        help: "key that every request needs; - asks for it (default: none, everyone has access)",
       },
       {
         name: "public",
-        help: "with a key: released files for everyone, everything else below /api-key, as in the SDC",
+        help: "with --api-key: serve released files to everyone, and everything else below /api-key, like the SDC",
       },
-      { name: "unreleased", help: "count the files of a new archive as not released" },
+      { name: "unreleased", help: "treat the files of a new archive, and imported files, as not released" },
       {
         name: "as",
         value: "DIALECT",
         choices: ["now", "2024"],
-        help: "speak as the SDC does now, or as it did in 2024 (default: now)",
+        help: "answer like the SDC of today, or like that of 2024 (default: now)",
       },
       {
         name: "import",
         value: "DIR",
         paths: "folders",
-        help: "copy the files of this folder into the archive, by their names",
+        help: "copy the files of this folder into the archive; their names decide where they go",
       },
-      { name: "connections", value: "N", help: "how many connections each port takes at once (else 256)" },
-      { name: "demo", help: "with made-up files to play with, all of which is gone in the end" },
-      { name: "unlimited", help: "answer queries of any size: the SDC itself stops at 6 MB" },
+      { name: "connections", value: "N", help: "maximum number of connections to each port (default: 256)" },
+      { name: "demo", help: "serve made-up files to try things out; everything is deleted at the end" },
+      { name: "unlimited", help: "do not limit the size of responses to queries; the SDC's limit is 6 MB" },
     ],
     examples: [
-      { text: "An archive to play with", line: "serve --demo" },
+      { text: "An archive for trying things out", line: "serve --demo" },
       {
-        text: "A data directory, for others of the network, with a key",
+        text: "A data directory for other machines on the network, with a key",
         line: "serve --root /data --host 0.0.0.0 --port 8000 --api-key s3same",
+      },
+      {
+        text: "Released files for everyone, everything else with the key",
+        line: "serve --root /data --api-key s3same --public",
       },
       { text: "Files from any folder, in a new archive", line: "serve --root /tmp/archive --import ~/Downloads" },
     ],
@@ -123,8 +126,11 @@ export const serve: Command = {
     const limits = connections === undefined ? {} : { connections: connectionsOf(connections) };
     if (flags.has("demo") && values.has("root")) {
       throw new UsageError(
-        "Cannot use --demo together with --root: the files of the demo are made up, and go when it ends",
+        "Cannot use --demo together with --root: the demo has its own folder, which is deleted at the end",
       );
+    }
+    if (flags.has("public") && client.apiKey === undefined) {
+      throw new UsageError("Cannot use --public without --api-key: without a key everyone has access to everything");
     }
     const { startArchive } = await import("../../archive/start_archive.ts");
     const isDemo = flags.has("demo");
@@ -139,7 +145,7 @@ export const serve: Command = {
         signal,
         limits,
         host: values.get("host"),
-        // The key of this machine's clients, IMAP_API_KEY, is not what this archive asks for.
+        // Only the option: IMAP_API_KEY is the key of this machine's clients for another server.
         apiKey: client.apiKey,
         public: flags.has("public"),
         unreleased: flags.has("unreleased"),
