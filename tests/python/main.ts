@@ -81,6 +81,23 @@ for (const serve of CASES) {
   }
 }
 
+// These clients send `table=science` with every query, which the server of 2024 refuses. Files go both ways.
+for (const version of [V1_1, V1_3]) {
+  const serve: Case = { how: "an open archive as of 2024", serve: ["--as", "2024"], key: "", clients: [version] };
+  clientTest("downloads and uploads, and is told that there are no tables", version, serve, async (lab) => {
+    const { client, data, folder } = lab;
+    const error = await client("query", "--instrument", "glows").catch(String);
+    assert(error.includes("table is not a valid query parameter"), error);
+    await client("download", "imap_glows_l1a_hist_20110921_v001.cdf");
+    assert((await Deno.stat(join(data, "imap/glows/l1a/2011/09/imap_glows_l1a_hist_20110921_v001.cdf"))).size > 0);
+    const name = "imap_mag_offsets_20260101_v001.csv";
+    await Deno.writeTextFile(join(folder.path, name), "day,offset\n");
+    await client("upload", join(folder.path, name));
+    await client("download", name);
+    assertEquals(await Deno.readTextFile(join(data, "imap/ancillary/mag", name)), "day,offset\n");
+  });
+}
+
 async function filesThereAndBack({ client, data, folder }: Lab, { fileVersion }: Version): Promise<void> {
   const found = await client("query", "--instrument", "glows", "--data-level", "l1a");
   assert(found.startsWith("Found [3] matching files"), found);
