@@ -268,6 +268,29 @@ export interface Statement {
   readonly values: readonly (string | number)[];
 }
 
+/** Files that are asked for, and what of them. */
+export interface FilesQuery {
+  /** SQL that writes the JSON of a row, with its `file_path`. */
+  readonly row: string;
+  /** SQL about the table `files`, with a question mark for each value. */
+  readonly where: string;
+  /** In the order of the question marks. */
+  readonly values: readonly (string | number)[];
+  /** The most rows; undefined for all. */
+  readonly limit?: number | undefined;
+  /** How many rows are left out. Default: 0. */
+  readonly offset?: number | undefined;
+}
+
+/** A row of a query: where the next page of it may start. */
+interface Cursor {
+  /** The catalog's revision: the row is there as long as nothing changes. */
+  readonly revision: number;
+  /** How many rows are before this one. */
+  readonly index: number;
+  readonly path: string;
+}
+
 /** What shows that a file has changed. */
 export interface FileStamp {
   /** In bytes. */
@@ -336,12 +359,21 @@ const RELEASE_ANCILLARY = `UPDATE files SET released = 1 WHERE file_path IN (
 
 /** There are as many statements as sets of parameters; a caller who tries them all must not fill the memory. */
 const MAX_STATEMENTS = 200;
+/** As many callers can go through the pages of a query at the same time. */
+const MAX_CURSORS = 200;
+
+/** Makes room for one more. What is removed is only made again. */
+function makeRoom(cache: Map<string, unknown>, most: number): void {
+  if (cache.size >= most) cache.clear();
+}
 
 /** What the archive has: one row per file, in SQLite. All calls are synchronous: none sees half of another's work. */
 export class Catalog {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #cursors = new Map<string, Cursor>();
   #revision = 0;
+  #counted: { readonly revision: number; readonly files: number } | undefined;
 
   /**
    * Whether files that are found in the folder count as released: what the archive's owner says when it opens for the
@@ -367,9 +399,13 @@ export class Catalog {
     this.#database.close();
   }
 
-  /** The number of files. */
+  /** The number of files. They are counted once after each change, since SQLite keeps no count. */
   get size(): number {
-    return Number(this.#prepared("SELECT count(*) AS files FROM files").get()?.files);
+    if (this.#counted?.revision !== this.#revision) {
+      const files = Number(this.#prepared("SELECT count(*) AS files FROM files").get()?.files);
+      this.#counted = { revision: this.#revision, files };
+    }
+    return this.#counted.files;
   }
 
   /** Counts the changes since the catalog was opened: what was made from the rows stays valid while it is the same. */
@@ -449,6 +485,37 @@ export class Catalog {
   }
 
   /**
+   * The JSON array of files, in the order of their paths. A page that follows another one starts where that ended: to go
+   * through all pages takes as long as to ask for all rows at once.
+   *
+   * @param maxBytes The longest text that is allowed, or null for any.
+   * @returns Undefined when the text would be longer.
+   */
+  queryFiles(query: FilesQuery, maxBytes: number | null): PackedText | undefined {
+    const { row, where, values, limit, offset = 0 } = query;
+    const key = JSON.stringify([where, values]);
+    const cursor = this.#cursors.get(key);
+    const isUsable = cursor?.revision === this.#revision && cursor.index <= offset;
+    const [start, from] = isUsable ? [cursor.index, [cursor.path]] : [0, []];
+    const conditions = isUsable ? `${where} AND files.file_path >= ?` : where;
+    const sql = `SELECT ${row} AS row FROM files WHERE ${conditions} ORDER BY file_path LIMIT ? OFFSET ?`;
+    const found = this.#prepared(sql).iterate(...values, ...from, limit ?? -1, offset - start);
+    let count = 0;
+    let last = "";
+    const rows = jsonOf(found, (row) => {
+      count++;
+      last = row;
+    });
+    const text = packRows(rows, maxBytes);
+    if (text !== undefined && count > 0 && limit !== undefined) {
+      makeRoom(this.#cursors, MAX_CURSORS);
+      const { file_path } = Object(JSON.parse(last));
+      this.#cursors.set(key, { revision: this.#revision, index: offset + count - 1, path: String(file_path) });
+    }
+    return text;
+  }
+
+  /**
    * The JSON array of a statement's rows.
    *
    * @param maxBytes The longest text that is allowed, or null for any.
@@ -474,7 +541,7 @@ export class Catalog {
   #prepared(sql: string): StatementSync {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
-    if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
+    makeRoom(this.#statements, MAX_STATEMENTS);
     const statement = this.#database.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
@@ -494,9 +561,16 @@ export class Catalog {
   }
 }
 
-/** The JSON of each row of a {@linkcode Statement}. */
-function* jsonOf(rows: Iterable<Record<string, SQLOutputValue>>): Generator<string> {
-  for (const { row } of rows) if (typeof row === "string") yield row;
+/** The JSON of each row, which is its only column. */
+function* jsonOf(
+  rows: Iterable<Record<string, SQLOutputValue>>,
+  onRow?: (row: string) => void,
+): Generator<string> {
+  for (const { row } of rows) {
+    if (typeof row !== "string") continue;
+    onRow?.(row);
+    yield row;
+  }
 }
 
 /** What a name does not say of a file. */
