@@ -12,12 +12,12 @@ import { dirname } from "@std/path";
 /** The states of outcomes, in the order in which a summary counts them. */
 const STATES = ["fetched", "resumed", "sent", "skipped", "planned", "failed"] as const;
 
-/** How many bytes were transferred in all. */
+/** Returns how many bytes were transferred in total. */
 export function bytesOf(outcomes: readonly Outcome[]): number {
   return outcomes.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** `3 fetched, 1 failed; 1.2 MB`: what became of a batch, in a line. */
+/** Summarizes outcomes in a line: `3 fetched, 1 failed; 1.2 MB`. */
 export function outcomesSummary(outcomes: readonly Outcome[]): string {
   const counts = STATES.map((state) => [state, outcomes.filter((outcome) => outcome.state === state).length] as const)
     .filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
@@ -28,7 +28,7 @@ function stateText(outcome: Outcome): string {
   return outcome.state === "planned" ? `would ${outcome.plan ?? "fetch"}` : outcome.state;
 }
 
-/** The folder of a file in the archive; below the data directory it is the same one. Empty when nobody can tell. */
+/** Returns the folder of a file in the archive, and so below the data directory; empty for a name without one. */
 function folderOf(file: string): string {
   if (file.startsWith("imap/")) return dirname(file);
   try {
@@ -43,7 +43,7 @@ function reasonOf(error: Error): string {
   return error instanceof ImapError ? error.reason : error.message;
 }
 
-/** The outcomes of a batch as a table, with the summary as its title. Those that failed come first: they want a reader. */
+/** Makes a table of outcomes, with the summary as its title. Failures come first: they need attention. */
 export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
   const isFailed = ({ state }: Outcome) => state === "failed";
   return {
@@ -62,21 +62,21 @@ export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
   };
 }
 
-/** What a notebook shows of the outcomes of a batch. */
+/** Returns what a notebook shows for outcomes. */
 export function outcomesBundle(outcomes: readonly Outcome[]): MimeBundle {
   const table = outcomesTable(outcomes);
   return { "text/plain": textTable(table, MAX_ROWS), "text/html": htmlTable(table) };
 }
 
-/** What a notebook shows of outcomes whose table stands there already. */
+/** Returns what a notebook shows for outcomes whose table is already displayed. */
 export function shownSummary(outcomes: readonly Outcome[]): MimeBundle {
   const line = `${outcomesSummary(outcomes)} (await report.show() shows the table again)`;
   return { "text/plain": line, "text/html": `<div>${escape(line)}</div>` };
 }
 
-/** No more files than this are named at once. */
-const MOST_ACTIVE = 8;
-const LONGEST_NAME = 100;
+/** How many active files are listed. */
+const MAX_ACTIVE = 8;
+const MAX_NAME = 100;
 const BAR_WIDTH = 20;
 
 function duration(milliseconds: number): string {
@@ -86,22 +86,22 @@ function duration(milliseconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
-/** How far a transfer came, in a line. */
-function standLine({ files, done, failed, bytes }: TransferState): string {
+/** Says how far a transfer got. */
+function amountLine({ files, done, failed, bytes }: TransferState): string {
   const words = [`${done} of ${files} files`, ...failed > 0 ? [`${failed} failed`] : [], formatBytes(bytes)];
   return words.join(", ");
 }
 
-/** Where a transfer stands, in a line: how far it came, how fast it is, how long it will take. */
+/** Describes a running transfer in a line: how far it got, its speed, and the time left. */
 export function transferLine(state: TransferState): string {
   const { files, done, speed, leftMs } = state;
   const left = leftMs === undefined || done >= files ? "" : `, ${duration(leftMs)} left`;
-  return `${standLine(state)}, ${formatBytes(Math.round(speed))}/s${left}`;
+  return `${amountLine(state)}, ${formatBytes(Math.round(speed))}/s${left}`;
 }
 
-/** The name of a file that is on its way, safe on a line. */
+/** The name of an active file, safe on a line. */
 function activeName({ file }: ActiveFile): string {
-  return excerpt(bareName(file), LONGEST_NAME);
+  return excerpt(bareName(file), MAX_NAME);
 }
 
 function bar({ bytes, size }: ActiveFile): string {
@@ -116,24 +116,24 @@ function activeLine(active: ActiveFile): string {
 }
 
 /**
- * Where a transfer stands: a line for each of the files on their way, up to a few, and one for all. That one is the last:
- * a low window shows the end.
+ * Describes a running transfer: a line for each active file, up to a few, and one for the whole. That one is last, because a
+ * low terminal shows the end.
  */
 export function transferLines(state: TransferState): string[] {
   const { active } = state;
-  const lines = active.slice(0, MOST_ACTIVE).map(activeLine);
-  if (active.length > MOST_ACTIVE) lines.push(`  and ${active.length - MOST_ACTIVE} more`);
+  const lines = active.slice(0, MAX_ACTIVE).map(activeLine);
+  if (active.length > MAX_ACTIVE) lines.push(`  and ${active.length - MAX_ACTIVE} more`);
   return [...lines, transferLine(state)];
 }
 
-// The text takes the page's colour; the blue stands out from light pages and from dark ones (3:1 at least, WCAG 1.4.11).
+// Text has the color of the page. The blue is visible on light and dark pages (contrast of at least 3:1, WCAG 1.4.11).
 const BLUE = "#3b82f6";
 const PANEL = "font-variant-numeric:tabular-nums;line-height:1.6;overflow-wrap:anywhere";
 const LIST = "list-style:none;margin:0;padding:0";
 const BAR =
   `display:inline-block;box-sizing:border-box;height:10px;border:1px solid ${BLUE};border-radius:5px;font-size:0;vertical-align:middle`;
 
-/** A bar; where styles are dropped, the figure in it shows instead. */
+/** Draws a progress bar. Where styles are removed, the number in it shows instead. */
 function htmlBar(share: number, label: string, width: string): string {
   const percent = Math.floor(Math.min(1, share) * 100);
   const role = `role="progressbar" aria-label="${label}" aria-valuenow="${percent}"`;
@@ -149,11 +149,11 @@ function fileHtml(active: ActiveFile): string {
   return `<li>${htmlBar(share, "this file", "width:100px")} ${name} ${amount}</li>`;
 }
 
-/** Where a transfer stands, as a notebook shows it: a bar and a line for all, and a line for each of the active files. */
+/** Returns what a notebook shows for a running transfer: a bar and a line for the whole, and a line for each active file. */
 export function transferPanel(state: TransferState): MimeBundle {
   const { active, share } = state;
-  const files = active.slice(0, MOST_ACTIVE).map(fileHtml);
-  if (active.length > MOST_ACTIVE) files.push(`<li>and ${active.length - MOST_ACTIVE} more</li>`);
+  const files = active.slice(0, MAX_ACTIVE).map(fileHtml);
+  if (active.length > MAX_ACTIVE) files.push(`<li>and ${active.length - MAX_ACTIVE} more</li>`);
   const list = files.length === 0 ? [] : [`<ul style="${LIST}">`, ...files, "</ul>"];
   const html = [
     `<div style="${PANEL}">`,
@@ -166,53 +166,53 @@ export function transferPanel(state: TransferState): MimeBundle {
 }
 
 /**
- * What stays of a transfer that ended before its time: how far it came, and how to go on. It has no speed and no time.
+ * Returns what a notebook shows for a transfer that ended early: how far it got, and how to continue.
  *
- * @param advice What to do next, when it was stopped; empty when it failed, which an error says.
+ * @param advice What to do next, if it was stopped; empty if it failed, because the error says that.
  */
 export function endedPanel(state: TransferState, advice: string): MimeBundle {
-  const line = advice === "" ? standLine(state) : `Stopped at ${standLine(state)}; ${advice}`;
+  const line = advice === "" ? amountLine(state) : `Stopped at ${amountLine(state)}; ${advice}`;
   return { "text/plain": `${line}\n`, "text/html": `<div>${escape(line)}</div>` };
 }
 
-/** A file that is on its way. */
+/** A file that is being transferred. */
 interface ActiveFile {
   readonly file: string;
   readonly bytes: number;
-  /** Undefined as long as the server has not told. */
+  /** Undefined until the server sends it. */
   readonly size: number | undefined;
 }
 
-/** Where a transfer stands, for a display. */
+/** The state of a running transfer, for displays. */
 export interface TransferState {
   readonly files: number;
   readonly done: number;
   readonly failed: number;
-  /** Which part of the files is done, from 0 to 1; one that is on its way counts for what it has. */
+  /** The share of the files that is done, from 0 to 1; an active file counts by its bytes. */
   readonly share: number;
   /** Bytes transferred in this call. */
   readonly bytes: number;
-  /** Bytes a second, over the last few seconds. */
+  /** Bytes per second, over the last few seconds. */
   readonly speed: number;
-  /** Milliseconds that the rest will take; undefined when nobody can tell. */
+  /** Milliseconds left; undefined while unknown. */
   readonly leftMs: number | undefined;
   readonly active: readonly ActiveFile[];
 }
 
-/** The speed is that of so many milliseconds before now. */
+/** The speed is measured over this time. */
 const WINDOW_MS = 5000;
 
-/** Follows a transfer by its events. */
+/** Follows a transfer through its events. */
 export class TransferTracker {
   #files = 0;
   #done = 0;
   #failed = 0;
-  /** How many files have told their size, and their sizes in all. */
+  /** How many files have a known size, and the sum of these sizes. */
   #sized = 0;
   #sizes = 0;
   #bytes = 0;
   readonly #active = new Map<string, ActiveFile>();
-  /** The last figure of each file on its way. */
+  /** The last reported bytes of each active file. */
   readonly #counted = new Map<string, number>();
   readonly #samples: Array<{ readonly at: number; readonly bytes: number }>;
   readonly #now: () => number;
@@ -223,13 +223,13 @@ export class TransferTracker {
     this.#samples = [{ at: now(), bytes: 0 }];
   }
 
-  /** Takes note of an event. */
+  /** Takes an event into account. */
   take(event: TransferEvent): void {
     if (event.type === "begin") this.#files = event.files;
     if (event.type === "file") this.#active.set(event.file, { file: event.file, bytes: 0, size: undefined });
     if (event.type === "bytes") {
       const { file, bytes, size } = event;
-      // What an earlier run had brought was not transferred now: the first figure of a file is where it begins.
+      // A resumed file begins with the bytes of an earlier run, which do not count.
       const before = this.#counted.get(file) ?? bytes;
       this.#counted.set(file, bytes);
       this.#bytes += Math.max(0, bytes - before);
@@ -247,7 +247,7 @@ export class TransferTracker {
     }
   }
 
-  /** What is still to come, at the speed of the last seconds. A file of unknown size counts like the mean of the others. */
+  /** The time left at the current speed. A file of unknown size counts as the mean of the others. */
   #leftMs(speed: number): number | undefined {
     const active = [...this.#active.values()];
     const known = active.reduce((sum, { bytes, size = bytes }) => sum + Math.max(0, size - bytes), 0);
@@ -257,7 +257,7 @@ export class TransferTracker {
     return (known + Math.max(0, unknown) * mean) / speed * 1000;
   }
 
-  /** Where the transfer stands now. */
+  /** Returns the current state. */
   state(): TransferState {
     const now = this.#now();
     this.#samples.push({ at: now, bytes: this.#bytes });
@@ -265,7 +265,7 @@ export class TransferTracker {
     const oldest = this.#samples[0] ?? { at: now, bytes: this.#bytes };
     const speed = now === oldest.at ? 0 : (this.#bytes - oldest.bytes) / (now - oldest.at) * 1000;
     const active = [...this.#active.values()];
-    // Files that have not begun have no known size: how far it is comes from the share of files that is done.
+    // Files that have not begun have no known size, so that bytes cannot say how much is done.
     const partly = active.reduce((sum, { bytes, size = 0 }) => sum + (size === 0 ? 0 : bytes / size), 0);
     const [files, done] = [this.#files, this.#done];
     const share = files === 0 ? 0 : Math.min(1, (done + partly) / files);

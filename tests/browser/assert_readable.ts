@@ -4,15 +4,15 @@ import type { Page } from "playwright-core";
 import { assert, assertEquals } from "@std/assert";
 import { measurePage } from "./measure_page.ts";
 
-/** What is looked at, and how. */
+/** What to check, and how. */
 interface ReadableOptions {
-  /** A selector; only texts in such elements are looked at. Default: all. */
+  /** A selector of elements; only texts in them are checked. Default: all texts. */
   readonly within?: string;
-  /** Whether the page is a picture by itself, which scrolls rather than becomes too small. */
+  /** Whether the page is a chart, which scrolls rather than becoming too small. */
   readonly isPicture?: boolean;
 }
 
-/** Fails when a text cannot be read, or the page is wider than its window. */
+/** Fails when a text is unreadable or the page is wider than its window. */
 export async function assertReadable(
   page: Page,
   { within = ":root", isPicture = false }: ReadableOptions = {},
@@ -23,14 +23,14 @@ export async function assertReadable(
   assert(isPicture || overflow <= 0, `the page is ${overflow} pixels wider than its window`);
 }
 
-/** Fails when a link that can be seen is not among what the Tab key comes to. @returns How many links there are. */
+/** Fails when the Tab key does not reach a visible link. @returns How many links there are. */
 export async function assertReachableByKeyboard(page: Page): Promise<number> {
   const [links, stops] = await page.evaluate(() => {
     const links = [...document.querySelectorAll("a[href]")].filter((link) => link.checkVisibility());
     const empty = links.filter(({ textContent }) => textContent?.trim() === "").map(({ outerHTML }) => outerHTML);
     if (empty.length > 0) throw new Error(`links without a text: ${empty.join(" ")}`);
     for (const [number, link] of links.entries()) link.setAttribute("data-link", String(number));
-    // Frames that scroll, and whatever else takes the focus.
+    // Scrolling frames, and other elements that take the focus.
     return [links.length, document.querySelectorAll("a[href],[tabindex],input,select,button,summary,pre").length];
   });
   const reached = new Set<string>();

@@ -1,4 +1,4 @@
-/** A page that has each fault once that the browser test looks for: the test must find them all. */
+/** A page with every fault that the browser test looks for; the test must find all of them. */
 export const BAD_PAGE = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Bad</title>
 <link rel="icon" href="data:,"><style>a:focus{outline:none;text-decoration:none}</style></head>
 <body style="background:#fff;color:#000">

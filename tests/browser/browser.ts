@@ -1,16 +1,16 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 
-/** Where Debian's package, and others, put it. */
+/** Where packages install it. */
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** How a page is looked at. */
+/** How to open a page. */
 export interface Look {
   readonly width: number;
   readonly height?: number;
   readonly colorScheme: "light" | "dark";
 }
 
-/** A page, and what is wrong with it so far: what it wrote to the console, what it asked of other machines. */
+/** A page and its faults so far: messages on the console, requests to other machines. */
 export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
   readonly complaints: readonly string[];
@@ -24,9 +24,9 @@ async function executable(): Promise<string> {
   );
 }
 
-/** Starts Chromium, without a window. It ends with its `await using`. */
+/** Starts Chromium without a window, until it is disposed of. */
 export async function openBrowser(): Promise<Browser & AsyncDisposable> {
-  // Its sandbox does not work for root, as which containers run; the pages are our own.
+  // The sandbox does not work for root, which containers run as. The pages are our own.
   return await chromium.launch({
     executablePath: await executable(),
     args: ["--no-sandbox", "--font-render-hinting=none"],
@@ -38,7 +38,7 @@ function isLoopback(address: string): boolean {
   return ["data:", "blob:", "about:"].includes(protocol) || hostname === "127.0.0.1";
 }
 
-/** Opens a page of its own, with nothing remembered from others. */
+/** Opens a page in a fresh profile. */
 export async function openPage(browser: Browser, { width, height = 800, colorScheme }: Look): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB" });
   const page = await context.newPage();

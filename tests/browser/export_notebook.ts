@@ -4,7 +4,7 @@ import type { Notebook, NotebookCell } from "../support/notebook.ts";
 import { EXPORT_STYLES, type ExportStyle } from "./export_styles.ts";
 import { markdownHtml } from "./markdown_html.ts";
 
-/** What GitHub leaves of the HTML in a notebook: no style and no class. */
+/** Removes styles and classes, as GitHub does from the HTML in a notebook. */
 function bare(html: string): string {
   return html.replaceAll(/<style>[^]*?<\/style>/g, "").replaceAll(/ (?:style|class|tabindex)="[^"]*"/g, "");
 }
@@ -24,7 +24,7 @@ function cellHtml(cell: NotebookCell, style: ExportStyle): string {
   return `<section id="${escape(cell.id)}">${[code, ...outputs].join("\n")}</section>`;
 }
 
-/** A notebook with what is saved in it as a page, the way one of the sites that show notebooks makes it. */
+/** Converts a saved notebook to a page, as one of the sites that show notebooks does. */
 export function exportNotebook(notebook: Notebook, style: ExportStyle): string {
   return [
     `<!DOCTYPE html>`,

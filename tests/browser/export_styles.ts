@@ -1,4 +1,4 @@
-/** What all of them have: a column of text, and frames of their own for what is wide. */
+/** What all sites have: a column of text, and frames for wide content. */
 const PAGE = `
 body{margin:0;font:15px/1.5 system-ui,sans-serif}
 main{max-width:70rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}
@@ -7,7 +7,7 @@ figure{margin:0;overflow-x:auto}
 .output{margin:.5rem 0 1rem}
 `;
 
-/** JupyterLab's own colours, light and dark, in the variables in which it tells them; nbconvert's export has them too. */
+/** The colors of JupyterLab's light and dark themes, in its variables; exports of nbconvert have them too. */
 const LAB = `${PAGE}
 :root{color-scheme:light;--jp-content-font-color1:rgba(0,0,0,.87);--jp-layout-color0:#fff;
 --jp-rendermime-table-row-background:#f5f5f5;--jp-border-color2:#e0e0e0;--jp-content-link-color:#1976d2;
@@ -18,12 +18,12 @@ body{color:var(--jp-content-font-color1);background:var(--jp-layout-color0)}
 .code{background:var(--code)}
 `;
 
-/** nbviewer: always light, and no variables at all. A reader's dark theme changes nothing. */
+/** nbviewer: always light, without variables, even if the reader prefers dark. */
 const NBVIEWER = `${PAGE}
 :root{color-scheme:light}body{color:#333;background:#fff}.code{background:#f7f7f7}
 `;
 
-/** GitHub: its own style alone, light and dark; tables scroll by themselves. */
+/** GitHub: only its own style, light and dark; tables scroll in frames. */
 const GITHUB = `${PAGE}
 :root{color-scheme:light;--text:#1f2328;--ground:#fff;--line:#d1d9e0;--stripe:#f6f8fa;--link:#0969da}
 @media (prefers-color-scheme:dark){:root{color-scheme:dark;--text:#f0f6fc;--ground:#0d1117;--line:#3d444d;--stripe:#151b23;--link:#4493f8}}
@@ -32,7 +32,7 @@ table{display:block;width:max-content;max-width:100%;overflow:auto;border-collap
 th,td{padding:6px 13px;border:1px solid var(--line)}tr:nth-child(2n){background:var(--stripe)}
 `;
 
-/** The looks of the sites that show notebooks, by their names. */
+/** The styles of sites that show notebooks, by name. */
 export const EXPORT_STYLES = { lab: LAB, nbviewer: NBVIEWER, github: GITHUB } as const;
 
 /** A site that shows notebooks. */

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-// What a reader sees in a browser: the gallery as a page, and the archive's front page. `deno task test:browser`; needs Chromium.
+// The gallery notebook as a page and the archive's front page, in a browser. Needs Chromium; run by `deno task test:browser`.
 import type { Page } from "playwright-core";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { notebookPath } from "../notebooks/execute_notebook.ts";
@@ -20,13 +20,13 @@ const LOOKS: readonly Look[] = [
   { width: 480, colorScheme: "dark" },
 ];
 
-/** The outputs of the gallery that the documentation has pictures of: a name, and words of the cell's code. */
+/** The outputs of the gallery that the documentation has screenshots of: a name, and a part of the cell's code. */
 const PICTURED = {
   gallery_table: "await files.show()",
   gallery_coverage: "(await year.coverage())",
 } as const;
 
-/** The gallery as each site shows it, on a server of this machine. */
+/** Serves the gallery as each site shows it. */
 async function serveGallery(): Promise<{ url: string } & AsyncDisposable> {
   const gallery = await readNotebook(notebookPath("gallery.ipynb"));
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
@@ -38,7 +38,7 @@ async function serveGallery(): Promise<{ url: string } & AsyncDisposable> {
   return { url: `http://127.0.0.1:${server.addr.port}`, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-/** Takes the pictures that the documentation has of the gallery. */
+/** Takes the screenshots of the gallery for the documentation. */
 async function takeScreenshots(page: Page, { width, colorScheme }: Look): Promise<void> {
   const cells = await readNotebook(notebookPath("gallery.ipynb"));
   for (const [name, words] of Object.entries(PICTURED)) {
@@ -106,7 +106,7 @@ for (const look of LOOKS) {
         if (path === "/") {
           const picture = page.locator("figure img");
           await picture.scrollIntoViewIfNeeded();
-          // It comes when it is in sight. A picture that is broken cannot be decoded.
+          // Lazy images load when they are visible. A broken one cannot be decoded.
           await picture.evaluate((image: HTMLImageElement) => image.decode());
           await page.evaluate(() => scrollTo(0, 0));
           await screenshot(page, `front_page_${width}_${colorScheme}`);

@@ -1,6 +1,6 @@
 import { escape } from "@std/html";
 
-/** Code, bold and links within a line; the rest is text. */
+/** Converts code, bold and links in a line; the rest is text. */
 function inlineHtml(text: string): string {
   return escape(text)
     .replaceAll(/`([^`]+)`/g, "<code>$1</code>")
@@ -17,7 +17,7 @@ function blockHtml(block: string): string {
   return `<ol>${block.split(/\n?\d+\. /).slice(1).map((item) => `<li>${inlineHtml(item)}</li>`).join("")}</ol>`;
 }
 
-/** The Markdown that the notebooks' texts use, as HTML: headings, paragraphs, numbered lists, code. */
+/** Converts the Markdown of the notebooks to HTML: headings, paragraphs, numbered lists, code. */
 export function markdownHtml(text: string): string {
   const blocks = text.match(/```[^]*?```|[^\n](?:[^\n]|\n(?!\n|```))*/g) ?? [];
   return blocks.map(blockHtml).join("\n");

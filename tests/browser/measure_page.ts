@@ -1,17 +1,17 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
-/** A text of a page that cannot be read, and why. */
+/** An unreadable text of a page, and why it is unreadable. */
 export interface Unreadable {
   readonly text: string;
   readonly problem: string;
 }
 
-/** What was found out about a page by looking at each of its texts. */
+/** The result of checking each text of a page. */
 export interface Measures {
-  /** By how many pixels the page is wider than its window. */
+  /** How many pixels the page is wider than its window. */
   readonly overflow: number;
-  /** How many texts were looked at. */
+  /** How many texts were checked. */
   readonly texts: number;
   readonly unreadable: readonly Unreadable[];
 }
@@ -26,17 +26,17 @@ export function measurePage(within: string): Measures {
   type Colour = readonly [red: number, green: number, blue: number, alpha: number];
   const LEAST_CONTRAST = 4.5;
   const SMALLEST_PIXELS = 8;
-  // Pictures switch hit testing off for some of their shapes.
+  // Charts may switch off hit testing for some of their shapes.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync("*{pointer-events:auto!important;scroll-behavior:auto!important}");
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
-  // As XHTML: in a whole SVG file, createElement() makes no canvas.
+  // With the namespace of XHTML: in an SVG file, createElement() creates no canvas.
   const canvas = document.createElementNS("http://www.w3.org/1999/xhtml", "canvas") as HTMLCanvasElement;
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   if (pen === null) throw new Error("Cannot measure colours: there is no canvas");
   const known = new Map<string, Colour>();
-  /** Any CSS colour in numbers. */
+  /** Converts a CSS color to numbers. */
   const colourOf = (css: string): Colour => {
     const colour = known.get(css);
     if (colour !== undefined) return colour;
@@ -70,7 +70,7 @@ export function measurePage(within: string): Measures {
     ancestors(element).reduce((product, at) => product * Number(getComputedStyle(at).opacity), 1);
   const isSvg = (element: Element) =>
     element.namespaceURI === "http://www.w3.org/2000/svg" && element.tagName !== "svg";
-  /** What an element paints with; the text of SVG has a fill where that of HTML has a colour. */
+  /** The color of an element's text: its fill in SVG, its color in HTML. */
   const paint = (element: Element, css: string, more = 1): Colour => {
     const [r, g, b, alpha] = colourOf(css);
     return [r, g, b, alpha * opacityOf(element) * more];
@@ -85,7 +85,7 @@ export function measurePage(within: string): Measures {
     const style = getComputedStyle(element);
     return isSvg(element) ? paint(element, style.fill, Number(style.fillOpacity)) : paint(element, style.color);
   };
-  /** How large a text is drawn: a picture may be shown smaller than it is. */
+  /** The drawn size of a text; a chart may be scaled down. */
   const sizeOf = (element: Element) => {
     const scale = element instanceof SVGGraphicsElement ? element.getScreenCTM()?.a ?? 1 : 1;
     return parseFloat(getComputedStyle(element).fontSize) * scale;
@@ -96,7 +96,7 @@ export function measurePage(within: string): Measures {
     const range = document.createRange();
     range.selectNodeContents(node);
     element.scrollIntoView({ block: "center" });
-    // An element may be larger than its frame: it is the first line of its text that has to be in sight.
+    // An element may be larger than its frame; the first line of its text must be visible.
     for (const frame of ancestors(element)) {
       const line = range.getClientRects()[0];
       if (line === undefined) return undefined;
@@ -112,7 +112,7 @@ export function measurePage(within: string): Measures {
     for (const at of ancestors(element)) {
       const { overflowX, overflowY } = getComputedStyle(at);
       const edge = at.getBoundingClientRect();
-      // What is there for screen readers alone is one pixel large.
+      // Text only for screen readers is one pixel large.
       if (edge.width <= 1 || edge.height <= 1) return undefined;
       if (
         ["hidden", "clip"].includes(overflowX) && at !== document.body &&

@@ -1,4 +1,4 @@
-// What `deno task test` leaves out says so in its list of tests.
+// `deno task test` lists this test as ignored, so that nobody thinks that it ran.
 Deno.test({
   name: "pages in a browser: `deno task test:browser`, which needs Chromium",
   ignore: true,

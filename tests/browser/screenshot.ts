@@ -12,7 +12,7 @@ const LARGEST = 300_000;
  * @param subject A page, of which what is in the window is taken, or a part of one.
  */
 export async function screenshot(subject: Page | Locator, name: string): Promise<void> {
-  // What lies under the mouse looks different.
+  // Hover styles would be in the screenshot.
   await ("mouse" in subject ? subject : subject.page()).mouse.move(0, 0);
   const png = await subject.screenshot({ animations: "disabled", caret: "hide" });
   const path = `${FOLDER}/${name}.png`;

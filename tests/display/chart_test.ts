@@ -11,7 +11,7 @@ const CHART: Chart = {
   marks: [],
 };
 
-Deno.test("chartSvg() draws marks in their order, without values that mean nothing", () => {
+Deno.test("chartSvg() draws marks in their order, without attributes that have no effect", () => {
   const svg = chartSvg({
     ...CHART,
     marks: [
@@ -45,7 +45,7 @@ Deno.test("chartSvg() interrupts a line at gaps", () => {
   assertStringIncludes(svg, `<path d="M0,1L1,2M3,4M5,6" fill="none" stroke="#000000"/>`);
 });
 
-Deno.test("chartSvg() escapes all text, and lets nothing act", () => {
+Deno.test("chartSvg() escapes all text and makes it harmless", () => {
   const hostile = `<script>"&'\u001b[2J\u202e`;
   const svg = chartSvg({
     ...CHART,
@@ -63,7 +63,7 @@ Deno.test("chartSvg() escapes all text, and lets nothing act", () => {
   assert(!/<script|[\u001b\u202e]/.test(svg));
 });
 
-Deno.test("chartSvg() makes room for what it has: a subtitle, a legend, the body", () => {
+Deno.test("chartSvg() is as high as its subtitle, legend and body need", () => {
   const heightOf = (chart: Partial<Chart>) => Number(/ height="(\d+)"/.exec(chartSvg({ ...CHART, ...chart }))?.[1]);
   const bare = heightOf({});
   assertEquals(heightOf({ subtitle: "instrument=mag" }), bare + 19);

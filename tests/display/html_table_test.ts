@@ -7,7 +7,7 @@ const table = (rows: readonly string[]) => ({
   rows,
 });
 
-Deno.test("htmlTable() escapes everything that it is given", () => {
+Deno.test("htmlTable() escapes everything", () => {
   const html = htmlTable(table([`<script>alert("1")</script>`, "a'b&c", "\u001b[31m"]));
   assertStringIncludes(html, "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;");
   assertStringIncludes(html, "a&#39;b&amp;c");
@@ -16,7 +16,7 @@ Deno.test("htmlTable() escapes everything that it is given", () => {
   assert(!html.includes("<script") && !html.includes("\u001b"));
 });
 
-Deno.test("htmlTable() draws the first and the last 50 of many rows and says how many lie between", () => {
+Deno.test("htmlTable() draws the first and the last 50 of many rows and says how many are hidden", () => {
   const html = htmlTable(table(Array.from({ length: 1000 }, (_, index) => `row ${index}.`)));
   assertEquals(html.match(/<tr>/g)?.length, 102);
   for (
@@ -43,12 +43,12 @@ Deno.test("htmlTable() draws 100 rows in full, and says so when a single one is 
   assert(!one.includes("row 50.") && one.includes("row 49.") && one.includes("row 51."));
 });
 
-Deno.test("htmlTable() of no rows is its caption", () => {
+Deno.test("htmlTable() without rows is its caption", () => {
   const html = htmlTable(table([]));
   assertStringIncludes(html, '<table><caption style="text-align:left">Found &lt;b&gt;</caption></table>');
 });
 
-Deno.test("htmlTable() says what was asked behind the title, and shows the text that is meant for pages", () => {
+Deno.test("htmlTable() shows the query after the title, and the texts for web pages", () => {
   const days = [{ header: "Day", align: "right" as const, text: () => "20260105", pageText: () => "2026-01-05" }];
   const html = htmlTable({ title: "Found [1]", subtitle: "instrument=<mag>", columns: days, rows: [1] });
   assertStringIncludes(html, "Found [1] <span>· instrument=&lt;mag&gt;</span></caption>");
@@ -56,13 +56,13 @@ Deno.test("htmlTable() says what was asked behind the title, and shows the text 
   assertStringIncludes(html, '<td align="right" style="text-align:right">2026-01-05</td>');
 });
 
-/** What stands in the only cell of a table whose cell leads to an address. */
+/** The content of the only cell of a table, which is linked to an address. */
 function linked(address: string): string {
   const columns = [{ header: "File", align: "left" as const, text: () => "file", link: () => address }];
   return /<td style="text-align:left">(.*)<\/td>/.exec(htmlTable({ title: "", columns, rows: [1] }))?.[1] ?? "";
 }
 
-Deno.test("htmlTable() links to web servers alone", () => {
+Deno.test("htmlTable() links only to web servers", () => {
   assertEquals(
     linked("https://sdc.test/download/a%20b.cdf"),
     '<a href="https://sdc.test/download/a%20b.cdf" rel="noopener noreferrer">file</a>',
@@ -78,7 +78,7 @@ Deno.test("htmlTable() links to web servers alone", () => {
   assertStringIncludes(linked(`https://sdc.test/"><script>'`), "%22%3E%3Cscript%3E");
 });
 
-Deno.test("htmlCard() has a line for each column that has something to say", () => {
+Deno.test("htmlCard() has a line for each column that is not empty", () => {
   const column = (header: string, text: string) => ({ header, align: "right" as const, text: () => text });
   const columns = [column("Name", "a<b"), column("Nothing", ""), column("Count", "7")];
   const html = htmlCard({ title: "Found [1]", columns, rows: [1] }, 1);
@@ -90,7 +90,7 @@ Deno.test("htmlCard() has a line for each column that has something to say", () 
   assert(!html.includes("Nothing"));
 });
 
-Deno.test("htmlTable() links no cell without a text, and names its frame", () => {
+Deno.test("htmlTable() links no empty cell, and names its frame", () => {
   const columns = [{ header: "File", align: "left" as const, text: () => "", link: () => "https://sdc.test/x" }];
   const html = htmlTable({ title: 'All "files"', columns, rows: [1], note: "2 more columns: <a>" });
   assert(!html.includes("<a"));

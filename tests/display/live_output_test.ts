@@ -5,7 +5,7 @@ function bundleOf(text: string): MimeBundle {
   return { "text/plain": text, "text/html": text };
 }
 
-/** A Jupyter kernel that notes what is sent, and sends each output only when the test says so. */
+/** A Jupyter kernel that records what is sent, and finishes sending only when the test says so. */
 class SlowKernel {
   readonly sent: string[] = [];
   readonly #waiting: Array<() => void> = [];
@@ -39,14 +39,14 @@ Deno.test("LiveOutput.end() waits for the drawing that is being sent, and nothin
   output.begin();
   await kernel.isSending();
   const ended = output.end(bundleOf("done"));
-  // Whatever end() does before it waits is done after this.
+  // By now end() has done everything that it does without waiting.
   await new Promise((resolve) => setTimeout(resolve));
   assertEquals(kernel.sent, ["display_data drawing 1"]);
   kernel.arrive();
   await kernel.isSending();
   kernel.arrive();
   await ended;
-  // A drawing that end() left behind would come before this one, which begins later.
+  // A timer that end() left running would draw before this output, which begins later.
   const later = new LiveOutput(() => bundleOf("later"), kernel);
   later.begin();
   await kernel.isSending();
@@ -57,7 +57,7 @@ Deno.test("LiveOutput.end() waits for the drawing that is being sent, and nothin
   assertEquals(drawn, 1);
 });
 
-Deno.test("LiveOutput shows work that is done at once a single time, and the same drawing once", async () => {
+Deno.test("LiveOutput shows a single drawing for work that is done at once, and no drawing twice", async () => {
   const kernel = { sent: [] as string[], broadcast: (type: string) => Promise.resolve(void kernel.sent.push(type)) };
   const output = new LiveOutput(() => bundleOf("drawing"), kernel);
   output.begin();

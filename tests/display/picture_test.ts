@@ -26,7 +26,7 @@ Deno.test("Picture is drawn again after drawing has failed", async () => {
   assertEquals(await picture.toSvg(), "<svg/>");
 });
 
-Deno.test("Picture shows itself as SVG with a text fallback in notebooks, as text in the REPL", async () => {
+Deno.test("Picture displays itself as SVG and text in notebooks, as text in the REPL", async () => {
   const { picture } = pictureOf();
   const text = picture.toText();
   assertEquals(await picture[JUPYTER_DISPLAY](), { "text/plain": text, "image/svg+xml": '<svg n="1"/>' });

@@ -49,7 +49,7 @@ Deno.test("textTable() lets nothing act on the terminal and cuts endless cells",
 Deno.test("textTable() takes time in proportion to its rows", () => {
   const rows = (count: number) => Array.from({ length: count }, (_, index): Row => [`row ${index}`, String(index)]);
   const [few, many] = [table(rows(20_000)), table(rows(200_000))];
-  // The time of the processor: on a busy machine a long call waits, and a short one does not.
+  // Processor time: on a busy machine, long calls are interrupted more often than short ones.
   const time = (draw: () => string) => {
     const before = cpuUsage();
     draw();

@@ -4,7 +4,7 @@ import { catalogTable } from "../../src/views/catalog.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";
 
-Deno.test("the table of a catalog looks as it did, whatever products are called", async () => {
+Deno.test("catalogTable() matches its snapshot, with hostile product names", async () => {
   const table = catalogTable([
     {
       instrument: "mag",

@@ -3,7 +3,7 @@ import { coveragePicture } from "../../src/views/coverage_chart.ts";
 import { rowOf, rowsOf } from "./rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
-/** Names as the SDC has them, which differ in one place. */
+/** Names of the SDC's products that differ in one part. */
 const MAPS = [
   "u90-ena-h-sf-nsp-full-hae-4deg-6mo",
   "u90-ena-h-sf-nsp-full-hae-4deg-3mo",
@@ -15,7 +15,7 @@ const MAPS = [
 const mapsOf = (version: string) =>
   MAPS.flatMap((descriptor) => rowsOf(0, 40, { data_level: "l2", descriptor, version }));
 
-Deno.test("coverage() tells products apart that differ in one part of a long name, at every width", () => {
+Deno.test("coverage() keeps products distinguishable whose long names differ in one part, at every width", () => {
   for (const version of ["v001", "v001.0002"]) {
     for (const columns of [60, 80, 200]) {
       const lines = coveragePicture(mapsOf(version)).toText({ columns }).split("\n");
@@ -28,7 +28,7 @@ Deno.test("coverage() tells products apart that differ in one part of a long nam
   }
 });
 
-Deno.test("coverage() has the whole names of maps in its SVG, and keeps the end of longer ones", async () => {
+Deno.test("coverage() shows the full names of maps as SVG, and the ends of longer names", async () => {
   const svg = await coveragePicture([...mapsOf("v001"), rowOf(0, { descriptor: `${"x".repeat(80)}-6mo` })]).toSvg();
   for (const name of MAPS) {
     assertStringIncludes(svg, `>l2 ${name}</text>`);
@@ -37,7 +37,7 @@ Deno.test("coverage() has the whole names of maps in its SVG, and keeps the end 
   assertStringIncludes(svg, `…${"x".repeat(18)}-6mo</text>`);
 });
 
-Deno.test("coverage() is wider where its names need the room, and leaves time enough", async () => {
+Deno.test("coverage() becomes wider when names need it, and keeps a minimum width for time", async () => {
   const widthOf = async (descriptor: string) => {
     const svg = await coveragePicture(rowsOf(0, 9, { descriptor, instrument: "ultra", version: "v001.0002" })).toSvg();
     const [, width] = /^<svg [^>]* width="(\d+)"/.exec(svg) ?? [];

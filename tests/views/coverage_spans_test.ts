@@ -27,7 +27,7 @@ function linesOf(rows: readonly FileRecord[], columns = 100): string[] {
   return coveragePicture(rows).toText({ columns }).split("\n");
 }
 
-Deno.test("coverage() draws all days that an ancillary file is for, and the first alone where it has no end", async () => {
+Deno.test("coverage() draws all days of an ancillary file, or only its first day when it has no end", async () => {
   const rows = [offsets("20260101", "20260110"), offsets("20260121", null), offsets("20260125", "20260130")];
   const [, , line = ""] = linesOf(rows, 60);
   assertEquals(line, `mag – offsets v001 ${"▀".repeat(10)}${"·".repeat(10)}▀···${"▀".repeat(6)}`);
@@ -35,7 +35,7 @@ Deno.test("coverage() draws all days that an ancillary file is for, and the firs
   assertEquals(svg.match(/<title>2026-01-\d\d: v001, 1 file<\/title>/g)?.length, 17);
 });
 
-Deno.test("coverage() counts a file once in a mark of many days", async () => {
+Deno.test("coverage() counts a file once in a bar of many days", async () => {
   const rows = Array.from({ length: 6 }, (_, year) => offsets(`${2020 + year}0101`, `${2020 + year}1231`));
   assertStringIncludes(await coveragePicture(rows).toSvg(), "<title>2020-01-01 to 2025-12-31: v001, 6 files</title>");
   const twice = [offsets("20200101", "20231231", "v001"), offsets("20210101", "20211231", "v002")];
@@ -44,7 +44,7 @@ Deno.test("coverage() counts a file once in a mark of many days", async () => {
   assertStringIncludes(svg, " to 2023-12-31: v001, 1 file</title>");
 });
 
-Deno.test("coverage() draws a line for each type of kernel, over the time for which it holds", async () => {
+Deno.test("coverage() draws a row for each type of SPICE kernel, over the time that it is valid for", async () => {
   const rows = [
     kernel("attitude_history", "2026-01-01", "2026-01-10"),
     kernel("attitude_history", "2026-01-08", "2026-01-20", "2"),
@@ -61,7 +61,7 @@ Deno.test("coverage() draws a line for each type of kernel, over the time for wh
   assertStringIncludes(await coveragePicture(rows).toSvg(), ">– attitude_history</text>");
 });
 
-Deno.test("coverage() is not squeezed by a kernel that holds for a century: it is cut, and that is said", async () => {
+Deno.test("coverage() cuts a SPICE kernel that is valid for a century, and says so", async () => {
   const week = kernel("attitude_history", "2026-01-01", "2026-01-07");
   const rows = [week, kernel("planetary_ephemeris", "1950-01-01", "2050-01-01")];
   const lines = linesOf(rows);
@@ -74,16 +74,16 @@ Deno.test("coverage() is not squeezed by a kernel that holds for a century: it i
   const svg = await coveragePicture(rows).toSvg();
   assertStringIncludes(svg, "1 file for a longer time: cut");
   assert(!svg.includes("1950"));
-  // Alone it is drawn from end to end.
+  // The only file is drawn from end to end.
   assertStringIncludes(linesOf(rows.slice(1))[0] ?? "", "1950-01-01 to 2050-01-01");
 });
 
-Deno.test("coverage() says what holds for another time than all that is drawn", () => {
+Deno.test("coverage() says how many files are valid at other times than the shown ones", () => {
   const rows = [offsets("20260101", null), kernel("old", "1900-01-01", "1990-01-01")];
   assertStringIncludes(linesOf(rows).join("\n"), "1 file for another time: not drawn");
 });
 
-Deno.test("coverage() takes an end before the start, or one that is no day, for no end", () => {
+Deno.test("coverage() ignores an end before the start, or one that is not a day", () => {
   for (const end of ["20251231", "soon", ""]) {
     assertEquals(linesOf([offsets("20260101", end)])[0], "Coverage of 1 file: 1 product, on 2026-01-01");
   }

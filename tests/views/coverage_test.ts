@@ -9,7 +9,7 @@ function linesOf(rows: readonly FileRecord[], columns = 80, here: readonly FileR
   return picture.toText({ columns }).split("\n");
 }
 
-Deno.test("coverage() of a file is one line with one mark", () => {
+Deno.test("coverage() of one file is one line with one mark", () => {
   assertEquals(linesOf([rowOf(0)]), [
     "Coverage of 1 file: 1 product, on 2025-05-01",
     "                       2025-05-01",
@@ -26,7 +26,7 @@ Deno.test("coverage() shows gaps, and a line for each instrument, level and desc
   assertEquals(lines[3], `swe l0 norm-mago v001  ${"·".repeat(10)}${"▀".repeat(20)}${"·".repeat(10)}`);
 });
 
-Deno.test("coverage() tells versions apart and marks the newest", () => {
+Deno.test("coverage() distinguishes versions and marks the newest", () => {
   const lines = linesOf([
     ...rowsOf(0, 40),
     ...rowsOf(5, 10, { version: "v003" }),
@@ -40,7 +40,7 @@ Deno.test("coverage() tells versions apart and marks the newest", () => {
   ]);
 });
 
-Deno.test("coverage() knows the newest version among both forms, and what is no version for old", () => {
+Deno.test("coverage() finds the newest version among both forms; anything else is old", () => {
   const versions = ["v010", "oldest", "v001.0002", "v001.0010"];
   const lines = linesOf(versions.map((version) => rowOf(0, { version })));
   assertEquals(lines.slice(2, 6).map((line) => line.replace(/▀+$/, "").trim()), [
@@ -51,7 +51,7 @@ Deno.test("coverage() knows the newest version among both forms, and what is no 
   ]);
 });
 
-Deno.test("coverage() marks what is in the data directory, its newest version", () => {
+Deno.test("coverage() marks days whose newest version is in the data directory", () => {
   const rows = [...rowsOf(0, 40), ...rowsOf(20, 5, { version: "v002" })];
   const line = linesOf(rows, 80, rowsOf(0, 25))[2] ?? "";
   assertEquals(line.slice(18), "█".repeat(20) + "▀".repeat(20));
@@ -61,7 +61,7 @@ Deno.test("coverage() marks what is in the data directory, its newest version", 
   );
 });
 
-Deno.test("coverage() of many days says where some of them have no files, within the width", () => {
+Deno.test("coverage() of many days shows where only some of them have files, within the width", () => {
   const rows = rowsOf(0, 3652).filter((_, day) => day < 1000 || day % 2 === 0);
   for (const columns of [80, 40, 200]) {
     const lines = linesOf(rows, columns);
@@ -97,27 +97,27 @@ Deno.test("coverage() draws the first 100 of many products and says how many mor
 const rects = (svg: string, fill: string) => svg.match(new RegExp(`<rect [^>]*fill="${fill}"`, "g"))?.length ?? 0;
 const [NEWEST, BEFORE] = ["#0b3d91", "#0f8577"];
 
-Deno.test("coverage() draws a mark for each day that has files, older versions in another colour", async () => {
+Deno.test("coverage() draws a bar for each day with files, older versions in another color", async () => {
   const svg = await coveragePicture([...rowsOf(0, 5), ...rowsOf(9, 2), ...rowsOf(0, 2, { version: "v002" })]).toSvg();
-  // One more of each colour is the legend's; an older version that stands beside a newer one is a strip.
+  // The legend has one more of each color; an older version next to a newer one is a strip.
   assertEquals(rects(svg, NEWEST), 2 + 1);
   assertEquals(rects(svg, BEFORE), 5 + 2 + 2);
   assertStringIncludes(svg, "<title>2025-05-01: v002, 2 files</title>");
   assertStringIncludes(svg, ">v002 +1</text>");
 });
 
-Deno.test("coverage() draws the same picture each time: saved notebooks are compared", async () => {
+Deno.test("coverage() draws the same chart every time, because saved notebooks are compared", async () => {
   const rows = [...rowsOf(0, 50), HOSTILE];
   assertEquals(await coveragePicture(rows).toSvg(), await coveragePicture(rows).toSvg());
 });
 
 Deno.test("coverage() of 100,000 files of 60 products in 10 years stays below 1 MB and takes less than 2 s", async () => {
   const rows = Array.from({ length: 60 }, (_, index) => rowsOf(0, 3652, { descriptor: `p${index}` }))
-    // A pattern that leaves many gaps, each time the same.
+    // A fixed pattern with many gaps.
     .flatMap((rows, line) => rows.filter((_, day) => (day * day * 7 + line) % 11 < 5)).slice(0, 100_000);
   assert(rows.length > 90_000);
   const times: number[] = [];
-  // The first run loads and compiles; the best of some is the picture's own, however busy the machine.
+  // The first run compiles; the best of three does not depend on how busy the machine is.
   for (let run = 0; run < 3; run++) {
     const started = performance.now();
     const picture = coveragePicture(rows);
@@ -128,7 +128,7 @@ Deno.test("coverage() of 100,000 files of 60 products in 10 years stays below 1 
   assert(Math.min(...times) < 2000, String(times));
 });
 
-Deno.test("coverage() lets no value act or grow", async () => {
+Deno.test("coverage() makes hostile and endless values harmless", async () => {
   const picture = coveragePicture([HOSTILE], {
     asked: { instrument: HOSTILE.instrument, descriptor: HOSTILE.descriptor },
   });

@@ -1,7 +1,7 @@
 import type { FileRecord } from "../../src/protocol/rows.ts";
 import { assert } from "@std/assert";
 
-/** A row that a server could send to do harm, or by mistake. */
+/** A row that a server could send with bad intentions, or by mistake. */
 export const HOSTILE: FileRecord = {
   file_path: `imap/mag/<script>alert("1")</script>/"' onmouseover='alert(1)'\u202efdc.cdf`,
   instrument: "<script>alert(1)</script>",
@@ -13,14 +13,14 @@ export const HOSTILE: FileRecord = {
   ingestion_date: "\u2066\u200f\u0085\r\n</td></table></svg>",
 };
 
-/** Asserts that a text has no control or bidi character but its line ends, and no value without end. */
+/** Asserts that a text has no control or bidi characters except line feeds, and no endless values. */
 export function assertHarmlessText(text: string): void {
   // deno-lint-ignore no-control-regex
   assert(!/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/.test(text));
   assert(!text.includes("x".repeat(300)));
 }
 
-/** Asserts the same of HTML or SVG, and that it has nothing that acts or fetches. */
+/** Asserts the same for HTML or SVG, and that nothing in it runs or is fetched. */
 export function assertHarmlessMarkup(markup: string): void {
   assertHarmlessText(markup);
   assert(!/<(script|img|image|iframe|object|embed|link|foreignObject)/i.test(markup));

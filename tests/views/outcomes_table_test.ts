@@ -8,12 +8,12 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 const FILE = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";
 const PLACE = { file: FILE, path: `/data/${FILE}` };
 
-/** The text of a cell: that of the column in the row of the file. */
+/** The texts of a row. */
 function cells(outcome: Outcome): string[] {
   return outcomesTable([outcome]).columns.map(({ text }) => text(outcome));
 }
 
-Deno.test("outcomesTable() has a row for each file: its name, what became of it, and where it is or why not", () => {
+Deno.test("outcomesTable() has a row for each file: its name, its outcome, and where it is or why it failed", () => {
   const name = "imap_mag_l0_raw_20250502_v001.pkts";
   assertEquals(cells({ ...PLACE, state: "fetched", bytes: 1234 }), [
     name,
@@ -29,7 +29,7 @@ Deno.test("outcomesTable() has a row for each file: its name, what became of it,
   assertEquals(cells({ ...PLACE, state: "failed", bytes: 0, error: naming })[3], "there is none; look again");
 });
 
-Deno.test("outcomesTable() shows where an uploaded file is in the archive, and no path of this machine", () => {
+Deno.test("outcomesTable() shows the folder of an uploaded file in the archive, not on this machine", () => {
   const file = "/tmp/3f2a/imap_mag_l0_raw_20250502_v001.pkts";
   const [name, , , folder] = cells({ state: "sent", file, path: file, bytes: 5 });
   assertEquals([name, folder], ["imap_mag_l0_raw_20250502_v001.pkts", "imap/mag/l0/2025/05"]);
@@ -38,7 +38,7 @@ Deno.test("outcomesTable() shows where an uploaded file is in the archive, and n
   assertEquals(cells({ state: "sent", file: "/tmp/3f2a/notes.txt", path: "", bytes: 5 })[3], "");
 });
 
-Deno.test("outcomesTable() has the failures first: of a long table only its ends are drawn", () => {
+Deno.test("outcomesTable() lists failures first, because only the ends of a long table are shown", () => {
   const outcomes: Outcome[] = Array.from({ length: 300 }, (_, number) => {
     const place = { file: `imap/mag/f${number}`, path: "" };
     if (number === 150) return { ...place, state: "failed", bytes: 0, error: new Error("Cannot: <no>") };
@@ -50,7 +50,7 @@ Deno.test("outcomesTable() has the failures first: of a long table only its ends
   assertStringIncludes(outcomesBundle(outcomes)["text/html"], "Cannot: &lt;no&gt;");
 });
 
-Deno.test("outcomesTable() says what would be done", () => {
+Deno.test("outcomesTable() says what a dry run would do", () => {
   const outcomes: Outcome[] = [
     { ...PLACE, state: "planned", plan: "resume", bytes: 0 },
     { ...PLACE, state: "planned", plan: "skip", bytes: 0 },
@@ -60,11 +60,11 @@ Deno.test("outcomesTable() says what would be done", () => {
   for (const words of ["would resume", "would skip", "would send", "3 planned; 0 B"]) assertStringIncludes(text, words);
 });
 
-Deno.test("outcomesSummary() has words for nothing", () => {
+Deno.test("outcomesSummary() of nothing says so", () => {
   assertEquals(outcomesSummary([]), "no files; 0 B");
 });
 
-Deno.test("outcomesBundle() draws what it always drew, whatever the files and the errors are called", async () => {
+Deno.test("outcomesBundle() matches its snapshot, with hostile file names and errors", async () => {
   const hostile = [
     `imap/mag/<script>alert("1")<script>.cdf`,
     `imap/mag/"' onmouseover='alert(1)'.cdf`,
@@ -92,7 +92,7 @@ Deno.test("outcomesBundle() draws what it always drew, whatever the files and th
   assert(!bundle["text/html"].includes("<script"));
 });
 
-Deno.test("shownSummary() is a line, and says how the table can be had", () => {
+Deno.test("shownSummary() is a line that says how to show the table again", () => {
   const bundle = shownSummary([{ ...PLACE, state: "fetched", bytes: 1234 }]);
   assertEquals(bundle["text/plain"], "1 fetched; 1.23 kB (await report.show() shows the table again)");
   assertStringIncludes(bundle["text/html"], "1 fetched; 1.23 kB");

@@ -17,7 +17,7 @@ const OLD: FileRecord = {
 const headers = (rows: FileRecord[]) => recordsTable(rows).columns.map(({ header }) => header);
 const USUAL = ["Instrument", "Data Level", "Descriptor", "Start Date", "Repointing", "Version"];
 
-Deno.test("recordsTable() has the columns of the Python client, and those that the rows have more", () => {
+Deno.test("recordsTable() has the columns of the Python client, and columns for further values", () => {
   const bare: FileRecord = { ...OLD, ingestion_date: null };
   assertEquals(headers([bare]), [...USUAL, "Filename"]);
   assertEquals(headers([bare, OLD]), [...USUAL, "Ingestion Date", "Filename"]);
@@ -45,18 +45,18 @@ Deno.test("recordsTable() shows each value as text", () => {
   ]);
 });
 
-Deno.test("recordsTable() does not grow without end when a server sends many new keys", () => {
+Deno.test("recordsTable() limits the columns when a server sends many new keys", () => {
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`key_${index}`, index]));
   const { columns, note } = recordsTable([{ ...OLD, ...many }]);
   assertEquals(columns.length, 15);
-  // One of the eight is the day of ingestion.
+  // One of the eight is the ingestion date.
   assertStringIncludes(note ?? "", "93 more columns: key_7, key_8, ");
   assertEquals(recordsTable([{ ...OLD, key_0: 1 }]).note, undefined);
   const all = recordsTable([{ ...OLD, ...many }], { maxExtra: 500 });
   assertEquals([all.columns.length, all.note], [108, undefined]);
 });
 
-Deno.test("recordsTable() shows nothing of JavaScript's own in rows that lack a key", () => {
+Deno.test("recordsTable() shows no property of JavaScript's objects in rows without a key", () => {
   const named: FileRecord = JSON.parse(
     `{ "file_path": "imap/a", "constructor": "c", "toString": "t", "__proto__": "p" }`,
   );
@@ -66,7 +66,7 @@ Deno.test("recordsTable() shows nothing of JavaScript's own in rows that lack a 
   assertEquals(own.map(({ text }) => [text(named), text(OLD)]), [["c", ""], ["t", ""], ["p", ""]]);
 });
 
-Deno.test("versionOf() shows one version whatever the server sends", () => {
+Deno.test("versionOf() returns one version whatever the server sends", () => {
   assertEquals(versionOf(OLD), "v001");
   assertEquals(versionOf({ file_path: "x", version: "v001.0002", major_version: 1, minor_version: 2 }), "v001.0002");
   assertEquals(versionOf({ file_path: "x", major_version: 1, minor_version: 2 }), "v001.0002");
@@ -75,7 +75,7 @@ Deno.test("versionOf() shows one version whatever the server sends", () => {
   assertEquals(versionOf({ file_path: "x" }), "");
 });
 
-Deno.test("fileNameOf() is the end of the path", () => {
+Deno.test("fileNameOf() returns the end of the path", () => {
   assertEquals(fileNameOf(OLD), "imap_glows_l1a_hist_20110921_v001.cdf");
   assertEquals(fileNameOf({ file_path: "bare" }), "bare");
 });

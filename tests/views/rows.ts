@@ -1,6 +1,6 @@
 import type { FileRecord } from "../../src/protocol/rows.ts";
 
-/** What a test says of a row. */
+/** What a test sets in a row. */
 export interface RowOptions {
   readonly instrument?: string;
   readonly data_level?: string;
@@ -8,12 +8,12 @@ export interface RowOptions {
   readonly version?: string;
 }
 
-/** `20250501` and so many days. */
+/** The day that is `days` after `20250501`. */
 export function dayAfter(days: number): string {
   return new Date(Date.UTC(2025, 4, 1 + days)).toISOString().slice(0, 10).replaceAll("-", "");
 }
 
-/** The row of a file of some day, counted from 2025-05-01. */
+/** The row of a file for a day, counted from 2025-05-01. */
 export function rowOf(days: number, options: RowOptions = {}): FileRecord {
   const { instrument = "mag", data_level = "l1a", descriptor = "norm-mago", version = "v001" } = options;
   const start_date = dayAfter(days);

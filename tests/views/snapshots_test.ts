@@ -1,4 +1,4 @@
-// What each view of a query's result looks like, with a hostile row in each. UPDATE_SNAPSHOTS=1 keeps what is new.
+// Snapshots of each view of a query result, each with a hostile row. UPDATE_SNAPSHOTS=1 writes new ones.
 import { QueryResult } from "../../src/client/query_result.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import type { Picture } from "../../src/display/picture.ts";
@@ -37,22 +37,22 @@ async function assertPicture(name: string, picture: Picture): Promise<void> {
   await assertSnapshot(import.meta.url, `${name}.txt`, bundle["text/plain"]);
 }
 
-Deno.test("the table of a result looks as it did", () => assertTable("records_table", ROWS));
+Deno.test("the table of a result matches its snapshot", () => assertTable("records_table", ROWS));
 
-Deno.test("the table of nothing found looks as it did", () => assertTable("records_table_empty", []));
+Deno.test("the table of an empty result matches its snapshot", () => assertTable("records_table_empty", []));
 
-Deno.test("the card of a single row looks as it did", async () => {
+Deno.test("the card of a single row matches its snapshot", async () => {
   await assertTable("record_card", [{ ...rowOf(0), repointing: 12, ingestion_date: "2025-07-09 15:42:24" }]);
   await assertTable("record_card_hostile", [HOSTILE]);
 });
 
-Deno.test("the coverage picture looks as it did", async () => {
+Deno.test("the coverage chart matches its snapshot", async () => {
   const here = new Set(rowsOf(0, 7).map(({ file_path }) => file_path));
   await assertPicture("coverage", coveragePicture(ROWS, { asked: ASKED, here }));
   await assertPicture("coverage_empty", coveragePicture([], { asked: ASKED }));
 });
 
-Deno.test("the summary picture looks as it did", async () => {
+Deno.test("the summary chart matches its snapshot", async () => {
   await assertPicture("summary", summaryPicture(ROWS, { asked: ASKED }));
   await assertPicture("summary_empty", summaryPicture([], { asked: ASKED }));
 });

@@ -3,7 +3,7 @@ import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts"
 import { rowOf, rowsOf } from "./rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
-Deno.test("summary() counts files by instrument and level, levels from raw to maps", () => {
+Deno.test("summary() counts files by instrument and level, with levels from raw packets to maps", () => {
   const rows = [
     ...rowsOf(0, 12, { data_level: "l2" }),
     ...rowsOf(0, 3, { data_level: "l0" }),
@@ -30,7 +30,7 @@ Deno.test("summary() counts files by instrument and level, levels from raw to ma
 Deno.test("summary() is a heat map: the more files, the darker", async () => {
   const svg = await summaryPicture([...rowsOf(0, 100), rowOf(0, { data_level: "l2" })]).toSvg();
   assertStringIncludes(svg, "<title>mag l1a: 100</title>");
-  // The sums: of the instrument, of each level, of all.
+  // The sums of the instrument, of each level, and of everything.
   assertEquals([svg.match(/>all<\/text>/g)?.length, svg.match(/>101<\/text>/g)?.length], [2, 2]);
   const fillOf = (title: string) => new RegExp(`<rect [^>]*fill="(#\\w+)"[^>]*><title>${title}<`).exec(svg)?.[1];
   assertEquals([fillOf("mag l1a: 100"), fillOf("mag l2: 1")], ["#0b3d91", "#dbe9f6"]);
@@ -42,7 +42,7 @@ Deno.test("summary() of nothing says so", async () => {
   assertStringIncludes(await picture.toSvg(), "instrument=mag · nothing found");
 });
 
-Deno.test("summary() stays small and harmless whatever the rows say", async () => {
+Deno.test("summary() stays small and harmless with many hostile rows", async () => {
   const many = Array.from({ length: 100_000 }, (_, index) => ({ ...HOSTILE, data_level: `l${index}` }));
   const picture = summaryPicture([
     HOSTILE,

@@ -2,7 +2,7 @@ import { endedPanel, transferPanel, type TransferState } from "../../src/views/t
 import { assertSnapshot } from "../support/snapshot.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
-/** Names that a server could send to do harm, or by mistake. */
+/** Names that a server could send with bad intentions, or by mistake. */
 const HOSTILE = [
   `imap/mag/<script>alert("1")<script>.cdf`,
   `imap/mag/"' onmouseover='alert(1)'.cdf`,
@@ -28,13 +28,13 @@ const STATE: TransferState = {
   ],
 };
 
-Deno.test("transferPanel() draws what it always drew, whatever the files are called", async () => {
+Deno.test("transferPanel() matches its snapshot, with hostile file names", async () => {
   const bundle = transferPanel(STATE);
   await assertSnapshot(import.meta.url, "transfer_panel.html", bundle["text/html"]);
   await assertSnapshot(import.meta.url, "transfer_panel.txt", bundle["text/plain"]);
 });
 
-Deno.test("transferPanel() lets no file name act or grow", () => {
+Deno.test("transferPanel() makes hostile and endless file names harmless", () => {
   const { "text/html": html, "text/plain": text } = transferPanel(STATE);
   assertEquals(html.match(/<(?!\/?(div|ul|li|span)\b)/g), null);
   // deno-lint-ignore no-control-regex
@@ -43,14 +43,14 @@ Deno.test("transferPanel() lets no file name act or grow", () => {
   assertEquals(html.match(/role="progressbar"/g)?.length, 9);
 });
 
-Deno.test("transferPanel() reads well where bars are dropped: the figures stand in them", () => {
+Deno.test("transferPanel() shows the numbers in the bars where styles are removed", () => {
   const words = transferPanel({ ...STATE, active: [] })["text/html"].replace(/<[^>]*>/g, "").split("\n").filter(
     Boolean,
   );
   assertEquals(words, ["35%", "12 of 40 files, 1 failed, 2.5 MB, 1.25 MB/s, 1:15 left"]);
 });
 
-Deno.test("endedPanel() says how far a transfer came and how to go on, without a clock or a speed", async () => {
+Deno.test("endedPanel() says how far a transfer got and how to continue, without time or speed", async () => {
   const bundle = endedPanel(STATE, "run it <again>");
   assertEquals(bundle["text/plain"], "Stopped at 12 of 40 files, 1 failed, 2.5 MB; run it <again>\n");
   assertStringIncludes(bundle["text/html"], "run it &lt;again&gt;");

@@ -2,7 +2,7 @@ import type { TransferEvent } from "../../src/transfer/batch.ts";
 import { transferLine, transferLines, TransferTracker } from "../../src/views/transfers.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
-/** A tracker with a clock that stands still unless it is moved. */
+/** A tracker whose clock only moves when the test says so. */
 function trackerOf(...events: TransferEvent[]) {
   const clock = { now: 0 };
   const tracker = new TransferTracker(() => clock.now);
@@ -16,7 +16,7 @@ const done = (file: string): TransferEvent => ({
   outcome: { state: "fetched", file, path: "", bytes: 0 },
 });
 
-Deno.test("TransferTracker counts files, and bytes from where each file begins", () => {
+Deno.test("TransferTracker counts files, and the bytes of each file from where it begins", () => {
   const { tracker } = trackerOf(
     { type: "begin", files: 3 },
     { type: "file", file: "a" },
@@ -32,34 +32,34 @@ Deno.test("TransferTracker counts files, and bytes from where each file begins",
   assertEquals(state.active, [{ file: "b", bytes: 600, size: 1000 }]);
 });
 
-Deno.test("TransferTracker counts no bytes twice when a file starts anew", () => {
+Deno.test("TransferTracker counts no bytes twice when a file restarts", () => {
   const { tracker } = trackerOf({ type: "file", file: "a" }, bytes("a", 0), bytes("a", 800), bytes("a", 0));
   assertEquals(tracker.state().bytes, 800);
   tracker.take(bytes("a", 100));
   assertEquals(tracker.state().bytes, 900);
 });
 
-Deno.test("TransferTracker knows the speed of the last seconds, and the time left", () => {
+Deno.test("TransferTracker measures the speed of the last seconds, and the time left", () => {
   const { tracker, clock } = trackerOf({ type: "begin", files: 1 }, { type: "file", file: "a" }, bytes("a", 0));
   assertEquals([tracker.state().speed, tracker.state().leftMs], [0, undefined]);
   clock.now = 1000;
   tracker.take(bytes("a", 250));
   assertEquals([tracker.state().speed, tracker.state().leftMs], [250, 3000]);
-  // The speed forgets what is long ago.
+  // What happened long ago does not count.
   clock.now = 100_000;
   tracker.state();
   clock.now = 101_000;
   assertEquals(tracker.state().speed, 0);
 });
 
-Deno.test("TransferTracker tells the time left of a resumed file, whatever came in an earlier run", () => {
+Deno.test("TransferTracker ignores the bytes of an earlier run in the time left", () => {
   const { tracker, clock } = trackerOf({ type: "begin", files: 1 }, bytes("a", 9_000, 10_000));
   clock.now = 1000;
   tracker.take(bytes("a", 9_010, 10_000));
   assertEquals(tracker.state().leftMs, 99_000);
 });
 
-Deno.test("TransferTracker tells the time left by bytes: small files that are done say little of a large one", () => {
+Deno.test("TransferTracker estimates the time left from bytes, not from the number of files", () => {
   const { tracker, clock } = trackerOf({ type: "begin", files: 10 });
   for (let file = 0; file < 9; file++) {
     for (const event of [bytes(`${file}`, 0, 1), bytes(`${file}`, 1, 1), done(`${file}`)]) tracker.take(event);
@@ -69,7 +69,7 @@ Deno.test("TransferTracker tells the time left by bytes: small files that are do
   assertEquals(Math.round(tracker.state().leftMs ?? 0), Math.round(9_900 / 109 * 1000));
 });
 
-Deno.test("TransferTracker takes files that have not begun for as large as the others", () => {
+Deno.test("TransferTracker assumes that files that have not begun are as large as the others", () => {
   const { tracker, clock } = trackerOf(
     { type: "begin", files: 4 },
     bytes("a", 0, 1000),
@@ -81,7 +81,7 @@ Deno.test("TransferTracker takes files that have not begun for as large as the o
   assertEquals(tracker.state().leftMs, 2000);
 });
 
-Deno.test("transferLine() says where a transfer stands", () => {
+Deno.test("transferLine() describes a running transfer", () => {
   const state = {
     files: 10,
     done: 4,
@@ -97,7 +97,7 @@ Deno.test("transferLine() says where a transfer stands", () => {
   assertEquals(transferLine({ ...state, done: 10 }), "10 of 10 files, 1 failed, 2.5 MB, 1 MB/s");
 });
 
-Deno.test("transferLines() has a line for each active file up to a few, and lets no name act on the terminal", () => {
+Deno.test("transferLines() has a line for each active file up to eight, and makes names harmless", () => {
   const active = Array.from({ length: 20 }, (_, number) => ({ file: `imap/\u001b[2Jf${number}`, bytes: 1, size: 2 }));
   const state = { files: 20, done: 0, failed: 0, share: 0, bytes: 0, speed: 0, leftMs: undefined, active };
   const lines = transferLines(state);
@@ -107,7 +107,7 @@ Deno.test("transferLines() has a line for each active file up to a few, and lets
   assertStringIncludes(lines[0] ?? "", "██████████░░░░░░░░░░");
 });
 
-Deno.test("TransferTracker knows how much is done: files that are on their way count for what they have", () => {
+Deno.test("TransferTracker computes the share that is done, with active files counted by their bytes", () => {
   const { tracker } = trackerOf({ type: "begin", files: 4 });
   assertEquals(tracker.state().share, 0);
   for (const event of [done("x"), bytes("a", 250), bytes("b", 750)]) tracker.take(event);
@@ -117,7 +117,7 @@ Deno.test("TransferTracker knows how much is done: files that are on their way c
   assertEquals(trackerOf({ type: "begin", files: 0 }).tracker.state().share, 0);
 });
 
-Deno.test("transferLines() has no folder of this machine, whatever stands between its folders", () => {
+Deno.test("transferLines() shows no folder of this machine, on Windows either", () => {
   const active = [{ file: "C:\\new\\a.pkts", bytes: 1, size: 2 }, { file: "/new/b.pkts", bytes: 1, size: 2 }];
   const state = { files: 2, done: 0, failed: 0, share: 0, bytes: 0, speed: 0, leftMs: undefined, active };
   assertEquals(transferLines(state).slice(0, 2).map((line) => line.trim().split(" ")[1]), ["a.pkts", "b.pkts"]);
