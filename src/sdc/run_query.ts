@@ -95,16 +95,28 @@ export function splitRequest(table: QueryTable, search: WireQuery, today: string
 const MAX_PAGE_ROWS = 10_000;
 /** A page of so few rows is never too large. */
 const MIN_PAGE_ROWS = 1_000;
-/** How often one page is requested again since the archive changed in between. */
+/** How often pages are requested again since the archive changed in between. */
 const MAX_RETURNS = 3;
+/** How many pages are requested at once, as soon as a result turns out to be long. */
+const MAX_PAGES = 4;
+
+/** What the pages of one request share. */
+interface PageRun {
+  /** How many pages to request next. */
+  count: number;
+  /** How often one was requested again since it did not follow from the page before it. */
+  returns: number;
+}
 
 /** A page of a request whose rows the server sorts by path. */
 interface Page {
   readonly offset: number;
   readonly limit: number;
-  /** The path that the page must begin with: that of the last row before it. Otherwise the archive has changed since. */
-  readonly first: string | undefined;
-  readonly returns: number;
+  readonly run: PageRun;
+  /** The page before it, with whose last row it must begin. Otherwise the archive has changed in between. */
+  readonly previous?: Slice | undefined;
+  /** Whether the page after it is already in the queue. */
+  readonly isFollowed?: boolean;
 }
 
 /** The newest major version among the rows of a request that names none. Its pages share one of these. */
@@ -166,10 +178,11 @@ class Slice {
   last: string | undefined;
   /** Whether the latest try was a page that does not begin where the one before it ended. */
   isShifted = false;
+  readonly #ended = Promise.withResolvers<void>();
   /** Paths of the rows that were given out, or that an earlier slice gave out. */
   readonly #paths: string[] = [];
-  /** What may not be given out again; undefined when nothing was given out. */
-  #known: Set<string> | undefined;
+  /** What must not be given out again; undefined until the first rows of a try come. */
+  #known: ReadonlySet<string> | undefined;
 
   constructor(readonly search: WireQuery, start: SliceStart = {}) {
     this.#start = start;
@@ -197,17 +210,22 @@ class Slice {
     return { ...(major_version === ALL_MAJORS ? search : this.search), ...page };
   }
 
+  /** Resolves when its rows are known, or will never be. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
   /** Begins a try. Rows that an earlier one gave out are not given out again. */
   begin(): void {
     this.tries++;
-    [this.received, this.last, this.isShifted] = [0, undefined, false];
-    const { given = [], before = [] } = this.#start;
-    const paths = [...given, ...before, this.#paths].flat();
-    this.#known = paths.length === 0 ? undefined : new Set(paths);
+    [this.received, this.last, this.isShifted, this.#known] = [0, undefined, false, undefined];
   }
 
+  /** Whether a row was not given out yet. */
   isNew({ file_path }: FileRecord): boolean {
-    return this.#known === undefined || !this.#known.has(file_path);
+    const { given = [], before = [] } = this.#start;
+    this.#known ??= new Set([...given, ...before, this.#paths].flat());
+    return this.#known.size === 0 || !this.#known.has(file_path);
   }
 
   /** Gives out rows. Resolves when they are taken. */
@@ -227,18 +245,20 @@ class Slice {
     return new Slice(search, { ...inherited, given: known, ...start });
   }
 
-  /** Another page of the same request. Of all rows given out so far, only those of the last two pages may come again. */
-  otherPage(page: Page): Slice {
+  /** The next page of the same request. Of all rows given out so far, only those of the last two pages may come again. */
+  nextPage(page: Page): Slice {
     const { before = [] } = this.#start;
-    return new Slice(this.search, {
-      ...this.#start,
-      page,
-      before: this.#paths.length === 0 ? before : [...before.slice(-1), this.#paths],
-    });
+    return new Slice(this.search, { ...this.#start, page, before: [...before.slice(-1), this.#paths] });
+  }
+
+  /** The page before this one, of which no row was given out. */
+  previousPage(page: Page): Slice {
+    return new Slice(this.search, { ...this.#start, page });
   }
 
   /** Ends it. `error` is thrown where its rows are taken. */
   async end(error?: unknown): Promise<void> {
+    this.#ended.resolve();
     await (error === undefined ? this.#writer.close() : this.#writer.abort(error)).catch(() => {});
   }
 
@@ -358,7 +378,8 @@ class QueryRun {
   async #receive(slice: Slice): Promise<void> {
     try {
       const following = await this.#call.retry(() => this.#try(slice));
-      this.#queue.splice(this.#queue.indexOf(slice), 1, ...following);
+      const place = this.#queue.indexOf(slice);
+      if (place >= 0) this.#queue.splice(place, 1, ...following);
       this.#tell();
       await slice.end();
     } catch (error) {
@@ -382,6 +403,7 @@ class QueryRun {
       slice.page = undefined;
       problem = slice.problem;
     }
+    if (!this.#queue.includes(slice)) return [];
     if (problem !== undefined) return await this.#replace(slice, problem);
     if (slice.isShifted) return this.#turnBack(slice);
     this.#responses++;
@@ -391,9 +413,11 @@ class QueryRun {
   /** Gives out the rows of a slice that are asked for and new. Returns whether more of them are wanted. */
   async #take(slice: Slice, rows: FileRecord[]): Promise<boolean> {
     const { page, survey } = slice;
-    if (slice.received === 0 && page?.first !== undefined && rows[0]?.file_path !== page.first) {
-      slice.isShifted = true;
-      return false;
+    this.#noteUnderWay(slice);
+    if (slice.received === 0 && page?.previous !== undefined) {
+      await page.previous.ended;
+      slice.isShifted = rows[0]?.file_path !== page.previous.last;
+      if (slice.isShifted) return false;
     }
     slice.received += rows.length;
     slice.last = rows.at(-1)?.file_path;
@@ -404,7 +428,6 @@ class QueryRun {
       }
       return this.#plan.keep(row) && slice.isNew(row) && this.#isFirst(row);
     });
-    this.#noteUnderWay(slice);
     await slice.give(fresh);
     slice.note(survey === undefined ? rows : fresh);
     return true;
@@ -419,30 +442,55 @@ class QueryRun {
     return isFirst;
   }
 
-  /** What follows a complete slice: the next page, or each major version up to the newest that was seen. */
+  /** What follows a complete slice: further pages, or each major version up to the newest that was seen. */
   #next(slice: Slice): Slice[] {
-    const { page, survey, received, last, search } = slice;
-    if (page !== undefined) {
-      this.#hasPages = true;
-      // A page begins with the last row of the one before it. A shorter page may be one that the server has cut.
-      const isLast = received <= (page.first === undefined ? 0 : 1) || received > page.limit;
-      const offset = page.offset + received - 1;
-      const returns = page.first === undefined ? page.returns : 0;
-      if (!isLast) return [slice.otherPage({ offset, limit: this.#pageRows, first: last, returns })];
-    }
-    if (survey?.newest === undefined) return [];
+    const { page, survey, search } = slice;
+    const pages = page === undefined ? [] : this.#nextPages(slice, page);
+    if (pages.length > 0 || page?.isFollowed || survey?.newest === undefined) return pages;
     return Array.from({ length: survey.newest + 1 }, (_, major) => {
       return slice.part({ ...search, major_version: String(major) }, { survey: undefined });
     });
   }
 
+  /** The pages after a complete one. Each begins with the last row of the page before it. */
+  #nextPages(slice: Slice, { offset, limit, run, previous, isFollowed }: Page): Slice[] {
+    const { received } = slice;
+    this.#hasPages = true;
+    if (previous !== undefined) run.returns = 0;
+    // A page of fewer rows need not be the last one: the server may have limits of its own.
+    const isLast = received <= (previous === undefined ? 0 : 1) || received > limit;
+    if (isLast || isFollowed) return [];
+    const count = received < limit ? 1 : run.count;
+    run.count = Math.min(2 * count, MAX_PAGES);
+    const pages: Slice[] = [];
+    for (let last = slice; pages.length < count;) {
+      const start = offset + received - 1 + pages.length * (this.#pageRows - 1);
+      const isFollowed = pages.length < count - 1;
+      last = last.nextPage({ offset: start, limit: this.#pageRows, run, previous: last, isFollowed });
+      pages.push(last);
+    }
+    return pages;
+  }
+
+  /** Takes the pages after one out of the queue, since they no longer follow from it. */
+  #dropPagesAfter(slice: Slice): void {
+    const place = this.#queue.indexOf(slice);
+    const dropped = this.#queue.filter((other, at) => at > place && other.page?.run === slice.page?.run);
+    for (const other of dropped) {
+      this.#queue.splice(this.#queue.indexOf(other), 1);
+      void other.cancel();
+    }
+  }
+
   /** The archive changed between two pages: the page before is requested again, and rows that are known are left out. */
   #turnBack(slice: Slice): Slice[] {
-    const { page = { offset: 0, limit: this.#pageRows, returns: 0 } } = slice;
-    const before = Math.max(0, page.offset - page.limit);
-    if (page.returns < MAX_RETURNS) {
-      return [slice.otherPage({ offset: before, limit: page.limit, first: undefined, returns: page.returns + 1 })];
-    }
+    const { page } = slice;
+    if (page === undefined) return [];
+    const { offset, limit, run } = page;
+    this.#dropPagesAfter(slice);
+    const before = Math.max(0, offset - limit);
+    run.count = 1;
+    if (run.returns++ < MAX_RETURNS) return [slice.previousPage({ offset: before, limit, run })];
     // A server that ignores `offset` never gets beyond its first page.
     this.#hasPages = false;
     const slices = before === 0 ? this.#byDate(slice) : undefined;
@@ -477,14 +525,16 @@ class QueryRun {
 
   #smaller(slice: Slice, problem: TooLarge): Slice[] | undefined {
     const { page, search } = slice;
-    const first = { offset: 0, first: undefined, returns: 0 };
     if (page === undefined) {
       if (this.#hasPages === false || !hasParameter(this.#plan.table, "limit")) return this.#byDate(slice);
-      return [slice.part(search, { page: { ...first, limit: this.#pageRows }, problem })];
+      const run = { count: 1, returns: 0 };
+      return [slice.part(search, { page: { offset: 0, limit: this.#pageRows, run }, problem })];
     }
+    this.#dropPagesAfter(slice);
     if (page.limit > MIN_PAGE_ROWS) {
       this.#pageRows = MIN_PAGE_ROWS;
-      return [slice.part(search, { page: { ...page, limit: MIN_PAGE_ROWS }, problem })];
+      page.run.count = 1;
+      return [slice.part(search, { page: { ...page, limit: MIN_PAGE_ROWS, isFollowed: false }, problem })];
     }
     // A server that has sent other pages is broken. One that has not may ignore the parameters.
     if (this.#hasPages === true) return undefined;
