@@ -70,7 +70,7 @@ const EVERYTHING: QueryParameters = { filename: "*" };
 export function catalogQuery(parameters: QueryParameters): QueryParameters {
   // Untyped code may give anything: the query says so.
   if (typeof parameters !== "object" || parameters === null) return parameters;
-  const given = Object.entries(parameters).filter(([, value]) => isGiven(value));
+  const given = Object.entries(parameters).filter(([name, value]) => isGiven(name, value));
   const names = given.map(([name]) => name);
   return names.some((name) => name !== "table" && name !== "version") ? parameters : { ...parameters, ...EVERYTHING };
 }

@@ -3,7 +3,7 @@ import type { Transport } from "../http/transport.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters, TableName } from "../protocol/tables.ts";
 import { checkQuery } from "../sdc/check_query.ts";
-import { newestVersions, planQuery, type QueryPlan } from "../sdc/plan_query.ts";
+import { newestMajorVersions, newestVersions, planQuery, type QueryPlan } from "../sdc/plan_query.ts";
 import { queryRows } from "../sdc/run_query.ts";
 
 /** A query that is checked and can be sent. */
@@ -27,7 +27,7 @@ function byPath(a: FileRecord, b: FileRecord): number {
 export function readyQuery(parameters: QueryParameters, options: QueryOptions): ReadyQuery {
   const now = options.now?.() ?? new Date();
   const plan: QueryPlan = planQuery(checkQuery(parameters, now));
-  const { table, newest } = plan;
+  const { table, reduceTo } = plan;
   const onProgress = options.onProgress ?? (() => {});
   const rows = (transport: Transport) => queryRows(transport, plan, { signal: options.signal, now, onProgress });
   const all = async (transport: Transport) => {
@@ -41,14 +41,15 @@ export function readyQuery(parameters: QueryParameters, options: QueryOptions): 
       }
     }
     if (!isSorted) all.sort(byPath);
-    return newest ? newestVersions(table, all) : all;
+    if (reduceTo === "newest version") return newestVersions(table, all);
+    return reduceTo === "newest major version" ? newestMajorVersions(table, all) : all;
   };
   return {
     table,
     all,
     pieces: async function* (transport) {
       // Which version is the newest shows when all have come.
-      if (newest) yield await all(transport);
+      if (reduceTo !== undefined) yield await all(transport);
       else yield* rows(transport);
     },
   };

@@ -556,6 +556,15 @@ export function archivePath(file: string | FileNameParts): string {
 }
 
 /**
+ * Whether a text can be a path in the archive: below `imap/`, its folders and its name not empty and not `..`. The name
+ * need not be one of the SDC's.
+ */
+export function isArchivePath(text: string): boolean {
+  const [root, ...segments] = text.split("/");
+  return root === "imap" && segments.length > 0 && segments.every((segment) => !/^\.{0,2}$|\\/.test(segment));
+}
+
+/**
  * Whether an ancillary file counts on a day: from its start date on, and no longer than to its end date where it has one
  * (SDC file-name convention).
  *

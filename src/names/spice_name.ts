@@ -270,6 +270,19 @@ export function writeSpiceFile(file: Writable): string | undefined {
   return filled.find((text) => readsAs(text, file)) ?? filled[0];
 }
 
+/** The usual spelling of a name that was read: in most of these names case does not count. */
+export function formatSpiceName(file: SpiceFile): string | undefined {
+  return writeSpiceFile({ ...file, name: undefined });
+}
+
+/** What all versions of a file have in common, as one text; undefined when a name is none of a SPICE file. */
+export function spiceRoot(name: string): string | undefined {
+  const file = readSpiceFile(name);
+  if (Array.isArray(file)) return undefined;
+  const { name: _name, version: _version, ...root } = file;
+  return JSON.stringify(root);
+}
+
 /** What stands before a pattern's first star or question mark, and behind its last one. */
 export function fixedEnds(pattern: string): readonly [start: string, end: string] {
   if (!isGlob(pattern)) return [pattern, pattern];

@@ -1,3 +1,4 @@
+import type { DataLevel, Instrument, SpiceType } from "../names/vocabulary.ts";
 import { ANCILLARY_EXTENSIONS, QUICKLOOK_EXTENSIONS, SCIENCE_EXTENSIONS } from "../names/file_name.ts";
 import {
   QUERY_ROUTE,
@@ -351,8 +352,11 @@ export function parameterNames(table: SdcTableName, dialect: Dialect = "now"): s
 /** One value, or several: a file that has any of them is found. */
 export type OneOrMore<Value> = Value | readonly Value[];
 
+/** A known word, which editors complete, or another text, which is checked when the query is made. */
+export type WordOrText<Word extends string> = Word | (string & Record<never, never>);
+
 /**
- * The tables that can be searched (SDC protocol): science files, ancillary files, SPICE files.
+ * The tables that can be searched (SDC protocol): science files, ancillary files, quicklook files, SPICE files.
  *
  * @example
  * ```ts
@@ -362,68 +366,88 @@ export type OneOrMore<Value> = Value | readonly Value[];
  * assert(TABLES.includes("spice"));
  * ```
  */
-export const TABLES = ["science", "ancillary", "spice"] as const;
+export const TABLES = ["science", "ancillary", "quicklook", "spice"] as const;
 
 /** The name of a table. */
 export type TableName = typeof TABLES[number];
 
 /**
- * What a query may ask for, under the SDC's own names (SDC protocol, `GET /query` and `GET /spice-query`). Conditions add
- * up. What a table does not know is refused.
+ * What to search for, under the SDC's own names (SDC protocol, `GET /query` and `GET /spice-query`). A file is found when
+ * it meets all conditions. A parameter that the table does not have is an error.
  *
- * Days are `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, which is seven days ago; all in UTC.
+ * Days are `20260131`, `2026-01-31`, `today`, `yesterday` or `7d` (seven days ago), all in UTC.
+ *
+ * What the SDC's server cannot select is selected by the client from its rows: patterns, times of day, `released`, and of
+ * SPICE files the dates, versions and names.
  */
 export interface QueryParameters {
-  /** Which table to search: `science`, `ancillary` or `spice`. Default: that of `filename`, else `science`. */
-  table?: string | undefined;
-  /** For instance `mag`. Science and ancillary files. */
-  instrument?: OneOrMore<string> | undefined;
-  /** For instance `l1a`. Science files. */
-  data_level?: OneOrMore<string> | undefined;
-  /** The product's name, for instance `hist`, or a pattern such as `hi-*`. Science and ancillary files. */
+  /** The table to search: `science`, `ancillary`, `quicklook` or `spice`. Default: that of `filename`, or `science`. */
+  table?: WordOrText<TableName> | undefined;
+  /** The instrument, for instance `mag`. Not for SPICE files. */
+  instrument?: OneOrMore<WordOrText<Instrument>> | undefined;
+  /** The data level, for instance `l1a`. Science and quicklook files. */
+  data_level?: OneOrMore<WordOrText<DataLevel>> | undefined;
+  /** The product's name, for instance `hist`, or a pattern such as `hi-*`. Not for SPICE files. */
   descriptor?: OneOrMore<string> | undefined;
-  /** The type of a SPICE file, for instance `leapseconds`. SPICE files. */
-  type?: OneOrMore<string> | undefined;
-  /** Files whose data start on this day or later; SPICE files whose time reaches this day. */
+  /**
+   * The type of SPICE files, for instance `leapseconds`, or `kernels` for all types but `spin`, `repoint` and `thruster`.
+   * SPICE files. Default: all types.
+   */
+  type?: OneOrMore<WordOrText<SpiceType | "kernels">> | undefined;
+  /** Files whose start date is this day or later. SPICE files: those whose coverage has this day or a later one in it. */
   start_date?: string | undefined;
-  /** Files whose data start on this day or earlier. */
+  /** Files whose start date is this day or earlier. SPICE files: those whose coverage has this day or an earlier one in it. */
   end_date?: string | undefined;
-  /** Files that came into the archive on this day or later, or at this time or later: `2026-01-31T12:00`. */
+  /** Files that the archive indexed on this day or later, or from this time on: `2026-01-31T12:00`. */
   ingestion_start_date?: string | undefined;
-  /** Files that came into the archive on this day or earlier, or at this time or earlier. */
+  /** Files that the archive indexed on this day or earlier, or up to this time. */
   ingestion_end_date?: string | undefined;
-  /** Files that came into the archive today. */
+  /** Files that the archive indexed today. */
   today?: boolean | undefined;
-  /** Files that came into the archive so many days ago or later; 0 is today. */
+  /** Files that the archive indexed this many days ago or later; 0 means today. */
   days_ago?: number | string | undefined;
-  /** A repointing: its number, or `repoint00012`. Science and ancillary files. */
+  /** The number of the repointing, or `repoint00012`. Not for SPICE files. */
   repointing?: OneOrMore<number | string> | undefined;
+  /** The number of the Carrington rotation, or `cr02309`. Science and quicklook files. */
+  cr?: OneOrMore<number | string> | undefined;
+  /** The identifier that the SDC computed for a file. Science and quicklook files. */
+  crid?: OneOrMore<string> | undefined;
   /**
-   * `v001`, `v001.0002`, or `latest`: of the files that meet the other conditions, the newest version of each. Of SPICE
-   * files the SDC alone can tell which is the newest, and does so before their names are compared with `filename`.
+   * `v001`, `v001.0002`, or `latest` for the newest version of each file among those that meet the other conditions.
+   * `v001` means minor version 1: without `major_version`, that of the newest major version that has it.
+   *
+   * Two files are versions of the same file if they have the same instrument, data level, descriptor, start date and
+   * repointing; ancillary files also the same end date; SPICE files the same name without its version.
    */
-  version?: OneOrMore<string> | undefined;
+  version?: OneOrMore<WordOrText<"latest">> | undefined;
   /**
-   * The version's major number. Science files. Without it all are asked for; the SDC may answer with the newest major
-   * version of each file alone (Python client 1.1.0), so name those that you want.
+   * The version's major number, or `all`. Without it, the newest major version of each file is found, as the SDC does it;
+   * `all` finds every major version, with a request for each. Science and quicklook files.
    */
-  major_version?: OneOrMore<number | string> | undefined;
-  /** The version's minor number. Science files. */
+  major_version?: OneOrMore<number | WordOrText<"all">> | undefined;
+  /** The version's minor number. Without `major_version`, the newest major version that has it is found. */
   minor_version?: OneOrMore<number | string> | undefined;
-  /** For instance `cdf`. Science and ancillary files. */
+  /** The extension, for instance `cdf`. Not for SPICE files. */
   extension?: OneOrMore<string> | undefined;
+  /** `true` for released files, `false` for all others. Servers of 2024 do not say; all of their files count as released. */
+  released?: boolean | "true" | "false" | undefined;
   /**
-   * A file's bare name, or a pattern such as `*_l1a_*`: `*` stands for any text, `?` for one character. In names of SPICE
-   * files case does not count.
+   * A file's name, or a pattern such as `*_l1a_*`: `*` stands for any text, `?` for one character. All major versions are
+   * searched. In names of SPICE files, upper and lower case are the same.
    */
   filename?: OneOrMore<string> | undefined;
+  /** A file's full path in the archive: `imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts`. */
+  file_path?: OneOrMore<string> | undefined;
 }
 
 /** The name of a query's parameter. */
 export type QueryParameterName = keyof QueryParameters;
 
-/** Every parameter that a query may have on the wire; `latest` stands for `version: "latest"`. */
-const WIRE_PARAMETERS = [
+/** A query as it crosses the wire: text alone, checked. */
+export type WireQuery = Readonly<Record<string, string>>;
+
+/** What `GET /query?table=science` may ask for; so too without `table` (SDC protocol, `GET /query`). */
+export const SCIENCE_PARAMETERS = [
   "table",
   "instrument",
   "data_level",
@@ -439,12 +463,6 @@ const WIRE_PARAMETERS = [
   "extension",
   "latest",
 ] as const;
-
-/** A query as it crosses the wire: text alone, checked. */
-export type WireQuery = Readonly<Record<string, string>>;
-
-/** What `GET /query?table=science` may ask for; so too without `table` (SDC protocol, `GET /query`). */
-export const SCIENCE_PARAMETERS = WIRE_PARAMETERS;
 
 /** What `GET /query?table=ancillary` may ask for: its names carry no level and no major version. */
 export const ANCILLARY_PARAMETERS = [

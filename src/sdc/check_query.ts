@@ -3,6 +3,7 @@ import { addDays, dayOf, isCalendarDate } from "../names/calendar_date.ts";
 import {
   ANCILLARY_EXTENSIONS,
   DESCRIPTOR_FORM,
+  isArchivePath,
   isDescriptor,
   parseFileName,
   QUICKLOOK_EXTENSIONS,
@@ -13,8 +14,14 @@ import { isGlob } from "../names/glob.ts";
 import { fixedEnds, SPICE_FORMS, SPICE_TYPES_WITHOUT_DAY, spiceTypesOf } from "../names/spice_name.ts";
 import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "../names/version.ts";
 import { closestWord, DATA_LEVELS, INSTRUMENTS, isInstrument, oneOfWords, SPICE_TYPES } from "../names/vocabulary.ts";
-import { QUERY_ROUTE, SPICE_QUERY_ROUTE } from "../protocol/routes.ts";
-import { type QueryParameterName, type QueryParameters, type TableName, TABLES } from "../protocol/tables.ts";
+import {
+  type QueryParameterName,
+  type QueryParameters,
+  SDC_TABLES,
+  type SdcTable,
+  type TableName,
+  TABLES,
+} from "../protocol/tables.ts";
 import { printable, shown } from "../safe_text.ts";
 
 /** Two parameters on the wire that bound the days of what is found. */
@@ -23,30 +30,42 @@ export interface DayRange {
   readonly to: string;
 }
 
-/** What one table of the SDC's knows, and how it is asked. */
+/** What the client knows of a table that can be searched, besides what {@linkcode SDC_TABLES} says. */
 export interface QueryTable {
   readonly route: string;
   /** What every request to it has. */
   readonly always: Readonly<Record<string, string>>;
-  /** The parameters that it knows. */
+  /** The parameters of queries. */
   readonly parameters: readonly QueryParameterName[];
-  /** Those that have another name on the wire. */
+  /** The parameters that have another name in requests. */
   readonly wireNames: Readonly<Partial<Record<QueryParameterName, string>>>;
   readonly extensions: readonly string[];
-  /** Whether its server can find the newest version of each file. */
-  readonly knowsLatest: boolean;
-  /** The day that a file has, then the day on which it came: an answer that is too large is asked for in parts of these. */
+  /** The parameters that bound the files' own days, and the days of their ingestion. */
   readonly days: DayRange;
   readonly ingestionDays: DayRange;
-  /** Whether a file may have many days, or none. */
+  /** Whether a file may cover many days, or none, and responses to several requests may share files. */
   readonly overlaps: boolean;
   /** The types of files whose names have no day. */
   readonly typesWithoutDay: readonly string[];
-  /** What is the same in all versions of a file; nothing where rows do not tell. */
-  readonly sameFile: readonly string[];
 }
 
-const OF_ALL = [
+/** Parameters that a table has if its server knows them. */
+const SERVER_PARAMETERS = [
+  "instrument",
+  "data_level",
+  "descriptor",
+  "type",
+  "repointing",
+  "cr",
+  "crid",
+  "major_version",
+  "minor_version",
+  "extension",
+  "released",
+] as const;
+
+/** Parameters that every table has: what its server does not know, the client selects from the rows. */
+const COMMON_PARAMETERS = [
   "start_date",
   "end_date",
   "ingestion_start_date",
@@ -55,61 +74,48 @@ const OF_ALL = [
   "days_ago",
   "version",
   "filename",
+  "file_path",
   "table",
 ] as const;
-const DAYS = { from: "start_date", to: "end_date" };
 
-/** The tables (SDC protocol). `table: "science"` is not sent: older servers refuse it, and all take it for granted. */
+function queryTable(name: TableName, own: Partial<QueryTable> = {}): QueryTable {
+  const { route, always, parameters, extensions }: SdcTable = SDC_TABLES[name];
+  const known = SERVER_PARAMETERS.filter((parameter) => Object.hasOwn(parameters, parameter));
+  return {
+    route,
+    always,
+    parameters: [...known, ...COMMON_PARAMETERS],
+    wireNames: {},
+    extensions,
+    days: { from: "start_date", to: "end_date" },
+    ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
+    overlaps: false,
+    typesWithoutDay: [],
+    ...own,
+  };
+}
+
+/** The tables that can be searched. */
 export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
-  science: {
-    route: QUERY_ROUTE,
-    always: {},
-    parameters: [
-      "instrument",
-      "data_level",
-      "descriptor",
-      "repointing",
-      "major_version",
-      "minor_version",
-      "extension",
-      ...OF_ALL,
-    ],
-    wireNames: {},
-    extensions: SCIENCE_EXTENSIONS,
-    knowsLatest: true,
-    days: DAYS,
-    ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
-    overlaps: false,
-    typesWithoutDay: [],
-    sameFile: ["instrument", "descriptor", "data_level", "start_date", "repointing", "cr", "extension"],
-  },
-  ancillary: {
-    route: QUERY_ROUTE,
-    always: { table: "ancillary" },
-    parameters: ["instrument", "descriptor", "repointing", "extension", ...OF_ALL],
-    wireNames: {},
-    extensions: ANCILLARY_EXTENSIONS,
-    knowsLatest: false,
-    days: DAYS,
-    ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
-    overlaps: false,
-    typesWithoutDay: [],
-    sameFile: ["instrument", "descriptor", "data_level", "start_date", "repointing"],
-  },
-  spice: {
-    route: SPICE_QUERY_ROUTE,
-    always: {},
-    parameters: ["type", ...OF_ALL],
+  science: queryTable("science"),
+  ancillary: queryTable("ancillary", {
+    // Only their names have it.
+    parameters: ["repointing", ...queryTable("ancillary").parameters],
+  }),
+  quicklook: queryTable("quicklook"),
+  spice: queryTable("spice", {
     wireNames: { ingestion_start_date: "start_ingest_date", ingestion_end_date: "end_ingest_date" },
-    extensions: [],
-    knowsLatest: true,
-    days: DAYS,
     ingestionDays: { from: "start_ingest_date", to: "end_ingest_date" },
     overlaps: true,
     typesWithoutDay: SPICE_TYPES_WITHOUT_DAY,
-    sameFile: [],
-  },
+  }),
 };
+
+/** The type of SPICE files that stands for all kernels: every type but those with a table of their own. */
+export const ALL_KERNELS = "kernels";
+
+/** What `major_version` may be for every major version. */
+export const ALL_MAJORS = "all";
 
 /** A day, and a time of it where one is given; all in UTC. */
 interface Day {
@@ -188,7 +194,7 @@ const wholeNumber = matching(/^\d{1,9}$/, "a whole number");
 /** Each table's files have versions of their own form. */
 const version: Check = (value, { table }) => {
   if (value === "latest") return undefined;
-  if (table === "science") return unless(isVersion(value), `${VERSION_FORMS}, or latest`);
+  if (table === "science" || table === "quicklook") return unless(isVersion(value), `${VERSION_FORMS}, or latest`);
   if (table === "ancillary") return unless(isMinorVersion(value), `${MINOR_VERSION_FORM}, or latest`);
   return unless(/^v?\d{1,9}$/.test(value), "a number such as v001, or latest");
 };
@@ -198,7 +204,7 @@ const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
   instrument: oneOf(INSTRUMENTS),
   data_level: oneOf(DATA_LEVELS),
   descriptor: (value) => unless(isDescriptor(value), DESCRIPTOR_FORM),
-  type: oneOf(SPICE_TYPES),
+  type: oneOf([...SPICE_TYPES, ALL_KERNELS]),
   start_date: day,
   end_date: day,
   ingestion_start_date: time,
@@ -206,14 +212,22 @@ const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
   today: oneOf(["true"]),
   days_ago: matching(/^\d{1,5}$/, "a whole number of days"),
   repointing: matching(/^(repoint\d{5}|\d{1,5})$/, "a number up to 99999, or repointNNNNN such as repoint00012"),
+  cr: matching(/^(cr\d{5}|\d{1,5})$/, "a number up to 99999, or crNNNNN such as cr02309"),
+  crid: (value) => unless(value !== "" && printable(value) === value, "an identifier, without control characters"),
   version,
-  major_version: wholeNumber,
+  major_version: matching(/^(\d{1,9}|all)$/, "a whole number, or all"),
   minor_version: wholeNumber,
   extension: (value, { table }) => wrongWord(value, QUERY_TABLES[table].extensions),
+  released: oneOf(["true", "false"]),
   filename: (value) =>
     unless(
       value !== "" && !/[/\\]/.test(value) && printable(value) === value,
       "a bare file name, or a pattern such as *_l1a_*",
+    ),
+  file_path: (value) =>
+    unless(
+      isArchivePath(value) && printable(value) === value,
+      "a path in the archive, such as imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts",
     ),
 };
 
@@ -223,8 +237,8 @@ export function checkValue(table: TableName, name: QueryParameterName, value: st
 }
 
 /** Whether a parameter has a value that counts. */
-export function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false;
+export function isGiven(name: string, value: unknown): boolean {
+  return value !== undefined && value !== null && (value !== false || name === "released");
 }
 
 /**
@@ -238,7 +252,7 @@ function givenValues(parameters: QueryParameters): Map<string, string[]> {
   }
   const values = new Map<string, string[]>();
   for (const [name, given] of Object.entries(parameters)) {
-    if (!isGiven(given)) continue;
+    if (!isGiven(name, given)) continue;
     const list: readonly unknown[] = Array.isArray(given) ? given : [given];
     const odd = list.find((value) => typeof value === "object" || typeof value === "symbol");
     if (odd !== undefined) {
@@ -264,20 +278,18 @@ function wrongName(name: string, state: string, expected: string): InputError {
   });
 }
 
-/** Refuses a pattern whose extension only files of no table have. */
-function checkPattern(pattern: string): void {
-  const kinds: Readonly<Record<string, readonly string[]>> = {
-    quicklook: QUICKLOOK_EXTENSIONS,
-    release: RELEASE_EXTENSIONS,
-  };
+/** An error about files that no table lists. */
+function unlisted(name: string, kind: string): InputError {
+  const advice = "download takes their whole names";
+  return wrongName(name, `: no table has ${kind} files; ${advice}`, "names of files that a table has");
+}
+
+/** The table that only a pattern's extension decides; undefined where it leaves that open. */
+function tableOfExtension(pattern: string): TableName | undefined {
   const extension = pattern.includes(".") ? extensionOf(pattern) : "";
-  const kind = Object.keys(kinds).find((kind) => kinds[kind]?.includes(extension));
-  if (kind === undefined) return;
-  throw wrongName(
-    pattern,
-    `: no table has ${kind} files; download takes their whole names`,
-    "names of files that a table has",
-  );
+  const has = (extensions: readonly string[]) => extensions.includes(extension);
+  if (has(RELEASE_EXTENSIONS)) throw unlisted(pattern, "release");
+  return has(QUICKLOOK_EXTENSIONS) ? "quicklook" : undefined;
 }
 
 /** Whether science and ancillary files may begin like a pattern: `imap_`, then an instrument. */
@@ -290,12 +302,13 @@ function mayBeginWithInstrument(pattern: string): boolean {
 
 /** The table that a pattern belongs to, by its beginning or its extension; science where both leave it open. */
 function tableOfPattern(pattern: string): TableName {
-  checkPattern(pattern);
+  const decided = tableOfExtension(pattern);
   if (!mayBeginWithInstrument(pattern)) {
     if (spiceTypesOf(pattern).length > 0) return "spice";
     const forms = "imap_<instrument>_..., or as SPICE files are";
     throw wrongName(pattern, `: no table has files that are called so; they are called ${forms}`, forms);
   }
+  if (decided !== undefined) return decided;
   if (SPICE_CSV.test(pattern)) return "spice";
   const extension = extensionOf(pattern);
   const has = (extensions: readonly string[]) => extensions.includes(extension);
@@ -304,35 +317,45 @@ function tableOfPattern(pattern: string): TableName {
   return SPICE_FORMS.some((form) => form.extension === extension) ? "spice" : "science";
 }
 
+function isTable(name: string): name is TableName {
+  return TABLES.some((table) => table === name);
+}
+
 /** The table that a name or a pattern belongs to. */
 function tableOfName(name: string): TableName {
   if (isGlob(name)) return tableOfPattern(name);
   const { kind } = parseFileName(name);
-  if (kind === "science" || kind === "ancillary" || kind === "spice") return kind;
-  throw wrongName(
-    name,
-    `: no table has ${kind} files; download takes their names`,
-    "names of files that a table has",
-  );
+  if (isTable(kind)) return kind;
+  throw unlisted(name, kind);
+}
+
+/** The table that lists a file of the archive, by the folder that it is in. */
+function tableOfPath(path: string): TableName {
+  const [, folder = ""] = path.split("/");
+  if (folder === "dependency" || folder === "release") {
+    throw new InputError((nameOf) => `Cannot query ${nameOf("file_path")} "${path}": no table has ${folder} files`, {
+      problems: [{ parameter: "file_path", value: path, expected: "a path of a file that a table has" }],
+    });
+  }
+  return folder !== "science" && isTable(folder) ? folder : "science";
 }
 
 /** Refuses whole names of files that another table has, and patterns of files that none has. */
 function checkNamesOf(table: TableName, names: readonly string[]): void {
   for (const name of names) {
-    if (isGlob(name)) checkPattern(name);
-    const its = isGlob(name) ? table : tableOfName(name);
+    const its = isGlob(name) ? tableOfExtension(name) ?? table : tableOfName(name);
     if (its === table) continue;
     throw wrongName(name, ` in the table ${table}: it belongs to the table ${its}`, `a name in the table ${table}`);
   }
 }
 
-/** The table of all of some names. */
-function tableOfNames(names: readonly string[]): TableName {
-  const tables = [...new Set(names.map(tableOfName))];
+/** The table of all of some names and paths. */
+function tableOfFiles(names: readonly string[], paths: readonly string[]): TableName {
+  const tables = [...new Set([...names.map(tableOfName), ...paths.map(tableOfPath)])];
   if (tables.length <= 1) return tables[0] ?? "science";
   throw wrongName(
-    names.join(", "),
-    `: the names belong to the tables ${tables.join(" and ")}; ask one by one`,
+    [...names, ...paths].join(", "),
+    `: the names belong to the tables ${tables.join(" and ")}; query one table at a time`,
     "names in one table",
   );
 }
@@ -345,8 +368,12 @@ export interface CheckedQuery {
   /** The days and times that bound what is found. */
   readonly days: ReadonlyMap<QueryParameterName, Day>;
   readonly latest: boolean;
-  /** Names and patterns; none stands for all files. */
+  /** Whether every major version is wanted. */
+  readonly allMajors: boolean;
+  /** Names and patterns; empty for all files. */
   readonly fileNames: readonly string[];
+  /** Full paths in the archive; empty for all files. */
+  readonly filePaths: readonly string[];
 }
 
 const DAY_NAMES: readonly QueryParameterName[] = [
@@ -356,9 +383,11 @@ const DAY_NAMES: readonly QueryParameterName[] = [
   "ingestion_end_date",
 ];
 /** What servers compare as numbers: `01` and `1` are the same. */
-const NUMBERS: readonly QueryParameterName[] = ["repointing", "major_version", "minor_version"];
+const NUMBERS: readonly QueryParameterName[] = ["repointing", "cr", "major_version", "minor_version"];
 /** What by itself is no condition. */
 const NO_CONDITION: ReadonlySet<string> = new Set(["table", "version"]);
+/** What is no list of values that a row's key can have. */
+const NO_LIST: ReadonlySet<string> = new Set(["table", "filename", "file_path"]);
 
 /** The table that is asked for, or that the names belong to. */
 function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
@@ -368,7 +397,7 @@ function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
     checkNamesOf(table, values.get("filename") ?? []);
     return table;
   }
-  if (given === undefined) return tableOfNames(values.get("filename") ?? []);
+  if (given === undefined) return tableOfFiles(values.get("filename") ?? [], values.get("file_path") ?? []);
   const value = second === undefined ? given : `${given}, ${second}`;
   throw wrongValue("query", { parameter: "table", value, ...oneOfWords(value, TABLES) });
 }
@@ -403,8 +432,8 @@ function problemWith(table: TableName, name: string, values: readonly string[], 
       problems: [{ parameter: name, expected: "one value or more" }],
     });
   }
-  const single = DAY_NAMES.includes(name) || name === "days_ago" || name === "today";
-  if (values.length > 1 && (single || values.includes("latest"))) {
+  const isSingle = DAY_NAMES.includes(name) || name === "days_ago" || name === "today" || name === "released";
+  if (values.length > 1 && (isSingle || values.includes("latest") || values.includes(ALL_MAJORS))) {
     return wrongValue("query", { parameter: name, value: values.join(", "), expected: "one value" });
   }
   for (const value of values) {
@@ -472,7 +501,8 @@ export function checkQuery(parameters: QueryParameters, now: Date = new Date()):
   const problems = [...values].flatMap(([name, list]) => problemWith(table, name, list, now) ?? []);
   if (problems.length > 0) throw joinInputErrors(problems);
   const latest = values.get("version")?.[0] === "latest";
-  if (![...values.keys()].some((name) => !NO_CONDITION.has(name)) && (latest || !values.has("version"))) {
+  const isCondition = ([name, [value]]: [string, string[]]) => !NO_CONDITION.has(name) && value !== ALL_MAJORS;
+  if (![...values].some(isCondition) && (latest || !values.has("version"))) {
     const names = QUERY_TABLES[table].parameters.filter((name) => name !== "table");
     const besides = latest ? " besides the version" : "";
     throw new InputError(
@@ -485,19 +515,19 @@ export function checkQuery(parameters: QueryParameters, now: Date = new Date()):
     return day === undefined ? [] : [[name, day] as const];
   }));
   checkOrder(values, days);
-  if (latest && table === "spice" && [...days.values()].some(({ time }) => time !== undefined)) {
-    throw new InputError(
-      (nameOf) => `Cannot query ${nameOf("version")} "latest" of SPICE files with times of ingestion: give days`,
-    );
-  }
+  const allMajors = values.get("major_version")?.[0] === ALL_MAJORS;
   const lists = new Map<QueryParameterName, readonly string[]>();
   for (const [name, list] of values) {
-    const isList = name !== "table" && name !== "filename" && !(name === "version" && latest);
-    if (isList && isParameter(name, QUERY_TABLES[table].parameters) && !DAY_NAMES.includes(name)) {
+    const isSaidElsewhere = (name === "version" && latest) || (name === "major_version" && allMajors);
+    if (
+      !isSaidElsewhere && !NO_LIST.has(name) && isParameter(name, QUERY_TABLES[table].parameters) &&
+      !DAY_NAMES.includes(name)
+    ) {
       const isNumber = NUMBERS.includes(name);
-      const same = isNumber ? list.map((value) => String(Number(value.replace("repoint", "")))) : list;
+      const same = isNumber ? list.map((value) => String(Number(value.replace(/^[a-z]+/, "")))) : list;
       lists.set(name, [...new Set(same)]);
     }
   }
-  return { table, lists, days, latest, fileNames: values.get("filename") ?? [] };
+  const [fileNames = [], filePaths = []] = [values.get("filename"), values.get("file_path")];
+  return { table, lists, days, latest, allMajors, fileNames, filePaths };
 }

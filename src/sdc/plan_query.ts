@@ -1,87 +1,145 @@
 import { addDays, isCalendarDate } from "../names/calendar_date.ts";
-import { ANCILLARY_EXTENSIONS, parseFileName, SCIENCE_EXTENSIONS } from "../names/file_name.ts";
+import { ANCILLARY_EXTENSIONS, archivePath, parseFileName } from "../names/file_name.ts";
 import { isGlob, matchesGlob } from "../names/glob.ts";
-import { fixedEnds, spiceTypesOf } from "../names/spice_name.ts";
-import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
+import { fixedEnds, formatSpiceName, readSpiceFile, spiceRoot, spiceTypesOf } from "../names/spice_name.ts";
+import { compareVersions, isVersion, parseVersion, type Version } from "../names/version.ts";
 import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
 import { type FileRecord, recordVersion } from "../protocol/rows.ts";
-import type { QueryParameterName, TableName, WireQuery } from "../protocol/tables.ts";
-import { type CheckedQuery, QUERY_TABLES } from "./check_query.ts";
+import {
+  type QueryParameterName,
+  SDC_TABLES,
+  type SdcTable,
+  type TableName,
+  type WireQuery,
+} from "../protocol/tables.ts";
+import { ALL_KERNELS, ALL_MAJORS, type CheckedQuery, QUERY_TABLES } from "./check_query.ts";
+
+export { ALL_MAJORS } from "./check_query.ts";
 
 /** Whether a row is asked for. */
 type Keep = (row: FileRecord) => boolean;
 
-/** A row's value under a parameter's name, as text. */
+function bareName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** The types of SPICE files with a table of their own: `GET /spice-query` has them only under their type. */
+const TABLE_TYPES = ["spin", "repoint", "thruster"] as const;
+
+function hasOwnTable(type: unknown): boolean {
+  return TABLE_TYPES.some((own) => own === type);
+}
+
+/** The repointing of an ancillary file: the SDC's rows do not have it, but its name may. */
+function repointingOf({ repointing, file_path }: FileRecord): number | null {
+  const digits = /-repoint(\d{5})_/.exec(bareName(file_path))?.[1];
+  return repointing ?? (digits === undefined ? null : Number(digits));
+}
+
+/** A row's value for a parameter, as text. */
 function valueOf(row: FileRecord, name: QueryParameterName): string {
-  if (name === "type") return String(row.kernel_type ?? "");
-  if (name === "major_version") return String(recordVersion(row)?.major ?? "");
-  if (name === "minor_version") return String(recordVersion(row)?.minor ?? "");
+  switch (name) {
+    case "type":
+      return String(row.kernel_type ?? "");
+    case "major_version":
+      return String(recordVersion(row)?.major ?? "");
+    case "minor_version":
+      return String(recordVersion(row)?.minor ?? "");
+    case "repointing":
+      return String(repointingOf(row) ?? "");
+    // Servers that do not say it show what everybody may see.
+    case "released":
+      return String(row.released ?? true);
+  }
   return String(row[name] ?? "");
 }
 
-/** Each type of kernel writes its version with digits of its own: `01`, `001` and `v1` are the same. */
-function bareNumber(version: string): string {
-  return String(Number(version.replace("v", "")));
+/** A row's version in numbers; undefined when it has none. Each type of SPICE file has digits of its own: `01`, `001`. */
+function versionOf(table: TableName, row: FileRecord): Version | undefined {
+  if (table !== "spice") return recordVersion(row);
+  const digits = /^v?(\d{1,15})$/.exec(row.version ?? "")?.[1];
+  return digits === undefined ? undefined : { major: null, minor: Number(digits) };
 }
 
-/** Versions are compared as numbers: a server's may be such as no name can hold. */
-function hasVersion(row: FileRecord, wanted: string): boolean {
-  if (row.kernel_type !== undefined) return bareNumber(wanted) === bareNumber(String(row.version ?? ""));
-  const version = recordVersion(row);
-  return version !== undefined && isVersion(wanted) && compareVersions(version, parseVersion(wanted)) === 0;
+/** Whether a row has a version: `v001` is minor version 1 of any major version, as the SDC sees it. */
+function hasVersion(table: TableName, row: FileRecord, wanted: string): boolean {
+  const version = versionOf(table, row);
+  if (version === undefined) return false;
+  if (table === "spice") return version.minor === Number(wanted.replace("v", ""));
+  if (!isVersion(wanted)) return false;
+  const { major, minor } = parseVersion(wanted);
+  return minor === version.minor && (major === null || major === version.major);
 }
 
 /** Keeps rows that have one of some values. */
-function keepListed(name: QueryParameterName, values: readonly string[]): Keep {
-  if (name === "version") return (row) => values.some((wanted) => hasVersion(row, wanted));
+function keepListed(table: TableName, name: QueryParameterName, values: readonly string[]): Keep {
+  if (name === "version") return (row) => values.some((wanted) => hasVersion(table, row, wanted));
   return (row) => {
     const value = valueOf(row, name);
-    return values.some((wanted) => isGlob(wanted) ? matchesGlob(value, wanted) : value === wanted);
+    return values.some((wanted) =>
+      isGlob(wanted)
+        ? matchesGlob(value, wanted)
+        : value === wanted || (name === "type" && wanted === ALL_KERNELS && !hasOwnTable(value))
+    );
   };
 }
 
-/** Keeps files that have one of some names, or the form of a pattern. In names of SPICE files case does not count. */
+/** Keeps files that have one of some names, or match one of some patterns. In names of SPICE files, case does not count. */
 function keepNamed(table: TableName, names: readonly string[]): Keep {
   const same = (text: string) => table === "spice" ? text.toLowerCase() : text;
   const wishes = names.map(same);
   return ({ file_path }) => {
-    const name = same(file_path.slice(file_path.lastIndexOf("/") + 1));
+    const name = same(bareName(file_path));
     return wishes.some((wanted) => isGlob(wanted) ? matchesGlob(name, wanted) : name === wanted);
   };
 }
 
-/** Keeps files that came in between times within a day, which servers do not know. */
-function keepTimes({ days }: CheckedQuery): Keep[] {
-  const bound = (name: QueryParameterName) => {
-    const { day, time } = days.get(name) ?? {};
-    if (day === undefined || time === undefined) return undefined;
-    return `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)} ${time}`;
+/** `20260131` and a time of day -> the form of a row's `ingestion_date`, which sorts as text. */
+function momentOf(day: string, time: string): string {
+  return `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)} ${time}`;
+}
+
+/** Keeps files that were indexed within the bounds of a query. */
+function keepIngested({ days }: CheckedQuery): Keep {
+  const [from, to] = [days.get("ingestion_start_date"), days.get("ingestion_end_date")];
+  const first = from === undefined ? "" : momentOf(from.day, from.time ?? "00:00:00");
+  const last = to === undefined ? undefined : momentOf(to.day, to.time ?? "23:59:59");
+  return ({ ingestion_date }) => {
+    const ingested = ingestion_date ?? "";
+    return ingested >= first && (last === undefined || ingested <= last);
   };
-  const [from, to] = [bound("ingestion_start_date"), bound("ingestion_end_date")];
-  if (from === undefined && to === undefined) return [];
-  return [({ ingestion_date }) => {
-    const ingested = (ingestion_date ?? "").replace(", ", " ").slice(0, 19);
-    return ingested >= (from ?? "") && (to === undefined || ingested <= to);
-  }];
+}
+
+/** `2026-01-31, 12:00:00` -> `20260131`. */
+function dayOfText(text: unknown): string | undefined {
+  return typeof text === "string" ? text.slice(0, 10).replaceAll("-", "").slice(0, 8) : undefined;
+}
+
+/** Keeps files of which a day lies within the bounds of a query. A SPICE file without coverage is valid on all days. */
+function keepDays({ table, days }: CheckedQuery): Keep {
+  const [from = "", to = "99999999"] = [days.get("start_date")?.day, days.get("end_date")?.day];
+  if (table !== "spice") return ({ start_date }) => (start_date ?? "") >= from && (start_date ?? "") <= to;
+  return ({ min_date_datetime, max_date_datetime }) => {
+    const [first = "", last = "99999999"] = [dayOfText(min_date_datetime), dayOfText(max_date_datetime)];
+    return first <= to && last >= from;
+  };
 }
 
 /** Conditions that a server can look for. */
-type NameConditions = Readonly<Partial<Record<QueryParameterName, string>>>;
+type Conditions = Readonly<Record<string, string>>;
 
-/** How many types of SPICE files are asked for one by one; of more, all are asked for at once. */
-const MOST_TYPES = 4;
+/** How many types of SPICE files are requested one by one; for more of them, all kernels are requested at once. */
+const MAX_TYPES = 4;
 
-/** What a whole name says that every server can look for; the rest of it is compared here. */
-function conditionsOfName(name: string): NameConditions {
-  const file = parseFileName(name);
-  if (file.kind === "spice") return { type: file.kernel_type };
-  const { instrument, descriptor, start_date } = file;
-  const conditions = { instrument, descriptor, start_date, end_date: start_date };
-  return "data_level" in file ? { ...conditions, data_level: file.data_level } : conditions;
+/** The requests that find all SPICE files of some types, or of all types. */
+function typeRequests(types?: readonly string[]): Conditions[] {
+  if (types !== undefined && types.length > 0 && types.length <= MAX_TYPES) return types.map((type) => ({ type }));
+  const own = TABLE_TYPES.filter((type) => types === undefined || types.length === 0 || types.includes(type));
+  return [{}, ...own.map((type) => ({ type }))];
 }
 
-/** The days with which a part of a name begins: `20260131*`, `202601*`, `2026*`. */
-function daysOf(part: string | undefined): NameConditions {
+/** The days with which a field of a name begins: `20260131*`, `202601*`, `2026*`. */
+function daysOf(part: string | undefined): Conditions {
   const [year, month, day] = /^(\d{4})(\d\d)?(\d\d)?/.exec(fixedEnds(part ?? "")[0])?.slice(1) ?? [];
   const start_date = `${year}${month ?? "01"}${day ?? "01"}`;
   if (!isCalendarDate(start_date)) return {};
@@ -92,7 +150,7 @@ function daysOf(part: string | undefined): NameConditions {
 }
 
 /** `imap_mag_l1a_*`: each part before the first star or question mark has its place. */
-function conditionsOfStart(parts: readonly string[], table: TableName): NameConditions {
+function conditionsOfStart(parts: readonly string[], table: TableName): Conditions {
   const firstOpen = parts.findIndex(isGlob);
   const [imap, instrument, level, descriptor] = parts.slice(0, firstOpen);
   if (imap !== "imap" || instrument === undefined || !isInstrument(instrument)) return {};
@@ -105,7 +163,7 @@ function conditionsOfStart(parts: readonly string[], table: TableName): NameCond
 }
 
 /** `*_l1a_*`: a level between underscores is the file's level, or a product that is called so. */
-function conditionsOfMiddle(parts: readonly string[]): readonly NameConditions[] {
+function conditionsOfMiddle(parts: readonly string[]): readonly Conditions[] {
   const inside = parts.slice(1, -1);
   const level = inside.find(isDataLevel);
   if (level !== undefined) return [{ data_level: level }, { descriptor: level }];
@@ -113,23 +171,45 @@ function conditionsOfMiddle(parts: readonly string[]): readonly NameConditions[]
   return instrument === undefined ? [{}] : [{ instrument }, { descriptor: instrument }];
 }
 
-/**
- * Conditions of which every file with such a name meets at least one, so that servers can do most of the work. What they
- * find is compared with the name itself.
- */
-function nameConditions(name: string, table: TableName): readonly NameConditions[] {
-  if (!isGlob(name)) return [conditionsOfName(name)];
-  if (table === "spice") {
-    const types = spiceTypesOf(name);
-    return types.length === 0 || types.length > MOST_TYPES ? [{}] : types.map((type) => ({ type }));
+/** How a file of a whole name is requested: by its path, or a SPICE file by its name. */
+function requestsOfName(name: string, has: (parameter: string) => boolean): readonly Conditions[] {
+  const file = parseFileName(name);
+  const { start_date } = file;
+  const path = archivePath(name);
+  if (file.kind !== "spice") {
+    // The day is for comparison with the query's own bounds.
+    const days = start_date === null ? {} : { start_date, end_date: start_date };
+    if (has("file_path")) return [{ file_path: path, ...days }];
+    const { instrument, descriptor } = file;
+    return [{ instrument, descriptor, ...days, ...("data_level" in file ? { data_level: file.data_level } : {}) }];
   }
-  const parts = name.split("_");
-  const start = conditionsOfStart(parts, table);
-  const extension = name.slice(name.lastIndexOf(".") + 1);
-  const extensions: readonly string[] = table === "science" ? SCIENCE_EXTENSIONS : ANCILLARY_EXTENSIONS;
-  const end = name.includes(".") && extensions.includes(extension) ? { extension } : {};
-  const middle = table === "science" && start.instrument === undefined ? conditionsOfMiddle(parts) : [{}];
+  const type = file.kernel_type;
+  // Small-forces files have been in several folders, so their paths are not certain.
+  if (!has("file_name") || type === "thruster") return [{ type }];
+  if (hasOwnTable(type)) return [{ type, file_name: path }];
+  return [...new Set([name, formatSpiceName(file) ?? name])].map((file_name) => ({ file_name }));
+}
+
+/** Conditions of which every file that matches a pattern meets at least one, so that servers can do most of the work. */
+function requestsOfPattern(pattern: string, table: TableName): readonly Conditions[] {
+  if (table === "spice") return typeRequests(spiceTypesOf(pattern));
+  const fields = pattern.split("_");
+  const start = conditionsOfStart(fields, table);
+  const extension = pattern.slice(pattern.lastIndexOf(".") + 1);
+  const extensions: readonly string[] = table === "ancillary" ? ANCILLARY_EXTENSIONS : SDC_TABLES[table].extensions;
+  const end = pattern.includes(".") && extensions.includes(extension) ? { extension } : {};
+  const middle = table !== "ancillary" && start.instrument === undefined ? conditionsOfMiddle(fields) : [{}];
   return middle.map((conditions) => ({ ...start, ...end, ...conditions }));
+}
+
+/** How a file of a whole path is requested. */
+function requestsOfPath(path: string, table: TableName, has: (parameter: string) => boolean): readonly Conditions[] {
+  if (table !== "spice") return has("file_path") ? [{ file_path: path }] : [{}];
+  const file = readSpiceFile(bareName(path));
+  const type = Array.isArray(file) ? undefined : file.kernel_type;
+  const file_name = hasOwnTable(type) ? path : bareName(path);
+  const ofType = type === undefined ? {} : { type };
+  return [has("file_name") ? { ...ofType, file_name } : ofType];
 }
 
 /**
@@ -159,33 +239,20 @@ export interface QueryPlan {
   readonly requests: readonly WireQuery[];
   /** Whether a row is asked for: what servers cannot tell. */
   readonly keep: (row: FileRecord) => boolean;
-  /** Whether a file may be in the answers of several requests, or of several parts of one. */
+  /** Whether a file may be in the responses to several requests, or to several slices of one. */
   readonly mayOverlap: boolean;
-  /** Whether only the newest version of each file is wanted, and no server can tell which. */
-  readonly newest: boolean;
+  /** What is left to be removed when all rows have come: older versions, or older major versions, of each file. */
+  readonly reduceTo: "newest version" | "newest major version" | undefined;
 }
 
-/** A server that looks for exact values is asked once for each combination of them, but no more often than this. */
-const MOST_REQUESTS = 32;
+/** A server is asked for exact values: once for each combination of them, but no more often than this. */
+const MAX_REQUESTS = 32;
 /** What all files have: a server wants at least one condition. */
 const ANY_DAY = "01000101";
 const ANY_INGESTION_DAY = "19000101";
-const VERSION_NUMBERS = ["major_version", "minor_version"] as const;
-
-/**
- * Whether a server can find the newest versions. Its answer is the newest of each request's files: one that is compared
- * afterwards, by a time or a name's version, or asked for by several requests for different versions, has lost files by
- * then. Where nothing tells which rows are versions of one file, the server's answer is all there is.
- */
-function serverFindsNewest({ table, lists, fileNames }: CheckedQuery, times: readonly Keep[]): boolean {
-  const { knowsLatest, sameFile } = QUERY_TABLES[table];
-  if (!knowsLatest || sameFile.length === 0) return knowsLatest;
-  const severalVersions = VERSION_NUMBERS.some((name) => (lists.get(name)?.length ?? 0) > 1);
-  return times.length === 0 && !severalVersions && !fileNames.some(mayTellVersion);
-}
 
 /** Every combination of one value of each list with each of the conditions. */
-function combinations(conditions: readonly WireQuery[], lists: ReadonlyMap<string, readonly string[]>): WireQuery[] {
+function combinations(conditions: readonly Conditions[], lists: ReadonlyMap<string, readonly string[]>): Conditions[] {
   let all = [...conditions];
   for (const [name, values] of lists) {
     // What a name says already need not be said again: the rows are compared anyway.
@@ -194,82 +261,225 @@ function combinations(conditions: readonly WireQuery[], lists: ReadonlyMap<strin
   return all;
 }
 
+/** A pattern that every name matches. */
+function matchesAll(name: string): boolean {
+  return /^\*+$/.test(name);
+}
+
+/** What a server is asked for, and what is left for the client. */
+class Planner {
+  readonly #query: CheckedQuery;
+  readonly #refused: ReadonlySet<string>;
+  readonly #keeps: Keep[] = [];
+  /** Values that the server selects by, under their names on the wire. */
+  readonly #exact = new Map<string, readonly string[]>();
+  /** Bounds that the server selects by. */
+  readonly #bounds: Record<string, string> = {};
+
+  constructor(query: CheckedQuery, refused: ReadonlySet<string>) {
+    this.#query = query;
+    this.#refused = refused;
+  }
+
+  plan(): QueryPlan {
+    const { table, lists, fileNames, filePaths, latest } = this.#query;
+    this.#planDays();
+    for (const [name, values] of lists) this.#planList(name, values);
+    const named = this.#named();
+    const requests = this.#withinLimit(named.length > 0 ? named : this.#everything());
+    const latestByServer = latest && this.#serverFindsLatest(requests);
+    const majors = latestByServer ? undefined : this.#majors();
+    const versions = lists.get("version") ?? [];
+    return {
+      table,
+      requests: requests.flatMap((request) =>
+        this.#complete(request, { latestByServer, allMajors: majors !== undefined })
+      ),
+      keep: (row) => this.#keeps.every((keep) => keep(row)),
+      mayOverlap: QUERY_TABLES[table].overlaps || fileNames.length + filePaths.length > 1 || named.length > 1 ||
+        versions.length > 1 || majors === "reduce",
+      reduceTo: latest && !latestByServer
+        ? "newest version"
+        : majors === "reduce" && !latest
+        ? "newest major version"
+        : undefined,
+    };
+  }
+
+  /** Whether requests may have a parameter. */
+  #has(wireName: string): boolean {
+    const { parameters }: SdcTable = SDC_TABLES[this.#query.table];
+    return Object.hasOwn(parameters, wireName) && !this.#refused.has(wireName);
+  }
+
+  #wireName(name: QueryParameterName): string {
+    return QUERY_TABLES[this.#query.table].wireNames[name] ?? name;
+  }
+
+  /** Days that the server knows are left to it; times of day, and the days of SPICE files, are compared here. */
+  #planDays(): void {
+    const { table, days } = this.#query;
+    const isSpice = table === "spice";
+    const isExact = (name: QueryParameterName) => this.#has(this.#wireName(name)) && days.get(name)?.time === undefined;
+    const isGiven = (names: readonly QueryParameterName[]) => names.filter((name) => days.has(name));
+    const own = isGiven(["start_date", "end_date"]);
+    const ingestion = isGiven(["ingestion_start_date", "ingestion_end_date"]);
+    if (own.some((name) => !isExact(name))) this.#keeps.push(keepDays(this.#query));
+    // To /spice-query a day is its midnight.
+    if (ingestion.some((name) => isSpice || !isExact(name))) this.#keeps.push(keepIngested(this.#query));
+    for (const name of [...own, ...ingestion]) {
+      const { day = "" } = days.get(name) ?? {};
+      if (!this.#has(this.#wireName(name))) continue;
+      this.#bounds[this.#wireName(name)] = isSpice && name === "ingestion_end_date" ? addDays(day, 1) : day;
+    }
+  }
+
+  #planList(name: QueryParameterName, values: readonly string[]): void {
+    const { table, fileNames, filePaths } = this.#query;
+    // The SDC's own parameter came late, and older servers crash on it.
+    const isForServer = name !== "released" && this.#has(this.#wireName(name)) && !values.some(isGlob);
+    const isNamed = fileNames.length + filePaths.length > 0;
+    if (isForServer) this.#exact.set(this.#wireName(name), values);
+    if (!isForServer || isNamed) this.#keeps.push(keepListed(table, name, values));
+  }
+
+  /** The requests for files that are named; none when no file is. */
+  #named(): readonly Conditions[] {
+    const { table, fileNames, filePaths } = this.#query;
+    const has = (parameter: string) => this.#has(parameter);
+    if (fileNames.length > 0) this.#keeps.push(keepNamed(table, fileNames));
+    if (filePaths.length > 0) this.#keeps.push(({ file_path }) => filePaths.includes(file_path));
+    if (fileNames.some(matchesAll)) return [];
+    const ofNames = fileNames.flatMap((name) =>
+      isGlob(name) ? requestsOfPattern(name, table) : requestsOfName(name, has)
+    );
+    return ofNames.length > 0 ? ofNames : filePaths.flatMap((path) => requestsOfPath(path, table, has));
+  }
+
+  #everything(): readonly Conditions[] {
+    return this.#query.table === "spice" && !this.#exact.has("type") ? typeRequests() : [{}];
+  }
+
+  /** The requests for each combination of values. The longest lists are compared here when there would be too many. */
+  #withinLimit(conditions: readonly Conditions[]): Conditions[] {
+    const { table, lists } = this.#query;
+    // A file's name says more than all else.
+    const whole = conditions.filter((one) => "file_path" in one || "file_name" in one);
+    const others = conditions.filter((one) => !whole.includes(one));
+    let requests = combinations(others, this.#exact);
+    while (requests.length > MAX_REQUESTS) {
+      const [longest] = [...this.#exact].toSorted(([, a], [, b]) => b.length - a.length);
+      if (longest === undefined || longest[1].length < 2) break;
+      const [wireName, values] = longest;
+      for (const name of lists.keys()) {
+        if (this.#wireName(name) === wireName) this.#keeps.push(keepListed(table, name, values));
+      }
+      this.#exact.delete(wireName);
+      requests = combinations(others, this.#exact);
+    }
+    return [...whole, ...requests];
+  }
+
+  /**
+   * Whether the server finds the newest version of each file, as the client would. It chooses among what it selects itself,
+   * of science files only without a major version, and of SPICE files before all other conditions.
+   */
+  #serverFindsLatest(requests: readonly Conditions[]): boolean {
+    const { table, lists, days, fileNames, filePaths, allMajors } = this.#query;
+    const hasTime = [...days.values()].some(({ time }) => time !== undefined);
+    const isIngestion = days.has("ingestion_start_date") || days.has("ingestion_end_date");
+    if (!this.#has("latest") || fileNames.some(mayTellVersion) || filePaths.length > 0 || allMajors) return false;
+    if (table === "spice") return !isIngestion && !requests.some(({ type }) => hasOwnTable(type));
+    const isSelectedHere = isIngestion && (hasTime || !this.#has("ingestion_start_date"));
+    return !isSelectedHere && !lists.has("released") && !lists.has("major_version") &&
+      (lists.get("minor_version")?.length ?? 0) <= 1;
+  }
+
+  /**
+   * Whether every major version is requested: because it is wanted, or to choose among them here. The server chooses the
+   * newest one before the client compares the rows with what the server cannot select.
+   */
+  #majors(): "keep" | "reduce" | undefined {
+    const { lists, days, fileNames, allMajors, latest } = this.#query;
+    if (!this.#has("major_version") || lists.has("major_version")) return undefined;
+    if (allMajors || fileNames.some((name) => isGlob(name) && !matchesAll(name))) return "keep";
+    const isSelectedHere = lists.has("released") || days.get("ingestion_end_date")?.time !== undefined ||
+      (lists.has("version") && !this.#has("version"));
+    return isSelectedHere && !latest ? "reduce" : isSelectedHere ? "keep" : undefined;
+  }
+
+  /** A request as it is sent; none when a file's name lies outside the query's own days. */
+  #complete(
+    request: Conditions,
+    { latestByServer, allMajors }: { readonly latestByServer: boolean; readonly allMajors: boolean },
+  ): WireQuery[] {
+    const { always } = QUERY_TABLES[this.#query.table];
+    const { days } = this.#query;
+    const [from = "", to = "99999999"] = [days.get("start_date")?.day, days.get("end_date")?.day];
+    const { start_date = from, end_date = to, ...conditions } = request;
+    const [first, last] = [start_date > from ? start_date : from, end_date < to ? end_date : to];
+    if (last < first) return [];
+    if ("file_path" in request || "file_name" in request) return [{ ...always, ...conditions }];
+    const bounds = { ...this.#bounds };
+    if (this.#has("start_date") && first !== "") bounds.start_date = first;
+    if (this.#has("end_date") && last !== "99999999") bounds.end_date = last;
+    const asked = { ...conditions, ...bounds };
+    const isOpen = Object.keys(asked).length === 0;
+    const anything = this.#has("start_date") ? { start_date: ANY_DAY } : { start_ingest_date: ANY_INGESTION_DAY };
+    return [{
+      ...always,
+      ...asked,
+      ...(isOpen ? anything : {}),
+      ...(latestByServer ? { latest: "true" } : {}),
+      ...(allMajors ? { major_version: ALL_MAJORS } : {}),
+    }];
+  }
+}
+
 /**
- * Turns a query into requests. Exact values are left to the server, one request for each combination, since an answer
- * holds about 20,000 files and instruments have millions; patterns, times, and lists that would take too many requests
+ * Turns a query into requests. Exact values are left to the server, one request for each combination, since a response
+ * holds about 15,000 files and instruments have millions; patterns, times, and lists that would take too many requests
  * are compared here.
+ *
+ * @param refused Parameters that the server does not know: they are not sent, and the client selects by itself.
  */
-export function planQuery(query: CheckedQuery): QueryPlan {
-  const { table, lists, days, latest, fileNames } = query;
-  const { always, wireNames, ingestionDays, overlaps } = QUERY_TABLES[table];
-  const wireName = (name: QueryParameterName) => wireNames[name] ?? name;
-  const keeps: Keep[] = keepTimes(query);
-  const byServer = latest && serverFindsNewest(query, keeps);
+export function planQuery(query: CheckedQuery, refused: ReadonlySet<string> = new Set()): QueryPlan {
+  return new Planner(query, refused).plan();
+}
 
-  const exact = new Map<string, readonly string[]>();
-  for (const [name, values] of lists) {
-    if (values.some(isGlob)) keeps.push(keepListed(name, values));
-    else exact.set(wireName(name), values);
+/** What rows that are versions of the same file have in common. */
+function fileOf(table: TableName, row: FileRecord): string {
+  if (table === "spice") {
+    const root = typeof row.file_root === "string" ? row.file_root : spiceRoot(bareName(row.file_path));
+    return root ?? JSON.stringify([row.kernel_type, row.start_date, row.end_date, row.max_date_datetime]);
   }
-  const named: WireQuery[] = fileNames.flatMap((name) => nameConditions(name, table).map((one) => ({ ...one })));
-  if (fileNames.length > 0) keeps.push(keepNamed(table, fileNames));
-  let requests = combinations(named.length > 0 ? named : [{}], exact);
-  while (requests.length > MOST_REQUESTS) {
-    const [longest] = [...exact].toSorted(([, a], [, b]) => b.length - a.length);
-    if (longest === undefined || longest[1].length < 2) break;
-    const [name, values] = longest;
-    for (const listed of lists.keys()) if (wireName(listed) === name) keeps.push(keepListed(listed, values));
-    exact.delete(name);
-    requests = combinations(named.length > 0 ? named : [{}], exact);
-  }
-
-  const bounds = Object.fromEntries([...days].map(([name, { day }]) => [wireName(name), day]));
-  // What is given beside a name counts too.
-  for (const [name, values] of lists) if (fileNames.length > 0) keeps.push(keepListed(name, values));
-  const anything: WireQuery = table === "spice" ? { [ingestionDays.from]: ANY_INGESTION_DAY } : { start_date: ANY_DAY };
-  return {
-    table,
-    mayOverlap: overlaps || named.length > 1,
-    newest: latest && !byServer,
-    keep: (row) => keeps.every((keep) => keep(row)),
-    requests: requests.flatMap((request) => {
-      const asked = { ...request, ...narrower(request, bounds) };
-      const { start_date = "", end_date = start_date } = asked;
-      if (end_date < start_date) return [];
-      const isOpen = Object.keys(asked).length === 0;
-      const latest: WireQuery = byServer ? { latest: "true" } : {};
-      return [{ ...always, ...asked, ...(isOpen ? anything : {}), ...latest }];
-    }),
-  };
+  return JSON.stringify(
+    SDC_TABLES[table].sameFile.map((key) => key === "repointing" ? repointingOf(row) : row[key] ?? null),
+  );
 }
 
-/** The bounds that are asked for, as far as a name does not narrow them more. */
-function narrower(request: WireQuery, bounds: WireQuery): WireQuery {
-  const { start_date, end_date } = request;
-  const all = { ...bounds };
-  if (start_date !== undefined) all.start_date = max(start_date, bounds.start_date);
-  if (end_date !== undefined) all.end_date = min(end_date, bounds.end_date);
-  return all;
-}
-
-function max(a: string, b: string | undefined): string {
-  return b === undefined || a > b ? a : b;
-}
-
-function min(a: string, b: string | undefined): string {
-  return b === undefined || a < b ? a : b;
-}
-
-/** The newest version of each file, where the server cannot tell (SDC protocol: ancillary files); the order stays. */
+/** The newest version of each file; the order stays. */
 export function newestVersions<Row extends FileRecord>(table: TableName, rows: readonly Row[]): Row[] {
-  const newest = new Map<string, Row>();
+  const newest = new Map<string, { readonly row: Row; readonly version: Version | undefined }>();
   for (const row of rows) {
-    const file = JSON.stringify(QUERY_TABLES[table].sameFile.map((key) => row[key] ?? null));
-    const [version, best] = [recordVersion(row), newest.get(file)];
-    const bestVersion = best === undefined ? undefined : recordVersion(best);
-    const isNewer = bestVersion === undefined || (version !== undefined && compareVersions(version, bestVersion) > 0);
-    if (best === undefined || isNewer) newest.set(file, row);
+    const file = fileOf(table, row);
+    const version = versionOf(table, row);
+    const best = newest.get(file);
+    const isNewer = best?.version === undefined ||
+      (version !== undefined && compareVersions(version, best.version) > 0);
+    if (isNewer) newest.set(file, { row, version });
   }
-  const kept = new Set(newest.values());
+  const kept = new Set([...newest.values()].map(({ row }) => row));
   return rows.filter((row) => kept.has(row));
+}
+
+/** All versions of the newest major version of each file; the order stays. */
+export function newestMajorVersions<Row extends FileRecord>(table: TableName, rows: readonly Row[]): Row[] {
+  const newest = new Map<string, number>();
+  const majorOf = (row: Row) => versionOf(table, row)?.major ?? -1;
+  for (const row of rows) {
+    const file = fileOf(table, row);
+    newest.set(file, Math.max(newest.get(file) ?? -1, majorOf(row)));
+  }
+  return rows.filter((row) => majorOf(row) === newest.get(fileOf(table, row)));
 }
