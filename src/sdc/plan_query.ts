@@ -223,9 +223,6 @@ function mayTellVersion(name: string): boolean {
   return start !== "" && !start.endsWith("_") && (isGlob(start) || start.split("_").length > 5);
 }
 
-/** The major version of a request for all of them: see {@linkcode QueryPlan}. */
-export const ALL_MAJORS = "all";
-
 /** What is sent for a query, and what is left to do with the rows that come. */
 export interface QueryPlan {
   readonly table: TableName;

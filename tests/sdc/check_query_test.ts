@@ -3,7 +3,11 @@ import { checkQuery } from "../../src/sdc/check_query.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 Deno.test("checkQuery() asks for at least one parameter", () => {
-  for (const query of [{}, { table: "science" }, { version: "latest" }, { instrument: undefined }]) {
+  for (
+    const query of [{}, { table: "science" }, { version: "latest" }, { instrument: undefined }, {
+      major_version: "all",
+    }]
+  ) {
     assertThrows(() => checkQuery(query), InputError, "give at least one of");
   }
 });
@@ -37,20 +41,29 @@ Deno.test("checkQuery() names what is wrong, what was expected and the closest v
     [{ instrument: [] }, "instrument", "empty"],
     [{ instrument: ["mag", "sw"] }, 'instrument "sw"', "codice, glows"],
     [{ filename: "imap/mag/x.cdf" }, "bare name"],
-    [{ filename: "imap_mag_l2_x_20260101_v001.png" }, "no table has quicklook files"],
+    [{ filename: "imap_mag_l2_x_20260101_v001.json" }, "no table has dependency files"],
+    [{ file_path: "mag/x.cdf" }, "file_path", "a path in the archive"],
+    [{ file_path: "imap/../x.cdf" }, "file_path", "a path in the archive"],
+    [{ file_path: "imap/release/mag/x.txt" }, "no table has release files"],
+    [{ cr: "2309x" }, "cr", "crNNNNN"],
+    [{ released: "yes" }, "released", "true, false"],
+    [{ major_version: ["all", "1"] }, "major_version", "one value"],
     [{ filename: ["naif0012.tls", "imap_mag_l2_x_20260101_v001.cdf"] }, "tables spice and science"],
     [
       { table: "spice", instrument: "mag" },
       "Cannot query instrument in the table spice",
-      "only science and ancillary have it",
+      "only science and ancillary and quicklook have it",
     ],
-    [{ table: "ancillary", data_level: "l1a" }, "data_level in the table ancillary", "only science has it"],
+    [
+      { table: "ancillary", data_level: "l1a" },
+      "data_level in the table ancillary",
+      "only science and quicklook have it",
+    ],
     [{ table: "ancillary", major_version: 1 }, "major_version in the table ancillary"],
     [{ type: "leapseconds" }, "type in the table science", "only spice"],
     [{ table: "spice", type: "leapsecond" }, 'did you mean "leapseconds"?'],
     [{ table: "ancillary", version: "v001.0001" }, "version", "vNNN, for instance v001, or latest"],
     [{ table: "ancillary", extension: "pkts" }, "extension", "xlsx"],
-    [{ table: "spice", version: "latest", ingestion_start_date: "2026-01-31T12:00", type: "spin" }, "give days"],
     [{ table: "sciense" }, 'did you mean "science"?'],
     [{ dataLevel: "l0" }, 'Cannot query by "dataLevel"', 'did you mean "data_level"?'],
     [{ latest: "true" }, 'Cannot query by "latest"'],
@@ -80,6 +93,9 @@ Deno.test("checkQuery() finds the table of patterns that only SPICE names fit", 
     assertEquals(checkQuery({ filename }, new Date()).table, "spice", filename);
   }
   assertEquals(checkQuery({ filename: "imap_mag_*.cdf" }, new Date()).table, "science");
+  for (const filename of ["*.png", "imap_mag_*.pdf", "imap_mag_l2_x_20260101_v001.png"]) {
+    assertEquals(checkQuery({ filename }, new Date()).table, "quicklook", filename);
+  }
 });
 
 Deno.test("checkQuery() refuses a name in a table that has no such files", () => {
@@ -90,14 +106,13 @@ Deno.test("checkQuery() refuses a name in a table that has no such files", () =>
 
 Deno.test("checkQuery() refuses patterns of files that no table has", () => {
   const refusals: ReadonlyArray<readonly [filename: string, said: string]> = [
-    ["*.png", "no table has quicklook files"],
-    ["imap_mag_*.pdf", "no table has quicklook files"],
     ["*.txt", "no table has release files"],
     ["foo*", "no table has files that are called so"],
     ["imap_xyz_*", "no table has files that are called so"],
   ];
   for (const [filename, said] of refusals) assertThrows(() => checkQuery({ filename }), InputError, said);
-  assertThrows(() => checkQuery({ table: "science", filename: "*.png" }), InputError, "no table has quicklook files");
+  const elsewhere = "in the table science: it belongs to the table quicklook";
+  assertThrows(() => checkQuery({ table: "science", filename: "*.png" }), InputError, elsewhere);
   // An instrument that is not known here yet.
   assertEquals(checkQuery({ table: "science", filename: "imap_xyz_*" }).table, "science");
 });

@@ -11,6 +11,9 @@ function plan(parameters: QueryParameters) {
   return planQuery(checkQuery(parameters, NOW));
 }
 
+/** What stands for a request for each major version. */
+const ALL = { major_version: "all" };
+
 /** Whether each of some file names is kept; their rows say what the names say. */
 function kept(parameters: QueryParameters, names: readonly string[], more: Partial<FileRecord> = {}): string[] {
   const { keep } = plan(parameters);
@@ -31,11 +34,22 @@ Deno.test("planQuery() brings a query into the form of the wire", () => {
     [{ today: true }, { ingestion_start_date: "20260303" }],
     [{ days_ago: 3 }, { ingestion_start_date: "20260228" }],
     [{ ingestion_start_date: "7d" }, { ingestion_start_date: "20260224" }],
-    [{ ingestion_end_date: "2026-01-31 12:00" }, { ingestion_end_date: "20260131" }],
+    // The SDC would choose the newest major version of the whole day.
+    [{ ingestion_end_date: "2026-01-31 12:00" }, { ingestion_end_date: "20260131", ...ALL }],
     [{ table: "ancillary", instrument: "mag", version: "latest" }, { table: "ancillary", instrument: "mag" }],
-    [{ table: "spice", type: "spin", version: "latest" }, { type: "spin", latest: "true" }],
+    // The SDC crashes on `latest` of spin, repoint and small-forces files.
+    [{ table: "spice", type: "spin", version: "latest" }, { type: "spin" }],
+    [{ table: "spice", type: "leapseconds", version: "latest" }, { type: "leapseconds", latest: "true" }],
+    [{ table: "spice", type: "kernels" }, { type: "kernels" }],
     [{ table: "spice", today: true, type: "spin" }, { type: "spin", start_ingest_date: "20260303" }],
-    [{ table: "spice", type: "spin", start_date: "7d" }, { type: "spin", start_date: "20260224" }],
+    // A day is its midnight there, so the last one is sent with the next day's.
+    [{ table: "spice", ingestion_end_date: "20260131", type: "spin" }, { type: "spin", end_ingest_date: "20260201" }],
+    // Dates and versions of SPICE files are selected by the client.
+    [{ table: "spice", type: "spin", start_date: "7d" }, { type: "spin" }],
+    [{ table: "spice", type: "spin", version: "01" }, { type: "spin" }],
+    [{ table: "quicklook", instrument: "mag" }, { table: "quicklook", instrument: "mag" }],
+    [{ cr: "cr02309" }, { cr: "2309" }],
+    [{ crid: "0a1b" }, { crid: "0a1b" }],
     // A server wants at least one condition.
     [{ descriptor: "hi-*" }, { start_date: "01000101" }],
     [{ table: "spice", filename: "*.bsp" }, { start_ingest_date: "19000101" }],
@@ -76,23 +90,58 @@ Deno.test("planQuery() keeps what a pattern means", () => {
 
 Deno.test("planQuery() takes conditions for the server from names and patterns", () => {
   const wire: ReadonlyArray<readonly [QueryParameters, Record<string, string>[]]> = [
+    // A whole name is requested by its path: the SDC finds it whatever its major version.
     [{ filename: "imap_mag_l1a_norm_20260101_v001.cdf" }, [
-      { instrument: "mag", descriptor: "norm", start_date: "20260101", end_date: "20260101", data_level: "l1a" },
+      { file_path: "imap/mag/l1a/2026/01/imap_mag_l1a_norm_20260101_v001.cdf" },
     ]],
-    [{ filename: "naif0012.tls" }, [{ type: "leapseconds" }]],
+    [{ filename: "naif0012.tls" }, [{ file_name: "naif0012.tls" }]],
+    [{ filename: "NAIF0012.TLS" }, [{ file_name: "NAIF0012.TLS" }, { file_name: "naif0012.tls" }]],
+    [{ filename: "imap_2026_267_2026_268_02.spin" }, [
+      { type: "spin", file_name: "imap/spice/spin/imap_2026_267_2026_268_02.spin" },
+    ]],
+    [{ filename: "imap_2025_100_2025_110_hist_01.sff" }, [{ type: "thruster" }]],
     [{ filename: "imap_mag_offsets_20260101_v001.csv" }, [
-      { table: "ancillary", instrument: "mag", descriptor: "offsets", start_date: "20260101", end_date: "20260101" },
+      { table: "ancillary", file_path: "imap/ancillary/mag/imap_mag_offsets_20260101_v001.csv" },
     ]],
-    [{ filename: "*_l1a_*" }, [{ data_level: "l1a" }, { descriptor: "l1a" }]],
-    [{ filename: "imap_mag_l1a_*.cdf" }, [{ instrument: "mag", data_level: "l1a", extension: "cdf" }]],
-    [{ filename: "imap_mag_l1*" }, [{ instrument: "mag" }]],
+    [{ filename: "imap_mag_l1b_norm-mago_20260407_v001.0001.png" }, [{
+      table: "quicklook",
+      file_path: "imap/quicklook/mag/l1b/2026/04/imap_mag_l1b_norm-mago_20260407_v001.0001.png",
+    }]],
+    [{ file_path: "imap/mag/other/x.cdf" }, [{ file_path: "imap/mag/other/x.cdf" }]],
+    [{ file_path: "imap/spice/small-forces/imap_2025_100_2025_110_hist_01.sff" }, [{
+      type: "thruster",
+      file_name: "imap/spice/small-forces/imap_2025_100_2025_110_hist_01.sff",
+    }]],
+    // A pattern is compared with the names of all major versions.
+    [{ filename: "*_l1a_*" }, [{ data_level: "l1a", ...ALL }, { descriptor: "l1a", ...ALL }]],
+    [{ filename: "imap_mag_l1a_*.cdf" }, [{ instrument: "mag", data_level: "l1a", extension: "cdf", ...ALL }]],
+    [{ filename: "imap_mag_l1a_*.cdf", major_version: 2 }, [
+      { instrument: "mag", data_level: "l1a", extension: "cdf", major_version: "2" },
+    ]],
+    [{ filename: "imap_mag_l1*" }, [{ instrument: "mag", ...ALL }]],
     [{ filename: "imap_mag_l1b_norm_20260101*" }, [
-      { instrument: "mag", data_level: "l1b", descriptor: "norm", start_date: "20260101", end_date: "20260101" },
+      {
+        instrument: "mag",
+        data_level: "l1b",
+        descriptor: "norm",
+        start_date: "20260101",
+        end_date: "20260101",
+        ...ALL,
+      },
     ]],
     [{ filename: "imap_mag_l1b_norm_202602*", end_date: "20260210" }, [
-      { instrument: "mag", data_level: "l1b", descriptor: "norm", start_date: "20260201", end_date: "20260210" },
+      {
+        instrument: "mag",
+        data_level: "l1b",
+        descriptor: "norm",
+        start_date: "20260201",
+        end_date: "20260210",
+        ...ALL,
+      },
     ]],
-    [{ filename: "imap_mag_l1b_norm_20261301*" }, [{ instrument: "mag", data_level: "l1b", descriptor: "norm" }]],
+    [{ filename: "imap_mag_l1b_norm_20261301*" }, [
+      { instrument: "mag", data_level: "l1b", descriptor: "norm", ...ALL },
+    ]],
     [{ filename: "imap_mag_offsets_2026*.csv" }, [{
       table: "ancillary",
       instrument: "mag",
@@ -104,7 +153,19 @@ Deno.test("planQuery() takes conditions for the server from names and patterns",
     [{ filename: "naif*.tls" }, [{ type: "leapseconds" }]],
     [{ filename: "imap_pred_*" }, [{ type: "ephemeris_predicted" }]],
     [{ filename: "*.tf" }, [{ type: "imap_frames" }, { type: "science_frames" }]],
-    [{ filename: "imap_2026_01*" }, [{ start_ingest_date: "19000101" }]],
+    // Without a type, kernels alone are found.
+    [{ filename: "imap_2026_01*" }, [
+      { start_ingest_date: "19000101" },
+      { type: "spin" },
+      { type: "repoint" },
+      { type: "thruster" },
+    ]],
+    [{ table: "spice", start_date: "7d" }, [
+      { start_ingest_date: "19000101" },
+      { type: "spin" },
+      { type: "repoint" },
+      { type: "thruster" },
+    ]],
     [{ filename: "imap_mag_off*.csv" }, [{ table: "ancillary", instrument: "mag", extension: "csv" }]],
     // What is asked besides and cannot be: nothing is sent.
     [{ filename: "imap_mag_l1a_norm_20260101_v001.cdf", start_date: "20260201" }, []],
@@ -125,16 +186,14 @@ Deno.test("planQuery() keeps times of ingestion, and then finds the newest versi
     true,
     false,
   ]);
-  const { newest, requests } = plan({ ...from, version: "latest" });
-  assert(newest && requests.every((request) => !("latest" in request)));
-  assertEquals(plan({ instrument: "mag", version: "latest" }).newest, false);
+  const { reduceTo, requests } = plan({ ...from, version: "latest" });
+  assert(reduceTo === "newest version" && requests.every((request) => !("latest" in request)));
+  assertEquals(plan({ instrument: "mag", version: "latest" }).reduceTo, undefined);
 });
 
 Deno.test("planQuery() finds the newest version after all other conditions, by the server only where that is the same", () => {
   const byServer: readonly QueryParameters[] = [
     { instrument: ["mag", "swe"], descriptor: "n*" },
-    { instrument: "mag", major_version: 1 },
-    { instrument: "mag", major_version: ["1", "01"] },
     { filename: "imap_mag_l1a_*" },
     { filename: "imap_mag_*.cdf" },
     { filename: "*_l1a_*" },
@@ -142,6 +201,14 @@ Deno.test("planQuery() finds the newest version after all other conditions, by t
     { table: "spice", filename: "naif*" },
   ];
   const here: readonly QueryParameters[] = [
+    // With a major version the SDC ignores `latest`.
+    { instrument: "mag", major_version: 1 },
+    { instrument: "mag", major_version: ["1", "01"] },
+    { instrument: "mag", major_version: "all" },
+    { instrument: "mag", released: true },
+    { table: "quicklook", instrument: "mag" },
+    { table: "spice", type: "repoint" },
+    { table: "spice", type: "leapseconds", ingestion_start_date: "7d" },
     { instrument: "mag", major_version: [1, 2] },
     { instrument: "mag", minor_version: Array.from({ length: 40 }, (_, minor) => minor) },
     { filename: "imap_mag_*_v001*" },
@@ -151,8 +218,8 @@ Deno.test("planQuery() finds the newest version after all other conditions, by t
     { table: "ancillary", filename: "imap_mag_*_v001*" },
   ];
   const decided = (query: QueryParameters) => {
-    const { newest, requests } = plan({ ...query, version: "latest" });
-    return [newest, requests.some((request) => "latest" in request)];
+    const { reduceTo, requests } = plan({ ...query, version: "latest" });
+    return [reduceTo === "newest version", requests.some((request) => "latest" in request)];
   };
   for (const query of byServer) assertEquals(decided(query), [false, true], JSON.stringify(query));
   for (const query of here) assertEquals(decided(query), [true, false], JSON.stringify(query));
@@ -162,7 +229,8 @@ Deno.test("planQuery() compares versions as numbers, whatever they are", () => {
   const { keep } = plan({ filename: "*", version: ["v001.0001", "v003"] });
   const row = (major_version: number | null, minor_version: number) =>
     keep({ file_path: "imap/x", major_version, minor_version });
-  assertEquals([row(1, 1), row(1, 12345), row(null, 3), row(3, 3)], [true, false, true, false]);
+  // To the SDC, v003 is minor version 3 of any major version.
+  assertEquals([row(1, 1), row(1, 12345), row(null, 3), row(3, 3), row(3, 4)], [true, false, true, true, false]);
   const numbers = plan({ filename: "*", major_version: "01", minor_version: ["2", "3"] }).keep;
   assertEquals(numbers({ file_path: "imap/x", version: "v001.0003" }), true);
   assertEquals(numbers({ file_path: "imap/x", major_version: 1, minor_version: 1 }), false);
@@ -172,4 +240,55 @@ Deno.test("planQuery() finds SPICE files whatever the case of their names", () =
   const { keep } = plan({ filename: ["naif0014.tls", "NAIF001?.TLS"] });
   const found = ["NAIF0014.TLS", "naif0013.tls", "naif0020.tls"].map((name) => keep({ file_path: `imap/${name}` }));
   assertEquals(found, [true, true, false]);
+});
+
+Deno.test("planQuery() requests each major version where the client selects what differs between them", () => {
+  const decided = (query: QueryParameters) => {
+    const { reduceTo, requests } = plan({ instrument: "mag", ...query });
+    return [requests[0]?.major_version, reduceTo];
+  };
+  assertEquals(decided({}), [undefined, undefined]);
+  assertEquals(decided({ major_version: "all" }), ["all", undefined]);
+  assertEquals(decided({ released: true }), ["all", "newest major version"]);
+  assertEquals(decided({ released: false, major_version: 2 }), ["2", undefined]);
+  assertEquals(decided({ ingestion_end_date: "2026-01-31T12:00" }), ["all", "newest major version"]);
+  assertEquals(decided({ table: "quicklook", version: "v001" }), ["all", "newest major version"]);
+  assertEquals(decided({ version: "v001" }), [undefined, undefined]);
+});
+
+Deno.test("planQuery() selects by the days that a SPICE file covers", () => {
+  const { keep } = plan({ table: "spice", type: "attitude_history", start_date: "20251002", end_date: "20251004" });
+  const covers = (first: string | null, last: string | null) =>
+    keep({ file_path: "imap/x", min_date_datetime: first, max_date_datetime: last });
+  assertEquals(covers("2025-10-01, 23:00:00", "2025-10-02, 00:00:00"), true);
+  assertEquals(covers("2025-10-01, 00:00:00", "2025-10-01, 23:59:59"), false);
+  assertEquals(covers("2025-10-04, 23:59:59", "2025-10-09, 00:00:00"), true);
+  assertEquals(covers("2025-10-05, 00:00:00", "2025-10-09, 00:00:00"), false);
+  assertEquals(covers(null, null), true);
+});
+
+Deno.test("planQuery() selects by the days of ingestion that /spice-query takes for midnights", () => {
+  const { keep } = plan({ table: "spice", type: "spin", ingestion_end_date: "20260131" });
+  const at = (ingestion_date: string) => keep({ file_path: "imap/x", ingestion_date });
+  assertEquals([at("2026-01-31 23:59:59"), at("2026-02-01 00:00:00")], [true, false]);
+});
+
+Deno.test("planQuery() selects by itself what a server refuses to select by", () => {
+  const refusing = (parameters: QueryParameters, ...refused: string[]) =>
+    planQuery(checkQuery(parameters, NOW), new Set(refused));
+  const latest = refusing({ instrument: "mag", version: "latest" }, "latest");
+  assertEquals([latest.requests, latest.reduceTo], [[{ instrument: "mag" }], "newest version"]);
+  const ingested = refusing({ instrument: "mag", ingestion_start_date: "20260131" }, "ingestion_start_date");
+  assertEquals(ingested.requests, [{ instrument: "mag" }]);
+  assertEquals(ingested.keep({ file_path: "imap/x", ingestion_date: "2026-01-30 23:59:59" }), false);
+  const minor = refusing({ instrument: "mag", minor_version: [1, 2] }, "minor_version");
+  assertEquals(minor.requests, [{ instrument: "mag" }]);
+  assertEquals(minor.keep({ file_path: "imap/x", version: "v003" }), false);
+  const majors = refusing({ instrument: "mag", major_version: "all" }, "major_version");
+  assertEquals(majors.requests, [{ instrument: "mag" }]);
+  const name = refusing({ filename: "naif0012.tls" }, "file_name");
+  assertEquals(name.requests, [{ type: "leapseconds" }]);
+  const path = refusing({ filename: "imap_mag_l1a_norm_20260101_v001.cdf" }, "file_path");
+  const day = { start_date: "20260101", end_date: "20260101" };
+  assertEquals(path.requests, [{ instrument: "mag", descriptor: "norm", data_level: "l1a", ...day }]);
 });

@@ -146,7 +146,7 @@ Deno.test("queryRows() splits SPICE files by the day of ingestion, whose end is 
     const requests = [
       version === "latest" ? { type: "attitude_history", latest: "true" } : { type: "attitude_history" },
     ];
-    const plan = { table: "spice", requests, keep: () => true, mayOverlap: true, newest: false } as const;
+    const plan = { table: "spice", requests, keep: () => true, mayOverlap: true, reduceTo: undefined } as const;
     const rows = (await Array.fromAsync(queryRows(transport, plan, { signal: undefined, now: NOW, onProgress() {} })))
       .flat();
     assertEquals(rows.map(({ file_path }) => file_path), kernels.map(({ file_path }) => file_path));
