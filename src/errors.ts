@@ -201,11 +201,14 @@ export class ResponseError extends ImapError {
   override readonly name: string = "ResponseError";
   /** The HTTP status code of the answer. */
   readonly status: number;
+  /** What the server said about it, on one line, shortened and without secrets; empty if it said nothing. */
+  readonly serverText: string;
 
   /** Makes an error from a status code and a message for the reader. */
-  constructor(message: string, options: ImapErrorOptions & { status: number }) {
+  constructor(message: string, options: ImapErrorOptions & { status: number; serverText?: string }) {
     super(message, options);
     this.status = options.status;
+    this.serverText = options.serverText ?? "";
   }
 }
 

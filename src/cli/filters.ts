@@ -1,7 +1,7 @@
 import type { Option, Parsed } from "./shell.ts";
-import { ANCILLARY_EXTENSIONS, SCIENCE_EXTENSIONS } from "../names/file_name.ts";
+import { ANCILLARY_EXTENSIONS, QUICKLOOK_EXTENSIONS, SCIENCE_EXTENSIONS } from "../names/file_name.ts";
 import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../names/vocabulary.ts";
-import { type QueryParameterName, type QueryParameters, TABLES } from "../protocol/tables.ts";
+import { ALL_KERNELS, type QueryParameterName, type QueryParameters, TABLES } from "../protocol/tables.ts";
 
 /** A filter: an option for a query parameter. The query checks the value. */
 interface Filter extends Option {
@@ -34,9 +34,15 @@ export const FILTERS: readonly Filter[] = [
     name: "start-date",
     parameter: "start_date",
     value: "DATE",
-    help: "data that start on or after this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago",
+    help: "files that start on or after this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago; " +
+      "SPICE files that cover this day or a later one",
   },
-  { name: "end-date", parameter: "end_date", value: "DATE", help: "data that start on or before this day" },
+  {
+    name: "end-date",
+    parameter: "end_date",
+    value: "DATE",
+    help: "files that start on or before this day; SPICE files that cover this day or an earlier one",
+  },
   {
     name: "ingestion-start-date",
     parameter: "ingestion_start_date",
@@ -64,19 +70,36 @@ export const FILTERS: readonly Filter[] = [
     help: "repointing number, or repointNNNNN; separate several with commas",
   },
   {
+    name: "cr",
+    parameter: "cr",
+    value: "N",
+    isList: true,
+    help: "Carrington rotation number, or crNNNNN; separate several with commas",
+  },
+  {
+    name: "crid",
+    parameter: "crid",
+    value: "ID",
+    isList: true,
+    help: "identifier that the SDC computed for the file; separate several with commas",
+  },
+  {
     name: "version",
     parameter: "version",
     value: "VERSION",
     isList: true,
     words: ["latest"],
-    help: "vNNN or vMMM.mmmm, separate several with commas; or latest: the newest version of each matching file",
+    help:
+      "vMMM.mmmm, or vNNN for a minor version, separate several with commas; or latest: the newest version of each " +
+      "matching file",
   },
   {
     name: "major-version",
     parameter: "major_version",
     value: "N",
     isList: true,
-    help: "major version number (default: the newest of each file); separate several with commas",
+    words: ["all"],
+    help: "major version number (default: the newest of each file), separate several with commas; or all",
   },
   {
     name: "minor-version",
@@ -90,17 +113,25 @@ export const FILTERS: readonly Filter[] = [
     parameter: "extension",
     value: "EXT",
     isList: true,
-    words: [...new Set([...SCIENCE_EXTENSIONS, ...ANCILLARY_EXTENSIONS])],
-    help: `file extension: science ${SCIENCE_EXTENSIONS.join(" or ")}, ancillary ${ANCILLARY_EXTENSIONS.join(", ")}; ` +
-      "separate several with commas",
+    words: [...new Set([...SCIENCE_EXTENSIONS, ...ANCILLARY_EXTENSIONS, ...QUICKLOOK_EXTENSIONS])],
+    help: `file extension: science ${SCIENCE_EXTENSIONS.join(" or ")}, ancillary ${ANCILLARY_EXTENSIONS.join(", ")}, ` +
+      `quicklook ${QUICKLOOK_EXTENSIONS.join(", ")}; separate several with commas`,
+  },
+  {
+    name: "released",
+    parameter: "released",
+    value: "TRUE|FALSE",
+    words: ["true", "false"],
+    help: "true for released files, false for files that are not released yet",
   },
   {
     name: "type",
     parameter: "type",
     value: "TYPE",
     isList: true,
-    words: SPICE_TYPES,
-    help: `type of SPICE kernel, with --table spice: ${SPICE_TYPES.join(", ")}`,
+    words: [...SPICE_TYPES, ALL_KERNELS],
+    help: `type of SPICE file, with --table spice: ${SPICE_TYPES.join(", ")}; ` +
+      `or ${ALL_KERNELS} for all but spin, repoint and thruster`,
   },
   {
     name: "filename",
@@ -108,6 +139,13 @@ export const FILTERS: readonly Filter[] = [
     value: "NAME",
     isList: true,
     help: "file name, or a pattern such as '*_l1a_*'; separate several with commas",
+  },
+  {
+    name: "file-path",
+    parameter: "file_path",
+    value: "PATH",
+    isList: true,
+    help: "full path in the archive, for example imap/spice/lsk/naif0012.tls; separate several with commas",
   },
 ];
 

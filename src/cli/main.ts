@@ -133,7 +133,7 @@ async function runCommand(command: Command, { output, before, rest }: CommandLin
   const verbose = debug || flags.has("verbose");
   // Where progress is shown, retries are details; elsewhere they explain a silence.
   const retries = !quiet && (verbose || !spec.showsProgress);
-  const log = httpNotices(output, { requests: debug, decisions: verbose, retries });
+  const log = httpNotices(output, { requests: debug, decisions: verbose, retries, notices: !quiet });
   const interrupt = onInterrupt();
   const { signal } = interrupt;
   try {
@@ -193,6 +193,8 @@ interface HttpNotices {
   readonly decisions: boolean;
   /** Each retry, with its reason and delay. */
   readonly retries: boolean;
+  /** What the user should know, though nothing failed. */
+  readonly notices: boolean;
 }
 
 function httpLine(event: HttpEvent): string {
@@ -200,13 +202,19 @@ function httpLine(event: HttpEvent): string {
     return `${event.method} ${event.url} ${event.status ?? "no answer"} ${event.milliseconds} ms`;
   }
   if (event.type === "decision") return `${event.action}: ${event.decision}: ${event.reason}`;
+  if (event.type === "notice") return `${PROGRAM}: ${event.notice}`;
   const { reason, delayMs, retry, retries } = event;
   return `${reason}; trying again in ${(delayMs / 1000).toFixed(1)} s (${retry} of ${retries})`;
 }
 
 /** Prints HTTP events on standard error. */
 function httpNotices(output: Output, notices: HttpNotices): HttpLog {
-  const isWanted = { request: notices.requests, decision: notices.decisions, retry: notices.retries };
+  const isWanted = {
+    request: notices.requests,
+    decision: notices.decisions,
+    retry: notices.retries,
+    notice: notices.notices,
+  };
   return (event) => {
     const { type, ...rest } = event;
     // A program recognizes a request without a response by its null.

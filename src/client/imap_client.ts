@@ -72,7 +72,7 @@ export class ImapClient {
   /** Finds files and gives them out as they come, as the function `queryRows` does. */
   async *queryRows(parameters: QueryParameters, options: QueryOptions = {}): AsyncGenerator<FileRecord> {
     const { readyQuery } = await import("./query.ts");
-    for await (const piece of readyQuery(parameters, options).pieces(this.#transport())) yield* piece;
+    for await (const rows of readyQuery(parameters, options).chunks(this.#transport())) yield* rows;
   }
 
   /** Counts what there is, as the function `catalog` does. */
@@ -83,7 +83,7 @@ export class ImapClient {
     ]);
     const count = new CatalogCount();
     const query = readyQuery(catalogQuery(parameters), options);
-    for await (const piece of query.pieces(this.#transport())) count.add(piece);
+    for await (const rows of query.chunks(this.#transport())) count.add(rows);
     return count.entries();
   }
 

@@ -198,6 +198,6 @@ export function statusError(refusal: Refusal): ResponseError {
   return new ResponseError(
     `${url.host} answered ${name}${said === "" ? "" : ` (${said})`}` +
       advice(refusal) + later,
-    { action, status, retryable: isTransient(status), retryAfterMs },
+    { action, status, serverText: said, retryable: isTransient(status), retryAfterMs },
   );
 }

@@ -221,6 +221,13 @@ export type HttpEvent =
     readonly decision: Decision;
     /** Why. */
     readonly reason: string;
+  }
+  | {
+    readonly type: "notice";
+    /** What it is about, for example `query the archive`. */
+    readonly action: string;
+    /** What the caller should know, though nothing failed. */
+    readonly notice: string;
   };
 
 /** What a transfer does other than sending a whole file from its first byte to its last. */

@@ -349,6 +349,11 @@ export function parameterNames(table: SdcTableName, dialect: Dialect = "now"): s
   return namesIn(SDC_TABLES[table].parameters, dialect);
 }
 
+/** The parameter that a server does not know, if its text of a 400 says so (SDC protocol, `GET /query`). */
+export function refusedParameter(text: string): string | undefined {
+  return /^(\w{1,40}) is not a valid query parameter/.exec(text)?.[1];
+}
+
 /** One value, or several: a file that has any of them is found. */
 export type OneOrMore<Value> = Value | readonly Value[];
 
@@ -370,6 +375,12 @@ export const TABLES = ["science", "ancillary", "quicklook", "spice"] as const;
 
 /** The name of a table. */
 export type TableName = typeof TABLES[number];
+
+/** The type of SPICE files that stands for all kernels: every type but those with a table of their own. */
+export const ALL_KERNELS = "kernels";
+
+/** The `major_version` that stands for every major version. It is not sent. */
+export const ALL_MAJORS = "all";
 
 /**
  * What to search for, under the SDC's own names (SDC protocol, `GET /query` and `GET /spice-query`). A file is found when

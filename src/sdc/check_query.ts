@@ -15,6 +15,8 @@ import { fixedEnds, SPICE_FORMS, SPICE_TYPES_WITHOUT_DAY, spiceTypesOf } from ".
 import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "../names/version.ts";
 import { closestWord, DATA_LEVELS, INSTRUMENTS, isInstrument, oneOfWords, SPICE_TYPES } from "../names/vocabulary.ts";
 import {
+  ALL_KERNELS,
+  ALL_MAJORS,
   type QueryParameterName,
   type QueryParameters,
   SDC_TABLES,
@@ -110,12 +112,6 @@ export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
     typesWithoutDay: SPICE_TYPES_WITHOUT_DAY,
   }),
 };
-
-/** The type of SPICE files that stands for all kernels: every type but those with a table of their own. */
-export const ALL_KERNELS = "kernels";
-
-/** What `major_version` may be for every major version. */
-export const ALL_MAJORS = "all";
 
 /** A day, and a time of it where one is given; all in UTC. */
 interface Day {

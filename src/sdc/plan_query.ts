@@ -6,15 +6,15 @@ import { compareVersions, isVersion, parseVersion, type Version } from "../names
 import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
 import { type FileRecord, recordVersion } from "../protocol/rows.ts";
 import {
+  ALL_KERNELS,
+  ALL_MAJORS,
   type QueryParameterName,
   SDC_TABLES,
   type SdcTable,
   type TableName,
   type WireQuery,
 } from "../protocol/tables.ts";
-import { ALL_KERNELS, ALL_MAJORS, type CheckedQuery, QUERY_TABLES } from "./check_query.ts";
-
-export { ALL_MAJORS } from "./check_query.ts";
+import { type CheckedQuery, QUERY_TABLES } from "./check_query.ts";
 
 /** Whether a row is asked for. */
 type Keep = (row: FileRecord) => boolean;

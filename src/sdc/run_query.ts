@@ -4,6 +4,7 @@ import type { Transport } from "../http/transport.ts";
 import { addDays, dayOf, daysBetween } from "../names/calendar_date.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import {
+  ALL_MAJORS,
   type QueryParameterName,
   SDC_TABLES,
   type SdcTable,
@@ -12,7 +13,7 @@ import {
 } from "../protocol/tables.ts";
 import { readRows, type TooLarge } from "./answer_rows.ts";
 import { type DayRange, QUERY_TABLES, type QueryTable } from "./check_query.ts";
-import { ALL_MAJORS, type QueryPlan } from "./plan_query.ts";
+import type { QueryPlan } from "./plan_query.ts";
 
 /** What messages about queries say, after `Cannot `. */
 const ACTION = "query the archive";

@@ -19,7 +19,7 @@ const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
   ["query --days-ago soon", '--days-ago "soon"', "whole number of days"],
   ["query --today --days-ago 1", "Cannot query --today and --days-ago at once"],
   ["query --filename imap_mag_l9_x_20260101_v001.cdf", 'data level "l9"'],
-  ["query --filename *.png", "no table has quicklook files"],
+  ["query --filename *.txt", "no table has release files"],
   ["query --version 1", 'version "1"', "vNNN or vMMM.mmmm"],
   ["query --major-version one", "--major-version", "whole number"],
   ["query --repointing repoint1", "repointing", "repointNNNNN"],

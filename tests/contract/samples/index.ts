@@ -675,14 +675,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
 /** Tests that fail today, and why: sample and side. Each must fail, so that a fixed one has to be removed from here. */
 export const PENDING: Readonly<Record<"client" | "archive", Readonly<Record<string, string>>>> = {
   client: {
-    "spice-query-kernel.json": "kernels' rows are not read yet",
-    "spice-query-kernels-production.json": "kernels' rows are not read yet",
-    "spice-query-spin.json": "rows are not normalized yet",
-    "spice-query-thruster.json": "rows are not normalized yet",
     "query-science-now.json": "rows are not normalized yet",
-    "query-science-two-minors.json": "rows are not normalized yet",
-    "query-science-vnnn-name.json": "rows are not normalized yet",
-    "query-quicklook.json": "the table quicklook is not known yet",
     "metakernel.tm": "there is no metakernel command yet",
     "metakernel-list.json": "there is no metakernel command yet",
     "metakernel-list-older.json": "there is no metakernel command yet",
