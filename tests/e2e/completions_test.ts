@@ -107,7 +107,7 @@ const EXACT: ReadonlyArray<readonly [line: string, words: readonly string[]]> = 
   ["imap-data-access query --instrument mag,sw", ["mag,swapi", "mag,swe"]],
   ["imap-data-access query --data-level ", DATA_LEVELS],
   ["imap-data-access query --table ", TABLES],
-  ["imap-data-access --data-dir query query --type ", SPICE_TYPES],
+  ["imap-data-access --data-dir query query --type ", [...SPICE_TYPES, "kernels"]],
   ["imap-data-access query --output-format nd", ["ndjson"]],
   ["imap-data-access download --table anc", ["ancillary"]],
   ["imap-data-access download imap", []],

@@ -1,7 +1,8 @@
 // Results of 60,000 rows behind a gateway that fails above 6 MB, as the SDC's does: each row exactly once.
 import { addDays } from "../../src/names/calendar_date.ts";
 import type { FileRecord } from "../../src/protocol/rows.ts";
-import { ALL_MAJORS, type QueryPlan } from "../../src/sdc/plan_query.ts";
+import { ALL_MAJORS } from "../../src/protocol/tables.ts";
+import type { QueryPlan } from "../../src/sdc/plan_query.ts";
 import { queryRows } from "../../src/sdc/run_query.ts";
 import { testTransport } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
@@ -82,7 +83,7 @@ function startGateway(rows: readonly FileRecord[], { hasPages }: { hasPages: boo
 
 /** A plan with one request. */
 function planOf(search: Readonly<Record<string, string>>): QueryPlan {
-  return { table: "science", requests: [search], keep: () => true, mayOverlap: false, newest: false };
+  return { table: "science", requests: [search], keep: () => true, mayOverlap: false, reduceTo: undefined };
 }
 
 /** The paths of all rows of a request. */

@@ -675,7 +675,6 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
 /** Tests that fail today, and why: sample and side. Each must fail, so that a fixed one has to be removed from here. */
 export const PENDING: Readonly<Record<"client" | "archive", Readonly<Record<string, string>>>> = {
   client: {
-    "query-science-now.json": "rows are not normalized yet",
     "metakernel.tm": "there is no metakernel command yet",
     "metakernel-list.json": "there is no metakernel command yet",
     "metakernel-list-older.json": "there is no metakernel command yet",
