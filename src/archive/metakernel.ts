@@ -1,8 +1,8 @@
 import type { Catalog } from "./catalog.ts";
 import type { Responses } from "./dialect.ts";
 import { findKernels, type Kernel, STATIC_COVERAGE } from "./spice_tables.ts";
-import { startOfDay, tdbSeconds } from "../mission_time.ts";
-import { isCalendarDate } from "../names/calendar_date.ts";
+import { tdbSeconds } from "../mission_time.ts";
+import { isCalendarDate, startOfDay } from "../names/calendar_date.ts";
 import type { SpiceType } from "../names/vocabulary.ts";
 
 /**

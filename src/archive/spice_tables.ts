@@ -1,7 +1,7 @@
 import { type Catalog, formatTimestamp, packRows } from "./catalog.ts";
 import { listedParameters, parametersOf, type TableRequest } from "./tables.ts";
-import { dateOfTdbSeconds, missionSeconds, startOfDay, tdbSeconds } from "../mission_time.ts";
-import { dayOf, isCalendarDate } from "../names/calendar_date.ts";
+import { dateOfTdbSeconds, missionSeconds, tdbSeconds } from "../mission_time.ts";
+import { dayOf, isCalendarDate, startOfDay } from "../names/calendar_date.ts";
 import { readSpiceFile } from "../names/spice_name.ts";
 import { SPICE_FOLDERS } from "../names/vocabulary.ts";
 import { columnNames, type SDC_TABLES } from "../protocol/tables.ts";

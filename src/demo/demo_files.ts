@@ -1,7 +1,8 @@
 import { ccsdsPackets, pseudoRandom } from "./ccsds.ts";
 import { type CdfVariable, minimalCdf } from "./cdf.ts";
 import { InputError } from "../errors.ts";
-import { startOfDay, tt2000 } from "../mission_time.ts";
+import { tt2000 } from "../mission_time.ts";
+import { startOfDay } from "../names/calendar_date.ts";
 import { archivePath, parseFileName, type ScienceFile } from "../names/file_name.ts";
 import { ensureDir } from "@std/fs";
 import { dirname, join } from "@std/path";
