@@ -10,9 +10,9 @@ function* batches(rows: readonly FileRecord[], text: (rows: readonly FileRecord[
   for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield text(rows.slice(at, at + ROWS_AT_ONCE));
 }
 
-/** Writes one row as JSON on one line. */
-export function jsonLine(row: FileRecord): string {
-  return printableJson(JSON.stringify(row));
+/** Writes rows as JSON, one per line. */
+export function jsonLines(rows: readonly FileRecord[]): string {
+  return printableJson(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
 }
 
 /** Writes rows as a JSON array, one row per line, for people and for every JSON parser. */

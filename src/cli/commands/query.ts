@@ -1,4 +1,4 @@
-import { csv, json, jsonLine, paths } from "../formats.ts";
+import { csv, json, jsonLines, paths } from "../formats.ts";
 import { FILTERS, queryOf } from "../filters.ts";
 import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT, type Output } from "../shell.ts";
@@ -27,26 +27,26 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
 
 /** The format whose lines are written as they come. */
 const STREAMED = "ndjson";
-/** How much text waits for its turn to be written. */
-const MOST_TEXT = 64 * 1024;
+/** How many rows wait to be written together. */
+const MAX_WAITING = 200;
 
 /** Writes each row as soon as it has come; what comes together is written together. */
 async function stream(rows: AsyncIterable<FileRecord>, output: Output): Promise<void> {
-  let text = "";
+  let waiting: FileRecord[] = [];
   let isRead = Promise.resolve(true);
   let isOver = false;
   const flush = () => {
-    const lines = text;
-    text = "";
+    const lines = jsonLines(waiting);
+    waiting = [];
     if (lines === "") return;
     isRead = isRead.then(async (isRead) => isRead && await output.data(lines));
     void isRead.then((isRead) => isOver ||= !isRead, () => isOver = true);
   };
   for await (const row of rows) {
     if (isOver) break;
-    if (text === "") setTimeout(flush);
-    text += `${jsonLine(row)}\n`;
-    if (text.length < MOST_TEXT) continue;
+    if (waiting.length === 0) setTimeout(flush);
+    waiting.push(row);
+    if (waiting.length < MAX_WAITING) continue;
     flush();
     if (!await isRead) return;
   }
