@@ -15,7 +15,7 @@ import { basename } from "@std/path";
 
 /** What to release, under the SDC's own names (SDC protocol, `GET /release`). */
 export interface ReleaseParameters {
-  /** `release`; the SDC does not support `early-release` and `unrelease` yet. */
+  /** `release`, `early-release` or `unrelease`. The SDC answers 501 to what it does not support, today to the last two. */
   release_type: string;
   /** The path of the manifest on this machine: `imap_<instrument>_data-release-<number>_<start>_<end>_<version>.txt`. */
   manifest_file: string;
@@ -33,6 +33,8 @@ export interface ReleaseOptions extends CallOptions {
 export interface ReleaseReport {
   /** The manifest's path in the archive. */
   readonly file_path: string;
+  /** What the SDC says about the release, for people; undefined when it says nothing, or when nothing was sent. */
+  readonly message: string | undefined;
   /** What the SDC answered, as JSON has it; undefined when nothing was sent. */
   readonly answer: unknown;
 }
@@ -56,9 +58,6 @@ async function checkedOrder({ settings }: ReleaseContext, parameters: ReleasePar
     throw new InputError(
       `Cannot release with release_type "${release_type}": expected one of ${RELEASE_TYPES.join(", ")}${near}`,
     );
-  }
-  if (type !== "release") {
-    throw new InputError(`Cannot release with release_type "${type}": the SDC does not support it yet; use release`);
   }
   if (!manifest_file) throw new InputError("Cannot release without manifest_file: give the path of the manifest");
   const [manifest] = await checkUploads([manifest_file]);
@@ -94,6 +93,19 @@ async function uploadManifest(
   }
 }
 
+/** The text of a response: a JSON string today, a JSON object with a message before. */
+function messageOf(answer: unknown): string | undefined {
+  return typeof answer === "string" ? answer : textUnder(answer, "message");
+}
+
+/** The text under a key of a JSON object, if there is one. */
+function textUnder(json: unknown, key: string): string | undefined {
+  const value: unknown = typeof json === "object" && json !== null
+    ? Object.entries(json).find(([name]) => name === key)?.[1]
+    : undefined;
+  return typeof value === "string" ? value : undefined;
+}
+
 /** Whether a refusal means that the archive has not indexed the manifest yet. */
 function isNotYet(error: unknown): boolean {
   if (!(error instanceof ResponseError)) return false;
@@ -109,7 +121,7 @@ export async function releaseData(
   const { signal, dryRun = false, indexTimeoutMs = INDEX_TIMEOUT_MS } = options;
   const order = await checkedOrder(context, parameters);
   const place = archivePath(order.manifest_file);
-  if (dryRun) return { file_path: place, answer: undefined };
+  if (dryRun) return { file_path: place, message: undefined, answer: undefined };
   const { transport } = context;
   const { retries, log } = transport;
   const urls = urlSource(transport);
@@ -127,7 +139,8 @@ export async function releaseData(
   };
   for (let waitMs = FIRST_WAIT_MS;; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
     try {
-      return { file_path: place, answer: await retry(ask, { action, retries, log, signal }) };
+      const answer = await retry(ask, { action, retries, log, signal });
+      return { file_path: place, message: messageOf(answer), answer };
     } catch (error) {
       if (!isNotYet(error)) throw error;
       const leftMs = end - performance.now();
@@ -155,6 +168,8 @@ export interface ReprocessOptions extends CallOptions {
 export interface ReprocessReport {
   /** What was asked for, as the SDC gets it: days are YYYYMMDD. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** The name under which the SDC knows the order; undefined when nothing was sent, or when the server gives none. */
+  readonly reprocess_id: string | undefined;
   /** What the SDC answered, as JSON has it; undefined when nothing was sent. */
   readonly answer: unknown;
 }
@@ -167,5 +182,6 @@ export async function triggerReprocessing(
 ): Promise<ReprocessReport> {
   const { signal, dryRun = false, now = () => new Date() } = options;
   const parameters = checkReprocess(order, now());
-  return { parameters, answer: dryRun ? undefined : await reprocess(transport(), parameters, signal) };
+  const answer = dryRun ? undefined : await reprocess(transport(), parameters, signal);
+  return { parameters, reprocess_id: textUnder(answer, "reprocess_id"), answer };
 }

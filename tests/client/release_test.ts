@@ -59,7 +59,8 @@ Deno.test("release() uploads the manifest, and the archive takes note of the rel
   try {
     const client = new ImapClient({ url: archive.url, apiKey: "s3cret-k3y" });
     const parameters = { release_type: "release", manifest_file: await manifestIn(folder.path, MANIFEST) };
-    assertEquals((await client.release(parameters)).file_path, PLACE);
+    const { file_path, message } = await client.release(parameters);
+    assertEquals([file_path, message], [PLACE, `Successfully released data per specification in ${NAME}`]);
     await client.release(parameters);
     const parametersSent = { release_type: "release", manifest_file: NAME };
     assertEquals(archive.orders().map(({ order, parameters }) => ({ order, parameters })), [
@@ -131,6 +132,17 @@ Deno.test("release() tells of a refusal as it is, without waiting", async () => 
   assertEquals(api.count("/release"), 1);
 });
 
+Deno.test("release() passes on the types that the SDC does not support yet, and tells its answer at once", async () => {
+  await using folder = await testFolder();
+  for (const release_type of ["early-release", "unrelease"]) {
+    await using api = slowApi({ lateReleases: Infinity, lateStatus: 501 });
+    const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 3 });
+    const parameters = { release_type, manifest_file: await manifestIn(folder.path) };
+    const error = await assertRejects(() => client.release(parameters), ResponseError, "501 Not Implemented");
+    assertEquals([error.status, api.count("/release")], [501, 1]);
+  }
+});
+
 Deno.test("release() finds what is wrong before anything is sent", async () => {
   await using folder = await testFolder();
   await using api = slowApi({});
@@ -140,8 +152,6 @@ Deno.test("release() finds what is wrong before anything is sent", async () => {
   const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y" });
   const wrong: ReadonlyArray<readonly [type: string, manifest: string, said: string]> = [
     ["relese", manifest_file, 'did you mean "release"?'],
-    ["early-release", manifest_file, "does not support it yet"],
-    ["unrelease", manifest_file, "does not support it yet"],
     ["release", "", "give the path of the manifest"],
     ["release", `${folder.path}/gone/${NAME}`, "there is no such file"],
     ["release", other, "it is no manifest by its name"],
@@ -157,6 +167,7 @@ Deno.test("release() finds what is wrong before anything is sent", async () => {
   );
   assertEquals(await client.release({ release_type: "release", manifest_file }, { dryRun: true }), {
     file_path: PLACE,
+    message: undefined,
     answer: undefined,
   });
   assertEquals(api.requests, []);

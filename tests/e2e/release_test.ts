@@ -19,9 +19,11 @@ Deno.test("release uploads the manifest and asks for the release, again too; --d
   const dry = await runCli([...LINE, "--dry-run"], options);
   assertEquals(dry, { code: 0, stdout: `would release by ${place}\n`, stderr: "" });
   assert(!(await root.files()).includes(place));
+  const answer = `Successfully released data per specification in ${NAME}`;
+  const stdout = `The SDC was asked for the release by ${place}\n${answer}\n`;
   for (const _time of ["first", "second"]) {
     const done = await runCli(LINE, options);
-    assertEquals(done, { code: 0, stdout: `The SDC was asked for the release by ${place}\n`, stderr: "" });
+    assertEquals(done, { code: 0, stdout, stderr: "" });
   }
   assertEquals((await root.files()).filter((path) => path.startsWith("imap/")), [place]);
   assertEquals(await folder.files(), [NAME]);

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runCli, startServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 
@@ -24,10 +24,11 @@ Deno.test("reprocess asks the archive and says for what; --dry-run only says it"
 
   const env = { IMAP_API_KEY: "s3cret-k3y" };
   const done = await runCli([...line, ...days], { env });
-  const stdout = "The SDC was asked to reprocess glows hist l1a from 20260101 to 20260131\n";
-  assertEquals(done, { code: 0, stdout, stderr: "" });
+  assertEquals([done.code, done.stderr], [0, ""]);
+  const id = "\\nreprocess_id: [0-9a-f-]{36}\\n$";
+  assertMatch(done.stdout, new RegExp(`^The SDC was asked to reprocess glows hist l1a from 20260101 to 20260131${id}`));
   const all = await runCli(["reprocess", ...days], { env });
-  assertEquals(all.stdout, "The SDC was asked to reprocess all instruments from 20260101 to 20260131\n");
+  assertMatch(all.stdout, new RegExp(`^The SDC was asked to reprocess all instruments from 20260101 to 20260131${id}`));
   const asked = { start_date: "20260101", end_date: "20260131", reprocessing: "True" };
   assertEquals(await ordersOf(root.path), [
     { ...asked, instrument: "glows", descriptor: "hist", data_level: "l1a" },

@@ -68,7 +68,7 @@ const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
   ["serve --port 99999", 'port "99999"', "65535"],
   ["serve --root notes.txt", "notes.txt"],
   ["serve --import nowhere", 'Cannot import "nowhere"', "cannot be read"],
-  ["serve --import notes.txt", "it is no folder"],
+  ["serve --import notes.txt", "it is not a folder"],
   ["serve --demo --root archive", "--demo together with --root"],
   ["reprocess --start-date 20260101", "without --end-date"],
   ["reprocess --start-date 20260230 --end-date 20260301", '--start-date "20260230"', "YYYYMMDD"],
@@ -81,7 +81,7 @@ const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
   ["reprocess --start-date 7d --end-date today --descriptor norm", "it needs --instrument too"],
   ["release", "--release-type and --manifest-file are required"],
   ["release --release-type relese --manifest-file x", 'did you mean "release"?'],
-  ["release --release-type unrelease --manifest-file x", "does not support it yet"],
+  ["release --release-type unrelease --manifest-file x", "there is no such file"],
   [`release --release-type release --manifest-file ${MANIFEST}`, "there is no such file"],
   [
     "release --release-type release --manifest-file imap_mag_offsets_20260101_v001.csv",

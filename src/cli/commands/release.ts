@@ -1,6 +1,7 @@
 import { type Command, EXIT, MAX_SECONDS, UsageError, wholeNumber } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { RELEASE_TYPES } from "../../protocol/tables.ts";
+import { printable } from "../../safe_text.ts";
 
 /** The command `release`. */
 export const release: Command = {
@@ -14,7 +15,7 @@ export const release: Command = {
         name: "release-type",
         value: "TYPE",
         choices: RELEASE_TYPES,
-        help: "type of release; so far the SDC supports only release; required",
+        help: "type of release; so far the SDC supports only release, and answers 501 to the others; required",
       },
       { name: "manifest-file", value: "PATH", paths: "files", help: "local path of the manifest; required" },
       {
@@ -40,10 +41,11 @@ export const release: Command = {
     const seconds = wholeNumber(values, "index-timeout", [0, MAX_SECONDS]);
     const dryRun = flags.has("dry-run");
     const options = { dryRun, signal, ...(seconds === undefined ? {} : { indexTimeoutMs: seconds * 1000 }) };
-    const { file_path } = await new ImapClient(client).release({ release_type, manifest_file }, options);
+    const { file_path, message } = await new ImapClient(client).release({ release_type, manifest_file }, options);
     await output.data(
       dryRun ? `would release by ${file_path}\n` : `The SDC was asked for the release by ${file_path}\n`,
     );
+    if (message !== undefined) await output.data(`${printable(message)}\n`);
     return EXIT.done;
   },
 };

@@ -1,6 +1,7 @@
 import { type Command, EXIT } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
+import { printable } from "../../safe_text.ts";
 
 /** Describes what is reprocessed: `mag norm l1b from 20250501 to 20250531`. */
 function words({ start_date, end_date, ...which }: Readonly<Record<string, string>>): string {
@@ -51,7 +52,7 @@ export const reprocess: Command = {
   },
   async run({ values, flags, client, output, signal }) {
     const dryRun = flags.has("dry-run");
-    const { parameters } = await new ImapClient(client).reprocess({
+    const { parameters, reprocess_id } = await new ImapClient(client).reprocess({
       start_date: values.get("start-date") ?? "",
       end_date: values.get("end-date") ?? "",
       instrument: values.get("instrument"),
@@ -59,6 +60,7 @@ export const reprocess: Command = {
       descriptor: values.get("descriptor"),
     }, { dryRun, signal });
     await output.data(`${dryRun ? "would reprocess" : "The SDC was asked to reprocess"} ${words(parameters)}\n`);
+    if (reprocess_id !== undefined) await output.data(`reprocess_id: ${printable(reprocess_id)}\n`);
     return EXIT.done;
   },
 };
