@@ -47,6 +47,19 @@ export function printableJson(json: string): string {
   return ANY_ACTING_IN_JSON.test(open) ? open.replace(ACTING_IN_JSON, escape) : open;
 }
 
+const HTML_ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Text from elsewhere, made safe for HTML, in quoted attributes too. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => HTML_ENTITIES[character] ?? character);
+}
+
 /** The start of a text from elsewhere, for a message: one line, white space folded, cut after `limit` characters. */
 export function excerpt(text: string, limit = 200): string {
   // Before the cut, which may leave half of a credential. Twice the limit leaves room for the white space that folding takes away.

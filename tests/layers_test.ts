@@ -159,11 +159,8 @@ const SHORT: Readonly<Record<string, string>> = {
   "src/jupyter.ts": "the only file that looks at Deno.jupyter, on which even errors depend",
   "src/std/async.ts": "adds types to @std/async",
   "src/std/cli.ts": "adds types to @std/cli",
-  "src/std/fmt_bytes.ts": "adds types to @std/fmt/bytes",
-  "src/std/html.ts": "adds types to @std/html",
   "src/std/http.ts": "adds types to @std/http",
   "src/std/path.ts": "adds types to @std/path, and chooses the functions for the operating system",
-  "src/std/text.ts": "adds types to @std/text",
   "src/version.ts": "is written by whoever releases a version, and loaded without anything else",
 };
 

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../safe_text.ts";
 import { Access, isFromForeignPage, isLocalHost, letPagesRead, type Sight } from "./access.ts";
 import { type Catalog, formatTimestamp } from "./catalog.ts";
 import { RESPONSES, type Responses } from "./dialect.ts";
@@ -17,7 +18,6 @@ import { FileNameError } from "../names/file_name_error.ts";
 import { readRoute, type Route } from "../protocol/routes.ts";
 import type { Dialect } from "../protocol/tables.ts";
 import { readPacketRoute } from "../protocol/webpoda.ts";
-import { escape } from "@std/html";
 import { randomUUID } from "node:crypto";
 
 /** The largest response that a Lambda function may send, 6 MiB: a larger one never leaves the SDC. */
@@ -183,7 +183,7 @@ class Api {
     if (path === "") return html(NO_FILE_REQUESTED, 400);
     if (!catalog.has(path)) return html(FILE_NOT_FOUND, 404);
     if (sight !== "all" && !isPublicFile(path, catalog)) {
-      return html(`The file ${escape(path)} is not a part of a public release yet.`, 403);
+      return html(`The file ${escapeHtml(path)} is not a part of a public release yet.`, 403);
     }
     const lifetimeSeconds = urlLifetimeSeconds?.download ?? 86_400;
     const location = signer.sign({ method: "GET", path, lifetimeSeconds, origin: objectsOrigin(url) });

@@ -1,7 +1,7 @@
+import { escapeHtml } from "../safe_text.ts";
 import { isFromForeignPage, letPagesRead } from "./access.ts";
 import type { Handler } from "./http_server.ts";
 import { IncompleteBodyError, isArchivePath, type ObjectStore, PlaceTakenError } from "./object_store.ts";
-import { escape } from "@std/html";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
@@ -142,7 +142,7 @@ interface S3ErrorOptions {
 function s3Error(code: S3ErrorCode, options: S3ErrorOptions = {}): Response {
   const [status, defaultMessage] = ERRORS[code];
   const elements = Object.entries({ Code: code, Message: options.message ?? defaultMessage, ...options.details });
-  const content = elements.map(([name, text]) => `<${name}>${escape(text)}</${name}>`).join("");
+  const content = elements.map(([name, text]) => `<${name}>${escapeHtml(text)}</${name}>`).join("");
   return new Response(`<?xml version="1.0" encoding="UTF-8"?>\n<Error>${content}</Error>`, {
     status,
     headers: { ...options.headers, "content-type": "application/xml" },

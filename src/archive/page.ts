@@ -7,11 +7,10 @@ import { FILE_KINDS } from "../names/file_name.ts";
 import { downloadRoute } from "../protocol/routes.ts";
 import { decodeFileRecords, type FileRecord } from "../protocol/rows.ts";
 import { TABLES } from "../protocol/tables.ts";
-import { printable } from "../safe_text.ts";
+import { escapeHtml, printable } from "../safe_text.ts";
 import type { Coverage } from "../views/coverage.ts";
 import { recordsTable } from "../views/records.ts";
 import { delay } from "@std/async";
-import { escape } from "@std/html";
 import { createHash } from "node:crypto";
 
 /** Headers of every response to a browser: nothing is cached without asking, guessed, framed or told to others. */
@@ -395,7 +394,7 @@ export async function drawCoverage(catalog: Catalog, visible = VISIBLE.all): Pro
 
 /** Escapes text of any origin for contents and attributes. */
 function html(text: string): string {
-  return escape(printable(text));
+  return escapeHtml(printable(text));
 }
 
 /** `1234567` -> `1,234,567`. */

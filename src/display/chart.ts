@@ -1,6 +1,5 @@
 import { cutToWidth, textWidth } from "./text_width.ts";
-import { printable } from "../safe_text.ts";
-import { escape } from "@std/html";
+import { escapeHtml, printable } from "../safe_text.ts";
 
 /**
  * Notebooks show an SVG as an image, which the theme's colors and the page's style do not reach. With a background of its own
@@ -112,7 +111,7 @@ function attribute(name: string, value: number | undefined, usual: number): stri
 function rectSvg({ x, y, width, height, fill, opacity, radius, tooltip }: RectMark): string {
   const place = `x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}"`;
   const tag = `<rect ${place} fill="${fill}"${attribute("fill-opacity", opacity, 1)}${attribute("rx", radius, 0)}`;
-  return tooltip === undefined ? `${tag}/>` : `${tag}><title>${escape(printable(tooltip))}</title></rect>`;
+  return tooltip === undefined ? `${tag}/>` : `${tag}><title>${escapeHtml(printable(tooltip))}</title></rect>`;
 }
 
 function lineSvg({ points, stroke, strokeWidth }: LineMark): string {
@@ -129,7 +128,7 @@ function textSvg(mark: TextMark): string {
   const { x, y, text, anchor = "start", size = TEXT_SIZE, isBold = false, fill = COLORS.text } = mark;
   const place = `x="${px(x)}" y="${px(y + size * BASELINE)}"${anchor === "start" ? "" : ` text-anchor="${anchor}"`}`;
   const font = `font-size="${size}"${isBold ? ` font-weight="600"` : ""}`;
-  return `<text ${place} ${font} fill="${fill}">${escape(printable(text))}</text>`;
+  return `<text ${place} ${font} fill="${fill}">${escapeHtml(printable(text))}</text>`;
 }
 
 function markSvg(mark: Mark): string {
@@ -184,7 +183,7 @@ export function chartSvg({ title, subtitle, description, width, height, legend, 
   const top = subtitle === "" ? 39 : 58;
   const bodyTop = top + (legend.length > 0 ? LEGEND_HEIGHT : 0);
   const whole = bodyTop + height + CHART_PADDING;
-  const label = escape(printable(title));
+  const label = escapeHtml(printable(title));
   const room = Math.floor((width - 2 * CHART_PADDING) / (TEXT_SIZE * CHARACTER));
   const head: Mark[] = [
     { kind: "text", x: CHART_PADDING, y: 23, text: title, size: 15, isBold: true },
@@ -204,7 +203,7 @@ export function chartSvg({ title, subtitle, description, width, height, legend, 
     `viewBox="0 0 ${width} ${px(whole)}" style="max-width:100%;min-width:${
       Math.ceil(width * MIN_SHRINK)
     }px;height:auto" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif">` +
-    `<title>${label}</title><desc>${escape(printable(description))}</desc>`,
+    `<title>${label}</title><desc>${escapeHtml(printable(description))}</desc>`,
     `<rect x="0.5" y="0.5" width="${width - 1}" height="${px(whole - 1)}" rx="6" fill="${COLORS.background}" ` +
     `stroke="${COLORS.edge}"/>`,
     ...head.map(markSvg),

@@ -1,6 +1,5 @@
 import { abridge, type Column, hiddenLine, MAX_ROWS, type Table } from "./text_table.ts";
-import { printable } from "../safe_text.ts";
-import { escape } from "@std/html";
+import { escapeHtml, printable } from "../safe_text.ts";
 
 /**
  * The style of tables in web pages. JupyterLab and VS Code define the colors of their themes as variables; without them, dark
@@ -37,7 +36,7 @@ const MAX_MARKUP = 2 * MAX_CELL;
 const MAX_ADDRESS = 2000;
 
 function cut(text: string, length: number): string {
-  return escape(printable(text.length > length ? `${text.slice(0, length)}…` : text));
+  return escapeHtml(printable(text.length > length ? `${text.slice(0, length)}…` : text));
 }
 
 /** Makes a text safe for a page: replaces control characters, cuts it, and escapes it. */
@@ -54,7 +53,7 @@ function safeHref(address: string | undefined): string | undefined {
   const { protocol, username, password, href } = new URL(address);
   if (href.length > MAX_ADDRESS) return undefined;
   const leadsToTheWeb = (protocol === "https:" || protocol === "http:") && username === "" && password === "";
-  return leadsToTheWeb && printable(href) === href ? escape(href) : undefined;
+  return leadsToTheWeb && printable(href) === href ? escapeHtml(href) : undefined;
 }
 
 /** Sets the alignment twice: JupyterLab's style overrides the attribute, and GitHub keeps only the attribute. */

@@ -1,5 +1,4 @@
 import { suggestion } from "../errors.ts";
-import { closestString, levenshteinDistance } from "@std/text";
 
 /**
  * The instruments and other sources whose files the SDC keeps (SDC file-name convention).
@@ -149,11 +148,30 @@ export const SPICE_FOLDERS: Readonly<Record<SpiceType, string>> = {
 /** Longer words are no typing errors, and comparing them would take long. */
 const MAX_WORD = 64;
 
+/** The number of characters to insert, delete or replace to turn one word into another (Levenshtein distance). */
+function editDistance(from: string, to: string): number {
+  const target = [...to];
+  let distances = [0, ...target.keys()].map((_, index) => index);
+  for (const [index, character] of [...from].entries()) {
+    let last = index + 1;
+    distances = distances.map((above, column) => {
+      if (column === 0) return last;
+      const diagonal = distances[column - 1] ?? 0;
+      last = Math.min(above + 1, last + 1, diagonal + (target[column - 1] === character ? 0 : 1));
+      return last;
+    });
+  }
+  return distances.at(-1) ?? 0;
+}
+
 /** The valid word that a mistyped one was most likely meant to be; undefined when none is close. */
 export function closestWord(word: string, validWords: readonly string[]): string | undefined {
   if (word === "" || word.length > MAX_WORD || validWords.length === 0) return undefined;
-  const closest = closestString(word, validWords);
-  const typos = levenshteinDistance(word.toLowerCase(), closest.toLowerCase());
+  let [closest = "", typos] = ["", Infinity];
+  for (const valid of validWords) {
+    const distance = editDistance(word.toLowerCase(), valid.toLowerCase());
+    if (distance < typos) [closest, typos] = [valid, distance];
+  }
   // In words of two letters every other word is one typing error away.
   const forgiven = closest.length < 3 ? 0 : Math.max(1, Math.round(closest.length / 3));
   return typos <= forgiven ? closest : undefined;

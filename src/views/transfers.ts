@@ -3,11 +3,17 @@ import type { MimeBundle } from "../display/notebook.ts";
 import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
 import { ImapError } from "../errors.ts";
 import { archivePath, bareName } from "../names/file_name.ts";
-import { excerpt } from "../safe_text.ts";
+import { escapeHtml, excerpt } from "../safe_text.ts";
 import type { Outcome, TransferEvent } from "../transfer/batch.ts";
-import { format as formatBytes } from "@std/fmt/bytes";
-import { escape } from "@std/html";
 import { dirname } from "@std/path";
+
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** A number of bytes for people, with three digits: `1.42 MB`. */
+export function formatBytes(bytes: number): string {
+  const exponent = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
+  return `${Number((bytes / 1000 ** exponent).toPrecision(3))} ${UNITS[exponent]}`;
+}
 
 /** The states of outcomes, in the order in which a summary counts them. */
 const STATES = ["fetched", "resumed", "sent", "skipped", "planned", "failed"] as const;
@@ -71,7 +77,7 @@ export function outcomesBundle(outcomes: readonly Outcome[]): MimeBundle {
 /** Returns what a notebook shows for outcomes whose table is already displayed. */
 export function shownSummary(outcomes: readonly Outcome[]): MimeBundle {
   const line = `${outcomesSummary(outcomes)} (await report.show() shows the table again)`;
-  return { "text/plain": line, "text/html": `<div>${escape(line)}</div>` };
+  return { "text/plain": line, "text/html": `<div>${escapeHtml(line)}</div>` };
 }
 
 /** How many active files are listed. */
@@ -143,7 +149,7 @@ function htmlBar(share: number, label: string, width: string): string {
 
 function fileHtml(active: ActiveFile): string {
   const { bytes, size } = active;
-  const name = escape(activeName(active));
+  const name = escapeHtml(activeName(active));
   const amount = size === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(size)}`;
   const share = size === undefined || size === 0 ? 0 : bytes / size;
   return `<li>${htmlBar(share, "this file", "width:100px")} ${name} ${amount}</li>`;
@@ -158,7 +164,7 @@ export function transferPanel(state: TransferState): MimeBundle {
   const html = [
     `<div style="${PANEL}">`,
     htmlBar(share, "all files", "width:100%;max-width:520px"),
-    `<div>${escape(transferLine(state))}</div>`,
+    `<div>${escapeHtml(transferLine(state))}</div>`,
     ...list,
     "</div>",
   ];
@@ -172,7 +178,7 @@ export function transferPanel(state: TransferState): MimeBundle {
  */
 export function endedPanel(state: TransferState, advice: string): MimeBundle {
   const line = advice === "" ? amountLine(state) : `Stopped at ${amountLine(state)}; ${advice}`;
-  return { "text/plain": `${line}\n`, "text/html": `<div>${escape(line)}</div>` };
+  return { "text/plain": `${line}\n`, "text/html": `<div>${escapeHtml(line)}</div>` };
 }
 
 /** A file that is being transferred. */

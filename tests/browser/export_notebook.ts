@@ -1,4 +1,4 @@
-import { escape } from "@std/html";
+import { escapeHtml } from "../../src/safe_text.ts";
 import { type CellOutput, htmlOf, mimeText, textOf } from "../support/kernel.ts";
 import type { Notebook, NotebookCell } from "../support/notebook.ts";
 import { EXPORT_STYLES, type ExportStyle } from "./export_styles.ts";
@@ -14,14 +14,14 @@ function outputHtml(output: CellOutput, style: ExportStyle): string {
   if (html !== undefined) return style === "github" ? bare(html) : html;
   const svg = mimeText(output, "image/svg+xml");
   if (svg !== undefined) return `<figure tabindex="0">${svg}</figure>`;
-  return `<pre tabindex="0">${escape(textOf(output) ?? "")}</pre>`;
+  return `<pre tabindex="0">${escapeHtml(textOf(output) ?? "")}</pre>`;
 }
 
 function cellHtml(cell: NotebookCell, style: ExportStyle): string {
   if (cell.cell_type !== "code") return `<section>${markdownHtml(cell.source)}</section>`;
   const outputs = cell.outputs.map((output) => `<div class="output">${outputHtml(output, style)}</div>`);
-  const code = `<pre class="code" tabindex="0">${escape(cell.source)}</pre>`;
-  return `<section id="${escape(cell.id)}">${[code, ...outputs].join("\n")}</section>`;
+  const code = `<pre class="code" tabindex="0">${escapeHtml(cell.source)}</pre>`;
+  return `<section id="${escapeHtml(cell.id)}">${[code, ...outputs].join("\n")}</section>`;
 }
 
 /** Converts a saved notebook to a page, as one of the sites that show notebooks does. */

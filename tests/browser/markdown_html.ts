@@ -1,8 +1,8 @@
-import { escape } from "@std/html";
+import { escapeHtml } from "../../src/safe_text.ts";
 
 /** Converts code, bold and links in a line; the rest is text. */
 function inlineHtml(text: string): string {
-  return escape(text)
+  return escapeHtml(text)
     .replaceAll(/`([^`]+)`/g, "<code>$1</code>")
     .replaceAll(/\*\*([^*]+)\*\*/g, "<b>$1</b>")
     .replaceAll(/\[([^\]]+)\]\((https:[^)]+)\)/g, `<a href="$2">$1</a>`);
@@ -10,7 +10,7 @@ function inlineHtml(text: string): string {
 
 function blockHtml(block: string): string {
   const fence = /^```\w*\n([^]*?)\n?```$/.exec(block);
-  if (fence !== null) return `<pre tabindex="0">${escape(fence[1] ?? "")}</pre>`;
+  if (fence !== null) return `<pre tabindex="0">${escapeHtml(fence[1] ?? "")}</pre>`;
   const heading = /^(#+) (.*)$/.exec(block);
   if (heading !== null) return `<h${heading[1]?.length}>${inlineHtml(heading[2] ?? "")}</h${heading[1]?.length}>`;
   if (!/^\d+\. /.test(block)) return `<p>${inlineHtml(block)}</p>`;

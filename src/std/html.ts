@@ -1,2 +1,0 @@
-// @ts-types="./html.d.ts"
-export { escape } from "deno-std/html/entities.js";
