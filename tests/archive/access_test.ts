@@ -25,7 +25,7 @@ Deno.test("Access takes the key under every path", () => {
   }
 });
 
-Deno.test("Access takes an access token below /authorized alone", () => {
+Deno.test("Access accepts an access token only below /authorized", () => {
   assertEquals(check(closed, "/authorized/query", { authorization: "Bearer key" }), "all");
   assertEquals(check(closed, "/authorized/query", { authorization: "bearer key" }), "all");
   assertEquals(check(closed, "/query", { authorization: "Bearer key" }), "unauthorized");
@@ -49,7 +49,7 @@ Deno.test("Access refuses what is not the key", () => {
   assertEquals(check(closed, "/authorized/query", both), "forbidden");
 });
 
-Deno.test("Access shows released files to everyone on the bare paths of a public archive, all of them below a prefix", () => {
+Deno.test("Access shows everyone the released files of a public archive without a prefix, and callers with the key all files below one", () => {
   assertEquals(check(published, "/query"), "released");
   assertEquals(check(published, "/query", { "x-api-key": "key" }), "released");
   assertEquals(check(published, "/query", { "x-api-key": "wrong" }), "released");
@@ -59,7 +59,7 @@ Deno.test("Access shows released files to everyone on the bare paths of a public
   assertEquals(check(published, "/api-key/query", { "x-api-key": "wrong" }), "forbidden");
 });
 
-Deno.test("Access has uploads and orders of a public archive below the SDC's prefixes alone", () => {
+Deno.test("Access has uploads and orders of a public archive only below the SDC's prefixes", () => {
   const key = new Headers({ "x-api-key": "key" });
   const granted = (["upload", "release", "reprocess"] as const).map((to) =>
     ["", "/api-key", "/authorized"].map((prefix) => published.check(to, `${prefix}/${to}`, key))

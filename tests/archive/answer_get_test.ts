@@ -40,7 +40,7 @@ Deno.test("GET of an object answers 206 to a range", async () => {
   }
 });
 
-Deno.test("GET of an object streams long parts whole", async () => {
+Deno.test("GET of an object streams long ranges completely", async () => {
   const text = Array.from({ length: 40_000 }, (_, line) => String(line).padStart(9)).join("\n");
   await using archive = await openTestArchive({ files: { [PATH]: text } });
   assertEquals(await (await get(archive)).text(), text);
@@ -48,7 +48,7 @@ Deno.test("GET of an object streams long parts whole", async () => {
   assertEquals(await (await get(archive, { range: "bytes=200000-" })).text(), text.slice(200_000));
 });
 
-Deno.test("GET of an object lets go of the file when the caller stops early", async () => {
+Deno.test("GET of an object closes the file when the caller stops early", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: TEXT.repeat(100_000) } });
   for (const headers of [{}, { range: "bytes=5-900000" }, { range: "bytes=5-" }]) {
     const reader = (await get(archive, headers)).body?.getReader();
@@ -57,7 +57,7 @@ Deno.test("GET of an object lets go of the file when the caller stops early", as
   }
 });
 
-Deno.test("GET of an object answers 416 behind the end, 304 and 412 to conditions", async () => {
+Deno.test("GET of an object answers 416 to a range behind the end, and 304 and 412 to conditions", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: TEXT } });
   const behind = await get(archive, { range: "bytes=10-" });
   assertEquals([behind.status, behind.headers.get("content-range")], [416, "bytes */10"]);
@@ -69,20 +69,20 @@ Deno.test("GET of an object answers 416 behind the end, 304 and 412 to condition
   assertStringIncludes(await other.text(), "<Code>PreconditionFailed</Code>");
 });
 
-Deno.test("GET of an object sends all when If-Range names an older one", async () => {
+Deno.test("GET of an object sends the whole object when If-Range has an older ETag", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: TEXT } });
   const response = await get(archive, { range: "bytes=5-", "if-range": '"older"' });
   assertEquals([response.status, await response.text()], [200, TEXT]);
 });
 
-Deno.test("GET of an empty object works, and no range of it", async () => {
+Deno.test("GET of an empty object works, but not with a range", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: "" } });
   const response = await get(archive);
   assertEquals([response.status, response.headers.get("content-length"), await response.text()], [200, "0", ""]);
   assertEquals((await get(archive, { range: "bytes=0-" })).status, 416);
 });
 
-Deno.test("GET of an object has a new ETag when the file was changed by hand", async () => {
+Deno.test("GET of an object has a new ETag after the file was changed on the disk", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: TEXT } });
   assertEquals((await get(archive, { "if-none-match": ETAG })).status, 304);
   await Deno.writeTextFile(join(archive.folder.path, PATH), "other bytes");
@@ -91,7 +91,7 @@ Deno.test("GET of an object has a new ETag when the file was changed by hand", a
   assertMatch(response.headers.get("etag") ?? "", /^"[0-9a-f]{32}"$/);
 });
 
-Deno.test("GET of an object computes the MD5 once for all who ask at once", async () => {
+Deno.test("GET of an object computes the MD5 once for concurrent requests", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: TEXT.repeat(50_000) } });
   const responses = await Promise.all(Array.from({ length: 8 }, () => get(archive)));
   const texts = await Promise.all(responses.map((response) => response.text()));
@@ -108,7 +108,7 @@ Deno.test("GET of an object that is gone answers 404 NoSuchKey", async () => {
   assertStringIncludes(await response.text(), `<Code>NoSuchKey</Code>`);
 });
 
-Deno.test("GET of an object does not follow a link that took its place", async () => {
+Deno.test("GET of an object does not follow a symbolic link in its place", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: TEXT, "secret.txt": "secret" } });
   const url = await archive.urlFor("download", PATH);
   await Deno.remove(join(archive.folder.path, PATH));

@@ -11,7 +11,7 @@ async function ask(archive: TestArchive, path: string, method = "GET"): Promise<
   return [response.status, await response.text()];
 }
 
-Deno.test("POST /reprocess is answered and noted with its id, and the note outlives the archive", async () => {
+Deno.test("POST /reprocess is answered with an id and written to the journal, which outlives the archive", async () => {
   await using folder = await testFolder();
   const now = () => new Date("2026-03-04T05:06:07Z");
   const parameters = { start_date: "20260101", end_date: "20260131", instrument: "mag", reprocessing: "True" };
@@ -40,7 +40,7 @@ Deno.test("POST /reprocess checks nothing, as the SDC does: an order that is sen
   assertEquals([ids.size, archive.opened.journal.orders().length], [4, 4]);
 });
 
-Deno.test("GET /release crashes as the SDC does without the manifest, and notes the release with it", async () => {
+Deno.test("GET /release crashes like the SDC when the manifest is missing, and writes a release to the journal when it is there", async () => {
   await using archive = await openTestArchive();
   assertEquals(await ask(archive, RELEASE), [500, `{"message":"Internal Server Error"}`]);
   assertMatch(String(archive.errors[0]), /it was not uploaded/);
@@ -54,7 +54,7 @@ Deno.test("GET /release crashes as the SDC does without the manifest, and notes 
   ]);
 });
 
-Deno.test("GET /release answers 400, 501 or the crash of the SDC's code to what cannot be, and notes nothing", async () => {
+Deno.test("GET /release answers invalid requests with 400, 501 or 500, and writes nothing to the journal", async () => {
   await using archive = await openTestArchive();
   const wrong: [query: string, status: number, body: RegExp][] = [
     ["release_type=release", 400, /^"Missing required query parameter 'manifest_file' for release operation\."$/],
@@ -80,7 +80,7 @@ Deno.test("GET /release answers 400, 501 or the crash of the SDC's code to what 
   assertEquals(archive.opened.journal.orders(), []);
 });
 
-Deno.test("GET /release crashes as the SDC does on a manifest with a line of another form, and releases nothing of it", async () => {
+Deno.test("GET /release crashes like the SDC on a manifest with an invalid line, and releases nothing of it", async () => {
   const lines = [
     "all",
     "hit, l0, all",
@@ -98,7 +98,7 @@ Deno.test("GET /release crashes as the SDC does on a manifest with a line of ano
   }
 });
 
-Deno.test("orders have a method and, in a closed archive, a key", async () => {
+Deno.test("orders need their method and, in a closed archive, the key", async () => {
   await using archive = await openTestArchive({ apiKey: "key" });
   assertEquals((await ask(archive, REPROCESS, "GET"))[0], 404);
   assertEquals((await ask(archive, RELEASE, "POST"))[0], 404);
@@ -109,7 +109,7 @@ Deno.test("orders have a method and, in a closed archive, a key", async () => {
   await response.body?.cancel();
 });
 
-Deno.test("a line that a crash cut off does not hide the orders before it", async () => {
+Deno.test("a line of the journal that a crash cut off does not hide the orders before it", async () => {
   await using archive = await openTestArchive();
   await (await archive.api(REPROCESS, { method: "POST" })).body?.cancel();
   await Deno.writeTextFile(`${archive.folder.path}/.imap-archive/orders.ndjson`, `{"time":"20`, { append: true });

@@ -25,7 +25,7 @@ Deno.test("PUT stores the bytes, indexes them and answers with their MD5", async
   assertEquals((await archive.rows("instrument=swe")).map((row) => row.file_path), [PATH]);
 });
 
-Deno.test("PUT has the disk confirm the bytes before they get their name", async () => {
+Deno.test("PUT flushes the bytes to the disk before the file gets its name", async () => {
   await using archive = await openTestArchive();
   const { sync } = Deno.FsFile.prototype;
   const nameless: boolean[] = [];
@@ -47,7 +47,7 @@ Deno.test("PUT takes an empty body, as S3 does", async () => {
   assertEquals([status, await Deno.readTextFile(join(archive.folder.path, PATH))], [200, ""]);
 });
 
-Deno.test("PUT replaces a file in one step when its address is still valid", async () => {
+Deno.test("PUT replaces a file atomically while its URL is valid", async () => {
   await using archive = await openTestArchive();
   const url = await archive.urlFor("upload", NAME);
   await archive.objects(url, putRequest("first"));
@@ -58,7 +58,7 @@ Deno.test("PUT replaces a file in one step when its address is still valid", asy
   assertEquals(await (await archive.objects(download)).text(), "the second");
 });
 
-Deno.test("PUT of new bytes while the old ones are hashed has its own row in the end", async () => {
+Deno.test("PUT of new bytes while the old ones are hashed ends with the row of the new bytes", async () => {
   await using archive = await openTestArchive();
   const url = await archive.urlFor("upload", NAME);
   await archive.objects(url, putRequest("first"));
@@ -99,7 +99,7 @@ Deno.test("PUT leaves nothing behind when the connection breaks", async () => {
   await assertNothing(archive);
 });
 
-Deno.test("PUT leaves nothing behind when something else lies in the file's place", async () => {
+Deno.test("PUT leaves nothing behind when something else is in the place of the file", async () => {
   await using archive = await openTestArchive();
   const url = await archive.urlFor("upload", NAME);
   await Deno.mkdir(join(archive.folder.path, PATH), { recursive: true });
@@ -109,7 +109,7 @@ Deno.test("PUT leaves nothing behind when something else lies in the file's plac
   await assertNothing(archive);
 });
 
-Deno.test("PUT leaves a file alone that the archive does not know, as a name's twin in other case is", async () => {
+Deno.test("PUT does not replace a file that the archive does not know, such as one whose name differs only in case", async () => {
   await using archive = await openTestArchive();
   const url = await archive.urlFor("upload", NAME);
   await writeFiles(archive.folder.path, { [PATH]: "twin" });
@@ -129,7 +129,7 @@ Deno.test("PUT keeps the file that was there when its replacement fails", async 
   assertEquals(await (await archive.objects(await archive.urlFor("download", PATH))).text(), "first");
 });
 
-Deno.test("PUT does not go through a folder that is a link", async () => {
+Deno.test("PUT does not follow a folder that is a symbolic link", async () => {
   await using archive = await openTestArchive();
   const outside = join(archive.folder.path, "outside");
   await Deno.mkdir(outside);
@@ -151,7 +151,7 @@ Deno.test("PUT answers 501 to a chunked body and 411 without a length", async ()
   await assertNothing(archive);
 });
 
-Deno.test("PUT answers 400 to a length that is none, or more than one PUT takes", async () => {
+Deno.test("PUT answers 400 to a length that is invalid or too large", async () => {
   await using archive = await openTestArchive();
   for (
     const [length, code] of [["-1", "InvalidArgument"], ["1e3", "InvalidArgument"], ["5368709121", "EntityTooLarge"]]
@@ -163,7 +163,7 @@ Deno.test("PUT answers 400 to a length that is none, or more than one PUT takes"
   await assertNothing(archive);
 });
 
-Deno.test("Many PUTs at once, of one name and of others, leave the file and the row of one of them", async () => {
+Deno.test("Concurrent PUTs of one name leave the file and the row of the same one", async () => {
   await using archive = await openTestArchive();
   const url = await archive.urlFor("upload", NAME);
   const texts = Array.from({ length: 20 }, (_, index) => `text ${String(index).padStart(4)}`);

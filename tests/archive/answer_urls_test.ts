@@ -35,7 +35,7 @@ Deno.test("GET /download answers 400 without a path", async () => {
   }
 });
 
-Deno.test("GET /upload gives an address to PUT the file to, whatever folders come before its name", async () => {
+Deno.test("GET /upload gives a URL to PUT the file to, whatever folders are before its name", async () => {
   await using archive = await openTestArchive();
   for (const path of [NAME, PATH, `some/where/${NAME}`, `a%2Fb%2F${NAME}`]) {
     const response = await archive.api(`/upload/${path}`);
@@ -46,7 +46,7 @@ Deno.test("GET /upload gives an address to PUT the file to, whatever folders com
   }
 });
 
-Deno.test("GET /upload takes both forms of a version", async () => {
+Deno.test("GET /upload accepts both forms of a version", async () => {
   await using archive = await openTestArchive();
   for (const version of ["v001", "v001.0002"]) {
     assertEquals((await archive.put(`imap_mag_l0_raw_20250101_${version}.pkts`, version)).status, 200);
@@ -68,13 +68,13 @@ Deno.test("GET /upload answers 409 when the archive has the name", async () => {
   });
 });
 
-Deno.test("GET /upload answers 409 to a file that came into the folder beside the archive", async () => {
+Deno.test("GET /upload answers 409 to a file that was copied into the folder", async () => {
   await using archive = await openTestArchive({ files: { "imap/swe/l0/2024/01/other.txt": "" } });
   await Deno.writeTextFile(`${archive.folder.path}/${PATH}`, "by hand");
   assertEquals((await archive.api(`/upload/${NAME}`)).status, 409);
 });
 
-Deno.test("GET /upload reserves nothing: both of two addresses work, and the last one stays", async () => {
+Deno.test("GET /upload reserves nothing: with two URLs both uploads work, and the last one stays", async () => {
   await using archive = await openTestArchive();
   const urls = [await archive.urlFor("upload", NAME), await archive.urlFor("upload", NAME)];
   for (const [index, url] of urls.entries()) {
@@ -84,7 +84,7 @@ Deno.test("GET /upload reserves nothing: both of two addresses work, and the las
   assertEquals((await archive.rows("instrument=swe")).length, 1);
 });
 
-Deno.test("GET /upload answers 400 in the SDC's words to a name that is none of the SDC's", async () => {
+Deno.test("GET /upload answers 400 with the SDC's text to a name that is not one of the SDC's", async () => {
   await using archive = await openTestArchive();
   const text = "error: file name does not match ancillary, science, cadence, or SPICE file naming convention.";
   for (const name of ["imap_xyz_l9_sci_20240105_v001.pkts", "notes.txt", "imap_swe_l0_a%00b_20240105_v001.pkts"]) {
@@ -120,7 +120,7 @@ Deno.test("GET /upload of 2024 says what is wrong with the name", async () => {
   }
 });
 
-Deno.test("Addresses live as long as the options say", async () => {
+Deno.test("Presigned URLs are valid as long as the options say", async () => {
   const files = { [PATH]: "bytes" };
   await using archive = await openTestArchive({ files, urlLifetimeSeconds: { download: 5, upload: 7 } });
   const upload = new URL(await archive.urlFor("upload", "imap_mag_l0_raw_20250101_v001.pkts"));

@@ -49,7 +49,8 @@ async function startNginx(folder: string, servers: string): Promise<AsyncDisposa
 const portOf = (url: string) => new URL(url).port;
 
 Deno.test({
-  name: "Behind nginx, as docs/serving.md has it, files are uploaded, found and downloaded, and large heads refused",
+  name:
+    "Behind nginx, configured as in docs/serving.md, files are uploaded, found and downloaded, and large heads are refused",
   ignore: !await hasNginx(),
   fn: async () => {
     await using folder = await testFolder();
@@ -87,7 +88,7 @@ Deno.test({
   },
 });
 
-Deno.test("startArchive() refuses an address of the objects that is no origin", async () => {
+Deno.test("startArchive() refuses a URL of the objects that is not an origin", async () => {
   await using folder = await testFolder();
   for (
     const objectsUrl of [

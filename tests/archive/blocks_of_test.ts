@@ -9,12 +9,12 @@ async function regrouped(lengths: number[], blockBytes: number): Promise<number[
   return blocks;
 }
 
-Deno.test("blocksOf() gathers small chunks and divides large ones", async () => {
+Deno.test("blocksOf() collects small chunks and splits large ones", async () => {
   assertEquals(await regrouped([1, 0, 1, 6, 1], 4), [[0, 1, 2, 3], [4, 5, 6, 7], [8]]);
   assertEquals(await regrouped([8], 4), [[0, 1, 2, 3], [4, 5, 6, 7]]);
 });
 
-Deno.test("blocksOf() gives no block when there are no bytes", async () => {
+Deno.test("blocksOf() yields no block when there are no bytes", async () => {
   assertEquals(await regrouped([], 4), []);
   assertEquals(await regrouped([0, 0], 4), []);
 });

@@ -31,7 +31,7 @@ async function drip(connection: RawConnection, everyMs: number): Promise<void> {
   }
 }
 
-Deno.test("Who sends the head of a request byte by byte is dropped", async () => {
+Deno.test("A caller that sends the head of a request byte by byte is dropped", async () => {
   await using server = await start({ headMs: 200 });
   using connection = await connectRaw(server.url);
   await connection.send("GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ");
@@ -40,13 +40,13 @@ Deno.test("Who sends the head of a request byte by byte is dropped", async () =>
   assert(!(await answers).includes("200 OK"));
 });
 
-Deno.test("Who sends nothing at all is dropped", async () => {
+Deno.test("A caller that sends nothing is dropped", async () => {
   await using server = await start({ headMs: 200 });
   using connection = await connectRaw(server.url);
   assertMatch(await connection.received(), /^$|^HTTP\/1\.1 408 /);
 });
 
-Deno.test("Who sends the head of a second request byte by byte is dropped as well", async () => {
+Deno.test("A caller that sends the head of a second request byte by byte is dropped too", async () => {
   // Long enough for the first request to come whole on a machine that is busy.
   await using server = await start({ headMs: 2_000 });
   using connection = await connectRaw(server.url);
@@ -56,7 +56,7 @@ Deno.test("Who sends the head of a second request byte by byte is dropped as wel
   assertEquals((await answers).split("200 OK").length - 1, 1);
 });
 
-Deno.test("Who goes on sending a body byte by byte that nobody wants is dropped", async () => {
+Deno.test("A caller that keeps sending an unwanted body byte by byte is dropped", async () => {
   const server = await serveHandler({ host, port: 0, handler: () => Promise.resolve(new Response("no")) });
   const url = `http://${host}:${server.port}/`;
   using connection = await connectRaw(url);
@@ -67,7 +67,7 @@ Deno.test("Who goes on sending a body byte by byte that nobody wants is dropped"
   await server.close(0);
 });
 
-Deno.test("Who sends a body byte by byte is dropped, and nothing of the upload stays", async () => {
+Deno.test("A caller that sends a body byte by byte is dropped, and nothing of the upload is kept", async () => {
   await using folder = await testFolder();
   const archive = await startArchive({ root: folder.path, limits: { patienceMs: 200 } });
   try {
@@ -85,7 +85,7 @@ Deno.test("Who sends a body byte by byte is dropped, and nothing of the upload s
   }
 });
 
-Deno.test("Who takes nothing of an answer is dropped, and the file is closed", async () => {
+Deno.test("A caller that reads nothing of a response is dropped, and the file is closed", async () => {
   await using folder = await testFolder();
   const path = join(folder.path, "large");
   await Deno.writeFile(path, new Uint8Array(20_000_000));
@@ -102,7 +102,7 @@ Deno.test("Who takes nothing of an answer is dropped, and the file is closed", a
   await server.close(0);
 });
 
-Deno.test("Who is slow for longer than the patience, and never too slow, is served to the end", async () => {
+Deno.test("A caller that is slow for long but never too slow is served to the end", async () => {
   await using server = await start({ patienceMs: 250 });
   using connection = await connectRaw(server.url);
   await connection.send(rawHead("PUT", server.url, ["Content-Length: 4000"]));
@@ -113,7 +113,7 @@ Deno.test("Who is slow for longer than the patience, and never too slow, is serv
   assertStringIncludes(await connection.received(), "4000 bytes");
 });
 
-Deno.test("The time that the handler takes is not the caller's", async () => {
+Deno.test("The time that the handler takes does not count as the caller's", async () => {
   const handler = async (request: Request) => {
     await delay(300);
     const { length } = await request.bytes();
@@ -125,7 +125,7 @@ Deno.test("The time that the handler takes is not the caller's", async () => {
   await server.close(0);
 });
 
-Deno.test("More connections than may be are closed, and the others served", async () => {
+Deno.test("Connections beyond the limit are closed, and the others are served", async () => {
   await using server = await start({ connections: 5 });
   const connections = await Promise.all(Array.from({ length: 5 }, () => connectRaw(server.url)));
   for (const connection of connections) await connection.send("GET / HTTP/1.1\r\n");
@@ -146,7 +146,7 @@ Deno.test("More connections than may be are closed, and the others served", asyn
   });
 });
 
-Deno.test("Heads and addresses that are too long are refused", async () => {
+Deno.test("Heads and URLs that are too long are refused", async () => {
   await using server = await start({});
   const statuses: string[] = [];
   for (
@@ -162,7 +162,7 @@ Deno.test("Heads and addresses that are too long are refused", async () => {
   assertEquals(statuses, ["431", "414", "431"]);
 });
 
-Deno.test("What is no request gets 400, and the server goes on", async () => {
+Deno.test("Anything that is not a request gets 400, and the server continues", async () => {
   await using server = await start({});
   const heads = [
     "GET * HTTP/1.1\r\nHost: a",

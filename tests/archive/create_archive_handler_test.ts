@@ -40,7 +40,7 @@ for (const [as, status, message] of UNKNOWN) {
   });
 }
 
-Deno.test("The API of 2024 has queries, downloads and uploads alone, and nothing for HEAD", async () => {
+Deno.test("The API of 2024 has only queries, downloads and uploads, and no HEAD", async () => {
   await using archive = await openTestArchive({ files: FILES, as: "2024" });
   const [path = ""] = Object.keys(FILES);
   const requests = [
@@ -59,7 +59,7 @@ Deno.test("The API of 2024 has queries, downloads and uploads alone, and nothing
   assertEquals((await archive.api(`/download/${path}`)).status, 302);
 });
 
-Deno.test("The API takes anything behind /query, and HEAD of /download", async () => {
+Deno.test("The API accepts anything behind /query, and HEAD of /download", async () => {
   await using archive = await openTestArchive({ files: FILES });
   const [path = ""] = Object.keys(FILES);
   assertEquals((await (await archive.api("/query/more?instrument=mag")).json()).length, 1);
@@ -142,7 +142,7 @@ Deno.test("No route of docs/openapi.json is answered without the key, once there
   assertEquals(archive.opened.journal.orders(), []);
 });
 
-Deno.test("The API answers 500 and tells the owner when something breaks inside", async () => {
+Deno.test("The API answers 500 to internal errors and reports them", async () => {
   await using archive = await openTestArchive({ files: FILES });
   await Deno.mkdir(`${archive.folder.path}/.imap-archive/orders.ndjson`);
   const order = "/reprocess?start_date=20250101&end_date=20250102";

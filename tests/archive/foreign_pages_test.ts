@@ -53,7 +53,7 @@ Deno.test("A page of another origin reads rows and files, with GET and HEAD", as
   assert(object.endsWith("0123456789"));
 });
 
-Deno.test("The question of a browser before a request is answered for reading, with any header, and for nothing else", async () => {
+Deno.test("Preflight requests are answered for reading, with any header, and refused for everything else", async () => {
   await using archive = await start();
   const ask = (path: string, method: string) =>
     send("OPTIONS", `${archive.url}${path}`, [
@@ -126,7 +126,7 @@ for (const options of [{}, { apiKey: "k3y" }]) {
   });
 }
 
-Deno.test("The object store takes no PUT from a page, though it has the address", async () => {
+Deno.test("The object store refuses a PUT from a page of another origin, even with a valid URL", async () => {
   await using archive = await start();
   const address = String(JSON.parse(await (await fetch(`${archive.url}/upload/${NEW_NAME}`)).text()));
   for (const origin of [EVIL, "null", archive.url]) {
@@ -141,7 +141,7 @@ Deno.test("The object store takes no PUT from a page, though it has the address"
   assertEquals([put.status, await put.text()], [200, ""]);
 });
 
-Deno.test("An open archive on this machine answers no host that a web site can have (DNS rebinding)", async () => {
+Deno.test("An open archive on this machine refuses hosts that a web site can have (DNS rebinding)", async () => {
   await using archive = await start();
   const { port } = new URL(archive.url);
   const path = `${archive.url}/upload/${NEW_NAME}`;
@@ -157,7 +157,7 @@ Deno.test("An open archive on this machine answers no host that a web site can h
   }
 });
 
-Deno.test("A closed archive answers every host: a proxy may stand before it", async () => {
+Deno.test("A closed archive accepts any host, for it may be behind a proxy", async () => {
   await using archive = await start({ apiKey: "k3y" });
   const answer = await send("GET", `${archive.url}/query?instrument=mag`, ["x-api-key: k3y"], "imap.example.org");
   assertEquals(statusOf(answer), 200);

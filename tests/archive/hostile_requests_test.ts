@@ -64,7 +64,7 @@ const TRICKS = [
 const ROUTES = ["download/", "upload/", "api-key/download/", "authorized/upload/", "query?table=", "query?descriptor="];
 const MORE_ROUTES = ["spice-query?type=", "?descriptor=", "release?release_type=release&manifest_file=", ""];
 
-Deno.test("No path, however it is written, gives a 500, an error here, or a file outside of the archive", async () => {
+Deno.test("No path, however it is written, causes an internal error or reaches a file outside the archive", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { [`outside/${NAME}`]: "secret", [`root/${PATH}`]: "public" });
   const errors: unknown[] = [];
@@ -98,7 +98,7 @@ Deno.test("No path, however it is written, gives a 500, an error here, or a file
   }
 });
 
-Deno.test("A signature lets nobody write or read outside of the archive's own paths", async () => {
+Deno.test("A valid signature gives no access outside the paths of the archive", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: "public" } });
   const signer = new UrlSigner(() => new Date());
   const { store } = archive.opened;
@@ -128,7 +128,7 @@ function decoded(trick: string): string {
   }
 }
 
-Deno.test("Links that lead out of the archive are not followed, neither files nor folders, nor round in a circle", async () => {
+Deno.test("Symbolic links are not followed, neither to files nor to folders, nor in a cycle", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { [`outside/mag/l0/2025/05/${NAME}`]: "secret", "outside/secret": "secret" });
   await Deno.mkdir(join(folder.path, "root/imap/swe/l0/2025/05"), { recursive: true });
@@ -156,7 +156,7 @@ Deno.test("Links that lead out of the archive are not followed, neither files no
   assertEquals([archive.errors, await Deno.readTextFile(join(folder.path, "outside/secret"))], [[], "secret"]);
 });
 
-Deno.test("A file that became a link after it was indexed is not there any more", async () => {
+Deno.test("A file that became a symbolic link after it was indexed is not found", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: "public", "secret": "secret" } });
   const url = await archive.urlFor("download", PATH);
   await Deno.remove(join(archive.folder.path, PATH));

@@ -7,7 +7,7 @@ const NAME = "imap_mag_l0_raw_20250502_v001.pkts";
 const PATH = `imap/mag/l0/2025/05/${NAME}`;
 const OTHER = "imap_swe_l0_sci_20240105_v001.pkts";
 
-Deno.test("importFolder() copies files by their names and leaves the folder as it is", async () => {
+Deno.test("importFolder() copies files by their names and does not change the folder", async () => {
   await using source = await testFolder();
   await writeFiles(source.path, { [NAME]: "bytes", [`a/b/${OTHER}`]: "more" });
   await Deno.utime(join(source.path, NAME), 0, new Date("2020-01-01T00:00:00Z"));
@@ -23,7 +23,7 @@ Deno.test("importFolder() copies files by their names and leaves the folder as i
   assertEquals((await Deno.stat(join(source.path, NAME))).mtime, new Date("2020-01-01T00:00:00Z"));
 });
 
-Deno.test("importFolder() leaves out what the archive has, and reports other bytes under a name as a conflict", async () => {
+Deno.test("importFolder() skips files that the archive has, and reports different bytes under a name as a conflict", async () => {
   await using source = await testFolder();
   await writeFiles(source.path, {
     [`a/${NAME}`]: "bytes",
@@ -40,7 +40,7 @@ Deno.test("importFolder() leaves out what the archive has, and reports other byt
   assertEquals(await Deno.readTextFile(join(archive.folder.path, PATH)), "bytes");
 });
 
-Deno.test("importFolder() skips unknown names and links, and ignores hidden and part files", async () => {
+Deno.test("importFolder() skips unknown names and symbolic links, and ignores hidden and partial files", async () => {
   await using source = await testFolder();
   await writeFiles(source.path, {
     "README.md": "",
@@ -63,7 +63,7 @@ Deno.test("importFolder() skips unknown names and links, and ignores hidden and 
   assertMatch(skipped[2]?.reason ?? "", /symbolic link/);
 });
 
-Deno.test("importFolder() takes the archive's own folder for what it is", async () => {
+Deno.test("importFolder() can import the archive's own folder", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { [PATH]: "bytes", [OTHER]: "beside" });
   await using archive = await openTestArchive({ root: folder.path, importFrom: folder.path });
@@ -72,7 +72,7 @@ Deno.test("importFolder() takes the archive's own folder for what it is", async 
   assertEquals((await archive.rows("table=science")).length, 2);
 });
 
-Deno.test("importFolder() takes files of every kind to their places", async () => {
+Deno.test("importFolder() copies files of every kind to their places", async () => {
   await using source = await testFolder();
   const places: Record<string, string> = {
     "imap_mag_offsets_20250101_20250201_v001.csv": "imap/ancillary/mag",

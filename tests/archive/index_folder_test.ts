@@ -7,7 +7,7 @@ import { join } from "@std/path";
 const A = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";
 const B = "imap/hi/l2/2026/01/imap_hi_l2_map_20260101-repoint00012_v001.0002.cdf";
 
-Deno.test("Opening an archive indexes what lies in its folder", async () => {
+Deno.test("Opening an archive indexes the files in its folder", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { [A]: "a", [B]: "b" });
   await Deno.utime(join(folder.path, A), 0, new Date("2026-01-02T03:04:05Z"));
@@ -18,7 +18,7 @@ Deno.test("Opening an archive indexes what lies in its folder", async () => {
   assertEquals(rows[1]?.ingestion_date, "2026-01-02 03:04:05");
 });
 
-Deno.test("Opening an archive without a folder makes one", async () => {
+Deno.test("Opening an archive without a folder creates it", async () => {
   await using folder = await testFolder();
   await using archive = await openTestArchive({ root: join(folder.path, "new/archive") });
   assertEquals(archive.opened.indexed, { files: 0, skipped: [] });
@@ -52,7 +52,7 @@ Deno.test("Opening an archive skips what is not in its place, and says why", asy
   for (const { path, reason } of skipped) assertMatch(reason, reasons[path] ?? /never/);
 });
 
-Deno.test("Opening an archive again drops what is gone, refreshes what changed and keeps the rest", async () => {
+Deno.test("Opening an archive again drops files that are gone, updates those that changed and keeps the rest", async () => {
   await using folder = await testFolder();
   const opened = async (files: Record<string, string>, now: string) => {
     await writeFiles(folder.path, files);
@@ -75,7 +75,7 @@ Deno.test("Opening an archive again drops what is gone, refreshes what changed a
   }
 });
 
-Deno.test("Opening an archive removes what an upload left half written", async () => {
+Deno.test("Opening an archive removes unfinished uploads", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { ".imap-archive/incoming/1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed": "ha", [A]: "a" });
   await using archive = await openTestArchive({ root: folder.path });
@@ -89,7 +89,7 @@ Deno.test("Opening an archive removes what an upload left half written", async (
   assertEquals((await archive.rows("instrument=mag")).length, 1);
 });
 
-Deno.test("Opening an archive begins a damaged catalog anew", async () => {
+Deno.test("Opening an archive replaces a damaged catalog", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { ".imap-archive/catalogue.sqlite": "no database ".repeat(1000), [A]: "a" });
   await using archive = await openTestArchive({ root: folder.path });

@@ -3,7 +3,7 @@ import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 
-Deno.test("Journal.append() lets the oldest orders go when there are too many, and keeps the newest", async () => {
+Deno.test("Journal.append() drops the oldest orders when there are too many, and keeps the newest", async () => {
   await using folder = await testFolder();
   const path = join(folder.path, "orders.ndjson");
   const journal = new Journal(path, 10_000);

@@ -4,7 +4,7 @@ import { testFolder } from "../support/folder.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 
-Deno.test("openArchive() refuses a folder that another archive serves, until that one is closed", async () => {
+Deno.test("openArchive() refuses a folder that another archive uses, until that one is closed", async () => {
   await using folder = await testFolder();
   const first = await openArchive({ root: folder.path });
   await assertRejects(() => openArchive({ root: folder.path }), InputError, "another archive serves it already");
@@ -12,14 +12,14 @@ Deno.test("openArchive() refuses a folder that another archive serves, until tha
   (await openArchive({ root: folder.path })).close();
 });
 
-Deno.test("openArchive() refuses a root that is no folder", async () => {
+Deno.test("openArchive() refuses a root that is not a folder", async () => {
   await using folder = await testFolder();
   const root = join(folder.path, "file");
   await Deno.writeTextFile(root, "");
   await assertRejects(() => openArchive({ root }), InputError, `Cannot serve "${root}"`);
 });
 
-Deno.test("openArchive() lets go of the folder when it fails", async () => {
+Deno.test("openArchive() unlocks the folder when it fails", async () => {
   await using folder = await testFolder();
   const importFrom = join(folder.path, "nowhere");
   await assertRejects(
@@ -30,7 +30,7 @@ Deno.test("openArchive() lets go of the folder when it fails", async () => {
   (await openArchive({ root: folder.path })).close();
 });
 
-Deno.test("openArchive() serves a folder that is reached through a link", async () => {
+Deno.test("openArchive() opens a folder through a symbolic link", async () => {
   await using folder = await testFolder();
   const path = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";
   await Deno.mkdir(join(folder.path, "real/imap/mag/l0/2025/05"), { recursive: true });

@@ -6,7 +6,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const host = "127.0.0.1";
 
-Deno.test("RunningServer.close() cuts what does not finish in time, and waits for the handler to tidy up", async () => {
+Deno.test("RunningServer.close() cuts connections that do not finish in time, and waits for the handler to clean up", async () => {
   const steps: string[] = [];
   const server = await serveHandler({
     host,
@@ -25,7 +25,7 @@ Deno.test("RunningServer.close() cuts what does not finish in time, and waits fo
   assertEquals(steps, ["begun", "cut"]);
 });
 
-Deno.test("RunningServer.close() lets go of a file that nobody takes", async () => {
+Deno.test("RunningServer.close() closes a file that nobody reads", async () => {
   const path = await Deno.makeTempFile();
   await Deno.truncate(path, 50_000_000);
   let begun = false;
@@ -45,7 +45,7 @@ Deno.test("RunningServer.close() lets go of a file that nobody takes", async () 
   await Deno.remove(path);
 });
 
-Deno.test("RunningServer.close() answers 503 to who comes while it waits", async () => {
+Deno.test("RunningServer.close() answers 503 to requests that arrive while it waits", async () => {
   const { promise, resolve } = Promise.withResolvers<Response>();
   let begun = false;
   const server = await serveHandler({
@@ -71,7 +71,7 @@ Deno.test("RunningServer.close() answers 503 to who comes while it waits", async
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-Deno.test("Requests that come before the one before them is answered are answered one after the other", async () => {
+Deno.test("Pipelined requests are answered one after another", async () => {
   let [working, most, count] = [0, 0, 0];
   const server = await serveHandler({
     host,
@@ -92,7 +92,7 @@ Deno.test("Requests that come before the one before them is answered are answere
   await server.close(0);
 });
 
-Deno.test("Who sends far more requests than are answered is dropped, and others are served", async () => {
+Deno.test("A caller that pipelines too many requests is dropped, and others are served", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   let begun = 0;
   const server = await serveHandler({
@@ -114,7 +114,7 @@ Deno.test("Who sends far more requests than are answered is dropped, and others 
   assert(begun <= 2, `${begun} were begun`);
 });
 
-Deno.test("RunningServer.close() ends though callers take nothing of several answers, and though a handler hangs", async () => {
+Deno.test("RunningServer.close() ends even when callers read nothing and a handler hangs", async () => {
   let begun = 0;
   const server = await serveHandler({
     host,
@@ -134,7 +134,7 @@ Deno.test("RunningServer.close() ends though callers take nothing of several ans
   await server.close(10);
 });
 
-Deno.test("A PUT with more bytes behind it than it announced counts only together with its answer", async () => {
+Deno.test("A PUT with more bytes than it announced counts only if its response is sent", async () => {
   await using folder = await testFolder();
   const archive = await startArchive({ root: folder.path });
   try {
@@ -155,7 +155,7 @@ Deno.test("A PUT with more bytes behind it than it announced counts only togethe
   }
 });
 
-Deno.test("The log has what became of each request, without what signs it", async () => {
+Deno.test("The log says what became of each request, without signatures", async () => {
   const served: ServedRequest[] = [];
   let asked = 0;
   const handler = async (request: Request) => {

@@ -24,7 +24,7 @@ const uploadUrl = async (archive: RunningArchive) =>
   String(await (await fetch(`${archive.url}/upload/${NAME}`)).json());
 const wholeFiles = async (folder: TestFolder) => (await folder.files()).filter((path) => /^imap|incoming/.test(path));
 
-Deno.test("startArchive() takes an upload, lists it and gives it back, with the objects on another origin", async () => {
+Deno.test("startArchive() accepts an upload, lists it and serves it, with the objects on another origin", async () => {
   await using archive = await start();
   assertMatch(archive.url, /^http:\/\/127\.0\.0\.1:\d+$/);
   const url = await uploadUrl(archive);
@@ -76,7 +76,7 @@ Deno.test("startArchive() answers a large upload that it refuses", async () => {
   await response.body?.cancel();
 });
 
-Deno.test("startArchive() leaves nothing of an upload whose connection breaks", async () => {
+Deno.test("startArchive() keeps nothing of an upload whose connection breaks", async () => {
   await using archive = await start();
   const url = await uploadUrl(archive);
   {
@@ -89,7 +89,7 @@ Deno.test("startArchive() leaves nothing of an upload whose connection breaks", 
   assertEquals(await (await fetch(`${archive.url}/query?instrument=swe`)).json(), []);
 });
 
-Deno.test("startArchive() says no, and goes on, when a request is hardly one", async () => {
+Deno.test("startArchive() refuses malformed requests, and continues", async () => {
   const errors: unknown[] = [];
   await using archive = await start({ onError: (error) => errors.push(error) });
   const requests = [
@@ -109,14 +109,14 @@ Deno.test("startArchive() says no, and goes on, when a request is hardly one", a
   assertEquals(errors, []);
 });
 
-Deno.test("startArchive() sends callers of every address to the objects under the name that they used", async () => {
+Deno.test("startArchive() on all addresses refers callers to the objects under the host that they used", async () => {
   await using archive = await start({ host: "0.0.0.0" });
   const url = archive.url.replace("0.0.0.0", "localhost");
   const upload = new URL(String(await (await fetch(`${url}/upload/${NAME}`)).json()));
   assertEquals([upload.hostname, upload.port], ["localhost", new URL(archive.objectsUrl).port]);
 });
 
-Deno.test("startArchive() lets go of everything when a port is taken", async () => {
+Deno.test("startArchive() releases everything when a port is taken", async () => {
   await using archive = await start();
   await using folder = await testFolder();
   const port = Number(new URL(archive.url).port);
@@ -130,7 +130,7 @@ Deno.test("startArchive() lets go of everything when a port is taken", async () 
   await (await startArchive({ root: folder.path })).close();
 });
 
-Deno.test("RunningArchive.close() lets an upload finish that is under way, and can be called twice", async () => {
+Deno.test("RunningArchive.close() lets an upload under way finish, and can be called twice", async () => {
   await using archive = await start();
   const url = await uploadUrl(archive);
   using connection = await connectRaw(url);
@@ -152,7 +152,7 @@ Deno.test("RunningArchive.close() ends idle connections and frees the ports", as
   await (await startArchive({ root: archive.folder.path, port })).close();
 });
 
-Deno.test("Many uploads and queries at once all succeed", async () => {
+Deno.test("Many concurrent uploads and queries succeed", async () => {
   await using archive = await start();
   const days = Array.from({ length: 64 }, (_, day) => new Date(Date.UTC(2025, 0, 1 + day)).toISOString().slice(0, 10));
   const names = days.map((day) => `imap_mag_l0_raw_${day.replaceAll("-", "")}_v001.pkts`);
@@ -168,7 +168,7 @@ Deno.test("Many uploads and queries at once all succeed", async () => {
   assertEquals(statuses, names.map(() => [200, 1]));
 });
 
-Deno.test("RunningArchive.orders() tells what was asked for", async () => {
+Deno.test("RunningArchive.orders() returns the orders", async () => {
   await using archive = await start();
   const query = "start_date=20260101&end_date=20260131&instrument=mag";
   await (await fetch(`${archive.url}/reprocess?${query}`, { method: "POST" })).body?.cancel();
@@ -176,7 +176,7 @@ Deno.test("RunningArchive.orders() tells what was asked for", async () => {
   assertEquals(archive.orders().map((order) => [order.order, order.parameters]), [["reprocess", parameters]]);
 });
 
-Deno.test("startArchive() listens under a name, and says so when there is no such name", async () => {
+Deno.test("startArchive() listens on a host name, and reports one that does not exist", async () => {
   await using archive = await start({ host: "localhost" });
   assertMatch(archive.url, /^http:\/\/localhost:\d+$/);
   assertEquals(await (await fetch(`${archive.url}/query?instrument=swe`)).json(), []);

@@ -35,7 +35,7 @@ const LINKS = [
 ] as const;
 
 for (const [place, to] of LINKS) {
-  Deno.test(`openArchive() refuses a link in the place of ${place}, and touches nothing behind it`, async () => {
+  Deno.test(`openArchive() refuses a symbolic link in the place of ${place}, and changes nothing behind it`, async () => {
     await using folder = await testFolder();
     const root = await rootWithLink(folder, place, to);
     const before = await contents(folder);
@@ -48,7 +48,7 @@ for (const [place, to] of LINKS) {
   });
 }
 
-Deno.test("openArchive() removes what a crash left half written, and nothing else that lies there", async () => {
+Deno.test("openArchive() removes unfinished uploads of a crash, and nothing else", async () => {
   await using folder = await testFolder();
   const incoming = join(folder.path, ".imap-archive/incoming");
   await Deno.mkdir(join(incoming, "somebody's"), { recursive: true });

@@ -27,7 +27,7 @@ Deno.test("UrlSigner.sign() writes S3's names into the query", () => {
   assertMatch(signature ?? "", /^[0-9a-f]{64}$/);
 });
 
-Deno.test("UrlSigner.check() gives the path until the lifetime is over", () => {
+Deno.test("UrlSigner.check() returns the path until the URL expires", () => {
   const { clock, signer, url } = signed();
   clock.ms = START + 3_599_999;
   assertEquals(signer.check("GET", new URL(url)), PATH);
@@ -35,14 +35,14 @@ Deno.test("UrlSigner.check() gives the path until the lifetime is over", () => {
   assertEquals(signer.check("GET", new URL(url)), { code: "AccessDenied", message: "Request has expired" });
 });
 
-Deno.test("UrlSigner.check() knows an address that was encoded otherwise", () => {
+Deno.test("UrlSigner.check() accepts a URL with another percent-encoding", () => {
   const odd = "imap/swe/l0/2024/01/imap_swe_l0_a?b#c%20d é_20240105_v001.pkts";
   const { signer, url } = signed(odd);
   assertEquals(signer.check("GET", new URL(url)), odd);
   assertEquals(signer.check("GET", new URL(url.replace("imap_swe", "%69map%5Fswe"))), odd);
 });
 
-Deno.test("UrlSigner.check() refuses an address that differs in anything", () => {
+Deno.test("UrlSigner.check() refuses a URL that differs in anything", () => {
   const { signer, url } = signed();
   const signature = new URL(url).searchParams.get("X-Amz-Signature") ?? "";
   const changed = [
@@ -64,11 +64,11 @@ Deno.test("UrlSigner.check() refuses an address that differs in anything", () =>
   }
 });
 
-Deno.test("UrlSigner.check() refuses the addresses of another start", () => {
+Deno.test("UrlSigner.check() refuses the URLs of another start", () => {
   assertEquals(signed().signer.check("GET", new URL(signed().url)), { code: "SignatureDoesNotMatch" });
 });
 
-Deno.test("UrlSigner.check() refuses an address without a signature, or one that cannot be decoded", () => {
+Deno.test("UrlSigner.check() refuses a URL without a signature, or with invalid percent-encoding", () => {
   const { signer } = signed();
   assertEquals(signer.check("GET", new URL(`http://objects.test/${PATH}`)), { code: "AccessDenied" });
   assertEquals(signer.check("GET", new URL("http://objects.test/%zz")), { code: "InvalidURI" });

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const OPTIONS: CcsdsPacketsOptions = { apid: 1136, count: 3, startTime: 1000, payloadBytes: 20, seed: "a" };
 
-Deno.test("ccsdsPackets() makes packets that read back by their headers", () => {
+Deno.test("ccsdsPackets() makes packets that can be read by their headers", () => {
   const expected = [0, 1, 2].map((index) => ({
     version: 0,
     type: 0,
@@ -19,7 +19,7 @@ Deno.test("ccsdsPackets() makes packets that read back by their headers", () => 
   assertEquals(walkPackets(ccsdsPackets(OPTIONS)), expected);
 });
 
-Deno.test("ccsdsPackets() writes the header's six bytes as the standard draws them", () => {
+Deno.test("ccsdsPackets() writes the six bytes of the header as in the standard", () => {
   const [...header] = ccsdsPackets({ ...OPTIONS, apid: 0x461 }).subarray(0, 10);
   assertEquals(header, [0x0c, 0x61, 0xc0, 0x00, 0x00, 23, 0, 0, 0x03, 0xe8]);
 });
@@ -29,12 +29,12 @@ Deno.test("ccsdsPackets() starts the sequence count again after 16383", () => {
   assertEquals(packets.slice(-2).map((packet) => packet.sequenceCount), [16_383, 0]);
 });
 
-Deno.test("ccsdsPackets() takes a date as its start", () => {
+Deno.test("ccsdsPackets() accepts a date as its start", () => {
   const startTime = new Date("2010-01-01T00:01:00Z");
   assertEquals(walkPackets(ccsdsPackets({ ...OPTIONS, startTime }))[0]?.coarseTime, 60);
 });
 
-Deno.test("ccsdsPackets() makes the same bytes from the same seed, others from another", () => {
+Deno.test("ccsdsPackets() makes the same bytes from the same seed, and different ones from another", () => {
   assertEquals(ccsdsPackets(OPTIONS), ccsdsPackets(OPTIONS));
   const text = (seed: string) => ccsdsPackets({ ...OPTIONS, seed }).join();
   assert(text("a") !== text("b"));

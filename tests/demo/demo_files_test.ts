@@ -22,7 +22,7 @@ const parsed = DEMO_FILES.map((file) => {
   return { ...file, parts };
 });
 
-Deno.test("DEMO_FILES answers the tutorial's queries with as many rows", () => {
+Deno.test("DEMO_FILES gives the tutorial's queries as many rows as in the tutorial", () => {
   const of = (instrument: string) => parsed.filter(({ parts }) => parts.instrument === instrument);
   assertEquals(of("glows").length, 7);
   assertEquals(of("glows").filter(({ parts }) => parts.data_level === "l1a" && parts.descriptor === "hist").length, 2);
@@ -94,7 +94,7 @@ Deno.test("demoUpload() refuses other names", () => {
   assertThrows(() => demoUpload("imap_codice_l0_hskp_20240725_v001.pkts"), InputError, "the demo uploads");
 });
 
-Deno.test("writeDemoFiles() writes each file at its archive path, last changed when it was ingested", async () => {
+Deno.test("writeDemoFiles() writes each file at its archive path, with its ingestion date as modification time", async () => {
   const root = await Deno.makeTempDir();
   try {
     await writeDemoFiles(root);

@@ -16,13 +16,13 @@ function ledger(): Ledger {
   return ledger;
 }
 
-Deno.test("Ledger.problems() finds nothing wrong with what an archive may show", () => {
+Deno.test("Ledger.problems() finds nothing wrong with what an archive may have", () => {
   for (const a of ["1", "2"]) assertEquals(ledger().problems(shown(["a"], { a })), []);
   assertEquals(ledger().problems(shown(["a", "b"], { a: "1", b: "3" })), []);
   assertEquals(ledger().unanswered(shown(["a", "b"], { a: "1", b: "3" })), 1);
 });
 
-Deno.test("Ledger.problems() finds what is lost, torn, not listed, or listed and not there", () => {
+Deno.test("Ledger.problems() finds files that are lost, incomplete, not listed, or listed but missing", () => {
   const lost = ["lost: a was answered and is not listed", "lost: a was answered and is no file"];
   assertEquals(ledger().problems(shown([], {})), lost);
   assertEquals(ledger().problems(shown(["a"], {})), ["lost: a was answered and is no file", "a is listed and no file"]);
@@ -33,7 +33,7 @@ Deno.test("Ledger.problems() finds what is lost, torn, not listed, or listed and
   ]);
 });
 
-Deno.test("Ledger.settle() takes what the archive has for what it must have from now on", () => {
+Deno.test("Ledger.settle() requires from now on what the archive has", () => {
   const settled = ledger();
   settled.settle(shown(["a"], { a: "2" }));
   assertEquals([settled.md5("a"), settled.md5("b"), settled.has("b")], ["2", undefined, false]);

@@ -15,7 +15,7 @@ function filesOf(products: number): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, "x"]));
 }
 
-Deno.test("drawCoverage(), part by part, draws what a picture of all rows at once shows", async () => {
+Deno.test("drawCoverage() draws the same chart in parts as at once", async () => {
   for (const products of [1, 20, 130]) {
     await using archive = await openTestArchive({ files: filesOf(products) });
     const rows = decodeFileRecords(
@@ -28,7 +28,7 @@ Deno.test("drawCoverage(), part by part, draws what a picture of all rows at onc
   }
 });
 
-Deno.test("drawCoverage() lets others be answered between its parts", async () => {
+Deno.test("drawCoverage() lets other requests be answered between its parts", async () => {
   await using archive = await openTestArchive({ files: filesOf(60) });
   await drawCoverage(archive.opened.catalog); // What draws is loaded now.
   let answered = 0;

@@ -116,14 +116,14 @@ Deno.test("the front page has the columns of the kind of file, and none that is 
   assertMatch(await page(archive, "/?kind=spice"), />2025-05-02, 23:59:59<\/td>/);
 });
 
-Deno.test("the front page has no link without a text, and says nothing of an order when it finds nothing", async () => {
+Deno.test("the front page has no empty links, and does not mention an order when it finds nothing", async () => {
   await using archive = await openTestArchive({ files: FILES });
   const html = await page(archive, "/?instrument=nothing-such");
   assertEquals(html.match(/<a [^>]*><\/a>/g), null);
   assertStringIncludes(html, ">Found 0 files</caption>");
 });
 
-Deno.test("HEAD of the front page and its picture says what GET says", async () => {
+Deno.test("HEAD of the front page and its chart has the headers of GET", async () => {
   await using server = await startServe(["--demo"]);
   for (const path of ["/", "/coverage.svg"]) {
     const [head, get] = await Promise.all(["HEAD", "GET"].map(async (method) => {
@@ -134,13 +134,13 @@ Deno.test("HEAD of the front page and its picture says what GET says", async () 
   }
 });
 
-Deno.test("the front page says what it cannot read of a filter", async () => {
+Deno.test("the front page says what is wrong with a filter", async () => {
   await using archive = await openTestArchive({ files: FILES });
   assertStringIncludes(await page(archive, "/?from=2026-02-30"), "2026-02-30 is not a day of the calendar");
   assertStringIncludes(await page(archive, "/?kind=<b>"), "&lt;b&gt; is not a kind of file");
 });
 
-Deno.test("the front page escapes names and what its address says", async () => {
+Deno.test("the front page escapes file names and the values in its URL", async () => {
   await using archive = await openTestArchive({ files: FILES });
   for (const value of [`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "\u202e\x1b[2J"]) {
     const query = ["instrument", "data_level", "descriptor", "from"].map((name) =>
@@ -155,7 +155,7 @@ Deno.test("the front page escapes names and what its address says", async () => 
   assertEquals(namesIn(html).includes(HOSTILE), true);
 });
 
-Deno.test("the front page lets a browser load nothing from elsewhere, and no style but its own", async () => {
+Deno.test("the front page loads nothing from other origins, and no styles but its own", async () => {
   await using archive = await openTestArchive({ files: FILES });
   const response = await archive.api("/", { headers: HTML });
   const policy = response.headers.get("content-security-policy") ?? "";
@@ -170,7 +170,7 @@ Deno.test("the front page lets a browser load nothing from elsewhere, and no sty
   assert(!/(?:src|href)="(?!http:\/\/api\.test\/|\/|data:,")/.test(html));
 });
 
-Deno.test("the coverage picture is drawn once, and again when the catalog changed", async () => {
+Deno.test("the coverage chart is drawn once, and again after the catalog changed", async () => {
   await using archive = await openTestArchive({ files: FILES });
   const picture = async () => {
     const response = await archive.api("/coverage.svg");
@@ -186,12 +186,12 @@ Deno.test("the coverage picture is drawn once, and again when the catalog change
   assertStringIncludes(await page(archive), "9 files");
 });
 
-Deno.test("an empty archive's front page says how to fill it", async () => {
+Deno.test("the front page of an empty archive says how to fill it", async () => {
   await using archive = await openTestArchive();
   assertStringIncludes(await page(archive), "imap-data-access --url http://api.test upload FILE");
 });
 
-Deno.test("programs are redirected where browsers get the front page", async () => {
+Deno.test("programs are redirected to the front page, which browsers get at once", async () => {
   await using archive = await openTestArchive({ files: FILES });
   for (const accept of ["*/*", "application/json"]) {
     const response = await archive.api("/", { headers: { accept } });
@@ -206,7 +206,7 @@ Deno.test("programs are redirected where browsers get the front page", async () 
   }
 });
 
-Deno.test("a closed archive's front page and files want the key as password, its API does not take it", async () => {
+Deno.test("the front page and the files of a closed archive accept the key as a password, its API does not", async () => {
   await using archive = await openTestArchive({ files: FILES, apiKey: "key" });
   const path = Object.keys(FILES)[0];
   const status = async (path: string, headers: Record<string, string>) => {
@@ -237,7 +237,7 @@ Deno.test("the front page says which files are not released, and filters by that
   assertEquals(namesIn(await page(archive, "/?released=yes")).length, 4);
 });
 
-Deno.test("a public archive's front page shows what is released, and all of it to who has the key", async () => {
+Deno.test("the front page of a public archive shows released files to everyone, and all files to readers with the key", async () => {
   const quicklook = archivePath("imap_mag_l1b_norm-mago_20260110_v001.0001.png");
   const files = { ...FILES, [quicklook]: "x" };
   await using archive = await openTestArchive({ files, apiKey: "key", public: true });
@@ -264,7 +264,7 @@ Deno.test("a public archive's front page shows what is released, and all of it t
   assertEquals([signedIn.status, signedIn.headers.get("location")], [302, "/"]);
 });
 
-Deno.test("the front page turns pages of a hundred files", async () => {
+Deno.test("the front page has pages of a hundred files", async () => {
   const files = Object.fromEntries(Array.from({ length: 250 }, (_, day) => {
     const date = new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10).replaceAll("-", "");
     return [`imap/mag/l0/${date.slice(0, 4)}/${date.slice(4, 6)}/imap_mag_l0_raw_${date}_v001.pkts`, "x"];

@@ -54,7 +54,7 @@ async function bytes(archive: TestArchive, apid: number, from: string, to: strin
   return await response.bytes();
 }
 
-Deno.test("webpoda gives the packets of an APID by spacecraft time, from the newest file of a day", async () => {
+Deno.test("webpoda returns the packets of an APID by spacecraft time, from the newest file of a day", async () => {
   await using archive = await packetArchive();
   const day = ["2026-01-01T12:00:00", "2026-01-01T13:00:00"] as const;
   const newest = packets("2026-01-01T12:00:00Z", "imap_mag_l0_raw_20260101_v001.0001.pkts");
@@ -64,20 +64,20 @@ Deno.test("webpoda gives the packets of an APID by spacecraft time, from the new
   assertEquals(third, newest.slice(2 * 30, 3 * 30));
 });
 
-Deno.test("webpoda gives no packet twice that stands in the files of two days", async () => {
+Deno.test("webpoda returns a packet once that is in the files of two days", async () => {
   await using archive = await packetArchive();
   const both = await bytes(archive, 1052, "2026-01-01T23:00:00", "2026-01-02T01:00:00");
   assertEquals(both.length, 10 * 30);
 });
 
-Deno.test("webpoda gives nothing, and no error, where there are no packets", async () => {
+Deno.test("webpoda returns nothing, and no error, when there are no packets", async () => {
   await using archive = await packetArchive();
   assertEquals((await bytes(archive, 1052, "2025-01-01T00:00:00", "2025-01-02T00:00:00")).length, 0);
   assertEquals((await bytes(archive, 1184, "2026-01-01T00:00:00", "2026-01-02T00:00:00")).length, 0);
   assertEquals((await bytes(archive, 2047, "2026-01-01T00:00:00", "2026-01-02T00:00:00")).length, 0);
 });
 
-Deno.test("webpoda gives packet times by Earth received time, a line each", async () => {
+Deno.test("webpoda returns packet times by Earth received time, one per line", async () => {
   await using archive = await packetArchive();
   const query = between("ert", "2026-01-02T00:00:00", "2026-01-03T00:00:00") + encodeURIComponent(TIMES);
   const response = await archive.api(`${packetRoute({ apid: 1052, form: "txt" })}?${query}`, { headers: BASIC });
@@ -86,7 +86,7 @@ Deno.test("webpoda gives packet times by Earth received time, a line each", asyn
   assertEquals(await response.text(), seconds.join(""));
 });
 
-Deno.test("webpoda answers 401 without a user and 400 to another expression", async () => {
+Deno.test("webpoda answers 401 without a user, and 400 to other expressions", async () => {
   await using archive = await packetArchive();
   const route = packetRoute({ apid: 1052, form: "bin" });
   const good = `${route}?${between("time", "2026-01-01T00:00:00", "2026-01-02T00:00:00")}&project(packet)`;
@@ -121,7 +121,7 @@ Deno.test("webpoda answers 401 without a user and 400 to another expression", as
   }
 });
 
-Deno.test("webpoda of a closed archive wants its key as password", async () => {
+Deno.test("webpoda of a closed archive requires its key as the password", async () => {
   await using archive = await packetArchive({ apiKey: "key" });
   const query = `?${between("time", "2026-01-01T00:00:00", "2026-01-02T00:00:00")}&project(packet)`;
   const statuses = ["secret", "key"].map(async (password) => {
