@@ -5,7 +5,8 @@ import { isNotebook, listenToStopButton, LiveOutput } from "../display/notebook.
 import { ImapError, InputError, joinInputErrors } from "../errors.ts";
 import { either } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
-import { archivePath } from "../names/file_name.ts";
+import { archivePath, isArchivePath } from "../names/file_name.ts";
+import { shown } from "../safe_text.ts";
 import { checkedShard, isInShard } from "../names/shard.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { downloadUrl, uploadUrl } from "../sdc/presigned_url.ts";
@@ -113,21 +114,18 @@ export interface DownloadContext {
   readonly transport: Transport;
 }
 
-/**
- * The archive path of a row or a file name. Folders before the name are ignored; if its kind is not known yet, a full archive
- * path is used as it is.
- */
+/** The path of a row, or a path as it was given; a bare name gets the path that file names have in the archive. */
 function pathOf(file: string | FileRecord): string {
   if (typeof file !== "string") {
     if (typeof file?.file_path === "string") return file.file_path;
     throw new InputError("Cannot download a row without a file_path: expected a row of query, or a file name");
   }
-  try {
-    return archivePath(file.slice(file.lastIndexOf("/") + 1));
-  } catch (error) {
-    if (file.startsWith("imap/")) return file;
-    throw error;
-  }
+  if (!/[/\\]/.test(file)) return archivePath(file);
+  if (isArchivePath(file)) return file;
+  const expected = "a file name, or its full path in the archive, imap/...";
+  throw new InputError(`Cannot download "${shown(file)}": expected ${expected}`, {
+    problems: [{ value: file, expected }],
+  });
 }
 
 /** The archive paths of all files. @throws {InputError} With all names that are wrong. */

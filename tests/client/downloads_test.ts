@@ -14,3 +14,25 @@ Deno.test("download() refuses rows without a path before anything is sent", asyn
   }
   assertEquals(lab.log, []);
 });
+
+Deno.test("download() requests and stores a path as it was given, and a bare name where its folder is", async () => {
+  await using lab = await openLab();
+  const path = "imap/spice/small-forces/imap_2025_100_2025_110_hist_01.sff";
+  assertEquals((await lab.client.download([path], { dryRun: true })).outcomes.map(({ file }) => file), [path]);
+  const [name = ""] = path.split("/").toReversed();
+  const [outcome] = (await lab.client.download([name], { dryRun: true })).outcomes;
+  assertEquals(outcome?.file, "imap/spice/activities/imap_2025_100_2025_110_hist_01.sff");
+  assertEquals(lab.log, []);
+});
+
+Deno.test("download() refuses paths outside of the archive before anything is sent", async () => {
+  await using lab = await openLab();
+  const name = "imap_mag_l0_raw_20250502_v001.pkts";
+  for (
+    const path of [`data/${name}`, `/imap/${name}`, `imap/../${name}`, `imap//${name}`, `imap\\mag\\${name}`, "imap/"]
+  ) {
+    await assertRejects(() => lab.client.download(path), InputError, "its full path in the archive");
+    await assertRejects(() => lab.client.download([path]), InputError, "Nothing was downloaded");
+  }
+  assertEquals(lab.log, []);
+});

@@ -45,7 +45,7 @@ const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
     'version "v1"',
     'extension "exe"',
   ],
-  ["download ../imap_swe_l0_sci_20240105_v001.pkts/..", 'file name ".."'],
+  ["download ../imap_swe_l0_sci_20240105_v001.pkts/..", "its full path in the archive"],
   [`download ${VALID} imap_xyz_l0_sci_20240105_v001.pkts`, 'instrument "xyz"', "Nothing was downloaded"],
   [`download ${VALID} --instrument swe`, "by name and by filter at once"],
   [`download ${VALID} --verify --force`, "--verify together with --force"],
