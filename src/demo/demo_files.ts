@@ -203,7 +203,10 @@ const TEXTS: readonly (readonly [name: string, ingestionDate: string, lines: rea
     "repoint_start_utc,repoint_end_utc,repoint_id",
     "483840003,0,483840903,0,2025-05-02T00:00:00.000,2025-05-02T00:15:00.000,12",
   ]],
-  ["imap_hit_data-release-001_20250101_20250131_v001.txt", "2024-07-20 12:00:00", ["# files that are withheld"]],
+  ["imap_hit_data-release-001_20250101_20250131_v001.txt", "2024-07-20 12:00:00", [
+    "# what is released: instrument, data_type, descriptor, true or false",
+    "hit, l1a, all, true",
+  ]],
 ];
 
 /** The small files of other kinds that the demo archive starts with. */
