@@ -19,7 +19,8 @@ const NAMES = [
 ];
 
 /** What a name stands for in the tables below: its number; -1 where it is another's file. */
-const numberOf = (path: string) => NAMES.findIndex((name) => path.endsWith(name));
+const numberIn = (names: readonly string[], path: string) => names.findIndex((name) => path.endsWith(name));
+const numberOf = (path: string) => numberIn(NAMES, path);
 /** The days of all of them, so that others' servers are not asked for everything. */
 const DAYS = { start_date: "20240610", end_date: "20240702" };
 
@@ -59,6 +60,10 @@ const QUERIES: ReadonlyArray<readonly [query: QueryParameters, found: number[]]>
   [{ version: "v001.0010" }, [3]],
   [{ major_version: 2 }, [4]],
   [{ major_version: [1, 2], instrument: "codice" }, [0, 1, 2, 3, 4]],
+  [{ major_version: "all", instrument: "codice" }, [0, 1, 2, 3, 4]],
+  [{ filename: "imap_codice_l1a_hskp_20240611_v001.0001.cdf" }, [2]],
+  [{ filename: "*_hskp_20240611_v001*" }, [2, 3]],
+  [{ cr: 2286 }, [5]],
   [{ major_version: 1, minor_version: 3 }, [6]],
   [{ instrument: "codice", version: "latest" }, [1, 4]],
   [{ ingestion_start_date: "20200101" }, [0, 1, 4, 5, 6]],
@@ -142,6 +147,35 @@ writingTest(
   }),
   { apiKey: "k3y" },
 );
+
+Deno.test("client and archive agree on SPICE files that have a day in common with those that are asked for", async () => {
+  await using folder = await testFolder();
+  const names = [
+    "imap_2026_010_2026_012_01.spin",
+    "imap_2026_012_2026_013_01.spin",
+    "imap_2026_010_2026_012_01.ah.bc",
+    "imap_2026_010_2026_012_02.ah.bc",
+    "imap_2026_013_2026_014_01.ah.bc",
+    "naif0012.tls",
+  ];
+  await writeFiles(folder.path, Object.fromEntries(names.map((name) => [archivePath(name), name])));
+  const archive = await startWatchedArchive({ root: folder.path });
+  try {
+    const client = new ImapClient({ url: archive.url, retries: 0 });
+    const found = async (query: QueryParameters) =>
+      (await client.query({ table: "spice", ...query })).map(({ file_path }) => numberIn(names, file_path)).toSorted();
+    const day = { start_date: "20260111", end_date: "20260111" };
+    assertEquals(await found({ type: "spin", ...day }), [0]);
+    assertEquals(await found({ type: "spin", start_date: "20260112", end_date: "20260112" }), [0, 1]);
+    assertEquals(await found({ type: "attitude_history", ...day }), [2, 3]);
+    assertEquals(await found({ type: "attitude_history", ...day, version: "latest" }), [3]);
+    assertEquals(await found({ type: "kernels", ...day }), [2, 3, 5]);
+    assertEquals(await found({ type: "spin", version: "latest" }), [0, 1]);
+    assertEquals(await found({ ingestion_start_date: "today" }), [0, 1, 2, 3, 4, 5]);
+  } finally {
+    await archive.close();
+  }
+});
 
 Deno.test("an answer over the gateway's limit comes in parts, but for a day that is too long by itself", async () => {
   await using folder = await testFolder();

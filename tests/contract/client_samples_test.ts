@@ -670,6 +670,13 @@ const TESTS: Readonly<Record<string, Test>> = {
     })();
     await refuses({ routes: {} }, (lab) => upload(lab), { status: 404, says: [/API key/] }, NO_KEY)();
     await refuses({ routes: {} }, (lab) => reprocess(lab), { status: 404, says: [/API key/] }, NO_KEY)();
+    // An access token does not open /upload.
+    await withSamples({ routes: {} }, async ({ server, folder }) => {
+      await writeFiles(folder.path, { [SCIENCE_NAME]: "data" });
+      const client = new ImapClient({ url: server.api.url, accessToken: "t0ken", retries: 0 });
+      const error = await assertRejects(() => client.upload(`${folder.path}/${SCIENCE_NAME}`), ResponseError);
+      assertMatch(error.message, /API key/);
+    }, NO_KEY)();
   },
   "gateway-401.json": refuses(
     { routes: { "/query": "gateway-401.json" } },

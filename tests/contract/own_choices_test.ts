@@ -88,7 +88,11 @@ choiceTest("by the protocol's words: HEAD of a download answers as GET, without 
     assertEquals(head.headers.has("location"), get.headers.has("location"));
     await get.body?.cancel();
   }
+  // No other route has HEAD, and no method is known by another answer than an unknown route.
   assertEquals(await statusOf(ask({ path: "/query?instrument=mag", method: "HEAD" })), 404);
+  for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
+    assertEquals(await answer(ask({ path: "/query?instrument=mag", method })), [404, { message: "Not Found" }]);
+  }
 });
 
 choiceTest("by the protocol's words: / leads to a page, for programs too", {}, async (ask) => {
