@@ -148,6 +148,46 @@ writingTest(
   { apiKey: "k3y" },
 );
 
+Deno.test("client and archive agree in the dialect of 2024: what that server refuses, the client selects", async () => {
+  await using folder = await testFolder();
+  const names = [
+    "imap_codice_l0_hskp_20240610_v001.pkts",
+    "imap_codice_l0_hskp_20240610_v002.pkts",
+    "imap_glows_l3b_ion-rate_20240701_v001.cdf",
+    "imap_hi_l1b_45sensor-de_20240702-repoint00012_v003.cdf",
+  ];
+  await writeFiles(folder.path, Object.fromEntries(names.map((name) => [archivePath(name), name])));
+  const archive = await startWatchedArchive({ root: folder.path, as: "2024" });
+  const queries: ReadonlyArray<readonly [query: QueryParameters, found: number[]]> = [
+    [{ instrument: "codice" }, [0, 1]],
+    [{ table: "science", data_level: "l3b" }, [2]],
+    [{ descriptor: "*-*" }, [2, 3]],
+    [{ start_date: "20240610", end_date: "20240610" }, [0, 1]],
+    [{ repointing: 12 }, [3]],
+    [{ extension: "pkts" }, [0, 1]],
+    [{ version: "v002" }, [1]],
+    [{ instrument: "codice", version: "latest" }, [1]],
+    [{ minor_version: 3, start_date: "20240101" }, [3]],
+    [{ ingestion_start_date: "20200101" }, [0, 1, 2, 3]],
+    [{ ingestion_end_date: "20200101" }, []],
+    [{ filename: names[1] ?? "" }, [1]],
+    [{ filename: "*_v001*", start_date: "20240101" }, [0, 2]],
+  ];
+  try {
+    const client = new ImapClient({ url: archive.url, dataDir: `${folder.path}/data`, retries: 0 });
+    for (const [query, found] of queries) {
+      const files = await client.query(query);
+      assertEquals(files.map(({ file_path }) => numberIn(names, file_path)), found, JSON.stringify(query));
+      assert(files.every(({ ingestion_date }) => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(String(ingestion_date))));
+    }
+    const path = await client.download(names[0] ?? "");
+    assertEquals(await Deno.readTextFile(path), names[0]);
+    await assertRejects(() => client.query({ table: "ancillary", instrument: "mag" }), ResponseError);
+  } finally {
+    await archive.close();
+  }
+});
+
 Deno.test("client and archive agree on SPICE files that have a day in common with those that are asked for", async () => {
   await using folder = await testFolder();
   const names = [
