@@ -1,36 +1,47 @@
-import { InputError } from "./errors.ts";
+import { InputError, type InputProblem } from "./errors.ts";
 
 /** The SDC's production API (SDC protocol). */
 export const DEFAULT_URL = "https://api.imap-mission.com";
-/** Where webpoda is, packets on demand (SDC protocol). */
+/** The host of webpoda, the packets on demand (SDC protocol). */
 const DEFAULT_WEBPODA_URL = "https://lasp.colorado.edu";
 
+/** The environment variables of settings. */
+const VARIABLES = {
+  url: "IMAP_DATA_ACCESS_URL",
+  dataDir: "IMAP_DATA_DIR",
+  apiKey: "IMAP_API_KEY",
+  accessToken: "IMAP_ACCESS_TOKEN",
+  webpodaToken: "IMAP_WEBPODA_TOKEN",
+  webpodaUrl: "IMAP_WEBPODA_URL",
+} as const;
+
 /**
- * Settings of a client. What is not given comes from the environment, read when a call is made, not at import;
- * what is not there either takes the default.
+ * Settings of a client. A setting that is not given comes from its environment variable, which is read when a call is made,
+ * not when the library is imported; otherwise it has its default.
  */
 export interface ClientOptions {
-  /** The API's address. Environment: `IMAP_DATA_ACCESS_URL`. Default: `https://api.imap-mission.com`. */
+  /** The URL of the API. Environment: `IMAP_DATA_ACCESS_URL`. Default: `https://api.imap-mission.com`. */
   url?: string | undefined;
-  /** The folder under which files are kept, in the SDC's layout. Environment: `IMAP_DATA_DIR`. Default: the working folder. */
+  /** The directory for the files, in the SDC's layout. Environment: `IMAP_DATA_DIR`. Default: the working directory. */
   dataDir?: string | undefined;
-  /** Sent as `x-api-key`, to the API alone. Environment: `IMAP_API_KEY`. Default: none. */
+  /** Sent as `x-api-key`, only to the API. Environment: `IMAP_API_KEY`. Default: none. */
   apiKey?: string | undefined;
-  /** Sent as `Authorization: Bearer` when there is no API key, to the API alone. Environment: `IMAP_ACCESS_TOKEN`. */
+  /** Sent as `Authorization: Bearer` if there is no API key, only to the API. Environment: `IMAP_ACCESS_TOKEN`. */
   accessToken?: string | undefined;
-  /** The base64 of `user:password`, sent to webpoda alone. Environment: `IMAP_WEBPODA_TOKEN`. Default: none. */
+  /** The base64 of `user:password`, sent only to webpoda. Environment: `IMAP_WEBPODA_TOKEN`. Default: none. */
   webpodaToken?: string | undefined;
-  /** Webpoda's address. Environment: `IMAP_WEBPODA_URL`. Default: `https://lasp.colorado.edu`. */
+  /** The URL of webpoda. Environment: `IMAP_WEBPODA_URL`. Default: `https://lasp.colorado.edu`. */
   webpodaUrl?: string | undefined;
-  /** How long to wait for an answer, and for the next byte of one, in milliseconds. Default: 30,000. */
+  /** How long to wait for a response, and for the next byte of one, in milliseconds. Default: 30,000. */
   timeoutMs?: number | undefined;
-  /** How often a call that failed for a passing reason is made again. Default: 5. */
+  /** How often a call is retried after a temporary failure. Default: 5. */
   retries?: number | undefined;
 }
 
-/** Settings with every value in place. */
+/** Settings with all values. */
 export interface Settings {
   readonly url: string;
+  /** As it was given: it may be relative to the working directory. */
   readonly dataDir: string;
   readonly apiKey: string | undefined;
   readonly accessToken: string | undefined;
@@ -40,61 +51,77 @@ export interface Settings {
   readonly retries: number;
 }
 
-/** An environment variable; an empty one counts as not set. The only place that reads the environment. */
+/** An environment variable; an empty one counts as unset. Nothing else reads the environment. */
 function fromEnvironment(name: string): string | undefined {
   return Deno.env.get(name) || undefined;
 }
 
-/** The same for one that others set, which counts as not set where it may not be read: nobody is asked for it. */
+/** An environment variable that other programs set. Without permission to read it, it counts as unset; nobody is asked. */
 export function fromEnvironmentIfAllowed(variable: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   return state === "granted" ? fromEnvironment(variable) : undefined;
 }
 
-/** The address without a slash at its end, or an error that says what is wrong with it. */
-function checkedUrl(text: string): string {
+/** An error about a setting. */
+function wrongSetting(
+  parameter: string,
+  message: string,
+  problem: Pick<InputProblem, "value" | "expected">,
+): InputError {
+  return new InputError(message, { problems: [{ parameter, ...problem }] });
+}
+
+/** Returns a URL without a slash at its end. */
+function checkedUrl(parameter: string, text: string, what: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") {
-    throw new InputError(
-      `Cannot use the API address "${text}": expected http(s)://HOST[:PORT][/PATH], for instance ${DEFAULT_URL}`,
-    );
+    const expected = `http(s)://HOST[:PORT][/PATH], for example ${DEFAULT_URL}`;
+    const message = `Cannot use the ${what} "${text}": expected ${expected}`;
+    throw wrongSetting(parameter, message, { value: text, expected });
   }
   if (url.username !== "" || url.password !== "") {
-    throw new InputError(
-      `Cannot use the API address at "${url.host}": it holds a user name or password; use an API key`,
-    );
+    const message = `Cannot use the ${what} at "${url.host}": it contains a user name or password; use an API key`;
+    throw wrongSetting(parameter, message, { expected: "a URL without a user name and password" });
   }
   return url.href.replace(/\/+$/, "");
 }
 
-/** A header takes no line breaks: a key read from a file often ends with one. The message does not show it. */
-function checkedSecret(secret: string | undefined, what: string): string | undefined {
+/** Checks that a header can hold a credential: a key read from a file often ends with a line break. Does not show it. */
+function checkedSecret(parameter: string, secret: string | undefined, what: string): string | undefined {
   if (secret === undefined || /^[\x21-\x7e]+$/.test(secret)) return secret;
-  throw new InputError(`Cannot use the ${what}: it is empty, or holds white space or other characters no header takes`);
+  const expected = "visible ASCII characters without white space";
+  const state = "it is empty, or contains white space or other characters that a header cannot hold";
+  throw wrongSetting(parameter, `Cannot use the ${what}: ${state}`, { expected });
 }
 
-/** Timers take no more, about 24 days in milliseconds. */
-const MOST = 2 ** 31 - 1;
+/** The maximum of a timer in milliseconds, about 24 days. */
+const MAX_COUNT = 2 ** 31 - 1;
 
-function checkedCount(value: number, what: string, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= MOST) return value;
-  throw new InputError(`Cannot use ${what} "${value}": expected a whole number from ${least} to ${MOST}`);
+function checkedCount(parameter: string, value: number, min: number): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= MAX_COUNT) return value;
+  const expected = `a whole number from ${min} to ${MAX_COUNT}`;
+  throw wrongSetting(parameter, `Cannot use ${parameter} "${value}": expected ${expected}`, {
+    value: String(value),
+    expected,
+  });
 }
 
 /**
- * Puts settings together: options first, then the environment, then defaults.
+ * Collects the settings of a client: from its options, otherwise from the environment, otherwise the defaults.
  *
  * @throws {InputError} When a value cannot be used.
  */
 export function resolveSettings(options: ClientOptions = {}): Settings {
+  const setting = (name: "url" | "dataDir" | "apiKey" | "accessToken" | "webpodaToken" | "webpodaUrl") =>
+    options[name] ?? fromEnvironment(VARIABLES[name]);
   return {
-    url: checkedUrl(options.url ?? fromEnvironment("IMAP_DATA_ACCESS_URL") ?? DEFAULT_URL),
-    dataDir: options.dataDir ?? fromEnvironment("IMAP_DATA_DIR") ?? Deno.cwd(),
-    apiKey: checkedSecret(options.apiKey ?? fromEnvironment("IMAP_API_KEY"), "API key"),
-    accessToken: checkedSecret(options.accessToken ?? fromEnvironment("IMAP_ACCESS_TOKEN"), "access token"),
-    webpodaToken: checkedSecret(options.webpodaToken ?? fromEnvironment("IMAP_WEBPODA_TOKEN"), "webpoda token"),
-    webpodaUrl: checkedUrl(options.webpodaUrl ?? fromEnvironment("IMAP_WEBPODA_URL") ?? DEFAULT_WEBPODA_URL),
-    timeoutMs: checkedCount(options.timeoutMs ?? 30_000, "timeoutMs", 1),
-    retries: checkedCount(options.retries ?? 5, "retries", 0),
+    url: checkedUrl("url", setting("url") ?? DEFAULT_URL, "API address"),
+    dataDir: setting("dataDir") ?? Deno.cwd(),
+    apiKey: checkedSecret("apiKey", setting("apiKey"), "API key"),
+    accessToken: checkedSecret("accessToken", setting("accessToken"), "access token"),
+    webpodaToken: checkedSecret("webpodaToken", setting("webpodaToken"), "webpoda token"),
+    webpodaUrl: checkedUrl("webpodaUrl", setting("webpodaUrl") ?? DEFAULT_WEBPODA_URL, "webpoda address"),
+    timeoutMs: checkedCount("timeoutMs", options.timeoutMs ?? 30_000, 1),
+    retries: checkedCount("retries", options.retries ?? 5, 0),
   };
 }

@@ -1,15 +1,15 @@
 import { shortenStack } from "./jupyter.ts";
 import { printable } from "./safe_text.ts";
 
-/** What {@linkcode ImapError} is made from, besides its message. */
+/** The options of {@linkcode ImapError}'s constructor. */
 export interface ImapErrorOptions {
-  /** What failed, as messages begin after `Cannot `: `download "imap_..."`. The message then says only why. */
+  /** What failed, in the words after `Cannot `: `download "imap_..."`. The message then says only why. */
   action?: string;
-  /** The error underneath, for developers. Its text never holds a secret. */
+  /** The error that caused this one, for developers. Its text never contains a secret. */
   cause?: unknown;
-  /** Whether the same call may succeed when it is made again. Default: false. */
+  /** Whether the same call may succeed if it is retried. Default: false. */
   retryable?: boolean;
-  /** How long the server asks to wait before the next try, in milliseconds (`Retry-After`, RFC 9110). */
+  /** How long the server asks to wait before a retry, in milliseconds (`Retry-After`, RFC 9110). */
   retryAfterMs?: number | undefined;
 }
 
@@ -18,10 +18,15 @@ function safeLines(message: string): string {
   return message.split("\n").map(printable).join("\n");
 }
 
+/** The message of an error: what failed, if that is given, and why. */
+function wholeMessage(action: string | undefined, reason: string): string {
+  return safeLines(action === undefined ? reason : `Cannot ${action}: ${reason}`);
+}
+
 /**
- * The base of every error that this library throws on purpose.
+ * The base class of all errors that this library throws on purpose.
  *
- * Messages read `Cannot <verb> "<value>": <state>` and go on with what to do about it.
+ * Messages have the form `Cannot <verb> "<value>": <state>`, followed by what to do about it.
  *
  * @example
  * ```ts
@@ -35,22 +40,20 @@ function safeLines(message: string): string {
  * ```
  */
 export class ImapError extends Error {
-  /** The class's name, as `error.name` shows it. */
+  /** The name of the class. */
   override readonly name: string = "ImapError";
   /** Why it failed: the message without the `Cannot <action>: ` that it may begin with. */
   readonly reason: string;
-  /** Whether the same call may succeed when it is made again: the thrower knows, the retry loop does not guess. */
+  /** Whether the same call may succeed if it is retried. The code that throws decides, not the retry loop. */
   readonly retryable: boolean;
-  /** How long the server asks to wait before the next try, in milliseconds. */
+  /** How long the server asks to wait before a retry, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
-  /** Makes an error with a message for the reader. */
+  /** Creates an error with a message. */
   constructor(message: string, options: ImapErrorOptions = {}) {
-    const reason = safeLines(message);
-    const whole = options.action === undefined ? reason : `Cannot ${safeLines(options.action)}: ${reason}`;
-    super(whole, options.cause === undefined ? undefined : { cause: options.cause });
+    super(wholeMessage(options.action, message), options.cause === undefined ? undefined : { cause: options.cause });
     shortenStack(this, new.target.name);
-    this.reason = reason;
+    this.reason = safeLines(message);
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
   }
@@ -94,20 +97,22 @@ export interface InputErrorOptions extends ImapErrorOptions {
  * ```
  */
 export class InputError extends ImapError {
-  /** The class's name, as `error.name` shows it. */
+  /** The name of the class. */
   override readonly name: string = "InputError";
   /** What is wrong, as data: one entry for each parameter or field, in the order of the message. May be empty. */
   readonly problems: readonly InputProblem[];
+  readonly #action: string | undefined;
   readonly #compose: (nameOf: NameOf) => string;
 
   /**
-   * Makes an error with a message.
+   * Creates an error with a message.
    *
    * @param message The message, or a function that composes it from the names that its reader knows parameters by.
    */
   constructor(message: string | ((nameOf: (parameter: string) => string) => string), options: InputErrorOptions = {}) {
     const compose = typeof message === "string" ? () => message : message;
     super(compose((parameter) => parameter), options);
+    this.#action = options.action;
     this.#compose = compose;
     this.problems = options.problems ?? [];
   }
@@ -128,7 +133,7 @@ export class InputError extends ImapError {
    * ```
    */
   messageFor(nameOf: (parameter: string) => string): string {
-    return safeLines(this.#compose(nameOf));
+    return wholeMessage(this.#action, this.#compose(nameOf));
   }
 }
 
@@ -185,7 +190,7 @@ export function joinInputErrors(errors: readonly ImapError[], consequence?: stri
 }
 
 /**
- * The server answered, and the answer is no.
+ * The server rejected a request.
  *
  * @example
  * ```ts
@@ -197,14 +202,14 @@ export function joinInputErrors(errors: readonly ImapError[], consequence?: stri
  * ```
  */
 export class ResponseError extends ImapError {
-  /** The class's name, as `error.name` shows it. */
+  /** The name of the class. */
   override readonly name: string = "ResponseError";
-  /** The HTTP status code of the answer. */
+  /** The HTTP status code of the response. */
   readonly status: number;
   /** What the server said about it, on one line, shortened and without secrets; empty if it said nothing. */
   readonly serverText: string;
 
-  /** Makes an error from a status code and a message for the reader. */
+  /** Creates an error with a status code and a message. */
   constructor(message: string, options: ImapErrorOptions & { status: number; serverText?: string }) {
     super(message, options);
     this.status = options.status;
@@ -213,7 +218,7 @@ export class ResponseError extends ImapError {
 }
 
 /**
- * The server answered with something that the SDC's protocol does not know: a login page, say, where JSON belongs.
+ * The server sent a response that does not follow the SDC's protocol, for example a login page instead of JSON.
  *
  * @example
  * ```ts
@@ -228,12 +233,12 @@ export class ResponseError extends ImapError {
  * ```
  */
 export class ProtocolError extends ImapError {
-  /** The class's name, as `error.name` shows it. */
+  /** The name of the class. */
   override readonly name: string = "ProtocolError";
 }
 
 /**
- * No answer, or not the whole of one: no network, a refused or broken connection, a time-out. Worth another try.
+ * No response, or only part of one: no network, a refused or broken connection, a timeout. It can be retried.
  *
  * @example
  * ```ts
@@ -246,10 +251,10 @@ export class ProtocolError extends ImapError {
  * ```
  */
 export class ConnectionError extends ImapError {
-  /** The class's name, as `error.name` shows it. */
+  /** The name of the class. */
   override readonly name: string = "ConnectionError";
 
-  /** Makes an error that can be retried unless `options` says otherwise. */
+  /** Creates an error that can be retried, unless `options` says otherwise. */
   constructor(message: string, options: ImapErrorOptions = {}) {
     super(message, { retryable: true, ...options });
   }
@@ -272,7 +277,7 @@ export class ConnectionError extends ImapError {
  * ```
  */
 export class TimeoutError extends ConnectionError {
-  /** The class's name, as `error.name` shows it. */
+  /** The name of the class. */
   override readonly name: string = "TimeoutError";
 }
 
@@ -293,14 +298,14 @@ export class TimeoutError extends ConnectionError {
  * ```
  */
 export class FileError extends ImapError {
-  /** The class's name, as `error.name` shows it. */
+  /** The name of the class. */
   override readonly name: string = "FileError";
   /** The file or folder that cannot be used. */
   readonly path: string;
   /** The operating system's code, for example `ENOSPC` when the disk is full; undefined if it gave none. */
   readonly code: string | undefined;
 
-  /** Makes an error for a path; `code` is that of `options.cause` if it has one. */
+  /** Creates an error for a path; its `code` is that of `options.cause`. */
   constructor(message: string, options: ImapErrorOptions & { path: string }) {
     super(message, options);
     this.path = options.path;

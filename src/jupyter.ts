@@ -1,4 +1,4 @@
-/** The functions that Deno's Jupyter kernel gives to cells, or undefined outside a notebook, where looking at them throws. */
+/** The functions that Deno's Jupyter kernel offers to cells; undefined outside a notebook, where reading them throws. */
 export function notebookKernel(): typeof Deno.jupyter | undefined {
   try {
     return Deno.jupyter.broadcast === undefined ? undefined : Deno.jupyter;
@@ -7,14 +7,14 @@ export function notebookKernel(): typeof Deno.jupyter | undefined {
   }
 }
 
-/** The address of the folder that this library's own code lies in. */
+/** The URL of the folder with the code of this library. */
 const OWN_CODE = new URL(".", import.meta.url).href;
 
 /**
- * Leaves of an error's stack only the reader's own lines: a notebook shows all of the stack below the cell, and the message
- * drowns in lines of this library. Outside notebooks nothing is taken away.
+ * Removes the frames of this library from an error's stack: a notebook prints the whole stack below the cell, and the message
+ * would get lost in it. Outside notebooks the stack stays as it is.
  *
- * @param name The error's class; where this is called from a constructor, `error.name` is not there yet.
+ * @param name The name of the error's class: `error.name` is not set yet in the constructor that calls this.
  */
 export function shortenStack(error: Error, name: string): void {
   if (notebookKernel() === undefined) return;

@@ -1,16 +1,16 @@
-/** What must be shown nowhere, whoever says it. One set for the process, as its terminal and its logs are. */
+/** Credentials that must not appear anywhere. One set for the process, like its terminal and its logs. */
 const secrets = new Map<string, RegExp>();
-/** A shorter one would hide parts of many words, and is no secret. */
-const SHORTEST = 6;
+/** A shorter text is not a secret, and hiding it would damage ordinary words. */
+const MIN_SECRET_LENGTH = 6;
 
-/** Takes note of a credential that is in use: servers may send it back. */
-export function keepSecret(secret: string): void {
-  if (secret.length < SHORTEST || secrets.has(secret)) return;
-  // The parts of an address are in lower case.
+/** Hides a credential from now on: servers may send it back. */
+export function hideSecret(secret: string): void {
+  if (secret.length < MIN_SECRET_LENGTH || secrets.has(secret)) return;
+  // The parts of a URL are in lower case.
   secrets.set(secret, new RegExp(RegExp.escape(secret), "gi"));
 }
 
-/** A text without the credentials that are in use. */
+/** Replaces the hidden credentials in a text. */
 export function withoutSecrets(text: string): string {
   let shown = text;
   for (const pattern of secrets.values()) shown = shown.replace(pattern, "[secret]");
@@ -18,18 +18,18 @@ export function withoutSecrets(text: string): string {
 }
 
 /**
- * Characters that could act on a terminal or reorder a line: control characters (C0 and C1, so escape sequences too),
- * line and paragraph separators, marks that turn the direction of writing, and lone surrogates.
+ * Characters that act on a terminal or reorder a line: control characters (C0 and C1, and thus escape sequences), line and
+ * paragraph separators, marks that change the writing direction, and lone surrogates.
  */
 const AFTER_LINE_FEED = String
   .raw`\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}`;
 const ACTING = new RegExp(String.raw`[\u0000-\u000a${AFTER_LINE_FEED}`, "gu");
 const ANY_ACTING = new RegExp(ACTING.source, "u");
 
-/** Text from elsewhere, made safe to print on one line: each acting character becomes U+FFFD, and no credential is shown. */
+/** Makes text from elsewhere safe to print on one line: acting characters become U+FFFD, and credentials are hidden. */
 export function printable(text: string): string {
-  const open = withoutSecrets(text);
-  return ANY_ACTING.test(open) ? open.replace(ACTING, "\ufffd") : open;
+  const shown = withoutSecrets(text);
+  return ANY_ACTING.test(shown) ? shown.replace(ACTING, "\ufffd") : shown;
 }
 
 /** JSON has line feeds only between its values: in strings they are escaped. */
@@ -55,28 +55,28 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text from elsewhere, made safe for HTML, in quoted attributes too. */
+/** Makes text from elsewhere safe for HTML, also in quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => HTML_ENTITIES[character] ?? character);
 }
 
-/** The start of a text from elsewhere, for a message: one line, white space folded, cut after `limit` characters. */
+/** The start of a text from elsewhere, for a message: on one line, at most `limit` characters. */
 export function excerpt(text: string, limit = 200): string {
-  // Before the cut, which may leave half of a credential. Twice the limit leaves room for the white space that folding takes away.
+  // Secrets first: a cut could leave half of one. Twice the limit leaves room for white space that is removed.
   const folded = withoutSecrets(text.slice(0, limit * 4)).slice(0, limit * 2).replace(/\s+/g, " ").trim();
   const isCut = folded.length > limit || text.length > limit * 2;
-  // A cut may leave half of a character: it must be made safe after that.
+  // A cut may leave half of a character, so the text is made safe after it.
   return isCut ? `${printable(folded.slice(0, limit))}…` : printable(folded);
 }
 
-/** The most of a value that a message shows. */
-const SHOWN = 60;
+/** How many characters of a value a message shows. */
+const MAX_SHOWN = 60;
 
-/** A value of any kind for a message; untyped code, a notebook's say, may give one that has no text. */
+/** A value of any type for a message. Untyped code, as in notebooks, may pass one that has no text. */
 export function shown(value: unknown): string {
   try {
     const isObject = typeof value === "object" && value !== null;
-    return excerpt(isObject ? JSON.stringify(value) : String(value), SHOWN);
+    return excerpt(isObject ? JSON.stringify(value) : String(value), MAX_SHOWN);
   } catch {
     return `an ${typeof value}`;
   }

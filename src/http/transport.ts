@@ -1,7 +1,7 @@
 import type { Settings } from "../config.ts";
 import { ImapError, InputError } from "../errors.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX } from "../protocol/routes.ts";
-import { keepSecret } from "../safe_text.ts";
+import { hideSecret } from "../safe_text.ts";
 
 /** The credentials of a caller, if any. */
 interface Credentials {
@@ -51,7 +51,7 @@ function withPrefix(url: string, prefix: string): string {
  */
 export function guardCredentials(url: string, what: string, secrets: readonly string[]): void {
   const { protocol, hostname, host } = new URL(url);
-  for (const secret of secrets) keepSecret(secret);
+  for (const secret of secrets) hideSecret(secret);
   if (protocol !== "http:" || isPrivateHost(hostname)) return;
   throw new InputError(
     `Cannot send the ${what} to http://${host}: everyone on the way could read it; use https, or take the credentials ` +

@@ -1,5 +1,5 @@
 import { type Table, textTable } from "../../src/display/text_table.ts";
-import { keepSecret } from "../../src/safe_text.ts";
+import { hideSecret } from "../../src/safe_text.ts";
 import { assert, assertEquals } from "@std/assert";
 import { cpuUsage } from "node:process";
 
@@ -75,7 +75,7 @@ Deno.test("textTable() draws a row that needs checking like all others", () => {
 });
 
 Deno.test("textTable() shows no credential, wherever it is", () => {
-  keepSecret("s3cr3t-value");
+  hideSecret("s3cr3t-value");
   const text = textTable(table([["a", "1"], ["the key s3cr3t-value", "2"]]));
   assert(!text.includes("s3cr3t"), text);
   assertEquals(text.split("\n").slice(4, 6).map((line) => line.replace(/ +/g, " ")), ["a |1|", "the key [secret] |2|"]);
