@@ -7,7 +7,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 Deno.test("InputError.messageFor() calls parameters by the names that the reader knows", () => {
   const error = assertThrows(() => checkQuery({ table: "spice", data_level: "l1a", start_date: "x" }), InputError);
-  assertStringIncludes(error.message, "Cannot query data_level in the table spice: only science has it");
+  assertStringIncludes(error.message, "Cannot query data_level in the table spice: only science and quicklook have it");
   assertStringIncludes(error.messageFor(optionName), "Cannot query --data-level in the table spice: only science");
   assertStringIncludes(error.messageFor(optionName), 'Cannot query --start-date "x": expected a day');
 });

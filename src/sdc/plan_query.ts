@@ -178,10 +178,11 @@ function requestsOfName(name: string, has: (parameter: string) => boolean): read
   const path = archivePath(name);
   if (file.kind !== "spice") {
     // The day is for comparison with the query's own bounds.
-    const days = start_date === null ? {} : { start_date, end_date: start_date };
+    const days: Conditions = start_date === null ? {} : { start_date, end_date: start_date };
     if (has("file_path")) return [{ file_path: path, ...days }];
     const { instrument, descriptor } = file;
-    return [{ instrument, descriptor, ...days, ...("data_level" in file ? { data_level: file.data_level } : {}) }];
+    const level: Conditions = "data_level" in file ? { data_level: file.data_level } : {};
+    return [{ instrument, descriptor, ...days, ...level }];
   }
   const type = file.kernel_type;
   // Small-forces files have been in several folders, so their paths are not certain.
@@ -197,7 +198,7 @@ function requestsOfPattern(pattern: string, table: TableName): readonly Conditio
   const start = conditionsOfStart(fields, table);
   const extension = pattern.slice(pattern.lastIndexOf(".") + 1);
   const extensions: readonly string[] = table === "ancillary" ? ANCILLARY_EXTENSIONS : SDC_TABLES[table].extensions;
-  const end = pattern.includes(".") && extensions.includes(extension) ? { extension } : {};
+  const end: Conditions = pattern.includes(".") && extensions.includes(extension) ? { extension } : {};
   const middle = table !== "ancillary" && start.instrument === undefined ? conditionsOfMiddle(fields) : [{}];
   return middle.map((conditions) => ({ ...start, ...end, ...conditions }));
 }
@@ -208,7 +209,7 @@ function requestsOfPath(path: string, table: TableName, has: (parameter: string)
   const file = readSpiceFile(bareName(path));
   const type = Array.isArray(file) ? undefined : file.kernel_type;
   const file_name = hasOwnTable(type) ? path : bareName(path);
-  const ofType = type === undefined ? {} : { type };
+  const ofType: Conditions = type === undefined ? {} : { type };
   return [has("file_name") ? { ...ofType, file_name } : ofType];
 }
 
@@ -422,7 +423,9 @@ class Planner {
     if (this.#has("end_date") && last !== "99999999") bounds.end_date = last;
     const asked = { ...conditions, ...bounds };
     const isOpen = Object.keys(asked).length === 0;
-    const anything = this.#has("start_date") ? { start_date: ANY_DAY } : { start_ingest_date: ANY_INGESTION_DAY };
+    const anything: Conditions = this.#has("start_date")
+      ? { start_date: ANY_DAY }
+      : { start_ingest_date: ANY_INGESTION_DAY };
     return [{
       ...always,
       ...asked,
