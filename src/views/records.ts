@@ -49,32 +49,44 @@ function withHyphens(text: string): string {
   return isCalendarDate(text) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : text;
 }
 
-/** Whether a row of `GET /spice-query` is of a spin, repoint or thruster file, which have other columns than kernels. */
-function isSpanRecord(record: FileRecord): boolean {
-  return Object.hasOwn(record, "end_date") && !Object.hasOwn(record, "kernel_type");
+/**
+ * The table of the SDC that rows are from. Rows of spin, repoint and small-forces files are from tables of their own, unless
+ * there are kernels among them.
+ */
+function sdcTableOf(table: TableName, records: readonly FileRecord[]): SdcTableName {
+  const isSpan = (record: FileRecord) => Object.hasOwn(record, "end_date");
+  if (table !== "spice" || records.length === 0 || !records.every(isSpan)) return table;
+  return records.some((record) => Object.hasOwn(record, "start_date")) ? "spin" : "repoint";
 }
 
-/** The tables of the SDC that the rows of a query are from: those of SPICE files may be from several. */
-function sdcTablesOf(table: TableName, records: readonly FileRecord[]): SdcTableName[] {
-  if (table !== "spice") return [table];
-  const spans = records.filter(isSpanRecord);
-  const span: SdcTableName = spans.some((record) => Object.hasOwn(record, "start_date")) ? "spin" : "repoint";
-  return [
-    ...(spans.length === 0 || spans.length < records.length ? ["spice" as const] : []),
-    ...(spans.length === 0 ? [] : [span]),
-  ];
-}
-
-/** The columns of tables of the SDC by key, as `protocol/tables.ts` describes them. */
-function sdcColumnsOf(tables: readonly SdcTableName[]): Map<string, SdcColumn> {
-  return new Map(tables.flatMap((table) => Object.entries<SdcColumn>(SDC_TABLES[table].columns)));
+/** The columns of a table of the SDC by key, as `protocol/tables.ts` describes them. */
+function sdcColumnsOf(table: SdcTableName): Map<string, SdcColumn> {
+  return new Map(Object.entries<SdcColumn>(SDC_TABLES[table].columns));
 }
 
 /** Returns the keys of a table's rows: those of the SDC's table, then further ones in the order of their first row. */
 export function recordKeys(table: TableName, records: readonly FileRecord[]): string[] {
-  const keys = new Set<string>(["file_path", ...sdcColumnsOf(sdcTablesOf(table, records)).keys()]);
+  const keys = new Set<string>(["file_path", ...sdcColumnsOf(sdcTableOf(table, records)).keys()]);
   for (const record of records) for (const key in record) keys.add(key);
   return [...keys];
+}
+
+/** The keys of the columns that every table of rows has. Repoint files have no start. */
+function usualKeys(table: TableName, records: readonly FileRecord[]): string[] {
+  const always = [...sdcColumnsOf(table)].filter(([, { display }]) => display === "always").map(([key]) => key);
+  const isRepoint = sdcTableOf(table, records) === "repoint";
+  // The version comes last, before the file name that it is in.
+  return [
+    ...always.filter((key) => key !== "version" && !(isRepoint && key === "min_date_datetime")),
+    ...always.filter((key) => key === "version"),
+  ];
+}
+
+/** The keys that have no column: those shown by the file name, and for SPICE files the days that are their coverage. */
+function hiddenKeys(table: TableName): string[] {
+  const never = [...sdcColumnsOf(table)].filter(([, { display }]) => display === "never").map(([key]) => key);
+  const days = table === "spice" ? ["start_date", "end_date"] : [];
+  return ["file_path", "file_name", "major_version", "minor_version", "extension", ...days, ...never];
 }
 
 /** What a table or a chart of a result shows besides its rows. */
@@ -132,24 +144,19 @@ function extraKeys(records: readonly FileRecord[], shown: ReadonlySet<string>): 
   return areNumbers;
 }
 
-/** Never a column of its own: the file name shows it. */
-const IN_FILE_NAME = ["file_path", "file_name", "major_version", "minor_version", "extension"];
-
 /**
  * Makes a table of the rows of a query: the columns that every result of the searched table has, columns for what the rows
  * have besides, and the file name.
  */
 export function recordsTable(records: readonly FileRecord[], context: ResultContext = {}): Table<FileRecord> {
   const { table = "science", asked, linkTo, maxExtra = MAX_EXTRA_COLUMNS } = context;
-  const known = sdcColumnsOf(sdcTablesOf(table, records));
-  const always = [...known].filter(([, { display }]) => display === "always")
-    .sort(([a], [b]) => Number(a === "version") - Number(b === "version"));
-  const never = [...known].filter(([, { display }]) => display === "never").map(([key]) => key);
-  const extra = extraKeys(records, new Set([...IN_FILE_NAME, ...never, ...always.map(([key]) => key)]));
-  const extraColumns = [...extra].map(([key, isNumber]) => {
+  const known = sdcColumnsOf(table);
+  const columnOf = (key: string, isNumber = false) => {
     const column = known.get(key);
     return column === undefined ? unknownColumn(key, isNumber) : knownColumn(key, column);
-  });
+  };
+  const usual = usualKeys(table, records);
+  const extra = extraKeys(records, new Set([...hiddenKeys(table), ...usual]));
   const omitted = [...extra.keys()].slice(maxExtra);
   const note = `${counted(omitted.length, "more column")}: ${omitted.join(", ")}`;
   const fileName: Column<FileRecord> = { header: "Filename", align: "left", text: fileNameOf };
@@ -158,8 +165,8 @@ export function recordsTable(records: readonly FileRecord[], context: ResultCont
     subtitle: askedText(asked),
     ...(omitted.length === 0 ? {} : { note }),
     columns: [
-      ...always.map(([key, column]) => knownColumn(key, column)),
-      ...extraColumns.slice(0, maxExtra),
+      ...usual.map((key) => columnOf(key)),
+      ...[...extra].slice(0, maxExtra).map(([key, isNumber]) => columnOf(key, isNumber)),
       linkTo === undefined ? fileName : { ...fileName, link: linkTo },
     ],
     rows: records,
@@ -177,15 +184,11 @@ function labelOf(value: unknown, width: number): string {
   return text === "" ? "–" : printable(shorten(text, width));
 }
 
-/** The folder of a SPICE file, which says what it holds: `imap/spice/spin/...`. */
-const SPICE_FOLDER = /^imap\/spice\/([^/]+)\//;
-
 /** Returns what a row's file holds. SPICE files have no instrument, no level and no descriptor, but a type. */
 export function productOf(record: FileRecord): readonly [instrument: unknown, level: unknown, descriptor: unknown] {
-  const { instrument, data_level, descriptor, file_path } = record;
-  if (instrument !== undefined && instrument !== null) return [instrument, data_level, descriptor];
-  const type = valueAt(record, "kernel_type") ?? SPICE_FOLDER.exec(file_path)?.[1];
-  return type === undefined ? [instrument, data_level, descriptor] : ["spice", data_level, descriptor ?? type];
+  const { instrument, data_level, descriptor } = record;
+  const type = valueAt(record, "kernel_type") ?? undefined;
+  return [instrument ?? (type === undefined ? undefined : "spice"), data_level, descriptor ?? type];
 }
 
 /** The labels of rows in charts, wide enough for everything that the SDC has. */

@@ -1,7 +1,7 @@
-import type { FileRecord } from "../../src/protocol/rows.ts";
-import type { TableName } from "../../src/protocol/tables.ts";
-import { recordsTable } from "../../src/views/records.ts";
-import { assertEquals } from "@std/assert";
+import { decodeFileRecords, type FileRecord } from "../../src/protocol/rows.ts";
+import { columnNames, type TableName } from "../../src/protocol/tables.ts";
+import { recordKeys, recordsTable } from "../../src/views/records.ts";
+import { assert, assertEquals } from "@std/assert";
 
 function headers(table: TableName, rows: readonly FileRecord[]): string[] {
   return recordsTable(rows, { table }).columns.map(({ header }) => header);
@@ -36,31 +36,49 @@ Deno.test("recordsTable() has the columns of the searched table, whatever the fi
   ]);
 });
 
-Deno.test("recordsTable() has columns of their own for spin, repoint and thruster files", () => {
-  const ingestion_date = "2025-07-08 20:10:57";
-  const spin = {
-    file_path: "imap/spice/spin/imap_2026_267_2026_268_02.spin.csv",
-    start_date: "2026-09-24, 00:00:00",
-    end_date: "2026-09-25, 00:00:00",
-    version: "02",
-    ingestion_date,
-  };
-  const { start_date: _, ...repoint } = { ...spin, file_path: "imap/spice/repoint/imap_2026_267_2026_268_02.repoint" };
-  const kernel = {
-    file_path: "imap/spice/lsk/naif0012.tls",
-    file_name: "lsk/naif0012.tls",
-    file_root: "naif.tls",
-    kernel_type: "leapseconds",
-    version: "0012",
-    min_date_j2000: null,
-    ingestion_date,
-  };
-  const [dates, last] = [["Start Date", "End Date"], ["Version", "Ingestion Date", "Filename"]];
-  assertEquals(headers("spice", [spin]), [...dates, ...last]);
-  assertEquals(headers("spice", [repoint]), ["End Date", ...last]);
-  assertEquals(headers("spice", [repoint, spin]), [...dates, ...last]);
-  assertEquals(headers("spice", [kernel, spin]), ["Kernel Type", "Min Date", "Max Date", ...dates, ...last]);
-  assertEquals(headers("spice", [kernel]), ["Kernel Type", "Min Date", "Max Date", ...last]);
+Deno.test("recordsTable() shows the type and the coverage of all kinds of SPICE files, each once", () => {
+  const [kernel, spin, repoint, thruster] = decodeFileRecords([
+    {
+      file_name: "lsk/naif0012.tls",
+      file_root: "naif.tls",
+      kernel_type: "leapseconds",
+      version: 12,
+      min_date_j2000: null,
+      min_date_datetime: null,
+      ingestion_date: "2025-07-08, 20:10:57",
+    },
+    ...["spin/imap_2026_267_2026_268_02.spin.csv", "repoint/imap_2026_267_2026_268_02.repoint", "activities/x.sff"].map(
+      (name) => ({
+        file_path: `imap/spice/${name}`,
+        ...(name.endsWith("repoint") ? {} : { start_date: "2026-09-24, 00:00:00" }),
+        end_date: "2026-09-25, 00:00:00",
+        version: "02",
+        ingestion_date: "2025-07-08, 20:10:57",
+      }),
+    ),
+  ], "spice");
+  assert(kernel !== undefined && spin !== undefined && repoint !== undefined && thruster !== undefined);
+  const rest = ["Max Date", "Version", "Ingestion Date", "Filename"];
+  for (const rows of [[kernel], [spin], [thruster], [repoint, spin], [repoint, kernel]]) {
+    assertEquals(headers("spice", rows), ["Kernel Type", "Min Date", ...rest]);
+  }
+  assertEquals(headers("spice", [repoint]), ["Kernel Type", ...rest]);
+  assertEquals(recordsTable([repoint], { table: "spice" }).columns.map(({ text }) => text(repoint)), [
+    "repoint",
+    "2026-09-25, 00:00:00",
+    "02",
+    "2025-07-08 20:10:57",
+    "imap_2026_267_2026_268_02.repoint",
+  ]);
+});
+
+Deno.test("recordKeys() has the keys of the SDC's own table for spin files, and those of kernels otherwise", () => {
+  const spin = { file_path: "imap/spice/spin/x.spin.csv", start_date: "2026-09-24", end_date: "2026-09-25", more: 1 };
+  assertEquals(recordKeys("spice", [spin]), [...columnNames("spin"), "more"]);
+  const kernel = { file_path: "imap/spice/lsk/naif0012.tls", file_name: "lsk/naif0012.tls" };
+  const keys = recordKeys("spice", [spin, kernel]);
+  assertEquals([keys[0], keys.includes("file_intervals_sclk"), keys.at(-1)], ["file_path", true, "more"]);
+  assertEquals(recordKeys("quicklook", []), recordKeys("science", []));
 });
 
 Deno.test("recordsTable() shows Carrington rotations, CRIDs and unreleased files where there are any", () => {
