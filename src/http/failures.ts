@@ -26,7 +26,7 @@ const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: 
   [/are blocked/i, "is at a port that is blocked for HTTP", false],
   [
     /invalid (http|content-length|header)|head is too large|parse error|HPE_/i,
-    "sent something that is no HTTP",
+    "sent something that is not HTTP",
     true,
   ],
   [/gzip|deflate|brotli|decompress/i, "sent a body that is not compressed the way it says", true],
@@ -64,7 +64,7 @@ export function connectionError(action: string, host: string, thrown: unknown): 
     return new ConnectionError(`${host} ${words}`, { action, retryable });
   }
   const said = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ConnectionError(`no answer from ${host}: ${excerpt(withoutUrls(said))}`, { action });
+  return new ConnectionError(`no response from ${host}: ${excerpt(withoutUrls(said))}`, { action });
 }
 
 /** The error of a server that sends nothing for too long. */

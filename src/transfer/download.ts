@@ -177,10 +177,10 @@ class Download {
       const partialSize = dryRun ? sizeOf(partialPathOf(path)) : undefined;
       const plan = planDownload({ size: present.sizeOf(path), partialSize }, ifPresent);
       if (dryRun) return { state: "planned", plan, file: this.#archivePath, path, bytes: 0 };
-      if (plan === "skip") return this.#skip(`"${path}" is there`);
+      if (plan === "skip") return this.#skip(`"${path}" exists`);
       if (plan === "verify") {
-        if (await this.#isSame()) return this.#skip(`"${path}" is what the archive has`);
-        this.#call.decide("restart", `"${path}" is not what the archive has`);
+        if (await this.#isSame()) return this.#skip(`"${path}" is the same as in the archive`);
+        this.#call.decide("restart", `"${path}" differs from the archive's`);
       }
       return await this.#lockAndFetch({ canSkip: plan !== "verify" && ifPresent !== "fetch" });
     } catch (error) {
@@ -206,7 +206,7 @@ class Download {
   async #lockAndFetch({ canSkip }: { readonly canSkip: boolean }): Promise<Outcome> {
     const { action, signal } = this.#call;
     const path = this.#path;
-    const onWait = () => this.#call.decide("wait", "another process fetches it");
+    const onWait = () => this.#call.decide("wait", "another process is downloading it");
     this.#settings.folders.prepare(dirname(path));
     using file = await openPartialFile(path, { signal, onWait }).catch((error) => {
       signal?.throwIfAborted();
@@ -214,7 +214,7 @@ class Download {
     });
     if (canSkip && !file.isNew && (sizeOf(path) ?? 0) > 0) {
       await file.remove();
-      return this.#skip(`another process has brought "${path}"`);
+      return this.#skip(`another process has downloaded "${path}"`);
     }
     try {
       return await this.#receive(file);

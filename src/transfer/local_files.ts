@@ -76,7 +76,7 @@ export class DataFolders {
   async sync(): Promise<void> {
     for (const folder of this.#written) {
       await syncFolder(folder).catch((error) => {
-        throw fileError(`bring the new files in "${folder}" to the disk`, folder, error);
+        throw fileError(`flush the new files in "${folder}"`, folder, error);
       });
     }
   }

@@ -69,7 +69,7 @@ export class LockFile implements Disposable {
   /** @throws {ImapError} When another process has taken it, since this one did not renew it: it was suspended, for example. */
   assertHeld(): void {
     if (read(this.#path)?.startsWith(this.#owner)) return;
-    throw new ImapError(`Cannot go on with "${this.#path}": another process has taken it over; try again`, {
+    throw new ImapError(`Cannot continue with "${this.#path}": another process has taken it over; try again`, {
       retryable: true,
     });
   }

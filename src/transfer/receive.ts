@@ -247,7 +247,7 @@ export class Receiver {
       const fits = record?.archivePath === this.#options.archivePath && size <= record.size &&
         size >= minLength(record);
       if (fits) return record;
-      this.#call.decide("restart", "what is there of it came from elsewhere, or nobody knows from where");
+      this.#call.decide("restart", "the partial file belongs to another object, or it is unknown to which");
     }
     await this.#file.empty();
     return undefined;
@@ -260,7 +260,7 @@ export class Receiver {
     if (known === undefined || !lacksNothing) return known;
     const { size, etag } = await lookUpObject(this.#call, this.#url);
     if (etag === known.etag && size === known.size) return known;
-    this.#call.decide("restart", "the archive has another object by now");
+    this.#call.decide("restart", "the object in the archive has changed");
     await this.#file.empty();
     return undefined;
   }
@@ -296,12 +296,12 @@ export class Receiver {
       const range = contentRange(headers);
       const fits = range?.first === have && range.size === known.size && range.last === known.size - 1 &&
         strongEtag(headers) === known.etag;
-      if (!fits) return await this.#restart("sent other bytes than asked for");
+      if (!fits) return await this.#restart("sent other bytes than requested");
       this.#options.onResume(have, known.size);
       return { reply, record: known, ...factsOf(known) };
     }
     if (status === 200) return await this.#wholeHeadOf(reply);
-    if (status === 416) return await this.#restart("has no such bytes any more");
+    if (status === 416) return await this.#restart("no longer has such bytes");
     throw await reply.refusal();
   }
 
@@ -321,7 +321,7 @@ export class Receiver {
   async #restart(why: string): Promise<never> {
     await this.#file.empty();
     throw new ConnectionError(
-      `${this.#url.host} ${why}; it is fetched from its start`,
+      `${this.#url.host} ${why}; starting over`,
       { action: this.#call.action },
     );
   }
@@ -348,7 +348,7 @@ export class Receiver {
   }
 
   async #receiveSegments(record: SplitRecord): Promise<ObjectFacts> {
-    this.#call.decide("split", "what is missing comes in segments, over as many connections as are free");
+    this.#call.decide("split", "the rest is fetched in segments, over as many connections as are free");
     if (await new SegmentReceiver(this.#call, this.#options, record).run()) return factsOf(record);
     this.#isUnsplittable = true;
     return await this.#restart("has another object by now, or does not send segments");
@@ -362,7 +362,9 @@ export class Receiver {
     const isUnknown = facts.size === undefined && facts.md5 === undefined;
     const { size, md5 } = isUnknown ? await lookUpObject(this.#call, this.#url) : facts;
     if (size === undefined && md5 === undefined) {
-      throw new ConnectionError(`${host} tells neither length nor MD5: it may not be whole`, { action });
+      throw new ConnectionError(`${host} tells neither the length nor the MD5 of the file: it may be incomplete`, {
+        action,
+      });
     }
     if (size !== undefined && have !== size) {
       if (have > size) await this.#file.empty();
@@ -375,7 +377,7 @@ export class Receiver {
     if (found !== md5) {
       await this.#file.empty();
       throw new ConnectionError(
-        `the bytes that came are not those of the archive (their MD5 differs)`,
+        `the received bytes differ from the archive's (MD5 mismatch)`,
         { action },
       );
     }

@@ -37,7 +37,7 @@ async function checkOne(file: string): Promise<CheckedFile> {
     if (error instanceof Deno.errors.NotFound) throw new InputError(`Cannot ${action}: there is no such file`);
     throw fileError(action, path, error);
   });
-  if (!stat.isFile) throw new InputError(`Cannot ${action}: it is no file`);
+  if (!stat.isFile) throw new InputError(`Cannot ${action}: it is not a file`);
   if (stat.size === 0) throw new InputError(`Cannot ${action}: the file is empty`);
   parseFileName(name);
   await Deno.open(path, { read: true }).then((file) => file.close(), (error) => {
@@ -56,7 +56,7 @@ async function checkUnchanged({ file, path, size, mtime }: CheckedFile): Promise
     throw fileError(`upload "${file}"`, path, error);
   });
   if (now.size === size && (now.mtime?.getTime() ?? 0) === mtime) return;
-  throw new FileError("it changed since it was checked; upload it again when it is done", {
+  throw new FileError("it has changed since it was checked; upload it again when it is finished", {
     action: `upload "${file}"`,
     path,
   });
@@ -127,7 +127,7 @@ class Upload {
     } catch (error) {
       if (!(error instanceof ResponseError) || error.status !== 409) throw error;
       if (this.#mayHaveArrived && await this.#isInArchive()) {
-        this.#call.decide("skip", "a try without an answer had brought it");
+        this.#call.decide("skip", "an earlier try whose response was lost has uploaded it");
         return { state: "sent", file, path, bytes: size };
       }
       signal?.throwIfAborted();
@@ -145,7 +145,7 @@ class Upload {
     this.#url ??= await this.#urls.uploadUrl(name, signal);
     const headers = await this.#put(this.#url);
     if (!headers.has("etag")) {
-      const why = "the answer has no ETag, so that nobody knows whether the file arrived";
+      const why = "the response has no ETag, so it is unknown whether the file arrived";
       throw new ProtocolError(`${why}; is there a login page in between?`, { action });
     }
     this.#mayHaveArrived = true;
@@ -155,7 +155,7 @@ class Upload {
     // A file that changed while it was sent arrived as a mixture.
     await checkUnchanged(this.#checked);
     if (stored === ours) return;
-    throw new ConnectionError(`the store has other bytes than were sent (their MD5 differs)`, { action });
+    throw new ConnectionError(`the store received other bytes than were sent (MD5 mismatch)`, { action });
   }
 
   /** Sends the file to a presigned URL. @returns The headers of the response. */

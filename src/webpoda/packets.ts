@@ -173,7 +173,7 @@ class PacketCall {
     if (status === 401 || status === 403) {
       await reply.discard();
       const advice = "check the webpoda token (IMAP_WEBPODA_TOKEN), the base64 of user:password";
-      throw new ResponseError(`${host} answered ${status} to it; ${advice}`, { action, status });
+      throw new ResponseError(`${host} answered ${status}; ${advice}`, { action, status });
     }
     if (reply.isRedirect || reply.headers.get("content-type")?.startsWith("text/html")) {
       await reply.discard();

@@ -83,7 +83,7 @@ Deno.test("webpoda fetches packets, tells what is new, and uploads it when it is
     assert(!debug.stderr.includes(TOKEN) && !debug.stderr.includes("s3cret-k3y"));
     const { code, stdout, stderr } = await run("--start-date", "20260103", "--webpoda-token", btoa("me:wr0ng-one"));
     assertEquals([code, stdout], [1, ""]);
-    assertStringIncludes(stderr, "answered 401 to it; check the webpoda token (IMAP_WEBPODA_TOKEN)");
+    assertStringIncludes(stderr, "answered 401; check the webpoda token (IMAP_WEBPODA_TOKEN)");
   });
 
   await t.step("says so when there are no packets in that time", async () => {

@@ -62,7 +62,7 @@ const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
   ["upload", "no file is named"],
   [`upload ${VALID}`, "there is no such file"],
   ["upload -- -x.pkts", 'Cannot upload "-x.pkts": there is no such file'],
-  ["upload .", "it is no file"],
+  ["upload .", "it is not a file"],
   ["upload notes.txt", 'file name "notes.txt"'],
   ["upload imap_swe_l0_sci_20240106_v001.pkts", "the file is empty"],
   ["serve --port 99999", 'port "99999"', "65535"],

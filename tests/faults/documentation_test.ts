@@ -4,21 +4,21 @@ import { FAULT_TABLE } from "./fault_table.ts";
 import { STEPS } from "./fault_lab.ts";
 
 const PATH = new URL("../../docs/faults.md", import.meta.url);
-/** Set to `1`, it writes the table anew. */
+/** Set to `1`, it updates the document. */
 const UPDATE = "UPDATE_SNAPSHOTS";
 
 const HEAD = `# What a misbehaving server gets
 
-The rows are what the server, or something on the way to it, does wrong; the columns are the answers in which it does so:
-that of \`/query\`, the address that \`/download\` gives, the file itself, the address that \`/upload\` gives, and the answer
-to the file that is sent. "Retried and done" is what happens when the fault passes; behind it stands the error of a fault
-that stays, with the words that its message has.
+The rows are the faults of a server, or of something on the way to it. The columns are the responses that have the fault:
+that of \`/query\`, the redirect of \`/download\`, the file itself, the presigned URL of \`/upload\`, and the response to the
+file that is sent. "Retried and done" is what happens when the fault passes; what follows is the error when it stays, with
+words of its message.
 
-\`tests/faults/walk_test.ts\` walks the table: once with a fault that passes, once with one that stays. In every cell no file
-has its final name that is not whole, nothing is written outside of the data directory, no message, log or table has a
-control character or a secret, and no credential comes to another origin than the API's. A gigabyte that
-is no list of files takes less than 150 MB; a gigabyte of rows that are right is given up after 256 MB, which take 640 MB at
-most (\`tests/faults/memory_test.ts\`). Redirects from https to http are in \`tests/faults/https_test.ts\`.
+\`tests/faults/walk_test.ts\` tests each cell twice, with a fault that passes and with one that stays. In every cell, no
+incomplete file gets its final name, nothing is written outside the data directory, no message, log or table contains a
+control character or a secret, and no credential is sent to another origin than the API's. A gigabyte that is not a list of
+files takes less than 150 MB. A gigabyte of valid rows is given up after 256 MB, which take at most 640 MB
+(\`tests/faults/memory_test.ts\`). Redirects from https to http are in \`tests/faults/https_test.ts\`.
 `;
 
 function line(cells: readonly string[]): string {
@@ -33,9 +33,9 @@ function document(): string {
   return `${HEAD}\n${table.join("\n")}\n`;
 }
 
-Deno.test("docs/faults.md says what the table of faults says", async () => {
+Deno.test("docs/faults.md is up to date with the table of faults", async () => {
   if (Deno.env.get(UPDATE) === "1") await Deno.writeTextFile(PATH, document());
   // The formatter breaks lines and aligns the columns.
   const squeezed = (text: string) => text.replace(/\s+/g, " ").replace(/-{3,}/g, "---");
-  assertEquals(squeezed(await Deno.readTextFile(PATH)), squeezed(document()), `${UPDATE}=1 writes it anew`);
+  assertEquals(squeezed(await Deno.readTextFile(PATH)), squeezed(document()), `${UPDATE}=1 updates it`);
 });

@@ -34,7 +34,7 @@ const RUNS: readonly Run[] = [
   run(QUERY, "answers 503 with an hour for Retry-After", "api", "always", 1),
   run(QUERY, "sends HTML", "api", "always", 1),
   run(QUERY, "answers 404 with escape sequences", "api", "always", 1),
-  run(QUERY, "sends control characters for a key", "api", "always", 0),
+  run(QUERY, "sends control characters as a key", "api", "always", 0),
   // CSV is for files, which get the very values; a terminal does not.
   ...["table", "json", "ndjson", "paths"].map((format) =>
     run(`${QUERY} --output-format ${format}`, "names an OSC escape", "api", "always", 0)
@@ -45,9 +45,9 @@ const RUNS: readonly Run[] = [
   run("download --instrument swe", "names a path that goes up with ..", "api", "always", 1),
   run("download --instrument swe", "names right-to-left marks", "api", "always", 1),
   run(`download ${THERE}`, "resets the connection (RST) in the middle of the body", "store", "once", 0),
-  run(`download --retries 0 ${THERE}`, "has the ETag of other bytes", "store", "always", 1),
+  run(`download --retries 0 ${THERE}`, "sends the ETag of other bytes", "store", "always", 1),
   run(`download ${THERE}`, "redirects to file:", "store", "always", 1),
-  run(`upload ${NEW}`, "resets the connection (RST) inside of the head", "store", "once", 0),
+  run(`upload ${NEW}`, "resets the connection (RST) within the head", "store", "once", 0),
   run(`upload ${NEW}`, "sends HTML", "store", "always", 1),
 ];
 

@@ -1,36 +1,36 @@
 /** The classes of errors, by name: see src/errors.ts. */
 export type ErrorName = "ConnectionError" | "TimeoutError" | "ProtocolError" | "ResponseError" | "InputError";
 
-/** What an operation gives whose server has a fault. */
+/** The result of an operation whose server has a fault. */
 export type Cell =
-  /** It does no harm: the operation is done at once. */
+  /** The fault does no harm: the operation succeeds at once. */
   | { readonly gives: "done"; readonly why: string }
-  /** It passes when it happens once; when it stays, there is an error. */
+  /** A fault that happens once passes; one that stays leads to an error. */
   | { readonly gives: "retried" | "followed"; readonly error: ErrorName; readonly says: string }
-  /** An error at once. */
+  /** An immediate error. */
   | { readonly gives: "error"; readonly error: ErrorName; readonly says: string }
-  /** It cannot happen there. */
+  /** The fault cannot happen there. */
   | { readonly gives: "not applicable"; readonly why: string };
 
 /** A cell for each place where a fault can happen. */
 export type Row = readonly [query: Cell, address: Cell, bytes: Cell, uploadAddress: Cell, uploadBytes: Cell];
 
-/** Done at once. @param why Why it does no harm. */
+/** Succeeds at once. @param why Why the fault does no harm. */
 export function done(why: string): Cell {
   return { gives: "done", why };
 }
 
-/** Retried and done; if it stays, this error. */
+/** Retried until it succeeds; this error if the fault stays. */
 export function retried(error: ErrorName, says: string): Cell {
   return { gives: "retried", error, says };
 }
 
-/** Followed and done; if it stays, this error. */
+/** Followed until it succeeds; this error if the fault stays. */
 export function followed(error: ErrorName, says: string): Cell {
   return { gives: "followed", error, says };
 }
 
-/** This error, at once. */
+/** This error, immediately. */
 export function fails(error: ErrorName, says: string): Cell {
   return { gives: "error", error, says };
 }
@@ -40,12 +40,12 @@ export function never(why: string): Cell {
   return { gives: "not applicable", why };
 }
 
-/** The same in each place. */
+/** The same in every place. */
 export function everywhere(cell: Cell): Row {
   return [cell, cell, cell, cell, cell];
 }
 
-/** The text of a cell in the documentation. */
+/** The text of a cell in docs/faults.md. */
 export function cellText(cell: Cell): string {
   switch (cell.gives) {
     case "done":

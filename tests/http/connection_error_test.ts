@@ -3,6 +3,6 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 
 Deno.test("connectionError() shows no address that the system's words have in them", () => {
   const { message } = connectionError("try", "h", new Error("odd thing with https://s3/o?X-Amz-Signature=s3cret here"));
-  assertStringIncludes(message, "Cannot try: no answer from h: odd thing with");
+  assertStringIncludes(message, "Cannot try: no response from h: odd thing with");
   assertEquals(message.includes("s3cret"), false);
 });

@@ -16,7 +16,7 @@ Deno.test("upload() names every file that is wrong, with what is wrong, and send
   const good = await fileOf(lab, nameOf(1));
   const wrong = [
     [`${lab.folder.path}/${nameOf(2)}`, "there is no such file"],
-    [lab.folder.path, "it is no file"],
+    [lab.folder.path, "it is not a file"],
     [await fileOf(lab, nameOf(3), new Uint8Array()), "the file is empty"],
     [await fileOf(lab, "notes.txt"), 'the file name "notes.txt"'],
     [await fileOf(lab, `again/${nameOf(1)}`), "has the same name"],

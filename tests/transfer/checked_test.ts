@@ -9,7 +9,7 @@ Deno.test("download() refuses bytes whose MD5 is not that of the ETag, and leave
   lab.store.usually = { headers: { etag: WRONG } };
   const outcome = await lab.one();
   assert(outcome.state === "failed");
-  assertStringIncludes(outcome.error.message, "MD5 differs");
+  assertStringIncludes(outcome.error.message, "MD5 mismatch");
   assertEquals([lab.store.requests.length, await lab.folder.files()], [2, []]);
 });
 

@@ -97,7 +97,7 @@ Deno.test("downloadFile() refuses bytes whose MD5 differs from the ETag, and tri
 
 Deno.test("downloadFile() leaves nothing behind when the bytes are wrong to the end", async () => {
   await using test = await attempt(() => whole({ etag: `"${"0".repeat(32)}"` }));
-  await assertRejects(test.run, ConnectionError, "MD5 differs");
+  await assertRejects(test.run, ConnectionError, "MD5 mismatch");
   assertEquals(await test.folder.files(), []);
 });
 

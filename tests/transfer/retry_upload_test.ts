@@ -87,7 +87,7 @@ Deno.test("upload() does not believe a store that always has other bytes", async
   lab.store.usually = { headers: { etag: md5Tag(new Uint8Array()) } };
   const [failed] = (await lab.client.upload(lab.files)).failed;
   assert(failed?.error instanceof ConnectionError);
-  assertStringIncludes(failed.error.message, "MD5 differs");
+  assertStringIncludes(failed.error.message, "MD5 mismatch");
   assertEquals(lab.store.requests.length, 2);
 });
 

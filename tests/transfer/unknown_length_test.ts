@@ -20,7 +20,7 @@ Deno.test("download() takes no file for whole when the store tells neither lengt
   lab.store.script.push({ ...silent, cutAfter: 30_000 }, silent);
   const outcome = await lab.one();
   assertEquals(outcome.state, "failed");
-  assertStringIncludes(outcome.state === "failed" ? outcome.error.message : "", "neither length nor MD5");
+  assertStringIncludes(outcome.state === "failed" ? outcome.error.message : "", "neither the length nor the MD5");
   assertEquals(await lab.folder.files(), []);
 });
 
@@ -43,7 +43,7 @@ Deno.test("upload() refuses a file that changed since it was checked, and sends 
   };
   const report = await lab.client.upload([first, second], { concurrency: 1, onProgress });
   assertEquals(report.outcomes.map(({ state }) => state), ["sent", "failed"]);
-  assertStringIncludes(report.failed[0]?.error.message ?? "", "it changed since it was checked");
+  assertStringIncludes(report.failed[0]?.error.message ?? "", "it has changed since it was checked");
 });
 
 Deno.test("upload() counts every byte of small files", async () => {

@@ -97,7 +97,7 @@ Deno.test("uploadFiles() does not believe a store that has other bytes", async (
     return new Response(null, { headers: { etag: `"${"0".repeat(32)}"` } });
   };
   await using test = await attempt(other);
-  await assertRejects(test.run, ConnectionError, "MD5 differs");
+  await assertRejects(test.run, ConnectionError, "MD5 mismatch");
 });
 
 Deno.test("uploadFiles() reports a file that changes while it is sent, even if the store tells no MD5", async () => {
@@ -108,7 +108,7 @@ Deno.test("uploadFiles() reports a file that changes while it is sent, even if t
     return new Response(null, { headers: { etag: '"in-parts-2"' } });
   });
   await using test = changing;
-  await assertRejects(() => test.run(), FileError, "it changed since it was checked");
+  await assertRejects(() => test.run(), FileError, "it has changed since it was checked");
 });
 
 Deno.test("uploadFiles() gives up on a store that never answers", async () => {
@@ -124,7 +124,7 @@ Deno.test("uploadFiles() finds what is wrong with a file before anything is sent
   await Deno.writeTextFile(empty, "");
   await using test = await attempt(take, {}, "notes.txt");
   await assertRejects(() => test.run(`${folder.path}/none.pkts`), InputError, "there is no such file");
-  await assertRejects(() => test.run(folder.path), InputError, "it is no file");
+  await assertRejects(() => test.run(folder.path), InputError, "it is not a file");
   await assertRejects(() => test.run(empty), InputError, "the file is empty");
   await assertRejects(() => test.run(), FileNameError, "notes.txt");
   assertEquals(test.server.requests, []);

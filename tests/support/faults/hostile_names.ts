@@ -5,10 +5,10 @@ import { named, type NamedFault } from "./fault_list.ts";
 const PATHS: Readonly<Record<string, string>> = {
   "a file of 10,000 characters": `imap/swe/${"n".repeat(10_000)}.pkts`,
   "a path that goes up with ..": "imap/../../../outside.pkts",
-  "a path with .. behind backslashes": "imap\\..\\..\\outside.pkts",
+  "a path with .. after backslashes": "imap\\..\\..\\outside.pkts",
   "an absolute path": "/etc/outside.pkts",
   "a drive letter": "C:\\outside.pkts",
-  "a share": "\\\\host\\share\\outside.pkts",
+  "a network share": "\\\\host\\share\\outside.pkts",
   "a hidden file": "imap/swe/.bashrc",
   "an empty folder": "imap//outside.pkts",
   "control characters": "imap/swe/a\u0000b\u0007c\rd\ne\u007f\u0085.pkts",

@@ -8,7 +8,7 @@ function to(location: string | null): Behaviour {
 /** Addresses that an answer leads to. */
 export const REDIRECTS: readonly NamedFault[] = [
   named("redirects to itself", (_right, { url }) => to(url.href)),
-  named("redirects from one address to another one and back", (_right, { url: { pathname, search } }) => {
+  named("redirects from one URL to another and back", (_right, { url: { pathname, search } }) => {
     // Two spellings of one path.
     const other = pathname.includes("%61") ? pathname.replaceAll("%61", "a") : pathname.replaceAll("a", "%61");
     return to(`${other}${search}`);
@@ -17,6 +17,6 @@ export const REDIRECTS: readonly NamedFault[] = [
   named("redirects to nowhere", to(null)),
   named("redirects to file:", to("file:///etc/passwd")),
   named("redirects to data:", to("data:application/json,[]")),
-  named("redirects to an address with a password", to("http://user:pass@127.0.0.1/")),
+  named("redirects to a URL with a password", to("http://user:pass@127.0.0.1/")),
   named("redirects to control characters", to("http://127.0.0.1:1/\u001b[2J")),
 ];

@@ -40,5 +40,5 @@ export const REFUSALS: readonly NamedFault[] = [
   ),
   named("answers 500 with a gigabyte of words", { status: 500, headers: { "content-length": null }, body: WORDS }),
   named("answers 204 without a body", { status: 204, body: new Uint8Array(), headers: { "content-length": null } }),
-  named("answers 206 to who asked for no range", { status: 206, body: encoder.encode("some") }),
+  named("answers 206 when no range was requested", { status: 206, body: encoder.encode("some") }),
 ];

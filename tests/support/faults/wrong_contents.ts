@@ -31,8 +31,8 @@ export const WRONG_CONTENTS: readonly NamedFault[] = [
   named("sends XML", says('<?xml version="1.0"?><Error><Code>Oops</Code></Error>')),
   named("sends nothing", says("")),
   named("sends JSON of another kind", says('{"message":"hello","items":[]}')),
-  named("sends the address of a file on this machine", says('"file:///etc/passwd"')),
-  named("sends an address that is data", says('"data:text/plain,hello"')),
+  named("sends a file: URL", says('"file:///etc/passwd"')),
+  named("sends a data: URL", says('"data:text/plain,hello"')),
   named("sends the credential as text", (_right, { credential }) => says(`your key is ${credential}`)),
   named("sends the credential as a value", (_right, { credential }) => says(`[${ROW},"descriptor":"${credential}"}]`)),
   named("sends a gigabyte of rows", pours("[", `${ROW}},`)),
@@ -43,11 +43,11 @@ export const WRONG_CONTENTS: readonly NamedFault[] = [
   named("sends duplicate keys", says(`[${ROW.replace("sci", "x")},${ROW.slice(1)},"__proto__":{"x":1}}]`)),
   named("sends NUL between the values", says(`[${ROW}}\u0000]`)),
   named("sends NUL and lone surrogates in values", says(`[${ROW},"descriptor":"a\\u0000b\\ud800c\\udfff"}]`)),
-  named("sends bytes that are no UTF-8", {
+  named("sends bytes that are not UTF-8", {
     status: 200,
     headers: { etag: null },
     body: new Uint8Array([...encoder.encode(`[${ROW},"descriptor":"`), 0xff, 0xc0, 0x80, ...encoder.encode('"}]')]),
   }),
-  named("sends control characters for a key", says(`[${ROW},"\\u001b[2J\\u202e":"x","${"k".repeat(10_000)}":1}]`)),
-  named("sends numbers without end", says(`[${ROW},"repointing":1e999,"cr":1e400}]`)),
+  named("sends control characters as a key", says(`[${ROW},"\\u001b[2J\\u202e":"x","${"k".repeat(10_000)}":1}]`)),
+  named("sends infinite numbers", says(`[${ROW},"repointing":1e999,"cr":1e400}]`)),
 ];
