@@ -57,7 +57,7 @@ const MAG = "imap_mag_l0_raw_20260103_v001";
 const MAG_FOLDER = "imap/mag/l0/2026/01";
 const days = (first: string, last = first) => ({ start_date: first, end_date: last });
 
-Deno.test("webpoda() makes a file of the first minor version when the archive has none, by either mode", async () => {
+Deno.test("webpoda() creates a file with the first minor version when the archive has none, in either mode", async () => {
   for (const query_mode of ["ert", "sct"]) {
     await using fake = onePacketEach("2026-01-03T23:59:59");
     await using lab = await openLab({}, fake.url);
@@ -72,7 +72,7 @@ Deno.test("webpoda() makes a file of the first minor version when the archive ha
   }
 });
 
-Deno.test("webpoda() takes the next minor version of all that the archive has, and tells the caller as it goes", async () => {
+Deno.test("webpoda() uses the minor version after all those in the archive, and reports progress", async () => {
   await using fake = onePacketEach("2026-01-03T00:00:00");
   await using lab = await openLab({ [`${MAG}.0001.pkts`]: "a", [`${MAG}.0007.pkts`]: "b" }, fake.url);
   const told: string[] = [];
@@ -93,14 +93,14 @@ Deno.test("webpoda() keeps nothing when the archive has the same bytes, or more"
   }
 });
 
-Deno.test("webpoda() makes a new version when as many bytes are others", async () => {
+Deno.test("webpoda() creates a new version when the same number of bytes differ", async () => {
   await using fake = onePacketEach("2026-01-03T00:00:00");
   await using lab = await openLab({ [`${MAG}.0001.pkts`]: "<1052>.1068." }, fake.url);
   const [outcome] = await lab.client.webpoda({ instrument: "mag", ...days("20260103") });
   assert(outcome?.state === "written" && outcome.file === `${MAG}.0002.pkts`);
 });
 
-Deno.test("webpoda() uploads what is new when it is asked to", async () => {
+Deno.test("webpoda() uploads new files on request", async () => {
   await using fake = onePacketEach("2026-01-03T00:00:00");
   await using lab = await openLab({}, fake.url);
   const ask = () => lab.client.webpoda({ instrument: "mag", ...days("20260103") }, { uploadToSdc: true });
@@ -109,7 +109,7 @@ Deno.test("webpoda() uploads what is new when it is asked to", async () => {
   assertEquals((await ask()).map(({ state }) => state), ["unchanged"]);
 });
 
-Deno.test("webpoda() takes the same name again for what was not uploaded, and puts the newer bytes there", async () => {
+Deno.test("webpoda() uses the same name again for a file that was not uploaded, with the newer bytes", async () => {
   let packet = "<first>";
   await using fake = onePacketEach("2026-01-03T00:00:00", () => packet);
   await using lab = await openLab({}, fake.url);
@@ -118,7 +118,7 @@ Deno.test("webpoda() takes the same name again for what was not uploaded, and pu
   assertEquals(await Deno.readTextFile(`${lab.dataDir}/${MAG_FOLDER}/${MAG}.0001.pkts`), "<second><second>");
 });
 
-Deno.test("webpoda() goes on with the other days when one fails, and leaves no part behind", async () => {
+Deno.test("webpoda() continues with the other days when one fails, and leaves no partial file behind", async () => {
   await using fake = fakeWebpoda(({ apid, expression }) => {
     const isThird = expression.includes("time>=2026-01-02T23:30");
     return apid === 1068 && isThird ? new Response("no", { status: 500 }) : new Response(`<${apid}>`);
@@ -134,7 +134,7 @@ Deno.test("webpoda() goes on with the other days when one fails, and leaves no p
   assertEquals((await lab.files()).length, 2);
 });
 
-Deno.test("webpoda() that is ended early leaves no part behind", async () => {
+Deno.test("webpoda() leaves no partial file behind when it is aborted", async () => {
   const abort = new AbortController();
   await using fake = fakeWebpoda(({ apid }) => {
     if (apid === 1068) abort.abort();
@@ -180,7 +180,7 @@ function repointTable(ends: readonly string[]): string {
 
 const ENDS = ["2026-01-01 00:15:00.500000", "2026-01-02 00:15:00.500000", "2026-01-03 00:15:00.500000", "nan"];
 
-Deno.test("webpoda() makes a file for each pointing of glows, hi, lo and ultra", async () => {
+Deno.test("webpoda() creates a file for each pointing of glows, hi, lo and ultra", async () => {
   for (const instrument of ["glows", "hi", "lo", "ultra"]) {
     await using fake = onePacketEach("2026-01-02T12:00:00");
     await using lab = await openLab({ [TABLE]: repointTable(ENDS) }, fake.url);
@@ -193,7 +193,7 @@ Deno.test("webpoda() makes a file for each pointing of glows, hi, lo and ultra",
   }
 });
 
-Deno.test("webpoda() by spacecraft time takes all whole pointings that have some of the days", async () => {
+Deno.test("webpoda() by spacecraft time fetches all pointings that overlap the days, in full", async () => {
   await using fake = onePacketEach("");
   await using lab = await openLab({ [TABLE]: repointTable(ENDS) }, fake.url);
   const asked = { instrument: "glows", ...days("20260102", "20260103"), query_mode: "sct" };
@@ -202,14 +202,14 @@ Deno.test("webpoda() by spacecraft time takes all whole pointings that have some
   assert(fake.asked.every(({ form }) => form === "bin"));
 });
 
-Deno.test("webpoda() gives a packet at the border of two pointings, whose fraction is cut off, to both", async () => {
+Deno.test("webpoda() counts a packet at the boundary of two pointings, whose time has no fraction, for both", async () => {
   await using fake = onePacketEach("2026-01-02T00:15:00");
   await using lab = await openLab({ [TABLE]: repointTable(ENDS) }, fake.url);
   const outcomes = await lab.client.webpoda({ instrument: "glows", ...days("20260104") }, { now: NOW });
   assertEquals(outcomes.map(({ repointing }) => repointing), [10, 11]);
 });
 
-Deno.test("webpoda() finds a table of repointings that is older than usual, and says so when there is none", async () => {
+Deno.test("webpoda() finds a repointing table that is older than usual, and says so when there is none", async () => {
   await using fake = onePacketEach("2026-01-02T12:00:00");
   const asked = { instrument: "hi", ...days("20260104") };
   {
@@ -221,7 +221,7 @@ Deno.test("webpoda() finds a table of repointings that is older than usual, and 
   await assertRejects(() => lab.client.webpoda(asked), ImapError, "the archive has no table of repointings");
 });
 
-Deno.test("webpoda() says so when the table of repointings is none", async () => {
+Deno.test("webpoda() says so when the repointing table is malformed", async () => {
   await using fake = onePacketEach("2026-01-02T12:00:00");
   await using lab = await openLab({ [TABLE]: "<html>" }, fake.url);
   const ask = () => lab.client.webpoda({ instrument: "hi", ...days("20260104") }, { now: NOW });
@@ -229,7 +229,7 @@ Deno.test("webpoda() says so when the table of repointings is none", async () =>
   assertStringIncludes(error.message, `Cannot read the table of repointings "imap/spice/repoint/${TABLE}": it has no`);
 });
 
-Deno.test("webpoda() against the archive's own packets finds the day unchanged, then what came in later", async () => {
+Deno.test("webpoda() with the archive's own packets finds the day unchanged, then what was added later", async () => {
   const packets = (startTime: string, seed: string) =>
     ccsdsPackets({ apid: 1052, count: 10, startTime: new Date(startTime), payloadBytes: 20, seed });
   const day = packets("2026-01-03T12:00:00Z", "day");

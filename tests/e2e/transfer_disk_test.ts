@@ -19,7 +19,7 @@ async function smallDisk(path: string) {
   };
 }
 
-Deno.test("a full disk ends with a clear error and no final file, and with more room the next run goes on", {
+Deno.test("a full disk leads to a clear error and no final file, and with more space the next run resumes", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   await using cli = await openCli({ count: 3, length: 150_000 });
@@ -45,15 +45,21 @@ Deno.test("a full disk ends with a clear error and no final file, and with more 
   }
 });
 
-Deno.test("a file that may not grow on ends with a clear error, no final file, and a part that is gone on with", {
-  ignore: Deno.build.os === "windows",
-}, async () => {
-  await using cli = await openCli({ length: 1_000_000 });
-  const { code, stdout, stderr } = await cli.run(["download", ...cli.names], { setup: "trap '' XFSZ; ulimit -f 512" });
-  assertEquals([code, stdout], [1, ""]);
-  assertMatch(stderr, /cannot be used: File too large\n/);
-  assertEquals((await cli.folder.files()).filter((path) => !path.includes("/.")), []);
-  const again = await cli.run(["download", ...cli.names]);
-  assertEquals([again.code, await cli.folder.files(), await cli.wrong()], [0, cli.paths, []]);
-  assertMatch(cli.store.requests.at(-1)?.headers.get("range") ?? "", /^bytes=[1-9]\d+-$/);
-});
+Deno.test(
+  "a file that must not grow leads to a clear error, no final file, and a partial file from which the next run resumes",
+  {
+    ignore: Deno.build.os === "windows",
+  },
+  async () => {
+    await using cli = await openCli({ length: 1_000_000 });
+    const { code, stdout, stderr } = await cli.run(["download", ...cli.names], {
+      setup: "trap '' XFSZ; ulimit -f 512",
+    });
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(stderr, /cannot be used: File too large\n/);
+    assertEquals((await cli.folder.files()).filter((path) => !path.includes("/.")), []);
+    const again = await cli.run(["download", ...cli.names]);
+    assertEquals([again.code, await cli.folder.files(), await cli.wrong()], [0, cli.paths, []]);
+    assertMatch(cli.store.requests.at(-1)?.headers.get("range") ?? "", /^bytes=[1-9]\d+-$/);
+  },
+);

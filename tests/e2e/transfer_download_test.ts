@@ -20,7 +20,7 @@ Deno.test("download takes the filters of query", async () => {
   assertMatch(cli.store.asked[0]?.url ?? "", /\/query\?(?=.*instrument=swe)(?=.*start_date=20240101)/);
 });
 
-Deno.test("download refuses lines that cannot be meant", async () => {
+Deno.test("download refuses lines that make no sense", async () => {
   await using cli = await openCli();
   const lines = [
     ["download"],
@@ -41,7 +41,7 @@ Deno.test("download refuses lines that cannot be meant", async () => {
   assertEquals([cli.store.asked.length, await cli.folder.files()], [0, []]);
 });
 
-Deno.test("download --shard over all parts fetches everything once", async () => {
+Deno.test("download --shard over all shards fetches everything once", async () => {
   await using cli = await openCli({ count: 20, length: 100 });
   const parts = [1, 2, 3, 4, 5];
   const runs = await Promise.all(
@@ -73,7 +73,7 @@ Deno.test("download fetches what it can, lists what failed at the end, and exits
   assertEquals(lines[1], "3 fetched, 1 failed; 300 kB");
 });
 
-Deno.test("download -q says nothing but what failed; without a terminal nothing but plain lines stands there", async () => {
+Deno.test("download -q prints only what failed; without a terminal, output is plain lines", async () => {
   await using cli = await openCli({ count: 3 });
   assertEquals((await cli.run(["-q", "download", ...cli.names])).stderr, "");
   const { stderr } = await cli.run(["download", "--force", ...cli.names]);
@@ -109,7 +109,7 @@ Deno.test("download --verify repairs, --force fetches all, --retries and --stall
   assertStringIncludes(stderr, "sent next to nothing for 1 s");
 });
 
-Deno.test("two processes at once that fetch the same file end with one whole file, fetched once", async () => {
+Deno.test("two processes that download the same file at once end with one complete file, fetched once", async () => {
   await using cli = await openCli({ count: 2 });
   cli.store.usually = { bytesPerSecond: 100_000 };
   const runs = await Promise.all([1, 2, 3].map(() => cli.run(["download", ...cli.names])));

@@ -3,7 +3,7 @@ import { until } from "../support/archive.ts";
 import { openCli } from "./transfer_cli.ts";
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`${signal} stops a download within a second, says how to go on, and the next run does`, async () => {
+  Deno.test(`${signal} stops a download within a second, says how to resume, and the next run does`, async () => {
     await using cli = await openCli({ count: 5, length: 300_000 });
     cli.store.usually = { bytesPerSecond: 100_000 };
     const running = cli.start(["download", ...cli.names]);

@@ -1,4 +1,4 @@
-// kill -9 at random moments: whatever stands under its final name is whole, and the next run goes on.
+// kill -9 at random moments: a file under its final name is complete, and the next run resumes.
 import { partialPathOf } from "../../src/transfer/partial_file.ts";
 import { type CliRun, openCli, type TransferCli } from "./transfer_cli.ts";
 import { assert, assertEquals } from "@std/assert";

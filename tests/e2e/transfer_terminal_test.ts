@@ -49,7 +49,7 @@ function startInTerminal({ store, folder }: TransferCli, args: readonly string[]
 
 const ignore = Deno.build.os !== "linux" || !hasScript();
 
-Deno.test("in a terminal the progress is redrawn in place and goes away in the end", { ignore }, async () => {
+Deno.test("in a terminal, progress is redrawn in place and removed in the end", { ignore }, async () => {
   await using cli = await openCli({ count: 3 });
   cli.store.usually = { bytesPerSecond: 100_000 };
   const terminal = startInTerminal(cli, ["download", ...cli.names]);
@@ -64,7 +64,7 @@ Deno.test("in a terminal the progress is redrawn in place and goes away in the e
   assert(shown.endsWith("3 fetched; 300 kB\r\n"), shown);
 });
 
-Deno.test("Ctrl-C in a terminal takes the progress away and says how to go on", { ignore }, async () => {
+Deno.test("Ctrl-C in a terminal removes the progress and says how to resume", { ignore }, async () => {
   await using cli = await openCli({ count: 3 });
   cli.store.usually = { bytesPerSecond: 20_000 };
   const terminal = startInTerminal(cli, ["download", ...cli.names]);

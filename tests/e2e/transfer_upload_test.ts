@@ -9,7 +9,7 @@ async function openUploads(count: number) {
   return cli;
 }
 
-Deno.test("upload sends many files and says so of each", async () => {
+Deno.test("upload sends many files and reports each", async () => {
   await using cli = await openUploads(3);
   const { code, stdout, stderr } = await cli.run(["upload", ...cli.names]);
   const said = cli.names.map((name) => `Successfully uploaded the file to the IMAP SDC: ${name}\n`).join("");
@@ -17,7 +17,7 @@ Deno.test("upload sends many files and says so of each", async () => {
   assertEquals([...cli.store.objects.keys()].toSorted(), cli.paths);
 });
 
-Deno.test("upload sends nothing when one file is wrong, and names each that is", async () => {
+Deno.test("upload sends nothing when a file is wrong, and reports each that is", async () => {
   await using cli = await openUploads(3);
   const { code, stdout, stderr } = await cli.run(["upload", ...cli.names, "gone.pkts", cli.names[0] ?? ""]);
   assertEquals([code, stdout, cli.store.asked.length], [2, "", 0]);
@@ -33,7 +33,7 @@ Deno.test("upload --dry-run prints what it would send, and sends nothing", async
   assertEquals(cli.store.asked.length, 0);
 });
 
-Deno.test("upload of a file that the archive has fails, and with --skip-existing does not", async () => {
+Deno.test("upload of a file that the archive has fails, unless --skip-existing is given", async () => {
   await using cli = await openUploads(3);
   cli.store.add(cli.names[1] ?? "", new Uint8Array(1));
   const first = await cli.run(["upload", ...cli.names]);
@@ -46,7 +46,7 @@ Deno.test("upload of a file that the archive has fails, and with --skip-existing
   assertStringIncludes(again.stdout, `The IMAP SDC already has the file: ${cli.names[0]}`);
 });
 
-Deno.test("upload comes through when the store takes the bytes and breaks the connection", async () => {
+Deno.test("upload succeeds when the store takes the bytes and breaks the connection", async () => {
   await using cli = await openUploads(1);
   cli.store.script.push({ loseAnswer: true });
   const { code, stdout } = await cli.run(["upload", ...cli.names]);

@@ -4,7 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 
 const none = { apiKey: undefined, accessToken: undefined };
 
-Deno.test("apiAccess() goes to the plain address without credentials", () => {
+Deno.test("apiAccess() uses the plain address without credentials", () => {
   const access = apiAccess("https://api.example.org", none);
   assertEquals(access, {
     base: "https://api.example.org",
@@ -14,13 +14,13 @@ Deno.test("apiAccess() goes to the plain address without credentials", () => {
   });
 });
 
-Deno.test("apiAccess() puts an API key before an access token", () => {
+Deno.test("apiAccess() prefers an API key to an access token", () => {
   const access = apiAccess("https://h/base", { apiKey: "k", accessToken: "t" });
   assertEquals(access.base, "https://h/base/api-key");
   assertEquals(access.headers, { "x-api-key": "k" });
 });
 
-Deno.test("apiAccess() sends an access token as a bearer", () => {
+Deno.test("apiAccess() sends an access token as a bearer token", () => {
   const access = apiAccess("https://h", { ...none, accessToken: "t" });
   assertEquals(access.base, "https://h/authorized");
   assertEquals(access.headers, { authorization: "Bearer t" });
@@ -31,7 +31,7 @@ Deno.test("apiAccess() does not add a prefix that is there already", () => {
   assertEquals(apiAccess("https://h/authorized", { ...none, accessToken: "t" }).base, "https://h/authorized");
 });
 
-Deno.test("apiAccess() sends no credentials over plain HTTP to the open internet", () => {
+Deno.test("apiAccess() sends no credentials over plain HTTP to the internet", () => {
   const open = [
     "http://api.example.org",
     "http://8.8.8.8:8000",

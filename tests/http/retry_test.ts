@@ -21,7 +21,7 @@ function counting(retries: number, random = 1) {
 
 const busy = (retryAfterMs?: number) => new ResponseError("busy", { status: 503, retryable: true, retryAfterMs });
 
-Deno.test("retry() tries again after errors that say they can be retried, and waits twice as long each time", async () => {
+Deno.test("retry() retries after retryable errors, and waits twice as long each time", async () => {
   const { options, waits, events } = counting(9);
   let tries = 0;
   const result = await retry(() => {
@@ -33,13 +33,13 @@ Deno.test("retry() tries again after errors that say they can be retried, and wa
   assertEquals(events.length, 7);
 });
 
-Deno.test("retry() waits for a random part of the time, so that clients do not come back in step", async () => {
+Deno.test("retry() waits for a random part of the time, so that clients do not retry in step", async () => {
   const { options, waits } = counting(3, 0.25);
   await assertRejects(() => retry(() => Promise.reject(new ConnectionError("broken")), options), ConnectionError);
   assertEquals(waits, [125, 250, 500]);
 });
 
-Deno.test("retry() waits no less than without a word when the server asks for less", async () => {
+Deno.test("retry() waits no less than usual when the server asks for less", async () => {
   const { options, waits } = counting(3);
   await assertRejects(() => retry(() => Promise.reject(busy(700)), options), ResponseError);
   assertEquals(waits, [770, 1000, 2000]);
@@ -53,7 +53,7 @@ Deno.test("retry() gives up after the last retry with the last error", async () 
   assertEquals(waits.length, 2);
 });
 
-Deno.test("retry() counts anew after a try that brought something", async () => {
+Deno.test("retry() counts from 0 after a try that made progress", async () => {
   const { options, waits } = counting(1);
   const progress = [true, true, true, false, false];
   let tries = 0;
@@ -63,7 +63,7 @@ Deno.test("retry() counts anew after a try that brought something", async () => 
   assertEquals(waits, [500, 500, 500]);
 });
 
-Deno.test("retry() does not try again after errors that do not say so", async () => {
+Deno.test("retry() does not retry after other errors", async () => {
   for (const error of [new ImapError("no"), new ResponseError("no", { status: 404 }), new TypeError("a defect")]) {
     const { options, waits } = counting(5);
     await assertRejects(() => retry(() => Promise.reject(error), options), Error);
@@ -71,7 +71,7 @@ Deno.test("retry() does not try again after errors that do not say so", async ()
   }
 });
 
-Deno.test("retry() never comes back sooner than Retry-After asks", async () => {
+Deno.test("retry() never retries sooner than Retry-After asks", async () => {
   const { options, waits } = counting(1, 0);
   await assertRejects(() => retry(() => Promise.reject(busy(7000)), options), ResponseError);
   assertEquals(waits, [7000]);
@@ -83,7 +83,7 @@ Deno.test("retry() does not wait for a server that asks for an hour", async () =
   assertEquals(waits, []);
 });
 
-Deno.test("retry() ends its wait when the signal fires", async () => {
+Deno.test("retry() ends its wait when the signal is aborted", async () => {
   const stop = new AbortController();
   const options = { action: "try", retries: 3, log: () => stop.abort(new Error("stopped")), signal: stop.signal };
   await assertRejects(() => retry(() => Promise.reject(busy(60_000)), options), Error, "stopped");

@@ -9,7 +9,7 @@ function errorOf(status: number, body: string, headers: HeadersInit = {}) {
   return statusError({ action: "try", url: new URL("https://s3.example.org/o"), response, body, api });
 }
 
-Deno.test("statusError() shows the words of JSON strings, JSON messages, XML and text", () => {
+Deno.test("statusError() shows the explanation in JSON strings, JSON messages, XML and text", () => {
   assertStringIncludes(
     errorOf(400, '"x is unknown"').message,
     "Cannot try: s3.example.org answered 400 Bad Request (x is unknown)",
@@ -67,17 +67,17 @@ Deno.test("statusError() gives advice by the status, the route, the caller and t
   }
 });
 
-Deno.test("statusError() says of overload, time-outs and crashes that they can be retried, and of nothing else", () => {
+Deno.test("statusError() is retryable for overload, timeouts and crashes, and for nothing else", () => {
   const retryable = [400, 401, 403, 404, 409, 411, 416, 429, 500, 501, 502, 503, 504, 599]
     .filter((status) => errorOf(status, "").retryable);
   assertEquals(retryable, [429, 500, 502, 503, 504, 599]);
 });
 
-Deno.test("statusError() takes over Retry-After", () => {
+Deno.test("statusError() has the time of Retry-After", () => {
   assertEquals(errorOf(503, "", { "retry-after": "3" }).retryAfterMs, 3000);
 });
 
-Deno.test("statusError() says when the server asks for more patience than anybody has", () => {
+Deno.test("statusError() says so when the server asks for a very long wait", () => {
   assertStringIncludes(errorOf(503, "", { "retry-after": "3600" }).message, "it asks to come back in 60 minutes");
   assertEquals(errorOf(503, "", { "retry-after": "60" }).message.includes("come back"), false);
 });

@@ -1,4 +1,4 @@
-// A signal ends a download within a second; what came stays, and the next call goes on from there.
+// A signal ends a download within a second; what was received stays, and the next call resumes.
 import { archivePath } from "../../mod.ts";
 import { md5OfFile } from "../../src/transfer/objects.ts";
 import { until } from "../support/archive.ts";
@@ -12,7 +12,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-Deno.test("an abort stops a download within a second and keeps the part; the next call goes on", async () => {
+Deno.test("an abort stops a download within a second and keeps the partial file; the next call resumes", async () => {
   await using lab = await openLab();
   lab.store.usually = { stallAfter: 30_000 };
   const abort = new AbortController();
@@ -28,7 +28,7 @@ Deno.test("an abort stops a download within a second and keeps the part; the nex
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("an abort does not wait for a disk that takes its time", async () => {
+Deno.test("an abort does not wait for a slow disk", async () => {
   await using lab = await openLab();
   const abort = new AbortController();
   const { sync } = Deno.FsFile.prototype;
@@ -48,7 +48,7 @@ Deno.test("an abort does not wait for a disk that takes its time", async () => {
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("an abort stops pieces and keeps what came of each", async () => {
+Deno.test("an abort stops segments and keeps what was received of each", async () => {
   await using lab = await openLab();
   const holes = Array.from({ length: 5 }, (_, number) => ({ first: 20_000 * number, last: 20_000 * number + 9_999 }));
   await lab.putSplitPart(holes);
@@ -63,7 +63,7 @@ Deno.test("an abort stops pieces and keeps what came of each", async () => {
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("an abort stops a whole batch, and nothing is written behind the caller's back", async () => {
+Deno.test("an abort stops a whole batch, and nothing is written after the call has ended", async () => {
   await using lab = await openLab();
   const names = Array.from({ length: 30 }, (_, number) => nameOf(number));
   for (const name of names) lab.store.add(archivePath(name), lab.bytes);
@@ -77,7 +77,7 @@ Deno.test("an abort stops a whole batch, and nothing is written behind the calle
   assert(files.every((path) => path.includes("/.")), "no final file");
 });
 
-Deno.test("an abort ends a wait for the next try", async () => {
+Deno.test("an abort ends the wait before a retry", async () => {
   await using lab = await openLab();
   lab.store.apiScript.push(new Response(null, { status: 503, headers: { "retry-after": "100" } }));
   const abort = new AbortController();
@@ -100,13 +100,13 @@ Deno.test("an abort ends the wait for another download of the same file", async 
   assertEquals(lab.store.requests.length, 1);
 });
 
-Deno.test("a signal that has fired already lets nothing begin", async () => {
+Deno.test("nothing begins if the signal is already aborted", async () => {
   await using lab = await openLab();
   await assertRejects(() => lab.one({ signal: AbortSignal.abort() }), DOMException);
   assertEquals([lab.store.asked.length, await lab.folder.files()], [0, []]);
 });
 
-Deno.test("two downloads of the same file at once ask for it once and end with one whole file", async () => {
+Deno.test("two downloads of the same file at once request it once and end with one complete file", async () => {
   await using lab = await openLab();
   lab.store.usually = { bytesPerSecond: 300_000 };
   const outcomes = await Promise.all([lab.one(), lab.one(), lab.one()]);
@@ -116,7 +116,7 @@ Deno.test("two downloads of the same file at once ask for it once and end with o
   assertEquals(await lab.folder.files(), [lab.path]);
 });
 
-Deno.test("an abort ends the checksum of a large file", async () => {
+Deno.test("an abort cancels the checksum of a large file", async () => {
   await using lab = await openLab();
   const path = `${lab.folder.path}/large`;
   await Deno.writeFile(path, new Uint8Array());

@@ -12,7 +12,7 @@ async function openFull(options = {}) {
   return lab;
 }
 
-Deno.test("download() of many tells what became of each, in the order of the list", async () => {
+Deno.test("download() of many returns the outcome of each, in the order of the list", async () => {
   await using lab = await openFull();
   const report = await lab.client.download(NAMES);
   assertEquals(report.outcomes.map(({ file }) => file), NAMES.map((name) => archivePath(name)));
@@ -21,7 +21,7 @@ Deno.test("download() of many tells what became of each, in the order of the lis
   assertEquals(report.summary(), "12 fetched; 1.2 MB");
 });
 
-Deno.test("download() of many lets one that fails be an outcome, and retry() fetches it alone", async () => {
+Deno.test("download() of many reports one that fails as an outcome, and retry() fetches only that one", async () => {
   await using lab = await openFull();
   const missing = archivePath(NAMES[5] ?? "");
   lab.store.objects.delete(missing);
@@ -37,14 +37,14 @@ Deno.test("download() of many lets one that fails be an outcome, and retry() fet
   assertEquals(again.outcomes.map(({ file }) => file), report.outcomes.map(({ file }) => file));
 });
 
-Deno.test("download() of many fetches a file once that stands in the list twice, under whatever name", async () => {
+Deno.test("download() of many fetches a file once that is listed twice, under any of its names", async () => {
   await using lab = await openFull();
   const [name = ""] = NAMES;
   const report = await lab.client.download([name, archivePath(name), { file_path: archivePath(name) }, name]);
   assertEquals([report.outcomes.length, lab.store.requests.length], [1, 1]);
 });
 
-Deno.test("download() of many keeps to its number of connections", async () => {
+Deno.test("download() of many opens no more connections than allowed", async () => {
   await using lab = await openFull();
   lab.store.usually = { bytesPerSecond: 500_000 };
   let [most, done] = [0, 0];
@@ -63,7 +63,7 @@ Deno.test("download() of no files is done at once", async () => {
   assertEquals([report.outcomes, report.summary()], [[], "no files; 0 B"]);
 });
 
-Deno.test("download() of many names all wrong names, and fetches nothing", async () => {
+Deno.test("download() of many reports all wrong names, and fetches nothing", async () => {
   await using lab = await openFull();
   const wrong = ["a.txt", ...NAMES, "b.txt"];
   const error = await assertRejects(() => lab.client.download(wrong), InputError, "a.txt");
@@ -71,7 +71,7 @@ Deno.test("download() of many names all wrong names, and fetches nothing", async
   assertEquals(lab.store.asked.length, 0);
 });
 
-Deno.test("download() goes by a row's own path, and never out of the data directory", async () => {
+Deno.test("download() uses a row's own path, and never leaves the data directory", async () => {
   await using lab = await openLab();
   const rows = ["imap/spice/ck/new_kind.bc", "../out.cdf", "imap/../../out.cdf", "/etc/x"].map((file_path) => {
     lab.store.add(file_path, lab.bytes);
@@ -83,14 +83,14 @@ Deno.test("download() goes by a row's own path, and never out of the data direct
   assertEquals(await lab.folder.files(), ["imap/spice/ck/new_kind.bc"]);
 });
 
-Deno.test("download() refuses a concurrency that is none", async () => {
+Deno.test("download() refuses an invalid concurrency", async () => {
   await using lab = await openLab();
   for (const concurrency of [0, -1, 1.5, 257, NaN]) {
     await assertRejects(() => lab.client.download(NAMES, { concurrency }), InputError, "Cannot use the concurrency");
   }
 });
 
-Deno.test("onProgress is told of all that happens, and the figures add up", async () => {
+Deno.test("onProgress is called for everything that happens, and the figures add up", async () => {
   await using lab = await openFull();
   lab.store.usually = { bytesPerSecond: 200_000 };
   lab.store.script.push({ cutAfter: 30_000 }, { status: 404 });
@@ -112,7 +112,7 @@ Deno.test("onProgress is told of all that happens, and the figures add up", asyn
   }
 });
 
-Deno.test("an onProgress that throws ends the call with its own error, and nothing else", async () => {
+Deno.test("an onProgress that throws ends the call with its error, and does no other harm", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.usually = { bytesPerSecond: 200_000 };
   const onProgress = (event: TransferEvent) => {

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 
 const range = (first: number, last: number) => ({ first, last });
 
-Deno.test("cutRanges() cuts into pieces with nothing twice and nothing lost", () => {
+Deno.test("cutRanges() covers every byte exactly once", () => {
   assertEquals(cutRanges([], 10), []);
   assertEquals(cutRanges([range(0, 0)], 10), [range(0, 0)]);
   assertEquals(cutRanges([range(5, 14)], 10), [range(5, 14)]);
@@ -16,7 +16,7 @@ Deno.test("cutRanges() cuts into pieces with nothing twice and nothing lost", ()
   ]);
 });
 
-Deno.test("joinRanges() puts together what belongs together, whatever the order", () => {
+Deno.test("joinRanges() joins adjacent and overlapping ranges, in any order", () => {
   assertEquals(joinRanges([]), []);
   assertEquals(joinRanges([range(10, 19), range(0, 9)]), [range(0, 19)]);
   assertEquals(joinRanges([range(11, 19), range(0, 9)]), [range(0, 9), range(11, 19)]);

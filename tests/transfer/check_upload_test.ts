@@ -11,7 +11,7 @@ async function fileOf(lab: Lab, name: string, bytes = lab.bytes): Promise<string
   return path;
 }
 
-Deno.test("upload() names every file that is wrong, with what is wrong, and sends none", async () => {
+Deno.test("upload() reports every wrong file, says why, and sends none", async () => {
   await using lab = await openLab();
   const good = await fileOf(lab, nameOf(1));
   const wrong = [
@@ -31,7 +31,7 @@ Deno.test("upload() names every file that is wrong, with what is wrong, and send
   assertEquals(lab.store.asked.length, 0);
 });
 
-Deno.test("upload() of one wrong file says what is wrong with it", async () => {
+Deno.test("upload() of one wrong file says what is wrong", async () => {
   await using lab = await openLab();
   const path = await fileOf(lab, "notes.txt");
   await assertRejects(() => lab.client.upload(path), FileNameError, "notes.txt");
@@ -45,7 +45,7 @@ Deno.test("upload() refuses the same file twice", async () => {
   assertEquals(lab.store.asked.length, 0);
 });
 
-Deno.test("upload() refuses a file that it may not read", {
+Deno.test("upload() refuses a file that it must not read", {
   ignore: Deno.build.os === "windows" || Deno.uid() === 0,
 }, async () => {
   await using lab = await openLab();
@@ -54,7 +54,7 @@ Deno.test("upload() refuses a file that it may not read", {
   await assertRejects(() => lab.client.upload([path]), InputError, "cannot be used");
 });
 
-Deno.test("upload() with dryRun stops when all is checked", async () => {
+Deno.test("upload() with dryRun only checks", async () => {
   await using lab = await openLab();
   const paths = [await fileOf(lab, nameOf(1)), await fileOf(lab, nameOf(2))];
   const report = await lab.client.upload(paths, { dryRun: true });

@@ -1,10 +1,10 @@
-// What is checked before a file gets its final name.
+// What is verified before a file is renamed into place.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openLab } from "./lab.ts";
 
 const WRONG = `"${"0".repeat(32)}"`;
 
-Deno.test("download() refuses bytes whose MD5 is not that of the ETag, and leaves nothing", async () => {
+Deno.test("download() refuses bytes whose MD5 is not that of the ETag, and leaves nothing behind", async () => {
   await using lab = await openLab({ retries: 1 });
   lab.store.usually = { headers: { etag: WRONG } };
   const outcome = await lab.one();
@@ -13,7 +13,7 @@ Deno.test("download() refuses bytes whose MD5 is not that of the ETag, and leave
   assertEquals([lab.store.requests.length, await lab.folder.files()], [2, []]);
 });
 
-Deno.test("download() fetches anew when the MD5 was wrong once", async () => {
+Deno.test("download() starts from 0 when the MD5 was wrong once", async () => {
   await using lab = await openLab();
   lab.store.script.push({ headers: { etag: WRONG } });
   assertEquals((await lab.one()).state, "fetched");
@@ -21,7 +21,7 @@ Deno.test("download() fetches anew when the MD5 was wrong once", async () => {
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() takes an ETag for no MD5 where S3 says that it is none", async () => {
+Deno.test("download() does not take an ETag for an MD5 when S3 says that it is not one", async () => {
   const kms = { etag: WRONG, "x-amz-server-side-encryption": "aws:kms" };
   const dsse = { etag: WRONG, "x-amz-server-side-encryption": "aws:kms:dsse" };
   for (const headers of [kms, dsse, { etag: `"${"0".repeat(32)}-2"` }, { etag: `W/${WRONG}` }, { etag: null }]) {
@@ -32,20 +32,20 @@ Deno.test("download() takes an ETag for no MD5 where S3 says that it is none", a
   }
 });
 
-Deno.test("download() believes an MD5 whatever its case", async () => {
+Deno.test("download() accepts an MD5 in upper or lower case", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.add(lab.path, lab.bytes, lab.store.objects.get(lab.path)?.etag.toUpperCase());
   assertEquals((await lab.one()).state, "fetched");
 });
 
-Deno.test("download() refuses a body that is shorter than the store said", async () => {
+Deno.test("download() refuses a body that is shorter than announced", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.usually = { headers: { "content-length": "100001" } };
   assertEquals((await lab.one()).state, "failed");
   assert(!(await lab.folder.files()).includes(lab.path));
 });
 
-Deno.test("download() knows by its length alone that a resumed file is not whole", async () => {
+Deno.test("download() notices by the length alone that a resumed file is incomplete", async () => {
   await using lab = await openLab();
   lab.store.add(lab.path, lab.bytes, '"in-pieces-2"');
   lab.store.script.push({ cutAfter: 30_000 }, { headers: { "content-length": null }, cutAfter: 20_000 });
@@ -76,20 +76,20 @@ async function diskCalls(work: () => Promise<unknown>): Promise<string[]> {
   return calls;
 }
 
-Deno.test("download() brings the bytes to the disk, then gives the name, then brings that to the disk", async () => {
+Deno.test("download() flushes the bytes, then renames the file, then flushes the folder", async () => {
   await using lab = await openLab();
   const calls = await diskCalls(() => lab.one());
   assertEquals(calls, ["file is on the disk", "file has its name", "folder is on the disk"]);
 });
 
-Deno.test("download() takes no more bytes than the store said", async () => {
+Deno.test("download() accepts no more bytes than announced", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.usually = { headers: { "content-length": "50000" } };
   assertEquals((await lab.one()).state, "failed", "the MD5 is that of all");
   assert(!(await lab.folder.files()).includes(lab.path));
 });
 
-Deno.test("download() makes a whole file of an object without a byte", async () => {
+Deno.test("download() creates an empty file for an empty object", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.add(lab.path, new Uint8Array());
   assertEquals((await lab.one()).state, "fetched");

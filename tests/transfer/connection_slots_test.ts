@@ -1,7 +1,7 @@
 import { ConnectionSlots } from "../../src/transfer/receive.ts";
 import { assertEquals } from "@std/assert";
 
-Deno.test("ConnectionSlots gives out as many as are free, and lends again what was given back", () => {
+Deno.test("ConnectionSlots gives out as many slots as are free, also after some were given back", () => {
   const slots = new ConnectionSlots(2);
   assertEquals([slots.take(), slots.take(), slots.take(), slots.free], [true, true, false, 0]);
   slots.give();

@@ -21,7 +21,7 @@ Deno.test("download() writes through no symbolic link that points outside the da
   }
 });
 
-Deno.test("download() goes through links within the data directory, and through one that is the data directory", async () => {
+Deno.test("download() follows symbolic links within the data directory, and one that is the data directory", async () => {
   await using lab = await openLab();
   await Deno.mkdir(join(lab.folder.path, "disk2"));
   await Deno.symlink(join(lab.folder.path, "disk2"), join(lab.folder.path, "imap"));
@@ -35,7 +35,7 @@ Deno.test("download() goes through links within the data directory, and through 
   assertEquals(report.outcomes[0]?.state, "fetched");
 });
 
-Deno.test("download() writes its part through no link", async () => {
+Deno.test("download() does not write its partial file through a symbolic link", async () => {
   await using lab = await openLab();
   await using outside = await testFolder();
   const precious = join(outside.path, "precious");
@@ -47,7 +47,7 @@ Deno.test("download() writes its part through no link", async () => {
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() writes its record through no link", async () => {
+Deno.test("download() does not write its record through a symbolic link", async () => {
   await using lab = await openLab();
   await using outside = await testFolder();
   const precious = join(outside.path, "precious");
@@ -59,7 +59,7 @@ Deno.test("download() writes its record through no link", async () => {
   assertEquals(await Deno.readTextFile(precious), "precious");
 });
 
-Deno.test("download() of files that are there can be aborted", async () => {
+Deno.test("download() of existing files can be aborted", async () => {
   await using lab = await openLab();
   await lab.one();
   const stop = new AbortController();

@@ -65,7 +65,7 @@ async function attempt(
   };
 }
 
-Deno.test("downloadFile() puts a file into its folder and leaves nothing else", async () => {
+Deno.test("downloadFile() puts a file into its folder and leaves nothing else behind", async () => {
   await using test = await attempt(() => whole());
   const { path, state } = await test.run();
   assertEquals([path, state], [`${test.folder.path}/${ARCHIVE_PATH}`, "fetched"]);
@@ -73,14 +73,14 @@ Deno.test("downloadFile() puts a file into its folder and leaves nothing else", 
   assertEquals(await test.folder.files(), [ARCHIVE_PATH]);
 });
 
-Deno.test("downloadFile() leaves a file that is there alone and sends nothing", async () => {
+Deno.test("downloadFile() does not touch an existing file and sends nothing", async () => {
   await using test = await attempt(() => whole());
   await test.run();
   assertEquals((await test.run()).state, "skipped");
   assertEquals([test.asked(), test.server.requests.length], [1, 1]);
 });
 
-Deno.test("downloadFile() fetches a file anew when the one that is there is empty", async () => {
+Deno.test("downloadFile() fetches a file again if the existing one is empty", async () => {
   await using test = await attempt(() => whole());
   const { path } = await test.run();
   await Deno.writeFile(path, new Uint8Array());
@@ -88,20 +88,20 @@ Deno.test("downloadFile() fetches a file anew when the one that is there is empt
   assertEquals(await Deno.readFile(path), BYTES);
 });
 
-Deno.test("downloadFile() refuses bytes whose MD5 differs from the ETag, and tries again", async () => {
+Deno.test("downloadFile() refuses bytes whose MD5 differs from the ETag, and retries", async () => {
   const etags = [`"${"0".repeat(32)}"`, `"${MD5}"`];
   await using test = await attempt(() => whole({ etag: etags.shift() ?? "" }), { retries: 1 });
   assertEquals((await test.run()).state, "fetched");
   assertEquals(test.asked(), 2);
 });
 
-Deno.test("downloadFile() leaves nothing behind when the bytes are wrong to the end", async () => {
+Deno.test("downloadFile() leaves nothing behind when the bytes are always wrong", async () => {
   await using test = await attempt(() => whole({ etag: `"${"0".repeat(32)}"` }));
   await assertRejects(test.run, ConnectionError, "MD5 mismatch");
   assertEquals(await test.folder.files(), []);
 });
 
-Deno.test("downloadFile() takes no ETag for an MD5 that is none", async () => {
+Deno.test("downloadFile() does not take just any ETag for an MD5", async () => {
   const others = [
     { etag: `"${"0".repeat(32)}-3"` },
     { etag: `"${"0".repeat(32)}"`, "x-amz-server-side-encryption": "aws:kms" },
@@ -113,7 +113,7 @@ Deno.test("downloadFile() takes no ETag for an MD5 that is none", async () => {
   }
 });
 
-Deno.test("downloadFile() leaves nothing behind when the connection breaks in the middle, and says so", async () => {
+Deno.test("downloadFile() reports a connection that breaks, and leaves nothing behind", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const served = (async () => {
     const connection = await listener.accept();
@@ -138,7 +138,7 @@ Deno.test("downloadFile() leaves nothing behind when the connection breaks in th
   listener.close();
 });
 
-Deno.test("downloadFile() gives up on a server that stalls in the middle", async () => {
+Deno.test("downloadFile() gives up when the server stalls", async () => {
   const silent = () => {
     const body = new ReadableStream({ start: (stream) => stream.enqueue(BYTES.slice(0, 100)) });
     return new Response(body, { headers: { "content-length": String(BYTES.length) } });
@@ -148,7 +148,7 @@ Deno.test("downloadFile() gives up on a server that stalls in the middle", async
   assertEquals(await test.folder.files(), []);
 });
 
-Deno.test("downloadFile() shows the words of an object store that refuses, without the URL", async () => {
+Deno.test("downloadFile() shows why an object store refuses, without the URL", async () => {
   const xml = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
   await using test = await attempt(() => new Response(xml, { status: 403 }));
   const error = await assertRejects(test.run, ResponseError, "403 Forbidden (AccessDenied: Request has expired)");
@@ -156,7 +156,7 @@ Deno.test("downloadFile() shows the words of an object store that refuses, witho
   assertEquals(await test.folder.files(), []);
 });
 
-Deno.test("downloadFile() stops when its signal fires, and leaves nothing behind", async () => {
+Deno.test("downloadFile() stops when its signal is aborted, and leaves nothing behind", async () => {
   const abort = new AbortController();
   const silent = () => {
     setTimeout(() => abort.abort(new Error("enough")), 20);

@@ -2,7 +2,7 @@ import { InputError } from "../../src/errors.ts";
 import { localPath } from "../../src/transfer/local_files.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
-Deno.test("localPath() puts an archive path below the data directory", () => {
+Deno.test("localPath() puts an archive path into the data directory", () => {
   assertEquals(localPath("/data", "imap/spice/ck/new kind.bc"), "/data/imap/spice/ck/new kind.bc");
   assertEquals(localPath("/data", "imap/mag/l0/2025/05/a:b.pkts"), "/data/imap/mag/l0/2025/05/a:b.pkts");
 });

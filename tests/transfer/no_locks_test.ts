@@ -1,4 +1,4 @@
-// Disks that know no locks, as some of a cluster.
+// Disks without locks, as on some clusters.
 import { ImapError } from "../../mod.ts";
 import { openPartialFile } from "../../src/transfer/partial_file.ts";
 import { testFolder } from "../support/folder.ts";
@@ -19,7 +19,7 @@ async function withoutLocks<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-Deno.test("download() works on a disk without locks, goes on within a call, and leaves nothing else behind", async () => {
+Deno.test("download() works on a disk without locks, resumes within a call, and leaves nothing else behind", async () => {
   await using lab = await openLab();
   lab.store.script.push({ cutAfter: 30_000 });
   const { state } = await withoutLocks(() => lab.one());
@@ -28,7 +28,7 @@ Deno.test("download() works on a disk without locks, goes on within a call, and 
   assertEquals(await lab.folder.files(), [lab.path]);
 });
 
-Deno.test("download() that fails on a disk without locks keeps its part, and the next call goes on", async () => {
+Deno.test("download() that fails on a disk without locks keeps its partial file, and the next call resumes", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.script.push({ cutAfter: 30_000 });
   assertEquals((await withoutLocks(() => lab.one())).state, "failed");
@@ -38,7 +38,7 @@ Deno.test("download() that fails on a disk without locks keeps its part, and the
   assertEquals(await lab.folder.files(), [lab.path]);
 });
 
-Deno.test("two downloads of the same file on a disk without locks ask for it once", async () => {
+Deno.test("two downloads of the same file on a disk without locks request it once", async () => {
   await using lab = await openLab();
   const states = await withoutLocks(() => Promise.all([lab.one(), lab.one()]));
   assertEquals(states.map(({ state }) => state).toSorted(), ["fetched", "skipped"]);
@@ -46,7 +46,7 @@ Deno.test("two downloads of the same file on a disk without locks ask for it onc
   assertEquals(await lab.folder.files(), [lab.path]);
 });
 
-Deno.test("on a disk without locks a part is waited for as long as its process shows signs of life", async () => {
+Deno.test("on a disk without locks, a partial file is waited for as long as its process is alive", async () => {
   await using folder = await testFolder();
   const path = join(folder.path, "file");
   const abort = new AbortController();
@@ -65,7 +65,7 @@ Deno.test("on a disk without locks a part is waited for as long as its process s
   }
 });
 
-Deno.test("on a disk without locks a part is taken over from a process that is gone, and out of its reach", async () => {
+Deno.test("on a disk without locks, a partial file is taken over from a process that is gone, which can no longer write to it", async () => {
   await using folder = await testFolder();
   const path = join(folder.path, "file");
   const wait = { signal: undefined, onWait: () => {}, staleMs: 100 };

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 
 const RECORD: PartialRecord = { archivePath: "imap/x", size: 100, etag: '"a-1"', md5: null, missing: null };
 
-Deno.test("parseRecord() reads what a run has written", () => {
+Deno.test("parseRecord() parses what a run has written", () => {
   const records: PartialRecord[] = [
     RECORD,
     { ...RECORD, md5: "0".repeat(32) },
@@ -13,7 +13,7 @@ Deno.test("parseRecord() reads what a run has written", () => {
   for (const record of records) assertEquals(parseRecord(JSON.stringify(record)), record);
 });
 
-Deno.test("parseRecord() takes nothing else for a record", () => {
+Deno.test("parseRecord() refuses everything else", () => {
   const wrong: unknown[] = [
     null,
     7,

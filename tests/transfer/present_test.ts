@@ -8,7 +8,7 @@ async function putFinal(lab: Lab, bytes: Uint8Array) {
   await Deno.writeFile(lab.finalPath, bytes);
 }
 
-Deno.test("download() takes a file that is there for good, without a request", async () => {
+Deno.test("download() accepts an existing file without a request", async () => {
   await using lab = await openLab();
   await putFinal(lab, lab.bytes.slice(1));
   assertEquals((await lab.one()).state, "skipped");
@@ -16,14 +16,14 @@ Deno.test("download() takes a file that is there for good, without a request", a
   assertEquals(await lab.read(), lab.bytes.slice(1));
 });
 
-Deno.test("download() fetches an empty file anew", async () => {
+Deno.test("download() fetches an empty file again", async () => {
   await using lab = await openLab();
   await putFinal(lab, new Uint8Array());
   assertEquals((await lab.one()).state, "fetched");
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() with verify asks for one byte when the file is good", async () => {
+Deno.test("download() with verify requests one byte if the file is right", async () => {
   await using lab = await openLab();
   await putFinal(lab, lab.bytes);
   const { state, bytes } = await lab.one({ ifPresent: "verify" });
@@ -42,7 +42,7 @@ Deno.test("download() with verify repairs a file that is damaged, cut short or t
   }
 });
 
-Deno.test("download() with verify compares all bytes where the store tells no MD5", async () => {
+Deno.test("download() with verify compares all bytes if the store tells no MD5", async () => {
   await using lab = await openLab();
   lab.store.add(lab.path, lab.bytes, '"several-3"');
   await putFinal(lab, lab.bytes);
@@ -54,7 +54,7 @@ Deno.test("download() with verify compares all bytes where the store tells no MD
   }
 });
 
-Deno.test("download() with verify tries again, understands stores without ranges, and fetches what is not there", async () => {
+Deno.test("download() with verify retries, works with stores without ranges, and fetches missing files", async () => {
   await using lab = await openLab();
   lab.store.script.push({ status: 503 }, { ignoreRange: true });
   await putFinal(lab, lab.bytes);
@@ -63,7 +63,7 @@ Deno.test("download() with verify tries again, understands stores without ranges
   assertEquals((await lab.one({ ifPresent: "verify" })).state, "fetched");
 });
 
-Deno.test("download() with verify keeps the file when the archive cannot be asked", async () => {
+Deno.test("download() with verify keeps the file when the archive cannot be reached", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.usually = { status: 503 };
   await putFinal(lab, lab.bytes);
@@ -71,7 +71,7 @@ Deno.test("download() with verify keeps the file when the archive cannot be aske
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() with fetch gets a file anew, and keeps the old one until the new one is whole", async () => {
+Deno.test("download() with fetch fetches a file again, and keeps the old one until the new one is complete", async () => {
   await using lab = await openLab({ retries: 0 });
   const old = lab.bytes.toReversed();
   await putFinal(lab, old);
@@ -84,7 +84,7 @@ Deno.test("download() with fetch gets a file anew, and keeps the old one until t
   assertEquals(await lab.folder.files(), [lab.path]);
 });
 
-Deno.test("download() with dryRun says what it would do, and touches nothing", async () => {
+Deno.test("download() with dryRun reports what it would do, and changes nothing", async () => {
   await using lab = await openLab();
   const planned = async () => {
     const outcome = await lab.one({ dryRun: true });

@@ -8,7 +8,7 @@ function isRetryable(error: unknown): boolean {
   return error instanceof ResponseError && error.retryable;
 }
 
-Deno.test("Progress counts only bytes that stay and go well beyond all before", () => {
+Deno.test("Progress counts only bytes that are kept and clearly exceed all before", () => {
   const progress = new Progress(100_000);
   const tries: [kept: number, progressed: boolean][] = [
     [100_000, false],
@@ -28,7 +28,7 @@ Deno.test("Progress counts only bytes that stay and go well beyond all before", 
   assert(!progress.hasProgressed, "a try that never came to the store has brought nothing");
 });
 
-Deno.test("Progress forgives one refusal of a URL, and one more for each try that came further", () => {
+Deno.test("Progress forgives one refused URL, and one more after each try that made progress", () => {
   const progress = new Progress(0);
   assertEquals([isRetryable(progress.judge(refused)), isRetryable(progress.judge(refused))], [true, false]);
   progress.end(10_000);
@@ -37,7 +37,7 @@ Deno.test("Progress forgives one refusal of a URL, and one more for each try tha
   assertEquals(progress.judge(other), other);
 });
 
-Deno.test("Progress knows how many bytes did not have to come", () => {
+Deno.test("Progress knows how many bytes were not transferred again", () => {
   const progress = new Progress(100);
   assertEquals(progress.resumedFrom, 0);
   progress.resume(100);

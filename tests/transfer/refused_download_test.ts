@@ -4,7 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openLab } from "./lab.ts";
 
 for (const status of [400, 404, 409, 410]) {
-  Deno.test(`download() does not try again when the store answers ${status}`, async () => {
+  Deno.test(`download() does not retry when the store answers ${status}`, async () => {
     await using lab = await openLab();
     lab.store.usually = { status };
     const outcome = await lab.one();
@@ -14,7 +14,7 @@ for (const status of [400, 404, 409, 410]) {
   });
 }
 
-Deno.test("download() does not try again when the words of a refusal break off", async () => {
+Deno.test("download() does not retry when the body of a refusal breaks off", async () => {
   await using lab = await openLab();
   lab.store.usually = { status: 404, cutAfter: 5 };
   const outcome = await lab.one();
@@ -23,7 +23,7 @@ Deno.test("download() does not try again when the words of a refusal break off",
 });
 
 for (const status of [400, 403, 404]) {
-  Deno.test(`download() does not try again when the API answers ${status}`, async () => {
+  Deno.test(`download() does not retry when the API answers ${status}`, async () => {
     await using lab = await openLab();
     lab.store.apiScript.push(new Response("no", { status }));
     const outcome = await lab.one();
@@ -33,14 +33,14 @@ for (const status of [400, 403, 404]) {
   });
 }
 
-Deno.test("download() asks for a new URL when the signed one has expired", async () => {
+Deno.test("download() requests a new URL when the presigned one has expired", async () => {
   await using lab = await openLab();
   lab.store.script.push({ status: 403 });
   assertEquals((await lab.one()).state, "fetched");
   assertEquals([lab.store.asked.length, lab.store.requests.length], [2, 2]);
 });
 
-Deno.test("download() asks for a new URL in the middle of a file, as often as one expires", async () => {
+Deno.test("download() requests a new URL in the middle of a file, as often as one expires", async () => {
   await using lab = await openLab({ retries: 2 });
   for (let time = 0; time < 4; time++) lab.store.script.push({ cutAfter: 20_000 }, { status: 403 });
   assertEquals((await lab.one()).state, "fetched");
@@ -49,7 +49,7 @@ Deno.test("download() asks for a new URL in the middle of a file, as often as on
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() takes no for an answer when a new URL is refused too, and shows why without the URL", async () => {
+Deno.test("download() gives up when a new URL is refused too, and shows why without the URL", async () => {
   await using lab = await openLab({ retries: 9 });
   lab.store.usually = { status: 403 };
   const outcome = await lab.one();
@@ -59,7 +59,7 @@ Deno.test("download() takes no for an answer when a new URL is refused too, and 
   assertEquals(lab.store.requests.length, 2);
 });
 
-Deno.test("download() keeps the part when a file is refused in the middle", async () => {
+Deno.test("download() keeps the partial file when the rest is refused", async () => {
   await using lab = await openLab();
   lab.store.script.push({ cutAfter: 20_000 });
   lab.store.usually = { status: 404 };

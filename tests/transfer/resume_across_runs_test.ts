@@ -11,7 +11,7 @@ async function assertWhole(lab: Lab) {
   assertEquals(await lab.folder.files(), [lab.path]);
 }
 
-Deno.test("download() goes on with a part, and asks for the rest under the condition that nothing has changed", async () => {
+Deno.test("download() resumes a partial file, and requests the rest on condition that the object has not changed", async () => {
   await using lab = await openLab();
   await lab.putPart(lab.bytes.slice(0, 40_000));
   const { state, bytes } = await lab.one();
@@ -22,7 +22,7 @@ Deno.test("download() goes on with a part, and asks for the rest under the condi
   await assertWhole(lab);
 });
 
-Deno.test("download() asks for one byte when the part is whole, to know that it still is the object", async () => {
+Deno.test("download() requests one byte of a complete partial file, to make sure that the object has not changed", async () => {
   await using lab = await openLab();
   await lab.putPart(lab.bytes);
   const { state, bytes } = await lab.one();
@@ -30,7 +30,7 @@ Deno.test("download() asks for one byte when the part is whole, to know that it 
   await assertWhole(lab);
 });
 
-Deno.test("download() starts anew when the object changed behind a part that is whole", async () => {
+Deno.test("download() starts from 0 when the object of a complete partial file has changed", async () => {
   for (const stale of [{ etag: `"${"0".repeat(32)}"`, md5: null }, { size: 50_000 }]) {
     await using lab = await openLab();
     await lab.putPart(lab.bytes.slice(0, stale.size ?? lab.bytes.length).map((byte) => byte ^ 1), stale);
@@ -50,7 +50,7 @@ const ANEW: ReadonlyArray<readonly [why: string, behaviour: Behaviour, requests:
 ];
 
 for (const [why, behaviour, requests] of ANEW) {
-  Deno.test(`download() starts anew when the store ${why}`, async () => {
+  Deno.test(`download() starts from 0 when the store ${why}`, async () => {
     await using lab = await openLab();
     await lab.putPart(lab.bytes.slice(0, 40_000));
     lab.store.script.push(behaviour);
@@ -60,7 +60,7 @@ for (const [why, behaviour, requests] of ANEW) {
   });
 }
 
-Deno.test("download() starts anew when the object has changed", async () => {
+Deno.test("download() starts from 0 when the object has changed", async () => {
   await using lab = await openLab();
   await lab.putPart(lab.bytes.slice(0, 40_000));
   lab.store.add(lab.path, randomBytes(100_000));
@@ -68,7 +68,7 @@ Deno.test("download() starts anew when the object has changed", async () => {
   await assertWhole(lab);
 });
 
-Deno.test("download() starts anew when the part is longer than the object", async () => {
+Deno.test("download() starts from 0 when the partial file is longer than the object", async () => {
   await using lab = await openLab();
   await lab.putPart(randomBytes(100_001));
   assertEquals((await lab.one()).state, "fetched");
@@ -76,7 +76,7 @@ Deno.test("download() starts anew when the part is longer than the object", asyn
   await assertWhole(lab);
 });
 
-Deno.test("download() starts anew when the bytes of the part are wrong", async () => {
+Deno.test("download() starts from 0 when the bytes of the partial file are wrong", async () => {
   await using lab = await openLab();
   await lab.putPart(randomBytes(40_000));
   assertEquals((await lab.one()).state, "fetched");
@@ -84,14 +84,14 @@ Deno.test("download() starts anew when the bytes of the part are wrong", async (
   await assertWhole(lab);
 });
 
-Deno.test("download() starts anew when the record of the part is of another file", async () => {
+Deno.test("download() starts from 0 when the record belongs to another file", async () => {
   await using lab = await openLab();
   await lab.putPart(lab.bytes.slice(0, 40_000), { archivePath: "imap/other" });
   assertEquals((await lab.one()).state, "fetched");
   await assertWhole(lab);
 });
 
-Deno.test("download() starts anew when there is no record", async () => {
+Deno.test("download() starts from 0 when there is no record", async () => {
   await using lab = await openLab();
   await lab.putPart(lab.bytes.slice(0, 40_000));
   await Deno.remove(`${lab.partPath}.json`);
@@ -99,7 +99,7 @@ Deno.test("download() starts anew when there is no record", async () => {
   await assertWhole(lab);
 });
 
-Deno.test("download() starts anew whatever bytes stand where the record belongs", async () => {
+Deno.test("download() starts from 0 when the record contains anything else", async () => {
   const texts = ["", "{", "null", "[]", "7", '{"size":1}', '{"archivePath":"x","size":-1,"etag":"","md5":null}'];
   for (const garbage of [...texts, ...Array.from({ length: 20 }, (_, length) => randomBytes(length * 7))]) {
     await using lab = await openLab();
@@ -110,7 +110,7 @@ Deno.test("download() starts anew whatever bytes stand where the record belongs"
   }
 });
 
-Deno.test("download() clears away what a run left that was killed while it wrote a record", async () => {
+Deno.test("download() removes what a run left behind that was killed while it wrote a record", async () => {
   await using lab = await openLab();
   await lab.putPart(lab.bytes.slice(0, 40_000));
   await Deno.writeTextFile(`${lab.partPath}.json.new`, '{"archiveP');

@@ -18,7 +18,7 @@ const PASSING: ReadonlyArray<readonly [why: string, behaviour: Behaviour, ranges
 ];
 
 for (const [why, behaviour, ranges] of PASSING) {
-  Deno.test(`download() tries again after ${why}, and goes on where it stopped`, async () => {
+  Deno.test(`download() retries after ${why}, and resumes where it stopped`, async () => {
     await using lab = await openLab({ timeoutMs: 150 });
     lab.store.script.push(behaviour);
     const { state, bytes } = await lab.one();
@@ -30,7 +30,7 @@ for (const [why, behaviour, ranges] of PASSING) {
   });
 }
 
-Deno.test("download() tries again when the API is busy", async () => {
+Deno.test("download() retries when the API is busy", async () => {
   await using lab = await openLab();
   const busy = () => new Response(null, { status: 503, headers: { "retry-after": "0" } });
   lab.store.apiScript.push(busy(), busy(), busy());
@@ -38,7 +38,7 @@ Deno.test("download() tries again when the API is busy", async () => {
   assertEquals([lab.store.asked.length, lab.store.requests.length], [4, 1]);
 });
 
-Deno.test("download() says of each retry what it waits for", async () => {
+Deno.test("download() logs each retry with its reason", async () => {
   await using lab = await openLab();
   lab.store.script.push({ status: 503 });
   await lab.one();
@@ -48,14 +48,14 @@ Deno.test("download() says of each retry what it waits for", async () => {
   assert(!JSON.stringify(lab.log).includes("s3cret"));
 });
 
-Deno.test("download() counts retries anew after a try that brought the file further", async () => {
+Deno.test("download() counts retries from 0 after a try that made progress", async () => {
   await using lab = await openLab({ retries: 1 });
   for (let tries = 0; tries < 9; tries++) lab.store.script.push({ cutAfter: 10_000 });
   assertEquals((await lab.one()).state, "fetched");
   assertEquals(lab.ranges().at(-1), "bytes=90000-");
 });
 
-Deno.test("download() gives up when no try brings the file further, and keeps what came", async () => {
+Deno.test("download() gives up when no try makes progress, and keeps what was received", async () => {
   await using lab = await openLab({ retries: 2 });
   lab.store.script.push({ cutAfter: 10_000 });
   lab.store.usually = { cutAfter: 0 };
@@ -77,7 +77,7 @@ const NO_PROGRESS: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> =
 ];
 
 for (const [why, behaviour] of NO_PROGRESS) {
-  Deno.test(`download() gives up on a store that ${why}, though it takes its time`, async () => {
+  Deno.test(`download() gives up on a store that ${why}, however long that takes`, async () => {
     await using lab = await openLab({ retries: 1 });
     // Longer than the time between two looks at the part.
     lab.store.usually = { ...behaviour, bytesPerSecond: 250_000 };
@@ -87,7 +87,7 @@ for (const [why, behaviour] of NO_PROGRESS) {
   });
 }
 
-Deno.test("download() fetches a file whose size and ETag the store does not tell", async () => {
+Deno.test("download() fetches a file even if the store tells neither its size nor an ETag", async () => {
   await using lab = await openLab();
   lab.store.usually = { headers: { etag: null, "content-length": null } };
   assertEquals((await lab.one()).state, "fetched");

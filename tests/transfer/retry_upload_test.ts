@@ -1,4 +1,4 @@
-// What becomes of uploads on bad days of the archive.
+// Uploads when the archive has problems.
 import { ConnectionError, ResponseError, type TransferEvent } from "../../mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Behaviour } from "../support/object_answer.ts";
@@ -24,7 +24,7 @@ const PASSING: ReadonlyArray<readonly [why: string, behaviour: Behaviour, urls: 
 ];
 
 for (const [why, behaviour, urls] of PASSING) {
-  Deno.test(`upload() tries again after ${why}, with ${urls === 1 ? "the same" : "a new"} URL`, async () => {
+  Deno.test(`upload() retries after ${why}, with ${urls === 1 ? "the same" : "a new"} URL`, async () => {
     await using lab = await openUploads(1, { timeoutMs: 300 });
     lab.store.script.push(behaviour);
     const report = await lab.client.upload(lab.files);
@@ -35,7 +35,7 @@ for (const [why, behaviour, urls] of PASSING) {
 }
 
 for (const status of [400, 404, 409]) {
-  Deno.test(`upload() does not try again when the store answers ${status}`, async () => {
+  Deno.test(`upload() does not retry when the store answers ${status}`, async () => {
     await using lab = await openUploads();
     lab.store.usually = { status };
     const [failed] = (await lab.client.upload(lab.files)).failed;
@@ -44,7 +44,7 @@ for (const status of [400, 404, 409]) {
   });
 }
 
-Deno.test("upload() knows its own file when the answer was lost, the URL expired and the archive has it", async () => {
+Deno.test("upload() recognizes its own file when the response was lost, the URL expired and the archive has it", async () => {
   await using lab = await openUploads();
   lab.store.script.push({ loseAnswer: true }, { status: 403 });
   const report = await lab.client.upload(lab.files);
@@ -52,7 +52,7 @@ Deno.test("upload() knows its own file when the answer was lost, the URL expired
   assertEquals(lab.store.requests.map(({ method }) => method), ["PUT", "PUT", "GET"]);
 });
 
-Deno.test("upload() says that the archive has another file of the name when its own did not arrive", async () => {
+Deno.test("upload() reports that the archive has another file of that name when its own did not arrive", async () => {
   await using lab = await openUploads();
   lab.store.script.push({ status: 403 });
   const running = lab.client.upload(lab.files);
@@ -62,7 +62,7 @@ Deno.test("upload() says that the archive has another file of the name when its 
   assert(failed?.error instanceof ResponseError && failed.error.status === 409);
 });
 
-Deno.test("upload() takes no other file of the same length for its own when the store tells no MD5", async () => {
+Deno.test("upload() does not take another file of the same length for its own when the store tells no MD5", async () => {
   await using lab = await openUploads();
   lab.store.script.push({ status: 500 }, { status: 403 });
   const running = lab.client.upload(lab.files);
@@ -73,7 +73,7 @@ Deno.test("upload() takes no other file of the same length for its own when the 
   assertEquals(lab.store.requests.map(({ method }) => method), ["PUT", "PUT", "GET", "GET"]);
 });
 
-Deno.test("upload() takes no for an answer when a new URL is refused too", async () => {
+Deno.test("upload() gives up when a new URL is refused too", async () => {
   await using lab = await openUploads(1, { retries: 9 });
   lab.store.usually = { status: 403 };
   const [failed] = (await lab.client.upload(lab.files)).failed;
@@ -82,7 +82,7 @@ Deno.test("upload() takes no for an answer when a new URL is refused too", async
   assertEquals(lab.store.requests.length, 2);
 });
 
-Deno.test("upload() does not believe a store that always has other bytes", async () => {
+Deno.test("upload() fails when the store always has other bytes", async () => {
   await using lab = await openUploads(1, { retries: 1 });
   lab.store.usually = { headers: { etag: md5Tag(new Uint8Array()) } };
   const [failed] = (await lab.client.upload(lab.files)).failed;
@@ -91,7 +91,7 @@ Deno.test("upload() does not believe a store that always has other bytes", async
   assertEquals(lab.store.requests.length, 2);
 });
 
-Deno.test("upload() says that the archive has a file, and lets the others go on", async () => {
+Deno.test("upload() reports that the archive has a file, and sends the others", async () => {
   await using lab = await openUploads(5);
   lab.store.add(nameOf(2), lab.bytes);
   const report = await lab.client.upload(lab.files);
@@ -102,14 +102,14 @@ Deno.test("upload() says that the archive has a file, and lets the others go on"
   assertEquals([report.bytes, lab.store.requests.length], [400_000, 4]);
 });
 
-Deno.test("upload() with skipExisting takes it for no failure, and sends nothing", async () => {
+Deno.test("upload() with skipExisting skips such a file, and sends nothing", async () => {
   await using lab = await openUploads(2);
   lab.store.add(nameOf(0), lab.bytes);
   const report = await lab.client.upload(lab.files, { skipExisting: true });
   assertEquals([report.summary(), lab.store.requests.length], ["1 sent, 1 skipped; 100 kB", 1]);
 });
 
-Deno.test("upload() tells of the bytes as they go, from none to all", async () => {
+Deno.test("upload() reports the bytes as they are sent, from none to all", async () => {
   await using lab = await openUploads(2);
   const events: TransferEvent[] = [];
   await lab.client.upload(lab.files, { onProgress: (event) => events.push(event) });
@@ -132,7 +132,7 @@ Deno.test("an abort ends an upload within a second", async () => {
   assert(performance.now() - started < 1000);
 });
 
-Deno.test("upload() fails when a file becomes shorter on its way", async () => {
+Deno.test("upload() fails when a file becomes shorter while it is sent", async () => {
   await using lab = await openUploads(1, { retries: 0, timeoutMs: 500 });
   const [file = ""] = lab.files;
   const onProgress = (event: TransferEvent) => {

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const PATHS = Array.from({ length: 4000 }, (_, number) => archivePath(nameOf(number)));
 
-Deno.test("isInShard() puts each file into one part, fairly, for every number of parts", () => {
+Deno.test("isInShard() puts each file into one shard, evenly, for every number of shards", () => {
   for (const total of [1, 2, 3, 7, 16, 100]) {
     const counts = Array.from({ length: total }, () => 0);
     for (const path of PATHS) {
@@ -19,7 +19,7 @@ Deno.test("isInShard() puts each file into one part, fairly, for every number of
   }
 });
 
-Deno.test("isInShard() puts files that differ only in their minor versions into all parts", () => {
+Deno.test("isInShard() spreads files that differ only in their minor versions over all shards", () => {
   const of = 8;
   const parts = new Set<number>();
   for (let minor = 1; minor < 100; minor++) {
@@ -29,12 +29,12 @@ Deno.test("isInShard() puts files that differ only in their minor versions into 
   assertEquals(parts.size, of);
 });
 
-Deno.test("isInShard() says the same for ever: machines of different versions share a list", () => {
+Deno.test("isInShard() never changes: machines with different releases share a list", () => {
   const parts = PATHS.slice(0, 16).map((path) => [1, 2, 3, 4].find((part) => isInShard(path, { part, of: 4 })));
   assertEquals(parts.join(""), "3331142323312314");
 });
 
-Deno.test("checkedShard() refuses parts that there are not", () => {
+Deno.test("checkedShard() refuses shards that do not exist", () => {
   assertEquals(checkedShard({ part: 16, of: 16 }), { part: 16, of: 16 });
   for (const [part, of] of [[0, 4], [5, 4], [1.5, 4], [1, 0], [NaN, 4], [1, Infinity]] as const) {
     assertThrows(() => checkedShard({ part, of }), InputError, "Cannot use the shard");

@@ -6,7 +6,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const UNKNOWN = { "content-length": null, etag: '"in-pieces-3"' };
 
-Deno.test("download() of a body without a length learns it from the store before the file counts", async () => {
+Deno.test("download() of a body without a length asks the store for it before the file counts as complete", async () => {
   await using lab = await openLab();
   lab.store.script.push({ headers: UNKNOWN, cutAfter: 30_000 }, {});
   assertEquals((await lab.one()).state, "fetched");
@@ -14,7 +14,7 @@ Deno.test("download() of a body without a length learns it from the store before
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() takes no file for whole when the store tells neither length nor MD5", async () => {
+Deno.test("download() fails when the store tells neither the length nor the MD5", async () => {
   await using lab = await openLab({ retries: 0 });
   const silent = { headers: { ...UNKNOWN, "content-range": null } };
   lab.store.script.push({ ...silent, cutAfter: 30_000 }, silent);
@@ -24,7 +24,7 @@ Deno.test("download() takes no file for whole when the store tells neither lengt
   assertEquals(await lab.folder.files(), []);
 });
 
-Deno.test("download() does not keep a file that a server compressed on the way", async () => {
+Deno.test("download() does not keep a file that a server compressed", async () => {
   await using lab = await openLab();
   lab.store.script.push({ headers: { "content-encoding": "gzip" } });
   assertEquals((await lab.one()).state, "fetched");

@@ -48,7 +48,7 @@ async function take(request: Request): Promise<Response> {
   return new Response(null, { headers: { etag: `"${createHash("md5").update(bytes).digest("hex")}"` } });
 }
 
-Deno.test("uploadFiles() sends the bytes with their length, no type, no credentials", async () => {
+Deno.test("uploadFiles() sends the bytes with their length, without a type and without credentials", async () => {
   let received = new Uint8Array();
   const keep = async (request: Request) => {
     const answer = await take(request.clone());
@@ -72,7 +72,7 @@ Deno.test("uploadFiles() keeps the presigned URL out of the log", async () => {
   assertEquals(JSON.stringify(test.events).includes("s3cret"), false);
 });
 
-Deno.test("uploadFiles() tries again when the store is busy", async () => {
+Deno.test("uploadFiles() retries when the store is busy", async () => {
   let tries = 0;
   const busyOnce = async (request: Request) => {
     tries += 1;
@@ -91,7 +91,7 @@ Deno.test("uploadFiles() shows why the store refuses", async () => {
   await assertRejects(test.run, ResponseError, "403 Forbidden (SignatureDoesNotMatch: no)");
 });
 
-Deno.test("uploadFiles() does not believe a store that has other bytes", async () => {
+Deno.test("uploadFiles() fails when the store has other bytes", async () => {
   const other = async (request: Request) => {
     await request.arrayBuffer();
     return new Response(null, { headers: { etag: `"${"0".repeat(32)}"` } });
@@ -111,14 +111,14 @@ Deno.test("uploadFiles() reports a file that changes while it is sent, even if t
   await assertRejects(() => test.run(), FileError, "it has changed since it was checked");
 });
 
-Deno.test("uploadFiles() gives up on a store that never answers", async () => {
+Deno.test("uploadFiles() gives up when the store never responds", async () => {
   const stop = Promise.withResolvers<Response>();
   await using test = await attempt(() => stop.promise, { timeoutMs: 100 });
   await assertRejects(test.run, TimeoutError, "sent nothing for 0.1 s");
   stop.resolve(new Response());
 });
 
-Deno.test("uploadFiles() finds what is wrong with a file before anything is sent", async () => {
+Deno.test("uploadFiles() finds out what is wrong with a file before anything is sent", async () => {
   await using folder = await testFolder();
   const empty = `${folder.path}/imap_swe_l0_sci_20240106_v001.pkts`;
   await Deno.writeTextFile(empty, "");

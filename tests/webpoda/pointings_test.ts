@@ -13,12 +13,12 @@ Deno.test("readPointings() reads the times from the end of one repointing to the
   ]);
 });
 
-Deno.test("readPointings() leaves out what has not begun or not ended, and what ends before it begins", () => {
+Deno.test("readPointings() omits pointings without a start or an end, and those that end before they start", () => {
   const ends = ["nan", "2026-01-02 00:00:00.0", "NaN", "2026-01-04 00:00:00.0", "2026-01-03 00:00:00.0"];
   assertEquals(readPointings([HEADER, ...ends.map((end, index) => row(end, index))].join("\n")), []);
 });
 
-Deno.test("readPointings() says what is wrong with a table that is none", () => {
+Deno.test("readPointings() says what is wrong with anything that is not such a table", () => {
   for (
     const table of [
       "",
@@ -31,7 +31,7 @@ Deno.test("readPointings() says what is wrong with a table that is none", () => 
   }
 });
 
-Deno.test("pointingsIn() takes those that have some of the time in them", () => {
+Deno.test("pointingsIn() returns the pointings that overlap a time span", () => {
   const pointing = { repointing: 1, from: "2026-01-01T12:00:00.000000", to: "2026-01-02T12:00:00.000000" };
   const during = (from: string, to: string) => pointingsIn([pointing], { from, to }).length;
   assertEquals(during("2026-01-02T00:00:00.000000", "2026-01-03T00:00:00.000000"), 1);
