@@ -1,10 +1,47 @@
-// Queries whose answers are too large for the SDC's limit of 6 MB: whether all comes, how quickly, and in what memory.
-import { fromFileUrl } from "@std/path";
-import type { Result } from "./measure.ts";
+// Long results: those over the SDC's limit of 6 MB, whether every row comes, how quickly, and in what memory; and one
+// response of 100,000 rows, side by side with the Python client 1.3.0.
+import { install } from "../tests/python/install.ts";
+import { ratio, type Result, sideBySide } from "./measure.ts";
 import { watchPeak } from "./transfers/peak_memory.ts";
+import { pythonClient } from "./transfers/programs.ts";
+import { fromFileUrl, join } from "@std/path";
 
 const ROWS = 200_000;
 const MEGABYTE = 1_000_000;
+const ROUNDS = 7;
+/** The Python client that the goals speak of; the variable IMAP_PYTHON_CLIENT names another one. */
+const PYTHON = "imap-data-access==1.3.0";
+
+/** A server in a process of its own. */
+interface Server extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Starts a program of this folder that prints its address. */
+async function startServer(program: string, ...args: readonly string[]): Promise<Server> {
+  const server = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", fromFileUrl(new URL(`queries/${program}`, import.meta.url)), ...args],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const reader = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const url = (await reader.read()).value?.trim() ?? "";
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      await reader.cancel();
+      server.kill("SIGTERM");
+      await server.status;
+    },
+  };
+}
+
+/** A query with our command line. */
+function ours(url: string, filters: readonly string[], format: string): string[] {
+  const cli = fromFileUrl(new URL("../cli.ts", import.meta.url));
+  const query = ["query", "--url", url, ...filters, "--output-format", format];
+  return ["run", "-A", "--quiet", "--no-check", cli, ...query];
+}
 
 /** What one run of the command line brought. */
 interface Run {
@@ -18,14 +55,7 @@ interface Run {
 async function runQuery(url: string, format: string): Promise<Run> {
   const started = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      "--quiet",
-      "--no-check",
-      fromFileUrl(new URL("../cli.ts", import.meta.url)),
-      ...["query", "--url", url, "--start-date", "20160101", "--output-format", format],
-    ],
+    args: ours(url, ["--start-date", "20160101"], format),
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
@@ -39,9 +69,9 @@ async function runQuery(url: string, format: string): Promise<Run> {
 
 function results(format: string, mostMb: number, { seconds, peakMb, files, lines }: Run): Result[] {
   const work = `${ROWS.toLocaleString("en")} rows past the limit of 6 MB, as ${format}`;
-  const isWhole = files === ROWS && lines === ROWS;
+  const isComplete = files === ROWS && lines === ROWS;
   return [
-    { work: `${work}: each once`, figure: `${files} in ${lines} lines`, goal: "all", met: isWhole },
+    { work: `${work}: each once`, figure: `${files} in ${lines} lines`, goal: "all", met: isComplete },
     { work: `${work}: time`, figure: `${seconds.toFixed(1)} s`, goal: "below 10 s", met: seconds < 10 },
     {
       work: `${work}: peak memory`,
@@ -53,23 +83,45 @@ function results(format: string, mostMb: number, { seconds, peakMb, files, lines
 }
 
 /** Measures the query of all rows in the formats that hold all of them, and in the one that does not. */
-export async function benchLargeQuery(): Promise<Result[]> {
-  const server = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", fromFileUrl(new URL("queries/row_server.ts", import.meta.url)), String(ROWS)],
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  try {
-    const reader = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    const url = (await reader.read()).value?.trim() ?? "";
-    const all: Result[] = [];
-    for (const [format, mostMb] of [["table", 300], ["paths", 300], ["json", 300], ["ndjson", 150]] as const) {
-      all.push(...results(format, mostMb, await runQuery(url, format)));
-    }
-    await reader.cancel();
-    return all;
-  } finally {
-    server.kill("SIGTERM");
-    await server.status;
+async function benchSplit(): Promise<Result[]> {
+  await using server = await startServer("row_server.ts", String(ROWS));
+  const all: Result[] = [];
+  for (const [format, mostMb] of [["table", 300], ["paths", 300], ["json", 300], ["ndjson", 150]] as const) {
+    all.push(...results(format, mostMb, await runQuery(server.url, format)));
   }
+  return all;
+}
+
+/** Runs a program to its end, without what it prints. */
+async function run(command: string, args: readonly string[]): Promise<void> {
+  const env = { IMAP_DATA_ACCESS_URL: "", IMAP_API_KEY: "", IMAP_ACCESS_TOKEN: "" };
+  const { success, stderr } = await new Deno.Command(command, { args: [...args], env, stdout: "null" }).output();
+  if (!success) throw new Error(`${command} ${args.join(" ")}\n${new TextDecoder().decode(stderr)}`);
+}
+
+/** Runs both clients in turn against a server that answers at once. */
+export async function benchPython(): Promise<Result[]> {
+  const python = pythonClient() ?? join(await install(PYTHON), "imap-data-access");
+  await using server = await startServer("static_server.ts");
+  const both = (instrument: string, format: string) => {
+    const filters = ["--instrument", instrument];
+    const theirs = ["--url", server.url, "query", ...filters, "--output-format", format];
+    return [() => run(Deno.execPath(), ours(server.url, filters, format)), () => run(python, theirs)] as const;
+  };
+  const [[table, tablePython], [json, jsonPython], [few, fewPython]] = [
+    both("ultra", "table"),
+    both("ultra", "json"),
+    both("glows", "table"),
+  ];
+  const times = await sideBySide({ table, tablePython, json, jsonPython, few, fewPython }, ROUNDS);
+  return [
+    ratio("100,000 rows as table, to the Python client", times.table, times.tablePython, 0.4),
+    ratio("100,000 rows as json, to the Python client", times.json, times.jsonPython, 0.6),
+    ratio("12 rows as table, to the Python client", times.few, times.fewPython, 0.45),
+  ];
+}
+
+/** Measures long results. */
+export async function benchLargeQuery(): Promise<Result[]> {
+  return [...await benchPython(), ...await benchSplit()];
 }
