@@ -1,5 +1,6 @@
 import { type Column, type ColumnType, SDC_TABLES, type TableName } from "./tables.ts";
 import { ProtocolError } from "../errors.ts";
+import { bareName } from "../names/file_name.ts";
 import { readSpiceFile } from "../names/spice_name.ts";
 import { isVersion, parseVersion, type Version } from "../names/version.ts";
 import { isSpiceType, SPICE_FOLDERS, type SpiceType } from "../names/vocabulary.ts";
@@ -154,10 +155,6 @@ function normalizeIngestion(row: JsonObject): void {
   if (typeof text !== "string" || (text.length === 19 && text[4] === "-" && text[10] === " ")) return;
   const [, year, month, day, time] = MOMENT.exec(text) ?? [];
   if (time !== undefined) row.ingestion_date = `${year}-${month}-${day} ${time}`;
-}
-
-function bareName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Takes the version from the file's name: the SDC's row says `v001.0001` of `_v001.cdf`. */

@@ -1,5 +1,5 @@
 import { addDays, isCalendarDate } from "../names/calendar_date.ts";
-import { ANCILLARY_EXTENSIONS, archivePath, parseFileName } from "../names/file_name.ts";
+import { ANCILLARY_EXTENSIONS, archivePath, bareName, parseFileName } from "../names/file_name.ts";
 import { isGlob, matchesGlob } from "../names/glob.ts";
 import { fixedEnds, formatSpiceName, readSpiceFile, spiceRoot, spiceTypesOf } from "../names/spice_name.ts";
 import { compareVersions, isVersion, parseVersion, type Version } from "../names/version.ts";
@@ -18,10 +18,6 @@ import { type CheckedQuery, QUERY_TABLES } from "./check_query.ts";
 
 /** Whether a row is asked for. */
 type Keep = (row: FileRecord) => boolean;
-
-function bareName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
 
 /** The types of SPICE files with a table of their own: `GET /spice-query` has them only under their type. */
 const TABLE_TYPES = ["spin", "repoint", "thruster"] as const;
