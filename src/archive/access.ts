@@ -27,12 +27,12 @@ export function sameSecret(a: string, b: string): boolean {
 /** What a caller may see: every file, or only those that are released. */
 export type Sight = "all" | "released";
 
-/** Why a caller is turned away, by the name of the response. */
+/** Why a request is refused: the name of the response in `dialect.ts`. */
 export type Refusal = "noSuchRoute" | "unauthorized" | "forbidden";
 
-/** What an archive asks of its callers. */
+/** The access rules of an archive. */
 export interface AccessOptions {
-  /** The key that callers need. Default: none, and everybody may do everything. */
+  /** The key that callers need. Default: none, and everyone may do everything. */
   readonly apiKey?: string | undefined;
   /** Whether released files are served without the key, on paths without a prefix. Needs a key. */
   readonly isPublic?: boolean | undefined;
@@ -47,24 +47,24 @@ const PREFIXES_OF_CHANGES: Readonly<Partial<Record<Route["to"], readonly string[
   reprocess: [API_KEY_PREFIX, ACCESS_TOKEN_PREFIX],
 };
 
-/** Decides who may do what. An archive is open, or closed by a key, or closed but for the files that are released. */
+/** Decides who may do what. An archive is open, or closed by a key, or closed except for released files. */
 export class Access {
   readonly #options: AccessOptions;
 
-  /** Takes the rules. */
+  /** Applies the rules. */
   constructor(options: AccessOptions) {
     this.#options = options;
   }
 
-  /** Decides about a request to a route of the API: what the caller sees, or why it is turned away. */
+  /** Decides about a request to a route: which files the caller sees, or why the request is refused. */
   check(to: Route["to"], pathname: string, headers: Headers): Sight | Refusal {
     const { apiKey, isPublic = false } = this.#options;
     if (apiKey === undefined) return "all";
-    // The page links to files, and browsers send the key along as they do for the page.
+    // The page has links to files, for which browsers send the key as they do for the page.
     if (to === "download" && this.mayRead(headers)) return "all";
     if (isPublic) {
       if (!this.#hasRoute(to, pathname)) return "noSuchRoute";
-      // Without a prefix the SDC shows released files only, whatever credentials come along.
+      // Without a prefix the SDC shows only released files, whatever credentials a request has.
       const isBare = prefixOf(pathname) === "" && PREFIXES_OF_CHANGES[to] === undefined;
       if (isBare) return this.#options.dialect === "2024" ? "all" : "released";
     }
@@ -73,21 +73,21 @@ export class Access {
     return sameSecret(given, apiKey) ? "all" : "forbidden";
   }
 
-  /** Whether a person may read with a browser, which sends the key as the password of any user. */
+  /** Whether a reader with a browser sees everything: browsers send the key as the password of any user. */
   mayRead(headers: Headers): boolean {
     const { apiKey } = this.#options;
     const password = basicPassword(headers);
     return apiKey === undefined || (password !== undefined && sameSecret(password, apiKey));
   }
 
-  /** What a person sees with a browser; undefined for nothing. */
+  /** Which files a reader with a browser sees; undefined for none. */
   sightOf(headers: Headers): Sight | undefined {
     if (this.mayRead(headers)) return "all";
     if (!this.#options.isPublic) return undefined;
     return this.#options.dialect === "2024" ? "all" : "released";
   }
 
-  /** Whether a client of webpoda is let in: it always brings a user and a password, and a closed archive's key as that. */
+  /** Whether a client of webpoda has access: it must send a user and a password, which is the key of a closed archive. */
   mayGetPackets(headers: Headers): boolean {
     return basicPassword(headers) !== undefined && this.mayRead(headers);
   }
@@ -104,7 +104,7 @@ function prefixOf(pathname: string): string {
   return [API_KEY_PREFIX, ACCESS_TOKEN_PREFIX].find((prefix) => pathname.startsWith(`${prefix}/`)) ?? "";
 }
 
-/** The key that a request brings: as `x-api-key`, or below `/authorized` as an access token. */
+/** The key in a request: `x-api-key`, or below `/authorized` an access token. */
 function credentials(pathname: string, headers: Headers): string | undefined {
   const key = headers.get("x-api-key");
   if (key !== null || prefixOf(pathname) !== ACCESS_TOKEN_PREFIX) return key ?? undefined;
@@ -112,9 +112,8 @@ function credentials(pathname: string, headers: Headers): string | undefined {
 }
 
 /**
- * Whether a request was sent by a web page of another origin. Browsers say so themselves: with `Origin` on everything
- * that is no plain GET, and with `Sec-Fetch-Site` on a plain GET too, such as that of an image. Only the hosts are
- * compared: a proxy may have taken TLS off.
+ * Whether a request was sent by a web page of another origin. Browsers say so with `Origin`, or, for a simple GET such as
+ * that of an image, with `Sec-Fetch-Site`. Only the hosts are compared, because a proxy may have terminated TLS.
  */
 export function isFromForeignPage(request: Request): boolean {
   const { headers } = request;
@@ -123,7 +122,7 @@ export function isFromForeignPage(request: Request): boolean {
   return !["none", "same-origin"].includes(headers.get("sec-fetch-site") ?? "none");
 }
 
-/** Lets a page of any origin read a response, as the SDC does (CORS). Browsers send no credentials of theirs then. */
+/** Lets pages of any origin read a response, like the SDC (CORS). Browsers send no stored credentials with it. */
 export function letPagesRead(request: Request, response: Response): void {
   if (!request.headers.has("origin")) return;
   response.headers.set("access-control-allow-origin", "*");
@@ -134,8 +133,8 @@ export function letPagesRead(request: Request, response: Response): void {
 const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/;
 
 /**
- * Whether a host that a caller names is this machine under a name that no web site can have. A page from elsewhere whose
- * name suddenly stands for 127.0.0.1 (DNS rebinding) is of the same origin to a browser, but it names its own host.
+ * Whether a host cannot belong to a web site. A site whose name suddenly resolves to 127.0.0.1 (DNS rebinding) has the same
+ * origin as the archive for a browser, but the host of its requests is the site's name.
  */
 export function isLocalHost(hostname: string): boolean {
   return ADDRESS.test(hostname) || hostname === "localhost" || hostname.endsWith(".localhost");

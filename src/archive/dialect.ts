@@ -1,61 +1,60 @@
 import type { Route } from "../protocol/routes.ts";
 import type { Dialect } from "../protocol/tables.ts";
 
-/** The JSON of a value, with the status and the content type given. */
 function json(value: unknown, status: number, contentType = "application/json"): Response {
   return new Response(JSON.stringify(value), { status, headers: { "content-type": contentType } });
 }
 
-/** A list as Python prints it, which is how the SDC's messages show one. */
-function pythonList(values: Iterable<string>): string {
+/** Formats a list as Python prints it, and so the SDC's messages. */
+export function pythonList(values: Iterable<string>): string {
   return `[${[...values].map((value) => `'${value}'`).join(", ")}]`;
 }
 
 /**
- * What a dialect says where the two differ: the gateway's own responses, the content type of a response for which the
- * SDC's code names none, and the texts of errors. Handlers ask it instead of comparing names of dialects.
+ * What differs between the dialects: the responses of the gateway, the content type of responses for which the SDC's code
+ * sets none, and the texts of errors. Handlers ask this object instead of comparing the names of dialects.
  */
 export interface Responses {
   /** The dialect. */
   readonly dialect: Dialect;
-  /** Whether there is a route, and with this method. */
+  /** Whether a route exists, with a method. */
   hasRoute(to: Route["to"], method: string): boolean;
-  /** The gateway has no such route, or not with this method. */
+  /** The response to a route or method that does not exist. */
   noSuchRoute(): Response;
-  /** What a program gets that asks for `/`. */
+  /** The response to programs that request `/`. */
   home(): Response;
-  /** The request has no credentials, and the route needs them. */
+  /** The response to a request without the required credentials. */
   unauthorized(): Response;
-  /** The credentials are wrong, or not enough. */
+  /** The response to wrong or insufficient credentials. */
   forbidden(): Response;
-  /** The code behind the gateway crashed, or its response is too large. */
+  /** The response when the code behind the gateway crashes, or its response is too large. */
   crashed(): Response;
-  /** A JSON value for which the SDC's code names no content type. Default status: 200. */
+  /** A JSON response for which the SDC's code sets no content type. Default status: 200. */
   untypedJson(value: unknown, status?: number): Response;
-  /** A text for which the SDC's code names no content type. */
+  /** A text response for which the SDC's code sets no content type. */
   untypedText(text: string, status: number): Response;
   /**
-   * The message about a parameter that a route does not have.
+   * The message about an unknown parameter.
    *
    * @param table The table of `GET /query`; undefined for other routes.
    */
   unknownParameter(parameter: string, valid: Iterable<string>, table?: string): string;
-  /** Whether an upload may have this version in the name of a science file. */
+  /** Whether science files with a version may be uploaded. */
   takesVersion(version: string): boolean;
-  /** Whether the presigned URL of an upload says what the header `x-amz-tagging` must be. */
+  /** Whether presigned URLs of uploads sign the header `x-amz-tagging`. */
   readonly signsTagging: boolean;
   /** The 400 for an upload without a name. */
   noFileName(): Response;
-  /** The 409 for an upload under a path that the archive has. */
+  /** The 409 for an upload to a path that exists. */
   fileExists(path: string): Response;
-  /** The 400 for an upload under a name that is none of the SDC's. `reason` says why. */
+  /** The 400 for an upload with an invalid file name. `reason` says what is wrong. */
   badFileName(reason: string): Response;
 }
 
 const NO_FILE_NAME = "No filename given for the upload. Please provide a filename in the path. " +
   "Eg. /upload/path/to/file/filename.pkts";
 
-/** An HTTP API: a response without a content type is labeled as text. */
+/** The gateway is an HTTP API, which labels responses without a content type as text. */
 const NOW: Responses = {
   dialect: "now",
   hasRoute: (to, method) =>
@@ -86,10 +85,10 @@ const NOW: Responses = {
     ),
 };
 
-/** The routes that the server of 2024 has. */
+/** The routes of 2024. */
 const ROUTES_OF_2024: readonly Route["to"][] = ["query", "download", "upload"];
 
-/** A REST API: a response without a content type is labeled as JSON. */
+/** The gateway is a REST API, which labels responses without a content type as JSON. */
 const IN_2024: Responses = {
   dialect: "2024",
   hasRoute: (to, method) => ROUTES_OF_2024.includes(to) && method === "GET",
@@ -108,5 +107,5 @@ const IN_2024: Responses = {
   badFileName: (reason) => IN_2024.untypedText(reason, 400),
 };
 
-/** What each dialect says. */
+/** The responses of each dialect. */
 export const RESPONSES: Readonly<Record<Dialect, Responses>> = { "now": NOW, "2024": IN_2024 };

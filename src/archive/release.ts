@@ -1,5 +1,5 @@
 import type { Catalog, ReleaseSelection } from "./catalog.ts";
-import type { Responses } from "./dialect.ts";
+import { pythonList, type Responses } from "./dialect.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { ImapError } from "../errors.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
@@ -14,12 +14,12 @@ interface ReleaseRequest {
   readonly responses: Responses;
 }
 
-/** Larger manifests are refused: one line is enough for all files of an instrument. */
+/** One line can release all files of an instrument, so larger manifests are refused. */
 const MAX_MANIFEST_BYTES = 2 ** 20;
 
-/** What a manifest's name says. */
+/** What the name of a manifest says. */
 interface Manifest {
-  /** Where the archive has it. */
+  /** Its path in the archive. */
   readonly path: string;
   /** The first day, YYYYMMDD. */
   readonly start: string;
@@ -28,10 +28,10 @@ interface Manifest {
 }
 
 /**
- * Answers `GET /release` (SDC protocol): releases what the lines of an uploaded manifest say. The SDC's code crashes on a
- * manifest that it does not have or cannot read; the error that is thrown then says why.
+ * Answers `GET /release` (SDC protocol): releases what the lines of an uploaded manifest select.
  *
- * @param note Called with the parameters of a release that was done.
+ * @param note Called with the parameters of a successful release.
+ * @throws {ImapError} Where the SDC's code crashes: the manifest is missing or invalid.
  */
 export async function answerRelease(
   { search, catalog, store, responses }: ReleaseRequest,
@@ -47,9 +47,7 @@ export async function answerRelease(
   if (type === undefined) throw new ImapError("Cannot release: there is no release_type");
   switch (RELEASE_TYPES.find((known) => known === type)) {
     case undefined:
-      return refuse(
-        `'${type}' is not a valid release_type. Valid options are: ['release', 'unrelease', 'early-release']`,
-      );
+      return refuse(`'${type}' is not a valid release_type. Valid options are: ${pythonList(RELEASE_TYPES)}`);
     case "early-release":
       return responses.untypedText("Early release operation not supported yet.", 501);
     case "unrelease":
@@ -63,7 +61,7 @@ export async function answerRelease(
   return responses.untypedJson(`Successfully released data per specification in ${name}`);
 }
 
-/** Reads a manifest that was uploaded. All of its lines are read before any of them counts. */
+/** Reads an uploaded manifest. All lines are read before any of them takes effect. */
 async function readManifest(name: string, store: ObjectStore): Promise<ReleaseSelection[]> {
   const { path, start, end } = manifestNamed(name);
   const object = await store.open(path);
@@ -93,7 +91,7 @@ function manifestNamed(name: string): Manifest {
   );
 }
 
-/** `mag, l1a, norm-mago, true` -> what it releases; undefined for a comment, the header, or a line that says `false`. */
+/** `mag, l1a, norm-mago, true` -> a selection; undefined for a comment, the header, or a line with `false`. */
 function readLine(
   line: string,
   name: string,

@@ -1,5 +1,5 @@
 import { type Catalog, type FilesQuery, noNewerVersion } from "./catalog.ts";
-import type { Responses } from "./dialect.ts";
+import { pythonList, type Responses } from "./dialect.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
 import {
@@ -64,8 +64,7 @@ export function answerQuery(request: TableRequest): Response {
   const name = dialect === "2024" ? "science" : given.get("table") ?? "science";
   if (name === "spice") return answerSpiceTable(catalog, responses);
   if (!isQueryTable(name)) {
-    const names = TABLE_NAMES.map((table) => `'${table}'`).join(", ");
-    return responses.untypedJson(`${name} is not a valid table. Valid tables are: [${names}]`, 400);
+    return responses.untypedJson(`${name} is not a valid table. Valid tables are: ${pythonList(TABLE_NAMES)}`, 400);
   }
   const query = readQuery(name, dialect, given);
   if (query === "crash") return responses.crashed();

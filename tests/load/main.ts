@@ -35,9 +35,9 @@ async function look(url: string, { path, files }: TestFolder): Promise<Shown> {
   return { listed: new Set(rows.map(({ file_path }) => file_path)), files: found };
 }
 
-/** What lies beside the files: the catalog, the lock, and nothing that was begun and not ended. */
+/** What is there besides the files: the catalog, the lock, and nothing unfinished. */
 async function litter(folder: TestFolder): Promise<string[]> {
-  const known = /^imap\/|^\.imap-archive\/(?:lock|catalog\.sqlite(?:-wal|-shm)?|orders\.ndjson)$/;
+  const known = /^imap\/|^\.imap-archive\/(?:lock|catalogue\.sqlite(?:-wal|-shm)?|orders\.ndjson)$/;
   return (await folder.files()).filter((path) => !known.test(path));
 }
 
