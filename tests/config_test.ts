@@ -2,7 +2,7 @@ import { resolveSettings } from "../src/config.ts";
 import { InputError } from "../src/errors.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
-Deno.test("resolveSettings() refuses an address that is none, and does not show a password in it", () => {
+Deno.test("resolveSettings() rejects an invalid address, and does not show a password in it", () => {
   for (const url of ["nowhere", "ftp://host", "file:///etc", "https://host/?a=b", "https://host/#a", ""]) {
     assertThrows(() => resolveSettings({ url }), InputError, "Cannot use the API address");
   }
@@ -10,24 +10,24 @@ Deno.test("resolveSettings() refuses an address that is none, and does not show 
   assertEquals(error.message.includes("hunter2"), false);
 });
 
-Deno.test("resolveSettings() takes slashes off the end of the address", () => {
+Deno.test("resolveSettings() removes slashes from the end of the address", () => {
   assertEquals(resolveSettings({ url: "http://localhost:8000/api-key///" }).url, "http://localhost:8000/api-key");
 });
 
-Deno.test("resolveSettings() refuses credentials that no header takes, without showing them", () => {
+Deno.test("resolveSettings() rejects credentials that a header cannot hold, without showing them", () => {
   for (const apiKey of ["", "secret\n", "two words", "ключ"]) {
     const error = assertThrows(() => resolveSettings({ apiKey }), InputError, "Cannot use the API key");
     if (apiKey !== "") assertEquals(error.message.includes(apiKey), false);
   }
 });
 
-Deno.test("resolveSettings() refuses numbers that are no counts", () => {
+Deno.test("resolveSettings() rejects invalid numbers", () => {
   assertStringIncludes(assertThrows(() => resolveSettings({ timeoutMs: 0 }), InputError).message, "timeoutMs");
   assertStringIncludes(assertThrows(() => resolveSettings({ retries: -1 }), InputError).message, "retries");
   assertThrows(() => resolveSettings({ retries: NaN }), InputError);
 });
 
-Deno.test("resolveSettings() goes by options first, then by the environment, then by defaults", async () => {
+Deno.test("resolveSettings() uses options first, then the environment, then defaults", async () => {
   const program = `
     import { resolveSettings } from "${new URL("../src/config.ts", import.meta.url)}";
     const { url, apiKey, accessToken, dataDir, timeoutMs, retries } = resolveSettings({ apiKey: "given" });

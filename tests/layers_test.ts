@@ -197,7 +197,7 @@ const PLACES: ReadonlyArray<readonly [words: RegExp, allowed: RegExp]> = [
   [/(?<![.\w])fetch\(/, /^src\/http\/call\.ts$/],
 ];
 
-Deno.test("console, Deno.args, Deno.exit, Deno.env, Deno.jupyter and fetch stand where they belong", async () => {
+Deno.test("console, Deno.args, Deno.exit, Deno.env, Deno.jupyter and fetch are used only where they belong", async () => {
   const wrong: string[] = [];
   for (const { path } of inSource) {
     const code = (await Deno.readTextFile(`${ROOT}/${path}`)).replace(/\/\*\*.*?\*\/|\/\/.*$/gms, "");

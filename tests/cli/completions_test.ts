@@ -21,7 +21,7 @@ const ODD: CompletedProgram = {
   }],
 };
 
-Deno.test("the scripts quote what their shells would take for something else", () => {
+Deno.test("the completion scripts quote what their shells would interpret", () => {
   const zsh = zshCompletions(ODD);
   assertStringIncludes(zsh, `'odd:it'\\''s odd\\: \\[very\\]'`);
   assertStringIncludes(zsh, `'(--kind -k)-k=[one'\\''s own \\[a\\:b\\] \\\\ kind]:KIND:_values -s , KIND a b'`);

@@ -25,7 +25,7 @@ Deno.test("commandIndex() finds the command behind the program's options", () =>
   assertEquals(commandIndex(["-v"], OPTIONS), 1);
 });
 
-Deno.test("parse() says in one line what is wrong with an option, and which one is closest", () => {
+Deno.test("parse() says in one line what is wrong with an option, and which option is closest", () => {
   const wrong: ReadonlyArray<readonly [args: string[], message: string]> = [
     [
       ["--strat-date", "1"],

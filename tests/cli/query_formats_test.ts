@@ -28,24 +28,24 @@ Deno.test("csv() writes RFC 4180: every value as it is, a header, CRLF", () => {
 /** The keys of a kernel's row: those of the SDC, and the path. */
 const KERNEL_KEYS = ["file_path", ...columnNames("spice").filter((name) => name !== "file_path")];
 
-Deno.test("csv() of nothing is the table's header", () => {
+Deno.test("csv() of no rows is the header of the table", () => {
   const text = [...csv(QueryResult.fromRows([], { table: "spice" }))].join("");
   assertEquals(text, `${KERNEL_KEYS.join(",")}\r\n`);
 });
 
-Deno.test("csv() leaves a field empty where the row lacks it, even under a name that every object knows", () => {
+Deno.test("csv() leaves a field empty if the row lacks it, even if every object inherits a property of that name", () => {
   const rows = decodeFileRecords(JSON.parse('[{"file_path":"imap/a","toString":"sent"},{"file_path":"imap/b"}]'));
   const lines = [...csv(QueryResult.fromRows(rows, { table: "spice" }))].join("").split("\r\n");
   const empty = ",".repeat(KERNEL_KEYS.length);
   assertEquals(lines.slice(1), [`imap/a${empty}sent`, `imap/b${empty}`, ""]);
 });
 
-Deno.test("paths() writes a line for each path, whatever stands in it", () => {
+Deno.test("paths() writes one line per path, whatever it contains", () => {
   assertEquals([...paths(ROWS)].join(""), "imap/a\nimap/b\ufffd[31m\n");
   assertEquals([...paths([])].join(""), "");
 });
 
-Deno.test("json() writes an array of any length, in texts of some rows", () => {
+Deno.test("json() writes an array of any length, a few rows at a time", () => {
   const many = Array.from({ length: 2_500 }, (_, index) => ({ file_path: `imap/${index}` }));
   const texts = [...json(many)];
   assertEquals(texts.length > 2, true);
@@ -54,7 +54,7 @@ Deno.test("json() writes an array of any length, in texts of some rows", () => {
   assertEquals([...json(ROWS)].join("").includes("\u001b"), false);
 });
 
-Deno.test("queryOf() takes lists apart at their commas, and flags for yes", () => {
+Deno.test("queryOf() splits lists at commas, and turns flags into true", () => {
   const values = new Map([["instrument", "mag,swe"], ["descriptor", "hi-*"], ["start-date", "7d"], ["days-ago", "3"]]);
   const given = Object.entries(queryOf({ values, flags: new Set(["today"]) })).filter(([, value]) =>
     value !== undefined

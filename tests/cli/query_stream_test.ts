@@ -20,7 +20,7 @@ function slowRows(): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-Deno.test("query as ndjson ends soon after its reader has left, as `head -1` does", async () => {
+Deno.test("query as ndjson ends soon after its reader has closed the pipe, as `head -1` does", async () => {
   await using server = startServer(() => new Response(slowRows()));
   const args = ["query", "--instrument", "mag", "--output-format", "ndjson"];
   const child = cliCommand(args, { env: { IMAP_DATA_ACCESS_URL: server.url } }).spawn();

@@ -9,7 +9,7 @@ async function queryWith(cli: TransferCli, args: readonly string[], options?: St
   return { code, stderr, key: cli.store.asked[before]?.headers.get("x-api-key") };
 }
 
-Deno.test("--api-key-file brings the key of a file, whatever the environment has", async () => {
+Deno.test("--api-key-file reads the key from a file and overrides the environment", async () => {
   await using cli = await openCli();
   const file = `${cli.folder.path}/key`;
   await Deno.writeTextFile(file, "fr0m-file\n", { mode: 0o600 });
@@ -20,14 +20,14 @@ Deno.test("--api-key-file brings the key of a file, whatever the environment has
   assertStringIncludes(open.stderr, "protect it with chmod 600");
 });
 
-Deno.test("--api-key - takes the key from standard input", async () => {
+Deno.test("--api-key - reads the key from standard input", async () => {
   await using cli = await openCli();
   for (const args of [["--api-key", "-"], ["--api-key=-"]]) {
     assertEquals((await queryWith(cli, args, { stdin: "fr0m-input\n" })).key, "fr0m-input");
   }
 });
 
-Deno.test("a key that cannot be used is refused before anything is sent, and is not shown", async () => {
+Deno.test("an unusable key is rejected before anything is sent, and is not shown", async () => {
   await using cli = await openCli();
   const file = (text: string) => {
     const path = `${cli.folder.path}/${crypto.randomUUID()}`;

@@ -56,23 +56,23 @@ Deno.test("query, download and upload work through the real command line", async
     assertEquals(await ok("query", "--instrument", "ultra", "--output-format", "json"), "[]\n");
   });
 
-  await t.step("query of nothing found says so and is no failure", async () => {
+  await t.step("a query without results says so and succeeds", async () => {
     assertEquals(await ok("query", "--instrument", "ultra"), "Found [0] matching files\n");
   });
 
-  await t.step("download says where the file is, by name and by path, and again", async () => {
+  await t.step("download prints the local path for a name and for a path, also the second time", async () => {
     const said = `Successfully downloaded the file to: ${folder.path}/${MAG_PATH}\n`;
     assertEquals(await ok("download", MAG), said);
     assertEquals(await ok("download", MAG_PATH), said);
     assertEquals(await folder.files(), [MAG_PATH]);
   });
 
-  await t.step("--data-dir goes before the environment, on either side of the command", async () => {
+  await t.step("--data-dir overrides the environment, before and after the command", async () => {
     assertStringIncludes(await ok("--data-dir", "one", "download", MAG), `${folder.path}/one/${MAG_PATH}`);
     assertStringIncludes(await ok("download", "--data-dir", "two", MAG), `${folder.path}/two/${MAG_PATH}`);
   });
 
-  await t.step("upload sends a file, and queries find it", async () => {
+  await t.step("upload sends a file, and query finds it", async () => {
     const name = "imap_mag_l0_raw_20250503_v001.pkts";
     await Deno.copyFile(`${folder.path}/${MAG_PATH}`, `${folder.path}/${name}`);
     assertEquals(await ok("upload", name), "Successfully uploaded the file to the IMAP SDC\n");
@@ -85,13 +85,13 @@ Deno.test("query, download and upload work through the real command line", async
     assertStringIncludes(stderr, `Cannot upload "${name}": the archive at`);
   });
 
-  await t.step("a file that the archive does not have is a failure that says so", async () => {
+  await t.step("download fails with a clear message if the archive does not have the file", async () => {
     const { code, stderr } = await runCli(["download", "imap_mag_l0_raw_19990101_v001.pkts"], { env });
     assertEquals(code, 1);
     assertStringIncludes(stderr, "has no such file; query shows the names that it has");
   });
 
-  await t.step("--debug logs each request on standard error, signed URLs without their query", async () => {
+  await t.step("--debug logs each request on standard error, presigned URLs without their query", async () => {
     const { stdout, stderr } = await runCli(["--debug", "download", MAG, "--data-dir", "three"], {
       env,
       cwd: folder.path,
@@ -104,7 +104,7 @@ Deno.test("query, download and upload work through the real command line", async
   });
 });
 
-Deno.test("a pipe that closes early, as with head, is no failure", async () => {
+Deno.test("a pipe that closes early, as with head, is not an error", async () => {
   const rows = Array.from({ length: 20_000 }, (_, index) => ({ file_path: `imap/${index}` }));
   await using server = startServer(() => Response.json(rows));
   const child = cliCommand(["query", "--instrument", "mag"], { env: { IMAP_DATA_ACCESS_URL: server.url } }).spawn();
@@ -115,7 +115,7 @@ Deno.test("a pipe that closes early, as with head, is no failure", async () => {
   assertEquals(await new Response(child.stderr).text(), "");
 });
 
-Deno.test("no server is a failure, told in one line, after the retries that -v shows", async () => {
+Deno.test("a missing server is an error in one line, after the retries that -v shows", async () => {
   await using server = startServer(() => new Response(null, { status: 503, headers: { "retry-after": "0" } }));
   const env = { IMAP_DATA_ACCESS_URL: server.url };
   const { code, stdout, stderr } = await runCli(["-v", "query", "--instrument", "mag"], { env });
@@ -125,7 +125,7 @@ Deno.test("no server is a failure, told in one line, after the retries that -v s
   assertStringIncludes(lines[5] ?? "", "imap-data-access query: Cannot query the archive");
 });
 
-Deno.test("a redirect of the API to an object store that is gone is a failure without the signed URL in it", async () => {
+Deno.test("a redirect to an object store that is gone is an error without the presigned URL", async () => {
   const gone = `${deadUrl()}/object?X-Amz-Signature=s3cret`;
   await using server = startServer(() => new Response(null, { status: 302, headers: { location: gone } }));
   await using folder = await testFolder();

@@ -158,7 +158,7 @@ for (const shell of SHELLS) {
     }
   });
 
-  Deno.test({ name: `${shell.name} completes folders for --data-dir${why}`, ignore }, async () => {
+  Deno.test({ name: `${shell.name} completes directories for --data-dir${why}`, ignore }, async () => {
     await using folder = await testFolder();
     await Deno.mkdir(`${folder.path}/data`);
     await Deno.writeTextFile(`${folder.path}/data.txt`, "");
@@ -180,7 +180,7 @@ for (const shell of SHELLS) {
   });
 
   if (shell.name !== "fish") {
-    Deno.test({ name: `${shell.name} does not offer an option that is there already${why}`, ignore }, async () => {
+    Deno.test({ name: `${shell.name} does not offer an option that is already given${why}`, ignore }, async () => {
       await using folder = await testFolder();
       const lines = ["imap-data-access query --today --tod", "imap-data-access query --tod"];
       const found = await complete(shell, folder, lines);
@@ -188,7 +188,7 @@ for (const shell of SHELLS) {
     });
   }
   if (shell.name === "bash") continue;
-  Deno.test({ name: `${shell.name} explains commands and options with the texts of help${why}`, ignore }, async () => {
+  Deno.test({ name: `${shell.name} explains commands and options with the text from help${why}`, ignore }, async () => {
     await using folder = await testFolder();
     const [commands, options] = ["imap-data-access ", "imap-data-access query --"];
     const found = await complete(shell, folder, [commands, options]);

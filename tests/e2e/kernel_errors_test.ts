@@ -5,7 +5,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 /** A line of a cell, not of this library. */
 const CELL_LINE = /^ {4}at (async )?(\w+ \()?<anonymous>:\d+:\d+\)?$/;
 
-Deno.test("errors in a notebook are what was wrong and what to do, and no wall of stack", async (t) => {
+Deno.test("errors in a notebook say what is wrong and what to do, without a long stack", async (t) => {
   await using lab = await openNotebookLab();
   const { kernel } = lab;
   const wrong: ReadonlyArray<readonly [code: string, ename: string, words: string]> = [
@@ -43,7 +43,7 @@ Deno.test("errors in a notebook are what was wrong and what to do, and no wall o
     });
   }
 
-  await t.step("the lines of the reader's own functions stay, to find the call", async () => {
+  await t.step("the stack keeps the lines of the user's own functions", async () => {
     await kernel.execute(
       `imap.configure({ timeoutMs: undefined });\nfunction mine() { return imap.parseFileName("x"); }`,
     );
@@ -51,18 +51,18 @@ Deno.test("errors in a notebook are what was wrong and what to do, and no wall o
     assertEquals(error?.traceback.slice(-2).map((line) => CELL_LINE.test(line)), [true, true]);
     assertStringIncludes(error?.traceback.join("\n") ?? "", "at mine (<anonymous>:");
   });
-  await t.step("the panel of one file that failed says how far it came, and leaves the rest to the error", async () => {
+  await t.step("the panel of a failed download says how far it got, and leaves the rest to the error", async () => {
     const { outputs } = await kernel.execute(`await imap.download("imap_swe_l0_sci_19990101_v001.pkts")`);
     assertEquals(outputs.map(({ output_type }) => output_type), ["display_data", "error"]);
     assertEquals(firstLines(outputs)[0], "1 of 1 files, 1 failed, 0 B");
   });
-  await t.step("what was wrong before anything began has no panel", async () => {
+  await t.step("an error before the transfer begins shows no panel", async () => {
     const { outputs } = await kernel.execute(`await imap.download("notes.txt")`);
     assertEquals(outputs.map(({ output_type }) => output_type), ["error"]);
   });
 });
 
-Deno.test("outside notebooks an error keeps all of its stack", async () => {
+Deno.test("outside notebooks an error keeps its whole stack", async () => {
   const { ImapError, InputError } = await import("../../mod.ts");
   const thrower = () => {
     throw new InputError("Cannot do it");

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { htmlOf, textOf } from "../support/kernel.ts";
 import { drawings, firstLines, openNotebookLab, putNewFile } from "../support/notebook_lab.ts";
 
-Deno.test("download() of many files shows one panel that moves and becomes the table of outcomes", async () => {
+Deno.test("download() of many files shows one panel that is updated and becomes the table of outcomes", async () => {
   await using lab = await openNotebookLab({ count: 5, length: 30_000 });
   lab.store.usually = { bytesPerSecond: 25_000 };
   const result = await lab.run(`const report = await imap.download(names, { concurrency: 2 });`);
@@ -26,7 +26,7 @@ Deno.test("download() of many files shows one panel that moves and becomes the t
   assert(!html.includes(lab.folder.path), "what is saved with the notebook holds no path of this machine");
 });
 
-Deno.test("a panel is drawn four times a second at most, and not any more when the call is over", async () => {
+Deno.test("a panel is drawn at most four times a second, and not after the call has ended", async () => {
   await using lab = await openNotebookLab({ count: 2, length: 60_000 });
   lab.store.usually = { bytesPerSecond: 25_000 };
   await lab.run(`
@@ -47,24 +47,24 @@ Deno.test("a panel is drawn four times a second at most, and not any more when t
   assert(Math.max(...inASecond) <= 4, drawnAt.join());
 });
 
-Deno.test("a call in a notebook shows its outcomes once, and nothing comes behind them", async (t) => {
+Deno.test("a call in a notebook shows its outcomes once, and nothing after them", async (t) => {
   await using lab = await openNotebookLab();
   const { run } = lab;
 
-  await t.step("download() of one file gives its path, the panel the outcome", async () => {
+  await t.step("download() of one file returns its path, and the panel shows the outcome", async () => {
     const { outputs } = await run(`await imap.download(names[0])`);
     assertEquals(firstLines(outputs)[0], "1 fetched; 1 kB");
     assertStringIncludes(firstLines(outputs)[1] ?? "", `/imap/swe/l0/2024/01/${lab.names[0]}`);
     assertEquals(outputs.length, 2);
   });
-  await t.step("a report that is the cell's last value is a line, since its table stands above", async () => {
+  await t.step("a report as the last value of a cell is one line, because its table is shown above", async () => {
     const { outputs } = await run(`const report = await imap.download(names); report`);
     const line = "3 fetched, 1 skipped; 3 kB";
     assertEquals(firstLines(outputs), [line, `${line} (await report.show() shows the table again)`]);
     assertEquals(outputs.map((output) => htmlOf(output)?.includes("<table")), [true, false]);
     assertEquals(firstLines((await run(`await report.show()`)).outputs), [line]);
   });
-  await t.step("QueryResult.download() and a client's methods show it too", async () => {
+  await t.step("QueryResult.download() and the methods of a client show them too", async () => {
     const { outputs } = await run(`
       const files = await new imap.ImapClient().query({ instrument: "swe" });
       void await files.download();`);
@@ -83,19 +83,19 @@ Deno.test("a call in a notebook shows its outcomes once, and nothing comes behin
     assertEquals(firstLines(outputs), ["1 sent, 1 skipped; 1 kB"]);
     assertStringIncludes(outputs.map(htmlOf).join(), "imap/codice/l0/2024/07");
   });
-  await t.step("retry() shows what it tried again, and its report is a table of all", async () => {
+  await t.step("retry() shows the files that it retried, and its report lists all files", async () => {
     lab.store.script.push({ status: 404 });
     const { outputs } = await run(`
       const broken = await imap.download(names.slice(0, 2), { ifPresent: "fetch", concurrency: 1 });
       await broken.retry()`);
     assertEquals(firstLines(outputs), ["1 fetched, 1 failed; 1 kB", "1 fetched; 1 kB", "2 fetched; 2 kB"]);
   });
-  await t.step("progress: false shows nothing, and its report is a table", async () => {
+  await t.step("progress: false shows nothing, and the report shows a table", async () => {
     const { outputs } = await run(`await imap.download(names, { progress: false })`);
     assertEquals(firstLines(outputs), ["4 skipped; 0 B"]);
     assertStringIncludes(outputs.map(htmlOf).join(), "<table");
   });
-  await t.step("the caller's own onProgress is told beside the panel", async () => {
+  await t.step("the caller's own onProgress is called as well", async () => {
     const { outputs } = await run(`
       const types: string[] = [];
       await imap.download(names, { onProgress: ({ type }) => types.push(type) });
@@ -103,18 +103,18 @@ Deno.test("a call in a notebook shows its outcomes once, and nothing comes behin
     assertEquals(firstLines(outputs)[0], "4 skipped; 0 B");
     assertMatch(outputs.map(textOf)[1] ?? "", /^begin file .*outcome end\n$/);
   });
-  await t.step("two calls at once have a panel each", async () => {
+  await t.step("two calls at once show one panel each", async () => {
     const { outputs } = await run(`
       void await Promise.all([imap.download(names.slice(0, 1)), imap.download(names.slice(0, 3))]);`);
     assertEquals(firstLines(outputs).sort(), ["1 skipped; 0 B", "3 skipped; 0 B"]);
   });
-  await t.step("no files are no table, but a word", async () => {
+  await t.step("a transfer of no files shows a line instead of a table", async () => {
     assertEquals(firstLines((await run(`void await imap.download([]);`)).outputs), ["no files; 0 B"]);
   });
   assertEquals(lab.kernel.stray, []);
 });
 
-Deno.test("twenty cells that download show each its own outcomes, though all wait behind one another", async () => {
+Deno.test("each of twenty queued cells that download shows its own outcomes", async () => {
   await using lab = await openNotebookLab({ count: 20, length: 2000 });
   const cells = lab.names.map((_, n) =>
     lab.kernel.execute(`await imap.download(names.slice(0, ${n + 1}), { ifPresent: "fetch" });`)
@@ -126,7 +126,7 @@ Deno.test("twenty cells that download show each its own outcomes, though all wai
   assertEquals(shown.map(firstLines), lab.names.map((_, n) => [`${n + 1} fetched; ${(n + 1) * 2} kB`]));
 });
 
-Deno.test("a download is done though the notebook takes no panel", async () => {
+Deno.test("a download succeeds although the notebook accepts no panel", async () => {
   await using lab = await openNotebookLab({ count: 2 });
   const { outputs } = await lab.run(`
     Deno.jupyter.broadcast = () => Promise.reject(new Error("hung up"));
@@ -134,7 +134,7 @@ Deno.test("a download is done though the notebook takes no panel", async () => {
   assertEquals(outputs.map(textOf), ["2\n"]);
 });
 
-Deno.test("the last drawing of a panel waits for the one on its way, however long that takes", async () => {
+Deno.test("the last update of a panel waits for the one that is being sent, however long it takes", async () => {
   await using lab = await openNotebookLab();
   const module = JSON.stringify(import.meta.resolve("../../src/display/notebook.ts"));
   const { outputs } = await lab.run(`

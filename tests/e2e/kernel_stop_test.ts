@@ -17,7 +17,7 @@ async function beginDownload(
   return { end };
 }
 
-Deno.test("Stop ends a download, keeps the kernel, its variables and what came, and the next cell goes on", async () => {
+Deno.test("Stop cancels a download, keeps the kernel, its variables and the received bytes, and the next cell resumes", async () => {
   await using lab = await openNotebookLab({ count: 3, length: 400_000 });
   const { end } = await beginDownload(lab);
   const pressed = performance.now();
@@ -53,7 +53,7 @@ Deno.test("Stop works without a panel", async () => {
   assertEquals(outputs.map(({ output_type }) => output_type), ["error"]);
 });
 
-Deno.test("Stop ends an upload and says how to leave out what was sent", async () => {
+Deno.test("Stop cancels an upload and says how to skip the files that were sent", async () => {
   await using lab = await openNotebookLab();
   const path = await putNewFile(lab, "imap_codice_l0_hskp_20240725_v001.pkts");
   lab.store.usually = { stallAfter: 0 };
@@ -67,7 +67,7 @@ Deno.test("Stop ends an upload and says how to leave out what was sent", async (
   assertStringIncludes(firstLines(outputs)[0] ?? "", how);
 });
 
-Deno.test("a caller's own signal ends a download with its own reason, and the panel says how to go on", async () => {
+Deno.test("a caller's own signal cancels a download with its own reason, and the panel says how to resume", async () => {
   await using lab = await openNotebookLab({ count: 1, length: 400_000 });
   lab.store.usually = { bytesPerSecond: 50_000 };
   const result = await lab.kernel.execute(`
@@ -78,7 +78,7 @@ Deno.test("a caller's own signal ends a download with its own reason, and the pa
   assert(drawings(result).length >= 2);
 });
 
-Deno.test("when no transfer runs, SIGINT does to the kernel what it always did", async () => {
+Deno.test("SIGINT ends the kernel as usual when no transfer runs", async () => {
   await using lab = await openNotebookLab();
   await lab.run(`void await imap.download(names);`);
   const idle = lab.kernel.execute(`await new Promise(() => {})`);
@@ -86,7 +86,7 @@ Deno.test("when no transfer runs, SIGINT does to the kernel what it always did",
   await assertRejects(() => idle, KernelError, "the kernel ended with SIGINT");
 });
 
-Deno.test("a moment after Stop SIGINT does so again", async () => {
+Deno.test("SIGINT ends the kernel again a moment after Stop", async () => {
   await using lab = await openNotebookLab({ count: 1, length: 400_000 });
   await lab.run(`
     const removed = Promise.withResolvers<void>();

@@ -9,7 +9,7 @@ function linesOf(stderr: string): Array<Record<string, unknown>> {
   return stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
 }
 
-Deno.test("--log-format json tells each request, retry, decision and error as a JSON object a line", async () => {
+Deno.test("--log-format json writes each request, retry, decision and error as one JSON object per line", async () => {
   await using cli = await openCli({ count: 2 });
   const [name = "", other = ""] = cli.names;
   cli.store.script.push({ status: 503 }, { cutAfter: 30_000 });
@@ -35,14 +35,14 @@ Deno.test("--log-format json tells each request, retry, decision and error as a 
   assertStringIncludes(String(second.find(({ type }) => type === "error")?.text), "has no such file");
 });
 
-Deno.test("-v tells what is decided and why, without each request", async () => {
+Deno.test("-v prints decisions with their reasons, but not each request", async () => {
   await using cli = await openCli();
   await cli.run(["download", ...cli.names]);
   const { stderr } = await cli.run(["-v", "download", ...cli.names]);
   assertEquals(stderr, `download "${cli.names[0]}": skip: "${cli.folder.path}/${cli.paths[0]}" is there\n`);
 });
 
-Deno.test("a run that failed says where to look, unless it was quiet or has said it all", async () => {
+Deno.test("a failed run recommends --debug, unless it was quiet or used --debug", async () => {
   await using cli = await openCli();
   cli.store.usually = { status: 404 };
   const hint = "imap-data-access: run it again with --debug to see each request and decision\n";
@@ -53,14 +53,14 @@ Deno.test("a run that failed says where to look, unless it was quiet or has said
   }
 });
 
-Deno.test("--log-format json writes what is wrong with a line as JSON too", async () => {
+Deno.test("--log-format json writes usage errors as JSON too", async () => {
   for (const line of ["--log-format json query --colour red", "query --log-format=json", "fetch --log-format json"]) {
     const { code, stderr } = await runCli(line.split(" "));
     assertEquals([code, linesOf(stderr).map(({ type }) => type)], [2, ["error"]], line);
   }
 });
 
-Deno.test("--log-format json tells a request without an answer by a status that is null", async () => {
+Deno.test("--log-format json writes a null status for a request without a response", async () => {
   const { stderr } = await runCli(
     `download imap_mag_l0_raw_20250502_v001.pkts --retries 0 --log-format json --url ${deadUrl()}`.split(" "),
   );
@@ -68,7 +68,7 @@ Deno.test("--log-format json tells a request without an answer by a status that 
   assertEquals([request?.method, request?.status], ["GET", null]);
 });
 
-Deno.test("serve --debug tells each request, without what signs it, and who was dropped", async () => {
+Deno.test("serve --debug logs each request without its signature, and dropped connections", async () => {
   await using folder = await testFolder();
   const args = ["serve", "--root", folder.path, "--debug", "--log-format", "json"];
   const child = cliCommand(args).spawn();

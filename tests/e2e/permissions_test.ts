@@ -75,7 +75,7 @@ async function run(
   return { done: success || isReady, stderr };
 }
 
-Deno.test("each command works with the permissions of docs/permissions.md, and with none less", async (t) => {
+Deno.test("each command works with exactly the permissions of docs/permissions.md", async (t) => {
   await using folder = await testFolder();
   const at = (name: string) => join(folder.path, name);
   await writeDemoFiles(at("archive"));

@@ -11,7 +11,7 @@ import { nameOf } from "../transfer/lab.ts";
 
 const NAME = nameOf(0);
 
-Deno.test("upload and download go through the proxy of the environment", async () => {
+Deno.test("upload and download use the proxy from the environment", async () => {
   await using folder = await testFolder();
   await using store = await startObjectStore();
   await using proxy = await startProxy();
@@ -23,7 +23,7 @@ Deno.test("upload and download go through the proxy of the environment", async (
   assertEquals(proxy.asked.map((line) => line.split(" ")[0]), ["GET", "PUT", "GET", "GET"]);
 });
 
-Deno.test("upload goes through the proxy and to a host whose certificate Deno was told to trust", async () => {
+Deno.test("upload uses the proxy, and trusts the certificates that Deno trusts", async () => {
   await using folder = await testFolder();
   await using authority = await testFolder();
   await using proxy = await startProxy();

@@ -9,24 +9,24 @@ Deno.test("query and catalog print every format through the real command line", 
     assertEquals(code, 0, stderr);
     return stdout;
   };
-  await t.step("paths, of several instruments and a pattern", async () => {
+  await t.step("paths, for several instruments and a pattern", async () => {
     const lines = (await run("query", "--instrument", "glows,mag", "--descriptor", "h*", "--output-format", "paths"))
       .trimEnd().split("\n");
     assert(
       lines.length > 1 && lines.every((line) => /^imap\/glows\/l1[ab]\/2011\/09\/imap_glows_l1[ab]_hist_/.test(line)),
     );
   });
-  await t.step("ndjson has a row a line", async () => {
+  await t.step("ndjson, one row per line", async () => {
     const lines = (await run("query", "--instrument", "mag", "--output-format", "ndjson")).trimEnd().split("\n");
     assert(lines.length > 1);
     for (const line of lines) assertEquals(JSON.parse(line).instrument, "mag");
   });
-  await t.step("csv ends its lines as RFC 4180 says", async () => {
+  await t.step("csv, with the line ends of RFC 4180", async () => {
     const lines = (await run("query", "--filename", "*.pkts", "--output-format", "csv")).split("\r\n");
     assertStringIncludes(lines[0] ?? "", "file_path,instrument");
     assert(lines.length > 2 && lines.at(-1) === "");
   });
-  await t.step("catalog as a table and as JSON", async () => {
+  await t.step("catalog, as a table and as JSON", async () => {
     assertStringIncludes(await run("catalog"), "Instrument|Data Level|Descriptor|Files|First Date|Last Date|");
     const products: Array<{ instrument: string }> = JSON.parse(
       await run("catalog", "--instrument", "glows", "--output-format", "json"),
@@ -35,7 +35,7 @@ Deno.test("query and catalog print every format through the real command line", 
   });
 });
 
-Deno.test("query as ndjson writes its first line before the last row has come", async () => {
+Deno.test("query as ndjson writes its first line before the last row has arrived", async () => {
   const more = Promise.withResolvers<void>();
   await using server = startServer(() =>
     new Response(

@@ -6,7 +6,7 @@ import { startServer } from "../support/server.ts";
 const NAME = "imap_hit_data-release-001_20260101_20260131_v001.txt";
 const LINE = ["release", "--release-type", "release", "--manifest-file", NAME];
 
-Deno.test("release uploads the manifest and asks for the release, again too; --dry-run sends nothing", async () => {
+Deno.test("release uploads the manifest and requests the release, repeatedly too; --dry-run sends nothing", async () => {
   await using root = await testFolder();
   await using folder = await testFolder();
   await Deno.writeTextFile(`${folder.path}/${NAME}`, "# nothing is withheld\n");
@@ -34,7 +34,7 @@ Deno.test("release uploads the manifest and asks for the release, again too; --d
   assertStringIncludes(other.stderr, "has a file of that name; give the new file a higher version");
 });
 
-Deno.test("release says how to go on when the manifest is not indexed in time", async () => {
+Deno.test("release says how to continue when the manifest is not indexed in time", async () => {
   await using folder = await testFolder();
   await Deno.writeTextFile(`${folder.path}/${NAME}`, "x");
   await using server = startServer(async (request) => {

@@ -8,7 +8,7 @@ async function ordersOf(root: string): Promise<unknown[]> {
   return lines.split("\n").filter(Boolean).map((line) => JSON.parse(line).parameters);
 }
 
-Deno.test("reprocess asks the archive and says for what; --dry-run only says it", async () => {
+Deno.test("reprocess sends its request and prints it; --dry-run only prints it", async () => {
   await using root = await testFolder();
   await using archive = await startServe(["--root", root.path, "--api-key", "s3cret-k3y"]);
   const line = ["reprocess", "--instrument", "glows", "--descriptor", "hist", "--data-level", "l1a"];

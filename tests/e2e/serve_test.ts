@@ -13,7 +13,7 @@ Deno.test("serve ends with exit code 0 on SIGINT and on SIGTERM, and --demo leav
   }
 });
 
-Deno.test("serve keeps an archive in its root from one run to the next, and asks for its key", async () => {
+Deno.test("serve keeps its archive from one run to the next, and requires its key", async () => {
   await using folder = await testFolder();
   const name = "imap_hi_l0_raw_20260105_v001.0001.pkts";
   await Deno.writeTextFile(`${folder.path}/${name}`, "packets");
@@ -31,7 +31,7 @@ Deno.test("serve keeps an archive in its root from one run to the next, and asks
   assertStringIncludes(stdout, name);
 });
 
-Deno.test("serve tells on standard error what it found and where the objects are", async () => {
+Deno.test("serve prints on standard error what it found and where the objects are", async () => {
   await using folder = await testFolder();
   await Deno.writeTextFile(`${folder.path}/imap_hi_l0_raw_20260105_v001.pkts`, "packets");
   await Deno.writeTextFile(`${folder.path}/notes.txt`, "mine");
@@ -49,7 +49,7 @@ Deno.test("serve tells on standard error what it found and where the objects are
   }
 });
 
-Deno.test("serve writes nothing that acts on a terminal, whatever files are called", async () => {
+Deno.test("serve prints nothing that acts on a terminal, whatever the names of files", async () => {
   for (const format of ["text", "json"]) {
     await using folder = await testFolder();
     await Deno.mkdir(`${folder.path}/in`);
@@ -69,7 +69,7 @@ Deno.test("serve writes nothing that acts on a terminal, whatever files are call
   }
 });
 
-Deno.test("serve says so when its port is taken, and writes nothing", async () => {
+Deno.test("serve fails with a clear message when its port is in use, and writes nothing", async () => {
   await using archive = await startServe(["--demo"]);
   const port = new URL(archive.url).port;
   await using folder = await testFolder();

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openCli } from "./transfer_cli.ts";
 
-Deno.test("download takes names from standard input", async () => {
+Deno.test("download reads names from standard input", async () => {
   await using cli = await openCli({ count: 3 });
   const [a = "", b = "", c = ""] = cli.names;
   const { code, stdout } = await cli.run(["download", a, "-"], { stdin: `\n${b}\r\n  ${cli.paths[2]}\n${c}` });
@@ -13,7 +13,7 @@ Deno.test("download takes names from standard input", async () => {
   assertEquals(await cli.folder.files(), cli.paths);
 });
 
-Deno.test("download takes the filters of query", async () => {
+Deno.test("download accepts the filters of query", async () => {
   await using cli = await openCli({ count: 3 });
   const { code } = await cli.run(["download", "--instrument", "swe", "--start-date", "20240101"]);
   assertEquals([code, await cli.folder.files()], [0, cli.paths]);
@@ -52,7 +52,7 @@ Deno.test("download --shard over all shards fetches everything once", async () =
   assertEquals(cli.store.requests.length, 20);
 });
 
-Deno.test("download --dry-run prints what it would do, and does nothing", async () => {
+Deno.test("download --dry-run only prints what it would do", async () => {
   await using cli = await openCli({ count: 3 });
   await cli.run(["download", cli.names[1] ?? ""]);
   const { code, stdout, stderr } = await cli.run(["download", "--dry-run", ...cli.names]);
@@ -62,7 +62,7 @@ Deno.test("download --dry-run prints what it would do, and does nothing", async 
   assertEquals([cli.store.requests.length, await cli.folder.files()], [1, [b ?? ""]]);
 });
 
-Deno.test("download fetches what it can, lists what failed at the end, and exits with 1", async () => {
+Deno.test("download fetches what it can, lists failures at the end, and exits with 1", async () => {
   await using cli = await openCli({ count: 4 });
   cli.store.objects.delete(cli.paths[1] ?? "");
   const { code, stdout, stderr } = await cli.run(["download", ...cli.names]);
@@ -83,7 +83,7 @@ Deno.test("download -q prints only what failed; without a terminal, output is pl
   assertEquals([failed.code, failed.stderr.trimEnd().split("\n").length], [1, 3]);
 });
 
-Deno.test("download -v says what is retried and why; the key and the signed URL stay out of it", async () => {
+Deno.test("download -v prints what is retried and why, without the key and the presigned URL", async () => {
   await using cli = await openCli();
   cli.store.script.push({ status: 503 }, { cutAfter: 30_000 });
   const { code, stderr } = await cli.run(["-v", "--debug", "download", ...cli.names]);
@@ -93,7 +93,7 @@ Deno.test("download -v says what is retried and why; the key and the signed URL 
   assert(!stderr.includes("s3cret") && !stderr.includes("k3y"), stderr);
 });
 
-Deno.test("download --verify repairs, --force fetches all, --retries and --stall-timeout count", async () => {
+Deno.test("download --verify repairs files, --force downloads all, and --retries and --stall-timeout apply", async () => {
   await using cli = await openCli();
   const [name = "", path = ""] = [cli.names[0], `${cli.folder.path}/${cli.paths[0]}`];
   await cli.run(["download", name]);

@@ -41,7 +41,7 @@ Deno.test("SIGINT stops an upload within a second", async () => {
   assertStringIncludes(stderr, "interrupted");
 });
 
-Deno.test("SIGINT ends the wait for names on standard input", async () => {
+Deno.test("SIGINT stops waiting for names on standard input", async () => {
   await using cli = await openCli();
   const running = cli.start(["download", "-"], { stdin: null });
   // More than a pipe holds: it is through when the names are being read.

@@ -77,7 +77,7 @@ Deno.test("Ctrl-C in a terminal removes the progress and says how to resume", { 
   assertStringIncludes(last, "interrupted; the bytes received so far are kept; run the same command to resume");
 });
 
-Deno.test("in a terminal --api-key - asks for the key and shows nothing of what is typed", { ignore }, async () => {
+Deno.test("in a terminal --api-key - asks for the key and does not echo it", { ignore }, async () => {
   await using cli = await openCli();
   const terminal = startInTerminal(cli, ["query", "--instrument", "swe", "--api-key", "-"]);
   await until(() => terminal.shown().includes("API key: "));

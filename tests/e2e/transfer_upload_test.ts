@@ -26,7 +26,7 @@ Deno.test("upload sends nothing when a file is wrong, and reports each that is",
   assertStringIncludes(stderr, "Nothing was sent");
 });
 
-Deno.test("upload --dry-run prints what it would send, and sends nothing", async () => {
+Deno.test("upload --dry-run only prints what it would send", async () => {
   await using cli = await openUploads(2);
   const { code, stdout } = await cli.run(["upload", "--dry-run", ...cli.names]);
   assertEquals([code, stdout], [0, cli.names.map((name) => `would send ${name}\n`).join("")]);

@@ -26,7 +26,7 @@ async function put(root: string, name: string, bytes: Uint8Array<ArrayBuffer>): 
   await Deno.utime(path, new Date("2026-01-05T06:00:00Z"), new Date("2026-01-05T06:00:00Z"));
 }
 
-Deno.test("webpoda fetches packets, tells what is new, and uploads it when it is asked to", async (t) => {
+Deno.test("webpoda downloads packets, prints new files, and uploads them on request", async (t) => {
   await using root = await testFolder();
   await using folder = await testFolder();
   await put(root.path, DAY, packets("2026-01-03T12:00:00Z"));
@@ -72,12 +72,12 @@ Deno.test("webpoda fetches packets, tells what is new, and uploads it when it is
     assertEquals(await Deno.readFile(`${root.path}/${file}`), await Deno.readFile(`${folder.path}/${file}`));
   });
 
-  await t.step("finds nothing new then", async () => {
+  await t.step("finds nothing new the second time", async () => {
     const { code, stdout } = await run("--start-date", "20260103", "--query-mode", "sct", ...token);
     assertEquals([code, stdout.includes("already has the packets")], [0, true]);
   });
 
-  await t.step("does not show the token, and says so when it is wrong", async () => {
+  await t.step("does not show the token, and says when it is wrong", async () => {
     const debug = await run("--debug", "--start-date", "20260103", "--query-mode", "sct", ...token);
     assertStringIncludes(debug.stderr, "apid_1330.bin");
     assert(!debug.stderr.includes(TOKEN) && !debug.stderr.includes("s3cret-k3y"));
@@ -86,13 +86,13 @@ Deno.test("webpoda fetches packets, tells what is new, and uploads it when it is
     assertStringIncludes(stderr, "answered 401; check the webpoda token (IMAP_WEBPODA_TOKEN)");
   });
 
-  await t.step("says so when there are no packets in that time", async () => {
+  await t.step("says when there are no packets in that time", async () => {
     const { code, stdout, stderr } = await run("--start-date", "20250101", ...token);
     assertEquals([code, stdout, stderr], [0, "", "no packets in that time\n"]);
   });
 });
 
-Deno.test("webpoda tells a program of a day that failed as of an error", async () => {
+Deno.test("webpoda reports a failed day to programs as an error", async () => {
   await using folder = await testFolder();
   await using server = startServer((request) => {
     const isPackets = new URL(request.url).pathname.includes("/apids/");
@@ -105,7 +105,7 @@ Deno.test("webpoda tells a program of a day that failed as of an error", async (
   assertEquals([code, String(failed?.text).includes("20260103: Cannot fetch packets")], [1, true], stderr);
 });
 
-Deno.test("webpoda needs a table of repointings for instruments with pointings, and says so", async () => {
+Deno.test("webpoda requires a repointing table for instruments with pointings", async () => {
   await using root = await testFolder();
   await using archive = await startServe(["--root", root.path]);
   const env = { IMAP_DATA_ACCESS_URL: archive.url, IMAP_WEBPODA_URL: archive.url, IMAP_WEBPODA_TOKEN: TOKEN };
@@ -114,7 +114,7 @@ Deno.test("webpoda needs a table of repointings for instruments with pointings, 
   assertStringIncludes(stderr, "the archive has no table of repointings");
 });
 
-Deno.test("webpoda that is interrupted leaves no part behind, and says that it can go on", async () => {
+Deno.test("an interrupted webpoda leaves no partial file, and says how to continue", async () => {
   await using folder = await testFolder();
   const end = Promise.withResolvers<void>();
   await using server = startServer(() => {

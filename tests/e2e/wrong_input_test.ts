@@ -120,7 +120,7 @@ for (const [line, ...said] of WRONG) {
   });
 }
 
-Deno.test("a wrong option is told in one line", async () => {
+Deno.test("a wrong option is an error in one line", async () => {
   const { stderr } = await runCli(["query", "--instrment", "mag"]);
   assertEquals(stderr.trimEnd().split("\n").length, 1);
 });

@@ -53,7 +53,7 @@ Deno.test("the published package runs, is installed as a command, and is importe
   await using user = await startUser(registry.url);
   await using archive = await startServe(["--demo"]);
 
-  await t.step("it has what users need and nothing else", () => {
+  await t.step("it contains what users need and nothing else", () => {
     const top = new Set([...registry.files.keys()].map((path) => path.split("/")[1]));
     assertEquals(
       [...top].sort(),
@@ -65,7 +65,7 @@ Deno.test("the published package runs, is installed as a command, and is importe
     assertEquals(docs.filter((path) => !/\.md$|\/openapi\.json$/.test(path)), []);
   });
 
-  await t.step("what README links to is in it, but for pictures and notebooks", () => {
+  await t.step("it contains what README links to, except for images and notebooks", () => {
     // JSR looks for those in the linked repository, as for all else; without one it looks in the package.
     const readme = new TextDecoder().decode(registry.files.get("/README.md"));
     const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].flatMap(([, link]) => link ?? []);
@@ -83,7 +83,7 @@ Deno.test("the published package runs, is installed as a command, and is importe
     assert(registry.requests.some(({ url }) => url.endsWith("/src/cli/main.ts")), "nothing came from the registry");
   });
 
-  await t.step("README tells its size, to a quarter", () => {
+  await t.step("README states its size, within a quarter", () => {
     const size = [...registry.files.values()].reduce((sum, { length }) => sum + length, 0);
     const kilobytes = [size, registry.sentBytes].map((bytes) => Math.round(bytes / 1000));
     print(`the package: ${registry.files.size} files, ${kilobytes[0]} kB, ${kilobytes[1]} kB compressed`);
@@ -94,7 +94,7 @@ Deno.test("the published package runs, is installed as a command, and is importe
     }
   });
 
-  await t.step("all that it imports is its own, npm's with a version, or Deno's", async () => {
+  await t.step("it imports only its own modules, npm packages with a version, and Deno's modules", async () => {
     const { modules } = await graphOf(user);
     const own = `${registry.url}/@imap-sdc/data-access/`;
     const others = modules.filter(({ specifier }) => !specifier.startsWith(own)).map(({ specifier }) => specifier);
@@ -103,7 +103,7 @@ Deno.test("the published package runs, is installed as a command, and is importe
     assertEquals(modules.filter(({ error }) => error !== undefined), []);
   });
 
-  await t.step("what only its tests need is not fetched", async () => {
+  await t.step("packages that only tests need are not downloaded", async () => {
     const { imports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
     const named = Object.values<string>(imports).flatMap((to) => /^npm:\/?(@?[^@]+)@/.exec(to)?.[1] ?? []);
     const needed = (await graphOf(user)).modules.flatMap(({ specifier }) =>
@@ -115,7 +115,7 @@ Deno.test("the published package runs, is installed as a command, and is importe
     assertEquals(new Set(named.filter((name) => fetched.includes(name))), new Set(needed));
   });
 
-  await t.step("deno install makes it a command that downloads", async () => {
+  await t.step("deno install installs a command that downloads", async () => {
     const installed = await user.run(Deno.execPath(), ["install", "-g", "-A", "-n", "imap-data-access", CLI]);
     assertEquals(installed.code, 0, installed.stderr);
     const command = join(user.folder, "root", "bin", "imap-data-access");
@@ -128,7 +128,7 @@ Deno.test("the published package runs, is installed as a command, and is importe
     assert((await Deno.stat(path)).size > 0);
   });
 
-  await t.step("the kernel imports it, and a result shows itself", async () => {
+  await t.step("a notebook imports it, and a result displays itself", async () => {
     await using kernel = await startKernel({ cwd: join(user.folder, "work"), env: user.env });
     const { status, outputs, error } = await kernel.execute(
       `import * as imap from "${LIBRARY}";
