@@ -81,8 +81,14 @@ export { SPICE_TYPES, type SpiceType } from "./src/names/vocabulary.ts";
 export type { ValidityParts } from "./src/names/file_name.ts";
 export { compareVersions, formatVersion, parseVersion, type Version } from "./src/names/version.ts";
 export type { FileRecord } from "./src/protocol/rows.ts";
-export { type OneOrMore, type QueryParameters, type TableName, TABLES } from "./src/protocol/tables.ts";
-export type { AncillaryRecord, ScienceRecord, SpiceRecord } from "./src/protocol/rows.ts";
+export {
+  type OneOrMore,
+  type QueryParameters,
+  type TableName,
+  TABLES,
+  type WordOrText,
+} from "./src/protocol/tables.ts";
+export type { AncillaryRecord, QuicklookRecord, ScienceRecord, SpiceRecord } from "./src/protocol/rows.ts";
 export type { ReprocessParameters } from "./src/sdc/orders.ts";
 export type { QueryProgress } from "./src/sdc/run_query.ts";
 export type { DownloadPlan, OnProgress, Outcome, TransferEvent } from "./src/transfer/batch.ts";

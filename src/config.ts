@@ -43,6 +43,8 @@ export interface Settings {
   readonly url: string;
   /** As it was given: it may be relative to the working directory. */
   readonly dataDir: string;
+  /** Whether the data directory is the working directory because nothing else is set. */
+  readonly isDefaultDataDir: boolean;
   readonly apiKey: string | undefined;
   readonly accessToken: string | undefined;
   readonly webpodaToken: string | undefined;
@@ -114,9 +116,11 @@ function checkedCount(parameter: string, value: number, min: number): number {
 export function resolveSettings(options: ClientOptions = {}): Settings {
   const setting = (name: "url" | "dataDir" | "apiKey" | "accessToken" | "webpodaToken" | "webpodaUrl") =>
     options[name] ?? fromEnvironment(VARIABLES[name]);
+  const dataDir = setting("dataDir");
   return {
     url: checkedUrl("url", setting("url") ?? DEFAULT_URL, "API address"),
-    dataDir: setting("dataDir") ?? Deno.cwd(),
+    dataDir: dataDir ?? Deno.cwd(),
+    isDefaultDataDir: dataDir === undefined,
     apiKey: checkedSecret("apiKey", setting("apiKey"), "API key"),
     accessToken: checkedSecret("accessToken", setting("accessToken"), "access token"),
     webpodaToken: checkedSecret("webpodaToken", setting("webpodaToken"), "webpoda token"),

@@ -4,7 +4,7 @@ import type { ReleaseOptions, ReleaseParameters, ReleaseReport, ReprocessOptions
 import type { QueryResult } from "./query_result.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
-import { type ClientOptions, resolveSettings } from "../config.ts";
+import { type ClientOptions, resolveSettings, type Settings } from "../config.ts";
 import { createTransport, type HttpLog, type Transport } from "../http/transport.ts";
 import type { AncillaryRecord, FileRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
@@ -36,6 +36,7 @@ export type Downloadable = string | FileRecord | Iterable<string | FileRecord>;
  */
 export class ImapClient {
   readonly #options: Readonly<ImapClientOptions>;
+  #hasLookedForPythonData = false;
 
   /** Makes a client; what its settings leave out comes from the environment when a call is made. */
   constructor(options: ImapClientOptions = {}) {
@@ -58,8 +59,8 @@ export class ImapClient {
       import("./query_result.ts"),
     ]);
     const query = readyQuery(parameters, options);
-    const settings = resolveSettings(this.#options);
-    const rows = await query.all(createTransport(settings, this.#options));
+    const { settings, transport } = this.#context();
+    const rows = await query.all(transport);
     return QueryResult.fromRows(rows, {
       download: (rows, options) => this.download(rows, options),
       filesHere: async (paths) => (await import("../transfer/local_files.ts")).filesHere(settings.dataDir, paths),
@@ -72,7 +73,7 @@ export class ImapClient {
   /** Finds files and gives them out as they come, as the function `queryRows` does. */
   async *queryRows(parameters: QueryParameters, options: QueryOptions = {}): AsyncGenerator<FileRecord> {
     const { readyQuery } = await import("./query.ts");
-    for await (const rows of readyQuery(parameters, options).chunks(this.#transport())) yield* rows;
+    for await (const rows of readyQuery(parameters, options).chunks(this.#context().transport)) yield* rows;
   }
 
   /** Counts what there is, as the function `catalog` does. */
@@ -83,7 +84,7 @@ export class ImapClient {
     ]);
     const count = new CatalogCount();
     const query = readyQuery(catalogQuery(parameters), options);
-    for await (const rows of query.chunks(this.#transport())) count.add(rows);
+    for await (const rows of query.chunks(this.#context().transport)) count.add(rows);
     return count.entries();
   }
 
@@ -95,8 +96,8 @@ export class ImapClient {
   download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
   async download(files: Downloadable, options: DownloadOptions = {}): Promise<string | TransferReport> {
     const { downloadAll, downloadOne } = await import("./transfers.ts");
-    const settings = resolveSettings(this.#options);
-    const context = { settings, transport: createTransport(settings, this.#options) };
+    const context = this.#context();
+    await this.#tellOfPythonData(context);
     if (typeof files === "string" || !isIterable(files)) return await downloadOne(context, files, options);
     return await downloadAll(context, files, options);
   }
@@ -109,7 +110,7 @@ export class ImapClient {
   upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;
   async upload(paths: string | Iterable<string>, options: UploadOptions = {}): Promise<string | TransferReport> {
     const { uploadAll, uploadOne } = await import("./transfers.ts");
-    const transport = this.#transport();
+    const { transport } = this.#context();
     return typeof paths === "string"
       ? await uploadOne(transport, paths, options)
       : await uploadAll(transport, [...paths], options);
@@ -118,7 +119,7 @@ export class ImapClient {
   /** Asks for products to be made again, as the function `reprocess` does. */
   async reprocess(parameters: ReprocessParameters, options: ReprocessOptions = {}): Promise<ReprocessReport> {
     const { triggerReprocessing } = await import("./orders.ts");
-    return await triggerReprocessing(() => this.#transport(), parameters, options);
+    return await triggerReprocessing(() => this.#context().transport, parameters, options);
   }
 
   /** Uploads a manifest and asks for the release of what it says, as the function `release` does. */
@@ -130,17 +131,40 @@ export class ImapClient {
   /** Fetches packets on demand into level 0 files, as the function `webpoda` does. */
   async webpoda(parameters: WebpodaParameters, options: WebpodaOptions = {}): Promise<PacketOutcome[]> {
     const { fetchPackets } = await import("./webpoda.ts");
-    return await fetchPackets(this.#context(), parameters, options);
+    const context = this.#context();
+    await this.#tellOfPythonData(context);
+    return await fetchPackets(context, parameters, options);
   }
 
-  #context() {
+  /** What one call works with: settings as they are now, and the way to the network. */
+  #context(): ClientContext {
     const settings = resolveSettings(this.#options);
     return { settings, transport: createTransport(settings, this.#options) };
   }
 
-  #transport(): Transport {
-    return createTransport(resolveSettings(this.#options), this.#options);
+  /** The Python client keeps its files in `data` by default: says so once, before files are downloaded twice. */
+  async #tellOfPythonData({ settings: { dataDir, isDefaultDataDir }, transport }: ClientContext): Promise<void> {
+    if (!isDefaultDataDir || this.#hasLookedForPythonData) return;
+    this.#hasLookedForPythonData = true;
+    if (!await hasFilesOfPythonClient(dataDir)) return;
+    const notice =
+      "files of the Python client are in data/imap, but files are kept in imap here; to share them, set the " +
+      "data directory to data: IMAP_DATA_DIR=data, --data-dir data or dataDir";
+    transport.log({ type: "notice", action: "choose the data directory", notice });
   }
+}
+
+/** Settings, and the way to the network. */
+interface ClientContext {
+  readonly settings: Settings;
+  readonly transport: Transport;
+}
+
+/** Whether the Python client's default data directory has files here, and ours has none. Asks nobody for permission. */
+async function hasFilesOfPythonClient(dataDir: string): Promise<boolean> {
+  if ((await Deno.permissions.query({ name: "read", path: dataDir })).state !== "granted") return false;
+  const isThere = (path: string) => Deno.stat(`${dataDir}/${path}`).then(({ isDirectory }) => isDirectory, () => false);
+  return await isThere("data/imap") && !await isThere("imap");
 }
 
 function isIterable(value: FileRecord | Iterable<string | FileRecord>): value is Iterable<string | FileRecord> {
