@@ -5,7 +5,7 @@ import { type ConnectionLimits, type Handler, type RunningServer, serveHandler, 
 import { Journal, type Order } from "./journal.ts";
 import { ObjectStore } from "./object_store.ts";
 import { createObjectsHandler, UrlSigner } from "./objects.ts";
-import { InputError } from "../errors.ts";
+import { ImapError, InputError } from "../errors.ts";
 import type { Dialect } from "../protocol/tables.ts";
 import { resolve } from "@std/path";
 
@@ -61,30 +61,18 @@ async function checkFolder(folder: string): Promise<void> {
 export async function openArchive(options: OpenArchiveOptions): Promise<OpenArchive> {
   const { importFrom, unreleased = false, now = () => new Date(), signal } = options;
   if (importFrom !== undefined) await checkFolder(importFrom);
-  const state = await openStateFolder(resolve(options.root));
-  try {
-    const root = await Deno.realPath(options.root);
-    const catalog = new Catalog(state.catalog, { unreleased });
-    try {
-      const store = new ObjectStore({ root, incoming: state.incoming, catalog, now });
-      const found = await indexFolder(root, catalog, signal);
-      const imported = importFrom === undefined
-        ? undefined
-        : await importFolder(resolve(importFrom), { store, isReleased: !unreleased, signal });
-      const indexed = { ...found, files: catalog.size };
-      const close = () => {
-        catalog.close();
-        state.close();
-      };
-      return { catalog, store, journal: new Journal(state.journal), indexed, imported, close };
-    } catch (error) {
-      catalog.close();
-      throw error;
-    }
-  } catch (error) {
-    state.close();
-    throw error;
-  }
+  using opening = new DisposableStack();
+  const state = opening.adopt(await openStateFolder(resolve(options.root)), (state) => state.close());
+  const root = await Deno.realPath(options.root);
+  const catalog = opening.adopt(new Catalog(state.catalog, { unreleased }), (catalog) => catalog.close());
+  const store = new ObjectStore({ root, incoming: state.incoming, catalog, now });
+  const found = await indexFolder(root, catalog, signal);
+  const imported = importFrom === undefined
+    ? undefined
+    : await importFolder(resolve(importFrom), { store, isReleased: !unreleased, signal });
+  const indexed = { ...found, files: catalog.size };
+  const opened = opening.move(); // From here on the caller closes it.
+  return { catalog, store, journal: new Journal(state.journal), indexed, imported, close: () => opened.dispose() };
 }
 
 /** Settings of a local archive. */
@@ -137,40 +125,6 @@ export interface RunningArchive {
   close(): Promise<void>;
 }
 
-/** How long responses may take to finish when the archive is closed. */
-const GRACE_MS = 2_000;
-
-/** Addresses for listening on all of the computer's addresses. Callers cannot use them. */
-const ANY_ADDRESS = ["0.0.0.0", "::"];
-
-/** Whether an address is reached from this computer alone. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
-}
-
-/** `::1` is written `[::1]` in an address (RFC 3986). */
-function origin(host: string, port: number): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-/** The origin of the objects. On all addresses, it has the host that the caller used for the API. */
-function objectsOriginFor(host: string, port: number): (requested: URL) => string {
-  return (requested) => ANY_ADDRESS.includes(host) ? `http://${requested.hostname}:${port}` : origin(host, port);
-}
-
-/** Checks the origin of the objects. */
-function givenOrigin(text: string): string {
-  const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
-  throw new InputError(`Cannot use "${text}" for the objects: expected an origin such as https://objects.example.org`);
-}
-
-/** The handlers of the two ports. */
-interface Handlers {
-  readonly api: Handler;
-  readonly objects: Handler;
-}
-
 /**
  * Starts a local SDC for a folder: the API on one port, the object store on another. The ports are taken before the folder
  * is changed; requests that arrive earlier wait until everything is ready.
@@ -179,69 +133,122 @@ interface Handlers {
  * port is not available.
  */
 export async function startArchive(options: ArchiveOptions): Promise<RunningArchive> {
-  const { host = "127.0.0.1", now = () => new Date(), onError } = options;
-  if (options.apiKey === "") throw new InputError("Cannot use the API key: it is empty");
-  if (options.public && options.apiKey === undefined) {
-    throw new InputError(
-      "Cannot open the archive to the public: `public` needs an `apiKey`, without which everyone has access to everything",
-    );
-  }
-  const objectsUrl = options.objectsUrl === undefined ? undefined : givenOrigin(options.objectsUrl);
-  const ready = Promise.withResolvers<Handlers>();
-  // There may be no request that waits when it fails.
-  ready.promise.catch(() => {});
-  const servers: RunningServer[] = [];
-  const serve = async (which: keyof Handlers, port = 0) => {
-    const handler: Handler = async (request) => (await ready.promise)[which](request);
-    const server = await serveHandler({ handler, host, port, limits: options.limits, log: options.log });
-    servers.push(server);
-    return server;
-  };
-  let archive: OpenArchive | undefined;
-  let closed: Promise<void> | undefined;
-  const close = async () => {
-    await Promise.all(servers.map((server) => server.close(GRACE_MS)));
-    archive?.close();
-  };
+  const { host = DEFAULT_HOST } = options;
+  checkOptions(options);
+  const servers = new ArchiveServers(options);
   try {
-    const signer = new UrlSigner(now);
-    const objects = await serve("objects", options.objectsPort);
-    const api = await serve("api", options.port);
-    archive = await openArchive(options);
-    const { catalog, store, journal, indexed, imported } = archive;
-    const { as, apiKey, public: isPublic, answerLimit, urlLifetimeSeconds } = options;
-    // Behind a proxy, which also has the objects under a name of its own, callers use its name.
-    const localHostOnly = apiKey === undefined && objectsUrl === undefined && isLoopback(host);
-    const objectsOrigin = objectsUrl === undefined ? objectsOriginFor(host, objects.port) : () => objectsUrl;
-    ready.resolve({
-      objects: createObjectsHandler({ store, signer, onError }),
-      api: createArchiveHandler({
-        catalog,
-        store,
-        journal,
-        now,
-        signer,
-        objectsOrigin,
-        as,
-        apiKey,
-        public: isPublic,
-        localHostOnly,
-        answerLimit,
-        urlLifetimeSeconds,
-        onError,
-      }),
-    });
+    const objectsPort = await servers.listen("objects", options.objectsPort);
+    const port = await servers.listen("api", options.port);
+    const archive = await openArchive(options);
+    const { indexed, imported, journal } = archive;
+    servers.start(archive, objectsPort);
+    let closed: Promise<void> | undefined;
+    const close = async () => {
+      await servers.close();
+      archive.close();
+    };
     return {
-      url: origin(host, api.port),
-      objectsUrl: objectsUrl ?? origin(host, objects.port),
+      url: origin(host, port),
+      objectsUrl: options.objectsUrl === undefined ? origin(host, objectsPort) : originOf(options.objectsUrl),
       indexed,
       imported,
       orders: () => journal.orders(),
       close: () => closed ??= close(),
     };
   } catch (error) {
-    ready.reject(error);
-    await close();
+    await servers.close();
     throw error;
+  }
+}
+
+const DEFAULT_HOST = "127.0.0.1";
+
+function checkOptions({ apiKey, public: isPublic, objectsUrl }: ArchiveOptions): void {
+  if (apiKey === "") throw new InputError("Cannot use the API key: it is empty");
+  if (isPublic && apiKey === undefined) {
+    const reason = "without `apiKey` everyone has access to everything";
+    throw new InputError(`Cannot open the archive to the public: ${reason}`);
+  }
+  if (objectsUrl !== undefined) originOf(objectsUrl);
+}
+
+/** The origin of the objects that was given. */
+function originOf(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  throw new InputError(`Cannot use "${text}" for the objects: expected an origin such as https://objects.example.org`);
+}
+
+/** `::1` is written `[::1]` in URLs (RFC 3986). */
+function origin(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** Addresses for listening on all of the computer's addresses. Callers cannot use them. */
+const ANY_ADDRESS = ["0.0.0.0", "::"];
+
+/** Whether only this computer can reach a host. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+/** The handlers of the two ports. */
+interface Handlers {
+  readonly api: Handler;
+  readonly objects: Handler;
+}
+
+/** How long responses may take to finish when the archive is closed. */
+const GRACE_MS = 2_000;
+
+/** The servers of an archive. Requests that arrive before it is open wait. */
+class ArchiveServers {
+  readonly #options: ArchiveOptions;
+  readonly #handlers = Promise.withResolvers<Handlers>();
+  readonly #servers: RunningServer[] = [];
+
+  constructor(options: ArchiveOptions) {
+    this.#options = options;
+    this.#handlers.promise.catch(() => {}); // There may be no request that waits when it fails.
+  }
+
+  /** Takes a port; returns which one it is. */
+  async listen(which: keyof Handlers, port = 0): Promise<number> {
+    const { host = DEFAULT_HOST, limits, log } = this.#options;
+    const handler: Handler = async (request) => (await this.#handlers.promise)[which](request);
+    const server = await serveHandler({ handler, host, port, limits, log });
+    this.#servers.push(server);
+    return server.port;
+  }
+
+  /** Starts answering requests from an archive. */
+  start({ catalog, store, journal }: OpenArchive, objectsPort: number): void {
+    const { host = DEFAULT_HOST, objectsUrl, now = () => new Date(), ...options } = this.#options;
+    const signer = new UrlSigner(now);
+    const shared = { ...options, store, signer };
+    this.#handlers.resolve({
+      objects: createObjectsHandler(shared),
+      api: createArchiveHandler({
+        ...shared,
+        catalog,
+        journal,
+        now,
+        // On all addresses, the objects have the host that the caller used for the API.
+        objectsOrigin: ({ hostname }) =>
+          objectsUrl !== undefined
+            ? originOf(objectsUrl)
+            : ANY_ADDRESS.includes(host)
+            ? `http://${hostname}:${objectsPort}`
+            : origin(host, objectsPort),
+        // Behind a proxy, which also has a name for the objects, callers use its name.
+        localHostOnly: options.apiKey === undefined && objectsUrl === undefined && isLoopback(host),
+      }),
+    });
+  }
+
+  /** Stops the servers: responses under way have a moment to finish, and waiting requests are dropped. */
+  async close(): Promise<void> {
+    this.#handlers.reject(new ImapError("The archive is closed"));
+    await Promise.all(this.#servers.map((server) => server.close(GRACE_MS)));
   }
 }
