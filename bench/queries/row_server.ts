@@ -1,6 +1,7 @@
 // An archive's catalog of as many rows as the command line says, in a process of its own: it prints its address.
 import { MAX_ANSWER_BYTES } from "../../src/archive/api.ts";
-import { Catalog, catalogEntry } from "../../src/archive/catalog.ts";
+import { Catalog } from "../../src/archive/catalog.ts";
+import { catalogEntry } from "../../src/archive/catalog_entry.ts";
 import { RESPONSES } from "../../src/archive/dialect.ts";
 import { answerQuery } from "../../src/archive/tables.ts";
 import { addDays } from "../../src/names/calendar_date.ts";

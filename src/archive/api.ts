@@ -1,6 +1,7 @@
 import { escapeHtml } from "../safe_text.ts";
 import { Access, isFromForeignPage, isLocalHost, letPagesRead, type Sight } from "./access.ts";
-import { type Catalog, formatTimestamp } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import { formatTimestamp } from "./catalog_entry.ts";
 import { RESPONSES, type Responses } from "./dialect.ts";
 import type { Handler } from "./http_server.ts";
 import { answerJobLog, answerJobs } from "./jobs.ts";

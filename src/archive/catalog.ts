@@ -1,53 +1,7 @@
-import { archivePath, parseFileName } from "../names/file_name.ts";
-import type { SpiceFile } from "../names/spice_name.ts";
-import { parseVersion } from "../names/version.ts";
-import { Buffer } from "node:buffer";
+import { type CatalogEntry, catalogEntry } from "./catalog_entry.ts";
+import { type PackedText, packRows } from "./packed_text.ts";
+import { SDC_TABLES } from "../protocol/tables.ts";
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
-import { deflateRawSync, inflateRawSync } from "node:zlib";
-
-/** What the catalog knows of one file: what its name says, and what the archive found out or decided. */
-export interface CatalogEntry {
-  /** The path in the archive, with `/` between its folders; the key. */
-  readonly file_path: string;
-  /** The kind of file, which is also the table that lists it. */
-  readonly table_name: string;
-  /** For instance `mag`. Null where names of the kind have no such field, here and below. */
-  readonly instrument: string | null;
-  /** For instance `l1a`. */
-  readonly data_level: string | null;
-  /** The product's name. */
-  readonly descriptor: string | null;
-  /** The first day, `YYYYMMDD`. */
-  readonly start_date: string | null;
-  /** The last day, `YYYYMMDD`. */
-  readonly end_date: string | null;
-  /** The number of the repointing. */
-  readonly repointing: number | null;
-  /** The number of the Carrington rotation. */
-  readonly cr: number | null;
-  /** The type of a SPICE file. */
-  readonly kernel_type: string | null;
-  /** The name of a SPICE file without the digits of its version. */
-  readonly file_root: string | null;
-  /** As the name has it: `v001`, `v001.0002`, or the digits of a SPICE file. */
-  readonly version: string | null;
-  /** The SDC counts a name with `v001` as major version 1. */
-  readonly major_version: number | null;
-  /** The version's minor number; of a SPICE file, its digits as a number. */
-  readonly minor_version: number | null;
-  /** For instance `cdf`. */
-  readonly extension: string;
-  /** Whether the file is released to the public: 1 or 0. */
-  readonly released: 0 | 1;
-  /** When the archive took the file in: `2024-07-09 15:42:23`, UTC. */
-  readonly ingestion_date: string;
-  /** In bytes. */
-  readonly size: number;
-  /** When the file last changed, in milliseconds since 1970. */
-  readonly mtime: number;
-  /** Hex, of the bytes that had this size and mtime; null until somebody asks for it. */
-  readonly md5: string | null;
-}
 
 /** Changes when the table does. */
 const SCHEMA_VERSION = 3;
@@ -185,81 +139,6 @@ function openDatabase(path: string, isReleased: boolean): DatabaseSync {
   }
 }
 
-/** How many bytes of a text are kept as they are. */
-const MAX_PLAIN_BYTES = 256 * 1024;
-/** Rows are much alike: the least effort makes them a tenth of what they were. */
-const EFFORT = { level: 1 };
-
-const encoder = new TextEncoder();
-
-/**
- * A long text that many callers may take slowly. Except for its end it is kept compressed, so that hundreds of responses
- * fit into memory; each chunk is expanded when it is sent.
- */
-export class PackedText {
-  readonly #packed: Uint8Array[] = [];
-  #rest: string[] = [];
-  #restLength = 0;
-  #length = 0;
-
-  /** In bytes. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Adds text at the end. */
-  add(text: string): void {
-    const length = Buffer.byteLength(text);
-    this.#rest.push(text);
-    this.#restLength += length;
-    this.#length += length;
-    if (this.#restLength < MAX_PLAIN_BYTES) return;
-    this.#packed.push(deflateRawSync(encoder.encode(this.#rest.join("")), EFFORT));
-    this.#rest = [];
-    this.#restLength = 0;
-  }
-
-  /** The whole text, for callers that need it at once. */
-  toString(): string {
-    const decoder = new TextDecoder();
-    return [...this.#packed.map((chunk) => decoder.decode(inflateRawSync(chunk))), ...this.#rest].join("");
-  }
-
-  /** A response with the text, expanded chunk by chunk. */
-  toResponse(headers: Readonly<Record<string, string>>): Response {
-    const packed = this.#packed.values();
-    let rest: string | undefined = this.#rest.join("");
-    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
-      pull(controller) {
-        const { done, value } = packed.next();
-        if (!done) return controller.enqueue(new Uint8Array(inflateRawSync(value)));
-        if (rest !== undefined && rest !== "") controller.enqueue(encoder.encode(rest));
-        rest = undefined;
-        controller.close();
-      },
-    }, { highWaterMark: 0 });
-    return new Response(body, { headers: { ...headers, "content-length": String(this.#length) } });
-  }
-}
-
-/**
- * Joins the JSON of rows to the JSON of their array.
- *
- * @param maxBytes The longest text that is allowed, or null for any.
- * @returns Undefined when the text would be longer.
- */
-export function packRows(rows: Iterable<string>, maxBytes: number | null): PackedText | undefined {
-  const text = new PackedText();
-  let separator = "[";
-  for (const row of rows) {
-    text.add(separator + row);
-    separator = ",";
-    if (maxBytes !== null && text.length >= maxBytes) return undefined; // A bracket is still to come.
-  }
-  text.add(separator === "[" ? "[]" : "]");
-  return text;
-}
-
 /** A statement for the catalog: fixed text, and the values of its question marks. */
 export interface Statement {
   /** With a question mark for each value. Its rows have one column, `row`, the JSON of a row. */
@@ -327,8 +206,7 @@ export function noNewerVersion(version: "major" | "major and minor", conditions:
     : "(newer.major_version, newer.minor_version) > (files.major_version, files.minor_version)";
   return `NOT EXISTS (SELECT 1 FROM files AS newer WHERE ${
     [
-      ...["table_name", "instrument", "data_level", "descriptor", "start_date", "repointing"]
-        .map((column) => `newer.${column} IS files.${column}`),
+      ...["table_name", ...SDC_TABLES.science.sameFile].map((column) => `newer.${column} IS files.${column}`),
       isNewer,
       ...conditions,
     ].join(" AND ")
@@ -571,95 +449,4 @@ function* jsonOf(
     onRow?.(row);
     yield row;
   }
-}
-
-/** What a name does not say of a file. */
-interface FileFacts {
-  /** In bytes. */
-  readonly size: number;
-  /** Milliseconds since 1970. */
-  readonly mtime: number;
-  /** Hex; null when it is not known yet. */
-  readonly md5: string | null;
-  /** When the archive took the file in. */
-  readonly ingested: Date;
-  /** Whether the file is released to the public. Default: as in the SDC, where the teams release products later. */
-  readonly isReleased?: boolean | undefined;
-}
-
-/** A moment as the catalog has it: `2024-07-09 15:42:23`, UTC. */
-export function formatTimestamp(date: Date): string {
-  return date.toISOString().slice(0, 19).replace("T", " ");
-}
-
-/** The kinds of file that the SDC does not release when they come in. */
-const RELEASED_LATER: readonly string[] = ["science", "quicklook"];
-
-/**
- * Joins what a name says to what is known besides.
- *
- * @throws {FileNameError} When the name is not one of the SDC's.
- */
-export function catalogEntry(name: string, facts: FileFacts): CatalogEntry {
-  const fields = fieldsOf(name);
-  const { size, mtime, md5, ingested, isReleased = !RELEASED_LATER.includes(fields.table_name) } = facts;
-  return {
-    file_path: archivePath(name),
-    ...fields,
-    released: isReleased ? 1 : 0,
-    ingestion_date: formatTimestamp(ingested),
-    size,
-    mtime,
-    md5,
-  };
-}
-
-/** What a file's name says. */
-type NameFields = Omit<CatalogEntry, "file_path" | "released" | "ingestion_date" | "size" | "mtime" | "md5">;
-
-const NOTHING = {
-  instrument: null,
-  data_level: null,
-  descriptor: null,
-  start_date: null,
-  end_date: null,
-  repointing: null,
-  cr: null,
-  kernel_type: null,
-  file_root: null,
-  version: null,
-  major_version: null,
-  minor_version: null,
-} as const;
-
-function fieldsOf(name: string): NameFields {
-  const file = parseFileName(name);
-  if (file.kind === "spice") return spiceFields(file);
-  const { kind: table_name, ...fields } = file;
-  const { major, minor } = parseVersion(file.version);
-  return { ...NOTHING, table_name, ...fields, major_version: major ?? 1, minor_version: minor };
-}
-
-function spiceFields(file: SpiceFile): NameFields {
-  const { kind: table_name, kernel_type, start_date, end_date, repointing, version, extension, name } = file;
-  return {
-    ...NOTHING,
-    table_name,
-    start_date,
-    end_date,
-    repointing,
-    kernel_type,
-    file_root: fileRoot(name, version),
-    version,
-    // More digits than a number holds exactly are no version that anyone counts.
-    minor_version: version === null ? null : Math.min(Number(version), Number.MAX_SAFE_INTEGER),
-    extension,
-  };
-}
-
-/** `imap_sclk_0147.tsc` -> `imap_sclk_.tsc`: in every name of a SPICE file the version's digits are the last ones. */
-function fileRoot(name: string, version: string | null): string {
-  if (version === null) return name;
-  const at = name.lastIndexOf(version);
-  return name.slice(0, at) + name.slice(at + version.length);
 }

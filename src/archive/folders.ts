@@ -1,4 +1,5 @@
-import { type Catalog, type CatalogEntry, catalogEntry, type FileStamp } from "./catalog.ts";
+import type { Catalog, FileStamp } from "./catalog.ts";
+import { type CatalogEntry, catalogEntry } from "./catalog_entry.ts";
 import { IncompleteBodyError, type ObjectStore } from "./object_store.ts";
 import { hashFile } from "../disk.ts";
 import { InputError } from "../errors.ts";

@@ -3,7 +3,7 @@ import type { Order } from "./journal.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
 
-/** A request about jobs, and what it is answered from. */
+/** A request for jobs or their logs, and what it is answered from. */
 export interface JobsRequest {
   /** The query of the URL. */
   readonly search: URLSearchParams;
@@ -38,25 +38,29 @@ const MAX_JOBS = 500;
 
 const STATUSES: readonly string[] = ["INPROGRESS", "SUCCEEDED", "FAILED"];
 
-/** What jobs are searched by, and which values there are; a value that cannot be makes the SDC crash. */
-const FILTERS: Readonly<Record<string, (text: string) => boolean>> = {
-  status: (text) => STATUSES.includes(text),
-  instrument: isInstrument,
-  data_level: isDataLevel,
-  descriptor: () => true,
-  start_date: isCalendarDate,
-  major_version: isInteger,
-  minor_version: isInteger,
-  repointing: isInteger,
-  dependency_hash: () => true,
-  job_definition: () => true,
-  job_log_stream_id: () => true,
-  container_image: () => true,
-  container_image_digest: () => true,
-  container_command: () => true,
-  started_at: isMoment,
-  stopped_at: isMoment,
-};
+/** The parameters, and whether a text can be a value of each. Most values that cannot be make the SDC crash. */
+const FILTERS: ReadonlyMap<string, (text: string) => boolean> = new Map<string, (text: string) => boolean>([
+  ["status", (text) => STATUSES.includes(text)],
+  ["instrument", isInstrument],
+  ["data_level", isDataLevel],
+  ["descriptor", isAnything],
+  ["start_date", isCalendarDate],
+  ["major_version", isInteger],
+  ["minor_version", isInteger],
+  ["repointing", isInteger],
+  ["dependency_hash", isAnything],
+  ["job_definition", isAnything],
+  ["job_log_stream_id", isAnything],
+  ["container_image", isAnything],
+  ["container_image_digest", isAnything],
+  ["container_command", isAnything],
+  ["started_at", isMoment],
+  ["stopped_at", isMoment],
+]);
+
+function isAnything(): boolean {
+  return true;
+}
 
 function isInteger(text: string): boolean {
   return /^[+-]?\d{1,9}$/.test(text);
@@ -69,12 +73,12 @@ function isMoment(text: string): boolean {
 
 /**
  * Answers `GET /processing-jobs` (SDC protocol), the newest job first. The archive processes nothing: each order to
- * reprocess is a job that succeeded when it was given.
+ * reprocess is listed as a job that succeeded at once.
  */
 export function answerJobs({ search, orders, responses }: JobsRequest): Response {
   let isPossible = true;
   for (const [name, text] of search) {
-    const isValid = FILTERS[name];
+    const isValid = FILTERS.get(name);
     if (isValid === undefined) return responses.untypedJson({ error: `Invalid parameter: ${name}` }, 400);
     if (isValid(text)) continue;
     if (name === "start_date") {
@@ -94,7 +98,7 @@ function isEqual(job: Job, name: string, text: string): boolean {
   return name.endsWith("_at") ? Date.parse(String(value)) === Date.parse(text) : value === text;
 }
 
-/** The words of a job's command, by the parameters of the order. */
+/** The options of a job's command, by the parameters of the order. */
 const COMMAND_WORDS: readonly (readonly [parameter: string, word: string])[] = [
   ["instrument", "--instrument"],
   ["data_level", "--data-level"],
@@ -103,7 +107,7 @@ const COMMAND_WORDS: readonly (readonly [parameter: string, word: string])[] = [
   ["end_date", "--end-date"],
 ];
 
-/** The newest first. */
+/** The jobs of orders, the newest first. */
 function jobsOf(orders: readonly Order[]): Job[] {
   return orders.filter(({ order }) => order === "reprocess").map(jobOf).toReversed();
 }
@@ -140,9 +144,7 @@ function dateTime(day: string): string {
   return `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T00:00:00`;
 }
 
-/**
- * Answers `GET /processing-logs/{any}` (SDC protocol): the lines of a job's log. The archive has one line for each job.
- */
+/** Answers `GET /processing-logs/{any}` (SDC protocol): the log of a job, which is one line here. */
 export function answerJobLog({ search, orders, responses }: JobsRequest): Response {
   const stream = search.get("job_log_stream_id");
   if (!stream) {

@@ -6,8 +6,8 @@ import { isCalendarDate, startOfDay } from "../names/calendar_date.ts";
 import type { SpiceType } from "../names/vocabulary.ts";
 
 /**
- * What a metakernel has, in the order in which SPICE loads it: what comes later wins. Within a category the best type
- * comes first here, and fills what it can; others fill the rest (SDC protocol, `GET /metakernel`).
+ * The types of kernels in a metakernel, by category (SDC protocol, `GET /metakernel`). Categories are in the order of
+ * loading. Within a category the best type comes first here; the others only fill its gaps.
  */
 const CATEGORIES = {
   leapseconds: ["leapseconds"],
@@ -42,8 +42,8 @@ export interface MetakernelRequest {
 }
 
 /**
- * Answers `GET /metakernel` (SDC protocol): 200 with the text of a metakernel, or with `list_files` the JSON array of its
- * kernels' names; 404 when the list is empty; 422 with the gaps when `require_coverage` is asked for and there are any.
+ * Answers `GET /metakernel` (SDC protocol): 200 with the text of a metakernel or, with `list_files`, the names of its
+ * kernels; 404 when that list is empty; 422 with the gaps of each category when `require_coverage` is set and there are any.
  */
 export function answerMetakernel({ catalog, search, responses, now }: MetakernelRequest): Response {
   const isTrue = (name: string) => search.get(name)?.toLowerCase() === "true";
@@ -84,20 +84,20 @@ function timeOf(text: string | null, otherwise: Date): number | undefined {
 /** Start and end, in TDB seconds since J2000. */
 type Interval = readonly [start: number, end: number];
 
-/** SPICE interpolates over less, and a day's last second and the next day's first are this far apart. */
+/** Shorter gaps do not count: a kernel covers its last day to the last second, and the next kernel starts one later. */
 const MIN_GAP_SECONDS = 1;
 
-/** The kernels that cover some time, the best ones first while they are chosen. */
+/** Chooses the kernels of a category that cover some time. */
 class KernelChoice {
   readonly #kernels: Kernel[] = [];
   #gaps: readonly Interval[];
 
-  /** Begins with all of the time uncovered. */
+  /** Starts with an interval that nothing covers. */
   constructor(interval: Interval) {
     this.#gaps = [interval];
   }
 
-  /** Takes of some kernels, the newest first, those that cover a part of what is not covered yet. */
+  /** Adds the kernels that cover a part of a gap; the newest ones are tried first. */
   fillWith(kernels: Iterable<Kernel>): void {
     const newestFirst = [...kernels].sort((a, b) => a.ingested < b.ingested ? 1 : a.ingested > b.ingested ? -1 : 0);
     for (const kernel of newestFirst) {
@@ -108,18 +108,18 @@ class KernelChoice {
     }
   }
 
-  /** In the order of loading: the best one last. */
+  /** The chosen kernels in the order of loading: where two overlap, SPICE uses the later one, so the best is last. */
   get kernels(): Kernel[] {
     return this.#kernels.toReversed();
   }
 
-  /** What none of the kernels covers, in whole seconds. */
+  /** The intervals that no kernel covers, in whole seconds. */
   get gaps(): Interval[] {
     return this.#gaps.map(([start, end]) => [Math.trunc(start), Math.trunc(end)]);
   }
 }
 
-/** What of a gap a kernel leaves: the gap itself when it covers none of it. */
+/** What remains of a gap beside a kernel: the gap itself when the kernel covers none of it. */
 function without(gap: Interval, { start, end }: Kernel): Interval[] {
   const [from, to] = gap;
   if (end < from || start > to) return [gap];
@@ -127,15 +127,15 @@ function without(gap: Interval, { start, end }: Kernel): Interval[] {
   return rest.filter(([from, to]) => to - from > MIN_GAP_SECONDS);
 }
 
-/** The SDC joins paths as Python does. */
+/** Joins paths as the SDC's code does. */
 function join(folder: string, path: string): string {
   return folder === "" ? path : `${folder.replace(/\/+$/, "")}/${path}`;
 }
 
-/** SPICE reads lines of 80 characters; a path goes on behind a plus sign. */
+/** SPICE reads strings of up to 80 characters; one that ends with a plus sign continues in the next string. */
 const MAX_PATH_PART = 79;
 
-/** `a/long/path` -> its parts, each but the last with a plus sign at its end. */
+/** Splits a path into strings that SPICE can read. */
 function partsOf(path: string): string[] {
   const parts: string[] = [];
   for (let at = 0; at < path.length; at += MAX_PATH_PART) {
@@ -150,7 +150,7 @@ function asFloat(seconds: number): string {
   return Number.isInteger(seconds) ? seconds.toFixed(1) : String(seconds);
 }
 
-/** The text of a metakernel, in the layout of the SDC. */
+/** The text of a metakernel, laid out as by the SDC. */
 function metakernelText(
   { paths, start, end, now }: { paths: readonly string[]; start: number; end: number; now: Date },
 ): string {

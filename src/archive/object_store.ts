@@ -1,4 +1,5 @@
-import { type Catalog, catalogEntry, type FileStamp } from "./catalog.ts";
+import type { Catalog, FileStamp } from "./catalog.ts";
+import { catalogEntry } from "./catalog_entry.ts";
 import { hashFile, syncFolder } from "../disk.ts";
 import { ConnectionError, ImapError } from "../errors.ts";
 import { archivePath } from "../names/file_name.ts";

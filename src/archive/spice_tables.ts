@@ -1,4 +1,7 @@
-import { type Catalog, formatTimestamp, packRows } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import { formatTimestamp } from "./catalog_entry.ts";
+import type { Responses } from "./dialect.ts";
+import { packRows } from "./packed_text.ts";
 import { listedParameters, parametersOf, type TableRequest } from "./tables.ts";
 import { dateOfTdbSeconds, missionSeconds, tdbSeconds } from "../mission_time.ts";
 import { dayOf, isCalendarDate, startOfDay } from "../names/calendar_date.ts";
@@ -11,7 +14,7 @@ const SPAN_TABLES = ["spin", "repoint", "thruster"] as const;
 /** One of these tables. */
 export type SpanTable = typeof SPAN_TABLES[number];
 
-/** JSON with its own content type, which the SDC's code behind these routes names in every response. */
+/** The SDC's code behind these routes names a content type in every response. */
 function badRequest(problem: string): Response {
   return Response.json(problem, { status: 400 });
 }
@@ -25,15 +28,12 @@ function* jsonOf(rows: Iterable<object>): Generator<string> {
   for (const row of rows) yield JSON.stringify(row);
 }
 
-/** Whether the value of a flag is the one that counts. */
+/** Whether a flag is set. */
 function isTrue(text: string | undefined): boolean {
   return text?.toLowerCase() === "true";
 }
 
-/**
- * Answers `GET /spice-query` (SDC protocol): kernels, or the rows of another table of SPICE files, of which the SDC's
- * times are cut to their days.
- */
+/** Answers `GET /spice-query` (SDC protocol): kernels, or the rows of one of the other tables of SPICE files. */
 export function answerSpiceQuery(request: TableRequest): Response {
   const { catalog, search, responses } = request;
   if (search.size === 0) return responses.crashed();
@@ -43,23 +43,26 @@ export function answerSpiceQuery(request: TableRequest): Response {
     const parameters = spanParameters(given);
     return parameters === undefined ? responses.crashed() : answerSpans(table, parameters, request);
   }
-  const query = readKernelQuery(given);
+  const query = readKernelQuery(given, responses);
   return typeof query === "string" ? badRequest(query) : rowsResponse(kernelRows(catalog, query), request);
 }
 
-/** Answers `GET /spin-table`, `GET /repoint-table` and `GET /small-forces-table` (SDC protocol): without parameters, all. */
+/** Answers `GET /spin-table`, `GET /repoint-table`, and `GET /small-forces-table` (SDC protocol). */
 export function answerSpanTable(table: SpanTable, request: TableRequest): Response {
   return answerSpans(table, parametersOf(request), request);
 }
 
 /** The names that parameters of `GET /spice-query` have in the other tables. */
-const SPAN_NAMES: Readonly<Record<string, string>> = {
-  file_name: "file_path",
-  start_time: "start_date",
-  end_time: "end_date",
-};
+const SPAN_NAMES: ReadonlyMap<string, string> = new Map([
+  ["file_name", "file_path"],
+  ["start_time", "start_date"],
+  ["end_time", "end_date"],
+]);
 
-/** The parameters for the other tables; undefined when a time is none, which makes the SDC crash. */
+/**
+ * The parameters under the names of the other tables, with times as days. Undefined when a time is not a number, which
+ * makes the SDC crash.
+ */
 function spanParameters(given: ReadonlyMap<string, string>): Map<string, string> | undefined {
   const parameters = new Map<string, string>();
   for (const [name, text] of given) {
@@ -67,7 +70,7 @@ function spanParameters(given: ReadonlyMap<string, string>): Map<string, string>
     const isTime = name === "start_time" || name === "end_time";
     const value = isTime ? dayOfTime(text) : text;
     if (value === undefined) return undefined;
-    parameters.set(SPAN_NAMES[name] ?? name, value);
+    parameters.set(SPAN_NAMES.get(name) ?? name, value);
   }
   return parameters;
 }
@@ -77,37 +80,37 @@ function dayOfTime(text: string): string | undefined {
   return date === undefined ? undefined : dayOf(date);
 }
 
-/** SQL for each parameter of the other tables, with a question mark for a day. A file must lie within the days. */
-const SPAN_CONDITIONS: Readonly<Record<string, string>> = {
-  file_path: "file_path = ?",
-  start_date: "start_date >= ?",
-  end_date: "end_date <= ?",
-  start_ingest_date: "ingestion_date >= ?",
-  end_ingest_date: "ingestion_date <= ?",
-};
+/** SQL for each parameter of the other tables, with a question mark for its value. A file must lie within the days. */
+const SPAN_CONDITIONS: ReadonlyMap<string, string> = new Map([
+  ["file_path", "file_path = ?"],
+  ["start_date", "start_date >= ?"],
+  ["end_date", "end_date <= ?"],
+  ["start_ingest_date", "ingestion_date >= ?"],
+  ["end_ingest_date", "ingestion_date <= ?"],
+]);
 
 function answerSpans(table: SpanTable, given: ReadonlyMap<string, string>, request: TableRequest): Response {
   const conditions = ["kernel_type = ?"];
   const values: string[] = [table];
   for (const [name, text] of given) {
-    const condition = SPAN_CONDITIONS[name];
+    const condition = SPAN_CONDITIONS.get(name);
     if (condition === undefined && name !== "latest") {
       return badRequest(request.responses.unknownParameter(name, listedParameters(table)));
     }
-    // A repoint file has everything from the start of the mission on.
+    // Every repoint file starts with the mission.
     if (condition === undefined || (table === "repoint" && name === "start_date")) continue;
     if (name !== "file_path" && !isCalendarDate(text)) return badRequest(`Invalid value for ${name}: ${text}`);
     conditions.push(condition);
-    values.push(name.endsWith("_ingest_date") ? formatTimestamp(startOfDay(text)) : text);
+    values.push(name.endsWith("_ingest_date") ? midnightOf(text) ?? "" : text);
   }
-  // The SDC's code asks for rows in a form that its database does not have.
+  // The SDC's code crashes when it reads the rows of its own statement for the latest files.
   if (isTrue(given.get("latest"))) return request.responses.crashed();
   const sql = `SELECT file_path, start_date, end_date, version, ingestion_date FROM files
     WHERE ${conditions.join(" AND ")} ORDER BY file_path`;
   return rowsResponse(request.catalog.rows(sql, values).map((row) => spanRow(table, row)), request);
 }
 
-/** A row in the form of its table: its columns, with `2025-06-01, 00:00:00` for days and moments. */
+/** A row with the columns of its table, and days and moments as `2025-06-01, 00:00:00`. */
 function spanRow(table: SpanTable, row: Readonly<Record<string, unknown>>): object {
   const values: Readonly<Record<string, unknown>> = {
     ...row,
@@ -122,7 +125,7 @@ function midnight(day: unknown): string | null {
   return typeof day === "string" ? withComma(formatTimestamp(startOfDay(day))) : null;
 }
 
-/** `2025-06-01 01:02:03` -> `2025-06-01, 01:02:03`, as everything about SPICE files has it. */
+/** `2025-06-01 01:02:03` -> `2025-06-01, 01:02:03`, the form in all tables of SPICE files. */
 function withComma(timestamp: unknown): string {
   return String(timestamp).replace(" ", ", ");
 }
@@ -145,49 +148,43 @@ export interface KernelQuery {
   readonly ingestedTo?: string | undefined;
 }
 
-/** Decimals as Python reads them. */
+/** A decimal number as Python reads it; undefined when the text is not one. */
 function secondsOf(text: string): number | undefined {
   return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : undefined;
 }
 
-/** Reads the parameters, or says what is wrong with the first that is. */
-function readKernelQuery(given: ReadonlyMap<string, string>): KernelQuery | string {
-  const query: { -readonly [Name in keyof KernelQuery]: KernelQuery[Name] } = {};
+/** What a parameter asks of kernels; undefined when its value cannot be one. */
+type ReadKernelParameter = (text: string) => KernelQuery | undefined;
+
+/** The parameters of `GET /spice-query`. */
+const KERNEL_PARAMETERS: ReadonlyMap<string, ReadKernelParameter> = new Map<string, ReadKernelParameter>([
+  ["type", (text) => ({ type: text === "kernels" ? undefined : text })],
+  ["file_name", (text) => ({ fileName: text })],
+  ["latest", (text) => ({ isLatest: isTrue(text) })],
+  ["start_time", (text) => when(secondsOf(text), (start) => ({ start }))],
+  ["end_time", (text) => when(secondsOf(text), (end) => ({ end }))],
+  ["start_ingest_date", (text) => when(midnightOf(text), (ingestedFrom) => ({ ingestedFrom }))],
+  ["end_ingest_date", (text) => when(midnightOf(text), (ingestedTo) => ({ ingestedTo }))],
+]);
+
+function when<Value>(value: Value | undefined, make: (value: Value) => KernelQuery): KernelQuery | undefined {
+  return value === undefined ? undefined : make(value);
+}
+
+/** `20250601` -> `2025-06-01 00:00:00`. */
+function midnightOf(day: string): string | undefined {
+  return isCalendarDate(day) ? formatTimestamp(startOfDay(day)) : undefined;
+}
+
+/** Reads the parameters, or says what is wrong with the first bad one. */
+function readKernelQuery(given: ReadonlyMap<string, string>, responses: Responses): KernelQuery | string {
+  let query: KernelQuery = {};
   for (const [name, text] of given) {
-    const seconds = secondsOf(text);
-    const midnight = isCalendarDate(text) ? formatTimestamp(startOfDay(text)) : undefined;
-    const invalid = `Invalid value for ${name}: ${text}`;
-    switch (name) {
-      case "type":
-        query.type = text === "kernels" ? undefined : text;
-        break;
-      case "file_name":
-        query.fileName = text;
-        break;
-      case "latest":
-        query.isLatest = isTrue(text);
-        break;
-      case "start_time":
-        if (seconds === undefined) return invalid;
-        query.start = seconds;
-        break;
-      case "end_time":
-        if (seconds === undefined) return invalid;
-        query.end = seconds;
-        break;
-      case "start_ingest_date":
-        if (midnight === undefined) return invalid;
-        query.ingestedFrom = midnight;
-        break;
-      case "end_ingest_date":
-        if (midnight === undefined) return invalid;
-        query.ingestedTo = midnight;
-        break;
-      default:
-        return `${name} is not a valid query parameter. Valid query parameters are: [${
-          listedParameters("spice").map((valid) => `'${valid}'`).join(", ")
-        }]`;
-    }
+    const read = KERNEL_PARAMETERS.get(name);
+    if (read === undefined) return responses.unknownParameter(name, listedParameters("spice"));
+    const part = read(text);
+    if (part === undefined) return `Invalid value for ${name}: ${text}`;
+    query = { ...query, ...part };
   }
   return query;
 }
@@ -208,22 +205,22 @@ export interface Kernel {
   readonly coverage: Coverage;
 }
 
-/** The time that a kernel covers. The archive goes by names: it does not read what is in a kernel. */
+/** The time that a kernel covers, by its name: the archive does not read kernels. */
 interface Coverage {
   readonly from: Date;
   readonly to: Date;
-  /** Whether the kernel is valid at all times. */
+  /** Whether the kernel has no time of its own. */
   readonly isStatic: boolean;
 }
 
-/** What the SDC takes for the time of kernels that have none of their own: leap seconds, clock, frames, constants. */
+/** The time that the SDC gives kernels without one of their own: leap seconds, clock, frames, constants. */
 export const STATIC_COVERAGE: Coverage = {
   from: new Date("2010-01-01T00:00:00Z"),
   to: new Date("2145-01-01T00:00:00Z"),
   isStatic: true,
 };
 
-/** The time that a name says: whole days, from the first second of the first to the last second of the last. */
+/** The time between the days of a name, both included. */
 function coverageOf(startDate: unknown, endDate: unknown): Coverage {
   if (typeof startDate !== "string" && typeof endDate !== "string") return STATIC_COVERAGE;
   const from = typeof startDate === "string" ? startOfDay(startDate) : STATIC_COVERAGE.from;
@@ -233,11 +230,11 @@ function coverageOf(startDate: unknown, endDate: unknown): Coverage {
 
 const SPICE_FOLDER = "imap/spice/";
 
-/** A kernel has no newer version in the whole archive. Names without a version have no other one. */
+/** SQL: the whole archive has no newer version of the kernel. */
 const IS_LATEST = `NOT EXISTS (SELECT 1 FROM files AS newer WHERE newer.file_root = files.file_root
   AND newer.minor_version > files.minor_version)`;
 
-/** Where the archive has a file of this name; empty when it can have none. */
+/** The path of a SPICE file in the archive; empty when the name is not one of a SPICE file. */
 function spicePath(name: string): string {
   const file = readSpiceFile(name);
   return Array.isArray(file) ? "" : `${SPICE_FOLDER}${SPICE_FOLDERS[file.kernel_type]}/${name}`;
@@ -279,11 +276,11 @@ export function* findKernels(catalog: Catalog, query: KernelQuery): Generator<Ke
 /** The columns of a kernel's row. */
 type KernelRow = Readonly<Record<keyof typeof SDC_TABLES.spice.columns, unknown>>;
 
-/** The rows of kernels, in the form of the SDC. */
+/** The SDC's rows of kernels. */
 function* kernelRows(catalog: Catalog, query: KernelQuery): Generator<KernelRow> {
   const newest = (type: string, name: string) =>
     [...findKernels(catalog, { type, isLatest: true })].at(-1)?.fileName.split("/").at(-1) ?? name;
-  // The SDC's code has the two the wrong way round: paths on its own machine, of no use to anyone.
+  // Paths on the SDC's own machine. Its code has swapped the two.
   const sclk_kernel = `/tmp/${newest("leapseconds", "naif0012.tls")}`;
   const lsk_kernel = `/tmp/${newest("spacecraft_clock", "imap_sclk_0000.tsc")}`;
   for (const kernel of findKernels(catalog, query)) {
@@ -311,12 +308,12 @@ function* kernelRows(catalog: Catalog, query: KernelQuery): Generator<KernelRow>
   }
 }
 
-/** The spacecraft clock in the form of SPICE: partition, seconds, ticks. */
+/** A time of the spacecraft clock as SPICE writes it: partition, seconds, ticks. */
 function ticks(date: Date): string {
   return `1/${String(Math.max(0, missionSeconds(date))).padStart(10, "0")}:00000`;
 }
 
-/** `2025-10-01T23:00:00+00:00`; the SDC leaves the zone out for static kernels. */
+/** `2025-10-01T23:00:00+00:00`; times of static kernels have no zone in the SDC's rows. */
 function isoTime(date: Date, isStatic: boolean): string {
   return `${date.toISOString().slice(0, 19)}${isStatic ? "" : "+00:00"}`;
 }

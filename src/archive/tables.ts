@@ -33,19 +33,17 @@ export function parametersOf({ search, responses }: Pick<TableRequest, "search" 
   return new Map([...given.keys()].map((name) => [name, search.getAll(name).join(",")]));
 }
 
-/**
- * The parameters of a table that a server names when it is asked for another one. That of 2024 names all.
- */
+/** The parameters that a server names when it is asked for one that a table does not have. That of 2024 names all. */
 export function listedParameters(table: keyof typeof SDC_TABLES, dialect: Dialect = "now"): string[] {
   const parameters: Readonly<Record<string, Parameter>> = SDC_TABLES[table].parameters;
   return parameterNames(table, dialect).filter((name) => dialect === "2024" || !parameters[name]?.isUnlisted);
 }
 
-/** The tables of `GET /query` that have rows, and whose kind of file is called the same. */
+/** The tables of `GET /query` that have rows; each is also the name of a kind of file. */
 const QUERY_TABLES = ["science", "ancillary", "quicklook"] as const;
 type QueryTable = typeof QUERY_TABLES[number];
 
-/** All that `GET /query` takes for a table: SPICE files are in one too, which makes the SDC crash. */
+/** The tables that the SDC names when it is asked for another one. */
 const TABLE_NAMES = ["science", "ancillary", "spice", "quicklook"];
 
 function isQueryTable(name: string): name is QueryTable {
@@ -80,17 +78,17 @@ export function answerQuery(request: TableRequest): Response {
     responses.crashed();
 }
 
-/** The SDC's code has no start date for a row of `table=spice`, and crashes with the first. */
+/** The rows of `table=spice` have no start date, and the SDC's code crashes when it formats the first one. */
 function answerSpiceTable(catalog: Catalog, responses: Responses): Response {
   const found = catalog.rows("SELECT 1 FROM files WHERE table_name = 'spice' LIMIT 1");
   return found.length > 0 ? responses.crashed() : Response.json([]);
 }
 
-/** SQL that a row must meet, and the value of its question mark. */
+/** What is asked of a file. */
 interface Condition {
-  /** The column, which is that of a row or, before a newer version is looked for, that of the newer row. */
+  /** A column of the catalog, or one that is absent from it. */
   readonly column: string;
-  /** What follows the column, with one question mark. */
+  /** The SQL behind the column, with one question mark. */
   readonly test: string;
   readonly value: string | number;
 }
@@ -110,13 +108,13 @@ interface Query {
   readonly offset: number;
 }
 
-/** Why there is no query: a parameter that the table does not have, or a text for the caller. */
+/** Why a request is refused: a parameter that the table does not have, or a text for the caller. */
 type Problem = { readonly unknown: string } | { readonly problem: string };
 
-/** Parameters that choose among rows in their own way. */
+/** Parameters that ask nothing of a file. */
 const NOT_FILTERS: readonly string[] = ["table", "latest", "limit", "offset"];
 
-/** Reads the parameters in the order of the SDC's code, which says first what it finds first. */
+/** Reads the parameters in the order of the SDC's code, which stops at the first one that is wrong. */
 function readQuery(table: QueryTable, dialect: Dialect, given: ReadonlyMap<string, string>): Query | Problem | "crash" {
   const values = new Map(given);
   const parameters: Readonly<Record<string, Parameter>> = SDC_TABLES[table].parameters;
@@ -134,7 +132,7 @@ function readQuery(table: QueryTable, dialect: Dialect, given: ReadonlyMap<strin
     if (parameter === undefined || !known.has(name)) return { unknown: name };
     if (NOT_FILTERS.includes(name)) continue;
     const value = valueOf(parameter.kind, text, table, dialect);
-    // A date is read at once, everything else by the database when the query is complete.
+    // The SDC's code reads dates at once, and leaves all other values to the database.
     if (value === undefined && parameter.kind === "day") return "crash";
     if (value === undefined) isPossible = false;
     else conditions.push(conditionOf(name, value));
@@ -180,17 +178,19 @@ function integerOf(text: string): number | undefined {
   return Math.abs(number) < 2 ** 31 ? number : undefined;
 }
 
+const FLAGS: ReadonlyMap<string, number> = new Map([["true", 1], ["false", 0]]);
+
 /** `20260420 03:04:05`, `2026-04-20 03:04:05`, or a day for its midnight. */
 const MOMENT = /^(\d{4})-?(\d\d)-?(\d\d)(?:[ T](\d\d:\d\d:\d\d))?$/;
 
-/** What a text stands for in SQL; undefined when it cannot be a value of this kind. */
+/** The value that a text stands for; undefined when it cannot be a value of this kind. */
 function valueOf(
   kind: ParameterKind,
   text: string,
   table: QueryTable,
   dialect: Dialect,
 ): string | number | undefined {
-  // What the server of 2024 did with a word that it did not know is not known.
+  // What the server of 2024 did with unknown words is not known.
   const oneOf = (isKnown: boolean) => isKnown || dialect === "2024" ? text : undefined;
   switch (kind) {
     case "day":
@@ -202,7 +202,7 @@ function valueOf(
     case "integer":
       return integerOf(text);
     case "flag":
-      return { true: 1, false: 0 }[text.toLowerCase()];
+      return FLAGS.get(text.toLowerCase());
     case "instrument":
       return oneOf(isInstrument(text));
     case "data level":
@@ -219,7 +219,7 @@ function momentOf(day: string | number, time: string): string {
   return String(day).replace(/^(\d{4})(\d\d)(\d\d)$/, `$1-$2-$3 ${time}`);
 }
 
-/** What a parameter asks of a row. Both dates compare with the day on which the data start. */
+/** What a parameter asks of a file. Both dates are compared with the day on which the data start. */
 function conditionOf(name: string, value: string | number): Condition {
   switch (name) {
     case "start_date":
@@ -235,10 +235,10 @@ function conditionOf(name: string, value: string | number): Condition {
   }
 }
 
-/** Columns that are not in the catalog: the archive does not compute the identifiers of a file's inputs. */
+/** Columns that are null in every row: the archive does not compute the identifiers of a file's inputs. */
 const ABSENT: readonly string[] = ["crid"];
 
-/** A condition about a row of a table; SQL keeps the null of a column that is absent. */
+/** A condition as SQL about one of the two tables of a query. */
 function sqlOf({ column, test }: Condition, table: "files" | "newer"): string {
   return `${ABSENT.includes(column) ? "NULL" : `${table}.${column}`} ${test}`;
 }
@@ -257,12 +257,12 @@ const INDEXED: readonly string[] = [
   "ingestion_date",
 ];
 
-/** With fewer files it does not matter how they are found. */
+/** In a smaller archive every way to find files is fast. */
 const MIN_FILES = 5_000;
 
 /**
- * Whether a query finds so many files that all are best read in the order of their paths. Else an index finds them, and
- * they are sorted: for a page of a result that is a large part of the archive, this takes six times as long.
+ * Whether a query matches so many files that it is faster to read all files in the order of their paths. Otherwise an
+ * index finds the files and they are sorted, which takes six times as long for a page of a large result.
  */
 function findsLargePart(catalog: Catalog, table: QueryTable, conditions: readonly Condition[]): boolean {
   const { size } = catalog;
@@ -285,7 +285,7 @@ export function filesQuery(
 ): FilesQuery {
   const { versions, limit, offset, isLargePart } = query;
   const conditions = query.conditions.toSorted((a, b) => compare(a.column, b.column) || compare(a.test, b.test));
-  // A plus sign keeps SQLite from looking for the column in an index.
+  // A plus sign keeps SQLite from using an index of the column.
   const plus = isLargePart ? "+" : "";
   const where = [
     `${plus}files.table_name = '${table}'`,
@@ -293,7 +293,7 @@ export function filesQuery(
   ];
   const values = conditions.map(({ value }) => value);
   if (versions !== "all") {
-    // Versions of one file agree in the other columns.
+    // The versions of a file agree in the columns that identify it.
     const same: readonly string[] = SDC_TABLES.science.sameFile;
     const differing = conditions.filter(({ column }) => !same.includes(column));
     const compared = versions === "newest" ? "major and minor" : "major";
@@ -303,22 +303,19 @@ export function filesQuery(
   return { row: rowJson(table, dialect), where: where.join(" AND "), values, limit, offset };
 }
 
-/** Today's columns where they are not those of the catalog. */
+/** The SQL of today's columns, where it is not the catalog's column of the same name. */
 const COLUMN_SQL: Readonly<Record<string, string>> = {
   ingestion_date: "replace(ingestion_date, '-', '')",
   crid: "NULL",
 };
 
-/** The version of a product, whatever its name says: `v001` is shown as `v001.0001` (SDC protocol). */
+/** The version of a product: that of a file named `_v001` is `v001.0001` (SDC protocol). */
 const BOTH_NUMBERS = "printf('v%03d.%04d', major_version, minor_version)";
 
-/** Text that may have any character; all other text is of a vocabulary, or digits. */
+/** Text columns that can hold any character. All others hold words of a vocabulary, or digits. */
 const FREE_TEXT: readonly string[] = ["file_path", "descriptor"];
 
-/**
- * SQL that writes the JSON of a row. One call of printf takes half the time of json_object, and that a tenth of objects
- * made and turned into text.
- */
+/** SQL that writes the JSON of a row. One call of printf takes two thirds of the time of json_object. */
 function rowJson(table: QueryTable, dialect: Dialect): string {
   const fields: string[] = [];
   const values: string[] = [];
@@ -335,7 +332,7 @@ function rowJson(table: QueryTable, dialect: Dialect): string {
   return `printf('{${fields.join(",")}}', ${values.join(", ")})`;
 }
 
-/** How printf writes a column, and of which value. */
+/** The format of a column for printf, and its value. */
 function jsonField(name: string, { type, nullable }: Column, sql: string): readonly [form: string, value: string] {
   if (type === "boolean") return ["%s", `iif(${sql}, 'true', 'false')`];
   if (type === "integer") return nullable ? ["%s", `coalesce(${sql}, 'null')`] : ["%d", sql];

@@ -1,5 +1,6 @@
 import type { Access } from "./access.ts";
-import { type Catalog, formatTimestamp } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import { formatTimestamp } from "./catalog_entry.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { dateOfMissionSeconds } from "../mission_time.ts";
 import { INSTRUMENT_APIDS, type PacketRoute, PROJECTIONS } from "../protocol/webpoda.ts";

@@ -82,6 +82,7 @@ Deno.test("GET /processing-jobs answers 400 to what it does not know, and crashe
     const [query, error] of [
       ["nonsense=1", "Invalid parameter: nonsense"],
       ["job_command=x", "Invalid parameter: job_command"],
+      ["constructor=x", "Invalid parameter: constructor"],
       ["start_date=2010-01-01", "Invalid date format for start_date. Expected YYYYMMDD."],
     ]
   ) {

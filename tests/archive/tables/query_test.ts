@@ -252,6 +252,8 @@ Deno.test("GET /query answers 400 with a JSON string to what it does not know", 
   const badVersion = "Invalid 'version' value. Use format 'vMMM.mmmm' or 'vXXX'.";
   const expected: Record<string, string> = {
     "colour=red": unknown("colour"),
+    "constructor=x": unknown("constructor"),
+    "__proto__=x": unknown("__proto__"),
     "instrument=mag&Instrument=mag": unknown("Instrument"),
     "end_date=20260101&colour=red&start_date=20240230": unknown("colour"),
     "instrument=nosuch&colour=red": unknown("colour"),
@@ -299,6 +301,7 @@ Deno.test("GET /query answers the gateway's 500 where the SDC's own code crashes
     "?minor_version=",
     "?cr=1.5",
     "?released=maybe",
+    "?released=constructor",
     "?instrument=nosuch",
     "?instrument=GLOWS",
     "?instrument=",

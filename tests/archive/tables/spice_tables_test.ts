@@ -165,6 +165,7 @@ Deno.test("GET /spice-query answers 400 to what it does not know, and crashes wi
   await assertRefused(archive, {
     "/spice-query?type=attitude_history&start_date=20260101": `start_date is not a valid query parameter. ${LISTED}`,
     "/spice-query?version=01": `version is not a valid query parameter. ${LISTED}`,
+    "/spice-query?toString=1": `toString is not a valid query parameter. ${LISTED}`,
     "/spice-query?start_time=20260101T00": "Invalid value for start_time: 20260101T00",
     "/spice-query?end_time=": "Invalid value for end_time: ",
     "/spice-query?start_ingest_date=2026-01-01": "Invalid value for start_ingest_date: 2026-01-01",
@@ -271,6 +272,7 @@ Deno.test("the tables of spin, repoint and small-forces files refuse what they d
     "/spin-table?invalid_param=value": `invalid_param is not a valid query parameter. ${listed}`,
     "/spice-query?type=spin&version=01": `version is not a valid query parameter. ${listed}`,
     "/small-forces-table?type=thruster": `type is not a valid query parameter. ${listed}`,
+    "/spin-table?constructor=x": `constructor is not a valid query parameter. ${listed}`,
     "/spin-table?start_date=2025-09-25": "Invalid value for start_date: 2025-09-25",
     "/repoint-table?end_date=20250230": "Invalid value for end_date: 20250230",
     "/spin-table?latest=true&start_ingest_date=x": "Invalid value for start_ingest_date: x",

@@ -1,0 +1,138 @@
+import { archivePath, parseFileName } from "../names/file_name.ts";
+import type { SpiceFile } from "../names/spice_name.ts";
+import { parseVersion } from "../names/version.ts";
+
+/** A row of the catalog: the fields of a file's name, and what the archive knows about the file besides. */
+export interface CatalogEntry {
+  /** The path in the archive, with `/` between its folders; the key. */
+  readonly file_path: string;
+  /** The kind of file, which is also the table that lists it. */
+  readonly table_name: string;
+  /** For instance `mag`. Here and below: null where names of the kind have no such field. */
+  readonly instrument: string | null;
+  /** For instance `l1a`. */
+  readonly data_level: string | null;
+  /** The product's name. */
+  readonly descriptor: string | null;
+  /** The first day, `YYYYMMDD`. */
+  readonly start_date: string | null;
+  /** The last day, `YYYYMMDD`. */
+  readonly end_date: string | null;
+  /** The number of the repointing. */
+  readonly repointing: number | null;
+  /** The number of the Carrington rotation. */
+  readonly cr: number | null;
+  /** The type of a SPICE file. */
+  readonly kernel_type: string | null;
+  /** The name of a SPICE file without the digits of its version. */
+  readonly file_root: string | null;
+  /** The version in the name: `v001`, `v001.0002`, or the digits of a SPICE file. */
+  readonly version: string | null;
+  /** The version's major number: 1 for `v001`, as in the SDC. */
+  readonly major_version: number | null;
+  /** The version's minor number; of a SPICE file, its digits as a number. */
+  readonly minor_version: number | null;
+  /** For instance `cdf`. */
+  readonly extension: string;
+  /** Whether the file is released to the public: 1 or 0. */
+  readonly released: 0 | 1;
+  /** When the archive took the file in: `2024-07-09 15:42:23`, UTC. */
+  readonly ingestion_date: string;
+  /** In bytes. */
+  readonly size: number;
+  /** When the file last changed, in milliseconds since 1970. */
+  readonly mtime: number;
+  /** The MD5, in hex, of the bytes that had this size and mtime; null until it is needed. */
+  readonly md5: string | null;
+}
+
+/** What the archive knows about a file besides its name. */
+interface FileFacts {
+  /** In bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly mtime: number;
+  /** Hex; null when it is not known yet. */
+  readonly md5: string | null;
+  /** When the archive took the file in. */
+  readonly ingested: Date;
+  /** Whether the file is released to the public. Default: as in the SDC, where the teams release their products later. */
+  readonly isReleased?: boolean | undefined;
+}
+
+/** Writes a moment as in the catalog: `2024-07-09 15:42:23`, UTC. */
+export function formatTimestamp(date: Date): string {
+  return date.toISOString().slice(0, 19).replace("T", " ");
+}
+
+/** The kinds of file that are not released when the SDC indexes them. */
+const RELEASED_LATER: readonly string[] = ["science", "quicklook"];
+
+/**
+ * Makes the row of a file.
+ *
+ * @throws {FileNameError} When the name is not one of the SDC's.
+ */
+export function catalogEntry(name: string, facts: FileFacts): CatalogEntry {
+  const fields = fieldsOf(name);
+  const { size, mtime, md5, ingested, isReleased = !RELEASED_LATER.includes(fields.table_name) } = facts;
+  return {
+    file_path: archivePath(name),
+    ...fields,
+    released: isReleased ? 1 : 0,
+    ingestion_date: formatTimestamp(ingested),
+    size,
+    mtime,
+    md5,
+  };
+}
+
+/** The fields of a file's name. */
+type NameFields = Omit<CatalogEntry, "file_path" | "released" | "ingestion_date" | "size" | "mtime" | "md5">;
+
+const NOTHING = {
+  instrument: null,
+  data_level: null,
+  descriptor: null,
+  start_date: null,
+  end_date: null,
+  repointing: null,
+  cr: null,
+  kernel_type: null,
+  file_root: null,
+  version: null,
+  major_version: null,
+  minor_version: null,
+} as const;
+
+function fieldsOf(name: string): NameFields {
+  const file = parseFileName(name);
+  if (file.kind === "spice") return spiceFields(file);
+  const { kind: table_name, ...fields } = file;
+  const { major, minor } = parseVersion(file.version);
+  return { ...NOTHING, table_name, ...fields, major_version: major ?? 1, minor_version: minor };
+}
+
+function spiceFields(file: SpiceFile): NameFields {
+  const { kind: table_name, kernel_type, start_date, end_date, repointing, version, extension, name } = file;
+  return {
+    ...NOTHING,
+    table_name,
+    start_date,
+    end_date,
+    repointing,
+    kernel_type,
+    file_root: fileRoot(name, version),
+    version,
+    // More digits than a number holds exactly are no version that anyone counts.
+    minor_version: version === null ? null : Math.min(Number(version), Number.MAX_SAFE_INTEGER),
+    extension,
+  };
+}
+
+/** `imap_sclk_0147.tsc` -> `imap_sclk_.tsc`: in every name of a SPICE file the version's digits are the last ones. */
+function fileRoot(name: string, version: string | null): string {
+  if (version === null) return name;
+  const at = name.lastIndexOf(version);
+  return name.slice(0, at) + name.slice(at + version.length);
+}
