@@ -1,12 +1,13 @@
 import { type CatalogEntry, catalogEntry } from "./catalog_entry.ts";
 import { type PackedText, packRows } from "./packed_text.ts";
+import { FileNameError } from "../names/file_name_error.ts";
 import { SDC_TABLES } from "../protocol/tables.ts";
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 
-/** Changes when the table does. */
+/** Increases when the table changes. */
 const SCHEMA_VERSION = 3;
 
-/** The columns in the order of the table. Values are bound by position: by name takes SQLite's binding three times as long. */
+/** The columns in the order of the table. Values are bound by position, which takes a third of the time of names. */
 const COLUMN_TYPES: Readonly<Record<keyof CatalogEntry, string>> = {
   file_path: "TEXT PRIMARY KEY",
   table_name: "TEXT NOT NULL",
@@ -59,34 +60,38 @@ const CREATE_INDEXES = `
 
 const PUT = `INSERT INTO files (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})
   ON CONFLICT (file_path) DO UPDATE SET ${
-  // Whether a file is released stays as it was decided, whatever its bytes are.
+  // A file stays released, or not, when its bytes change.
   COLUMNS.filter((name) => name !== "file_path" && name !== "released").map((name) => `${name} = excluded.${name}`)
     .join(", ")}`;
 
-/** What earlier schemas knew that a file's name and the disk do not tell. */
+/** The columns of earlier schemas that do not follow from a file's name. */
 const EARLIER_ROWS = "SELECT file_path, ingestion_date, size, mtime, md5 FROM files";
 
-/** Set as the database's application_id when it replaces a damaged one: what had been released is not known any more. */
+/** The application_id of a database that replaces a damaged one, which knew the files that had been released. */
 const REPLACES_DAMAGED = 1;
 
-/** Reads the rows of an earlier schema as they are now. Its names were valid then, and are checked again when indexed. */
+/** Makes today's rows of those of an earlier schema. Names that are no longer valid are left to indexing, which reports them. */
 function* earlierEntries(database: DatabaseSync, isReleased: boolean): Generator<CatalogEntry> {
   for (const { file_path, ingestion_date, size, mtime, md5 } of database.prepare(EARLIER_ROWS).all()) {
     const path = String(file_path);
-    const entry = catalogEntry(path.slice(path.lastIndexOf("/") + 1), {
-      size: Number(size),
-      mtime: Number(mtime),
-      md5: typeof md5 === "string" ? md5 : null,
-      ingested: new Date(`${String(ingestion_date).replace(" ", "T")}Z`),
-      isReleased,
-    });
-    if (entry.file_path === path) yield entry;
+    try {
+      const entry = catalogEntry(path.slice(path.lastIndexOf("/") + 1), {
+        size: Number(size),
+        mtime: Number(mtime),
+        md5: typeof md5 === "string" ? md5 : null,
+        ingested: new Date(`${String(ingestion_date).replace(" ", "T")}Z`),
+        isReleased,
+      });
+      if (entry.file_path === path) yield entry;
+    } catch (error) {
+      if (!(error instanceof FileNameError)) throw error;
+    }
   }
 }
 
 /**
- * Brings a database to this schema, completely or not at all. The rows of earlier schemas come along: files do not tell
- * when the archive took them in. A database of any other schema starts empty, and indexing fills it.
+ * Migrates a database to this schema, completely or not at all. The rows of earlier schemas are kept, since files do not
+ * tell when the archive took them in. A database of an unknown schema becomes empty, and indexing fills it.
  */
 function migrate(database: DatabaseSync, version: number, isReleased: boolean): void {
   const entries = version === 1 || version === 2 ? [...earlierEntries(database, isReleased)] : [];
@@ -147,25 +152,25 @@ export interface Statement {
   readonly values: readonly (string | number)[];
 }
 
-/** Files that are asked for, and what of them. */
+/** A query of files. Their rows come in the order of their paths. */
 export interface FilesQuery {
   /** SQL that writes the JSON of a row, with its `file_path`. */
   readonly row: string;
-  /** SQL about the table `files`, with a question mark for each value. */
+  /** The SQL of the conditions on the table `files`, with a question mark for each value. */
   readonly where: string;
   /** In the order of the question marks. */
   readonly values: readonly (string | number)[];
   /** The most rows; undefined for all. */
   readonly limit?: number | undefined;
-  /** How many rows are left out. Default: 0. */
+  /** The number of rows that are skipped. Default: 0. */
   readonly offset?: number | undefined;
 }
 
-/** A row of a query: where the next page of it may start. */
+/** The last row of a page, where the next page can start. */
 interface Cursor {
-  /** The catalog's revision: the row is there as long as nothing changes. */
+  /** The revision of the catalog, after which the cursor is invalid. */
   readonly revision: number;
-  /** How many rows are before this one. */
+  /** The number of rows before this one. */
   readonly index: number;
   readonly path: string;
 }
@@ -193,12 +198,12 @@ export interface ReleaseSelection {
 }
 
 /**
- * SQL: no file of this kind is a newer version of the same file. Files are the same when they agree in instrument, data
- * level, descriptor, start date and repointing (SDC protocol, `GET /query`). The comparison stops at the first newer one,
- * so that a page of rows takes no more than its own rows.
+ * SQL: the catalog has no newer version of the file. Versions of a file agree in instrument, data level, descriptor,
+ * start date, and repointing (SDC protocol, `GET /query`). An index finds the newer version of each row: unlike a window
+ * function, this does not need all rows for a page of them.
  *
- * @param version What is compared: the major version alone, or both numbers.
- * @param conditions SQL that newer files must meet too, about the table `newer`.
+ * @param version What is compared: the major version, or both numbers.
+ * @param conditions Conditions on the newer version, as SQL about the table `newer`.
  */
 export function noNewerVersion(version: "major" | "major and minor", conditions: readonly string[] = []): string {
   const isNewer = version === "major"
@@ -213,7 +218,7 @@ export function noNewerVersion(version: "major" | "major and minor", conditions:
   })`;
 }
 
-/** Selects the files of a release that have a descriptor; the other selected columns are compared by the callers. */
+/** The first two values of a release: the instrument, and the descriptor or `all`. The next two are its days. */
 const HAS_DESCRIPTOR = "instrument = ?1 AND (?2 = 'all' OR descriptor = ?2)";
 
 const RELEASE_SCIENCE = `UPDATE files SET released = 1 WHERE table_name = 'science' AND ${HAS_DESCRIPTOR}
@@ -235,17 +240,17 @@ const RELEASE_ANCILLARY = `UPDATE files SET released = 1 WHERE file_path IN (
   ) WHERE start_date <= ?4 AND iif(end_date IS NULL, coalesce(next_start > ?3, 1), end_date >= ?3)
 )`;
 
-/** There are as many statements as sets of parameters; a caller who tries them all must not fill the memory. */
+/** There is a statement for each set of parameters; a caller who tries all sets must not fill the memory. */
 const MAX_STATEMENTS = 200;
-/** As many callers can go through the pages of a query at the same time. */
+/** There is a cursor for each query that is read page by page. */
 const MAX_CURSORS = 200;
 
-/** Makes room for one more. What is removed is only made again. */
+/** Makes room in a cache for one more entry. */
 function makeRoom(cache: Map<string, unknown>, most: number): void {
   if (cache.size >= most) cache.clear();
 }
 
-/** What the archive has: one row per file, in SQLite. All calls are synchronous: none sees half of another's work. */
+/** The files of an archive: one row per file, in SQLite. All calls are synchronous, so that each one is atomic. */
 export class Catalog {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
@@ -254,8 +259,8 @@ export class Catalog {
   #counted: { readonly revision: number; readonly files: number } | undefined;
 
   /**
-   * Whether files that are found in the folder count as released: what the archive's owner says when it opens for the
-   * first time; undefined later, when each kind has its own default.
+   * Whether files that are found in the folder are released. It is defined when the archive opens for the first time;
+   * later, each kind of file has its default.
    */
   readonly releasesFoundFiles: boolean | undefined;
 
@@ -263,7 +268,7 @@ export class Catalog {
    * Opens the catalog in a file, which is created when it does not exist.
    *
    * @param path The database.
-   * @param options `unreleased`: files that are present when the archive first opens do not count as released.
+   * @param options `unreleased`: files that are present when the archive first opens are not released.
    */
   constructor(path: string, { unreleased = false }: { readonly unreleased?: boolean | undefined } = {}) {
     this.#database = openDatabase(path, !unreleased);
@@ -277,7 +282,7 @@ export class Catalog {
     this.#database.close();
   }
 
-  /** The number of files. They are counted once after each change, since SQLite keeps no count. */
+  /** The number of files. SQLite keeps no count: they are counted once after each change. */
   get size(): number {
     if (this.#counted?.revision !== this.#revision) {
       const files = Number(this.#prepared("SELECT count(*) AS files FROM files").get()?.files);
@@ -286,7 +291,7 @@ export class Catalog {
     return this.#counted.files;
   }
 
-  /** Counts the changes since the catalog was opened: what was made from the rows stays valid while it is the same. */
+  /** The number of changes since the catalog was opened. What was made from its rows is valid until it changes. */
   get revision(): number {
     return this.#revision;
   }
@@ -363,10 +368,10 @@ export class Catalog {
   }
 
   /**
-   * The JSON array of files, in the order of their paths. A page that follows another one starts where that ended: to go
-   * through all pages takes as long as to ask for all rows at once.
+   * The JSON array of files, in the order of their paths. A page that follows another one starts where that one ended, so
+   * that reading all pages takes no longer than reading all rows at once.
    *
-   * @param maxBytes The longest text that is allowed, or null for any.
+   * @param maxBytes The longest text that is allowed, or null for any length.
    * @returns Undefined when the text would be longer.
    */
   queryFiles(query: FilesQuery, maxBytes: number | null): PackedText | undefined {
@@ -396,7 +401,7 @@ export class Catalog {
   /**
    * The JSON array of a statement's rows.
    *
-   * @param maxBytes The longest text that is allowed, or null for any.
+   * @param maxBytes The longest text that is allowed, or null for any length.
    * @returns Undefined when the text would be longer.
    */
   query({ sql, values }: Statement, maxBytes: number | null): PackedText | undefined {

@@ -1,16 +1,16 @@
 import { Buffer } from "node:buffer";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
-/** How many bytes of a text are kept as they are. */
+/** The end of a text that is not compressed has at most about this many bytes. */
 const MAX_PLAIN_BYTES = 256 * 1024;
-/** Rows are much alike: the least effort makes them a tenth of what they were. */
+/** Rows are so similar that the fastest compression reduces them to a tenth. */
 const EFFORT = { level: 1 };
 
 const encoder = new TextEncoder();
 
 /**
- * A long text that many callers may take slowly. Except for its end it is kept compressed, so that hundreds of responses
- * fit into memory; each chunk is expanded when it is sent.
+ * A long text that is kept compressed, except for its end. Hundreds of responses to slow callers fit into memory: each
+ * chunk is expanded when it is sent.
  */
 export class PackedText {
   readonly #packed: Uint8Array[] = [];
@@ -59,7 +59,7 @@ export class PackedText {
 }
 
 /**
- * Joins the JSON of rows to the JSON of their array.
+ * Makes the JSON of an array from the JSON of its rows.
  *
  * @param maxBytes The longest text that is allowed, or null for any.
  * @returns Undefined when the text would be longer.

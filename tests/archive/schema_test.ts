@@ -67,6 +67,7 @@ Deno.test("Opening an archive takes over a catalog of the second version, with w
       const { mtime, size } = await Deno.stat(`${folder.path}/${path}`);
       insert.run(path, table, '["leapseconds",null]', "v001", size, mtime?.getTime() ?? 0);
     }
+    insert.run("imap/mag/l0/2025/05/no_name_of_today.pkts", "science", null, "v001", 1, 1);
     database.close();
     await using archive = await openTestArchive({ root: folder.path, unreleased });
     assertEquals(
