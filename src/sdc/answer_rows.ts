@@ -52,8 +52,10 @@ export class JsonArrayReader {
   push(chunk: string): unknown[] {
     this.#text += chunk;
     const values = this.#isFlat && this.#depth > 0 && chunk.length >= MIN_FAST_LENGTH ? this.#cut() : [];
+    if (values.length === 0) return this.#scan();
+    // The rest is the start of a value, unless it ends the array.
+    if (!this.#text.includes("]")) return values;
     const more = this.#scan();
-    if (values.length === 0) return more;
     return more.length === 0 ? values : [...values, ...more];
   }
 

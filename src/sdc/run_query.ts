@@ -149,6 +149,51 @@ class Merge {
   }
 }
 
+/** Hands rows over to whoever takes them, one chunk at a time. A stream would take longer for the same. */
+class RowChannel {
+  #offer: { readonly rows: FileRecord[]; readonly settle: (isTaken: boolean) => void } | undefined;
+  #wake: (() => void) | undefined;
+  #isCanceled = false;
+  #end: { readonly error?: unknown } | undefined;
+
+  /** Resolves when the rows are taken; to `false` when nobody wants them anymore. */
+  give(rows: FileRecord[]): Promise<boolean> {
+    if (this.#isCanceled) return Promise.resolve(false);
+    return new Promise((settle) => {
+      this.#offer = { rows, settle };
+      this.#wake?.();
+    });
+  }
+
+  /** No more rows come. The error, if there is one, is thrown where they are taken. */
+  end(outcome: { readonly error?: unknown }): void {
+    this.#end = outcome;
+    this.#wake?.();
+  }
+
+  /** No more rows are wanted. */
+  cancel(): void {
+    this.#isCanceled = true;
+    this.#offer?.settle(false);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<FileRecord[], void> {
+    for (;;) {
+      if (this.#offer !== undefined) {
+        const { rows, settle } = this.#offer;
+        this.#offer = undefined;
+        settle(true);
+        yield rows;
+      } else if (this.#end !== undefined) {
+        if ("error" in this.#end) throw this.#end.error;
+        return;
+      } else {
+        await new Promise<void>((resolve) => this.#wake = resolve);
+      }
+    }
+  }
+}
+
 /** How a slice begins, besides its request. */
 interface SliceStart {
   readonly page?: Page | undefined;
@@ -165,10 +210,8 @@ interface SliceStart {
 /** One request of a query, and the rows that it brings. */
 class Slice {
   readonly #start: SliceStart;
-  readonly #channel = new TransformStream<FileRecord[], FileRecord[]>();
-  readonly #writer = this.#channel.writable.getWriter();
   /** The rows, in chunks. The next chunk is not read until this one is taken: it waits on the wire. */
-  readonly rows: ReadableStream<FileRecord[]> = this.#channel.readable;
+  readonly rows = new RowChannel();
   page: Page | undefined;
   isSent = false;
   /** Whether the first rows came, or it ended. */
@@ -229,11 +272,6 @@ class Slice {
     return this.#known.size === 0 || !this.#known.has(file_path);
   }
 
-  /** Gives out rows. Resolves when they are taken. */
-  async give(rows: FileRecord[]): Promise<void> {
-    if (rows.length > 0) await this.#writer.write(rows);
-  }
-
   /** Notes that rows need not be given out again. */
   note(rows: readonly FileRecord[]): void {
     for (const { file_path } of rows) this.#paths.push(file_path);
@@ -257,15 +295,10 @@ class Slice {
     return new Slice(this.search, { ...this.#start, page });
   }
 
-  /** Ends it. `error` is thrown where its rows are taken. */
-  async end(error?: unknown): Promise<void> {
+  /** Ends it. The error, if there is one, is thrown where its rows are taken. */
+  end(outcome: { readonly error?: unknown } = {}): void {
     this.#ended.resolve();
-    await (error === undefined ? this.#writer.close() : this.#writer.abort(error)).catch(() => {});
-  }
-
-  /** Ends it from the other side. */
-  async cancel(): Promise<void> {
-    await this.rows.cancel().catch(() => {});
+    this.rows.end(outcome);
   }
 }
 
@@ -340,7 +373,7 @@ class QueryRun {
       }
     } finally {
       this.#stop.abort();
-      await Promise.all(this.#queue.map((slice) => slice.cancel()));
+      for (const slice of this.#queue.splice(0)) slice.rows.cancel();
       await Promise.all(this.#receiving);
     }
   }
@@ -382,9 +415,9 @@ class QueryRun {
       const place = this.#queue.indexOf(slice);
       if (place >= 0) this.#queue.splice(place, 1, ...following);
       this.#tell();
-      await slice.end();
+      slice.end();
     } catch (error) {
-      await slice.end(error);
+      slice.end({ error });
     }
     this.#noteUnderWay(slice);
   }
@@ -429,9 +462,9 @@ class QueryRun {
       }
       return this.#plan.keep(row) && slice.isNew(row) && this.#isFirst(row);
     });
-    await slice.give(fresh);
+    const isWanted = fresh.length === 0 || await slice.rows.give(fresh);
     slice.note(survey === undefined ? rows : fresh);
-    return true;
+    return isWanted;
   }
 
   /** Whether no other slice brought a row that several may bring. */
@@ -479,7 +512,7 @@ class QueryRun {
     const dropped = this.#queue.filter((other, at) => at > place && other.page?.run === slice.page?.run);
     for (const other of dropped) {
       this.#queue.splice(this.#queue.indexOf(other), 1);
-      void other.cancel();
+      other.rows.cancel();
     }
   }
 
