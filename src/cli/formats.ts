@@ -10,16 +10,27 @@ function* batches(rows: readonly FileRecord[], text: (rows: readonly FileRecord[
   for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield text(rows.slice(at, at + ROWS_AT_ONCE));
 }
 
+/** What is between two rows in JSON, and in a text that ends with these characters. */
+const BETWEEN_ROWS = '},{"';
+
+/** Rows as JSON, each on a line of its own. To make JSON of many rows at once takes half the time of one after the other. */
+function lines(rows: readonly FileRecord[], separator: ",\n" | "\n"): string {
+  const parts = JSON.stringify(rows).slice(1, -1).split(BETWEEN_ROWS);
+  return parts.length === rows.length
+    ? parts.join(`}${separator}{"`)
+    : rows.map((row) => JSON.stringify(row)).join(separator);
+}
+
 /** Writes rows as JSON, one per line. */
 export function jsonLines(rows: readonly FileRecord[]): string {
-  return printableJson(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  return rows.length === 0 ? "" : printableJson(`${lines(rows, "\n")}\n`);
 }
 
 /** Writes rows as a JSON array, one row per line, for people and for every JSON parser. */
 export function* json(rows: readonly FileRecord[]): Generator<string> {
   if (rows.length === 0) return yield "[]\n";
   let before = "[\n";
-  for (const text of batches(rows, (some) => some.map((row) => JSON.stringify(row)).join(",\n"))) {
+  for (const text of batches(rows, (some) => lines(some, ",\n"))) {
     yield before + printableJson(text);
     before = ",\n";
   }

@@ -1,4 +1,4 @@
-import { csv, json, paths } from "../../src/cli/formats.ts";
+import { csv, json, jsonLines, paths } from "../../src/cli/formats.ts";
 import { queryOf } from "../../src/cli/filters.ts";
 import { QueryResult } from "../../src/client/query_result.ts";
 import { decodeFileRecords } from "../../src/protocol/rows.ts";
@@ -52,6 +52,20 @@ Deno.test("json() writes an array of any length, a few rows at a time", () => {
   assertEquals(JSON.parse(texts.join("")), many);
   assertEquals([...json([])].join(""), "[]\n");
   assertEquals([...json(ROWS)].join("").includes("\u001b"), false);
+});
+
+Deno.test("json() and jsonLines() write one row per line, whatever is in it", () => {
+  const rows = [
+    { file_path: "imap/a", note: "ends like a row},{" },
+    { file_path: "imap/b", more: [{ a: 1 }, { b: 2 }] },
+    { file_path: "imap/c" },
+  ];
+  for (const some of [rows, rows.slice(1), rows.slice(2)]) {
+    const lines = jsonLines(some).trimEnd().split("\n");
+    assertEquals(lines.map((line) => JSON.parse(line)), some);
+    const array = [...json(some)].join("").trimEnd().split("\n");
+    assertEquals([array.length, JSON.parse(array.join(""))], [some.length + 2, some]);
+  }
 });
 
 Deno.test("queryOf() splits lists at commas, and turns flags into true", () => {
