@@ -5,7 +5,6 @@ import { ImapError } from "../errors.ts";
 import { archivePath, bareName } from "../names/file_name.ts";
 import { escapeHtml, excerpt } from "../safe_text.ts";
 import type { Outcome, TransferEvent } from "../transfer/batch.ts";
-import { dirname } from "@std/path";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
@@ -36,9 +35,9 @@ function stateText(outcome: Outcome): string {
 
 /** Returns the folder of a file in the archive, and so below the data directory; empty for a name without one. */
 function folderOf(file: string): string {
-  if (file.startsWith("imap/")) return dirname(file);
   try {
-    return dirname(archivePath(bareName(file)));
+    const path = file.startsWith("imap/") ? file : archivePath(bareName(file));
+    return path.slice(0, path.lastIndexOf("/"));
   } catch {
     return "";
   }
