@@ -1,4 +1,4 @@
-// What it costs to draw long tables.
+// Measures how long it takes to draw long tables.
 import { median, type Result } from "./measure.ts";
 import { htmlTable } from "../src/display/html_table.ts";
 import { textTable } from "../src/display/text_table.ts";
@@ -23,7 +23,7 @@ function rows(count: number): FileRecord[] {
   }));
 }
 
-/** CPU times of some calls in milliseconds. */
+/** Returns the processor times of nine calls, in milliseconds. */
 function cpuTimes(call: () => unknown): number[] {
   return Array.from({ length: 9 }, () => {
     const before = cpuUsage();
@@ -33,13 +33,13 @@ function cpuTimes(call: () => unknown): number[] {
   });
 }
 
-/** Measures the text table, its growth, and the HTML table. */
+/** Measures the text table, how its time grows, and the HTML table. */
 export function benchTable(): Result[] {
   const [few, many] = [rows(10_000), rows(100_000)];
   textTable(recordsTable(few));
   const [short, long] = [cpuTimes(() => textTable(recordsTable(few))), cpuTimes(() => textTable(recordsTable(many)))];
   const html = median(cpuTimes(() => htmlTable(recordsTable(many))));
-  // The quickest of each: what memory clean-up adds falls on some calls and not on others.
+  // The quickest calls: garbage collection slows down some of them.
   const [least, most] = [Math.min(...short), Math.min(...long)];
   const growth = most / least;
   return [
