@@ -18,10 +18,10 @@ function hasScript(): boolean {
 }
 
 /** Starts the command line in a terminal. */
-function startInTerminal({ store, folder }: TransferCli, args: readonly string[]) {
+function startInTerminal({ store, folder }: TransferCli, args: readonly string[], size = "rows 24 cols 100") {
   const env = { IMAP_DATA_ACCESS_URL: store.url, IMAP_DATA_DIR: folder.path, IMAP_API_KEY: "k3y", TERM: "xterm" };
   // A new terminal has no size.
-  const line = ["stty rows 24 cols 100; exec", Deno.execPath(), "run", "-A", "--quiet", CLI, ...args].join(" ");
+  const line = [`stty ${size}; exec`, Deno.execPath(), "run", "-A", "--quiet", CLI, ...args].join(" ");
   const command = new Deno.Command("script", {
     args: ["--quiet", "--flush", "--return", "--command", line, "/dev/null"],
     env,
@@ -62,6 +62,25 @@ Deno.test("in a terminal, progress is redrawn in place and removed in the end", 
   // About a second long: at most ten a second.
   assert(frames > 3 && frames < 30, `${frames}`);
   assert(shown.endsWith("3 fetched; 300 kB\r\n"), shown);
+});
+
+Deno.test("in a small terminal, progress takes no more lines and columns than there are", { ignore }, async () => {
+  await using cli = await openCli({ count: 6 });
+  cli.store.usually = { bytesPerSecond: 100_000 };
+  const terminal = startInTerminal(cli, ["download", ...cli.names], "rows 4 cols 40");
+  assertEquals(await terminal.done(), 0);
+  // Each drawing ends by clearing what is below it.
+  const drawings = terminal.shown().split("\u001b[J").slice(0, -1).filter((text) => text.includes(" of 6 files"));
+  assert(drawings.length > 3, terminal.shown());
+  for (const drawing of drawings) {
+    // deno-lint-ignore no-control-regex
+    const lines = drawing.split("\r\n").map((line) => line.replace(/\u001b\[\d*[A-Z]|\r/g, ""));
+    assert(lines.length <= 3 && lines.every((line) => line.length < 40), JSON.stringify(drawing));
+    // The cursor goes back to the first of these lines, and no further.
+    // deno-lint-ignore no-control-regex
+    assert(Number(/\u001b\[(\d+)A/.exec(drawing)?.[1] ?? 0) <= 2, JSON.stringify(drawing));
+  }
+  assert(drawings.some((drawing) => drawing.split("\r\n").length === 3));
 });
 
 Deno.test("Ctrl-C in a terminal removes the progress and says how to resume", { ignore }, async () => {
