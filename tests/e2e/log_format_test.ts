@@ -39,7 +39,7 @@ Deno.test("-v prints decisions with their reasons, but not each request", async 
   await using cli = await openCli();
   await cli.run(["download", ...cli.names]);
   const { stderr } = await cli.run(["-v", "download", ...cli.names]);
-  assertEquals(stderr, `download "${cli.names[0]}": skip: "${cli.folder.path}/${cli.paths[0]}" is there\n`);
+  assertEquals(stderr, `download "${cli.names[0]}": skip: "${cli.folder.path}/${cli.paths[0]}" exists\n`);
 });
 
 Deno.test("a failed run recommends --debug, unless it was quiet or used --debug", async () => {
