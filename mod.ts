@@ -71,7 +71,7 @@ export { FileNameError, type FileNameProblem } from "./src/names/file_name_error
 export { type Instrument, INSTRUMENTS } from "./src/names/vocabulary.ts";
 export { isValidOn } from "./src/names/file_name.ts";
 export type { ProductParts } from "./src/names/file_name.ts";
-export type { QuicklookFile } from "./src/names/file_name.ts";
+export { QUICKLOOK_EXTENSIONS, type QuicklookFile } from "./src/names/file_name.ts";
 export type { ReleaseFile } from "./src/names/file_name.ts";
 export { SCIENCE_EXTENSIONS, type ScienceFile } from "./src/names/file_name.ts";
 export type { Shard } from "./src/names/shard.ts";

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import { isCalendarDate } from "./calendar_date.ts";
 import { FileNameError, type FileNameProblem } from "./file_name_error.ts";
-import { readSpiceFile, SPICE_FORMS, type SpiceFile, writeSpiceFile } from "./spice_name.ts";
+import { readSpiceFile, SPICE_EXTENSIONS, type SpiceFile, writeSpiceFile } from "./spice_name.ts";
 import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "./version.ts";
 import {
   DATA_LEVELS,
@@ -10,173 +10,11 @@ import {
   INSTRUMENTS,
   isDataLevel,
   isInstrument,
+  isOneOf,
   oneOfWords,
   SPICE_FOLDERS,
 } from "./vocabulary.ts";
 import { printable, shown } from "../safe_text.ts";
-
-/** What a descriptor looks like, for messages. */
-export const DESCRIPTOR_FORM = "the product's name: no underscore, no slash, no control characters";
-
-/** Whether a text can be a descriptor: anything without an underscore that is a name on a disk and safe on a terminal. */
-export function isDescriptor(text: string): boolean {
-  return text !== "" && !/[_/\\]/.test(text) && printable(text) === text;
-}
-
-/** Returns the file name at the end of a path, of the archive or of this machine, where Windows separates folders by `\\`. */
-export function bareName(path: string): string {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return name.slice(name.lastIndexOf("\\") + 1);
-}
-
-/** What stands behind the last underscore: `v001.0002.cdf`. */
-interface Tail {
-  readonly version: string;
-  readonly extension: string;
-}
-
-/** Takes the last part of a name apart at its last point. */
-function splitTail(tail: string): Tail {
-  const point = tail.lastIndexOf(".");
-  return point < 0
-    ? { version: tail, extension: "" }
-    : { version: tail.slice(0, point), extension: tail.slice(point + 1) };
-}
-
-/** A day and what counts behind it: `20240105-repoint00012` or `20240105-cr02345`. */
-interface NameTime {
-  readonly date: string;
-  readonly repointing: number | null;
-  readonly cr: number | null;
-  /** What stands behind the day and is no counter; empty when all is well. */
-  readonly odd: string;
-}
-
-/** What may stand behind the date: `-repoint00012` or `-cr02345`. */
-const COUNTER = /^-(repoint|cr)(\d{5})$/;
-
-/** Takes a day and its counter apart. */
-function splitTime(time: string): NameTime {
-  const dash = time.indexOf("-");
-  const date = dash < 0 ? time : time.slice(0, dash);
-  const counter = dash < 0 ? "" : time.slice(dash);
-  const [, counted, count] = COUNTER.exec(counter) ?? [];
-  return {
-    date,
-    repointing: counted === "repoint" ? Number(count) : null,
-    cr: counted === "cr" ? Number(count) : null,
-    odd: counted === undefined ? counter : "",
-  };
-}
-
-/** A counter as names carry it: five digits. */
-function writeCounter(word: "repoint" | "cr", count: number | null | undefined): string {
-  return count === null || count === undefined ? "" : `-${word}${String(count).padStart(5, "0")}`;
-}
-
-/** Whether a word is one of some. */
-function isOneOf<Word extends string>(words: readonly Word[], word: string): word is Word {
-  return (words as readonly string[]).includes(word);
-}
-
-/** The wrong parts of one name, in the order in which they are looked at. */
-class Problems {
-  readonly list: FileNameProblem[] = [];
-
-  add(field: string, value: string, expected: string): void {
-    this.list.push({ field, value, expected });
-  }
-
-  word(field: string, value: string, words: readonly string[]): void {
-    if (!words.includes(value)) this.list.push({ field, value, ...oneOfWords(value, words) });
-  }
-
-  instrument(value: string): void {
-    if (!isInstrument(value)) this.word("instrument", value, INSTRUMENTS);
-  }
-
-  descriptor(value: string): void {
-    if (!isDescriptor(value)) this.add("descriptor", value, DESCRIPTOR_FORM);
-  }
-
-  date(part: string, value: string): void {
-    if (!isCalendarDate(value)) this.add(part, value, "a day of the calendar, YYYYMMDD");
-  }
-
-  version(value: string): void {
-    if (!isVersion(value)) this.add("version", value, VERSION_FORMS);
-  }
-
-  minorVersion(value: string): void {
-    if (!isMinorVersion(value)) this.add("version", value, MINOR_VERSION_FORM);
-  }
-
-  extension(value: string, extensions: readonly string[]): void {
-    if (!extensions.includes(value)) this.add("extension", value, extensions.join(" or "));
-  }
-}
-
-/** What the names of science, quicklook and dependency files say alike, under the names that the SDC's protocol gives it. */
-export interface ProductParts {
-  /** The instrument, for instance `swe`. */
-  readonly instrument: Instrument;
-  /** The data level, for instance `l1a`. */
-  readonly data_level: DataLevel;
-  /** The product's name, without an underscore, for instance `hist`. */
-  readonly descriptor: string;
-  /** The day on which the data start, YYYYMMDD. */
-  readonly start_date: string;
-  /** The number of the repointing, 0 to 99999, or null. */
-  readonly repointing: number | null;
-  /** The number of the Carrington rotation, 0 to 99999, or null. A name has this or a repointing, never both. */
-  readonly cr: number | null;
-  /** `v001` or `v001.0002`. */
-  readonly version: string;
-}
-
-/** The form of such a name, for messages. */
-const PRODUCT_FORM = "imap_<instrument>_<level>_<descriptor>_<YYYYMMDD>[-repointNNNNN|-crNNNNN]_<version>.<extension>";
-
-/** The parts with an extension of some. */
-type ProductWithExtension<Extension extends string> = ProductParts & { readonly extension: Extension };
-
-/** Reads a name of this form; returns the wrong parts, all of them, when it is none. Pure, linear. */
-export function readProductFile<Extension extends string>(
-  name: string,
-  extensions: readonly Extension[],
-): ProductWithExtension<Extension> | FileNameProblem[] {
-  const parts = name.split("_");
-  if (parts.length !== 6 || parts[0] !== "imap") return [{ field: "name", value: name, expected: PRODUCT_FORM }];
-  const [, instrument = "", level = "", descriptor = "", time = "", tail = ""] = parts;
-  const { date, repointing, cr, odd } = splitTime(time);
-  const { version, extension } = splitTail(tail);
-
-  const problems = new Problems();
-  problems.instrument(instrument);
-  problems.word("data level", level, DATA_LEVELS);
-  problems.descriptor(descriptor);
-  problems.date("start date", date);
-  if (odd !== "") problems.add("counter", odd, "-repointNNNNN, -crNNNNN or nothing");
-  problems.version(version);
-  problems.extension(extension, extensions);
-
-  const isWhole = problems.list.length === 0 && isInstrument(instrument) && isDataLevel(level);
-  if (!isWhole || !isOneOf(extensions, extension)) return problems.list;
-  return { instrument, data_level: level, descriptor, start_date: date, repointing, cr, version, extension };
-}
-
-/** Parts to make a name of; counters may be left out. */
-type WritableProduct = Omit<ProductWithExtension<string>, "repointing" | "cr"> & {
-  readonly repointing?: number | null | undefined;
-  readonly cr?: number | null | undefined;
-};
-
-/** Puts the parts together again; the caller checks the result by reading it back. */
-function writeProductFile(file: WritableProduct): string {
-  const { instrument, data_level, descriptor, start_date, repointing, cr, version, extension } = file;
-  const time = `${start_date}${writeCounter("repoint", repointing)}${writeCounter("cr", cr)}`;
-  return `imap_${instrument}_${data_level}_${descriptor}_${time}_${version}.${extension}`;
-}
 
 /**
  * The extensions of science files: CDF and CCSDS packets.
@@ -191,87 +29,6 @@ function writeProductFile(file: WritableProduct): string {
  */
 export const SCIENCE_EXTENSIONS = ["cdf", "pkts"] as const;
 
-/** The parts of a science file's name, under the names that the SDC's protocol gives them. */
-export interface ScienceFile extends ProductParts {
-  /** Which kind of file this is: the tag of the union {@linkcode ImapFile}. */
-  readonly kind: "science";
-  /** `cdf` or `pkts`. */
-  readonly extension: typeof SCIENCE_EXTENSIONS[number];
-}
-
-/** Reads a science file's name; returns the wrong parts when it is none. */
-export function readScienceFile(name: string): ScienceFile | FileNameProblem[] {
-  const file = readProductFile(name, SCIENCE_EXTENSIONS);
-  return Array.isArray(file) ? file : { kind: "science", ...file };
-}
-
-/** What the names of ancillary and release files say alike: something that counts from one day on. */
-export interface ValidityParts {
-  /** The instrument, for instance `mag`. */
-  readonly instrument: Instrument;
-  /** What it is, without an underscore, for instance `l1b-rotation-calibration`. */
-  readonly descriptor: string;
-  /** The first day for which it counts, YYYYMMDD. */
-  readonly start_date: string;
-  /** The last day for which it counts, YYYYMMDD; null when it counts until a newer one comes. */
-  readonly end_date: string | null;
-  /** The number of the repointing, 0 to 99999, or null. A name has this or an end date, never both. */
-  readonly repointing: number | null;
-  /** `v001`. */
-  readonly version: string;
-}
-
-/** The form of such a name, for messages. */
-const VALIDITY_FORM = "imap_<instrument>_<descriptor>_<YYYYMMDD>[_<YYYYMMDD>|-repointNNNNN]_vNNN.<extension>";
-
-/** The parts with an extension of some. */
-type ValidityWithExtension<Extension extends string> = ValidityParts & { readonly extension: Extension };
-
-/** Reads a name of this form; returns the wrong parts, all of them, when it is none. Pure, linear. */
-export function readValidityFile<Extension extends string>(
-  name: string,
-  extensions: readonly Extension[],
-): ValidityWithExtension<Extension> | FileNameProblem[] {
-  const parts = name.split("_");
-  if ((parts.length !== 5 && parts.length !== 6) || parts[0] !== "imap") {
-    return [{ field: "name", value: name, expected: VALIDITY_FORM }];
-  }
-  const [, instrument = "", descriptor = "", start = ""] = parts;
-  const end_date = parts.length === 6 ? parts[4] ?? "" : null;
-  const { version, extension } = splitTail(parts.at(-1) ?? "");
-  const { date, repointing, cr, odd } = splitTime(start);
-
-  const problems = new Problems();
-  problems.instrument(instrument);
-  problems.descriptor(descriptor);
-  problems.date("start date", date);
-  if (odd !== "" || cr !== null) problems.add("counter", start.slice(date.length), "-repointNNNNN or nothing");
-  if (end_date !== null) problems.date("end date", end_date);
-  if (end_date !== null && repointing !== null) {
-    problems.add("end date", end_date, "none behind a repointing");
-  }
-  problems.minorVersion(version);
-  problems.extension(extension, extensions);
-
-  const isWhole = problems.list.length === 0 && isInstrument(instrument);
-  if (!isWhole || !isOneOf(extensions, extension)) return problems.list;
-  return { instrument, descriptor, start_date: date, end_date, repointing, version, extension };
-}
-
-/** Parts to make a name of; what may be null may be left out. */
-type WritableValidity = Omit<ValidityWithExtension<string>, "end_date" | "repointing"> & {
-  readonly end_date?: string | null | undefined;
-  readonly repointing?: number | null | undefined;
-};
-
-/** Puts the parts together again; the caller checks the result by reading it back. */
-function writeValidityFile(file: WritableValidity): string {
-  const { instrument, descriptor, start_date, end_date, repointing, version, extension } = file;
-  const start = `${start_date}${writeCounter("repoint", repointing)}`;
-  const time = end_date === null || end_date === undefined ? start : `${start}_${end_date}`;
-  return `imap_${instrument}_${descriptor}_${time}_${version}.${extension}`;
-}
-
 /**
  * The extensions of ancillary files (SDC file-name convention).
  *
@@ -285,98 +42,103 @@ function writeValidityFile(file: WritableValidity): string {
  */
 export const ANCILLARY_EXTENSIONS = ["cdf", "csv", "dat", "json", "zip", "tsv", "pgm", "xlsx"] as const;
 
-/** The parts of an ancillary file's name: what processing needs besides the data, a calibration for instance. */
+/**
+ * The extensions of quicklook files: pictures (SDC file-name convention).
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { QUICKLOOK_EXTENSIONS } from "@imap-sdc/data-access";
+ *
+ * assert(QUICKLOOK_EXTENSIONS.includes("png"));
+ * ```
+ */
+export const QUICKLOOK_EXTENSIONS = ["jpg", "pdf", "png"] as const;
+
+/** The extension of release manifests. */
+export const RELEASE_EXTENSIONS = ["txt"] as const;
+
+/** The fields that the names of science, quicklook and dependency files have in common, under the SDC's own names. */
+export interface ProductParts {
+  /** The instrument, for instance `swe`. */
+  readonly instrument: Instrument;
+  /** The data level, for instance `l1a`. */
+  readonly data_level: DataLevel;
+  /** The product's name, without an underscore, for instance `hist`. */
+  readonly descriptor: string;
+  /** The day on which the data start, `YYYYMMDD`. */
+  readonly start_date: string;
+  /** The number of the repointing, 0 to 99999, or null. */
+  readonly repointing: number | null;
+  /** The number of the Carrington rotation, 0 to 99999, or null. A name has either this or a repointing, or neither. */
+  readonly cr: number | null;
+  /** The version: `v001` or `v001.0002`. */
+  readonly version: string;
+}
+
+/** The fields that the names of ancillary and release files have in common: files that are valid from one day on. */
+export interface ValidityParts {
+  /** The instrument, for instance `mag`. */
+  readonly instrument: Instrument;
+  /** What the file is, without an underscore, for instance `l1b-rotation-calibration`. */
+  readonly descriptor: string;
+  /** The first day for which the file is valid, `YYYYMMDD`. */
+  readonly start_date: string;
+  /** The last day for which the file is valid, `YYYYMMDD`; null while it is valid until a newer file replaces it. */
+  readonly end_date: string | null;
+  /** The number of the repointing, 0 to 99999, or null. A name has either this or an end date, or neither. */
+  readonly repointing: number | null;
+  /** The version: `v001`. */
+  readonly version: string;
+}
+
+/** The fields of a science file's name. */
+export interface ScienceFile extends ProductParts {
+  /** The kind of file: the tag of the union {@linkcode ImapFile}. */
+  readonly kind: "science";
+  /** `cdf` or `pkts`. */
+  readonly extension: typeof SCIENCE_EXTENSIONS[number];
+}
+
+/** The fields of an ancillary file's name: what processing needs besides the data, for instance a calibration. */
 export interface AncillaryFile extends ValidityParts {
-  /** Which kind of file this is: the tag of the union {@linkcode ImapFile}. */
+  /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "ancillary";
-  /** For instance `csv`. */
+  /** The extension, for instance `csv`. */
   readonly extension: typeof ANCILLARY_EXTENSIONS[number];
 }
 
-/** Reads an ancillary file's name; returns the wrong parts when it is none. */
-function readAncillaryFile(name: string): AncillaryFile | FileNameProblem[] {
-  const file = readValidityFile(name, ANCILLARY_EXTENSIONS);
-  return Array.isArray(file) ? file : { kind: "ancillary", ...file };
-}
-
-/** The extensions of quicklook files: pictures. */
-export const QUICKLOOK_EXTENSIONS = ["jpg", "pdf", "png"] as const;
-
-/** The parts of a quicklook file's name: a picture of a science file's data. */
+/** The fields of a quicklook file's name: a picture of a science file's data. */
 export interface QuicklookFile extends ProductParts {
-  /** Which kind of file this is: the tag of the union {@linkcode ImapFile}. */
+  /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "quicklook";
   /** `jpg`, `pdf` or `png`. */
-  readonly extension: "jpg" | "pdf" | "png";
+  readonly extension: typeof QUICKLOOK_EXTENSIONS[number];
 }
 
-/** Reads a quicklook file's name; returns the wrong parts when it is none. */
-function readQuicklookFile(name: string): QuicklookFile | FileNameProblem[] {
-  const file = readProductFile(name, QUICKLOOK_EXTENSIONS);
-  return Array.isArray(file) ? file : { kind: "quicklook", ...file };
-}
-
-/** The extension of dependency files. */
-const DEPENDENCY_EXTENSIONS = ["json"] as const;
-
-/** The parts of a dependency file's name: the list of what a science file was made from. */
+/** The fields of a dependency file's name: the list of the inputs that a science file was made from. */
 export interface DependencyFile extends ProductParts {
-  /** Which kind of file this is: the tag of the union {@linkcode ImapFile}. */
+  /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "dependency";
   /** `json`. */
   readonly extension: "json";
 }
 
-/** Reads a dependency file's name; returns the wrong parts when it is none. */
-function readDependencyFile(name: string): DependencyFile | FileNameProblem[] {
-  const file = readProductFile(name, DEPENDENCY_EXTENSIONS);
-  return Array.isArray(file) ? file : { kind: "dependency", ...file };
-}
-
-/** The extension of release manifests. */
-export const RELEASE_EXTENSIONS = ["txt"] as const;
-
-/** The parts of a release manifest's name: the list of the files that are made public. */
+/** The fields of a release manifest's name: the list of the data that are made public. */
 export interface ReleaseFile extends ValidityParts {
-  /** Which kind of file this is: the tag of the union {@linkcode ImapFile}. */
+  /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "release";
   /** `txt`. */
   readonly extension: "txt";
 }
 
-/** Reads a release manifest's name; returns the wrong parts when it is none. */
-function readReleaseFile(name: string): ReleaseFile | FileNameProblem[] {
-  const file = readValidityFile(name, RELEASE_EXTENSIONS);
-  return Array.isArray(file) ? file : { kind: "release", ...file };
-}
-
-/** Parts that cannot be those of a product: `imap_mag_x_20260101_20260201_v001.csv` has two days. */
-function hasTwoDays(parts: readonly string[]): boolean {
-  return parts.slice(3, 5).every((part) => /^\d/.test(part));
-}
-
-/** The kind that a wrong name was most likely meant to be, so that a message can say what is wrong with it. */
-function kindMeant(name: string): FileKind {
-  const extension = name.slice(name.lastIndexOf(".") + 1);
-  if (SPICE_FORMS.some((form) => form.extension === extension.toLowerCase() && form.extension !== "csv")) {
-    return "spice";
-  }
-  if (isOneOf(QUICKLOOK_EXTENSIONS, extension)) return "quicklook";
-  if (isOneOf(RELEASE_EXTENSIONS, extension) && name.startsWith("imap_")) return "release";
-  const parts = name.split("_");
-  const isValidity = parts.length === 5 || (parts.length === 6 && hasTwoDays(parts));
-  if (isOneOf(DEPENDENCY_EXTENSIONS, extension) && parts.length === 6 && !isValidity) return "dependency";
-  if (isOneOf(ANCILLARY_EXTENSIONS, extension) && (isValidity || extension !== "cdf")) return "ancillary";
-  return isValidity ? "ancillary" : "science";
-}
-
 /** What a file name says, as a union tagged by `kind`. */
 export type ImapFile = ScienceFile | AncillaryFile | SpiceFile | QuicklookFile | DependencyFile | ReleaseFile;
 
-/** The tag of a kind of file. */
+/** A kind of file. */
 export type FileKind = ImapFile["kind"];
 
-/** The parts to make a name of: those of {@linkcode ImapFile}, where what may be null may be left out. */
+/** The fields to make a name of: those of {@linkcode ImapFile}; fields that may be null may be left out. */
 export type FileNameParts = ImapFile extends infer File ? File extends SpiceFile ?
       & { readonly [Part in "kind" | "kernel_type"]: File[Part] }
       & { readonly [Part in keyof Omit<File, "kind" | "kernel_type">]?: File[Part] | undefined }
@@ -385,46 +147,266 @@ export type FileNameParts = ImapFile extends infer File ? File extends SpiceFile
     & { readonly [Part in keyof File as null extends File[Part] ? Part : never]?: File[Part] | undefined }
   : never;
 
-/** Reads a name of one kind; returns what is wrong with it when it is none. */
-type Reader = (name: string) => ImapFile | FileNameProblem[];
+/** One kind of file: where its files are, and how their names are read. */
+interface Kind {
+  readonly kind: FileKind;
+  /** The folder in the archive that holds the files of this kind. */
+  readonly root: string;
+  /** The form of its names: those of a product have a data level, those of a validity may have an end date. */
+  readonly form: "product" | "validity" | "SPICE";
+  readonly extensions: readonly string[];
+  /** Reads a name; returns all wrong fields if it is not of this kind. Pure, linear. */
+  readonly read: (name: string) => ImapFile | FileNameProblem[];
+}
 
-/** The kinds in the order in which the SDC tries them: a name belongs to the first that takes it. */
-const READERS: ReadonlyMap<FileKind, Reader> = new Map<FileKind, Reader>([
-  ["science", readScienceFile],
-  ["ancillary", readAncillaryFile],
-  ["spice", readSpiceFile],
-  ["quicklook", readQuicklookFile],
-  ["dependency", readDependencyFile],
-  ["release", readReleaseFile],
-]);
+/**
+ * The kinds of files in the order in which the SDC tries them: a name belongs to the first that accepts it. A new kind needs
+ * an entry here, its interface above, and the export of that from mod.ts.
+ */
+const KINDS: readonly Kind[] = [
+  product("science", "imap", SCIENCE_EXTENSIONS),
+  validity("ancillary", "imap/ancillary", ANCILLARY_EXTENSIONS),
+  { kind: "spice", root: "imap/spice", form: "SPICE", extensions: SPICE_EXTENSIONS, read: readSpiceFile },
+  product("quicklook", "imap/quicklook", QUICKLOOK_EXTENSIONS),
+  product("dependency", "imap/dependency", ["json"]),
+  validity("release", "imap/release", RELEASE_EXTENSIONS),
+];
 
 /** The kinds of files, in the order in which a name is tried. */
-export const FILE_KINDS: readonly FileKind[] = [...READERS.keys()];
+export const FILE_KINDS: readonly FileKind[] = KINDS.map(({ kind }) => kind);
+
+/** A kind of files whose names have the form of a product. */
+function product<const Name extends string, const Extension extends string>(
+  kind: Name,
+  root: string,
+  extensions: readonly Extension[],
+) {
+  const read = (name: string): ProductParts & Tag<Name, Extension> | FileNameProblem[] => {
+    const fields = readProduct(name, extensions);
+    return Array.isArray(fields) ? fields : { kind, ...fields };
+  };
+  return { kind, root, form: "product", extensions, read } as const;
+}
+
+/** A kind of files whose names have the form of a validity. */
+function validity<const Name extends string, const Extension extends string>(
+  kind: Name,
+  root: string,
+  extensions: readonly Extension[],
+) {
+  const read = (name: string): ValidityParts & Tag<Name, Extension> | FileNameProblem[] => {
+    const fields = readValidity(name, extensions);
+    return Array.isArray(fields) ? fields : { kind, ...fields };
+  };
+  return { kind, root, form: "validity", extensions, read } as const;
+}
+
+interface Tag<Name, Extension> extends Ending<Extension> {
+  readonly kind: Name;
+}
+
+interface Ending<Extension> {
+  readonly extension: Extension;
+}
+
+/** What a descriptor looks like, for messages. */
+export const DESCRIPTOR_FORM = "the product's name: no underscore, no slash, no control characters";
+
+/** Whether a text can be a descriptor: it has no underscore, can be part of a file name, and is safe on a terminal. */
+export function isDescriptor(text: string): boolean {
+  return text !== "" && !/[_/\\]/.test(text) && printable(text) === text;
+}
+
+/** Returns the file name at the end of a path, of the archive or of this machine, where Windows separates folders by `\\`. */
+export function bareName(path: string): string {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.slice(name.lastIndexOf("\\") + 1);
+}
+
+/** The wrong fields of one name, in the order in which they are checked. */
+class Problems {
+  readonly list: FileNameProblem[] = [];
+
+  add(field: string, value: string, expected: string): void {
+    this.list.push({ field, value, expected });
+  }
+
+  word(field: string, value: string, words: readonly string[]): void {
+    if (!words.includes(value)) this.list.push({ field, value, ...oneOfWords(value, words) });
+  }
+
+  descriptor(value: string): void {
+    if (!isDescriptor(value)) this.add("descriptor", value, DESCRIPTOR_FORM);
+  }
+
+  date(field: string, value: string): void {
+    if (!isCalendarDate(value)) this.add(field, value, "a day of the calendar, YYYYMMDD");
+  }
+
+  extension(value: string, extensions: readonly string[]): void {
+    if (!extensions.includes(value)) this.add("extension", value, extensions.join(" or "));
+  }
+}
+
+/** What follows the last underscore: `v001.0002.cdf`. */
+function splitEnd(end: string): { readonly version: string; readonly extension: string } {
+  const dot = end.lastIndexOf(".");
+  return dot < 0 ? { version: end, extension: "" } : { version: end.slice(0, dot), extension: end.slice(dot + 1) };
+}
+
+/** A day and its counter: `20240105-repoint00012` or `20240105-cr02345`. */
+interface Time {
+  readonly date: string;
+  readonly repointing: number | null;
+  readonly cr: number | null;
+  /** What follows the day but is not a counter; empty for valid names. */
+  readonly rest: string;
+}
+
+/** What may follow the day. */
+const COUNTER = /^-(repoint|cr)(\d{5})$/;
+
+function splitTime(time: string): Time {
+  const dash = time.indexOf("-");
+  const date = dash < 0 ? time : time.slice(0, dash);
+  const counter = dash < 0 ? "" : time.slice(dash);
+  const [, word, count] = COUNTER.exec(counter) ?? [];
+  return {
+    date,
+    repointing: word === "repoint" ? Number(count) : null,
+    cr: word === "cr" ? Number(count) : null,
+    rest: word === undefined ? counter : "",
+  };
+}
+
+/** A counter as names have it: five digits. */
+function formatCounter(word: "repoint" | "cr", count: number | null | undefined): string {
+  return count === null || count === undefined ? "" : `-${word}${String(count).padStart(5, "0")}`;
+}
+
+const PRODUCT_FORM = "imap_<instrument>_<level>_<descriptor>_<YYYYMMDD>[-repointNNNNN|-crNNNNN]_<version>.<extension>";
+
+/** Reads a name in the form of a product; returns all wrong fields if it is none. Pure, linear. */
+export function readProduct<Extension extends string>(
+  name: string,
+  extensions: readonly Extension[],
+): ProductParts & Ending<Extension> | FileNameProblem[] {
+  const fields = name.split("_");
+  if (fields.length !== 6 || fields[0] !== "imap") return [{ field: "name", value: name, expected: PRODUCT_FORM }];
+  const [, instrument = "", data_level = "", descriptor = "", time = "", end = ""] = fields;
+  const { date: start_date, repointing, cr, rest } = splitTime(time);
+  const { version, extension } = splitEnd(end);
+
+  const problems = new Problems();
+  problems.word("instrument", instrument, INSTRUMENTS);
+  problems.word("data level", data_level, DATA_LEVELS);
+  problems.descriptor(descriptor);
+  problems.date("start date", start_date);
+  if (rest !== "") problems.add("counter", rest, "-repointNNNNN, -crNNNNN or nothing");
+  if (!isVersion(version)) problems.add("version", version, VERSION_FORMS);
+  problems.extension(extension, extensions);
+
+  const isValid = problems.list.length === 0 && isInstrument(instrument) && isDataLevel(data_level);
+  if (!isValid || !isOneOf(extensions, extension)) return problems.list;
+  return { instrument, data_level, descriptor, start_date, repointing, cr, version, extension };
+}
+
+const VALIDITY_FORM = "imap_<instrument>_<descriptor>_<YYYYMMDD>[_<YYYYMMDD>|-repointNNNNN]_vNNN.<extension>";
+
+/** Reads a name in the form of a validity; returns all wrong fields if it is none. Pure, linear. */
+export function readValidity<Extension extends string>(
+  name: string,
+  extensions: readonly Extension[],
+): ValidityParts & Ending<Extension> | FileNameProblem[] {
+  const fields = name.split("_");
+  if ((fields.length !== 5 && fields.length !== 6) || fields[0] !== "imap") {
+    return [{ field: "name", value: name, expected: VALIDITY_FORM }];
+  }
+  const [, instrument = "", descriptor = "", time = ""] = fields;
+  const end_date = fields.length === 6 ? fields[4] ?? "" : null;
+  const { version, extension } = splitEnd(fields.at(-1) ?? "");
+  const { date: start_date, repointing, cr, rest } = splitTime(time);
+
+  const problems = new Problems();
+  problems.word("instrument", instrument, INSTRUMENTS);
+  problems.descriptor(descriptor);
+  problems.date("start date", start_date);
+  if (rest !== "" || cr !== null) problems.add("counter", time.slice(start_date.length), "-repointNNNNN or nothing");
+  if (end_date !== null) problems.date("end date", end_date);
+  if (end_date !== null && repointing !== null) problems.add("end date", end_date, "none behind a repointing");
+  if (!isMinorVersion(version)) problems.add("version", version, MINOR_VERSION_FORM);
+  problems.extension(extension, extensions);
+
+  const isValid = problems.list.length === 0 && isInstrument(instrument);
+  if (!isValid || !isOneOf(extensions, extension)) return problems.list;
+  return { instrument, descriptor, start_date, end_date, repointing, version, extension };
+}
+
+/** Makes a name of fields; the caller checks it by reading it back. Undefined if a SPICE name cannot be made of them. */
+function write(parts: FileNameParts): string | undefined {
+  if ("kernel_type" in parts) return writeSpiceFile(parts);
+  const { instrument, descriptor, start_date, repointing, version, extension } = parts;
+  const start = `${start_date}${formatCounter("repoint", repointing)}`;
+  const end = `${version}.${extension}`;
+  if ("data_level" in parts) {
+    return `imap_${instrument}_${parts.data_level}_${descriptor}_${start}${formatCounter("cr", parts.cr)}_${end}`;
+  }
+  const { end_date } = parts;
+  const time = end_date === null || end_date === undefined ? start : `${start}_${end_date}`;
+  return `imap_${instrument}_${descriptor}_${time}_${end}`;
+}
+
+/** The kind that a wrong name was most likely meant to be, so that a message can say what is wrong with it. */
+function kindMeant(name: string): Kind | undefined {
+  const extension = name.slice(name.lastIndexOf(".") + 1);
+  const fields = name.split("_");
+  // imap_mag_x_20260101_20260201_v001.csv has two days.
+  const hasTwoDays = fields.slice(3, 5).every((field) => /^\d/.test(field));
+  const isValidity = fields.length === 5 || (fields.length === 6 && hasTwoDays);
+  const form = isValidity ? "validity" : fields.length === 6 ? "product" : undefined;
+  // Any text file may end with .txt, and ancillary files with .csv as well as some SPICE files.
+  const may = ({ kind, extensions }: Kind) =>
+    kind === "spice"
+      ? extension !== "csv" && isOneOf(extensions, extension.toLowerCase())
+      : isOneOf(extensions, extension) && (kind !== "release" || name.startsWith("imap_"));
+  const candidates = KINDS.filter(may);
+  return candidates.find((kind) => kind.form === form) ?? candidates[0] ??
+    KINDS.find((kind) => kind.form === (form ?? "product"));
+}
 
 /** The longest name that disks and object stores take, in bytes of UTF-8 (POSIX `NAME_MAX`). */
-const LONGEST_NAME = 255;
+const MAX_NAME_BYTES = 255;
 
-/** What no kind's name may be: a path, something that acts on a terminal, longer than a disk takes. */
+/** What is wrong with a name whatever its kind: it is a path, has control characters, or is longer than disks allow. */
 function problemWithAny(name: string): FileNameProblem | undefined {
-  // No character is less than a byte, and what is far too long need not be looked through.
-  const bytes = name.length > LONGEST_NAME ? name.length : new TextEncoder().encode(name).length;
-  if (bytes > LONGEST_NAME) {
-    return { field: "length", value: `${bytes} bytes or more`, expected: `at most ${LONGEST_NAME} bytes` };
+  // Each character takes at least a byte, so a name that is far too long need not be encoded.
+  const bytes = name.length > MAX_NAME_BYTES ? name.length : new TextEncoder().encode(name).length;
+  if (bytes > MAX_NAME_BYTES) {
+    return { field: "length", value: `${bytes} bytes or more`, expected: `at most ${MAX_NAME_BYTES} bytes` };
   }
   if (!/[/\\]/.test(name) && printable(name) === name) return undefined;
   return { field: "name", value: name, expected: "a bare name, without folders and control characters" };
 }
 
-/** Refuses what untyped code, a notebook's say, may give for a name. */
-function checkText(name: unknown): void {
-  if (typeof name === "string") return;
-  throw new InputError(`Cannot read the file name "${shown(name)}": expected text`);
+/** Finds the kind of a name and reads it. @throws {FileNameError} When it is of none. */
+function readName(name: string): { readonly kind: Kind; readonly file: ImapFile } {
+  // Untyped callers may pass anything.
+  if (typeof name !== "string") throw new InputError(`Cannot read the file name "${shown(name)}": expected text`);
+  const problem = problemWithAny(name);
+  if (problem !== undefined) throw new FileNameError(name, [problem]);
+  const problems = new Map<Kind | undefined, FileNameProblem[]>();
+  for (const kind of KINDS) {
+    const file = kind.read(name);
+    if (!Array.isArray(file)) return { kind, file };
+    problems.set(kind, file);
+  }
+  throw new FileNameError(name, problems.get(kindMeant(name)) ?? []);
 }
 
-/** Refuses what untyped code may give for the parts of a name. */
+/** Rejects what untyped callers may pass as the fields of a name. */
 function checkParts(parts: unknown): void {
-  const isPart = (value: unknown) => value === null || ["string", "number", "undefined"].includes(typeof value);
-  if (typeof parts === "object" && parts !== null && Object.values(parts).every(isPart)) return;
+  const isField = (value: unknown) => value === null || ["string", "number", "undefined"].includes(typeof value);
+  if (typeof parts === "object" && parts !== null && Object.values(parts).every(isField)) return;
   throw new InputError(`Cannot make a file name of "${shown(parts)}": expected its parts, each a text or a number`);
 }
 
@@ -432,10 +414,10 @@ function checkParts(parts: unknown): void {
  * Reads a bare file name of any kind (SDC file-name convention).
  *
  * @param name The name alone, without folders.
- * @returns Its parts, tagged by `kind`.
- * @throws {FileNameError} When it is no name of the SDC's; the error names every wrong part and what was expected of a
- *   name of the kind that it looks most like.
- * @throws {InputError} When it is no text, which untyped code may give.
+ * @returns Its fields, tagged by `kind`.
+ * @throws {FileNameError} When the name does not follow the convention. The error lists every wrong field, compared with
+ *   the kind that the name looks most like.
+ * @throws {InputError} When it is not a text, which untyped callers may pass.
  *
  * @example
  * ```ts
@@ -448,37 +430,16 @@ function checkParts(parts: unknown): void {
  * ```
  */
 export function parseFileName(name: string): ImapFile {
-  checkText(name);
-  const problem = problemWithAny(name);
-  if (problem !== undefined) throw new FileNameError(name, [problem]);
-  const problems = new Map<FileKind, FileNameProblem[]>();
-  for (const [kind, read] of READERS) {
-    const file = read(name);
-    if (!Array.isArray(file)) return file;
-    problems.set(kind, file);
-  }
-  throw new FileNameError(name, problems.get(kindMeant(name)) ?? []);
-}
-
-function write(parts: FileNameParts): string | undefined {
-  switch (parts.kind) {
-    case "ancillary":
-    case "release":
-      return writeValidityFile(parts);
-    case "spice":
-      return writeSpiceFile(parts);
-    default:
-      return writeProductFile(parts);
-  }
+  return readName(name).file;
 }
 
 /**
- * Makes a file name from its parts, with the checks of {@linkcode parseFileName}.
+ * Makes a file name from its fields, with the checks of {@linkcode parseFileName}.
  *
- * @param parts The parts, as `parseFileName` returns them; what may be null may be left out.
+ * @param parts The fields, as `parseFileName` returns them. Fields that may be null may be left out.
  * @returns The bare name.
- * @throws {FileNameError} When a part is wrong, or when the name would read as something else.
- * @throws {InputError} When they are no parts at all, which untyped code may give.
+ * @throws {FileNameError} When a field is wrong, or the name would read as something else.
+ * @throws {InputError} When they are not fields at all, which untyped callers may pass.
  *
  * @example
  * ```ts
@@ -496,48 +457,30 @@ export function formatFileName(parts: FileNameParts): string {
   checkParts(parts);
   const name = write(parts);
   if (name === undefined) {
-    const value = Object.entries(parts).map(([part, value]) => `${part} ${value}`).join(", ");
+    const value = Object.entries(parts).map(([field, value]) => `${field} ${value}`).join(", ");
     const expected = "all the parts that a name of this type has, and no other";
     throw new FileNameError("", [{ field: "parts", value, expected }]);
   }
   const read: Readonly<Record<string, unknown>> = { ...parseFileName(name) };
-  // A number too long for its digits, both counters, or the words of another kind would read back as something else.
+  // A number with too many digits, both counters, or the words of another kind would read back as something else.
   const problems = Object.entries(parts)
-    .filter(([part, value]) => part !== "name" && value !== undefined && (value ?? null) !== (read[part] ?? null))
-    .map(([part, value]) => ({
-      field: part,
+    .filter(([field, value]) => field !== "name" && value !== undefined && (value ?? null) !== (read[field] ?? null))
+    .map(([field, value]) => ({
+      field,
       value: String(value),
-      expected: `what a name can hold; it reads as ${read[part]}`,
+      expected: `what a name can hold; it reads as ${read[field]}`,
     }));
   if (problems.length > 0) throw new FileNameError(name, problems);
   return name;
 }
 
-/** The folder of a file of any kind (SDC folder convention). */
-function folderOf(file: ImapFile): string {
-  switch (file.kind) {
-    case "science":
-    case "quicklook":
-    case "dependency": {
-      const root = file.kind === "science" ? "imap" : `imap/${file.kind}`;
-      const month = `${file.start_date.slice(0, 4)}/${file.start_date.slice(4, 6)}`;
-      return `${root}/${file.instrument}/${file.data_level}/${month}`;
-    }
-    case "ancillary":
-    case "release":
-      return `imap/${file.kind}/${file.instrument}`;
-    case "spice":
-      return `imap/spice/${SPICE_FOLDERS[file.kernel_type]}`;
-  }
-}
-
 /**
  * The path of a file in the archive, which is also its path below the data directory (SDC folder convention).
  *
- * @param file A bare file name, or its parts.
- * @returns The path with `/` between its folders, whatever the operating system.
- * @throws {FileNameError} When the name is wrong.
- * @throws {InputError} When it is neither text nor parts, which untyped code may give.
+ * @param file A bare file name, or its fields.
+ * @returns The path, with `/` between folders on every operating system.
+ * @throws {FileNameError} When the name does not follow the convention.
+ * @throws {InputError} When it is neither a text nor fields, which untyped callers may pass.
  *
  * @example
  * ```ts
@@ -550,9 +493,13 @@ function folderOf(file: ImapFile): string {
  * ```
  */
 export function archivePath(file: string | FileNameParts): string {
-  // Untyped code may give what is neither: that is no name, as parseFileName() says.
+  // Untyped callers may pass what is neither: that is not a name, as readName() says.
   const name = typeof file === "object" && file !== null ? formatFileName(file) : file;
-  return `${folderOf(parseFileName(name))}/${name}`;
+  const { kind: { root }, file: fields } = readName(name);
+  if ("kernel_type" in fields) return `${root}/${SPICE_FOLDERS[fields.kernel_type]}/${name}`;
+  if (!("data_level" in fields)) return `${root}/${fields.instrument}/${name}`;
+  const { instrument, data_level, start_date } = fields;
+  return `${root}/${instrument}/${data_level}/${start_date.slice(0, 4)}/${start_date.slice(4, 6)}/${name}`;
 }
 
 /**
@@ -565,12 +512,12 @@ export function isArchivePath(text: string): boolean {
 }
 
 /**
- * Whether an ancillary file counts on a day: from its start date on, and no longer than to its end date where it has one
- * (SDC file-name convention).
+ * Whether an ancillary file is valid on a day: from its start date to its end date, both inclusive, or without an end if its
+ * name has no end date (SDC file-name convention).
  *
- * @param file The name, or its parts; an end date of null may be left out.
- * @param date The day, YYYYMMDD or YYYY-MM-DD.
- * @throws {InputError} When the file is no ancillary one, or the date is none of the calendar.
+ * @param file The name, or its fields; an end date of null may be left out.
+ * @param date The day, `YYYYMMDD` or `YYYY-MM-DD`.
+ * @throws {InputError} When the file is not an ancillary file, or there is no such day.
  *
  * @example
  * ```ts
@@ -586,7 +533,7 @@ export function isValidOn(
   file: string | Extract<FileNameParts, { readonly kind: "ancillary" }>,
   date: string,
 ): boolean {
-  // Untyped code may give a Date.
+  // Untyped callers may pass a Date.
   const day = typeof date === "string" ? date.replace(/^(\d{4})-(\d{2})-(\d{2})$/, "$1$2$3") : "";
   if (!isCalendarDate(day)) {
     throw new InputError(

@@ -153,6 +153,9 @@ export const SPICE_FORMS: readonly SpiceForm[] = [
   form("earth_attitude", "earth_<start_yymmdd>_<end_yymmdd>_<prediction_yymmdd>.bpc"),
 ];
 
+/** The extensions of SPICE files, in small letters. */
+export const SPICE_EXTENSIONS: readonly string[] = [...new Set(SPICE_FORMS.map(({ extension }) => extension))];
+
 /** The types whose names have no day: what they say holds at all times. */
 export const SPICE_TYPES_WITHOUT_DAY: readonly SpiceType[] = SPICE_FORMS
   .filter(({ template }) => !template.includes("yy"))

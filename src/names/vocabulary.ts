@@ -1,5 +1,10 @@
 import { suggestion } from "../errors.ts";
 
+/** Whether a value is one of some words. Case counts. */
+export function isOneOf<Word extends string>(words: readonly Word[], value: unknown): value is Word {
+  return words.some((word) => word === value);
+}
+
 /**
  * The instruments and other sources whose files the SDC keeps (SDC file-name convention).
  *
@@ -32,7 +37,7 @@ export type Instrument = typeof INSTRUMENTS[number];
 
 /** Whether a word names an instrument. Case counts. */
 export function isInstrument(word: string): word is Instrument {
-  return (INSTRUMENTS as readonly string[]).includes(word);
+  return isOneOf(INSTRUMENTS, word);
 }
 
 /**
@@ -72,7 +77,7 @@ export type DataLevel = typeof DATA_LEVELS[number];
 
 /** Whether a word names a data level. Case counts. */
 export function isDataLevel(word: string): word is DataLevel {
-  return (DATA_LEVELS as readonly string[]).includes(word);
+  return isOneOf(DATA_LEVELS, word);
 }
 
 /**
@@ -116,7 +121,7 @@ export type SpiceType = typeof SPICE_TYPES[number];
 
 /** Whether a value is the name of a type of SPICE file. Case counts. */
 export function isSpiceType(value: unknown): value is SpiceType {
-  return SPICE_TYPES.some((type) => type === value);
+  return isOneOf(SPICE_TYPES, value);
 }
 
 /** The archive's folder for each type, below `imap/spice` (SDC folder convention). */

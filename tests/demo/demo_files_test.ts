@@ -2,7 +2,7 @@ import { DEMO_FILES, DEMO_TEXTS, DEMO_UPLOADS, demoUpload, writeDemoFiles } from
 import { InputError } from "../../src/errors.ts";
 import { missionSeconds, tt2000 } from "../../src/mission_time.ts";
 import { startOfDay } from "../../src/names/calendar_date.ts";
-import { archivePath, readScienceFile } from "../../src/names/file_name.ts";
+import { archivePath, parseFileName } from "../../src/names/file_name.ts";
 import { walkCdf } from "./cdf_walk.ts";
 import { walkPackets } from "./packet_walk.ts";
 import { openTestArchive } from "../support/archive.ts";
@@ -17,8 +17,8 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 }
 
 const parsed = DEMO_FILES.map((file) => {
-  const parts = readScienceFile(file.name);
-  assert(!Array.isArray(parts));
+  const parts = parseFileName(file.name);
+  assert(parts.kind === "science");
   return { ...file, parts };
 });
 

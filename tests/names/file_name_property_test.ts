@@ -5,8 +5,8 @@ import {
   formatFileName,
   type ImapFile,
   parseFileName,
-  readProductFile,
-  readValidityFile,
+  readProduct,
+  readValidity,
 } from "../../src/names/file_name.ts";
 import { FileNameError } from "../../src/names/file_name_error.ts";
 import { readSpiceFile } from "../../src/names/spice_name.ts";
@@ -81,8 +81,8 @@ Deno.test("archivePath() never leaves its folder", () => {
 const READERS = [
   readOrRefuse,
   readSpiceFile,
-  (text: string) => readProductFile(text, ["cdf"]),
-  (text: string) => readValidityFile(text, ["csv"]),
+  (text: string) => readProduct(text, ["cdf"]),
+  (text: string) => readValidity(text, ["csv"]),
 ];
 
 /** The shortest of some runs, in milliseconds. */
