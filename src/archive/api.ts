@@ -65,8 +65,7 @@ export interface ArchiveHandlerOptions {
 /** The response to a HEAD: everything but the body. */
 async function headOf(response: Response): Promise<Response> {
   const { status, headers } = response;
-  if (!headers.has("content-length")) headers.set("content-length", String((await response.bytes()).length));
-  await response.body?.cancel().catch(() => {}); // Read to its end, or not needed.
+  headers.set("content-length", String((await response.bytes()).length));
   return new Response(null, { status, headers });
 }
 

@@ -26,6 +26,26 @@ Deno.test("GET /download answers 404 to what the archive does not have", async (
   }
 });
 
+Deno.test("GET /download without a prefix serves only released files of a public archive, and SPICE files always", async () => {
+  const kernel = "imap/spice/lsk/naif0012.tls";
+  const quicklook = "imap/quicklook/mag/l1b/2026/01/imap_mag_l1b_norm-mago_20260110_v001.0001.png";
+  for (const [unreleased, status] of [[false, 302], [true, 403]] as const) {
+    const files = { [PATH]: "bytes", [kernel]: "kernel", [quicklook]: "png" };
+    await using archive = await openTestArchive({ files, apiKey: "key", public: true, unreleased });
+    const response = await archive.api(`/download/${PATH}`);
+    assertEquals(response.status, status);
+    if (unreleased) {
+      assertEquals(await response.text(), `The file ${PATH} is not a part of a public release yet.`);
+      assertEquals(response.headers.get("content-type"), "text/html");
+    }
+    assertEquals((await archive.api(`/download/${kernel}`)).status, 302);
+    assertEquals((await archive.api(`/download/${quicklook}`)).status, 403);
+    for (const path of [PATH, kernel, quicklook]) {
+      assertEquals((await archive.api(`/api-key/download/${path}`, { headers: { "x-api-key": "key" } })).status, 302);
+    }
+  }
+});
+
 Deno.test("GET /download answers 400 without a path", async () => {
   await using archive = await openTestArchive();
   for (const path of ["/download", "/download/"]) {
