@@ -7,7 +7,7 @@ import { textTable } from "../../display/text_table.ts";
 import { printableJson } from "../../safe_text.ts";
 import { catalogTable } from "../../views/catalog.ts";
 
-/** A product a line. */
+/** Prints a JSON array, one product per line. */
 function json(products: readonly CatalogEntry[]): string {
   const lines = products.map((product) => printableJson(JSON.stringify(product)));
   return lines.length === 0 ? "[]\n" : `[\n${lines.join(",\n")}\n]\n`;
@@ -18,7 +18,7 @@ const FORMATS: ReadonlyMap<string, (products: readonly CatalogEntry[]) => string
   ["json", json],
 ]);
 
-/** `catalog`: lists what there is. */
+/** The command `catalog`. */
 export const catalog: Command = {
   spec: {
     name: "catalog",

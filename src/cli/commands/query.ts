@@ -8,10 +8,10 @@ import { textTableChunks } from "../../display/text_table.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
 import { recordsTable } from "../../views/records.ts";
 
-/** One way to print a result, text by text. */
+/** A format: returns the output for a result, a part at a time. */
 type Format = (files: QueryResult) => Iterable<string> | AsyncIterable<string>;
 
-/** A line for each product, as wide as the terminal. */
+/** Prints the coverage: a line per product, as wide as the terminal. */
 async function* coverage(files: QueryResult): AsyncGenerator<string> {
   const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns || 80 : 80;
   yield (await files.coverage()).toText({ columns });
@@ -25,12 +25,12 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
   ["coverage", coverage],
 ]);
 
-/** The format whose lines are written as they come. */
+/** The format that is written while rows arrive. */
 const STREAMED = "ndjson";
 /** How many rows wait to be written together. */
 const MAX_WAITING = 200;
 
-/** Writes each row as soon as it has come; what comes together is written together. */
+/** Writes each row as soon as it arrives; rows that arrive together are written together. */
 async function stream(rows: AsyncIterable<FileRecord>, output: Output): Promise<void> {
   let waiting: FileRecord[] = [];
   let isRead = Promise.resolve(true);
@@ -54,7 +54,7 @@ async function stream(rows: AsyncIterable<FileRecord>, output: Output): Promise<
   await isRead;
 }
 
-/** `query`: finds files. */
+/** The command `query`. */
 export const query: Command = {
   spec: {
     name: "query",

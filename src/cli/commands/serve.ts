@@ -55,7 +55,7 @@ function until(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** `serve`: the local archive. */
+/** The command `serve`. */
 export const serve: Command = {
   spec: {
     name: "serve",
