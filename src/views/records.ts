@@ -33,15 +33,18 @@ type Asked = Readonly<Record<string, unknown>>;
 /** Describes a query in a line: `instrument=mag, data_level=l2`. */
 export function askedText(asked: Asked = {}): string {
   const given = Object.entries(asked).filter(([, value]) => value !== undefined && value !== null);
-  return given.map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("|") : cellOf(value)}`).join(", ");
+  return given.map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("|") : textOf(value)}`).join(", ");
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** A value as a cell shows it; empty for none. */
 function cellOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return "";
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "boolean" ? (value ? "yes" : "no") : textOf(value);
 }
 
 /** `20240723` -> `2024-07-23`; other texts stay as they are. */

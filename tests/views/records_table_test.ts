@@ -79,3 +79,8 @@ Deno.test("fileNameOf() returns the end of the path", () => {
   assertEquals(fileNameOf(OLD), "imap_glows_l1a_hist_20110921_v001.cdf");
   assertEquals(fileNameOf({ file_path: "bare" }), "bare");
 });
+
+Deno.test("recordsTable() describes the query in its subtitle, in the words of the query", () => {
+  const asked = { instrument: ["mag", "swe"], released: true, repointing: 12, version: undefined, cr: null };
+  assertEquals(recordsTable([], { asked }).subtitle, "instrument=mag|swe, released=true, repointing=12");
+});
