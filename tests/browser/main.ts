@@ -10,6 +10,7 @@ import { BAD_PAGE } from "./bad_page.ts";
 import { type Look, openBrowser, openPage } from "./browser.ts";
 import { exportNotebook } from "./export_notebook.ts";
 import { EXPORT_STYLES, type ExportStyle } from "./export_styles.ts";
+import "./foreign_pages.ts";
 import { measurePage } from "./measure_page.ts";
 import { screenshot } from "./screenshot.ts";
 
