@@ -19,7 +19,8 @@ export function startTimer(delayMs: number, onTime: () => void): () => void {
   brief.addEventListener("abort", onBrief, { once: true });
   return () => {
     brief.removeEventListener("abort", onBrief);
-    clearTimeout(timer);
+    // Even an unneeded clearTimeout would load the timers.
+    if (timer !== undefined) clearTimeout(timer);
   };
 }
 
