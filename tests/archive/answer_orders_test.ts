@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openTestArchive, type TestArchive } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
+import { archivePath } from "../../src/names/file_name.ts";
 
 const MANIFEST = "imap_hit_data-release-001_20260101_20260131_v001.txt";
 const RELEASE = `/release?release_type=release&manifest_file=${MANIFEST}`;
@@ -96,6 +97,32 @@ Deno.test("GET /release crashes like the SDC on a manifest with an invalid line,
     assertMatch(String(archive.errors[0]), /in the line/);
     assertEquals(archive.opened.journal.orders(), []);
   }
+});
+
+Deno.test("GET /release skips comments, empty lines, the header and lines with false, and takes spaces and any case", async () => {
+  const [l0, l1a, l2] = ["l0_raw_20260102_v001.pkts", "l1a_all_20260102_v001.cdf", "l2_all_20260102_v001.cdf"].map((
+    end,
+  ) => archivePath(`imap_hit_${end}`));
+  const files = Object.fromEntries([l0, l1a, l2].map((path) => [String(path), "x"]));
+  await using archive = await openTestArchive({ files, unreleased: true });
+  const lines = [
+    "# comment",
+    "",
+    "instrument, data_type, descriptor, release",
+    "hit,l0,raw,TRUE",
+    "hit, l1a, all, false",
+  ];
+  await archive.put(MANIFEST, `${lines.join("\r\n")}\r\n  hit ,  l2 , all , true`);
+  assertEquals((await ask(archive, RELEASE))[0], 200);
+  const { catalog } = archive.opened;
+  assertEquals([l0, l1a, l2].map((path) => catalog.isReleased(String(path))), [true, false, true]);
+});
+
+Deno.test("GET /release refuses a manifest of more than 1 MiB", async () => {
+  await using archive = await openTestArchive();
+  await archive.put(MANIFEST, "#".repeat(2 ** 20 + 1));
+  assertEquals((await ask(archive, RELEASE))[0], 500);
+  assertMatch(String(archive.errors[0]), /1048577 bytes/);
 });
 
 Deno.test("orders need their method and, in a closed archive, the key", async () => {
