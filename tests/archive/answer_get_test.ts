@@ -7,7 +7,7 @@ const TEXT = "0123456789";
 /** `printf 0123456789 | md5sum` */
 const ETAG = '"781e5e245d69b566979b86e28d23f2c7"';
 
-/** Asks for the file with more headers. */
+/** Requests the file with further headers. */
 async function get(archive: TestArchive, headers: HeadersInit = {}): Promise<Response> {
   return await archive.objects(await archive.urlFor("download", PATH), { headers });
 }

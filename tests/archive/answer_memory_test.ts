@@ -1,4 +1,4 @@
-// What an archive keeps in memory for callers who ask for much and take nothing of it.
+// The memory that an archive needs for callers that request much and read nothing.
 import { assert } from "@std/assert";
 import { archivePath } from "../../mod.ts";
 import { dirname, join } from "@std/path";
@@ -6,13 +6,13 @@ import { connectRaw, type RawConnection, rawHead, until } from "../support/archi
 import { startServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 
-/** So many rows nearly fill an answer, which may have 6 MiB. */
+/** This number of rows nearly fills a response, which may have 6 MiB. */
 const FILES = 19_000;
 const CALLERS = 100;
-/** What docs/promises.md says of a connection, and what the program takes for itself while it answers. */
+/** The limit per connection in docs/promises.md, and the program's own memory while it answers. */
 const MOST_BYTES = CALLERS * 2 ** 20 + 50 * 2 ** 20;
 
-/** How much memory a process has. */
+/** The memory of a process. */
 function memoryOf(pid: number): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
@@ -39,7 +39,7 @@ Deno.test({ name: "100 callers who take nothing of answers of 5 MB take 1 MiB ea
       connections.push(connection);
       await connection.send(rawHead("GET", url));
     }
-    // Who comes after all of them is answered when their answers are made.
+    // A request after all of them is answered once their responses are made.
     await until(async () => (await (await fetch(`${serve.url}/query?instrument=hi`)).text()) === "[]");
     const grown = memoryOf(serve.process.pid) - before;
     assert(grown < MOST_BYTES, `it grew by ${Math.round(grown / 2 ** 20)} MiB`);

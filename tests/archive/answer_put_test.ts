@@ -10,7 +10,7 @@ async function put(archive: TestArchive, init: RequestInit): Promise<[status: nu
   return [response.status, await response.text()];
 }
 
-/** That nothing came of a PUT: no file, no part of one, no row. */
+/** Checks that a PUT left nothing: no file, no partial file, no row. */
 async function assertNothing(archive: TestArchive): Promise<void> {
   assertEquals(await archive.files(), []);
   assertEquals(await archive.rows("instrument=swe"), []);
@@ -62,7 +62,7 @@ Deno.test("PUT of new bytes while the old ones are hashed ends with the row of t
   await using archive = await openTestArchive();
   const url = await archive.urlFor("upload", NAME);
   await archive.objects(url, putRequest("first"));
-  // By hand, so that the next GET has to hash it.
+  // Changed on the disk, so that the next GET has to hash it.
   await Deno.truncate(join(archive.folder.path, PATH), 100_000_000);
   const reading = archive.objects(await archive.urlFor("download", PATH));
   await archive.objects(url, putRequest("the second"));

@@ -18,7 +18,7 @@ async function hasNginx(): Promise<boolean> {
   }
 }
 
-/** The configuration that docs/serving.md recommends, without TLS and with other ports: each name gets one of its own. */
+/** The configuration in docs/serving.md, without TLS and with a different port for each name. */
 async function documented(ports: readonly string[], archivePorts: Readonly<Record<string, string>>): Promise<string> {
   const text = await Deno.readTextFile(new URL("../../docs/serving.md", import.meta.url));
   const snippet = /```nginx\n(.*?)```/s.exec(text)?.[1] ?? "";
@@ -28,7 +28,7 @@ async function documented(ports: readonly string[], archivePorts: Readonly<Recor
     .replaceAll("Host $host", "Host $http_host");
 }
 
-/** Runs nginx over a configuration until the `await using` that holds it ends. */
+/** Runs nginx with a configuration until it is disposed of. */
 async function startNginx(folder: string, servers: string): Promise<AsyncDisposable> {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) =>
     `${name}_temp_path ${folder}/nginx_${name};`

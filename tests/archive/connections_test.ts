@@ -9,7 +9,7 @@ import { join } from "@std/path";
 const host = "127.0.0.1";
 const NAME = "imap_mag_l0_raw_20250502_v001.pkts";
 
-/** A server that reads the body and says how long it was; it ends with its `await using`. */
+/** A server that reads the body and answers with its length, until it is disposed of. */
 async function start(limits: ConnectionLimits): Promise<RunningServer & AsyncDisposable & { url: string }> {
   const handler = async (request: Request) => {
     const length = await request.bytes().then(({ length }) => length, () => -1);
@@ -19,7 +19,7 @@ async function start(limits: ConnectionLimits): Promise<RunningServer & AsyncDis
   return { ...server, url: `http://${host}:${server.port}/`, [Symbol.asyncDispose]: () => server.close(0) };
 }
 
-/** Sends a byte now and then until the connection is over. */
+/** Sends a byte now and then until the connection is closed. */
 async function drip(connection: RawConnection, everyMs: number): Promise<void> {
   try {
     for (;;) {
@@ -27,7 +27,7 @@ async function drip(connection: RawConnection, everyMs: number): Promise<void> {
       await delay(everyMs);
     }
   } catch {
-    // It was ended, as it should be.
+    // It was closed, as it should be.
   }
 }
 
@@ -47,7 +47,7 @@ Deno.test("A caller that sends nothing is dropped", async () => {
 });
 
 Deno.test("A caller that sends the head of a second request byte by byte is dropped too", async () => {
-  // Long enough for the first request to come whole on a machine that is busy.
+  // Long enough for the first request to arrive on a busy machine.
   await using server = await start({ headMs: 2_000 });
   using connection = await connectRaw(server.url);
   await connection.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nX-Slow: ");
@@ -138,7 +138,7 @@ Deno.test("Connections beyond the limit are closed, and the others are served", 
     return answer;
   }));
   for (const answer of answers) assertStringIncludes(answer, "0 bytes");
-  // There is room again.
+  // There is a free connection again.
   await until(async () => {
     using later = await connectRaw(server.url);
     await later.send(rawHead("GET", server.url)).catch(() => {});

@@ -11,7 +11,7 @@ const PROGRAM = `
   console.log(url);
 `;
 
-/** The first line that a program writes. */
+/** The first line of a program's output. */
 async function firstLine(output: ReadableStream<Uint8Array>): Promise<string> {
   let text = "";
   for await (const chunk of output) {

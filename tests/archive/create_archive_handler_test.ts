@@ -93,7 +93,7 @@ Deno.test("The API answers 401 to every request without the key, and 403 to a wr
   }
 });
 
-/** Every route of docs/openapi.json, with the method and an address that would be answered. */
+/** Every route of docs/openapi.json, with its method and a path that would be answered. */
 async function allRoutes(): Promise<Array<readonly [method: string, path: string, isApi: boolean]>> {
   const text = await Deno.readTextFile(new URL("../../docs/openapi.json", import.meta.url));
   const { paths }: { paths: Record<string, object> } = JSON.parse(text);

@@ -4,7 +4,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 const PATH = "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts";
 const START = Date.parse("2026-01-02T03:04:05Z");
 
-/** What the object store says no with. */
+/** The status and code of an error of the object store. */
 async function refusal(response: Response): Promise<[status: number, code: string]> {
   assertEquals(response.headers.get("content-type"), "application/xml");
   return [response.status, /<Code>(.*)<\/Code>/.exec(await response.text())?.[1] ?? ""];

@@ -1,4 +1,4 @@
-// What pages of other origins may do with an archive on this machine: read, and change nothing.
+// Pages of other origins can read from an archive on this machine, and change nothing.
 import { startArchive } from "../../src/archive/start_archive.ts";
 import { connectRaw, putRequest, rawHead, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
@@ -25,7 +25,7 @@ async function start(options: { apiKey?: string } = {}) {
   };
 }
 
-/** Sends a request whose headers are exactly these: `fetch` would not send some of them. */
+/** Sends a request with exactly these headers, some of which `fetch` would not send. */
 async function send(method: string, url: string, headers: readonly string[], host?: string): Promise<string> {
   using connection = await connectRaw(url);
   const head = rawHead(method, url, headers);
@@ -46,7 +46,7 @@ Deno.test("A page of another origin reads rows and files, with GET and HEAD", as
   }
   const head = await send("HEAD", `${archive.url}/download/${PATH}`, origin);
   assertEquals([statusOf(head), headerOf(head, "access-control-allow-origin")], [302, "*"]);
-  // Behind a redirect to another origin browsers call the page's origin null.
+  // After a redirect to another origin, browsers send `null` for the page's origin.
   const object = await send("GET", headerOf(head, "location") ?? "", ["Origin: null"]);
   assertEquals([statusOf(object), headerOf(object, "access-control-allow-origin")], [200, "*"]);
   assertEquals(headerOf(object, "access-control-expose-headers"), "*");
@@ -83,7 +83,7 @@ Deno.test("Preflight requests are answered for reading, with any header, and ref
   assertEquals(statusOf(bare), 404);
 });
 
-/** What changes something, or gives out an address that does. */
+/** Requests that change something, or return a URL that does. */
 const CHANGES = [
   ["GET", `/upload/${NEW_NAME}`],
   ["GET", `/api-key/upload/${NEW_NAME}`],
@@ -112,7 +112,7 @@ for (const options of [{}, { apiKey: "k3y" }]) {
         assertEquals([path, header, statusOf(answer)], [path, header, 403]);
         assertEquals(headerOf(answer, "access-control-allow-origin"), undefined);
       }
-      // The page of the archive itself, an address that a person typed, and programs.
+      // The page of the archive, a URL that a person typed, and programs.
       for (
         const header of [`Origin: ${archive.url}`, "Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: none", "X-Any: 1"]
       ) {

@@ -9,7 +9,7 @@ const NAME = "imap_mag_l0_raw_20250502_v001.pkts";
 const PATH = `imap/mag/l0/2025/05/${NAME}`;
 const LONG = "a".repeat(4_000);
 
-/** Ways to write a path that leads elsewhere, or to no place at all. */
+/** Paths that point somewhere else, or are invalid. */
 const TRICKS = [
   `../outside/${NAME}`,
   `..%2foutside%2f${NAME}`,
@@ -78,11 +78,11 @@ Deno.test("No path, however it is written, causes an internal error or reaches a
         for (const url of [archive.url, archive.objectsUrl]) {
           using connection = await connectRaw(url);
           const head = rawHead(method, url, ["Content-Length: 0"]);
-          // As it stands: nothing between the test and the archive may tidy the path up.
+          // Sent as it is: nothing between the test and the archive may normalize the path.
           await connection.send(head.replace(` / HTTP`, ` ${target.replaceAll(" ", "%20")} HTTP`));
           const answer = await connection.received();
           const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
-          // The SDC's code crashes on a manifest that it does not have.
+          // The SDC's code crashes when the manifest is missing.
           const isCrash = method === "GET" && target.startsWith("/release?") && url === archive.url;
           assert(status >= 200 && (status !== 500 || isCrash), `${method} ${target} got ${answer}`);
           assert(!answer.includes("secret") && !/^x-injected/im.test(answer), `${method} ${target} got ${answer}`);
@@ -119,7 +119,7 @@ Deno.test("A valid signature gives no access outside the paths of the archive", 
   assertEquals([errors, await archive.folder.files()], [[], before]);
 });
 
-/** What a trick means, when it means anything. */
+/** The decoded path, if it can be decoded. */
 function decoded(trick: string): string {
   try {
     return decodeURIComponent(trick);

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { openTestArchive, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 
-/** The catalog's table as version 0.1.0 of this package made it. */
+/** The table of the catalog in version 0.1.0 of this package. */
 const VERSION_1 = `
   CREATE TABLE files (
     file_path TEXT PRIMARY KEY, table_name TEXT NOT NULL, instrument TEXT NOT NULL, data_level TEXT,
@@ -41,7 +41,7 @@ Deno.test("Opening an archive takes over a catalog of the first version, with th
   assertEquals(archive.opened.catalog.md5(SCIENCE, size, mtime?.getTime() ?? 0), "abc");
 });
 
-/** The table as version 0.2.0 of this package made it. */
+/** The table in version 0.2.0 of this package. */
 const VERSION_2 = `
   CREATE TABLE files (
     file_path TEXT PRIMARY KEY, table_name TEXT NOT NULL, instrument TEXT, data_level TEXT, descriptor TEXT,

@@ -7,7 +7,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 const NAME = "imap_swe_l0_sci_20240105_v001.pkts";
 const PATH = `imap/swe/l0/2024/01/${NAME}`;
 
-/** Starts an archive over a temporary folder; both end with the `await using` that holds it. */
+/** Starts an archive in a temporary folder, until it is disposed of. */
 async function start(
   options: Partial<ArchiveOptions> = {},
 ): Promise<RunningArchive & AsyncDisposable & { folder: TestFolder }> {

@@ -4,10 +4,10 @@ import { type TestFolder, testFolder } from "../support/folder.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { dirname, join } from "@std/path";
 
-/** Named as the archive names what is not whole yet. */
+/** A name as of the archive's incoming files. */
 const LEFT_OVER = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 
-/** A root whose `place` is a link to what lies beside it: a folder with files in it, or a file. */
+/** A root in which `place` is a symbolic link to a folder with files, or to a file, outside the root. */
 async function rootWithLink(folder: TestFolder, place: string, to: "folder" | "file"): Promise<string> {
   const [root, precious] = [join(folder.path, "root"), join(folder.path, "precious")];
   await Deno.mkdir(join(precious, "deep"), { recursive: true });
@@ -17,7 +17,7 @@ async function rootWithLink(folder: TestFolder, place: string, to: "folder" | "f
   return root;
 }
 
-/** Every file below a folder, with what is in it. */
+/** Every file below a folder, with its contents. */
 async function contents(folder: TestFolder): Promise<string[]> {
   const precious = (await folder.files()).filter((path) => path.startsWith("precious/"));
   return await Promise.all(precious.map(async (path) => `${path} ${await Deno.readTextFile(join(folder.path, path))}`));

@@ -4,7 +4,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 const PATH = "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts";
 const START = Date.parse("2026-01-02T03:04:05Z");
 
-/** A signer whose clock the test sets, and an address that it signed for an hour. */
+/** A signer with a clock that the test sets, and a URL that is valid for an hour. */
 function signed(path = PATH) {
   const clock = { ms: START };
   const signer = new UrlSigner(() => new Date(clock.ms));

@@ -1,7 +1,7 @@
-/** The types of the records that the walk follows. */
+/** The types of the records that are followed. */
 const TYPE = { CDR: 1, GDR: 2, ADR: 4, AgrEDR: 5, VXR: 6, VVR: 7, zVDR: 8, AzEDR: 9 } as const;
 
-/** What the walk finds of an attribute. */
+/** An attribute. */
 export interface WalkedAttribute {
   readonly name: string;
   readonly scope: number;
@@ -10,7 +10,7 @@ export interface WalkedAttribute {
   readonly entries: [number, string][];
 }
 
-/** What the walk finds of a variable. */
+/** A variable. */
 export interface WalkedVariable {
   readonly name: string;
   readonly number: number;
@@ -20,19 +20,19 @@ export interface WalkedVariable {
   readonly values: DataView;
 }
 
-/** What the walk finds in a file. */
+/** The contents of a file. */
 export interface WalkedCdf {
   readonly version: string;
   readonly encoding: number;
   readonly copyright: string;
   readonly endOfFile: number;
-  /** The bytes of all records that were visited. */
+  /** The total size of all records that were visited. */
   readonly visited: number;
   readonly attributes: WalkedAttribute[];
   readonly variables: WalkedVariable[];
 }
 
-/** Follows the offsets of a CDF from record to record; throws when one leads to a record that does not belong there. */
+/** Follows the offsets of a CDF from record to record; throws when one points to a record of another type. */
 export function walkCdf(file: Uint8Array): WalkedCdf {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const sizes = new Map<number, number>();
@@ -48,7 +48,7 @@ export function walkCdf(file: Uint8Array): WalkedCdf {
     sizes.set(at, size);
     return size;
   };
-  /** A linked list: each record's next one is 12 bytes behind its beginning. */
+  /** A linked list: the offset of the next record is 12 bytes after the start of each record. */
   const list = <T>(head: number, type: keyof typeof TYPE, read: (at: number, size: number) => T): T[] => {
     const found: T[] = [];
     for (let at = head; at !== 0; at = int8(at + 12)) found.push(read(at, open(at, type)));

@@ -38,7 +38,7 @@ Deno.test("DEMO_FILES has the ingestion dates that the tutorial prints", () => {
   assertEquals(dates.get("imap_mag_l0_raw_20250502_v000.pkts"), "2024-07-16T10:27:13.000Z");
   assertEquals(dates.get("imap_mag_l0_raw_20250502_v001.pkts"), "2024-07-16T10:29:33.000Z");
   assertEquals(dates.get("imap_mag_l0_raw_20250511_v000.pkts"), "2024-07-19T16:34:35.000Z");
-  // All of them are there before the tutorial's uploads of 31 July.
+  // All of them are older than the tutorial's uploads of 31 July.
   for (const [name, date] of dates) assert(date > "2024-06-10" && date < "2024-07-31", `${name}: ${date}`);
 });
 
@@ -74,7 +74,7 @@ Deno.test("DEMO_FILES has CDFs that carry their own name and day", () => {
 });
 
 Deno.test("DEMO_FILES has the same bytes on each run", async () => {
-  // A new sum here means new sizes and sums in every document that was made with the demo.
+  // If this checksum changes, the sizes and checksums in all documents that were made with the demo change too.
   const whole = await Promise.all(DEMO_FILES.map(async ({ name, bytes }) => `${name} ${await sha256(bytes())}`));
   assertEquals(
     await sha256(new TextEncoder().encode(whole.join("\n"))),

@@ -1,4 +1,4 @@
-/** What the walk finds in one packet. */
+/** The header fields of a packet. */
 export interface WalkedPacket {
   readonly version: number;
   readonly type: number;
@@ -10,7 +10,7 @@ export interface WalkedPacket {
   readonly coarseTime: number;
 }
 
-/** Reads CCSDS space packets by their primary headers alone; throws when the last one does not end with the file. */
+/** Reads CCSDS space packets by their primary headers; throws when the last one does not end with the file. */
 export function walkPackets(file: Uint8Array): WalkedPacket[] {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const packets: WalkedPacket[] = [];

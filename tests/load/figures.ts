@@ -1,19 +1,19 @@
-/** What was measured of one kind of request. */
+/** The measurements of one kind of request. */
 interface Measured {
   readonly milliseconds: number[];
 }
 
-/** `0.99` of the times are not above this one. */
+/** The quantile of times: with `0.99`, 99% of the times are not longer. */
 function percentile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
 }
 
-/** How long requests took, by their kind. */
+/** The durations of requests, by kind. */
 export class Figures {
   readonly #kinds = new Map<string, Measured>();
   readonly #begun = performance.now();
 
-  /** Measures a request that must succeed; one that fails does not count. */
+  /** Measures a request that must succeed; failed ones do not count. */
   async timed<Value>(kind: string, act: () => Promise<Value>): Promise<Value> {
     const begun = performance.now();
     const value = await act();
@@ -23,12 +23,12 @@ export class Figures {
     return value;
   }
 
-  /** How many of a kind succeeded. */
+  /** The number of successful requests of a kind. */
   count(kind: string): number {
     return this.#kinds.get(kind)?.milliseconds.length ?? 0;
   }
 
-  /** A line for each kind, and one for all. */
+  /** A line for each kind, and one for all requests. */
   lines(): string[] {
     const seconds = (performance.now() - this.#begun) / 1000;
     const all = [...this.#kinds.values()].reduce((sum, { milliseconds }) => sum + milliseconds.length, 0);

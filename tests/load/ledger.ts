@@ -1,31 +1,31 @@
-/** What became of the uploads to one path, by the MD5 of their bytes. */
+/** The uploads to one path, by the MD5 of their bytes. */
 interface Account {
-  /** The last one that was answered 200. */
+  /** The last upload that was answered with 200. */
   answered?: string;
-  /** One that was sent, all or some of it, and not answered: nobody can tell whether the archive has it. */
+  /** An upload that was sent, completely or not, but not answered: the archive may have it or not. */
   open?: string;
 }
 
-/** What the archive shows of itself. */
+/** The state of the archive. */
 export interface Shown {
   /** The paths that queries list. */
   readonly listed: ReadonlySet<string>;
-  /** The MD5 of each file that lies below `imap/`, by its path. */
+  /** The MD5 of each file below `imap/`, by its path. */
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** What the clients know of their uploads, and what the archive must therefore have. */
+/** What clients know about their uploads, and what the archive must therefore have. */
 export class Ledger {
   readonly #accounts = new Map<string, Account>();
-  /** How many uploads were answered 200. */
+  /** The number of uploads that were answered with 200. */
   answered = 0;
 
-  /** An upload begins. */
+  /** Notes the start of an upload. */
   begin(path: string, md5: string): void {
     this.#accounts.set(path, { ...this.#accounts.get(path), open: md5 });
   }
 
-  /** The upload that was begun was answered 200. */
+  /** Notes that the started upload was answered with 200. */
   answer(path: string): void {
     const { open } = this.#accounts.get(path) ?? {};
     if (open === undefined) throw new Error(`Cannot answer "${path}": no upload was begun`);
@@ -33,18 +33,18 @@ export class Ledger {
     this.answered++;
   }
 
-  /** Whether an upload to the path was answered 200. */
+  /** Whether an upload to the path was answered with 200. */
   has(path: string): boolean {
     return this.#accounts.get(path)?.answered !== undefined;
   }
 
-  /** The MD5 that the file under a path must have; undefined while nobody can tell. */
+  /** The MD5 that the file under a path must have; undefined while it is not known. */
   md5(path: string): string | undefined {
     const { answered, open } = this.#accounts.get(path) ?? {};
     return open === undefined ? answered : undefined;
   }
 
-  /** Each thing that must not be, in words; uploads that were lost come first. */
+  /** Descriptions of everything that is wrong, lost uploads first. */
   problems({ listed, files }: Shown): string[] {
     const problems: string[] = [];
     for (const [path, { answered }] of this.#accounts) {
@@ -60,12 +60,12 @@ export class Ledger {
     return problems;
   }
 
-  /** How many of the uploads that were never answered are there all the same: their answer was lost on the way. */
+  /** The number of uploads without a response that are in the archive: only their response was lost. */
   unanswered({ listed }: Shown): number {
     return [...listed].filter((path) => this.#accounts.get(path)?.answered === undefined).length;
   }
 
-  /** Uploads that were cut off are settled now: what the archive has of them stays. */
+  /** Settles the uploads that were cut off: what the archive has of them must stay. */
   settle({ files }: Shown): void {
     for (const path of this.#accounts.keys()) {
       const md5 = files.get(path);

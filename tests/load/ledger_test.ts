@@ -6,7 +6,7 @@ const shown = (listed: readonly string[], files: Readonly<Record<string, string>
   files: new Map(Object.entries(files)),
 });
 
-/** A ledger with an upload that was answered, one that was cut off, and one that replaces the first and was cut off. */
+/** A ledger with an upload that was answered, one that was cut off, and one that was cut off while replacing the first. */
 function ledger(): Ledger {
   const ledger = new Ledger();
   ledger.begin("a", "1");

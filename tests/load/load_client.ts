@@ -2,17 +2,17 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Figures } from "./figures.ts";
 import type { Ledger } from "./ledger.ts";
 
-/** What all clients of a run share. */
+/** What the clients of a run share. */
 export interface LoadRun {
-  /** The archive's address. */
+  /** The URL of the archive. */
   readonly url: string;
   readonly ledger: Ledger;
   readonly figures: Figures;
-  /** Ends the clients after what they are doing. */
+  /** Ends the clients after their current request. */
   readonly signal: AbortSignal;
 }
 
-/** Sizes that uploads have in turn: files are small, and now and then one is not. */
+/** The sizes of uploads in turn: mostly small, with a large one now and then. */
 const SIZES = [300, 4_000, 20_000, 1_000, 0, 60_000, 2_000, 10_000];
 const LARGE = { bytes: 2_000_000, every: 50 };
 
@@ -20,7 +20,7 @@ function sizeOf(turn: number): number {
   return turn % LARGE.every === 0 ? LARGE.bytes : SIZES[turn % SIZES.length] ?? 0;
 }
 
-/** Each client writes names of its own: no two of them upload the same one, in all runs of a process. */
+/** Each client has its own names: no two clients upload the same name, in all runs of a process. */
 let names = 0;
 
 function nextPath(): string {
@@ -65,7 +65,7 @@ async function download({ url, figures, ledger }: LoadRun, path: string): Promis
   if (md5 !== ledger.md5(path)) throw new Error(`Cannot go on: ${path} has other bytes than were uploaded`);
 }
 
-/** Uploads, asks for what was uploaded, takes it back, and uploads again, until the signal; then throws nothing. */
+/** Uploads, queries, downloads and uploads again until the signal fires; then it throws nothing. */
 export async function loadClient(run: LoadRun): Promise<void> {
   for (let turn = names; !run.signal.aborted; turn++) {
     const path = nextPath();
@@ -76,7 +76,7 @@ export async function loadClient(run: LoadRun): Promise<void> {
     await upload(run, path, address, sizeOf(turn));
     await query(run, path);
     await download(run, path);
-    // The address is still good: the file is replaced.
+    // The URL is still valid: the file is replaced.
     if (turn % 7 === 0) await upload(run, path, address, 5_000);
   }
 }

@@ -1,4 +1,4 @@
-/** The archive under load, and when it is killed: `deno task test:load`. Takes two minutes, and prints what it measured. */
+/** The archive under load, and when it is killed: `deno task test:load`. It takes two minutes and prints measurements. */
 import { hashFile } from "../../src/disk.ts";
 import { Figures } from "./figures.ts";
 import { Ledger, type Shown } from "./ledger.ts";
@@ -10,20 +10,20 @@ import { delay } from "@std/async";
 import { join } from "@std/path";
 
 const CLIENTS = 64;
-/** How long the load lasts; `LOAD_SECONDS=10` is for trying. */
+/** The duration of the load; `LOAD_SECONDS=10` is for a quick run. */
 const LOAD_SECONDS = Number(Deno.env.get("LOAD_SECONDS") ?? 60);
-/** How often the archive is killed. */
+/** How many times the archive is killed. */
 const KILLS = 20;
-/** How long it runs before it is killed: long enough for every client to be in the middle of something. */
+/** How long it runs before it is killed: long enough for every client to have a request under way. */
 const [SHORTEST_RUN_MS, LONGEST_RUN_MS] = [300, 1_500];
 
-/** Starts the clients; whatever happens to one of them is in the array, undefined for nothing. */
+/** Starts the clients; returns the error of each one, or undefined. */
 function startClients(url: string, ledger: Ledger, figures: Figures, signal: AbortSignal): Promise<unknown[]> {
   const run = { url, ledger, figures, signal };
   return Promise.all(Array.from({ length: CLIENTS }, () => loadClient(run).then(() => undefined, (error) => error)));
 }
 
-/** What queries list and what lies on the disk, which is read whole. */
+/** What queries list, and the files on the disk, which are read completely. */
 async function look(url: string, { path, files }: TestFolder): Promise<Shown> {
   const rows: { file_path: string }[] = await (await fetch(`${url}/query?instrument=mag`)).json();
   const found = new Map<string, string>();
@@ -80,7 +80,7 @@ Deno.test(`The archive loses nothing that it answered when it is killed ${KILLS}
     assertEquals(signal, "SIGKILL");
     stop.abort();
     const ends = await clients;
-    // A refusal or wrong bytes would be no work of the kill's.
+    // A refusal or wrong bytes would not be caused by the kill.
     assertEquals(ends.filter((end) => !(end === undefined || end instanceof TypeError)), []);
     cut += ends.length;
     most = Math.max(most, (await litter(folder)).length);

@@ -6,32 +6,32 @@ import { type TestFolder, testFolder } from "./folder.ts";
 import { delay } from "@std/async";
 import { dirname, join } from "@std/path";
 
-/** What a test says of its archive; the folder is a temporary one. */
+/** The settings of a test archive in a temporary folder. */
 export interface TestArchiveOptions
   extends
     Partial<Pick<ArchiveHandlerOptions, "apiKey" | "public" | "as" | "answerLimit" | "urlLifetimeSeconds">>,
     Partial<OpenArchiveOptions> {
-  /** Files that lie in the folder before the archive is opened: their paths and texts. */
+  /** Files that are in the folder before the archive is opened: their paths and texts. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** An archive without sockets: requests go to its handlers. Folder and all are gone with its `await using`. */
+/** An archive without sockets: requests go to its handlers. Disposing of it deletes the folder. */
 export interface TestArchive extends AsyncDisposable {
   readonly folder: TestFolder;
   readonly opened: OpenArchive;
-  /** Errors that a caller saw as 500. */
+  /** Errors that callers saw as 500. */
   readonly errors: readonly unknown[];
-  /** Asks the API; `path` begins with a slash. */
+  /** Sends a request to the API; `path` begins with a slash. */
   api(path: string, init?: RequestInit): Promise<Response>;
-  /** Asks the object store, under a whole address. */
+  /** Sends a request to a URL of the object store. */
   objects(url: string, init?: RequestInit): Promise<Response>;
   /** The rows of a query that must succeed. */
   rows(query: string): Promise<FileRecord[]>;
-  /** The presigned address to PUT a file to, or to GET it from. */
+  /** The presigned URL to PUT a file to, or to GET it from. */
   urlFor(route: "upload" | "download", path: string): Promise<string>;
   /** Uploads a text through both handlers. */
   put(name: string, text: string): Promise<Response>;
-  /** Every file below `imap/` and what waits to become one: `incoming`. */
+  /** Every file below `imap/`, and incoming files. */
   files(): Promise<string[]>;
 }
 
@@ -43,13 +43,13 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   }
 }
 
-/** The request of an upload: a PUT that says how long its body is. */
+/** The request of an upload: a PUT with the length of its body. */
 export function putRequest(body: string, headers: Readonly<Record<string, string>> = {}): RequestInit {
   const length = String(new TextEncoder().encode(body).length);
   return { method: "PUT", body, headers: { "content-length": length, ...headers } };
 }
 
-/** Opens an archive over a temporary folder. */
+/** Opens an archive in a temporary folder. */
 export async function openTestArchive(options: TestArchiveOptions = {}): Promise<TestArchive> {
   const folder = await testFolder();
   await writeFiles(folder.path, options.files ?? {});
@@ -84,7 +84,7 @@ export async function openTestArchive(options: TestArchiveOptions = {}): Promise
   };
 }
 
-/** Waits until something holds, for ten seconds at most. */
+/** Waits until a condition holds, up to ten seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 10_000;
   while (!await holds()) {
@@ -93,19 +93,19 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   }
 }
 
-/** Whether an upload is being written below an archive's root. */
+/** Whether an upload is being written below the root of an archive. */
 export function isReceiving(root: string): boolean {
   return [...Deno.readDirSync(join(root, ".imap-archive/incoming"))].length > 0;
 }
 
-/** A connection that says byte for byte what the test wants it to. */
+/** A connection on which a test sends exact bytes. */
 export interface RawConnection extends Disposable {
   send(text: string): Promise<void>;
-  /** Everything that comes back until the connection ends, in order or by a reset. */
+  /** Everything that is received until the connection is closed or reset. */
   received(): Promise<string>;
 }
 
-/** Connects to the server of an address. */
+/** Connects to the server of a URL. */
 export async function connectRaw(url: string): Promise<RawConnection> {
   const { hostname, port } = new URL(url);
   const connection = await Deno.connect({ hostname, port: Number(port) });
@@ -130,7 +130,7 @@ export async function connectRaw(url: string): Promise<RawConnection> {
   };
 }
 
-/** The head of a request to a whole address, on a connection that the server ends after its answer. */
+/** The head of a request to a URL; the server closes the connection after its response. */
 export function rawHead(method: string, url: string, headers: readonly string[] = []): string {
   const { host, pathname, search } = new URL(url);
   return [`${method} ${pathname}${search} HTTP/1.1`, `Host: ${host}`, "Connection: close", ...headers, "", ""].join(

@@ -4,7 +4,7 @@ import { coveragePicture } from "../../../src/views/coverage_chart.ts";
 import { openTestArchive } from "../../support/archive.ts";
 import { assert, assertEquals } from "@std/assert";
 
-/** A file of each of so many products, of some instruments and levels, on days of their own. */
+/** One file of each product, of several instruments and levels, each on a different day. */
 function filesOf(products: number): Record<string, string> {
   const names = Array.from({ length: products }, (_, product) => {
     const [instrument, level] = [["mag", "swe", "hi"][product % 3], ["l1a", "l2"][product % 2]];
@@ -30,7 +30,7 @@ Deno.test("drawCoverage() draws the same chart in parts as at once", async () =>
 
 Deno.test("drawCoverage() lets other requests be answered between its parts", async () => {
   await using archive = await openTestArchive({ files: filesOf(60) });
-  await drawCoverage(archive.opened.catalog); // What draws is loaded now.
+  await drawCoverage(archive.opened.catalog); // Loads the code that draws.
   let answered = 0;
   const drawing = drawCoverage(archive.opened.catalog);
   const timer = setInterval(() => answered++, 0);

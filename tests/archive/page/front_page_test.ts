@@ -26,7 +26,7 @@ async function page(archive: TestArchive, path = "/", headers: Record<string, st
   return html;
 }
 
-/** The names in the table of files, below the form. */
+/** The file names in the table below the form. */
 function namesIn(html: string): string[] {
   const files = html.slice(html.indexOf("</form>"));
   return [...files.matchAll(/<td[^>]*><a href="[^"]*\/download\/[^"]*\/([^"/]*)"/g)].map(([, name = ""]) =>
@@ -62,7 +62,7 @@ Deno.test("the front page filters by kind, instrument, level, descriptor and dat
     ],
     "kind=ancillary&from=2025-03-01": ["imap_mag_offsets_20250201_20250401_v002.csv"],
     "kind=ancillary&to=2025-01-31": ["imap_mag_offsets_20250101_v001.csv"],
-    // A kernel is found by the days for which it is valid; one whose name has no day is always.
+    // Kernels are found by the days for which they are valid; without days in the name they are always valid.
     "kind=spice": ["naif0012.tls", "imap_2025_122_01.repoint.csv"],
     "kind=spice&from=2025-05-02&to=2025-05-02": ["naif0012.tls", "imap_2025_122_01.repoint.csv"],
     "kind=spice&from=2025-05-03": ["naif0012.tls"],

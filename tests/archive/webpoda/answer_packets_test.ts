@@ -17,11 +17,11 @@ function packets(start: string, seed: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(parts.flatMap((part) => [...part]));
 }
 
-/** What the archive has; the first name is an older version, whose packets count no more. */
+/** The files of the archive; the first one is an older version, whose packets do not count. */
 const FILES: Readonly<Record<string, readonly [start: string, ingested: string]>> = {
   "imap_mag_l0_raw_20260101_v001.pkts": ["2026-01-01T12:00:00Z", "2026-01-02T00:00:00Z"],
   "imap_mag_l0_raw_20260101_v001.0001.pkts": ["2026-01-01T12:00:00Z", "2026-01-02T06:00:00Z"],
-  // The last packets of the day stand in the next day's file too.
+  // The last packets of the day are also in the file of the next day.
   "imap_mag_l0_raw_20260102_v001.0001.pkts": ["2026-01-01T23:59:55Z", "2026-01-03T06:00:00Z"],
   "imap_mag_l0_raw_20260103_v001.0001.pkts": ["2026-01-01T23:59:55Z", "2026-01-04T06:00:00Z"],
 };
