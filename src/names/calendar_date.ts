@@ -1,21 +1,17 @@
-/** Eight digits, year, month and day: `20240105`. */
-const DATE_PATTERN = /^(\d{4})(\d{2})(\d{2})$/;
-/** Milliseconds of a day without leap seconds. */
+const EIGHT_DIGITS = /^\d{8}$/;
+/** A day in milliseconds, without leap seconds. */
 const DAY_MS = 86_400_000;
 
 /**
- * Whether a text is a real calendar date written YYYYMMDD, the only form that the SDC knows.
+ * Whether a text is a date that exists, written `YYYYMMDD` as the SDC does.
  *
- * `20240229` is one, `20240230` and `2024-01-05` are not.
+ * `20240229` is one; `20240230` and `2024-01-05` are not.
  */
 export function isCalendarDate(text: string): boolean {
-  const match = DATE_PATTERN.exec(text);
-  if (match === null) return false;
-  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
-  // Date.UTC takes years below 100 for 19xx, and no calendar has a year 0.
-  if (year < 100) return false;
-  const date = new Date(Date.UTC(year, month - 1, day));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  // Date.UTC takes years below 100 for 19xx, and no file is that old.
+  if (!EIGHT_DIGITS.test(text) || Number(text.slice(0, 4)) < 100) return false;
+  // A day that does not exist becomes another one.
+  return dayOf(startOfDay(text)) === text;
 }
 
 /** The day of a moment in UTC, YYYYMMDD. */
@@ -23,22 +19,22 @@ export function dayOf(moment: Date): string {
   return moment.toISOString().slice(0, 10).replaceAll("-", "");
 }
 
-/** The start of a day in UTC. */
+/** The start of a day, `YYYYMMDD`, in UTC. */
 export function startOfDay(day: string): Date {
   return new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8))));
 }
 
-/** The day that is some days after another, or before it. */
+/** The day that is a number of days after another, or before it if the number is negative. */
 export function addDays(day: string, days: number): string {
   return dayOf(new Date(startOfDay(day).getTime() + days * DAY_MS));
 }
 
-/** How many days lie between two days; 0 when they are the same. */
+/** The number of days from one day to another; 0 if they are the same. */
 export function daysBetween(first: string, last: string): number {
   return Math.round((startOfDay(last).getTime() - startOfDay(first).getTime()) / DAY_MS);
 }
 
-/** `2024_060` -> `20240229`; undefined when the year has no such day. */
+/** `2024_060` -> `20240229`; undefined if the year has no such day. */
 export function fromDayOfYear(text: string): string | undefined {
   const [year = "", day = ""] = text.split("_");
   if (!isCalendarDate(`${year}0101`) || Number(day) < 1) return undefined;
@@ -52,7 +48,7 @@ export function toDayOfYear(day: string): string {
   return `${year}_${String(daysBetween(`${year}0101`, day) + 1).padStart(3, "0")}`;
 }
 
-/** `240229` -> `20240229`; from 69 on the years are those of the last century (POSIX `%y`). */
+/** `240229` -> `20240229`; years from 69 on are 1969 to 1999 (POSIX `%y`). */
 export function fromShortDate(text: string): string | undefined {
   const day = `${Number(text.slice(0, 2)) < 69 ? "20" : "19"}${text}`;
   return isCalendarDate(day) ? day : undefined;

@@ -1,12 +1,12 @@
-/** Whether a text is a pattern: `*` stands for any text, `?` for one character. */
+/** Whether a text is a pattern: `*` matches any text, `?` matches one character. */
 export function isGlob(text: string): boolean {
   return /[*?]/.test(text);
 }
 
-/** Whether a text has the form of a pattern. Takes time in proportion to both lengths, whatever stands in them. */
+/** Whether a text matches a pattern. The time is proportional to the product of both lengths at most, whatever they contain. */
 export function matchesGlob(text: string, pattern: string): boolean {
   let [at, place] = [0, 0];
-  /** Where the last star stands, and how much of the text it has taken so far. */
+  /** Where the last star is, and where the text that it matches ends. */
   let [star, taken] = [-1, 0];
   while (at < text.length) {
     if (pattern[place] === "*") {

@@ -1,16 +1,16 @@
 import { InputError } from "../errors.ts";
 
-/** One part of a list that several machines share: the third of sixteen. */
+/** One share of a list of files that several machines divide among themselves: for instance the third of sixteen. */
 export interface Shard {
-  /** Which part, from 1 on. */
+  /** Which share, from 1. */
   readonly part: number;
-  /** How many parts there are. */
+  /** The number of shares. */
   readonly of: number;
 }
 
 const utf8 = new TextEncoder();
 
-/** A number from 0 to 2^32 - 1 that every bit of a text changes: FNV-1a, its bits mixed once more as MurmurHash3 does. */
+/** A hash from 0 to 2^32 - 1 that depends on every bit of a text: FNV-1a, followed by the final mix of MurmurHash3. */
 function hash(text: string): number {
   let bits = 0x811c9dc5;
   for (const byte of utf8.encode(text)) bits = Math.imul(bits ^ byte, 0x01000193);
@@ -22,7 +22,7 @@ function hash(text: string): number {
 /**
  * Checks a shard.
  *
- * @throws {InputError} When there is no such part.
+ * @throws {InputError} When there is no such share.
  */
 export function checkedShard({ part, of }: Shard): Shard {
   if (Number.isSafeInteger(part) && Number.isSafeInteger(of) && part >= 1 && part <= of) return { part, of };
@@ -30,8 +30,8 @@ export function checkedShard({ part, of }: Shard): Shard {
 }
 
 /**
- * Whether a file belongs to a shard. Its name alone decides, so that machines that ask at different times, while files come
- * in, still share all files with none twice; the shares are equal within what chance makes of them.
+ * Whether a file belongs to a shard. Only its path decides. So machines that query at different times, while new files are
+ * indexed, still have each file in exactly one shard. The shards differ in size only by chance.
  */
 export function isInShard(archivePath: string, { part, of }: Shard): boolean {
   return hash(archivePath) % of === part - 1;

@@ -3,30 +3,30 @@ import type { FileNameProblem } from "./file_name_error.ts";
 import { isGlob } from "./glob.ts";
 import type { SpiceType } from "./vocabulary.ts";
 
-/** The parts of a SPICE file's name that are not fixed by its type. */
+/** The fields of a SPICE file's name besides its type. */
 export interface SpiceParts {
-  /** The first day, YYYYMMDD, or null where the name has none. */
+  /** The first day, `YYYYMMDD`, or null if the name has none. */
   readonly start_date: string | null;
-  /** The last day, YYYYMMDD, or null where the name has none. */
+  /** The last day, `YYYYMMDD`, or null if the name has none. */
   readonly end_date: string | null;
-  /** The day from which on the rotation of the Earth is predicted, YYYYMMDD: `earth_attitude` alone. */
+  /** The day from which the rotation of the Earth is predicted, `YYYYMMDD`. Only `earth_attitude` has it. */
   readonly prediction_date: string | null;
-  /** The number of the repointing: `lo_pivot_attitude` alone. */
+  /** The number of the repointing. Only `lo_pivot_attitude` has it. */
   readonly repointing: number | null;
-  /** What else the name says: the text of `thruster`, the number of the orbit determination of an ephemeris. */
+  /** What else the name contains: the text of `thruster`, or the number of the orbit determination of an ephemeris. */
   readonly detail: string | null;
-  /** Its digits as the name has them, for instance `0012`, or null where the name has none. */
+  /** The version's digits as the name has them, for instance `0012`, or null if the name has none. */
   readonly version: string | null;
 }
 
-/** A part's value as its text in a name. */
+/** How a field is written in a name. */
 interface Field {
   readonly part: keyof SpiceParts;
-  /** A pattern that takes linear time, without groups. */
+  /** A regular expression without groups that takes linear time. */
   readonly pattern: string;
-  /** What it is, for messages. */
+  /** What it looks like, for messages. */
   readonly form: string;
-  /** Undefined when there is no such thing, a 30th of February for instance. */
+  /** Returns undefined if there is no such value, for instance for February 30. */
   readonly read: (text: string) => string | number | undefined;
   readonly write: (value: string | number) => string;
 }
@@ -55,7 +55,7 @@ function digits(part: keyof SpiceParts, count: number | undefined): Field {
   return { part, pattern, form: count === undefined ? "digits" : `${count} digits`, read: same, write: asText };
 }
 
-/** The fields that forms are made of, by the names that stand in their angle brackets. */
+/** The fields of templates, by their names in angle brackets. */
 const SPICE_FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ["start_yyyy_ddd", dayOfYear("start_date")],
   ["end_yyyy_ddd", dayOfYear("end_date")],
@@ -85,18 +85,18 @@ const SPICE_FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   }],
 ]);
 
-/** How one type of SPICE file is called: reading, writing and messages all come from its template. */
+/** The form of the names of one type of SPICE file. Reading, writing and messages all use its template. */
 interface SpiceForm {
   readonly type: SpiceType;
-  /** Fixed text, fields in angle brackets, and in square brackets what may be missing. */
+  /** Fixed text, fields in angle brackets, and optional text in square brackets. */
   readonly template: string;
-  /** What stands behind the template's last point. */
+  /** What follows the template's last dot. */
   readonly extension: string;
-  /** With a group for each field. */
+  /** Matches names of this form, with a named group for each field. */
   readonly pattern: RegExp;
 }
 
-/** `imap_<start>[_v<version>].bsp` as a pattern. Case counts only where the SDC says so. */
+/** Turns `imap_<start>[_v<version>].bsp` into a regular expression. Case is ignored unless the SDC's convention says otherwise. */
 function patternOf(template: string, exactCase: boolean): RegExp {
   const groups = template.replaceAll(".", "\\.").replaceAll("[", "(?:").replaceAll("]", ")?").replace(
     /<(\w+)>/g,
@@ -123,7 +123,7 @@ function ephemeris(type: SpiceType, word: string): SpiceForm {
   return form(type, `imap_${word}_[od<orbit>_]<start_yyyymmdd>_<end_yyyymmdd>[_v<version>].bsp`);
 }
 
-/** All forms (SDC file-name convention); no name has two of them. */
+/** All forms (SDC file-name convention). No name matches two of them. */
 export const SPICE_FORMS: readonly SpiceForm[] = [
   form("attitude_history", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ah.bc"),
   form("attitude_predict", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ap.bc"),
@@ -153,18 +153,18 @@ export const SPICE_FORMS: readonly SpiceForm[] = [
   form("earth_attitude", "earth_<start_yymmdd>_<end_yymmdd>_<prediction_yymmdd>.bpc"),
 ];
 
-/** The extensions of SPICE files, in small letters. */
+/** The extensions of SPICE files, in lower case. */
 export const SPICE_EXTENSIONS: readonly string[] = [...new Set(SPICE_FORMS.map(({ extension }) => extension))];
 
-/** The types whose names have no day: what they say holds at all times. */
+/** The types whose names have no day: they are valid at all times. */
 export const SPICE_TYPES_WITHOUT_DAY: readonly SpiceType[] = SPICE_FORMS
   .filter(({ template }) => !template.includes("yy"))
   .map(({ type }) => type);
 
-/** Parts to fill a form with; what is null may be left out. */
+/** Fields to fill a template with. Fields that are null may be left out. */
 type GivenParts = { readonly [Part in keyof SpiceParts]?: SpiceParts[Part] | undefined };
 
-/** A name of this form, made of these parts; undefined when a part is missing, or has no place in it. */
+/** Makes a name of this form; undefined if a field is missing, or is not in the template. */
 function fillForm({ template }: SpiceForm, parts: GivenParts): string | undefined {
   const places = new Set([...template.matchAll(/<(\w+)>/g)].map(([, field = ""]) => SPICE_FIELDS.get(field)?.part));
   const hasPlace = (part: string) => [...places].some((place) => place === part);
@@ -184,31 +184,31 @@ function fillForm({ template }: SpiceForm, parts: GivenParts): string | undefine
   return fill(template.replace(/\[([^\]]*)\]/g, (_, optional: string) => fill(optional) ?? ""));
 }
 
-/** The parts of a SPICE file's name: where the spacecraft was, where it looked, and what time it was. */
+/** The fields of a SPICE file's name. SPICE files describe position, attitude and clock of the spacecraft. */
 export interface SpiceFile extends SpiceParts {
-  /** Which kind of file this is: the tag of the union {@linkcode ImapFile}. */
+  /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "spice";
-  /** What it holds, for instance `leapseconds`. */
+  /** What the file contains, for instance `leapseconds`. */
   readonly kernel_type: SpiceType;
-  /** What stands behind the last point, in small letters, for instance `bsp`. */
+  /** What follows the last dot, in lower case, for instance `bsp`. */
   readonly extension: string;
-  /** The whole name as it was read: in most of these names case does not count. */
+  /** The whole name as it was read. In most of these names, case is ignored. */
   readonly name: string;
 }
 
-/** The forms of names that have an extension, for messages. */
+/** The forms of names with an extension, for messages. */
 function formsOf(extension: string): string {
   const forms = SPICE_FORMS.filter((form) => form.extension === extension);
   const shown = (forms.length > 0 ? forms : SPICE_FORMS).slice(0, 4).map(({ template }) => template);
   return `the form of a SPICE file's name, such as ${shown.join(" or ")}`;
 }
 
-/** The form that a name has; undefined when it has none. */
+/** The form of a name; undefined if it has none. */
 function formOf(name: string): SpiceForm | undefined {
   return SPICE_FORMS.find(({ pattern }) => pattern.test(name));
 }
 
-/** Reads the parts of a name that has a form. */
+/** Reads the fields of a name that has a form. */
 function readParts(fields: Readonly<Record<string, string | undefined>>): SpiceParts | FileNameProblem[] {
   const problems: FileNameProblem[] = [];
   const values = new Map<keyof SpiceParts, string | number>();
@@ -230,7 +230,7 @@ function readParts(fields: Readonly<Record<string, string | undefined>>): SpiceP
   };
 }
 
-/** Reads a SPICE file's name; returns what is wrong when it is none. Pure, linear. */
+/** Reads a SPICE file's name; returns all wrong fields if it is none. Pure, linear. */
 export function readSpiceFile(name: string): SpiceFile | FileNameProblem[] {
   const form = formOf(name);
   if (form === undefined) {
@@ -242,20 +242,20 @@ export function readSpiceFile(name: string): SpiceFile | FileNameProblem[] {
   return { kind: "spice", kernel_type: form.type, ...parts, extension: form.extension, name };
 }
 
-/** Parts to make a name of; what may be null, the extension and the name as it was read may be left out. */
+/** Fields to make a name of. Fields that may be null, the extension, and the name as it was read may be left out. */
 type Writable = GivenParts & {
   readonly kernel_type: SpiceType;
   readonly extension?: string | undefined;
   readonly name?: string | undefined;
 };
 
-/** The parts that a form is filled with. */
+/** The fields that a template is filled with. */
 function partsOf(file: Writable): GivenParts {
   const { start_date, end_date, prediction_date, repointing, detail, version } = file;
   return { start_date, end_date, prediction_date, repointing, detail, version };
 }
 
-/** Whether a name reads as these parts. */
+/** Whether a name reads as these fields. */
 function readsAs(name: string, file: Writable): boolean {
   const read = readSpiceFile(name);
   if (Array.isArray(read) || read.kernel_type !== file.kernel_type) return false;
@@ -265,10 +265,10 @@ function readsAs(name: string, file: Writable): boolean {
 }
 
 /**
- * Makes a name of its parts. The name as it was read counts as long as it says the same; else its form comes before the
- * other forms of the type.
+ * Makes a name of fields. If they include the name that they were read from, and it still says the same, that is the
+ * result. Otherwise the form of that name is tried before the other forms of the type.
  *
- * @returns Undefined when no form has these parts; a name that reads as something else when none can hold their values.
+ * @returns Undefined if no form has these fields; a name that reads as something else if no form can hold their values.
  */
 export function writeSpiceFile(file: Writable): string | undefined {
   const { kernel_type, extension, name } = file;
@@ -287,7 +287,7 @@ export function formatSpiceName(file: SpiceFile): string | undefined {
   return writeSpiceFile({ ...file, name: undefined });
 }
 
-/** What all versions of a file have in common, as one text; undefined when a name is none of a SPICE file. */
+/** What all versions of a file have in common, as one text; undefined if the name is not that of a SPICE file. */
 export function spiceRoot(name: string): string | undefined {
   const file = readSpiceFile(name);
   if (Array.isArray(file)) return undefined;
@@ -295,7 +295,7 @@ export function spiceRoot(name: string): string | undefined {
   return JSON.stringify(root);
 }
 
-/** What stands before a pattern's first star or question mark, and behind its last one. */
+/** The text before a pattern's first star or question mark, and the text after its last one. */
 export function fixedEnds(pattern: string): readonly [start: string, end: string] {
   if (!isGlob(pattern)) return [pattern, pattern];
   return [
@@ -304,19 +304,19 @@ export function fixedEnds(pattern: string): readonly [start: string, end: string
   ];
 }
 
-/** Whether names of a form may begin so, and end so; in small letters. */
+/** Whether names of a form may have this beginning and this end, in lower case. */
 function mayHave({ template }: SpiceForm, start: string, end: string): boolean {
   const name = template.toLowerCase();
   const [head = ""] = name.split(/[<[]/);
   const tail = name.slice(Math.max(name.lastIndexOf(">"), name.lastIndexOf("]")) + 1);
   const begins = start.startsWith(head) || head.startsWith(start);
-  // What follows is a date or a number, unless it may be missing.
+  // A date or a number follows, unless it is optional.
   const next = start.slice(head.length);
   const goesOn = next === "" || name[head.length] !== "<" || /^\d/.test(next);
   return begins && goesOn && (end.endsWith(tail) || tail.endsWith(end));
 }
 
-/** The types of SPICE files whose names may have the form of a pattern, by its fixed beginning and end. */
+/** The types of SPICE files whose names may match a pattern, going by its fixed beginning and end. */
 export function spiceTypesOf(pattern: string): SpiceType[] {
   const [start, end] = fixedEnds(pattern.toLowerCase());
   return [...new Set(SPICE_FORMS.filter((form) => mayHave(form, start, end)).map(({ type }) => type))];

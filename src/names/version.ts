@@ -1,16 +1,16 @@
 import { InputError } from "../errors.ts";
 
 /**
- * A file's version: major and minor (`v001.0002`), or in older names a minor alone (`v001`).
+ * A file's version: major and minor number (`v001.0002`), or in older names only a minor number (`v001`).
  */
 export interface Version {
-  /** 0 to 999, or null where the name has none. */
+  /** The major number, 0 to 999, or null if the name has none. */
   readonly major: number | null;
-  /** 0 to 9999 beside a major, else 0 to 999. */
+  /** The minor number: 0 to 9999 with a major number, otherwise 0 to 999. */
   readonly minor: number;
 }
 
-/** `v001.0002`: three digits, a point, four digits. */
+/** `v001.0002`: three digits, a dot, four digits. */
 const MAJOR_MINOR = /^v(\d{3})\.(\d{4})$/;
 /** `v001`: three digits. */
 const MINOR_ONLY = /^v(\d{3})$/;
@@ -21,12 +21,12 @@ export const VERSION_FORMS = "vNNN or vMMM.mmmm, for instance v001 or v001.0002"
 /** What the version of an ancillary file looks like, for messages. */
 export const MINOR_VERSION_FORM = "vNNN, for instance v001";
 
-/** Whether a text is a version in one of its two forms. */
+/** Whether a text is a version in one of the two forms. */
 export function isVersion(text: string): boolean {
   return MAJOR_MINOR.test(text) || MINOR_ONLY.test(text);
 }
 
-/** Whether a text is a version without a major, the only form that ancillary files have. */
+/** Whether a text is a version without a major number, the only form that ancillary files have. */
 export function isMinorVersion(text: string): boolean {
   return MINOR_ONLY.test(text);
 }
@@ -34,8 +34,9 @@ export function isMinorVersion(text: string): boolean {
 /**
  * Reads a version in one of its two forms, `vNNN` or `vMMM.mmmm` (SDC file-name convention).
  *
- * @param text The version as file names carry it.
- * @throws {InputError} When the text is in neither form.
+ * @param text The version as file names have it.
+ * @returns Its numbers.
+ * @throws {InputError} When the text has neither form.
  *
  * @example
  * ```ts
@@ -56,9 +57,10 @@ export function parseVersion(text: string): Version {
 }
 
 /**
- * Writes a version as file names carry it.
+ * Formats a version as file names have it (SDC file-name convention).
  *
- * @param version Its numbers, whole and within the digits of the form.
+ * @param version Its numbers: integers with no more digits than the form has.
+ * @returns `v001.0002`, or `v001` without a major number.
  * @throws {InputError} When a number does not fit.
  *
  * @example
@@ -80,9 +82,9 @@ export function formatVersion(version: Version): string {
 }
 
 /**
- * Orders two versions: one without a major comes first, then the major counts, then the minor.
+ * Compares two versions, for sorting: first versions without a major number, then by major number, then by minor number.
  *
- * @returns Below 0 when `a` is older, 0 when both are the same, above 0 when `a` is newer.
+ * @returns A negative number if `a` is older, 0 if both are the same, a positive number if `a` is newer.
  *
  * @example
  * ```ts

@@ -32,7 +32,7 @@ export const INSTRUMENTS = [
   "ultra",
 ] as const;
 
-/** The name of an instrument, or of another source of files, as file names carry it. */
+/** The name of an instrument, or of another source of files, as file names have it. */
 export type Instrument = typeof INSTRUMENTS[number];
 
 /** Whether a word names an instrument. Case counts. */
@@ -72,7 +72,7 @@ export const DATA_LEVELS = [
   "l3e",
 ] as const;
 
-/** A data level as file names carry it. */
+/** A data level as file names have it. */
 export type DataLevel = typeof DATA_LEVELS[number];
 
 /** Whether a word names a data level. Case counts. */
