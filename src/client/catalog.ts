@@ -2,26 +2,26 @@ import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
 import { isGiven } from "../sdc/check_query.ts";
 
-/** What there is of one product. */
+/** One product of a catalog. */
 export interface CatalogEntry {
-  /** For instance `mag`; null for SPICE files. */
+  /** The instrument, for instance `mag`; null for SPICE files. */
   readonly instrument: string | null;
-  /** For instance `l1a`; null for ancillary and SPICE files. */
+  /** The data level, for instance `l1a`; null for ancillary and SPICE files. */
   readonly data_level: string | null;
-  /** The product's name; of SPICE files their type. */
+  /** The product's name; for SPICE files their type. */
   readonly descriptor: string;
-  /** How many files there are, of all versions that the SDC gives out: those of older major ones may be left out. */
+  /** The number of files: all minor versions of the newest major version, unless `major_version` says otherwise. */
   readonly files: number;
-  /** The first day, YYYYMMDD, or null where files have none. */
+  /** The first day, `YYYYMMDD`, or null if the files have none. */
   readonly first_date: string | null;
-  /** The last day on which a file starts, YYYYMMDD, or null; of SPICE files without a first day the last one. */
+  /** The last start date, `YYYYMMDD`, or null; for SPICE files without a start, the last end of their coverage. */
   readonly last_date: string | null;
 }
 
-/** The day of a row: of a SPICE file the first one that it covers, or the last where it covers all before. */
+/** The day of a row: for a SPICE file the first day that it covers, or the last if it has no start. */
 function dayOfRow({ start_date, min_date_datetime, max_date_datetime }: FileRecord): string | null {
-  if (typeof start_date === "string") return start_date;
-  const moment = min_date_datetime ?? max_date_datetime;
+  const moment = start_date ?? min_date_datetime ?? max_date_datetime;
+  // `20260924`, or `2026-09-24, 00:00:00` of SPICE files.
   return typeof moment === "string" ? moment.slice(0, 10).replaceAll("-", "") : null;
 }
 
@@ -33,7 +33,7 @@ function later(a: string | null, b: string | null): string | null {
   return a === null || (b !== null && b > a) ? b : a;
 }
 
-/** Counts rows as they come: what is kept grows with the products, not with the files. */
+/** Counts rows as they are received. Memory grows with the number of products, not of files. */
 export class CatalogCount {
   readonly #entries = new Map<string, CatalogEntry>();
 
@@ -57,18 +57,18 @@ export class CatalogCount {
     }
   }
 
-  /** What was counted, by instrument, level and descriptor. */
+  /** The products, sorted by instrument, data level and descriptor. */
   entries(): CatalogEntry[] {
     return [...this.#entries].toSorted(([a], [b]) => a < b ? -1 : 1).map(([, entry]) => entry);
   }
 }
 
-/** What all files have: a query needs a condition, a catalog none. */
+/** All files: a query needs a condition, a catalog does not. */
 const EVERYTHING: QueryParameters = { filename: "*" };
 
 /** The query whose rows are counted. */
 export function catalogQuery(parameters: QueryParameters): QueryParameters {
-  // Untyped code may give anything: the query says so.
+  // Untyped callers may pass anything: the query rejects it.
   if (typeof parameters !== "object" || parameters === null) return parameters;
   const given = Object.entries(parameters).filter(([name, value]) => isGiven(name, value));
   const names = given.map(([name]) => name);

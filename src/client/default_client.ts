@@ -13,8 +13,10 @@ let options: ImapClientOptions = {};
 let client = new ImapClient();
 
 /**
- * Changes settings of the default client, for all calls that come after. What is not named stays as it was; `undefined`
- * takes a setting back, so that the environment or the default counts again.
+ * Changes settings of the default client for all later calls. Settings that are not given stay as they are; a setting of
+ * `undefined` falls back to the environment or the default.
+ *
+ * @param changes The settings to change.
  *
  * @example
  * ```ts
@@ -29,9 +31,12 @@ export function configure(changes: ImapClientOptions): void {
 }
 
 /**
- * Finds SPICE files that meet all of the given conditions (SDC protocol, `GET /spice-query`).
+ * Finds SPICE files that meet all conditions (SDC protocol, `GET /spice-query`). Dates, versions and names are selected by
+ * the client, since the SDC's server does not select by them.
  *
- * @param parameters The conditions, as for the other tables; `type` is for this one alone.
+ * @param parameters The conditions. Only this table has `type`.
+ * @returns The rows, sorted by path.
+ * @throws The same errors as for science files.
  *
  * @example
  * ```ts
@@ -47,7 +52,11 @@ export function query(
   options?: QueryOptions,
 ): Promise<QueryResult<SpiceRecord>>;
 /**
- * Finds ancillary files that meet all of the given conditions (SDC protocol, `GET /query`).
+ * Finds ancillary files that meet all conditions (SDC protocol, `GET /query`).
+ *
+ * @param parameters The conditions.
+ * @returns The rows, sorted by path.
+ * @throws The same errors as for science files.
  *
  * @example
  * ```ts
@@ -63,16 +72,17 @@ export function query(
   options?: QueryOptions,
 ): Promise<QueryResult<AncillaryRecord>>;
 /**
- * Finds the files that meet all of the given conditions (SDC protocol, `GET /query`). A condition may have several values;
- * descriptors and file names may be patterns. An answer that is too large to leave the server is asked for in parts.
+ * Finds the files that meet all conditions (SDC protocol, `GET /query`). A condition may have several values; descriptors
+ * and file names may be patterns. A query whose result is too large for one response is split into several requests.
  *
  * @param parameters The conditions, at least one. Days are `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`;
- *   `start_date` and `end_date` both compare with the day on which a file's data start, inclusive.
- * @returns The rows, sorted by path: an array that shows itself as a table.
- * @throws {InputError} When a condition is wrong, or the table does not know it; nothing was sent then.
- * @throws {ConnectionError} When no answer came, after retries.
- * @throws {ResponseError} When the server refused.
- * @throws {ProtocolError} When something other than the SDC answered.
+ *   `start_date` and `end_date` are both compared with a file's start date, inclusive. Without `major_version`, the newest
+ *   major version of each file is found.
+ * @returns The rows, sorted by path: an array that displays itself as a table.
+ * @throws {InputError} When a condition is wrong, or the table does not have it. Nothing was sent.
+ * @throws {ConnectionError} When there is no response after retries.
+ * @throws {ResponseError} When the server rejects the query.
+ * @throws {ProtocolError} When the response is not the SDC's.
  *
  * @example
  * ```ts
@@ -89,10 +99,12 @@ export function query(parameters: QueryParameters, options: QueryOptions = {}): 
 }
 
 /**
- * Finds files as `query` does, and gives each out as soon as it has come: for results too many to hold.
+ * Finds files as `query` does, and yields each row as soon as it is received: for results that are too large for memory.
+ * `version: "latest"`, and other conditions that compare versions in the client, need all rows first.
  *
- * @returns The rows: those of one answer by path, those of a large one that came in parts by their days.
- * @throws As `query` does, when the first row is asked for.
+ * @param parameters The conditions, as for `query`.
+ * @returns The rows: those of one response by path, those of a result that was split by date in the order of its slices.
+ * @throws The same errors as `query`, when the first row is requested.
  *
  * @example
  * ```ts
@@ -107,10 +119,12 @@ export function queryRows(parameters: QueryParameters, options: QueryOptions = {
 }
 
 /**
- * Counts what there is: for each instrument, level and descriptor how many files, and their first and last day.
+ * Lists the products of the archive: for each instrument, data level and descriptor the number of files, and the first and
+ * last day. Of each file the newest major version counts, unless `major_version` says otherwise.
  *
- * @param parameters Conditions as for `query`; without any, all of a table is counted, which may take many answers.
- * @returns The products, by instrument, level and descriptor.
+ * @param parameters Conditions as for `query`. Without any, a whole table is counted, which may take many requests.
+ * @returns The products, sorted by instrument, data level and descriptor.
+ * @throws The same errors as `query`.
  *
  * @example
  * ```ts
@@ -126,17 +140,19 @@ export function catalog(parameters: QueryParameters = {}, options: QueryOptions 
 }
 
 /**
- * Downloads one file below the data directory, in the archive's own layout. A file that is there already is left as it is
- * and nothing is sent. What stands at the path afterwards is whole: it was checked before it took its name.
+ * Downloads one file to the data directory, in the archive's own folders (SDC protocol, `GET /download`). A file that is
+ * already there is kept, and nothing is sent. The file at the returned path is complete: its length and checksum were
+ * verified before it was renamed into place.
  *
- * In a notebook a panel shows how it goes, and then what became of it; `progress: false` leaves it out. The Stop button ends
- * the download alone: the kernel goes on, what came is kept, and the next call goes on from there.
+ * In a notebook, a panel shows the progress and the outcome, unless `progress` is false. The Stop button stops the download
+ * and not the Jupyter kernel; the next call resumes it.
  *
- * @param file A file name, with or without folders, or a row of a query, whose own path then counts.
+ * @param file A file name; its full path in the archive, `imap/...`, which is used as it is; or a row of a query.
  * @returns The path of the file on this machine.
- * @throws {FileNameError} When the name is none of the SDC's.
- * @throws {ResponseError} 404 when the archive has no such file.
- * @throws {ConnectionError} When the file did not come whole, after retries. What came is kept: the next call goes on.
+ * @throws {FileNameError} When the name does not follow the SDC's convention.
+ * @throws {InputError} When a path is not in the archive.
+ * @throws {ResponseError} 404 when the archive does not have the file; 403 when it is not released to the public.
+ * @throws {ConnectionError} When the file was not received completely after retries. The next call resumes.
  *
  * @example
  * ```ts
@@ -149,11 +165,11 @@ export function catalog(parameters: QueryParameters = {}, options: QueryOptions 
  */
 export function download(file: string | FileRecord, options?: DownloadOptions): Promise<string>;
 /**
- * Downloads many files, several at once, as the function does for one. A file that fails does not stop the others.
+ * Downloads many files, several at once, each as the function does for one file. One failure does not stop the rest.
  *
- * @param files Names and rows; a whole result of a query, for instance.
- * @returns What became of each file.
- * @throws {InputError} When a name is none of the SDC's; nothing was fetched then.
+ * @param files File names, paths and rows; for instance the result of a query.
+ * @returns The outcome of each file.
+ * @throws {InputError} When a name or path is wrong. Nothing was downloaded.
  *
  * @example
  * ```ts
@@ -171,13 +187,14 @@ export function download(files: Downloadable, options?: DownloadOptions): Promis
 }
 
 /**
- * Uploads one file; its name decides its place in the archive. It is checked first, then streamed from the disk.
- * In a notebook a panel shows how it goes, as for `download`, and the Stop button ends the upload alone.
+ * Uploads one file (SDC protocol, `GET /upload`). Its name decides its path in the archive. It is checked first, then
+ * streamed from disk. In a notebook, a panel shows the progress, as for `download`.
  *
  * @param path The file on this machine.
- * @returns The file's path in the archive. Queries find it as soon as the archive has indexed it.
- * @throws {InputError} When there is no such file, it is empty, or its name is none of the SDC's; nothing was sent then.
- * @throws {ResponseError} 409 when the archive has a file of that name; 403 when it wants credentials.
+ * @returns The file's path in the archive. Queries find it once the archive has indexed it.
+ * @throws {InputError} When the file does not exist, is empty, or its name does not follow the SDC's convention. Nothing was
+ *   sent.
+ * @throws {ResponseError} 409 when the archive already has a file of that name; 401, 403 or 404 without a valid API key.
  *
  * @example
  * ```ts
@@ -193,11 +210,11 @@ export function download(files: Downloadable, options?: DownloadOptions): Promis
  */
 export function upload(path: string, options?: UploadOptions): Promise<string>;
 /**
- * Uploads many files, several at once. All are checked first, and nothing is sent when one is wrong.
+ * Uploads many files, several at once. All are checked first; nothing is sent if one of them is wrong.
  *
  * @param paths The files on this machine.
- * @returns What became of each file.
- * @throws {InputError} With all that is wrong; nothing was sent then.
+ * @returns The outcome of each file.
+ * @throws {InputError} With everything that is wrong. Nothing was sent.
  *
  * @example
  * ```ts
@@ -214,13 +231,13 @@ export function upload(paths: string | Iterable<string>, options?: UploadOptions
 }
 
 /**
- * Asks the SDC to make products of some days again (SDC protocol, `POST /reprocess`). It needs credentials.
+ * Asks the SDC to reprocess the products of some days (SDC protocol, `POST /reprocess`). This needs credentials.
  *
- * @param parameters The days, and which products; without an instrument those of all.
- * @returns What was asked for, and what the SDC answered.
- * @throws {InputError} When a parameter is wrong or lacks another; nothing was sent then.
- * @throws {ConnectionError} When no answer came. The order is not sent again by itself: it may have arrived.
- * @throws {ResponseError} When the server refused.
+ * @param parameters The days and the products; without an instrument, those of all instruments.
+ * @returns What was requested, and the SDC's response.
+ * @throws {InputError} When a parameter is wrong or another one is missing. Nothing was sent.
+ * @throws {ConnectionError} When there is no response. The request is not retried, since it may have arrived.
+ * @throws {ResponseError} When the server rejects it.
  *
  * @example
  * ```ts
@@ -237,13 +254,13 @@ export function reprocess(parameters: ReprocessParameters, options: ReprocessOpt
 }
 
 /**
- * Releases data to the public: uploads the manifest that says which, waits until the archive has indexed it, and asks for
- * the release (SDC protocol, `GET /release`). It needs an API key. The same call again goes on where an earlier one stopped.
+ * Releases data to the public: uploads the manifest, waits until the archive has indexed it, and requests the release (SDC
+ * protocol, `GET /release`). This needs an API key. The same call resumes an earlier one that was stopped.
  *
  * @param parameters The type of release, and the path of the manifest on this machine.
- * @returns The manifest's path in the archive, and what the SDC answered.
- * @throws {InputError} When the type, the file or its name is wrong, or there is no API key; nothing was sent then.
- * @throws {ResponseError} 409 when the archive has another manifest of that name.
+ * @returns The manifest's path in the archive, and the SDC's response.
+ * @throws {InputError} When the type, the file or its name is wrong, or there is no API key. Nothing was sent.
+ * @throws {ResponseError} 409 when the archive has another manifest of that name; 501 when the SDC does not support the type.
  * @throws {ImapError} When the archive has not indexed the manifest in time.
  *
  * @example
@@ -253,7 +270,7 @@ export function reprocess(parameters: ReprocessParameters, options: ReprocessOpt
  *
  * const folder = await Deno.makeTempDir();
  * const manifest_file = `${folder}/imap_mag_data-release-001_20250501_20250531_v001.txt`;
- * await Deno.writeTextFile(manifest_file, "# nothing is withheld");
+ * await Deno.writeTextFile(manifest_file, "# no lines: nothing is released");
  * const client = new ImapClient({ apiKey: "my-key" });
  * const { file_path } = await client.release({ release_type: "release", manifest_file });
  * assert(file_path.startsWith("imap/release/mag/"));
@@ -265,14 +282,14 @@ export function release(parameters: ReleaseParameters, options: ReleaseOptions =
 }
 
 /**
- * Fetches raw packets on demand from webpoda into level 0 files of the data directory: one for each day, and for glows, hi,
- * lo and ultra one for each pointing (SDC protocol, "webpoda"). It needs a token, which goes to webpoda alone. A file takes
- * the next minor version that is free in the archive, and is only kept when the archive's newest one has other bytes.
+ * Downloads raw packets from webpoda to level 0 files in the data directory: one file per day, or per pointing for glows, hi,
+ * lo and ultra (SDC protocol, "webpoda"). This needs a token, which is sent only to webpoda. A file gets the next minor
+ * version that is free in the archive. It is kept only if its bytes differ from those of the archive's newest version.
  *
- * @param parameters The instrument and the days; `query_mode` says whose days: `ert`, those on which Earth received the
- *   packets, or `sct`, those of spacecraft time.
- * @returns What became of each day or pointing, in order. One that fails does not stop the others.
- * @throws {InputError} When a parameter is wrong, or there is no token; nothing was sent then.
+ * @param parameters The instrument and the days. With `query_mode: "ert"` these are the days on which Earth received the
+ *   packets, with `sct` days of spacecraft time.
+ * @returns The outcome of each day or pointing, in order. One failure does not stop the rest.
+ * @throws {InputError} When a parameter is wrong, or there is no token. Nothing was sent.
  * @throws {ResponseError} 401 or 403 when the token is wrong.
  *
  * @example

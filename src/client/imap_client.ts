@@ -12,17 +12,17 @@ import type { ReprocessParameters } from "../sdc/orders.ts";
 
 /** Settings of an {@linkcode ImapClient}. */
 export interface ImapClientOptions extends ClientOptions {
-  /** Is told of each request and each retry. URLs come without their query where it holds a signature. */
+  /** Called for each request, retry and notice. URLs are without their query if that contains a signature. */
   log?: HttpLog | undefined;
   /** Returns a number from 0 to below 1, for the random part of the wait before a retry. Default: `Math.random`. */
   random?: (() => number) | undefined;
 }
 
-/** What can be downloaded: a name, a row, or many of them. */
+/** What can be downloaded: a file name, a path in the archive, a row of a query, or several of them. */
 export type Downloadable = string | FileRecord | Iterable<string | FileRecord>;
 
 /**
- * Access to one archive with settings of its own. The functions of this module are those of a default client.
+ * A client of one archive, with settings of its own. The functions of this module are those of a default client.
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export class ImapClient {
   readonly #options: Readonly<ImapClientOptions>;
   #hasLookedForPythonData = false;
 
-  /** Makes a client; what its settings leave out comes from the environment when a call is made. */
+  /** Makes a client. Settings that are not given are read from the environment when a call is made. */
   constructor(options: ImapClientOptions = {}) {
     this.#options = { ...options };
   }
@@ -53,7 +53,7 @@ export class ImapClient {
   /** Finds the files that meet all conditions, as the function `query` does. */
   query(parameters: QueryParameters, options?: QueryOptions): Promise<QueryResult>;
   async query(parameters: QueryParameters, options: QueryOptions = {}): Promise<QueryResult> {
-    // A transfer does without what queries need: it begins sooner.
+    // Transfers do not load what only queries need, so they start sooner.
     const [{ readyQuery }, { QueryResult }] = await Promise.all([
       import("./query.ts"),
       import("./query_result.ts"),
@@ -70,13 +70,13 @@ export class ImapClient {
     });
   }
 
-  /** Finds files and gives them out as they come, as the function `queryRows` does. */
+  /** Finds files and yields their rows as they are received, as the function `queryRows` does. */
   async *queryRows(parameters: QueryParameters, options: QueryOptions = {}): AsyncGenerator<FileRecord> {
     const { readyQuery } = await import("./query.ts");
     for await (const rows of readyQuery(parameters, options).chunks(this.#context().transport)) yield* rows;
   }
 
-  /** Counts what there is, as the function `catalog` does. */
+  /** Lists products with the number of their files, as the function `catalog` does. */
   async catalog(parameters: QueryParameters = {}, options: QueryOptions = {}): Promise<CatalogEntry[]> {
     const [{ readyQuery }, { CatalogCount, catalogQuery }] = await Promise.all([
       import("./query.ts"),
@@ -88,11 +88,11 @@ export class ImapClient {
     return count.entries();
   }
 
-  /** Downloads one file unless it is there already, as the function `download` does. */
+  /** Downloads one file unless it is already there, as the function `download` does. */
   download(file: string | FileRecord, options?: DownloadOptions): Promise<string>;
   /** Downloads many files, several at once, as the function `download` does. */
   download(files: Iterable<string | FileRecord>, options?: DownloadOptions): Promise<TransferReport>;
-  /** Either, for callers that do not know which. */
+  /** Does either, for callers that do not know which. */
   download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
   async download(files: Downloadable, options: DownloadOptions = {}): Promise<string | TransferReport> {
     const { downloadAll, downloadOne } = await import("./transfers.ts");
@@ -106,7 +106,7 @@ export class ImapClient {
   upload(path: string, options?: UploadOptions): Promise<string>;
   /** Uploads many files, several at once, as the function `upload` does. */
   upload(paths: Iterable<string>, options?: UploadOptions): Promise<TransferReport>;
-  /** Either, for callers that do not know which. */
+  /** Does either, for callers that do not know which. */
   upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;
   async upload(paths: string | Iterable<string>, options: UploadOptions = {}): Promise<string | TransferReport> {
     const { uploadAll, uploadOne } = await import("./transfers.ts");
@@ -116,19 +116,19 @@ export class ImapClient {
       : await uploadAll(transport, [...paths], options);
   }
 
-  /** Asks for products to be made again, as the function `reprocess` does. */
+  /** Asks the SDC to reprocess products, as the function `reprocess` does. */
   async reprocess(parameters: ReprocessParameters, options: ReprocessOptions = {}): Promise<ReprocessReport> {
     const { triggerReprocessing } = await import("./orders.ts");
     return await triggerReprocessing(() => this.#context().transport, parameters, options);
   }
 
-  /** Uploads a manifest and asks for the release of what it says, as the function `release` does. */
+  /** Uploads a manifest and requests the release of the data that it lists, as the function `release` does. */
   async release(parameters: ReleaseParameters, options: ReleaseOptions = {}): Promise<ReleaseReport> {
     const { releaseData } = await import("./orders.ts");
     return await releaseData(this.#context(), parameters, options);
   }
 
-  /** Fetches packets on demand into level 0 files, as the function `webpoda` does. */
+  /** Downloads raw packets to level 0 files, as the function `webpoda` does. */
   async webpoda(parameters: WebpodaParameters, options: WebpodaOptions = {}): Promise<PacketOutcome[]> {
     const { fetchPackets } = await import("./webpoda.ts");
     const context = this.#context();

@@ -3,48 +3,49 @@ import type { QueryProgress } from "../sdc/run_query.ts";
 import type { OnProgress } from "../transfer/batch.ts";
 import type { IfPresent } from "../transfer/download.ts";
 
-/** What every call takes besides its subject. */
+/** Options of every call. */
 export interface CallOptions {
-  /** Ends the call early: its promise rejects with the signal's reason. A download keeps what it has for the next time. */
+  /** Cancels the call: its promise rejects with the signal's reason. The next download of the same file resumes. */
   signal?: AbortSignal | undefined;
 }
 
-/** How to query. */
+/** Options of a query. */
 export interface QueryOptions extends CallOptions {
-  /** Is told how far the query is, each time that rows come. */
+  /** Called with the progress of the query each time that rows are received. */
   onProgress?: ((progress: QueryProgress) => void) | undefined;
-  /** Tells the time, which `today` and its like need. Default: the clock of this machine. */
+  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
   now?: (() => Date) | undefined;
 }
 
-/** What transfers take besides. */
+/** Options of downloads and uploads. */
 export interface TransferOptions extends CallOptions {
-  /** How many files at once, and how many connections in all: 1 to 256. Default: 8. */
+  /** The number of files that are transferred at once, and of connections in total: 1 to 256. Default: 8. */
   concurrency?: number | undefined;
-  /** Only say what would be done: outcomes are `planned`, nothing is sent or written. Default: false. */
+  /** Whether to only report what would be done: the state of each outcome is `planned`, nothing is sent or written. Default: false. */
   dryRun?: boolean | undefined;
-  /** Whether a notebook shows how it goes, and what became of each file. Nothing shows outside notebooks. Default: true. */
+  /** Whether a notebook shows the progress and the outcome of each file. It has no effect elsewhere. Default: true. */
   progress?: boolean | undefined;
-  /** Is told of each event as it happens, whatever a notebook shows. */
+  /** Called for each event as it happens, whatever a notebook shows. */
   onProgress?: OnProgress | undefined;
 }
 
-/** How to download. */
+/** Options of a download. */
 export interface DownloadOptions extends TransferOptions {
   /**
-   * What to do with files that are there: `skip` takes them for good, without a request; `verify` compares them with the
-   * archive and fetches those that differ; `fetch` fetches all anew. Empty files are always fetched. Default: `skip`.
+   * What to do with files that are already there: `skip` keeps them without a request; `verify` compares them with the
+   * archive and downloads those that differ; `fetch` downloads all of them again. Empty files are always downloaded.
+   * Default: `skip`.
    */
   ifPresent?: IfPresent | undefined;
-  /** Only this part of the files, for machines that share a list. Default: all. */
+  /** Which share of the files to download, for machines that divide a list among themselves. Default: all files. */
   shard?: Shard | undefined;
 }
 
-/** How to upload. */
+/** Options of an upload. */
 export interface UploadOptions extends TransferOptions {
-  /** Whether a file that the archive has already is skipped instead of failed. Default: false. */
+  /** Whether a file that the archive already has is skipped, instead of being an error. Default: false. */
   skipExisting?: boolean | undefined;
 }
 
-/** How many connections there are without a word from the caller. */
+/** The default of `concurrency`. */
 export const DEFAULT_CONCURRENCY = 8;

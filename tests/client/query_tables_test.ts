@@ -113,3 +113,11 @@ Deno.test("catalog() tells the last day of tables of repointings, which have no 
   const [product] = await new ImapClient({ url: server.url }).catalog({ table: "spice" });
   assertEquals([product?.first_date, product?.last_date], ["20260112", "20260112"]);
 });
+
+Deno.test("catalog() tells the days of spin files, whose rows have times", async () => {
+  const days = { start_date: "2026-09-24, 00:00:00", end_date: "2026-09-25, 00:00:00" };
+  const row = { file_path: "imap/spice/spin/imap_2026_267_2026_268_02.spin.csv", ...days };
+  await using server = startServer(() => Response.json([row]));
+  const [product] = await new ImapClient({ url: server.url }).catalog({ table: "spice" });
+  assertEquals([product?.descriptor, product?.first_date, product?.files], ["spin", "20260924", 1]);
+});
