@@ -11,7 +11,7 @@ const MANIFEST = "imap_mag_data-release-001_20250101_20251231_v001.txt";
 const EVIL = "https://evil.example";
 
 /** An archive on a real port, with a file and a manifest. */
-async function start(options: { apiKey?: string } = {}) {
+async function start(options: { apiKey?: string; objectsUrl?: string } = {}) {
   const folder = await testFolder();
   const manifest = `imap/release/mag/${MANIFEST}`;
   await writeFiles(folder.path, { [PATH]: "0123456789", [manifest]: "mag, all, all, true\n" });
@@ -161,4 +161,11 @@ Deno.test("A closed archive accepts any host, for it may be behind a proxy", asy
   await using archive = await start({ apiKey: "k3y" });
   const answer = await send("GET", `${archive.url}/query?instrument=mag`, ["x-api-key: k3y"], "imap.example.org");
   assertEquals(statusOf(answer), 200);
+});
+
+Deno.test("An open archive with a URL for the objects accepts any host, for it is behind a proxy", async () => {
+  await using archive = await start({ objectsUrl: "https://objects.example.org" });
+  const answer = await send("GET", `${archive.url}/upload/${NEW_NAME}`, [], "imap.example.org");
+  assertEquals(statusOf(answer), 200);
+  assertMatch(answer, /"https:\/\/objects\.example\.org\/imap\//);
 });

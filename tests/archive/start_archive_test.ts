@@ -51,6 +51,7 @@ Deno.test("startArchive() closes the API to callers without the key", async () =
   const headers = { "x-api-key": "key" };
   assertEquals(await (await fetch(`${archive.url}/api-key/query?instrument=swe`, { headers })).json(), []);
   await assertRejects(() => startArchive({ root: archive.folder.path, apiKey: "" }), InputError, "it is empty");
+  await assertRejects(() => startArchive({ root: archive.folder.path, public: true }), InputError, "without `apiKey`");
 });
 
 Deno.test("startArchive() refuses chunked bodies with 501, and with 411 those without a length", async () => {
