@@ -69,9 +69,8 @@ export class Call {
 
   /** The address of a route of the API. */
   apiUrl(route: string, search: Readonly<Record<string, string>> = {}): URL {
-    const url = new URL(`${this.transport.api.base}${route}`);
-    url.search = new URLSearchParams(search).toString();
-    return url;
+    const query = new URLSearchParams(search).toString();
+    return new URL(`${this.transport.api.base}${route}${query === "" ? "" : `?${query}`}`);
   }
 
   /** GETs from the API and follows redirects. Credentials are sent only to the API's origin. @throws {ConnectionError} */

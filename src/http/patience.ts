@@ -1,20 +1,34 @@
 /** Waits that end within this time need no timer of Node's. */
 const BRIEF_MS = 250;
 
+/** A moment that is at most {@linkcode BRIEF_MS} away. All longer timers that start before it share it. */
+let moment: { readonly signal: AbortSignal; readonly at: number } | undefined;
+
+function nextMoment(now: number): AbortSignal {
+  // With less than half of it left, a timer would fall back to Node's too soon.
+  if (moment === undefined || moment.at < now + BRIEF_MS / 2) {
+    moment = { signal: AbortSignal.timeout(BRIEF_MS), at: now + BRIEF_MS };
+  }
+  return moment.signal;
+}
+
 /**
  * Calls a function after a delay, unless it is stopped before.
  *
  * The first `setTimeout` of a program loads Node's timers, 3 to 5 ms, and most waits of a short command are over in less
- * time. `AbortSignal.timeout` loads nothing but cannot be cleared, so it covers only the first moments.
+ * time. `AbortSignal.timeout` loads nothing, but it cannot be cleared, so it covers only the first moments.
  *
  * @returns Stops the timer.
  */
 export function startTimer(delayMs: number, onTime: () => void): () => void {
+  const end = performance.now() + delayMs;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const brief = AbortSignal.timeout(Math.min(Math.max(0, delayMs), BRIEF_MS));
+  const brief = delayMs > BRIEF_MS
+    ? nextMoment(performance.now())
+    : AbortSignal.timeout(Math.max(0, Math.ceil(delayMs)));
   const onBrief = () => {
     if (delayMs <= BRIEF_MS) onTime();
-    else timer = setTimeout(onTime, delayMs - BRIEF_MS);
+    else timer = setTimeout(onTime, end - performance.now());
   };
   brief.addEventListener("abort", onBrief, { once: true });
   return () => {

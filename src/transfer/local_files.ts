@@ -9,7 +9,7 @@ import { basename, dirname, join, relative, resolve } from "@std/path";
  * Node's layer: 11 to 16 ms.
  */
 function absolute(dataDir: string): string {
-  return resolve(Deno.cwd(), dataDir);
+  return dataDir.startsWith("/") && Deno.build.os !== "windows" ? dataDir : resolve(Deno.cwd(), dataDir);
 }
 
 /** The size of a file; undefined when there is none. @throws {FileError} When something else is in its place. */

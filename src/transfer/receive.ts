@@ -59,7 +59,9 @@ interface PipeTarget {
   readonly path: string;
   /** Open where the bytes belong. It stays open. */
   readonly file: Deno.FsFile;
-  /** The position up to which the bytes have been written. */
+  /** The position where the body belongs. */
+  readonly start: number;
+  /** Returns the position up to which the bytes have been written. */
   readonly position: () => number;
   /** Called now and then with that position. @returns Whether that is enough: then the pipe ends. */
   readonly onPosition: (position: number) => boolean | void;
@@ -71,7 +73,7 @@ interface PipeTarget {
  * @returns Whether all of the body was written; false when `onPosition` ended it.
  * @throws {ConnectionError} When the body breaks off or stalls. {FileError} When the disk fails.
  */
-async function pipeToFile(reply: Reply, { path, file, position, onPosition }: PipeTarget): Promise<boolean> {
+async function pipeToFile(reply: Reply, { path, file, start, position, onPosition }: PipeTarget): Promise<boolean> {
   const { call: { action, signal, transport: { timeoutMs } }, url: { host }, body } = reply;
   if (body === null) return true;
   const stop = new AbortController();
@@ -82,7 +84,7 @@ async function pipeToFile(reply: Reply, { path, file, position, onPosition }: Pi
     stop.abort();
   };
   const patience = new Patience(timeoutMs, MIN_SPEED);
-  let [size, looked] = [position(), performance.now()];
+  let [size, looked] = [start, performance.now()];
   const look = () => {
     const [before, now] = [size, performance.now()];
     patience.waited(now - looked);
@@ -221,13 +223,13 @@ export class Receiver {
   }
 
   async #receiveMissing(): Promise<ObjectFacts> {
-    const known = await this.#confirmed(await this.#usableRecord());
+    const usable = await this.#usableRecord();
+    const known = usable === undefined ? undefined : await this.#confirmed(usable);
     if (known !== undefined && known.missing !== null && known.missing.length > 0) {
       return await this.#receiveSegments({ ...known, missing: known.missing });
     }
-    const have = this.#file.size;
-    if (known !== undefined && (known.missing !== null || have === known.size)) {
-      this.#options.onResume(have, known.size);
+    if (known !== undefined && (known.missing !== null || this.#file.size === known.size)) {
+      this.#options.onResume(this.#file.size, known.size);
       return factsOf(known);
     }
     const head = await this.#open(known);
@@ -254,10 +256,9 @@ export class Receiver {
   }
 
   /** A partial file that lacks nothing gets no response that would show a change, so the store is asked if it still fits. */
-  async #confirmed(known: PartialRecord | undefined): Promise<PartialRecord | undefined> {
-    const have = this.#file.size;
-    const lacksNothing = known?.missing === null ? have === known.size : known?.missing.length === 0;
-    if (known === undefined || !lacksNothing) return known;
+  async #confirmed(known: PartialRecord): Promise<PartialRecord | undefined> {
+    const lacksNothing = known.missing === null ? this.#file.size === known.size : known.missing.length === 0;
+    if (!lacksNothing) return known;
     const { size, etag } = await lookUpObject(this.#call, this.#url);
     if (etag === known.etag && size === known.size) return known;
     this.#call.decide("restart", "the object in the archive has changed");
@@ -339,7 +340,7 @@ export class Receiver {
     };
     try {
       // The handle stays open for its lock, and for the next try.
-      return await pipeToFile(reply, { path, file, position: () => this.#file.size, onPosition });
+      return await pipeToFile(reply, { path, file, start: startedAt, position: () => this.#file.size, onPosition });
     } catch (error) {
       // A full disk must not hide why it ended.
       if (record !== undefined && this.#file.size > 0) await this.#file.note(record).catch(() => {});
@@ -511,7 +512,7 @@ class SegmentReceiver {
     }
     const position = () => file.seekSync(0, Deno.SeekMode.Current);
     try {
-      await pipeToFile(reply, { path, file, position, onPosition });
+      await pipeToFile(reply, { path, file, start: first, position, onPosition });
     } finally {
       onPosition(position());
     }
