@@ -3,7 +3,7 @@ import { uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
 import { ImapError, InputError, ResponseError } from "../errors.ts";
 import { Call } from "../http/call.ts";
-import { retry, type Transport } from "../http/transport.ts";
+import type { Transport } from "../http/transport.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { didYouMean } from "../names/vocabulary.ts";
 import { RELEASE_TYPES } from "../protocol/tables.ts";
@@ -123,7 +123,6 @@ export async function releaseData(
   const place = archivePath(order.manifest_file);
   if (dryRun) return { file_path: place, message: undefined, answer: undefined };
   const { transport } = context;
-  const { retries, log } = transport;
   const urls = urlSource(transport);
   const name = order.manifest_file;
   const action = `release "${name}"`;
@@ -139,7 +138,7 @@ export async function releaseData(
   };
   for (let waitMs = FIRST_WAIT_MS;; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
     try {
-      const answer = await retry(ask, { action, retries, log, signal });
+      const answer = await call.retry(ask);
       return { file_path: place, message: messageOf(answer), answer };
     } catch (error) {
       if (!isNotYet(error)) throw error;

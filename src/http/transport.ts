@@ -1,5 +1,5 @@
 import type { Settings } from "../config.ts";
-import { ImapError, InputError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX } from "../protocol/routes.ts";
 import { hideSecret } from "../safe_text.ts";
 
@@ -122,72 +122,6 @@ export function parseRetryAfter(header: string | null, now: number = Date.now())
   // An HTTP date begins with the name of a day; Date.parse alone would accept far more.
   const date = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : NaN;
   return date > now ? date - now : undefined;
-}
-
-/** How and how often to try again. */
-export interface RetryOptions {
-  /** What is tried, for the log. */
-  readonly action: string;
-  /** The most retries after the first try. */
-  readonly retries: number;
-  readonly log: HttpLog;
-  readonly signal?: AbortSignal | undefined;
-  /** Whether the last try gained something that is kept: then the retries are counted from 0 again. */
-  readonly hasProgressed?: () => boolean;
-  /** Waits. Default: a timer. */
-  readonly sleep?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
-  /** From 0 to below 1. Default: `Math.random`. */
-  readonly random?: () => number;
-}
-
-/** The longest first wait; it doubles with each retry. */
-const FIRST_DELAY_MS = 500;
-/** The longest wait, unless the server asks for more. */
-const MAX_DELAY_MS = 20_000;
-
-/** Exponential backoff with full jitter: any time up to a bound that doubles, so that clients do not retry in step. */
-function backoffMs(retry: number, random: () => number): number {
-  return random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (retry - 1));
-}
-
-/**
- * How long to wait: as long as the server asks, plus up to a tenth so that clients do not retry in step, but at least the
- * usual backoff. An error with `retryAfterMs: 0` is retried at once.
- */
-function waitMs(retryAfterMs: number | undefined, retry: number, random: () => number): number {
-  if (retryAfterMs === 0) return 0;
-  return Math.max(backoffMs(retry, random), (retryAfterMs ?? 0) * (1 + random() / 10));
-}
-
-/** Waits between two tries. Most operations succeed at once, so what it needs is loaded only here. */
-async function waitFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  const { delay } = await import("@std/async");
-  await delay(milliseconds, signal && { signal });
-}
-
-/**
- * Runs an operation again as long as it throws errors that say that they can be retried. The only retry loop of the
- * library.
- *
- * @throws The operation's last error.
- */
-export async function retry<T>(operation: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { action, retries, log, signal, random = Math.random } = options;
-  const sleep = options.sleep ?? waitFor;
-  for (let retry = 0;;) {
-    try {
-      return await operation();
-    } catch (error) {
-      if (!(error instanceof ImapError) || !error.retryable) throw error;
-      if (options.hasProgressed?.()) retry = 0;
-      if (retry >= retries) throw error;
-      if ((error.retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS) throw error;
-      retry += 1;
-      const delayMs = Math.round(waitMs(error.retryAfterMs, retry, random));
-      log({ type: "retry", action, reason: error.message, retry, retries, delayMs });
-      await sleep(delayMs, signal);
-    }
-  }
 }
 
 /** What happens on the network, for a log. URLs are without their query if that contains a signature. */

@@ -1,4 +1,4 @@
-import { hashFile } from "../disk.ts";
+import { fileError, hashFile } from "../disk.ts";
 import { ResponseError } from "../errors.ts";
 import type { Call } from "../http/call.ts";
 import { isStrongEtag } from "./partial_file.ts";
@@ -116,7 +116,7 @@ interface Compared {
 /**
  * Compares a file with an object: by length, then by the MD5 that the store tells, otherwise by all of its bytes.
  *
- * @throws {ResponseError} 404 when the archive has no such file.
+ * @throws {ResponseError} 404 when the archive has no such file. {FileError} When the file cannot be read.
  */
 export async function compareObject(
   call: Call,
@@ -125,9 +125,14 @@ export async function compareObject(
 ): Promise<Compared> {
   const url = () => urls.downloadUrl(archivePath, call.signal);
   const { size, md5 } = await call.retry(async () => await lookUpObject(call, await url()));
-  if (size !== undefined && size !== (await Deno.stat(path)).size) return { isSame: false, size };
+  const onDisk = <T>(work: Promise<T>) =>
+    work.catch((error) => {
+      call.signal?.throwIfAborted();
+      throw fileError(call.action, path, error);
+    });
+  if (size !== undefined && size !== (await onDisk(Deno.stat(path))).size) return { isSame: false, size };
   const theirs = md5 ?? await call.retry(async () => await md5OfObject(call, await url()));
-  return { isSame: theirs === await md5OfFile(path, call.signal), size };
+  return { isSame: theirs === await onDisk(md5OfFile(path, call.signal)), size };
 }
 
 /** Whether the store refused a presigned URL, as it does when that has expired (S3). */

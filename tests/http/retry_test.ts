@@ -1,5 +1,6 @@
 import { ConnectionError, ImapError, ResponseError } from "../../src/errors.ts";
-import { type HttpEvent, retry, type RetryOptions } from "../../src/http/transport.ts";
+import { retry, type RetryOptions } from "../../src/http/call.ts";
+import type { HttpEvent } from "../../src/http/transport.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 
 /** Options with a clock that only counts. */
