@@ -31,8 +31,8 @@ const STATIC = [
   "imap_130.tf",
   "earth_000101_260101_250401.bpc",
   "pck00011.tpc",
-  "naif0011.tls",
   "naif0012.tls",
+  "naif0011.tls",
 ];
 const DAYS = "start_time=20250410&end_time=20250412";
 
@@ -48,6 +48,7 @@ Deno.test("GET /metakernel lists kernels in the order of loading, the newest ver
     "de440.bsp",
     "imap_dps_2025_001_2025_365_001.ah.bc",
   ]);
+  assertEquals(await listed(archive, `${DAYS}&file_types=`), await listed(archive, DAYS));
   assertEquals(await listed(archive, `${DAYS}&file_types= IMAP_FRAMES,nosuch,leapseconds `), [
     "naif0012.tls",
     "imap_130.tf",

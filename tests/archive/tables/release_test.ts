@@ -113,6 +113,7 @@ Deno.test("release() releases the newest version of ancillary files that are val
   const names = [
     // With an end date: valid until then.
     of("20260101_20260109", "v001"),
+    of("20260107_20260108", "v001"),
     of("20260101_20260110", "v001"),
     of("20260120_20260131", "v001"),
     of("20260120_20260131", "v002"),
