@@ -1,5 +1,5 @@
 import { isNotebook, JUPYTER_DISPLAY, type MimeBundle, showBundle } from "./notebook.ts";
-import { ImapError } from "../errors.ts";
+import { FileError } from "../errors.ts";
 
 /** Draws a chart in its two forms. */
 export interface PictureSource {
@@ -67,14 +67,14 @@ export class Picture {
    * Writes the chart to an SVG file, and replaces an existing one.
    *
    * @param path The path of the file.
-   * @throws {ImapError} When the file cannot be written.
+   * @throws {FileError} When the file cannot be written.
    */
   async save(path: string | URL): Promise<void> {
     const svg = await this.toSvg();
     try {
       await Deno.writeTextFile(path, svg);
     } catch (cause) {
-      throw new ImapError(`Cannot save "${path}": ${reasonOf(cause)}`, { cause });
+      throw new FileError(`Cannot save "${path}": ${reasonOf(cause)}`, { cause, path: String(path) });
     }
   }
 

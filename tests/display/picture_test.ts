@@ -1,6 +1,6 @@
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import { Picture } from "../../src/display/picture.ts";
-import { ImapError } from "../../src/errors.ts";
+import { FileError } from "../../src/errors.ts";
 import { testFolder } from "../support/folder.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
@@ -41,9 +41,9 @@ Deno.test("Picture.save() writes an SVG file, or says what to do", async () => {
   const nowhere = join(folder.path, "none/a.svg");
   await assertRejects(
     () => picture.save(nowhere),
-    ImapError,
+    FileError,
     `Cannot save "${nowhere}": its folder does not exist; create`,
   );
-  await assertRejects(() => picture.save(folder.path), ImapError, "it is a folder; add a file name");
+  await assertRejects(() => picture.save(folder.path), FileError, "it is a folder; add a file name");
   assertEquals(await folder.files(), ["a.svg"]);
 });
