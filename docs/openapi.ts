@@ -69,7 +69,7 @@ function parameterSchema({ kind }: Parameter): Json {
 /** `true`, in any case; every other text is false. */
 const FLAG = { type: "string", examples: ["true"] };
 
-/** Where the server takes more, or less, than values of that kind. */
+/** Parameters for which the server accepts more, or less, than values of that kind. */
 function schemaOf(table: SdcTableName, name: string, parameter: Parameter): Json {
   if (name === "latest") return FLAG;
   // A repoint file has no start.
@@ -139,7 +139,7 @@ const problem = (type: string): Json => ({
   ...content(type, TEXT),
 });
 
-/** What every route may answer. */
+/** What every route may respond. */
 const GATEWAY = { "401": ref("responses/Unauthorized"), "403": ref("responses/Forbidden") };
 const CRASH = { "500": ref("responses/Crash") };
 /** Routes that change something are below `/api-key` alone in a public archive, as in production. */
@@ -180,7 +180,7 @@ const DOWNLOAD_RESPONSES = {
   "400": html("No path was given."),
   "401": GATEWAY["401"],
   "403": {
-    description: "Without prefix: the file is not part of a public release yet. With one: the key is wrong.",
+    description: "Without a prefix: the file is not part of a public release yet. With one: the key is wrong.",
     content: {
       "text/html": { schema: TEXT },
       [JSON_TYPE]: { schema: schemaRef("Message") },
@@ -190,7 +190,7 @@ const DOWNLOAD_RESPONSES = {
   ...CRASH,
 };
 
-/** HEAD answers as GET does, without a body. */
+/** HEAD responds as GET does, without a body. */
 function headResponses(responses: Readonly<Record<string, Json>>): Json {
   return Object.fromEntries(
     Object.entries(responses).map(([status, response]) => {
@@ -266,9 +266,8 @@ const PATHS: Json = {
       operationId: "query",
       tags: ["tables"],
       summary: "Science, ancillary and quicklook files",
-      description:
-        "Conditions add up; at least one parameter is needed. Of a parameter that is given twice, the last " +
-        "value counts. Rows are sorted by path. Of science files without a `major_version`, the newest major " +
+      description: "All conditions must hold; at least one parameter is required. If a parameter is given twice, the " +
+        "last value counts. Rows are sorted by path. Of science files without a `major_version`, the newest major " +
         "version of each file is found. A response of more than 6 MiB cannot leave the archive: 500. " +
         "Anything may follow the path: `/query/x` is `/query`.",
       parameters: queryParameters(QUERY_TABLES),
@@ -280,8 +279,9 @@ const PATHS: Json = {
       operationId: "spiceQuery",
       tags: ["tables"],
       summary: "SPICE files",
-      description: "At least one parameter is needed. Rows of kernels say what they cover: the archive takes it from " +
-        "their names, and 2010 to 2145 where a name says nothing. `type=spin`, `repoint` and `thruster` answer with " +
+      description:
+        "At least one parameter is required. The archive derives the coverage of kernels from their names; " +
+        "it is 2010 to 2145 where a name has no days. `type=spin`, `repoint` and `thruster` answer with " +
         "the rows of the tables below, and take their parameters. Release does not count.",
       parameters: queryParameters(["spice"]),
       responses: {
@@ -292,7 +292,7 @@ const PATHS: Json = {
       },
     },
   },
-  "/spin-table": spanTable("spin", "SpanRow", "Spin files", "Files that lie within the days that are asked for."),
+  "/spin-table": spanTable("spin", "SpanRow", "Spin files", "Files that are completely within the requested days."),
   "/repoint-table": spanTable(
     "repoint",
     "RepointRow",
@@ -303,7 +303,7 @@ const PATHS: Json = {
     "thruster",
     "SpanRow",
     "Small-forces files",
-    "Thruster firings. Files that lie within the days that are asked for.",
+    "Thruster firings. Files that are completely within the requested days.",
   ),
   "/metakernel": {
     get: {
@@ -321,7 +321,7 @@ const PATHS: Json = {
         text("list_files", "`true` for a JSON array of bare names instead of a metakernel.", FLAG),
         text(
           "require_coverage",
-          "`true` to be told of gaps instead. Categories that `file_types` leaves out count as gaps.",
+          "`true` to get the gaps instead, if there are any. Categories that `file_types` leaves out count as gaps.",
           FLAG,
         ),
         text("spice_path", "A folder that is put before each path."),
@@ -349,9 +349,8 @@ const PATHS: Json = {
       operationId: "download",
       tags: ["files"],
       summary: "The presigned URL of a file",
-      description:
-        "Credentials must not be sent to that URL. In an archive that is public, paths without prefix give " +
-        "out released files and SPICE files; quicklook, dependency and release files need a key.",
+      description: "Credentials must not be sent to that URL. In a public archive, paths without a prefix serve " +
+        "released files and SPICE files; quicklook, dependency and release files need a key.",
       parameters: [FILE_PATH],
       responses: DOWNLOAD_RESPONSES,
     },
@@ -394,7 +393,10 @@ const PATHS: Json = {
           description: "The presigned URL, as a JSON string.",
           ...content(UNTYPED, { type: "string", format: "uri" }),
         },
-        "400": { description: "The name is none of the SDC's: a JSON string.", ...content(UNTYPED, TEXT) },
+        "400": {
+          description: "The name does not follow the SDC's convention: a JSON string.",
+          ...content(UNTYPED, TEXT),
+        },
         "409": {
           description: "The archive has a file of that name.",
           ...content(UNTYPED, {
@@ -461,7 +463,7 @@ const PATHS: Json = {
       ],
       responses: {
         "200": {
-          description: "Done, also when nothing matched: a JSON string says so.",
+          description: "The files are released, also if there are none: a JSON string.",
           ...content(UNTYPED, TEXT),
         },
         "400": problem(UNTYPED),
@@ -476,7 +478,7 @@ const PATHS: Json = {
     get: {
       operationId: "processingJobs",
       tags: ["orders"],
-      summary: "What became of orders to reprocess",
+      summary: "The state of orders to reprocess",
       description:
         "The newest 500 that match, the newest first. The archive runs nothing: an order to reprocess is a " +
         "job that succeeded.",
@@ -622,7 +624,7 @@ export function openApi(): Json {
       summary: "The Data Access API of NASA's IMAP Science Data Center, as the local archive speaks it.",
       description:
         "What `imap-data-access serve` answers, in the SDC's dialect of today. Files are on another origin, " +
-        "behind presigned URLs as of Amazon S3: a caller asks here for the URL, and gets or puts the bytes there, " +
+        "behind presigned URLs as of Amazon S3: clients request the URL here, and GET or PUT the bytes there, " +
         "without credentials. `GET` and `HEAD` of every table and of downloads may be read by web pages of any origin.",
     },
     servers: [

@@ -1,5 +1,5 @@
-// The archive against the SDC's own responses: the same request gets the same status, content type, keys, types and value
-// formats. What depends on the clock or on the inside of a file is compared by its form.
+// The archive against literal responses of the SDC: the same request gets the same status, content type, keys, types and
+// value formats. Values that depend on the clock or on the content of a file are compared by their format.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { startArchive } from "../../src/archive/start_archive.ts";
 import { putRequest, writeFiles } from "../support/archive.ts";
@@ -11,18 +11,18 @@ type Test = () => Promise<void>;
 
 /** What an archive holds, and how it is started. */
 interface Setup {
-  /** Paths and when each came in, `2026-04-06T23:57:54Z`. They are there when the archive first opens: released, unless told. */
+  /** Paths and times of ingestion, `2026-04-06T23:57:54Z`. They exist when the archive first opens, so they are released. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Nothing is released at first. */
+  /** The files are not released. */
   readonly unreleased?: boolean;
-  /** Names that are uploaded later, which are not released, and when. */
+  /** Names that are uploaded later, and when. They are not released. */
   readonly uploads?: Readonly<Record<string, string>>;
-  /** Texts of files, where they matter. */
+  /** The content of files, where it matters. */
   readonly texts?: Readonly<Record<string, string>>;
 }
 
 const API_KEY = "k3y-of-the-archive";
-/** When files came in that need no moment of their own. */
+/** The time of ingestion of files for which it does not matter. */
 const ANY_TIME = "2026-02-03T04:05:06Z";
 
 /** A request. */
@@ -32,7 +32,7 @@ interface AskInit {
   readonly key?: string | null;
 }
 
-/** An archive as the SDC is in production: released files for everyone, everything else below /api-key. */
+/** An archive that is set up as in production: released files for everyone, everything else below /api-key. */
 interface Lab {
   /** Sends a request to the API; below /api-key with the key. */
   ask(path: string, init?: AskInit): Promise<Response>;
@@ -49,7 +49,7 @@ function withArchive(dialect: string, setup: Setup, test: (lab: Lab) => Promise<
     for (const [path, time] of files) await Deno.utime(`${folder.path}/${path}`, new Date(time), new Date(time));
     let clock: string | undefined;
     const now = () => clock === undefined ? new Date() : new Date(clock);
-    // The server of 2024 has no releases, and no prefixes: whoever asks is let in.
+    // The server of 2024 has neither releases nor prefixes.
     const options = dialect === "2024"
       ? { root: folder.path, now, as: "2024" as const }
       : { root: folder.path, now, apiKey: API_KEY, public: true, unreleased: setup.unreleased ?? false };
@@ -86,7 +86,7 @@ async function answerTo(file: string, { ask }: Lab, key?: string | null): Promis
   const response = await ask(path, { method, ...(key === undefined ? {} : { key }) });
   const body = await response.text();
   assertEquals([response.status, file], [status, file], body);
-  // The gateway's own content type is not known: JSON is our own choice.
+  // The content type of the gateway's own responses is not known: JSON is our own choice.
   assertEquals(response.headers.get("content-type"), contentType ?? "application/json", body);
   return body;
 }
@@ -102,21 +102,21 @@ function isExact(file: string, setup: Setup = {}, before?: (lab: Lab) => Promise
   });
 }
 
-/** The words of a refusal before its list, and the list: its order varies from server to server. */
+/** The text of an error before its list, and the list, whose order differs between servers. */
 function listed(json: string): { text: string; list: string[] } {
   const text = String(JSON.parse(json));
   const [head = "", tail = ""] = text.split("[");
   return { text: head, list: tail.replace("]", "").split(", ").toSorted() };
 }
 
-/** A test of a refusal that lists what is valid. */
+/** A test of an error that lists what is valid. */
 function listsValid(file: string): Test {
   return withArchive(sampleOf(file).dialect, {}, async (lab) => {
     assertEquals(listed(await answerTo(file, lab)), listed(await bodyOf(file)));
   });
 }
 
-/** A value's form: digits stand for digits, other characters for themselves; any number for a number. */
+/** The format of a value: all digits are alike, and all numbers. */
 function formOf(value: unknown): unknown {
   if (typeof value === "string") return value.replace(/\d/g, "0");
   if (typeof value === "number") return 0;
@@ -125,11 +125,11 @@ function formOf(value: unknown): unknown {
   return value;
 }
 
-/** What is known of a row beyond the sample. */
+/** Where rows differ from the sample. */
 interface RowsCheck {
-  /** Keys whose value is compared by its form alone. */
+  /** Keys whose values are compared by their format. */
   readonly byForm?: readonly string[];
-  /** What replaces values of the sample, in its order: the SDC's tests use names and paths that no server gives. */
+  /** What replaces values of the sample, in its order: the SDC's tests use names and paths that no server has. */
   readonly replaced?: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -155,7 +155,7 @@ function nameOf(row: Readonly<Record<string, unknown>>): string {
 
 const all = (time: string, ...paths: string[]) => Object.fromEntries(paths.map((path) => [path, time]));
 
-/** What of a kernel's row comes from inside the kernel, which the archive does not read. */
+/** The keys of a kernel's row that the SDC reads from the kernel. The archive derives them from the name. */
 const FROM_INSIDE = [
   "min_date_j2000",
   "max_date_j2000",
@@ -170,7 +170,7 @@ const FROM_INSIDE = [
   "lsk_kernel",
 ];
 
-/** A test of kernels' rows. Intervals have as many fraction digits as they need, so their form is looked at by itself. */
+/** A test of the rows of kernels. */
 function hasKernels(file: string, files: Readonly<Record<string, string>>, exact: readonly string[] = []): Test {
   return withArchive(sampleOf(file).dialect, { files }, async (lab) => {
     const answer: unknown = JSON.parse(await answerTo(file, lab));
@@ -217,11 +217,11 @@ const SPIN_FILES = {
   "imap/spice/spin/imap_2026_267_2026_268_02.spin.csv": "2025-07-08T20:10:57Z",
   "imap/spice/spin/imap_2026_268_2026_268_01.spin.csv": "2025-07-09T20:10:55Z",
   "imap/spice/spin/imap_2026_268_2026_269_01.spin.csv": "2025-07-10T20:10:57Z",
-  // Outside of the days that are asked for, or over their edge.
+  // Not completely within the requested days.
   "imap/spice/spin/imap_2026_266_2026_268_01.spin.csv": "2025-07-10T20:10:57Z",
   "imap/spice/spin/imap_2026_268_2026_270_01.spin.csv": "2025-07-10T20:10:57Z",
 };
-/** The SDC's test has names with two days, which are none of repoint tables. */
+/** The SDC's test has names with two days, which are not names of repoint files. */
 const REPOINT_FILES = {
   "imap/spice/repoint/imap_2026_268_02.repoint": "2025-07-08T20:10:57Z",
   "imap/spice/repoint/imap_2026_273_01.repoint": "2025-07-09T20:10:55Z",
@@ -241,7 +241,7 @@ const METAKERNEL_FILES = all(
   "imap/spice/sclk/imap_sclk_0147.tsc",
   "imap/spice/spk/de440.bsp",
 );
-/** A kernel of each category; the two that have gaps have kernels of a part of the days. */
+/** A kernel of each category; two categories have kernels for a part of the time only. */
 const COVERING_FILES = {
   ...METAKERNEL_FILES,
   ...all(
@@ -257,7 +257,7 @@ const UPLOAD_NAME = "imap_swe_l1a_test_20100101_v001.0001.cdf";
 const UPLOAD_PATH = `imap/swe/l1a/2010/01/${UPLOAD_NAME}`;
 const MANIFEST = "imap_mag_data-release-001_20260101_20260131_v001.txt";
 
-/** The parameters of a presigned URL of the object store. */
+/** Checks a presigned URL. */
 function assertSigned(url: unknown, path: string, seconds: number): URL {
   const address = new URL(String(url));
   assert(address.pathname.endsWith(`/${path}`), address.pathname);
@@ -267,7 +267,7 @@ function assertSigned(url: unknown, path: string, seconds: number): URL {
   return address;
 }
 
-/** A test of an upload's address. What the signature covers is tried with a PUT: with a tag, and without. */
+/** A test of the presigned URL of an upload, with a PUT that has the tag of the signature, and one that has not. */
 function signsUpload(file: string, tag: string): Test {
   return withArchive("now", {}, async (lab) => {
     const address = assertSigned(JSON.parse(await answerTo(file, lab)), UPLOAD_PATH, 3600);
@@ -284,7 +284,7 @@ function signsUpload(file: string, tag: string): Test {
   });
 }
 
-/** What the archive sends for each sample. */
+/** One test for each sample. */
 const TESTS: Readonly<Record<string, Test>> = {
   "spice-query-kernel.json": hasKernels("spice-query-kernel.json", {
     "imap/spice/ck/imap_2025_274_2025_276_001.ah.bc": "2026-04-06T23:57:54Z",
@@ -297,7 +297,7 @@ const TESTS: Readonly<Record<string, Test>> = {
     "imap/spice/sclk/imap_sclk_0031.tsc": "2025-10-31T23:59:59Z",
     "imap/spice/sclk/imap_sclk_0033.tsc": "2025-11-05T00:00:01Z",
   }, ["sclk/imap_sclk_0032.tsc"]),
-  // A kernel of two intervals has one here: the archive goes by the name.
+  // The archive derives coverage from the name, so it has one interval.
   "spice-query-kernel-two-intervals.json": hasKernels("spice-query-kernel-two-intervals.json", {
     "imap/spice/ck/imap_2025_118_2025_120_009.ah.bc": "2025-04-09T21:12:53Z",
   }),
@@ -337,7 +337,7 @@ const TESTS: Readonly<Record<string, Test>> = {
     uploads: { "imap_codice_l1a-sci-lut_20260403_20260403_v001.json": "2026-04-04T00:00:00Z" },
   }, {
     replaced: [{ file_path: "imap/ancillary/mag/imap_mag_test_20210101_v001.csv" }],
-    // The two rows are from two tests of the SDC: an archive has released neither of them, or both.
+    // The rows are from two tests of the SDC, which released one of the files.
     byForm: ["released"],
   }),
   "query-quicklook.json": hasRows("query-quicklook.json", {
@@ -413,7 +413,7 @@ const TESTS: Readonly<Record<string, Test>> = {
   "metakernel-gaps-422.json": withArchive("now", { files: COVERING_FILES }, async (lab) => {
     const gaps: unknown = JSON.parse(await answerTo("metakernel-gaps-422.json", lab));
     const expected: Record<string, unknown> = JSON.parse(await bodyOf("metakernel-gaps-422.json"));
-    // The edges of the gaps are those of the kernels' names here, of their insides there.
+    // The archive derives the coverage of kernels from their names, so the limits of the gaps differ.
     const edges = (all: object) => Object.fromEntries(Object.entries(all).map(([key, gaps]) => [key, formOf(gaps)]));
     const pairs = (all: object) => edges(edges(all));
     assertEquals(pairs(Object(gaps)), pairs(expected));
@@ -448,7 +448,7 @@ const TESTS: Readonly<Record<string, Test>> = {
   "processing-jobs-400.json": isExact("processing-jobs-400.json"),
   "processing-jobs-400-date.json": isExact("processing-jobs-400-date.json"),
   "processing-jobs-job-command.json": withArchive("now", {}, async (lab) => {
-    // The archive runs nothing: orders to reprocess are its jobs, which all succeeded.
+    // The archive processes nothing: its jobs are the orders to reprocess, which always succeed.
     const product = "instrument=mag&data_level=l1a&descriptor=norm-mago";
     const order = `/api-key/reprocess?start_date=20260102&end_date=20260102&${product}&reprocessing=True`;
     await (await lab.ask(order, { method: "POST" })).body?.cancel();

@@ -1,5 +1,4 @@
-// The client against the local archive, or the server that IMAP_CONTRACT_URL names: whatever the one asks, the other
-// understands.
+// The client against the local archive, or against the server at IMAP_CONTRACT_URL.
 import { FileNameError, ImapClient, type QueryParameters, ResponseError } from "../../mod.ts";
 import { archivePath } from "../../src/names/file_name.ts";
 import { type ContractServer, IS_FOREIGN, writingTest } from "./contract_server.ts";
@@ -18,10 +17,10 @@ const NAMES = [
   "imap_hi_l1b_45sensor-de_20240702-repoint00012_v001.0003.cdf",
 ];
 
-/** What a name stands for in the tables below: its number; -1 where it is another's file. */
+/** The index of a file's name, which the tables below use; -1 if it is not one of ours. */
 const numberIn = (names: readonly string[], path: string) => names.findIndex((name) => path.endsWith(name));
 const numberOf = (path: string) => numberIn(NAMES, path);
-/** The days of all of them, so that others' servers are not asked for everything. */
+/** The days of all files. They limit what a shared server has to send. */
 const DAYS = { start_date: "20240610", end_date: "20240702" };
 
 /** The client, and a folder of its own. */
@@ -31,13 +30,13 @@ interface Lab {
   readonly url: string;
 }
 
-/** Runs a test with a client that has sent a file for each name. */
+/** Runs a test with a client that has uploaded a file for each name. */
 function withFiles(test: (lab: Lab) => Promise<void>): (server: ContractServer) => Promise<void> {
   return async ({ url, apiKey }) => {
     await using folder = await testFolder();
     const client = new ImapClient({ url, dataDir: `${folder.path}/data`, apiKey, retries: 0 });
     await writeFiles(folder.path, Object.fromEntries(NAMES.map((name) => [name, `the bytes of ${name}`])));
-    // Another's server has them from the last time.
+    // A shared server has them from an earlier run.
     const report = await client.upload(NAMES.map((name) => `${folder.path}/${name}`), { skipExisting: IS_FOREIGN });
     assertEquals(report.failed, []);
     await test({ client, folder, url });
@@ -72,7 +71,7 @@ const QUERIES: ReadonlyArray<readonly [query: QueryParameters, found: number[]]>
 ];
 
 for (const local of [{}, { apiKey: "k3y" }]) {
-  const how = "apiKey" in local ? "closed by a key" : "open";
+  const how = "apiKey" in local ? "with a key" : "open";
   writingTest(
     `client and archive, ${how}, agree on every query`,
     withFiles(async ({ client }) => {
@@ -87,7 +86,7 @@ for (const local of [{}, { apiKey: "k3y" }]) {
   );
 
   writingTest(
-    `client and archive, ${how}, bring every file back byte for byte`,
+    `client and archive, ${how}, transfer every file byte for byte`,
     withFiles(async ({ client, folder }) => {
       const files = (await client.query({ ...DAYS, major_version: [1, 2] })).filter(({ file_path }) =>
         numberOf(file_path) >= 0
@@ -104,7 +103,7 @@ for (const local of [{}, { apiKey: "k3y" }]) {
 }
 
 writingTest(
-  "rows say what the names say",
+  "rows agree with the names of the files",
   withFiles(async ({ client }) => {
     const rows = await client.query({ ...DAYS, repointing: 12 });
     const row = rows.find(({ file_path }) => numberOf(file_path) === 6);
@@ -124,13 +123,13 @@ writingTest(
       ingestion_date: row.ingestion_date,
       released: false,
     };
-    // More keys may come, such as the version's text.
+    // A shared server may send more keys.
     assertEquals(IS_FOREIGN ? { ...row, ...said } : { ...said, version: "v001.0003" }, { ...row });
   }),
 );
 
 writingTest(
-  "a second upload of a name, a file that is not there and a missing key are errors that say so",
+  "a second upload of a name, a missing file and a missing key are reported as such",
   withFiles(async ({ client, folder, url }) => {
     const first = `${folder.path}/${NAMES[0]}`;
     assertEquals(
@@ -140,7 +139,7 @@ writingTest(
     const missing = "imap_swe_l0_sci_19990105_v001.pkts";
     assertEquals((await assertRejects(() => client.download(missing), ResponseError, "no such file")).status, 404);
     await assertRejects(() => client.download("swe.pkts"), FileNameError);
-    if (IS_FOREIGN) return; // Whether others' servers let in who has no key is theirs to say.
+    if (IS_FOREIGN) return; // A shared server may not need a key.
     const stranger = new ImapClient({ url, retries: 0 });
     const error = await assertRejects(() => stranger.query({ instrument: "mag" }), ResponseError, "IMAP_API_KEY");
     assertEquals(error.status, 401);
@@ -217,7 +216,7 @@ Deno.test("client and archive agree on SPICE files that have a day in common wit
   }
 });
 
-Deno.test("an answer over the gateway's limit comes in parts, but for a day that is too long by itself", async () => {
+Deno.test("a response over the gateway's limit is split, except for a day that exceeds it by itself", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, Object.fromEntries(NAMES.map((name) => [archivePath(name), name])));
   const archive = await startWatchedArchive({ root: folder.path, answerLimit: 500 });

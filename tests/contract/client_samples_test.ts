@@ -1,4 +1,4 @@
-// The client against the SDC's own responses: it reads each one, or says clearly what is wrong.
+// The client against literal responses of the SDC: it reads each one, or reports clearly what is wrong.
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ImapClient, ImapError, type QueryParameters, ResponseError } from "../../mod.ts";
 import { writeFiles } from "../support/archive.ts";
@@ -38,7 +38,7 @@ function withSamples(answers: SampleAnswers, test: (lab: Lab) => Promise<void>, 
   };
 }
 
-/** The start of `/api-key/query?a=b` and all of its parameters, for each request that came. */
+/** The path and the parameters of each request that the API received. */
 function asked({ api }: SampleServer): { path: string; parameters: Record<string, string> }[] {
   return api.requests.map(({ url }) => {
     const { pathname, searchParams } = new URL(url);
@@ -46,11 +46,11 @@ function asked({ api }: SampleServer): { path: string; parameters: Record<string
   });
 }
 
-/** What the client makes of the rows of a sample. */
+/** What the client reads from the rows of a sample. */
 interface Rows {
   readonly query: QueryParameters;
   readonly route?: string;
-  /** What each row says of its file, in the order of the sample: normalized. The other keys stay as they came. */
+  /** The normalized keys of each row, in the order of the sample. All other keys are kept as received. */
   readonly rows: readonly { file_path: string; version: string; ingestion_date: string }[];
 }
 
@@ -61,7 +61,7 @@ function finds(file: string, { query, route = "/query", rows }: Rows, more?: (la
     const came = await rowsOf(file);
     const expected = came.map((row, index) => ({ ...row, ...rows[index] }));
     const byPath = (a: { file_path: string }, b: { file_path: string }) => a.file_path < b.file_path ? -1 : 1;
-    // More keys may come from the client, but none is lost.
+    // The client may add keys, but loses none.
     const same = [...found].toSorted(byPath).map((row, index) => ({ ...row, ...expected.toSorted(compare)[index] }));
     assertEquals([...found].toSorted(byPath).map((row) => ({ ...row })), same);
     assertEquals(found.length, rows.length);
@@ -77,11 +77,11 @@ function finds(file: string, { query, route = "/query", rows }: Rows, more?: (la
 interface Refusal {
   readonly status: number;
   readonly says: readonly RegExp[];
-  /** What would mislead. */
+  /** What the message must not say. */
   readonly not?: readonly RegExp[];
 }
 
-/** The client rejects with the status and the words of the sample; it asks no more often than `most`. */
+/** The client rejects with the status and the words of a sample. */
 function refuses(
   answers: SampleAnswers,
   call: (lab: Lab) => Promise<unknown>,
@@ -96,7 +96,7 @@ function refuses(
   }, key);
 }
 
-/** A query that a server refuses. */
+/** The server refuses a query with a sample. */
 function refusesQuery(
   file: string,
   status: number,
@@ -123,7 +123,7 @@ async function release({ client, folder }: Lab, release_type = "release"): Promi
   return await client.release({ release_type, manifest_file }, { indexTimeoutMs: 0 });
 }
 
-/** A release whose manifest the archive takes and has; `/release` answers with a sample. */
+/** The server accepts the manifest, and responds to `/release` with a sample. */
 function releasing(file: string): SampleAnswers {
   return { routes: { "/upload": "upload-200.json", "/download": "download-302.json", "/release": file } };
 }
@@ -145,7 +145,7 @@ const SPIN_ROWS = [
   kernel("spin/imap_2026_268_2026_268_01.spin.csv", "01", "2025-07-09 20:10:55"),
   kernel("spin/imap_2026_268_2026_269_01.spin.csv", "01", "2025-07-10 20:10:57"),
 ];
-// These names with two days are none of a repoint table by today's rules: all that is known is the row.
+// By today's rules these names with two days are not names of repoint files. Only the row tells the version.
 const REPOINT_ROWS = [
   kernel("repoint/imap_2026_267_2026_268_02.repoint", "02", "2025-07-08 20:10:57"),
   kernel("repoint/imap_2026_268_2026_268_01.repoint", "01", "2025-07-09 20:10:55"),
@@ -163,7 +163,7 @@ const science = (file_path: string, version: string, ingestion_date: string) => 
   ingestion_date,
 });
 
-/** The command line does what it is told, and shows each text of a sample. */
+/** The command succeeds, and its output contains each text. */
 function shows(answers: SampleAnswers, args: readonly string[], texts: readonly string[]): Test {
   return withSamples(answers, async ({ cli }) => {
     const { code, stdout, stderr } = await cli(...args);
@@ -172,7 +172,7 @@ function shows(answers: SampleAnswers, args: readonly string[], texts: readonly 
   });
 }
 
-/** The command line fails with the words of a sample. */
+/** The command fails, and its message contains each text. */
 function fails(answers: SampleAnswers, args: readonly string[], texts: readonly string[]): Test {
   return withSamples(answers, async ({ cli }) => {
     const { code, stdout, stderr } = await cli(...args);
@@ -181,7 +181,7 @@ function fails(answers: SampleAnswers, args: readonly string[], texts: readonly 
   });
 }
 
-/** Too much, or broken? The client asks once more, for what must be little, and gives up. */
+/** To tell a response that is too large from a broken server, the client sends a small request, and gives up. */
 function assertTriedOnce({ api }: SampleServer): void {
   assert(api.requests.length >= 2 && api.requests.length <= 4, String(api.requests.length));
 }
@@ -197,7 +197,7 @@ const SPACE_WEATHER = [
   "2025-06-20",
 ];
 
-/** What the client makes of each sample. */
+/** One test for each sample. */
 const TESTS: Readonly<Record<string, Test>> = {
   "spice-query-kernel.json": finds("spice-query-kernel.json", {
     ...spice("attitude_history"),
@@ -207,7 +207,7 @@ const TESTS: Readonly<Record<string, Test>> = {
       (await client.query({ table: "spice", type: "attitude_history", start_date, end_date })).length;
     assertEquals([await days("20251002", "20251002"), await days("20251001", "20251001")], [1, 1]);
     assertEquals([await days("20250930", "20250930"), await days("20251004", "20251004")], [0, 0]);
-    // The SDC takes none of these for kernels.
+    // The SDC refuses these for kernels.
     for (const { parameters } of asked(server)) {
       for (const name of ["start_date", "end_date", "version"]) assert(!(name in parameters), name);
     }
@@ -221,7 +221,7 @@ const TESTS: Readonly<Record<string, Test>> = {
       kernel("sclk/imap_sclk_0032.tsc", "0032", "2025-11-01 08:10:08"),
     ],
   }, async ({ client, server }) => {
-    // The SDC leaves the last day out.
+    // The SDC takes the last day for its midnight.
     assertEquals(asked(server)[0]?.parameters.end_ingest_date, "20251105");
     const named = await client.query({ filename: "imap_sclk_0032.tsc" });
     assertEquals(named.map(({ file_path }) => file_path), ["imap/spice/sclk/imap_sclk_0032.tsc"]);
@@ -243,7 +243,7 @@ const TESTS: Readonly<Record<string, Test>> = {
     /Invalid value for start_time: 20260101T00/,
     { table: "spice", type: "attitude_history" },
   ),
-  // The rows of these tables come from /spice-query as well, where old servers have them too.
+  // The client gets the rows of these tables from /spice-query, which older servers have too.
   "spin-table.json": finds("spin-table.json", { ...spice("spin"), rows: SPIN_ROWS }),
   "spice-query-spin.json": finds("spice-query-spin.json", { ...spice("spin"), rows: SPIN_ROWS }, async (lab) => {
     const { client, server } = lab;
@@ -251,7 +251,7 @@ const TESTS: Readonly<Record<string, Test>> = {
     assertEquals(latest.length, 3);
     const second = await client.query({ table: "spice", type: "spin", version: "02" });
     assertEquals(second.map(({ version }) => version), ["02"]);
-    // The SDC crashes on the one, and refuses the other.
+    // The SDC crashes on the first, and refuses the second.
     for (const { parameters } of asked(server)) assert(!("latest" in parameters) && !("version" in parameters));
   }),
   "spin-table-production.json": finds("spin-table-production.json", {
@@ -278,7 +278,7 @@ const TESTS: Readonly<Record<string, Test>> = {
   "thruster-table-older.json": async () => {
     const file = "thruster-table-older.json";
     await finds(file, { ...spice("thruster"), rows: THRUSTER_ROWS("thruster") })();
-    // A row's path is asked for and stored as it is, whatever folder today's rules give the name.
+    // The row's own path is requested and stored, even though today's folder for such a name is another one.
     const routes = { "/spice-query": file, "/download": "download-302.json" };
     await withSamples({ routes }, async ({ client, server, folder }) => {
       const [row] = await client.query({ table: "spice", type: "thruster" });
@@ -349,7 +349,7 @@ const TESTS: Readonly<Record<string, Test>> = {
       )
     ),
   }, async ({ client }) => {
-    // With a major version the SDC does not look at `latest`.
+    // The SDC ignores `latest` beside a major version.
     const latest = await client.query({ instrument: "hit", major_version: 2, version: "latest" });
     assertEquals(latest.map(({ version }) => version), ["v002.0002"]);
   }),
@@ -451,7 +451,7 @@ const TESTS: Readonly<Record<string, Test>> = {
     assertEquals(api.requests.map(({ url }) => new URL(url).pathname), [`/api-key/upload/${SCIENCE_NAME}`]);
     const [put] = objects.requests;
     assertEquals([put?.method, put?.headers.get("content-length")], ["PUT", "4"]);
-    // Signed without a tag: a PUT may have none.
+    // The URL is signed without a tag, so the PUT must not have one.
     assertEquals(put?.headers.get("x-amz-tagging") ?? "", "");
     assertMatch(put?.url ?? "", /&X-Amz-SignedHeaders=host%3Bx-amz-tagging&X-Amz-Security-Token=IQoJEXAMPLE&/);
   }),
@@ -662,7 +662,7 @@ const TESTS: Readonly<Record<string, Test>> = {
       status: 404,
       says: [/Not Found/],
     })();
-    // A route that is missing is no missing file, and without a key it may be there for those who have one.
+    // An unknown route is not a missing file. Without a key, the reason may be that the key is missing.
     await refuses({ routes: {} }, ({ client }) => client.download(UNRELEASED_PATH), {
       status: 404,
       says: [],
@@ -670,7 +670,7 @@ const TESTS: Readonly<Record<string, Test>> = {
     })();
     await refuses({ routes: {} }, (lab) => upload(lab), { status: 404, says: [/API key/] }, NO_KEY)();
     await refuses({ routes: {} }, (lab) => reprocess(lab), { status: 404, says: [/API key/] }, NO_KEY)();
-    // An access token does not open /upload.
+    // An access token is not enough for /upload.
     await withSamples({ routes: {} }, async ({ server, folder }) => {
       await writeFiles(folder.path, { [SCIENCE_NAME]: "data" });
       const client = new ImapClient({ url: server.api.url, accessToken: "t0ken", retries: 0 });

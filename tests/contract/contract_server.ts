@@ -1,11 +1,11 @@
-// The server that the contract is held against: the local archive, or the one that IMAP_CONTRACT_URL names.
+// The server under test: the local archive, or the one at IMAP_CONTRACT_URL.
 import { archivePath } from "../../src/names/file_name.ts";
 import { putRequest, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { startWatchedArchive } from "../support/watched_objects.ts";
 import { assertEquals } from "@std/assert";
 
-/** A variable of the environment; an empty one counts as not set. */
+/** An environment variable; an empty one counts as not set. */
 export function variable(name: string): string | undefined {
   return Deno.env.get(name) || undefined;
 }
@@ -14,41 +14,41 @@ const FOREIGN_URL = variable("IMAP_CONTRACT_URL");
 const FOREIGN_KEY = variable("IMAP_CONTRACT_KEY");
 const FOREIGN_TOKEN = variable("IMAP_CONTRACT_TOKEN");
 
-/** Whether the server is one that others use too: what it has is not known beforehand. */
+/** Whether the server is a shared one, whose files are not known in advance. */
 export const IS_FOREIGN = FOREIGN_URL !== undefined;
 
-/** A row of an answer, as it came. */
+/** A row of a response, as received. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A server under test. */
 export interface ContractServer extends AsyncDisposable {
-  /** Its address, without the prefix of callers with credentials. */
+  /** Its URL, without the prefix for callers with credentials. */
   readonly url: string;
   readonly apiKey: string | undefined;
-  /** An access token that it takes. */
+  /** An access token that it accepts. */
   readonly token: string | undefined;
   /** Sends a request to a path that begins with a slash. */
   ask(path: string, init?: RequestInit): Promise<Response>;
-  /** The rows of an answer that must be 200 and JSON. */
+  /** The rows of a response, which must be 200 and JSON. */
   rows(path: string): Promise<Row[]>;
-  /** Sends a file: asks for its address, and puts the text there. False when another's server has the name already. */
+  /** Uploads a text: requests the presigned URL, and puts the text there. Returns false if a shared server has the file. */
   upload(name: string, text: string): Promise<boolean>;
 }
 
-/** What the local archive is like; another's server is as it is. */
+/** How the local archive is set up. It has no effect on a shared server. */
 export interface LocalServer {
-  /** Files that it has, which are empty. */
+  /** Names of the files that it has; each file contains its own name. */
   readonly names?: readonly string[];
-  /** What closes it: it takes this for a key, and for a token. Default: it is open. */
+  /** Its API key, which it also accepts as an access token. Default: none, it is open. */
   readonly apiKey?: string;
 }
 
 type Test = (server: ContractServer) => Promise<void>;
 
-/** Defines a test that is left out, which its name tells, unless a variable is set or the server is the local one. */
+/** Defines a test that is skipped on a shared server unless a variable is set. Its name then says why. */
 function unlessLacking(variable: string | undefined, why: string, name: string, local: LocalServer, test: Test): void {
   const ignore = IS_FOREIGN && variable === undefined;
-  Deno.test({ name: ignore ? `${name} (left out: ${why})` : name, ignore, fn: () => withServer(local, test) });
+  Deno.test({ name: ignore ? `${name} (skipped: ${why})` : name, ignore, fn: () => withServer(local, test) });
 }
 
 /** Defines a test that only reads. */
@@ -56,14 +56,14 @@ export function readingTest(name: string, test: Test, local: LocalServer = {}): 
   Deno.test(name, () => withServer(local, test));
 }
 
-/** Defines a test that writes, or that knows what the server has: against others' servers, with their key alone. */
+/** Defines a test that writes, or that knows what the server has. On a shared server it needs a key. */
 export function writingTest(name: string, test: Test, local: LocalServer = {}): void {
-  unlessLacking(FOREIGN_KEY, "it writes, and there is no IMAP_CONTRACT_KEY", name, local, test);
+  unlessLacking(FOREIGN_KEY, "it writes, and IMAP_CONTRACT_KEY is not set", name, local, test);
 }
 
-/** Defines a test that takes an access token. */
+/** Defines a test that needs an access token. */
 export function tokenTest(name: string, test: Test, local: LocalServer = {}): void {
-  unlessLacking(FOREIGN_TOKEN, "there is no IMAP_CONTRACT_TOKEN", name, local, test);
+  unlessLacking(FOREIGN_TOKEN, "IMAP_CONTRACT_TOKEN is not set", name, local, test);
 }
 
 /** Runs a test with a server. */
@@ -87,7 +87,7 @@ async function openServer({ names = [], apiKey }: LocalServer): Promise<Contract
   });
 }
 
-/** When the files of a local server came in. */
+/** When the files of the local archive were ingested. */
 export const INGESTED = new Date("2026-02-03T04:05:06Z");
 
 function serverAt(
@@ -110,10 +110,10 @@ function serverAt(
     },
     async upload(name, text) {
       const response = await ask(`/upload/${name}`);
-      const address: unknown = JSON.parse(await response.text());
+      const url: unknown = JSON.parse(await response.text());
       if (IS_FOREIGN && response.status === 409) return false;
-      assertEquals(response.status, 200, `${name}: ${address}`);
-      const put = await fetch(String(address), putRequest(text));
+      assertEquals(response.status, 200, `${name}: ${url}`);
+      const put = await fetch(String(url), putRequest(text));
       await put.body?.cancel();
       assertEquals(put.status, 200, name);
       return true;

@@ -1,11 +1,11 @@
-// Every row of the tables of file names (file-names.md), sent to the server, found and fetched again.
+// One file for each row of the tables in file-names.md: uploaded, found and downloaded.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { readingTest, type Row, writingTest } from "./contract_server.ts";
 
 interface Kind {
-  /** The path that the convention gives, whose end is the name. */
+  /** The path by the convention; it ends in the name. */
   readonly path: string;
-  /** The query that finds it, and what its row must say; undefined for kinds that no query finds. */
+  /** The query that finds it, and the expected row; undefined for kinds that no query finds. */
   readonly found?: readonly [query: string, row: Row];
 }
 
@@ -130,7 +130,7 @@ const alreadyExists = (path: string) => ({
   message: `The file '${path}' already exists. Rename it or remove the existing file before uploading again.`,
 });
 
-writingTest("a file of each kind is sent, kept in its place, found and fetched again", async (server) => {
+writingTest("a file of each kind is uploaded, stored under its path, found and downloaded", async (server) => {
   for (const { path, found } of KINDS) {
     const name = nameOf(path);
     const isNew = await server.upload(name, `the bytes of ${name}`);
@@ -158,7 +158,7 @@ writingTest("no query finds a dependency or release file", async (server) => {
   }
 });
 
-writingTest("folders in the path of an upload do not count", async (server) => {
+writingTest("folders in the path of an upload are ignored", async (server) => {
   const name = "imap_swe_l0_sci_20240106_v001.pkts";
   await server.upload(`imap/mag/l2/2030/12/${name}`, "bytes");
   const again = await server.ask(`/upload/elsewhere/${name}`);
@@ -168,7 +168,7 @@ writingTest("folders in the path of an upload do not count", async (server) => {
   assert(found.some(({ file_path }) => file_path === place));
 });
 
-readingTest("a name that is none of the convention's gets no address", async (server) => {
+readingTest("a name that does not follow the convention gets no presigned URL", async (server) => {
   const names = [
     "imap_swe_l0_sci_20240230_v001.pkts",
     "imap_xyz_l0_sci_20240105_v001.pkts",

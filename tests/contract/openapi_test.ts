@@ -1,4 +1,4 @@
-// docs/openapi.json, the REST API of the archive, held to the protocol's words and to what the archive answers.
+// docs/openapi.json, the description of the archive's API, against the protocol and against the archive.
 import { assert, assertEquals } from "@std/assert";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { OPENAPI, openApiText } from "../../docs/openapi.ts";
@@ -49,7 +49,7 @@ const ROUTES: Readonly<Record<Route["to"], readonly [operation: string, paramete
   "reprocess": ["POST /reprocess", REPROCESS_PARAMETERS],
   "release": ["GET /release", RELEASE_PARAMETERS],
 };
-/** What is no route of the protocol's: the stand-in of another server, and what people see. */
+/** What is not part of the protocol: the stand-in for webpoda, and the pages for people. */
 const PACKETS_PATH = "/ops/imap/poda/dap2/apids/SID1/apid_{apid}.{form}";
 const OTHERS = [`GET ${PACKETS_PATH}`, "GET /", "GET /coverage.svg", "HEAD /download/{file_path}"];
 
@@ -69,7 +69,7 @@ Deno.test("openapi.json has the version of the package", () => {
   assertEquals(specification.version(), VERSION);
 });
 
-Deno.test("openapi.json has each route of the protocol, and no other", () => {
+Deno.test("openapi.json has every route of the protocol, and no other", () => {
   const operations = Object.values(ROUTES).map(([operation]) => operation);
   assertEquals(specification.operations().toSorted(), [...operations, ...OTHERS].toSorted());
   for (const [to, [operation]] of Object.entries(ROUTES)) {
@@ -80,7 +80,7 @@ Deno.test("openapi.json has each route of the protocol, and no other", () => {
   assertEquals(path, packetRoute({ apid: 1052, form: "bin" }));
 });
 
-Deno.test("openapi.json has each parameter of each route, and no other", () => {
+Deno.test("openapi.json has every parameter of every route, and no other", () => {
   for (const [operation, parameters] of Object.values(ROUTES)) {
     const names = specification.parameters(operation).map(({ name }) => name);
     assertEquals(names.toSorted(), parameters.toSorted(), operation);
@@ -118,7 +118,7 @@ const BASIC = { authorization: `Basic ${btoa("user:password")}` };
 const HTML = { accept: "text/html" };
 const FILE = Object.keys(FILES)[0];
 
-/** The operation of the file, what is asked, and the status that comes. */
+/** The operation, the request, and the expected status. */
 const REQUESTS:
   readonly (readonly [operation: string, address: string, status: number, headers?: Record<string, string>])[] = [
     ["GET /query", "/query?end_date=20990101", 200],
@@ -180,7 +180,7 @@ const REQUESTS:
 
 const methodOf = (operation: string) => operation.split(" ")[0] ?? "";
 
-Deno.test("each route of openapi.json answers as it says there", async () => {
+Deno.test("every route responds as openapi.json says", async () => {
   await using archive = await openTestArchive({ files: FILES });
   const seen = new Set<string>();
   const [reprocessed] = REQUESTS.filter(([operation]) => operation === "POST /reprocess");
@@ -192,10 +192,10 @@ Deno.test("each route of openapi.json answers as it says there", async () => {
     const body = await response.text();
     assertEquals([operation, address, response.status], [operation, address, status], body);
     const described = specification.response(operation, status);
-    assert(described !== undefined, `${operation} says nothing of ${status}`);
+    assert(described !== undefined, `${operation} does not describe ${status}`);
     if (methodOf(operation) === "HEAD" || status === 302 && operation === "GET /") continue;
     const type = (response.headers.get("content-type") ?? "").split(";")[0] ?? "";
-    assert(type in described, `${address}: ${type} is none of ${Object.keys(described)}`);
+    assert(type in described, `${address}: ${type} is not one of ${Object.keys(described)}`);
     const media = described[type];
     if (!isObject(media) || !isObject(media.schema)) continue;
     // The gateway labels JSON as text where the SDC's code names no type.
@@ -204,21 +204,21 @@ Deno.test("each route of openapi.json answers as it says there", async () => {
     seen.add(`${operation} ${status}`);
   }
   assert(seen.size > 30);
-  // A manifest that was not uploaded is a crash at the SDC, and all that goes wrong here.
+  // A manifest that was not uploaded makes the SDC crash. It is the only crash here that the owner hears of.
   assertEquals(archive.errors.map((error) => /manifest|release/i.test(String(error))), [true]);
 });
 
-Deno.test("openapi.json describes no response that was not seen", () => {
+Deno.test("openapi.json describes no response that the archive does not send", () => {
   const seen = new Set(REQUESTS.map(([operation, , status]) => `${operation} ${status}`));
   const described = specification.operations().flatMap((operation) =>
     specification.statuses(operation).map((status) => `${operation} ${status}`)
   );
-  // Keys and crashes are the same for all routes: once is enough. Public archives have a test of their own.
+  // Refusals and crashes are the same for all routes. Public archives have a test of their own.
   const isSeen = (response: string) => / (401|403|500)$/.test(response) || seen.has(response) || PUBLIC.has(response);
   assertEquals(described.filter((response) => !isSeen(response)), []);
 });
 
-/** What callers without a prefix get of a public archive. */
+/** What callers without a prefix get from a public archive. */
 const PUBLIC: ReadonlySet<string> = new Set(["GET /upload/{file_name} 404", "POST /reprocess 404", "GET /release 404"]);
 
 Deno.test("openapi.json describes the routes that a public archive does not have without a prefix", async () => {
@@ -232,7 +232,7 @@ Deno.test("openapi.json describes the routes that a public archive does not have
   }
 });
 
-Deno.test("openapi.json describes what is not released to callers without a key", async () => {
+Deno.test("openapi.json describes the response for a file that is not released", async () => {
   await using archive = await openTestArchive({ files: FILES, apiKey: "key", public: true, unreleased: true });
   for (const method of ["GET", "HEAD"]) {
     const response = await archive.api(`/download/${FILE}`, { method });
@@ -243,9 +243,9 @@ Deno.test("openapi.json describes what is not released to callers without a key"
   }
 });
 
-Deno.test("openapi.json describes the keys of a closed archive", async () => {
+Deno.test("openapi.json describes the responses of an archive with a key", async () => {
   await using archive = await openTestArchive({ files: FILES, apiKey: "key" });
-  // An APID or form that there is not is no route.
+  // An unknown form is an unknown route.
   const routes = REQUESTS.filter(([operation, , status]) => operation !== `GET ${PACKETS_PATH}` || status !== 404);
   for (const [operation, address] of routes) {
     const headers: Record<string, string> = operation === "GET /" ? HTML : {};

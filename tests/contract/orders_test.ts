@@ -1,4 +1,4 @@
-// Every parameter of what the SDC is told to do, asked over the wire (protocol.md): POST /reprocess and GET /release.
+// Every parameter of POST /reprocess and GET /release, over the wire (protocol.md).
 import type { RELEASE_PARAMETERS, REPROCESS_PARAMETERS } from "../../src/protocol/tables.ts";
 import { type ContractServer, IS_FOREIGN, writingTest } from "./contract_server.ts";
 import { assertEquals } from "@std/assert";
@@ -48,22 +48,22 @@ const RELEASE: Readonly<Record<typeof RELEASE_PARAMETERS[number], readonly Case[
   ],
 };
 
-/** The status and the text of an answer. */
+/** The status and the text of a response. */
 type Answer = readonly [status: number, text: string];
 
-/** Gives an order. */
+/** Sends an order. */
 async function give(server: ContractServer, path: string, method: string): Promise<Answer> {
   const response = await server.ask(path, { method });
   return [response.status, await response.text()];
 }
 
-/** Whether an answer is as it must be. */
+/** Checks the status of a response. */
 function assertAnswer({ order, status }: Case, [given, text]: Answer): void {
   assertEquals(given, status, `${JSON.stringify(order)}: ${given} ${text}`);
 }
 
 for (const [parameter, cases] of Object.entries<readonly Case[]>(REPROCESS)) {
-  writingTest(`/reprocess answers to ${parameter}`, async (server) => {
+  writingTest(`/reprocess accepts ${parameter}`, async (server) => {
     for (const one of cases) {
       const answer = await give(server, `/reprocess?${new URLSearchParams(one.order)}`, "POST");
       assertAnswer(one, answer);
@@ -73,7 +73,7 @@ for (const [parameter, cases] of Object.entries<readonly Case[]>(REPROCESS)) {
   });
 }
 
-writingTest("/reprocess is there by POST alone", async (server) => {
+writingTest("/reprocess has POST only", async (server) => {
   const [status, text] = await give(server, `/reprocess?${new URLSearchParams(DAYS)}`, "GET");
   assertEquals([status, JSON.parse(text)], [404, { message: "Not Found" }]);
 });
@@ -82,13 +82,13 @@ writingTest("/reprocess is there by POST alone", async (server) => {
 const PATIENCE_MS = 60_000;
 
 for (const [parameter, cases] of Object.entries<readonly Case[]>(RELEASE)) {
-  writingTest(`/release answers to ${parameter}`, async (server) => {
+  writingTest(`/release checks ${parameter}`, async (server) => {
     await server.upload(MANIFEST, "hit, all, all, true\n");
     const end = Date.now() + PATIENCE_MS;
     for (const one of cases) {
       const ask = () => give(server, `/release?${new URLSearchParams(one.order)}`, "GET");
       let answer = await ask();
-      // Indexing takes another's server some time.
+      // A shared server needs time to index it.
       while (one.status === 200 && answer[0] >= 400 && IS_FOREIGN && Date.now() < end) {
         await delay(1_000);
         answer = await ask();

@@ -1,5 +1,5 @@
-// What the archive answers where no sample of the SDC's tells how: the words of the protocol, or our own choice. Each test
-// says which. Where production turns out to differ, these are the tests to change.
+// What the archive responds where no sample of the SDC says how. The name of each test says whether it follows the text of
+// the protocol or is our own choice. If production turns out to differ, change these tests.
 import { assert, assertEquals } from "@std/assert";
 import { startArchive } from "../../src/archive/start_archive.ts";
 import { putRequest, writeFiles } from "../support/archive.ts";
@@ -16,7 +16,7 @@ const FILES = {
   "imap/spice/lsk/naif0012.tls": "a kernel",
 };
 
-/** What is asked: a path, below /api-key with the key unless `key` says otherwise. */
+/** A request. */
 interface Question {
   readonly path: string;
   readonly method?: string;
@@ -24,7 +24,7 @@ interface Question {
   readonly body?: string;
 }
 
-/** Asks an archive. Redirects are not followed. */
+/** Sends a request to an archive. Redirects are not followed. */
 type Ask = (question: Question) => Promise<Response>;
 
 /** How an archive is started. */
@@ -74,13 +74,13 @@ choiceTest("our own choice: the gateway's own responses are JSON", PUBLIC, async
   }
 });
 
-choiceTest("by the protocol's words: a crash is the gateway's 500, of a body that is known", {}, async (ask) => {
+choiceTest("by the protocol: a crash is the gateway's 500, with a known body", {}, async (ask) => {
   for (const path of ["/query", "/spice-query", "/query?instrument=mag&start_date=20260230"]) {
     assertEquals(await answer(ask({ path })), [500, { message: "Internal Server Error" }]);
   }
 });
 
-choiceTest("by the protocol's words: HEAD of a download answers as GET, without a body", PUBLIC, async (ask) => {
+choiceTest("by the protocol: HEAD of a download answers as GET, without a body", PUBLIC, async (ask) => {
   const paths = [`/download/${RELEASED}`, "/download/nothing", "/download", "/api-key/download/nothing"];
   for (const path of paths) {
     const [get, head] = [await ask({ path }), await ask({ path, method: "HEAD" })];
@@ -88,21 +88,21 @@ choiceTest("by the protocol's words: HEAD of a download answers as GET, without 
     assertEquals(head.headers.has("location"), get.headers.has("location"));
     await get.body?.cancel();
   }
-  // No other route has HEAD, and no method is known by another answer than an unknown route.
+  // No other route has HEAD. Every method that a route does not have gets the response of an unknown route.
   assertEquals(await statusOf(ask({ path: "/query?instrument=mag", method: "HEAD" })), 404);
   for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
     assertEquals(await answer(ask({ path: "/query?instrument=mag", method })), [404, { message: "Not Found" }]);
   }
 });
 
-choiceTest("by the protocol's words: / leads to a page, for programs too", {}, async (ask) => {
+choiceTest("by the protocol: / redirects programs to a page", {}, async (ask) => {
   const response = await ask({ path: "/", headers: { accept: "*/*" } });
   await response.body?.cancel();
   assert(response.status >= 301 && response.status <= 308 && response.headers.has("location"), String(response.status));
 });
 
 choiceTest(
-  "by the protocol's words: anything may follow /query, and nothing may follow the others",
+  "by the protocol: any path may follow /query, but no other route",
   {},
   async (ask) => {
     assertEquals(await statusOf(ask({ path: "/query/anything?instrument=mag" })), 200);
@@ -110,7 +110,7 @@ choiceTest(
   },
 );
 
-choiceTest("our own choice: an archive with a key needs it on every path, and takes it on every path", {
+choiceTest("our own choice: an archive with a key needs it on every path, and accepts it on every path", {
   apiKey: KEY,
 }, async (ask) => {
   for (const path of ["/query?instrument=mag", `/download/${RELEASED}`, "/spin-table", `/upload/${NEW_NAME}`]) {
@@ -123,7 +123,7 @@ choiceTest("our own choice: an archive with a key needs it on every path, and ta
 });
 
 choiceTest(
-  "by the protocol's words: what a prefix has in production, a public archive has there",
+  "by the protocol: a public archive has the routes of production below each prefix",
   PUBLIC,
   async (ask) => {
     const order = "start_date=20260101&end_date=20260102&reprocessing=True";
@@ -151,7 +151,7 @@ choiceTest(
   },
 );
 
-choiceTest("by the protocol's words: the prefix decides what is seen, not the header", {
+choiceTest("by the protocol: the prefix decides what is seen, not the header", {
   ...PUBLIC,
   unreleased: true,
 }, async (ask) => {
@@ -166,7 +166,7 @@ choiceTest("by the protocol's words: the prefix decides what is seen, not the he
 });
 
 choiceTest(
-  "by the protocol's words: some files are free to all, others never without a prefix",
+  "by the protocol: SPICE files are public, and some kinds never are without a prefix",
   PUBLIC,
   async (ask) => {
     for (const path of Object.keys(FILES)) {
@@ -192,7 +192,7 @@ choiceTest("our own choice: pages of other origins may read, and not write", {},
   assertEquals([await put(FOREIGN), await put({})], [403, 200]);
 });
 
-choiceTest("our own choice: a science file named vNNN is taken and listed as major version 1", {}, async (ask) => {
+choiceTest("our own choice: a science file named vNNN is accepted, and listed as major version 1", {}, async (ask) => {
   const address: unknown = await (await ask({ path: "/upload/imap_mag_l0_raw_20260112_v003.pkts" })).json();
   assertEquals(await statusOf(fetch(String(address), putRequest("data"))), 200);
   const [, rows] = await answer(ask({ path: "/query?instrument=mag&start_date=20260112" }));
@@ -201,7 +201,7 @@ choiceTest("our own choice: a science file named vNNN is taken and listed as maj
   assertEquals([version, major_version, minor_version], ["v001.0003", 1, 3]);
 });
 
-choiceTest("by the protocol's words: in 2024 a wrong name is plain text, and vMMM.mmmm is a wrong name", {
+choiceTest("by the protocol: in 2024 a wrong name is plain text, and vMMM.mmmm is a wrong name", {
   as: "2024",
 }, async (ask) => {
   for (const name of ["nonsense.txt", NEW_NAME]) {

@@ -1,5 +1,5 @@
-// Every parameter of the SDC's tables, asked over the wire (protocol.md). Against another server, rows are only held
-// to what was asked for; against the local archive, which has known files, the response is known too.
+// Every parameter of the SDC's tables, over the wire (protocol.md). On a shared server only the rows are checked against
+// the request; the local archive has known files, so that the complete response is known.
 import { SPICE_TYPES } from "../../src/names/vocabulary.ts";
 import type { SDC_TABLES } from "../../src/protocol/tables.ts";
 import { IS_FOREIGN, readingTest, type Row } from "./contract_server.ts";
@@ -30,11 +30,11 @@ const NAMES = [
 ] as const;
 
 interface Case {
-  /** The path's last word and the query. */
+  /** The path and the query string. */
   readonly path: string;
-  /** Which of the names the local archive finds. */
+  /** Indexes of the names that the local archive finds. */
   readonly found: readonly number[];
-  /** What holds for each row, wherever it comes from. */
+  /** What holds for each row of any server. */
   readonly holds: (row: Row) => boolean;
 }
 
@@ -46,9 +46,9 @@ type Cases<Table extends keyof typeof SDC_TABLES> = Readonly<
 const is = (key: string, value: unknown) => (row: Row) => row[key] === value;
 const always = () => true;
 const day = (row: Row, key = "start_date") => String(row[key]).replaceAll("-", "").slice(0, 8);
-/** A window that keeps others' answers small. */
+/** Limits what a shared server has to send. */
 const WEEK = "start_date=20260110&end_date=20260116";
-/** No protocol says what an equal moment looks like: that it is taken is our own choice. */
+/** Our own choice: the protocol does not say in which form a time of ingestion is given. */
 const INGESTED_AT = "20260203 04:05:06";
 
 const SCIENCE: Cases<"science"> = {
@@ -99,14 +99,14 @@ const SCIENCE: Cases<"science"> = {
     { path: `/query?released=true&${WEEK}`, found: [0, 3, 4, 5], holds: is("released", true) },
     { path: `/query?released=false&${WEEK}`, found: [], holds: is("released", false) },
   ],
-  // Whatever its major version: this is how one file is asked for by its name.
+  // Independent of the major version: this is how a client asks for one file.
   file_path: [{
     path: `/query?file_path=imap/codice/l1a/2026/01/${NAMES[1]}`,
     found: [1],
     holds: is("file_path", `imap/codice/l1a/2026/01/${NAMES[1]}`),
   }],
   version: [
-    // Of each file, the highest major version that has this minor one.
+    // The highest major version of each file that has this minor version.
     { path: `/query?version=v001&${WEEK}`, found: [0, 3, 4], holds: is("minor_version", 1) },
     { path: `/query?version=v010&${WEEK}`, found: [2], holds: is("minor_version", 10) },
     { path: `/query?version=v001.0010&${WEEK}`, found: [2], holds: is("version", "v001.0010") },
@@ -143,7 +143,7 @@ const ANCILLARY: Cases<"ancillary"> = {
     found: [8],
     holds: (row) => day(row) >= "20260112",
   }],
-  // The day on which they start is compared, not the one on which they end.
+  // It is compared with the first day of a file, not with the last one.
   end_date: [{
     path: "/query?table=ancillary&end_date=20260111",
     found: [6, 7, 9],
@@ -263,7 +263,7 @@ const SPICE: Cases<"spice"> = {
     },
     { path: `${ATTITUDE}&start_ingest_date=20260204`, found: [], holds: always },
   ],
-  // The last day counts to its first second alone.
+  // The last day is taken for its midnight.
   end_ingest_date: [
     { path: `${ATTITUDE}&end_ingest_date=20260203`, found: [], holds: always },
     {
@@ -295,7 +295,7 @@ function spans(route: string, type: string, all: readonly number[], path: string
       { path: `${route}?start_ingest_date=20260201&end_ingest_date=20260204`, found: all, holds: always },
       { path: `${route}?start_ingest_date=20260201&end_ingest_date=20260203`, found: [], holds: always },
     ],
-    // The server crashes on it: see below.
+    // The server crashes on it: see the test of crashes below.
     latest: [{ path: route, found: all, holds: always }],
   };
 }
@@ -320,7 +320,7 @@ const TABLES = {
 };
 for (const [table, parameters] of Object.entries(TABLES)) {
   for (const [parameter, cases] of Object.entries<readonly Case[]>(parameters)) {
-    readingTest(`${table} answers to ${parameter}`, async (server) => {
+    readingTest(`the table ${table} has the parameter ${parameter}`, async (server) => {
       assert(cases.length > 0);
       for (const { path, found, holds } of cases) {
         const rows = await server.rows(path);
@@ -352,7 +352,7 @@ readingTest("an unknown parameter is refused with 400 and a JSON string", async 
   }
 }, { names: NAMES });
 
-readingTest("what crashes the SDC's code is the gateway's 500", async (server) => {
+readingTest("what makes the SDC's code crash gets the gateway's 500", async (server) => {
   const paths = [
     "/query",
     "/spice-query",

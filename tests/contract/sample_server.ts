@@ -1,4 +1,4 @@
-// A server that answers with the SDC's own responses, word for word.
+// A server that sends literal responses of the SDC.
 import { createHash } from "node:crypto";
 import { startServer, type TestServer } from "../support/server.ts";
 import { type Sample, SAMPLES } from "./samples/index.ts";
@@ -25,17 +25,17 @@ export async function rowsOf(file: string): Promise<Record<string, unknown>[]> {
 /** Where the samples' presigned URLs point. */
 const S3_ORIGIN = "https://s3.us-west-2.amazonaws.com";
 
-/** A server that answers with samples, and the object store that its presigned URLs point to. */
+/** A server that responds with samples, and the object store of its presigned URLs. */
 export interface SampleServer extends AsyncDisposable {
   readonly api: TestServer;
   readonly objects: TestServer;
 }
 
-/** What a sample server answers with. */
+/** How a sample server responds. */
 export interface SampleAnswers {
-  /** The sample for each route, `/query`, whatever follows it. Other routes answer as gateway-404.json. */
+  /** The sample for each route, such as `/query`. All other routes respond with gateway-404.json. */
   readonly routes: Readonly<Record<string, string>>;
-  /** How the object store answers. Default: it keeps what was PUT last, `data` to begin with. */
+  /** How the object store responds. Default: it has one object, `data`, which a PUT replaces. */
   readonly objects?: (request: Request) => Response | Promise<Response>;
 }
 
@@ -45,7 +45,7 @@ function routeOf(url: string): string {
   return `/${first === "api-key" || first === "authorized" ? second : first}`;
 }
 
-/** Serves samples as they are, but for the origin of presigned URLs, which is that of a server on this machine. */
+/** Serves samples unchanged, except for the origin of presigned URLs, which is that of a local server. */
 export function startSampleServer({ routes, objects: answer = objectStore() }: SampleAnswers): SampleServer {
   const objects = startServer(answer);
   const api = startServer(async (request) => {
@@ -68,7 +68,7 @@ export function startSampleServer({ routes, objects: answer = objectStore() }: S
   };
 }
 
-/** An object store that keeps the last thing that was PUT: `data`, to begin with. */
+/** An object store with one object, which is `data` until a PUT replaces it. */
 function objectStore(): (request: Request) => Promise<Response> {
   let bytes = new TextEncoder().encode("data");
   return async (request) => {

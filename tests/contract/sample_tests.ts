@@ -1,20 +1,20 @@
-// Defines the tests of one side against the samples: one for each, and the pending ones must fail.
+// Defines the tests of the client or the archive against the samples. Pending tests must fail.
 import { assert, assertEquals } from "@std/assert";
 import { PENDING, SAMPLES } from "./samples/index.ts";
 
-/** Which program is held against the samples. */
+/** Which program is tested. */
 export type Side = "client" | "archive";
 
-/** The samples that a side has to have a test for. */
+/** The samples that need a test on a side. */
 function samplesOf(side: Side): string[] {
   return Object.entries(SAMPLES)
     .filter(([, { clientOnly }]) => side === "client" || clientOnly === undefined)
     .map(([file]) => file);
 }
 
-/** Defines the tests of a side: one for each of its samples, no more and no fewer. */
+/** Defines the tests of a side. There must be exactly one for each of its samples. */
 export function sampleTests(side: Side, tests: Readonly<Record<string, () => Promise<void>>>): void {
-  Deno.test(`every sample has its test: ${side}`, () => {
+  Deno.test(`every sample has a test of the ${side}`, () => {
     assertEquals(samplesOf(side).filter((file) => !(file in tests)), []);
     assertEquals(Object.keys(tests).filter((file) => !samplesOf(side).includes(file)), []);
     assertEquals(Object.keys(PENDING[side]).filter((file) => !(file in tests)), []);

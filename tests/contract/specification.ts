@@ -1,4 +1,4 @@
-// Reads an OpenAPI file, as far as the tests ask.
+// Reads an OpenAPI document, as far as the tests need.
 
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -9,7 +9,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 function object(value: unknown): JsonObject {
-  if (!isObject(value)) throw new TypeError(`${JSON.stringify(value)} is no object`);
+  if (!isObject(value)) throw new TypeError(`${JSON.stringify(value)} is not an object`);
   return value;
 }
 
@@ -19,7 +19,7 @@ export interface Parameter {
   readonly schema: JsonObject;
 }
 
-/** An OpenAPI file. */
+/** An OpenAPI document. */
 export class Specification {
   readonly #root: JsonObject;
 
@@ -72,7 +72,7 @@ export class Specification {
     return Object.keys(object(this.#operation(operation).responses));
   }
 
-  /** The content of a response, by its type; undefined when the file says nothing of it. */
+  /** The content of a response, by its type; undefined if the document does not describe it. */
   response(operation: string, status: number): JsonObject | undefined {
     const response = object(this.#operation(operation).responses)[String(status)];
     return response === undefined ? undefined : object(this.resolve(response).content ?? {});
@@ -85,7 +85,7 @@ function typeOf(value: unknown): string {
   return Number.isInteger(value) ? "integer" : typeof value;
 }
 
-/** What in a value is not as its schema says; only the words of JSON Schema that the file uses. */
+/** How a value differs from its schema. Supports only the keywords of JSON Schema that the document uses. */
 export function conforms(specification: Specification, given: unknown, value: unknown, at = "$"): string[] {
   const schema = specification.resolve(given);
   if (Array.isArray(schema.oneOf)) {
@@ -101,7 +101,7 @@ export function conforms(specification: Specification, given: unknown, value: un
     problems.push(`${at} is "${value}"`);
   }
   if ("const" in schema && schema.const !== value) problems.push(`${at} is not ${schema.const}`);
-  if (Array.isArray(schema.enum) && !schema.enum.includes(value)) problems.push(`${at} is none of the enum`);
+  if (Array.isArray(schema.enum) && !schema.enum.includes(value)) problems.push(`${at} is not in the enum`);
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
       problems.push(...conforms(specification, schema.items, item, `${at}[${index}]`));

@@ -1,4 +1,4 @@
-// What people type to find and download SPICE kernels: against the SDC's own responses, and against the archive.
+// Commands that find and download SPICE kernels, against literal rows of the SDC and against the archive.
 import { assert, assertEquals } from "@std/assert";
 import { writeFiles } from "../support/archive.ts";
 import { runCli, startServe } from "../support/cli.ts";
@@ -9,7 +9,7 @@ import { bodyOf, rowsOf } from "./sample_server.ts";
 const ATTITUDES = ["imap/spice/ck/imap_2025_302_2025_303_001.ah.bc", "imap/spice/ck/imap_2025_303_2025_304_001.ah.bc"];
 const CLOCK = "imap/spice/sclk/imap_sclk_0032.tsc";
 
-/** The lines that are typed, and the paths that they print. */
+/** Arguments of `query`, and the paths that it prints. */
 const QUERIES: readonly (readonly [line: string, paths: readonly string[]])[] = [
   ["--table spice --type attitude_history --start-date 20251030 --version latest", ATTITUDES],
   ["--table spice --type attitude_history --start-date 20251031 --version latest", ATTITUDES.slice(1)],
@@ -18,8 +18,8 @@ const QUERIES: readonly (readonly [line: string, paths: readonly string[]])[] = 
   ["--table spice --type kernels", [...ATTITUDES, CLOCK]],
 ];
 
-/** Types every line at a server, and downloads what the last one finds. */
-async function typeAll(url: string): Promise<void> {
+/** Runs every query, counts what there is, and downloads all kernels. */
+async function runAll(url: string): Promise<void> {
   await using folder = await testFolder();
   const env = { IMAP_DATA_ACCESS_URL: url, IMAP_DATA_DIR: folder.path };
   for (const [line, paths] of QUERIES) {
@@ -37,9 +37,9 @@ async function typeAll(url: string): Promise<void> {
   assertEquals((await folder.files()).filter((path) => path.startsWith("imap/")), [...ATTITUDES, CLOCK]);
 }
 
-Deno.test("kernels are found, counted and downloaded by the SDC's own responses", async () => {
+Deno.test("kernels are found, counted and downloaded from literal rows of the SDC", async () => {
   const rows = await rowsOf("spice-query-kernels-production.json");
-  // Of the filters, the server applies these two and refuses dates and versions.
+  // The server has these two filters, and refuses days and versions.
   const handler = async (request: Request) => {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname.startsWith("/download/")) return Response.redirect(`${objects.url}/object`, 302);
@@ -54,12 +54,12 @@ Deno.test("kernels are found, counted and downloaded by the SDC's own responses"
   };
   await using objects = startServer(() => new Response("data"));
   await using server = startServer(handler);
-  await typeAll(server.url);
+  await runAll(server.url);
 });
 
-Deno.test("kernels are found, counted and downloaded from an archive that has them", async () => {
+Deno.test("kernels are found, counted and downloaded from an archive", async () => {
   await using root = await testFolder();
   await writeFiles(root.path, Object.fromEntries([...ATTITUDES, CLOCK].map((path) => [path, "data"])));
   await using archive = await startServe(["--root", root.path]);
-  await typeAll(archive.url);
+  await runAll(archive.url);
 });

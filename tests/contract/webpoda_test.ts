@@ -1,5 +1,5 @@
-// Packets on demand, asked over the wire (protocol.md, "webpoda"): the archive's stand-in, or the server that
-// IMAP_CONTRACT_WEBPODA_URL names, with the token of IMAP_CONTRACT_WEBPODA_TOKEN.
+// webpoda over the wire (protocol.md, "webpoda"): the archive's stand-in, or the server at IMAP_CONTRACT_WEBPODA_URL
+// with the token in IMAP_CONTRACT_WEBPODA_TOKEN.
 import { splitPackets } from "../../src/archive/webpoda.ts";
 import { ccsdsPackets } from "../../src/demo/ccsds.ts";
 import { dateOfMissionSeconds } from "../../src/mission_time.ts";
@@ -13,12 +13,12 @@ import { dirname } from "@std/path";
 
 const FOREIGN_URL = variable("IMAP_CONTRACT_WEBPODA_URL");
 const FOREIGN_TOKEN = variable("IMAP_CONTRACT_WEBPODA_TOKEN");
-/** Whose packets: an APID of mag. */
+/** The APID of the packets, which is one of mag. */
 const APID = 1052;
-/** The local archive's packets: from this second on, one a second. */
+/** The local archive has one packet per second, starting at this time. */
 const [START, COUNT] = ["2026-01-10T12:00:00", 10];
 
-/** Asks for the packets of a time, or for their times. */
+/** Requests the packets of a time range, or their times. */
 type Ask = (form: "bin" | "txt", clock: "time" | "ert", from: string, to: string) => Promise<Response>;
 
 function asker(url: string, token: string): Ask {
@@ -29,7 +29,7 @@ function asker(url: string, token: string): Ask {
   };
 }
 
-/** Runs a test with webpoda; `token` undefined stands for the one that opens it. */
+/** Runs a test with webpoda. Default token: the right one. */
 async function withWebpoda(test: (ask: Ask) => Promise<void>, token?: string): Promise<void> {
   if (FOREIGN_URL !== undefined) return await test(asker(FOREIGN_URL, token ?? FOREIGN_TOKEN ?? ""));
   await using folder = await testFolder();
@@ -49,7 +49,7 @@ async function withWebpoda(test: (ask: Ask) => Promise<void>, token?: string): P
 
 function webpodaTest(name: string, test: (ask: Ask) => Promise<void>, token?: string): void {
   const ignore = IS_FOREIGN && FOREIGN_URL === undefined;
-  const why = ignore ? " (left out: there is no IMAP_CONTRACT_WEBPODA_URL)" : "";
+  const why = ignore ? " (skipped: IMAP_CONTRACT_WEBPODA_URL is not set)" : "";
   Deno.test({ name: `webpoda ${name}${why}`, ignore, fn: () => withWebpoda(test, token) });
 }
 
@@ -63,7 +63,7 @@ async function times(response: Response): Promise<string[]> {
   return lines;
 }
 
-webpodaTest("bounds the packets of an APID by spacecraft time, the end not included", async (ask) => {
+webpodaTest("selects packets of an APID by spacecraft time, without the end", async (ask) => {
   const [from, to] = ["2026-01-10T12:00:02", "2026-01-10T12:00:05"];
   const response = await ask("bin", "time", from, to);
   assertEquals(response.status, 200);
@@ -74,14 +74,14 @@ webpodaTest("bounds the packets of an APID by spacecraft time, the end not inclu
   if (FOREIGN_URL === undefined) assertEquals(found.length, 3);
 });
 
-webpodaTest("bounds packet times by spacecraft time, a line each", async (ask) => {
+webpodaTest("lists packet times by spacecraft time, one per line", async (ask) => {
   const [from, to] = ["2026-01-10T12:00:00", "2026-01-11T00:00:00"];
   const lines = await times(await ask("txt", "time", from, to));
   assert(lines.every((line) => line >= from && line < to));
   if (FOREIGN_URL === undefined) assertEquals([lines.length, lines[0]], [COUNT, START]);
 });
 
-webpodaTest("bounds packet times by Earth received time", async (ask) => {
+webpodaTest("lists packet times by Earth received time", async (ask) => {
   const lines = await times(await ask("txt", "ert", "2026-02-03T04:00:00", "2026-02-03T04:05:07"));
   if (FOREIGN_URL === undefined) assertEquals([lines.length, lines[0]], [COUNT, START]);
   const later = await times(await ask("txt", "ert", "2026-02-03T04:05:07", "2026-02-03T04:05:08"));

@@ -1,5 +1,5 @@
 /**
- * Compares kind and path of generated names with what the real Python client 1.3.0 says of them:
+ * Compares the kind and the path of generated names with those of the real Python client 1.3.0:
  * `deno run -A tests/python/compare_names.ts PYTHON`, where PYTHON has imap-data-access 1.3.0 installed.
  */
 import fc from "fast-check";
@@ -32,7 +32,7 @@ const padded = (min: number, max: number, length: number): Field =>
 const digits = (min: number, max = min): Field =>
   fc.string({ unit: oneOf(..."0123456789"), minLength: min, maxLength: max });
 const optional = (field: Field): Field => fc.oneof(fc.constant(""), field);
-/** Mostly the first, now and then the second. */
+/** Mostly the first one, sometimes the second one. */
 const rarely = (usual: Field, rare: Field): Field =>
   fc.oneof({ arbitrary: usual, weight: 40 }, { arbitrary: rare, weight: 1 });
 
@@ -54,7 +54,7 @@ const shortDay = day.map((day) => day.slice(2)).filter((day) =>
 
 const instrument = oneOf(...INSTRUMENTS);
 const level = oneOf(...DATA_LEVELS);
-/** Anything without an underscore; a name as well as a date. What no file name should have (control characters, slashes) is left out. */
+/** Anything without an underscore, other fields of names included. Control characters, slashes and backslashes are left out. */
 const descriptor: Field = fc.oneof(
   fc.string({ unit: oneOf(..."abcxyzABC019-.~+ %#&=()[]{}!é°µ漢"), minLength: 1, maxLength: 40 }),
   level,
@@ -64,7 +64,7 @@ const descriptor: Field = fc.oneof(
 const minorVersion = joined("v", digits(3));
 const version = fc.oneof(minorVersion, joined("v", digits(3), ".", digits(4)));
 const counter = optional(joined(oneOf("-repoint", "-cr"), digits(5)));
-/** Longer than a disk takes: Python looks at no length. */
+/** Too long for a disk: Python does not check the length. */
 const tooLong = fc.string({ unit: oneOf("a", "b"), minLength: 256, maxLength: 300 });
 
 const products = joined(
@@ -100,7 +100,7 @@ const imap = rarely(oneOf("imap"), oneOf("IMAP", "Imap", "iMaP"));
 const span = joined(yearDay, "_", yearDay);
 const counted = digits(1, 6);
 const EPHEMERIDES = ["recon", "nom", "pred", "90days", "long", "launch"];
-/** What tells the type of a kernel, with the extension that it has. */
+/** The word that determines the type of a kernel, and the extension of that type. */
 const PLAIN_KERNELS = [["de", "bsp"], ["L1_de", "bsp"], ["pck", "tpc"], ["naif", "tls"], [
   "imap_sclk_",
   "tsc",
@@ -108,7 +108,7 @@ const PLAIN_KERNELS = [["de", "bsp"], ["L1_de", "bsp"], ["pck", "tpc"], ["naif",
 const plainKernel: Field = fc.constantFrom(...PLAIN_KERNELS).chain(([word, extension]) =>
   joined(word, counted, ".", rarely(oneOf(extension, extension.toUpperCase()), oneOf("bsp", "tpc", "tls", "tsc")))
 );
-/** Python takes the word of any type before a number and before two days. */
+/** Python accepts the word of any type before a number, and between `imap_` and two days. */
 const oddWord: Field = fc.oneof(
   joined(oneOf("spin", "recon", "mk", "imap_science", "imap_dps"), counted, ".", oneOf("bsp", "tpc", "tls", "tsc")),
   joined("imap_", oneOf("de", "spin", "naif", "mk", "tf"), "_", day, "_", day, ".bsp"),
@@ -148,7 +148,7 @@ const kernels: Field = fc.oneof(
   joined(oneOf("imap_", "IMAP_"), yearDay, oneOf("_e", "_E"), digits(2), ".mk"),
   joined(oneOf("earth_", "EARTH_"), shortDay, "_", shortDay, "_", shortDay, ".bpc"),
 );
-/** Python looks at the beginning of a kernel's name only, and only at some of its case. */
+/** Python checks only the beginning of a kernel's name, and the case of only a part of it. */
 const oddKernels: Field = fc.oneof(
   joined(kernels, oneOf(".bak", "x", ".lbl", "~", ".csv", " ", ".spin")),
   kernels.map((name) => name.toUpperCase()),
@@ -161,17 +161,17 @@ const NAMES: Field = fc.oneof(
   { arbitrary: rarely(kernels, oddKernels), weight: 10 },
 );
 
-/** Names with one character changed, added or taken away: both must refuse the same ones. */
+/** Names with one character changed, added or removed: both must reject the same ones. */
 const NEARLY: Field = fc.tuple(NAMES, fc.nat(80), oneOf("", "_", ".", "0", "9", "v", "x", "A", "-"), fc.nat(1)).map(
   ([name, at, text, taken]) => name.slice(0, at) + text + name.slice(at + taken),
 );
 
-/** The one exception where this package takes more names. In all others it takes fewer. */
+/** The only exception in which this package accepts more names. In all others it accepts fewer. */
 const UPPER_CASE = "upper case";
 /** Without such a day, what reads as an ancillary file in Python can be a dependency file whose descriptor is a day. */
 const EARLY_YEARS = "years 1 to 99";
 
-/** Where this package differs from the Python client on purpose; docs/from-python.md has each one. */
+/** Intended differences from the Python client; docs/from-python.md lists them. */
 const EXCEPTIONS = {
   "longer than 255 bytes": (name) => new TextEncoder().encode(name).length > 255,
   "day 366 of a common year": (name) =>
@@ -197,7 +197,7 @@ function isKernel(name: string): boolean {
   return parseFileName(name).kind === "spice";
 }
 
-/** What this package says of a name, as Python prints it. */
+/** What this package reads from a name, as Python prints it. */
 function ours(name: string): string {
   try {
     const file = parseFileName(name);
@@ -208,7 +208,7 @@ function ours(name: string): string {
   }
 }
 
-/** What the Python client says of each name. */
+/** What the Python client reads from each name. */
 async function theirs(python: string, names: readonly string[]): Promise<string[]> {
   const child = new Deno.Command(python, {
     args: ["-c", PYTHON],
@@ -223,19 +223,19 @@ async function theirs(python: string, names: readonly string[]): Promise<string[
   return new TextDecoder().decode((await output).stdout).trimEnd().split("\n");
 }
 
-/** What came of a comparison. */
+/** The result of a comparison. */
 export interface NameComparison {
   /** How many names were compared. */
   readonly names: number;
-  /** How many are of each kind by the Python client; `none` counts what it refuses. */
+  /** How many are of each kind in the Python client; `none` counts the names that it rejects. */
   readonly kinds: Readonly<Record<string, number>>;
-  /** How many names differ for a documented reason. */
+  /** How many names differ for each documented reason. */
   readonly exceptions: Readonly<Record<string, number>>;
   /** Every other difference. */
   readonly differences: readonly string[];
 }
 
-/** Compares `count` names that the Python client may know, and as many that are nearly such names. */
+/** Compares `count` names in the forms of the Python client, and as many with one character changed. */
 export async function compareNames(python: string, count: number, seed: number): Promise<NameComparison> {
   const known = fc.sample(NAMES, { seed, numRuns: count });
   const nearly = fc.sample(NEARLY, { seed, numRuns: count }).filter((name) => name !== "" && !/[\n/]/.test(name));

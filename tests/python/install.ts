@@ -1,8 +1,8 @@
-// Programs of the Python package index, each in a virtual environment of its own.
+// Programs from the Python package index, each in its own virtual environment.
 import { assert } from "@std/assert";
 import { join } from "@std/path";
 
-/** What a program printed; it must succeed. */
+/** Runs a program, which must succeed, and returns its output. */
 export async function run(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args], env }).output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -13,7 +13,7 @@ export async function run(command: string, args: readonly string[], env: Record<
 let folder: string | undefined;
 const installed = new Map<string, Promise<string>>();
 
-/** The folder of all environments. It is removed when the tests end. */
+/** The folder of all environments, which is removed when the tests end. */
 function environments(): string {
   if (folder !== undefined) return folder;
   const made = Deno.makeTempDirSync({ prefix: "imap_python_" });

@@ -9,9 +9,9 @@ import { install, run } from "./install.ts";
 /** A version of the Python client. */
 interface Version {
   readonly version: string;
-  /** The form of version number of the science files that it uploads. */
+  /** A version, in the form that the client accepts for uploads of science files. */
   readonly fileVersion: string;
-  /** Whether its query has more tables than that of science files, and versions `latest`. */
+  /** Whether it has tables besides science, and the version `latest`. */
   readonly hasTables: boolean;
 }
 
@@ -21,7 +21,7 @@ const V1_3: Version = { version: "1.3.0", fileVersion: "v001.0003", hasTables: t
 
 const KEY = "k3y-of-the-archive";
 
-/** An archive, and who asks it with which key. */
+/** An archive, the key that clients use, and the clients. */
 interface Case {
   readonly how: string;
   readonly serve: readonly string[];
@@ -33,7 +33,7 @@ const ALL = [V0_7, V1_1, V1_3];
 const CASES: readonly Case[] = [
   { how: "an open archive", serve: [], key: "", clients: ALL },
   { how: "an archive with a key", serve: ["--api-key", KEY], key: KEY, clients: [V1_1, V1_3] },
-  // As the SDC is: released files for everyone, and everything else below /api-key.
+  // As in production: released files for everyone, and everything else below /api-key.
   { how: "a public archive with a key", serve: ["--api-key", KEY, "--public"], key: KEY, clients: [V1_1, V1_3] },
   { how: "an open archive as of 2024", serve: ["--as", "2024"], key: "", clients: [V0_7] },
   // 0.7.0 knows no prefix, and sends its key with uploads alone.
@@ -45,7 +45,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** The Python client's command, the data directory, and a file that is not in the archive yet. */
+/** The Python client's command and library, and its folders. */
 interface Lab {
   readonly folder: TestFolder;
   readonly client: (...args: string[]) => Promise<string>;
@@ -77,14 +77,16 @@ function clientTest(name: string, version: Version, serve: Case, test: (lab: Lab
 for (const serve of CASES) {
   for (const client of serve.clients) {
     clientTest("queries, downloads and uploads", client, serve, (lab) => filesThereAndBack(lab, client));
-    if (client.hasTables) clientTest("queries every table, orders, and gets packets", client, serve, tablesAndOrders);
+    if (client.hasTables) {
+      clientTest("queries every table, reprocesses, releases, and downloads packets", client, serve, tablesAndOrders);
+    }
   }
 }
 
 // These clients send `table=science` with every query, which the server of 2024 refuses. Files go both ways.
 for (const version of [V1_1, V1_3]) {
   const serve: Case = { how: "an open archive as of 2024", serve: ["--as", "2024"], key: "", clients: [version] };
-  clientTest("downloads and uploads, and is told that there are no tables", version, serve, async (lab) => {
+  clientTest("downloads and uploads, and gets an error for its queries", version, serve, async (lab) => {
     const { client, data, folder } = lab;
     const error = await client("query", "--instrument", "glows").catch(String);
     assert(error.includes("table is not a valid query parameter"), error);
@@ -122,7 +124,7 @@ async function filesThereAndBack({ client, data, folder }: Lab, { fileVersion }:
   const back = await Deno.readFile(join(data, "imap/glows/l1a/2011/09", uploadedName));
   assertEquals(back, await Deno.readFile(upload));
 
-  // A SPICE kernel goes by its name as well.
+  // A SPICE kernel.
   const kernel = join(folder.path, "naif0013.tls");
   await Deno.writeTextFile(kernel, "KPL/LSK");
   await client("upload", kernel);
@@ -130,7 +132,7 @@ async function filesThereAndBack({ client, data, folder }: Lab, { fileVersion }:
   assertEquals(await Deno.readTextFile(join(data, "imap/spice/lsk/naif0013.tls")), "KPL/LSK");
 }
 
-/** A program for the client's library: the calls that its command line has not, or not alone. */
+/** A program that calls what the client's command line does not offer, or not by itself. */
 const ORDERS = `
 import datetime, pathlib, sys
 import imap_data_access as imap
@@ -173,11 +175,11 @@ async function tablesAndOrders({ client, library, data, folder }: Lab): Promise<
   assert((await Deno.stat(packets)).size > 10_000);
 }
 
-Deno.test("20,000 names have the kind and the path that the Python client 1.3.0 gives them", async () => {
+Deno.test("20,000 names have the same kind and path as in the Python client 1.3.0", async () => {
   const python = join(await install("imap-data-access==1.3.0"), "python");
   const { names, kinds, exceptions, differences } = await compareNames(python, 10_000, 20_260_924);
   assertEquals([names > 19_900, differences], [true, []]);
-  // Each kind, and each exception, is among them.
+  // Every kind and every exception occurs.
   assertEquals(Object.keys(kinds).length, 28);
   assertEquals(Object.entries(exceptions).filter(([, count]) => count === 0), []);
 });

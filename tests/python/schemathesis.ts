@@ -1,4 +1,4 @@
-// schemathesis asks the archive thousands of questions that docs/openapi.json allows, and some that it does not:
+// schemathesis sends the archive thousands of requests that docs/openapi.json allows, and some that it does not:
 // `deno task test:schemathesis`. Needs python3 and a package index.
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -10,7 +10,7 @@ import { install } from "./install.ts";
 const CONFIG = fromFileUrl(new URL("schemathesis.toml", import.meta.url));
 const KEY = "k3y-of-the-archive";
 
-/** How an archive is started, and where schemathesis asks. */
+/** How the archive is started, and where schemathesis sends its requests. */
 const CASES = [
   { how: "an archive with a key", serve: ["--api-key", KEY], prefix: "/api-key", headers: [`x-api-key: ${KEY}`] },
   { how: "an open archive", serve: [], prefix: "", headers: [`authorization: Basic ${btoa(`user:${KEY}`)}`] },
@@ -18,12 +18,12 @@ const CASES = [
 ];
 
 for (const { how, serve, prefix, headers } of CASES) {
-  Deno.test(`schemathesis finds nothing but what the SDC does as well: ${how}`, async () => {
+  Deno.test(`schemathesis finds only what the SDC does as well: ${how}`, async () => {
     await using folder = await testFolder();
     await using archive = await startBareServe(["--demo", ...serve]);
     const programs = await install("schemathesis==4.32.5");
     const options = ["--seed", "20261126", "--max-examples", "50", "--no-shrink", "--continue-on-failure"];
-    // What is not below the prefix is asked without it.
+    // These routes do not exist below a prefix.
     const pages = prefix === "" ? [] : ["--exclude-path-regex", "^/(ops/|coverage|$)"];
     const { success, stdout, stderr } = await new Deno.Command(join(programs, "schemathesis"), {
       args: [
@@ -40,7 +40,7 @@ for (const { how, serve, prefix, headers } of CASES) {
         "examples,coverage,fuzzing",
         ...options,
       ],
-      // It keeps what it found in .schemathesis of the working folder.
+      // It stores its findings in .schemathesis of the working folder.
       cwd: folder.path,
     }).output();
     const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);

@@ -6,14 +6,14 @@ export type Dialect = "now" | "production" | "client" | "2025" | "2024";
 
 /** A response of the SDC. */
 export interface Sample {
-  /** Method and address without the origin: `GET /query?instrument=mag`; empty for what is no response. */
+  /** Method, path and query: `GET /query?instrument=mag`. Empty for a sample that is not a response. */
   readonly request: string;
   readonly status: number;
-  /** Null where nobody knows it: the gateway's own bodies, and servers whose code names none. */
+  /** Null where it is not known: the gateway's own responses, and older servers whose code sets none. */
   readonly contentType: string | null;
   readonly dialect: Dialect;
   readonly host: "api" | "ialirt" | "s3";
-  /** Why the archive does not send it. Without it, the archive must. */
+  /** Why the archive does not send it. If there is no reason, it must. */
   readonly clientOnly?: string;
 }
 
@@ -561,7 +561,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     contentType: null,
     dialect: "now",
     host: "api",
-    clientOnly: "no response: the body that is uploaded before release-200.json",
+    clientOnly: "not a response: the manifest that is uploaded before the request of release-200.json",
   },
   "release-400-manifest.json": {
     request: "GET /api-key/release?release_type=release",
@@ -672,7 +672,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   },
 };
 
-/** Tests that fail today, and why: sample and side. Each must fail, so that a fixed one has to be removed from here. */
+/** Tests that fail today, by side and sample, and why. A test that does not fail has to be removed from this list. */
 export const PENDING: Readonly<Record<"client" | "archive", Readonly<Record<string, string>>>> = {
   client: {
     "metakernel.tm": "there is no metakernel command yet",
