@@ -38,6 +38,15 @@ Deno.test("textTable() keeps its columns aligned with wide characters, accents a
   assertEquals(lines.slice(4, 8), ["天地 |1|", "e\u0301a   |2|", "🚀   |3|", "plain|4|"]);
 });
 
+Deno.test("textTable() makes room for wide characters in a cell that has fewer characters than its header", () => {
+  const lines = textTable(table([["太陽風", "1"], ["a", "2"]])).split("\n");
+  assertEquals(lines.slice(2, 6), ["Name  |N|", "--------|", "太陽風|1|", "a     |2|"]);
+});
+
+Deno.test("textTable() lets no line feed in a cell begin a line", () => {
+  assertEquals(textTable(table([["a\nb", "1"]])).split("\n").slice(4, 5), ["a\ufffdb |1|"]);
+});
+
 Deno.test("textTable() lets nothing act on the terminal and cuts endless cells", () => {
   const text = textTable(table([["\u001b]0;x\u0007\n\u202e", "x".repeat(10_000)]]));
   // deno-lint-ignore no-control-regex

@@ -2,10 +2,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { until } from "../support/archive.ts";
+import { startServer } from "../support/server.ts";
 import { openCli, type TransferCli } from "./transfer_cli.ts";
 
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 const CTRL_C = "\u0003";
+/** Back to the beginning of the line, and clear what is below: no drawing contains it. */
+const CLEARED = "\r\u001b[J";
 
 function hasScript(): boolean {
   try {
@@ -55,7 +58,7 @@ Deno.test("in a terminal, progress is redrawn in place and removed in the end", 
   const terminal = startInTerminal(cli, ["download", ...cli.names]);
   assertEquals(await terminal.done(), 0);
   const shown = terminal.shown();
-  const [drawn, erased, said] = ["of 3 files, ", "\u001b[", "Successfully"].map((text) => shown.lastIndexOf(text));
+  const [drawn, erased, said] = ["of 3 files, ", CLEARED, "Successfully"].map((text) => shown.lastIndexOf(text));
   assert(drawn !== undefined && erased !== undefined && said !== undefined);
   assert(0 < drawn && drawn < erased && erased < said, shown);
   const frames = shown.split("of 3 files, ").length - 1;
@@ -81,6 +84,33 @@ Deno.test("in a small terminal, progress takes no more lines and columns than th
     assert(Number(/\u001b\[(\d+)A/.exec(drawing)?.[1] ?? 0) <= 2, JSON.stringify(drawing));
   }
   assert(drawings.some((drawing) => drawing.split("\r\n").length === 3));
+});
+
+Deno.test("in a terminal, the progress of a long query is removed before the table", { ignore }, async () => {
+  await using cli = await openCli();
+  let isShown = false;
+  // Rows come until the progress is shown.
+  await using server = startServer(() => {
+    let count = 0;
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const rows = Array.from({ length: 100 }, () => `{"file_path":"imap/mag/${count++}"}`).join(",");
+        controller.enqueue(new TextEncoder().encode(`${count === 100 ? "[" : ","}${rows}`));
+        if (isShown) {
+          controller.enqueue(new TextEncoder().encode("]"));
+          controller.close();
+        } else await new Promise((resolve) => setTimeout(resolve, 20));
+      },
+    });
+    return new Response(body, { headers: { "content-type": "application/json" } });
+  });
+  const terminal = startInTerminal(cli, ["query", "--url", server.url, "--instrument", "mag"]);
+  await until(() => terminal.shown().includes(" rows so far"));
+  isShown = true;
+  assertEquals(await terminal.done(), 0);
+  const shown = terminal.shown();
+  const [cleared, table] = [shown.lastIndexOf(CLEARED), shown.indexOf("Found [")];
+  assert(0 < shown.lastIndexOf("rows so far") && shown.lastIndexOf("rows so far") < cleared && cleared < table, shown);
 });
 
 Deno.test("Ctrl-C in a terminal removes the progress and says how to resume", { ignore }, async () => {

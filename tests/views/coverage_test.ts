@@ -128,6 +128,15 @@ Deno.test("coverage() of 100,000 files of 60 products in 10 years stays below 1 
   assert(Math.min(...times) < 2000, String(times));
 });
 
+Deno.test("coverage() of very many gaps draws longer bars rather than a large file, and says so", async () => {
+  const rows = Array.from({ length: 100 }, (_, index) => rowsOf(0, 3652, { descriptor: `p${index}` }))
+    .flatMap((rows) => rows.filter((_, day) => day % 20 < 10));
+  const svg = await coveragePicture(rows).toSvg();
+  const bars = svg.match(/<rect [^>]*height="11"[^>]*><title>/g)?.length ?? 0;
+  assert(bars > 100 && bars <= 6000, `${bars}`);
+  assert(/each bar covers \d+ days/.test(svg));
+});
+
 Deno.test("coverage() makes hostile and endless values harmless", async () => {
   const picture = coveragePicture([HOSTILE], {
     asked: { instrument: HOSTILE.instrument, descriptor: HOSTILE.descriptor },
