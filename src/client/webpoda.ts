@@ -266,6 +266,7 @@ class PacketFetch {
       start_date: date,
       end_date: date,
       repointing: repointing ?? undefined,
+      major_version: "all",
     }, { signal: this.#signal });
     const rows = (await query.all(this.#context.transport)).filter((row) => (row.repointing ?? null) === repointing);
     const versions = rows.map((row) => ({ path: row.file_path, minor: recordVersion(row)?.minor ?? 0 }));

@@ -106,18 +106,31 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 const { science, ancillary, spice, spin } = SDC_TABLES;
-/** The types of the columns that rows of `GET /query` may have. */
-const FILE_TYPES = typesOf({ ...science.columns, ...ancillary.columns });
-/** The same of `GET /spice-query`. */
-const SPICE_TYPES = typesOf({ ...science.columns, ...spin.columns, ...spice.columns });
 
-/** What a decoded row holds in each column. */
-function typesOf(columns: Readonly<Record<string, Column>>): ReadonlyMap<string, ColumnType> {
-  return new Map(Object.entries(columns).map(([name, { type, decoded = type }]) => [name, decoded]));
+/** A known key, and what `typeof` gives for its values; undefined for nested values. */
+interface KnownKey {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly typeOf: "string" | "number" | "boolean" | undefined;
 }
 
-/** Brings a value into the type of its column; null when that is not possible. */
-function ofType(type: string, value: unknown): unknown {
+const TYPE_OF = { text: "string", integer: "number", number: "number", boolean: "boolean", json: undefined } as const;
+
+function knownKeys(columns: Readonly<Record<string, Column>>): readonly KnownKey[] {
+  return Object.entries(columns).map(([name, { type, decoded = type }]) => ({
+    name,
+    type: decoded,
+    typeOf: TYPE_OF[decoded],
+  }));
+}
+
+/** The keys that rows of `GET /query` may have. */
+const FILE_KEYS = knownKeys({ ...science.columns, ...ancillary.columns });
+/** The keys that rows of `GET /spice-query` may have. */
+const SPICE_KEYS = knownKeys({ ...science.columns, ...spin.columns, ...spice.columns });
+
+/** Brings a value into a type; null when that is not possible. */
+function ofType(type: ColumnType, value: unknown): unknown {
   switch (type) {
     case "text":
       return typeof value === "string" ? value : typeof value === "number" ? String(value) : null;
@@ -132,26 +145,22 @@ function ofType(type: string, value: unknown): unknown {
 }
 
 /** Makes sure that known keys have values of their types: one odd value must not cost the whole response. */
-function normalizeTypes(row: JsonObject, table: TableName): void {
-  const types = table === "spice" ? SPICE_TYPES : FILE_TYPES;
-  // Nearly all values are right, so the order of these questions decides how long it takes.
-  for (const name in row) {
+function normalizeTypes(row: JsonObject, keys: readonly KnownKey[]): void {
+  for (const { name, type, typeOf } of keys) {
     const value = row[name];
-    if (value === null) continue;
-    const type = types.get(name);
-    if (type === undefined || (type === "text" && typeof value === "string")) continue;
+    if (value === undefined || value === null || (typeof value === typeOf && type !== "integer")) continue;
     const right = ofType(type, value);
     if (right !== value) row[name] = right;
   }
 }
 
-/** `20260420 03:04:05`, `2026-04-20, 03:04:05` and ISO 8601 without a time zone or in UTC. */
+/** ISO 8601 without a time zone or in UTC, and its like. */
 const MOMENT = /^(\d{4})-?(\d\d)-?(\d\d)(?:,? |T)(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]00:?00)?$/;
 
 /** Brings the time of ingestion into one form, which sorts as text: `YYYY-MM-DD HH:MM:SS`, UTC. */
 function normalizeIngestion(row: JsonObject): void {
   const { ingestion_date: text } = row;
-  // By far the most rows have this form or that of eight digits.
+  // Nearly all rows have `2026-04-20 03:04:05` or `20260420 03:04:05`.
   if (typeof text !== "string" || (text.length === 19 && text[4] === "-" && text[10] === " ")) return;
   const [, year, month, day, time] = MOMENT.exec(text) ?? [];
   if (time !== undefined) row.ingestion_date = `${year}-${month}-${day} ${time}`;
@@ -204,7 +213,7 @@ function normalize(row: JsonObject, table: TableName, count: number): asserts ro
   const path = row.file_path ?? (table === "spice" ? kernelPath(row) : undefined);
   if (typeof path !== "string" || path === "") throw new ProtocolError(`row ${count} has no file_path`);
   row.file_path = path;
-  normalizeTypes(row, table);
+  normalizeTypes(row, table === "spice" ? SPICE_KEYS : FILE_KEYS);
   normalizeIngestion(row);
   if (table === "spice") normalizeSpice(row, path);
   else normalizeVersion(row, path);

@@ -83,6 +83,14 @@ Deno.test("webpoda() uses the minor version after all those in the archive, and 
   assert(outcomes[0]?.state === "written" && outcomes[0].file === `${MAG}.0008.pkts`);
 });
 
+Deno.test("webpoda() counts the minor versions of every major version, not only of the newest", async () => {
+  await using fake = onePacketEach("2026-01-03T00:00:00");
+  const newer = MAG.replace("v001", "v002");
+  await using lab = await openLab({ [`${MAG}.0004.pkts`]: "a", [`${newer}.0001.pkts`]: "b" }, fake.url);
+  const [outcome] = await lab.client.webpoda({ instrument: "mag", ...days("20260103") });
+  assert(outcome?.state === "written" && outcome.file === `${MAG}.0005.pkts`);
+});
+
 Deno.test("webpoda() keeps nothing when the archive has the same bytes, or more", async () => {
   for (const [text, state] of [["<1052><1068>", "unchanged"], ["<1052><1068> and more", "shorter"]] as const) {
     await using fake = onePacketEach("2026-01-03T00:00:00");
