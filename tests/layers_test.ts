@@ -37,6 +37,8 @@ interface Module {
   readonly path: string;
   /** The modules of this project that it imports, for their code or only for their types, at once or later. */
   readonly imports: readonly string[];
+  /** The modules that are evaluated before it: paths of this project, and specifiers of npm packages and of Node's modules. */
+  readonly loads: readonly string[];
 }
 
 /** `src/http/request.ts` -> `http`; `src/errors.ts` -> `errors.ts`. */
@@ -71,7 +73,12 @@ async function modulesOf(entry: string): Promise<Module[]> {
         return found === undefined || found.endsWith(".d.ts") ? [] : [found];
       });
     });
-    return [{ path, imports: [...new Set(imports)] }];
+    const loads = dependencies.flatMap((dependency) => {
+      if (!isObject(dependency) || dependency.isDynamic === true || !isObject(dependency.code)) return [];
+      const { specifier } = dependency.code;
+      return pathOf(specifier) ?? (typeof specifier === "string" ? specifier : []);
+    });
+    return [{ path, imports: [...new Set(imports)], loads }];
   });
 }
 
@@ -140,7 +147,7 @@ function importCycles(modules: ReadonlyMap<string, Module>): string[][] {
 
 Deno.test("importCycles() finds modules that import each other, directly or through others", () => {
   const cyclesOf = (edges: Readonly<Record<string, readonly string[]>>) =>
-    importCycles(new Map(Object.entries(edges).map(([path, imports]) => [path, { path, imports }])));
+    importCycles(new Map(Object.entries(edges).map(([path, imports]) => [path, { path, imports, loads: [] }])));
   assertEquals(cyclesOf({ a: ["b", "c"], b: ["c"], c: [] }), []);
   assertEquals(cyclesOf({ a: ["b"], b: ["c"], c: ["b"], d: ["d"] }), [["b", "c"], ["d"]]);
   assertEquals(cyclesOf({ a: ["b"], b: ["c"], c: ["a", "d"], d: ["e"], e: ["d"] }), [["a", "b", "c"], ["d", "e"]]);
@@ -149,6 +156,27 @@ Deno.test("importCycles() finds modules that import each other, directly or thro
 Deno.test("no modules of src/ import each other, not even for types only", () => {
   assertEquals(importCycles(modules), []);
 });
+
+/** What is evaluated when a module is imported, before any of its functions is called. */
+function loadedBy(entry: string, loaded = new Set<string>()): Set<string> {
+  loaded.add(entry);
+  for (const next of modules.get(entry)?.loads ?? []) if (!loaded.has(next)) loadedBy(next, loaded);
+  return loaded;
+}
+
+/** What starts, how many modules it evaluates at most, and what it may need that is not part of this project. */
+const STARTS: ReadonlyArray<readonly [entry: string, most: number, ...others: string[]]> = [
+  ["mod.ts", 45],
+  ["cli.ts", 15, "npm:deno-std@^1.4.0/cli/parse_args.js"],
+];
+
+for (const [entry, most, ...others] of STARTS) {
+  Deno.test(`${entry} starts without what only some calls need: at most ${most} modules, few of others`, () => {
+    const loaded = [...loadedBy(entry)];
+    assertEquals(loaded.filter((name) => /^(npm|node|jsr):/.test(name)).map((name) => name.replace(":/", ":")), others);
+    assert(loaded.length <= most, `it evaluates ${loaded.length} modules:\n${loaded.join("\n")}`);
+  });
+}
 
 /** The most files of src/, without declaration files: a file is a deep module. */
 const MAX_FILES = 115;
