@@ -1,14 +1,15 @@
 import type { CallOptions } from "./options.ts";
 import { uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
-import { ImapError, InputError, ResponseError } from "../errors.ts";
+import { ImapError, InputError, ResponseError, wrongValue } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
-import { didYouMean } from "../names/vocabulary.ts";
+import { closestWord } from "../names/vocabulary.ts";
 import { RELEASE_TYPES } from "../protocol/tables.ts";
 import { checkReprocess, release, type ReleaseOrder, reprocess, type ReprocessParameters } from "../sdc/orders.ts";
-import { compareObject } from "../transfer/objects.ts";
+import { findObject } from "../sdc/presigned_url.ts";
+import { compareObject, type UrlSource } from "../transfer/objects.ts";
 import { checkUploads } from "../transfer/upload.ts";
 import { delay } from "@std/async";
 import { basename } from "@std/path";
@@ -21,76 +22,68 @@ export interface ReleaseParameters {
   manifest_file: string;
 }
 
-/** How to release. */
+/** Options of a release. */
 export interface ReleaseOptions extends CallOptions {
-  /** Only check: nothing is sent. Default: false. */
+  /** Whether to only check the input: nothing is sent. Default: false. */
   dryRun?: boolean | undefined;
   /** How long to wait until the archive has indexed the manifest, in milliseconds. Default: 120,000. */
   indexTimeoutMs?: number | undefined;
 }
 
-/** What became of a release. */
+/** The outcome of a release. */
 export interface ReleaseReport {
   /** The manifest's path in the archive. */
   readonly file_path: string;
-  /** What the SDC says about the release, for people; undefined when it says nothing, or when nothing was sent. */
+  /** The SDC's text about the release; undefined when it sends none, or when nothing was sent. */
   readonly message: string | undefined;
-  /** What the SDC answered, as JSON has it; undefined when nothing was sent. */
+  /** The SDC's response, decoded from JSON; undefined when nothing was sent. */
   readonly answer: unknown;
 }
 
-/** What a release of a client needs. */
+/** What a release needs of its client. */
 export interface ReleaseContext {
   readonly settings: Settings;
   readonly transport: Transport;
 }
 
 const INDEX_TIMEOUT_MS = 120_000;
-const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 10_000;
+const MIN_WAIT_MS = 250;
+const MAX_WAIT_MS = 10_000;
 
-/** Checks all of it. @returns The order as it goes over the wire. */
-async function checkedOrder({ settings }: ReleaseContext, parameters: ReleaseParameters): Promise<ReleaseOrder> {
+/** Checks the parameters and the manifest's name. @returns What is sent to release it. */
+async function checkRelease({ settings }: ReleaseContext, parameters: ReleaseParameters): Promise<ReleaseOrder> {
   const { release_type, manifest_file } = parameters;
   const type = RELEASE_TYPES.find((known) => known === release_type);
   if (type === undefined) {
-    const near = didYouMean(String(release_type), RELEASE_TYPES);
+    const value = String(release_type);
+    const closest = closestWord(value, RELEASE_TYPES);
+    throw wrongValue("release with", {
+      parameter: "release_type",
+      value,
+      expected: `one of ${RELEASE_TYPES.join(", ")}`,
+      ...(closest === undefined ? {} : { closest }),
+    });
+  }
+  if (!manifest_file) {
     throw new InputError(
-      `Cannot release with release_type "${release_type}": expected one of ${RELEASE_TYPES.join(", ")}${near}`,
+      (nameOf) => `Cannot release without ${nameOf("manifest_file")}: give the path of the manifest`,
+      {
+        problems: [{ parameter: "manifest_file", expected: "the path of the manifest" }],
+      },
     );
   }
-  if (!manifest_file) throw new InputError("Cannot release without manifest_file: give the path of the manifest");
   const [manifest] = await checkUploads([manifest_file]);
   const name = manifest?.name ?? basename(manifest_file);
   if (parseFileName(name).kind !== "release") {
-    const form = "imap_hit_data-release-001_20260101_20260131_v001.txt";
-    throw new InputError(
-      `Cannot release "${manifest_file}": it is no manifest by its name; expected one such as ${form}`,
-    );
+    const expected = "the name of a manifest, for example imap_hit_data-release-001_20260101_20260131_v001.txt";
+    throw new InputError(`Cannot release "${manifest_file}": expected ${expected}`, {
+      problems: [{ parameter: "manifest_file", value: manifest_file, expected }],
+    });
   }
   if (settings.apiKey === undefined) {
     throw new InputError(`Cannot release "${name}": it needs an API key; set IMAP_API_KEY or use --api-key`);
   }
   return { release_type: type, manifest_file: name };
-}
-
-/**
- * Uploads the manifest. The archive may have it from an earlier call that did not come to its end.
- *
- * @returns The refusal, when the archive has one of that name.
- */
-async function uploadManifest(
-  transport: Transport,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<ResponseError | undefined> {
-  try {
-    await uploadOne(transport, path, { signal, progress: false });
-    return undefined;
-  } catch (error) {
-    if (error instanceof ResponseError && error.status === 409) return error;
-    throw error;
-  }
 }
 
 /** The text of a response: a JSON string today, a JSON object with a message before. */
@@ -106,74 +99,99 @@ function textUnder(json: unknown, key: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** Whether a refusal means that the archive has not indexed the manifest yet. */
-function isNotYet(error: unknown): boolean {
-  if (!(error instanceof ResponseError)) return false;
-  return error.status === 404 || (error.status === 400 && /not (been )?(found|indexed)|not exist/i.test(error.message));
-}
+/** A release: the manifest is uploaded, the archive indexes it, and what it lists is released. */
+class Release {
+  readonly #call: Call;
+  readonly #urls: UrlSource;
+  readonly #order: ReleaseOrder;
+  /** The manifest on this machine, and in the archive. */
+  readonly #manifest: { readonly path: string; readonly archivePath: string };
+  /** Why the archive did not take the manifest: it has one of that name. */
+  #refusal: ResponseError | undefined;
 
-/** Uploads a manifest, waits until the archive has indexed it, and asks for the release. */
-export async function releaseData(
-  context: ReleaseContext,
-  parameters: ReleaseParameters,
-  options: ReleaseOptions,
-): Promise<ReleaseReport> {
-  const { signal, dryRun = false, indexTimeoutMs = INDEX_TIMEOUT_MS } = options;
-  const order = await checkedOrder(context, parameters);
-  const place = archivePath(order.manifest_file);
-  if (dryRun) return { file_path: place, message: undefined, answer: undefined };
-  const { transport } = context;
-  const urls = urlSource(transport);
-  const name = order.manifest_file;
-  const action = `release "${name}"`;
-  const call = new Call(transport, { action, signal });
-  const refusal = await uploadManifest(transport, parameters.manifest_file, signal);
-  const end = performance.now() + indexTimeoutMs;
-  const ask = async () => {
-    // The address of a file costs little to ask for; to ask for a release too early may cost more.
-    await urls.downloadUrl(place, signal);
-    const comparison = { archivePath: place, path: parameters.manifest_file };
-    if (refusal !== undefined && !(await compareObject(call, urls, comparison)).isSame) throw refusal;
-    return await release(transport, order, signal);
-  };
-  for (let waitMs = FIRST_WAIT_MS;; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+  constructor(transport: Transport, order: ReleaseOrder, path: string, signal: AbortSignal | undefined) {
+    this.#call = new Call(transport, { action: `release "${order.manifest_file}"`, signal });
+    this.#urls = urlSource(transport);
+    this.#order = order;
+    this.#manifest = { path, archivePath: archivePath(order.manifest_file) };
+  }
+
+  /** Uploads the manifest. The archive may have it from an earlier call that was interrupted. */
+  async upload(): Promise<void> {
+    const { transport, signal } = this.#call;
     try {
-      const answer = await call.retry(ask);
-      return { file_path: place, message: messageOf(answer), answer };
+      await uploadOne(transport, this.#manifest.path, { signal, progress: false });
     } catch (error) {
-      if (!isNotYet(error)) throw error;
+      if (!(error instanceof ResponseError && error.status === 409)) throw error;
+      this.#refusal = error;
+    }
+  }
+
+  /** Requests the release as soon as the archive has indexed the manifest. @returns The SDC's response. */
+  async requestWhenIndexed(timeoutMs: number): Promise<unknown> {
+    const { action, signal } = this.#call;
+    const end = performance.now() + timeoutMs;
+    for (let waitMs = MIN_WAIT_MS;; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
+      const released = await this.#call.retry(() => this.#request());
+      if (released !== undefined) return released.answer;
       const leftMs = end - performance.now();
       if (leftMs <= 0) {
-        const advice = "it was uploaded: make the same call again later to go on";
         throw new ImapError(
-          `Cannot ${action}: the archive did not index the manifest within ${indexTimeoutMs / 1000} s; ${advice}`,
-          { cause: error, retryable: true },
+          `Cannot ${action}: the archive did not index the manifest within ${timeoutMs / 1000} s; ` +
+            "it was uploaded: make the same call again later to continue",
+          { retryable: true },
         );
       }
       await delay(Math.min(waitMs, leftMs), signal && { signal });
     }
   }
+
+  /** Requests the release once. @returns Undefined when the archive has not indexed the manifest yet. */
+  async #request(): Promise<{ readonly answer: unknown } | undefined> {
+    // To look for the file costs the SDC little. To request a release too early may cost more.
+    if (await findObject(this.#call, this.#manifest.archivePath) === undefined) return undefined;
+    if (this.#refusal !== undefined) {
+      const { isSame } = await compareObject(this.#call, this.#urls, this.#manifest);
+      if (!isSame) throw this.#refusal;
+    }
+    return await release(this.#call, this.#order);
+  }
 }
 
-/** How to ask for a reprocessing. */
+/** Uploads a manifest, waits until the archive has indexed it, and requests the release. */
+export async function releaseData(
+  context: ReleaseContext,
+  parameters: ReleaseParameters,
+  { signal, dryRun = false, indexTimeoutMs = INDEX_TIMEOUT_MS }: ReleaseOptions,
+): Promise<ReleaseReport> {
+  const order = await checkRelease(context, parameters);
+  const file_path = archivePath(order.manifest_file);
+  if (dryRun) return { file_path, message: undefined, answer: undefined };
+  const release = new Release(context.transport, order, parameters.manifest_file, signal);
+  await release.upload();
+  const answer = await release.requestWhenIndexed(indexTimeoutMs);
+  return { file_path, message: messageOf(answer), answer };
+}
+
+/** Options of a reprocessing. */
 export interface ReprocessOptions extends CallOptions {
-  /** Only check: nothing is sent. Default: false. */
+  /** Whether to only check the input: nothing is sent. Default: false. */
   dryRun?: boolean | undefined;
-  /** Tells the time, which `today` and its like need. Default: the clock of this machine. */
+  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
   now?: (() => Date) | undefined;
 }
 
-/** What became of an order to reprocess. */
+/** The outcome of a request to reprocess. */
 export interface ReprocessReport {
-  /** What was asked for, as the SDC gets it: days are YYYYMMDD. */
+  /** The parameters as they are sent: days are YYYYMMDD. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The name under which the SDC knows the order; undefined when nothing was sent, or when the server gives none. */
+  /** The identifier that the SDC gave the request; undefined when it gave none, or when nothing was sent. */
   readonly reprocess_id: string | undefined;
-  /** What the SDC answered, as JSON has it; undefined when nothing was sent. */
+  /** The SDC's response, decoded from JSON; undefined when nothing was sent. */
   readonly answer: unknown;
 }
 
-/** Checks what to make again, and asks for it. */
+/** Checks a request to reprocess, and sends it. */
 export async function triggerReprocessing(
   transport: () => Transport,
   order: ReprocessParameters,

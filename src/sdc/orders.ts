@@ -7,7 +7,11 @@ import { RELEASE_ROUTE, REPROCESS_ROUTE } from "../protocol/routes.ts";
 import type { WireQuery } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { checkValue, endBeforeStart, type Expected, readDay } from "./check_query.ts";
+import { isNotFound } from "./presigned_url.ts";
 import { readJson } from "./read_json.ts";
+
+/** How much of a refusal to read. */
+const MAX_REFUSAL = { limit: 16 * 1024, beyond: "cut" } as const;
 
 /** What to release, under the SDC's own names. */
 export interface ReleaseOrder {
@@ -19,13 +23,16 @@ export interface ReleaseOrder {
 /**
  * Requests the release of what a manifest says once (SDC protocol, `GET /release`).
  *
- * @returns The SDC's response, as JSON has it.
- * @throws {ResponseError} When it refuses; 404 while it has not indexed the manifest.
+ * @returns The SDC's response, as JSON has it; undefined when it has no such manifest, as before it has indexed it.
+ * @throws {ResponseError} When it refuses.
  */
-export async function release(transport: Transport, order: ReleaseOrder, signal?: AbortSignal): Promise<unknown> {
+export async function release(call: Call, order: ReleaseOrder): Promise<{ readonly answer: unknown } | undefined> {
   const { release_type, manifest_file } = order;
-  const call = new Call(transport, { action: `release "${manifest_file}"`, signal });
-  return await readJson(await call.getApi(call.apiUrl(RELEASE_ROUTE, { release_type, manifest_file })), (json) => json);
+  const reply = await call.getApi(call.apiUrl(RELEASE_ROUTE, { release_type, manifest_file }));
+  if (reply.ok) return { answer: await readJson(reply, (json) => json) };
+  const text = await reply.text(MAX_REFUSAL);
+  if (isNotFound(reply.status, text)) return undefined;
+  throw await reply.refusal(text);
 }
 
 /**
@@ -45,17 +52,17 @@ export async function reprocess(transport: Transport, query: WireQuery, signal?:
   return await readJson(reply, (json) => json);
 }
 
-/** What to make again, under the SDC's own names (SDC protocol, `POST /reprocess`). */
+/** What to reprocess, under the SDC's own names (SDC protocol, `POST /reprocess`). */
 export interface ReprocessParameters {
   /** The first day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
   start_date: string;
-  /** The last day, inclusive. */
+  /** The last day, inclusive, in the same forms. */
   end_date: string;
-  /** For instance `mag`. Default: all. */
+  /** The instrument, for example `mag`. Default: all instruments. */
   instrument?: string | undefined;
-  /** For instance `l1a`; needs `instrument` and `descriptor`. Default: all. */
+  /** The data level, for example `l1a`. Requires `instrument` and `descriptor`. Default: all levels. */
   data_level?: string | undefined;
-  /** The product's name; needs `instrument`. Default: all. */
+  /** The name of the product. Requires `instrument`. Default: all products. */
   descriptor?: string | undefined;
 }
 
@@ -72,22 +79,24 @@ function isText(value: unknown): value is string | number {
   return typeof value === "string" || typeof value === "number";
 }
 
-/** Says what was expected when a value is wrong; undefined when it is right. */
+/** What was expected instead of a wrong value; undefined when the value is right. */
 function expectedOf(name: Name, value: unknown, now: Date): Expected | undefined {
-  if (!isText(value)) return { expected: "one text, not several" };
+  if (!isText(value)) return { expected: "a single text, not several" };
   const isPattern = name === "descriptor" && isGlob(String(value));
-  return isPattern ? { expected: "one product's name, no pattern" } : checkValue("science", name, String(value), now);
+  return isPattern
+    ? { expected: "the name of one product, not a pattern" }
+    : checkValue("science", name, String(value), now);
 }
 
-/** An error about a parameter that is given without others that it needs. */
+/** The error about a parameter that is given without others that it requires. */
 function lacking(parameter: Name, value: string, needed: readonly Name[]): InputError {
   return new InputError(
-    (nameOf) => `Cannot reprocess ${nameOf(parameter)} "${value}": it needs ${needed.map(nameOf).join(" and ")} too`,
-    { problems: [{ parameter, value, expected: `${needed.join(" and ")} too` }] },
+    (nameOf) => `Cannot reprocess ${nameOf(parameter)} "${value}": it requires ${needed.map(nameOf).join(" and ")}`,
+    { problems: [{ parameter, value, expected: `${needed.join(" and ")} as well` }] },
   );
 }
 
-/** The error about a parameter without those that it needs; undefined when none are missing. */
+/** The error about a parameter without those that it requires; undefined when none are missing. */
 function missing({ instrument, data_level, descriptor }: Partial<ReprocessParameters>): InputError | undefined {
   if (data_level !== undefined && (instrument === undefined || descriptor === undefined)) {
     return lacking("data_level", data_level, ["instrument", "descriptor"]);
@@ -97,14 +106,14 @@ function missing({ instrument, data_level, descriptor }: Partial<ReprocessParame
 }
 
 /**
- * Checks what to make again before anything is sent.
+ * Checks a request to reprocess before it is sent.
  *
- * @param now What `today` and its like mean.
- * @returns What goes over the wire.
- * @throws {InputError} When a parameter is wrong or lacks another; one line for each.
+ * @param now The current time, for `today`, `yesterday` and `7d`.
+ * @returns What is sent: days are YYYYMMDD.
+ * @throws {InputError} When a parameter is wrong or lacks another one; with a line for each.
  */
 export function checkReprocess(parameters: ReprocessParameters, now: Date = new Date()): WireQuery {
-  // Untyped code, a notebook's say, may give anything.
+  // Untyped code, in a notebook for example, may pass anything.
   if (typeof parameters !== "object" || parameters === null) {
     throw new InputError(`Cannot reprocess by "${shown(parameters)}": expected an object with parameters`);
   }

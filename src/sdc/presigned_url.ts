@@ -1,5 +1,5 @@
 import { ProtocolError, ResponseError } from "../errors.ts";
-import { Call, checkedTarget, type Reply } from "../http/call.ts";
+import { Call, checkedTarget } from "../http/call.ts";
 import { isGatewayBody } from "../http/failures.ts";
 import type { Transport } from "../http/transport.ts";
 import { downloadRoute, uploadRoute } from "../protocol/routes.ts";
@@ -9,17 +9,9 @@ import { basename } from "@std/path";
 /** Enough for a presigned URL, and for a refusal. */
 const MAX_BODY = { limit: 64 * 1024, beyond: "cut" } as const;
 
-/** The error of a response of `/download` that is not a redirect. */
-async function noRedirect(reply: Reply): Promise<Error> {
-  const { call: { action }, status, url } = reply;
-  const text = await reply.text(MAX_BODY);
-  // The gateway's 404 means that there is no such route; that of the SDC's own code has another form.
-  if (status === 404 && !isGatewayBody(text)) {
-    const advice = "has no such file; query shows the names that it has";
-    return new ResponseError(`the archive at ${url.host} ${advice}`, { action, status });
-  }
-  if (!reply.ok) return await reply.refusal(text);
-  return unexpectedReply(reply, text, `it is ${status} instead of a redirect to the file`);
+/** Whether a 404 comes from the SDC's own code: that of the gateway means that there is no such route. */
+export function isNotFound(status: number, body: string): boolean {
+  return status === 404 && !isGatewayBody(body);
 }
 
 /**
@@ -27,16 +19,29 @@ async function noRedirect(reply: Reply): Promise<Error> {
  * to another URL of the API without a query, as a proxy may send it, is followed; any other leads to the presigned URL.
  *
  * @param archivePath The full path in the archive.
- * @throws {ResponseError} 404 when the archive has no such file; 403 when it is not released and the caller has no key.
+ * @returns Undefined when the archive has no such file.
+ * @throws {ResponseError} 403 when the file is not released and the caller has no key.
  */
-export function downloadUrl(transport: Transport, archivePath: string, signal?: AbortSignal): Promise<URL> {
-  const call = new Call(transport, { action: `download "${basename(archivePath)}"`, signal });
-  return call.followRedirects<URL>(call.apiUrl(downloadRoute(archivePath)), async (url) => {
-    if (url.origin !== transport.api.origin || url.search !== "") return { done: url };
+export function findObject(call: Call, archivePath: string): Promise<URL | undefined> {
+  return call.followRedirects<URL | undefined>(call.apiUrl(downloadRoute(archivePath)), async (url) => {
+    if (url.origin !== call.transport.api.origin || url.search !== "") return { done: url };
     const reply = await call.getApiOnce(url);
-    if (!reply.isRedirect) throw await noRedirect(reply);
-    return { next: await reply.redirectTarget() };
+    if (reply.isRedirect) return { next: await reply.redirectTarget() };
+    const text = await reply.text(MAX_BODY);
+    if (isNotFound(reply.status, text)) return { done: undefined };
+    if (!reply.ok) throw await reply.refusal(text);
+    throw unexpectedReply(reply, text, `it is ${reply.status} instead of a redirect to the file`);
   });
+}
+
+/** The same for a download: a missing file is an error. @throws {ResponseError} 404 when the archive has no such file. */
+export async function downloadUrl(transport: Transport, archivePath: string, signal?: AbortSignal): Promise<URL> {
+  const call = new Call(transport, { action: `download "${basename(archivePath)}"`, signal });
+  const url = await findObject(call, archivePath);
+  if (url !== undefined) return url;
+  const { host } = new URL(transport.api.base);
+  const advice = "has no such file; query shows the names that it has";
+  throw new ResponseError(`Cannot ${call.action}: the archive at ${host} ${advice}`, { status: 404 });
 }
 
 function decodeUrl(json: unknown): string {

@@ -12,12 +12,14 @@ const MD5 = "5d41402abc4b2a76b9719d911017c592"; // Of "hello".
 
 /** An API whose archive takes its time to index. */
 function slowApi(
-  { lateDownloads = 0, lateReleases = 0, lateStatus = 404, has }: {
+  { lateDownloads = 0, lateReleases = 0, lateStatus = 404, has, refusal }: {
     lateDownloads?: number;
     lateReleases?: number;
     lateStatus?: number;
     /** The text of a manifest that is there from the start, of a store that tells no MD5. */
     has?: string;
+    /** How the archive refuses every release. */
+    refusal?: () => Response;
   },
 ) {
   let [downloads, releases] = [0, 0];
@@ -37,6 +39,7 @@ function slowApi(
       return Response.redirect(`${origin}/object?X-Amz-Signature=s3cret`, 302);
     }
     if (pathname === "/api-key/release") {
+      if (refusal !== undefined) return refusal();
       if (releases++ < lateReleases) return Response.json("the manifest was not found", { status: lateStatus });
       return Response.json({ message: "on its way", search });
     }
@@ -74,16 +77,14 @@ Deno.test("release() uploads the manifest, and the archive takes note of the rel
 });
 
 Deno.test("release() polls until the manifest is indexed, then asks for the release", async () => {
-  for (const lateStatus of [404, 400]) {
-    await using folder = await testFolder();
-    await using api = slowApi({ lateDownloads: 2, lateReleases: 1, lateStatus });
-    const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 0 });
-    const manifest_file = await manifestIn(folder.path);
-    const { file_path, answer } = await client.release({ release_type: "release", manifest_file });
-    assertEquals(file_path, PLACE);
-    assertEquals(answer, { message: "on its way", search: `?release_type=release&manifest_file=${NAME}` });
-    assertEquals([api.count("/download/"), api.count("/release"), api.count("/upload/")], [4, 2, 1]);
-  }
+  await using folder = await testFolder();
+  await using api = slowApi({ lateDownloads: 2, lateReleases: 1 });
+  const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 0 });
+  const manifest_file = await manifestIn(folder.path);
+  const { file_path, answer } = await client.release({ release_type: "release", manifest_file });
+  assertEquals(file_path, PLACE);
+  assertEquals(answer, { message: "on its way", search: `?release_type=release&manifest_file=${NAME}` });
+  assertEquals([api.count("/download/"), api.count("/release"), api.count("/upload/")], [4, 2, 1]);
 });
 
 Deno.test("release() whose limit passes says that the manifest is there and how to go on", async () => {
@@ -123,23 +124,29 @@ Deno.test("release() refuses another manifest of a name that the archive has, an
   }
 });
 
-Deno.test("release() tells of a refusal as it is, without waiting", async () => {
+Deno.test("release() rejects with a refusal at once, whatever words it has", async () => {
   await using folder = await testFolder();
-  await using api = slowApi({ lateReleases: Infinity, lateStatus: 403 });
-  const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 0 });
-  const parameters = { release_type: "release", manifest_file: await manifestIn(folder.path) };
-  await assertRejects(() => client.release(parameters), ResponseError, "403 Forbidden");
-  assertEquals(api.count("/release"), 1);
+  for (const [status, said] of [[403, "403 Forbidden"], [400, "the manifest was not found"]] as const) {
+    await using api = slowApi({ lateReleases: Infinity, lateStatus: status });
+    const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 0 });
+    const parameters = { release_type: "release", manifest_file: await manifestIn(folder.path) };
+    await assertRejects(() => client.release(parameters), ResponseError, said);
+    assertEquals(api.count("/release"), 1);
+  }
 });
 
-Deno.test("release() passes on the types that the SDC does not support yet, and tells its answer at once", async () => {
+Deno.test("release() does not wait for a route that does not exist, or for a server that does not support it", async () => {
   await using folder = await testFolder();
-  for (const release_type of ["early-release", "unrelease"]) {
-    await using api = slowApi({ lateReleases: Infinity, lateStatus: 501 });
-    const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 3 });
-    const parameters = { release_type, manifest_file: await manifestIn(folder.path) };
-    const error = await assertRejects(() => client.release(parameters), ResponseError, "501 Not Implemented");
-    assertEquals([error.status, api.count("/release")], [501, 1]);
+  const refusals: ReadonlyArray<readonly [number, string, string]> = [
+    [404, JSON.stringify({ message: "Not Found" }), "it has no such route: check the URL"],
+    [501, "Unrelease operation not supported yet.", "501 Not Implemented (Unrelease operation not supported yet.)"],
+  ];
+  for (const [status, body, said] of refusals) {
+    await using api = slowApi({ refusal: () => new Response(body, { status }) });
+    const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y" });
+    const parameters = { release_type: "unrelease", manifest_file: await manifestIn(folder.path) };
+    await assertRejects(() => client.release(parameters), ResponseError, said);
+    assertEquals(api.count("/release"), 1);
   }
 });
 
@@ -154,7 +161,7 @@ Deno.test("release() finds what is wrong before anything is sent", async () => {
     ["relese", manifest_file, 'did you mean "release"?'],
     ["release", "", "give the path of the manifest"],
     ["release", `${folder.path}/gone/${NAME}`, "there is no such file"],
-    ["release", other, "it is no manifest by its name"],
+    ["release", other, "expected the name of a manifest"],
   ];
   for (const [release_type, manifest_file, said] of wrong) {
     await assertRejects(() => client.release({ release_type, manifest_file }), InputError, said);

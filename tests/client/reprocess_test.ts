@@ -69,10 +69,10 @@ Deno.test("reprocess() finds what is wrong before anything is sent", async () =>
     [{ ...DAYS, start_date: "20260201" }, "the end lies before the start"],
     [{ ...DAYS, instrument: "glow" }, 'did you mean "glows"?'],
     [{ ...DAYS, data_level: "l9", instrument: "mag", descriptor: "norm" }, 'data_level "l9"'],
-    [{ ...DAYS, data_level: "l1a" }, "it needs instrument and descriptor too"],
-    [{ ...DAYS, data_level: "l1a", instrument: "mag" }, "it needs instrument and descriptor too"],
-    [{ ...DAYS, descriptor: "norm" }, "it needs instrument too"],
-    [{ ...DAYS, instrument: "mag", descriptor: "no*" }, "no pattern"],
+    [{ ...DAYS, data_level: "l1a" }, "it requires instrument and descriptor"],
+    [{ ...DAYS, data_level: "l1a", instrument: "mag" }, "it requires instrument and descriptor"],
+    [{ ...DAYS, descriptor: "norm" }, "it requires instrument"],
+    [{ ...DAYS, instrument: "mag", descriptor: "no*" }, "not a pattern"],
     [{ ...DAYS, instrument: "mag", descriptor: "a_b" }, "no underscore"],
     [{ ...DAYS, instrumnt: "mag" }, 'did you mean "instrument"?'],
   ];
@@ -88,7 +88,7 @@ Deno.test("reprocess() refuses lists and other things that untyped code may give
   await using server = startServer(() => Response.json({}));
   const client = new ImapClient({ url: server.url });
   const lists = { ...DAYS, instrument: "mag", descriptor: ["a", "b"] } as never;
-  await assertRejects(() => client.reprocess(lists), InputError, 'descriptor "["a","b"]": expected one text');
+  await assertRejects(() => client.reprocess(lists), InputError, 'descriptor "["a","b"]": expected a single text');
   await assertRejects(() => client.reprocess(null as never), InputError, "an object with parameters");
   assertEquals(server.requests.length, 0);
 });

@@ -20,7 +20,7 @@ Deno.test("release uploads the manifest and requests the release, repeatedly too
   assertEquals(dry, { code: 0, stdout: `would release by ${place}\n`, stderr: "" });
   assert(!(await root.files()).includes(place));
   const answer = `Successfully released data per specification in ${NAME}`;
-  const stdout = `The SDC was asked for the release by ${place}\n${answer}\n`;
+  const stdout = `Requested the release by ${place}\n${answer}\n`;
   for (const _time of ["first", "second"]) {
     const done = await runCli(LINE, options);
     assertEquals(done, { code: 0, stdout, stderr: "" });
@@ -49,5 +49,5 @@ Deno.test("release says how to continue when the manifest is not indexed in time
   const { code, stdout, stderr } = await runCli([...LINE, "--index-timeout", "0"], { cwd: folder.path, env });
   assertEquals([code, stdout], [1, ""]);
   assertStringIncludes(stderr, `imap-data-access release: Cannot release "${NAME}": the archive did not index`);
-  assertStringIncludes(stderr, "it was uploaded: make the same call again later to go on");
+  assertStringIncludes(stderr, "it was uploaded: make the same call again later to continue");
 });

@@ -43,7 +43,7 @@ export const release: Command = {
     const options = { dryRun, signal, ...(seconds === undefined ? {} : { indexTimeoutMs: seconds * 1000 }) };
     const { file_path, message } = await new ImapClient(client).release({ release_type, manifest_file }, options);
     await output.data(
-      dryRun ? `would release by ${file_path}\n` : `The SDC was asked for the release by ${file_path}\n`,
+      dryRun ? `would release by ${file_path}\n` : `Requested the release by ${file_path}\n`,
     );
     if (message !== undefined) await output.data(`${printable(message)}\n`);
     return EXIT.done;
