@@ -454,56 +454,10 @@ export interface QueryParameters {
 /** The name of a query's parameter. */
 export type QueryParameterName = keyof QueryParameters;
 
-/** A query as it crosses the wire: text alone, checked. */
+/** The parameters of a request, checked. All values are text. */
 export type WireQuery = Readonly<Record<string, string>>;
 
-/** What `GET /query?table=science` may ask for; so too without `table` (SDC protocol, `GET /query`). */
-export const SCIENCE_PARAMETERS = [
-  "table",
-  "instrument",
-  "data_level",
-  "descriptor",
-  "start_date",
-  "end_date",
-  "ingestion_start_date",
-  "ingestion_end_date",
-  "repointing",
-  "version",
-  "major_version",
-  "minor_version",
-  "extension",
-  "latest",
-] as const;
-
-/** What `GET /query?table=ancillary` may ask for: its names carry no level and no major version. */
-export const ANCILLARY_PARAMETERS = [
-  "table",
-  "instrument",
-  "descriptor",
-  "start_date",
-  "end_date",
-  "ingestion_start_date",
-  "ingestion_end_date",
-  "repointing",
-  "version",
-  "extension",
-] as const;
-
-/** What `GET /spice-query` may ask for; days are YYYYMMDD (SDC protocol, `GET /spice-query`). */
-export const SPICE_PARAMETERS = [
-  "type",
-  "start_date",
-  "end_date",
-  "start_ingest_date",
-  "end_ingest_date",
-  "version",
-  "latest",
-] as const;
-
-/** What `GET /repoint-table` may ask for (Python client 1.3.0). */
-export const REPOINT_TABLE_PARAMETERS = ["start_ingest_date", "end_ingest_date"] as const;
-
-/** What `POST /reprocess` takes, in the query of its address; the two dates must be there. */
+/** The parameters of `POST /reprocess`, which are in the query of its URL. The two dates are required. */
 export const REPROCESS_PARAMETERS = [
   "start_date",
   "end_date",
@@ -513,8 +467,8 @@ export const REPROCESS_PARAMETERS = [
   "reprocessing",
 ] as const;
 
-/** What `GET /release` takes; both must be there. */
+/** The parameters of `GET /release`. Both are required. */
 export const RELEASE_PARAMETERS = ["release_type", "manifest_file"] as const;
 
-/** The kinds of release that the SDC knows; so far it does the first alone. */
+/** The types of release. The SDC supports only the first so far. */
 export const RELEASE_TYPES = ["release", "early-release", "unrelease"] as const;

@@ -26,7 +26,7 @@ import {
 } from "../protocol/tables.ts";
 import { printable, shown } from "../safe_text.ts";
 
-/** Two parameters on the wire that bound the days of what is found. */
+/** The two parameters of a request that bound a range of days. */
 export interface DayRange {
   readonly from: string;
   readonly to: string;
@@ -113,29 +113,29 @@ export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
   }),
 };
 
-/** A day, and a time of it where one is given; all in UTC. */
+/** A day, and a time of day if one is given. All in UTC. */
 interface Day {
   /** YYYYMMDD. */
   readonly day: string;
-  /** `12:00:00`, where the text has a time. */
+  /** `12:00:00`, if the text has a time. */
   readonly time?: string;
 }
 
-/** What a day looks like, for messages. */
+/** The forms of a day, for messages. */
 export const DAY_FORMS = "a day of the calendar, YYYYMMDD or YYYY-MM-DD such as 20260131, or today, yesterday, 7d";
-/** What a day or a time of it looks like, for messages. */
+/** The forms of a day or a time, for messages. */
 const TIME_FORMS = `${DAY_FORMS}, or a time (UTC) such as 2026-01-31T12:00`;
 
 /** `7d`: seven days ago. */
 const AGO = /^(\d{1,5})d$/;
-/** `2026-01-31T12:00:00Z`: the seconds and the Z may be left out, a space may stand for the T. */
+/** `2026-01-31T12:00:00Z`: seconds and Z are optional, and a space may replace the T. */
 const MOMENT = /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?Z?$/;
 
 /**
  * Reads a day as people write it.
  *
- * @param now What `today` means.
- * @returns Undefined when it is none.
+ * @param now The current time, for `today`.
+ * @returns Undefined if the text is not a day.
  */
 export function readDay(text: string, now: Date): Day | undefined {
   const today = dayOf(now);
@@ -147,30 +147,30 @@ export function readDay(text: string, now: Date): Day | undefined {
   return isCalendarDate(day) ? { day } : undefined;
 }
 
-/** Reads a day, or a time of a day. */
+/** Reads a day, or a day with a time. */
 export function readTime(text: string, now: Date): Day | undefined {
   const [, date = "", hours = "", minutes = "", seconds = "00"] = MOMENT.exec(text) ?? [];
   const day = date.replaceAll("-", "");
   return isCalendarDate(day) ? { day, time: `${hours}:${minutes}:${seconds}` } : readDay(text, now);
 }
 
-/** Where a value stands. */
+/** The context of a value. */
 interface Place {
   readonly table: TableName;
   readonly now: Date;
 }
 
-/** What was expected of a value that is wrong. */
+/** What was expected instead of a wrong value. */
 export type Expected = Pick<InputProblem, "expected" | "closest">;
 
-/** Says what was expected when a value is wrong; undefined when it is right. */
+/** Returns what was expected instead of a wrong value; undefined for a valid one. */
 type Check = (value: string, place: Place) => Expected | undefined;
 
 function wrongWord(value: string, words: readonly string[]): Expected | undefined {
   return words.includes(value) ? undefined : oneOfWords(value, words);
 }
 
-/** What was expected, unless the value is right. */
+/** Returns what was expected, unless the value is valid. */
 function unless(isRight: boolean, expected: string): Expected | undefined {
   return isRight ? undefined : { expected };
 }
@@ -187,7 +187,7 @@ const day: Check = (value, { now }) => unless(readDay(value, now) !== undefined,
 const time: Check = (value, { now }) => unless(readTime(value, now) !== undefined, TIME_FORMS);
 const wholeNumber = matching(/^\d{1,9}$/, "a whole number");
 
-/** Each table's files have versions of their own form. */
+/** The form of versions depends on the table. */
 const version: Check = (value, { table }) => {
   if (value === "latest") return undefined;
   if (table === "science" || table === "quicklook") return unless(isVersion(value), `${VERSION_FORMS}, or latest`);
@@ -227,20 +227,20 @@ const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
     ),
 };
 
-/** Says what was expected of a parameter's value in a table when it is wrong; undefined when it is right. */
+/** Returns what was expected instead of a parameter's wrong value; undefined for a valid one. */
 export function checkValue(table: TableName, name: QueryParameterName, value: string, now: Date): Expected | undefined {
   return CHECKS[name](value, { table, now });
 }
 
-/** Whether a parameter has a value that counts. */
+/** Whether a parameter is given: `false` counts as not given, except for `released`. */
 export function isGiven(name: string, value: unknown): boolean {
   return value !== undefined && value !== null && (value !== false || name === "released");
 }
 
 /**
- * The values of each parameter that is given, as text.
+ * The values of each given parameter, as text.
  *
- * @throws {InputError} When untyped code gave what no parameter can be.
+ * @throws {InputError} When an untyped caller passed what no parameter can be.
  */
 function givenValues(parameters: QueryParameters): Map<string, string[]> {
   if (typeof parameters !== "object" || parameters === null) {
@@ -259,10 +259,10 @@ function givenValues(parameters: QueryParameters): Map<string, string[]> {
   return values;
 }
 
-/** Extensions of SPICE files that end like those of ancillary ones. */
+/** SPICE files with an extension that ancillary files have, too. */
 const SPICE_CSV = /\.(spin|repoint)\.csv$/i;
 
-/** What stands behind a pattern's last point, in small letters. */
+/** The text after a pattern's last dot, in lower case. */
 function extensionOf(pattern: string): string {
   return pattern.slice(pattern.lastIndexOf(".") + 1).toLowerCase();
 }
@@ -274,13 +274,13 @@ function wrongName(name: string, state: string, expected: string): InputError {
   });
 }
 
-/** An error about files that no table lists. */
+/** An error about files that are in no table. */
 function unlisted(name: string, kind: string): InputError {
   const advice = "download takes their whole names";
   return wrongName(name, `: no table has ${kind} files; ${advice}`, "names of files that a table has");
 }
 
-/** The table that only a pattern's extension decides; undefined where it leaves that open. */
+/** The table that a pattern's extension decides; undefined if it does not decide. */
 function tableOfExtension(pattern: string): TableName | undefined {
   const extension = pattern.includes(".") ? extensionOf(pattern) : "";
   const has = (extensions: readonly string[]) => extensions.includes(extension);
@@ -288,7 +288,7 @@ function tableOfExtension(pattern: string): TableName | undefined {
   return has(QUICKLOOK_EXTENSIONS) ? "quicklook" : undefined;
 }
 
-/** Whether science and ancillary files may begin like a pattern: `imap_`, then an instrument. */
+/** Whether names of products may begin like a pattern: with `imap_` and an instrument. */
 function mayBeginWithInstrument(pattern: string): boolean {
   const [imap = "", start, ...more] = fixedEnds(pattern)[0].split("_");
   if (start === undefined) return "imap".startsWith(imap);
@@ -296,13 +296,13 @@ function mayBeginWithInstrument(pattern: string): boolean {
     (more.length > 0 ? isInstrument(start) : INSTRUMENTS.some((instrument) => instrument.startsWith(start)));
 }
 
-/** The table that a pattern belongs to, by its beginning or its extension; science where both leave it open. */
+/** The table that a pattern belongs to, by its beginning or its extension; science if neither decides. */
 function tableOfPattern(pattern: string): TableName {
   const decided = tableOfExtension(pattern);
   if (!mayBeginWithInstrument(pattern)) {
     if (spiceTypesOf(pattern).length > 0) return "spice";
-    const forms = "imap_<instrument>_..., or as SPICE files are";
-    throw wrongName(pattern, `: no table has files that are called so; they are called ${forms}`, forms);
+    const forms = "imap_<instrument>_..., or names of SPICE files";
+    throw wrongName(pattern, `: no table has files with such names; expected ${forms}`, forms);
   }
   if (decided !== undefined) return decided;
   if (SPICE_CSV.test(pattern)) return "spice";
@@ -336,7 +336,7 @@ function tableOfPath(path: string): TableName {
   return folder !== "science" && isTable(folder) ? folder : "science";
 }
 
-/** Refuses whole names of files that another table has, and patterns of files that none has. */
+/** Rejects whole names of files in another table, and patterns of files that are in none. */
 function checkNamesOf(table: TableName, names: readonly string[]): void {
   for (const name of names) {
     const its = isGlob(name) ? tableOfExtension(name) ?? table : tableOfName(name);
@@ -345,7 +345,7 @@ function checkNamesOf(table: TableName, names: readonly string[]): void {
   }
 }
 
-/** The table of all of some names and paths. */
+/** The table that all of some names and paths belong to. */
 function tableOfFiles(names: readonly string[], paths: readonly string[]): TableName {
   const tables = [...new Set([...names.map(tableOfName), ...paths.map(tableOfPath)])];
   if (tables.length <= 1) return tables[0] ?? "science";
@@ -356,12 +356,12 @@ function tableOfFiles(names: readonly string[], paths: readonly string[]): Table
   );
 }
 
-/** A query that can be sent. */
+/** A valid query. */
 export interface CheckedQuery {
   readonly table: TableName;
-  /** What a file must have one of each, as text. Patterns of descriptors are among them. */
+  /** Of each of these parameters, a file must have one of the values. Descriptors may be patterns. */
   readonly lists: ReadonlyMap<QueryParameterName, readonly string[]>;
-  /** The days and times that bound what is found. */
+  /** The bounds of dates and times. */
   readonly days: ReadonlyMap<QueryParameterName, Day>;
   readonly latest: boolean;
   /** Whether every major version is wanted. */
@@ -378,14 +378,14 @@ const DAY_NAMES: readonly QueryParameterName[] = [
   "ingestion_start_date",
   "ingestion_end_date",
 ];
-/** What servers compare as numbers: `01` and `1` are the same. */
+/** Parameters that servers compare as numbers: `01` and `1` are the same. */
 const NUMBERS: readonly QueryParameterName[] = ["repointing", "cr", "major_version", "minor_version"];
-/** What by itself is no condition. */
+/** Parameters that are no condition by themselves. */
 const NO_CONDITION: ReadonlySet<string> = new Set(["table", "version"]);
-/** What is no list of values that a row's key can have. */
+/** Parameters that are not compared with a key of the rows. */
 const NO_LIST: ReadonlySet<string> = new Set(["table", "filename", "file_path"]);
 
-/** The table that is asked for, or that the names belong to. */
+/** The given table, or the one that the names belong to. */
 function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
   const [given, second] = values.get("table") ?? [];
   const table = TABLES.find((name) => name === given);
@@ -414,7 +414,7 @@ function parameterOfOtherTable(table: TableName, parameter: string, others: read
   );
 }
 
-/** Why a parameter's values cannot be used; undefined when they can. */
+/** An error about a parameter's values; undefined if they are valid. */
 function problemWith(table: TableName, name: string, values: readonly string[], now: Date): InputError | undefined {
   const { parameters } = QUERY_TABLES[table];
   if (!isParameter(name, parameters)) {
@@ -439,7 +439,7 @@ function problemWith(table: TableName, name: string, values: readonly string[], 
   return undefined;
 }
 
-/** `today` and `days_ago` as the day of ingestion that they stand for. */
+/** Replaces `today` and `days_ago` by the day of ingestion that they mean. */
 function ingestedSince(values: Map<string, string[]>, now: Date): void {
   const [days = values.has("today") ? "0" : undefined] = values.get("days_ago") ?? [];
   if (days === undefined) return;
@@ -474,8 +474,8 @@ export function endBeforeStart(action: string, [first, last]: readonly [GivenBou
   );
 }
 
-/** Two bounds that leave nothing between them. */
-function checkOrder(values: ReadonlyMap<string, readonly string[]>, days: ReadonlyMap<string, Day>): void {
+/** Rejects bounds with nothing between them. */
+function checkBounds(values: ReadonlyMap<string, readonly string[]>, days: ReadonlyMap<string, Day>): void {
   for (const [first, last] of [["start_date", "end_date"], ["ingestion_start_date", "ingestion_end_date"]] as const) {
     const [start, end] = [days.get(first), days.get(last)];
     if (start === undefined || end === undefined || moment(start, "00:00:00") <= moment(end, "23:59:59")) continue;
@@ -487,9 +487,9 @@ function checkOrder(values: ReadonlyMap<string, readonly string[]>, days: Readon
 /**
  * Checks a query before anything is sent.
  *
- * @param now What `today` and its like mean.
- * @throws {InputError} When a parameter is wrong, its table does not know it, or none is given; one line for each, with
- *   what was expected.
+ * @param now The current time, for `today`, `yesterday` and `7d`.
+ * @throws {InputError} When a parameter is wrong, its table does not have it, or none is given. The message has a line for
+ *   each, with what was expected.
  */
 export function checkQuery(parameters: QueryParameters, now: Date = new Date()): CheckedQuery {
   const values = givenValues(parameters);
@@ -510,7 +510,7 @@ export function checkQuery(parameters: QueryParameters, now: Date = new Date()):
     const day = readTime(values.get(name)?.[0] ?? "", now);
     return day === undefined ? [] : [[name, day] as const];
   }));
-  checkOrder(values, days);
+  checkBounds(values, days);
   const allMajors = values.get("major_version")?.[0] === ALL_MAJORS;
   const lists = new Map<QueryParameterName, readonly string[]>();
   for (const [name, list] of values) {

@@ -16,7 +16,7 @@ import {
 } from "../protocol/tables.ts";
 import { type CheckedQuery, QUERY_TABLES } from "./check_query.ts";
 
-/** Whether a row is asked for. */
+/** Whether a row meets a condition. */
 type Keep = (row: FileRecord) => boolean;
 
 /** The types of SPICE files with a table of their own: `GET /spice-query` has them only under their type. */
@@ -121,7 +121,7 @@ function keepDays({ table, days }: CheckedQuery): Keep {
   };
 }
 
-/** Conditions that a server can look for. */
+/** Parameters of a request that select files. */
 type Conditions = Readonly<Record<string, string>>;
 
 /** How many types of SPICE files are requested one by one; for more of them, all kernels are requested at once. */
@@ -134,7 +134,7 @@ function typeRequests(types?: readonly string[]): Conditions[] {
   return [{}, ...own.map((type) => ({ type }))];
 }
 
-/** The days with which a field of a name begins: `20260131*`, `202601*`, `2026*`. */
+/** The days that the beginning of a field allows: `20260131*`, `202601*`, `2026*`. */
 function daysOf(part: string | undefined): Conditions {
   const [year, month, day] = /^(\d{4})(\d\d)?(\d\d)?/.exec(fixedEnds(part ?? "")[0])?.slice(1) ?? [];
   const start_date = `${year}${month ?? "01"}${day ?? "01"}`;
@@ -145,7 +145,7 @@ function daysOf(part: string | undefined): Conditions {
   return { start_date, end_date: addDays(`${nextMonth.slice(0, 6)}01`, -1) };
 }
 
-/** `imap_mag_l1a_*`: each part before the first star or question mark has its place. */
+/** `imap_mag_l1a_*`: the fields before the first star or question mark are in their places. */
 function conditionsOfStart(parts: readonly string[], table: TableName): Conditions {
   const firstOpen = parts.findIndex(isGlob);
   const [imap, instrument, level, descriptor] = parts.slice(0, firstOpen);
@@ -158,7 +158,7 @@ function conditionsOfStart(parts: readonly string[], table: TableName): Conditio
   return { instrument, data_level: level, descriptor, ...daysOf(parts[4]) };
 }
 
-/** `*_l1a_*`: a level between underscores is the file's level, or a product that is called so. */
+/** `*_l1a_*`: a data level between underscores is the file's data level, or its descriptor. */
 function conditionsOfMiddle(parts: readonly string[]): readonly Conditions[] {
   const inside = parts.slice(1, -1);
   const level = inside.find(isDataLevel);
@@ -210,8 +210,8 @@ function requestsOfPath(path: string, table: TableName, has: (parameter: string)
 }
 
 /**
- * Whether it may depend on a file's version whether it has a name, or the form of a pattern. A version stands behind the
- * last underscore: what ends with one, or has too few of them, ends before it.
+ * Whether a name or a pattern may exclude some versions of a file. The version follows the last underscore, so a pattern that
+ * ends before it, such as `imap_mag_l1a_*`, matches all versions or none.
  */
 function mayTellVersion(name: string): boolean {
   const head = name.replace(/\.[a-z]+$/, "");
@@ -220,47 +220,47 @@ function mayTellVersion(name: string): boolean {
   return start !== "" && !start.endsWith("_") && (isGlob(start) || start.split("_").length > 5);
 }
 
-/** What is sent for a query, and what is left to do with the rows that come. */
+/** The requests of a query, and what is left to do with the rows. */
 export interface QueryPlan {
   readonly table: TableName;
   /**
-   * Their responses together hold every file that is asked for.
+   * Their responses together contain every file that meets the query.
    *
    * Without `major_version` the SDC sends the newest major version of each file. With `major_version: "all"` a request
    * stands for several: it is sent without a major version first, which shows the newest one there is, then once for each
    * major version from 0 up to it. `all` itself is not sent.
    */
   readonly requests: readonly WireQuery[];
-  /** Whether a row is asked for: what servers cannot tell. */
+  /** Whether a row meets the conditions that the server does not select by. */
   readonly keep: (row: FileRecord) => boolean;
   /** Whether a file may be in the responses to several requests, or to several slices of one. */
   readonly mayOverlap: boolean;
-  /** What is left to be removed when all rows have come: older versions, or older major versions, of each file. */
+  /** What to reduce the rows to once all are received: of each file, the newest version or the newest major version. */
   readonly reduceTo: "newest version" | "newest major version" | undefined;
 }
 
-/** A server is asked for exact values: once for each combination of them, but no more often than this. */
+/** Exact values are left to the server, with a request for each combination, but no more requests than this. */
 const MAX_REQUESTS = 32;
-/** What all files have: a server wants at least one condition. */
+/** Conditions that all files meet: the server requires at least one. */
 const ANY_DAY = "01000101";
 const ANY_INGESTION_DAY = "19000101";
 
-/** Every combination of one value of each list with each of the conditions. */
+/** Each of the conditions with each combination of one value per list. */
 function combinations(conditions: readonly Conditions[], lists: ReadonlyMap<string, readonly string[]>): Conditions[] {
   let all = [...conditions];
   for (const [name, values] of lists) {
-    // What a name says already need not be said again: the rows are compared anyway.
+    // What a name contains need not be sent twice: the rows are compared anyway.
     all = all.flatMap((one) => name in one ? [one] : values.map((value) => ({ ...one, [name]: value })));
   }
   return all;
 }
 
-/** A pattern that every name matches. */
+/** Whether a pattern matches every name. */
 function matchesAll(name: string): boolean {
   return /^\*+$/.test(name);
 }
 
-/** What a server is asked for, and what is left for the client. */
+/** Divides a query between the server and the client. */
 class Planner {
   readonly #query: CheckedQuery;
   readonly #refused: ReadonlySet<string>;

@@ -107,8 +107,8 @@ Deno.test("checkQuery() refuses a name in a table that has no such files", () =>
 Deno.test("checkQuery() refuses patterns of files that no table has", () => {
   const refusals: ReadonlyArray<readonly [filename: string, said: string]> = [
     ["*.txt", "no table has release files"],
-    ["foo*", "no table has files that are called so"],
-    ["imap_xyz_*", "no table has files that are called so"],
+    ["foo*", "no table has files with such names"],
+    ["imap_xyz_*", "no table has files with such names"],
   ];
   for (const [filename, said] of refusals) assertThrows(() => checkQuery({ filename }), InputError, said);
   const elsewhere = "in the table science: it belongs to the table quicklook";
