@@ -90,7 +90,8 @@ const MIN_GAP_SECONDS = 1;
 /** Chooses the kernels of a category that cover some time. */
 class KernelChoice {
   readonly #kernels: Kernel[] = [];
-  #gaps: readonly Interval[];
+  /** What no kernel covers, in the order of time. */
+  readonly #gaps: Interval[];
 
   /** Starts with an interval that nothing covers. */
   constructor(interval: Interval) {
@@ -101,11 +102,24 @@ class KernelChoice {
   fillWith(kernels: Iterable<Kernel>): void {
     const newestFirst = [...kernels].sort((a, b) => a.ingested < b.ingested ? 1 : a.ingested > b.ingested ? -1 : 0);
     for (const kernel of newestFirst) {
-      const gaps = this.#gaps.flatMap((gap) => without(gap, kernel));
-      const isUseful = gaps.length !== this.#gaps.length || gaps.some((gap, at) => gap !== this.#gaps[at]);
-      if (isUseful) this.#kernels.push(kernel);
-      this.#gaps = gaps;
+      const first = this.#countGaps(([, to]) => to <= kernel.start);
+      const end = this.#countGaps(([from]) => from < kernel.end);
+      if (first >= end) continue;
+      this.#kernels.push(kernel);
+      this.#gaps.splice(first, end - first, ...this.#gaps.slice(first, end).flatMap((gap) => without(gap, kernel)));
     }
+  }
+
+  /** The number of gaps for which something holds, which must be the first ones: a binary search. */
+  #countGaps(holds: (gap: Interval) => boolean): number {
+    let [low, high] = [0, this.#gaps.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const gap = this.#gaps[middle];
+      if (gap !== undefined && holds(gap)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The chosen kernels in the order of loading: where two overlap, SPICE uses the later one, so the best is last. */
@@ -119,10 +133,8 @@ class KernelChoice {
   }
 }
 
-/** What remains of a gap beside a kernel: the gap itself when the kernel covers none of it. */
-function without(gap: Interval, { start, end }: Kernel): Interval[] {
-  const [from, to] = gap;
-  if (end < from || start > to) return [gap];
+/** What remains of a gap beside a kernel that covers a part of it. */
+function without([from, to]: Interval, { start, end }: Kernel): Interval[] {
   const rest: Interval[] = [[from, start], [end, to]];
   return rest.filter(([from, to]) => to - from > MIN_GAP_SECONDS);
 }

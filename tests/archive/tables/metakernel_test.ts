@@ -81,6 +81,28 @@ Deno.test("GET /metakernel loads the best ephemeris last, and others only where 
   );
 });
 
+Deno.test("GET /metakernel leaves out kernels that cover nothing more, or end where a gap starts", async () => {
+  await using archive = await withKernels([
+    "imap_2025_104_2025_105_001.ah.bc",
+    "imap_2025_101_2025_103_001.ap.bc",
+    "imap_2025_101_2025_102_001.ah.bc",
+    "imap_2025_105_2025_105_001.ah.bc",
+    "imap_2025_100_2025_102_001.ap.bc",
+    "imap_2025_103_2025_103_002.ap.bc",
+  ]);
+  // Day 101 is 2025-04-11. The history of days 101, 102 and 105 is there; two predictions fill day 103 and 104.
+  assertEquals(await listed(archive, "start_time=20250411&end_time=20250416&file_types=attitude_history"), [
+    "imap_2025_104_2025_105_001.ah.bc",
+    "imap_2025_101_2025_102_001.ah.bc",
+    "imap_2025_105_2025_105_001.ah.bc",
+  ]);
+  assertEquals(await listed(archive, "start_time=20250411&end_time=20250415"), [
+    "imap_2025_103_2025_103_002.ap.bc",
+    "imap_2025_104_2025_105_001.ah.bc",
+    "imap_2025_101_2025_102_001.ah.bc",
+  ]);
+});
+
 Deno.test("GET /metakernel takes times in TDB seconds, and everything when they are left out", async () => {
   await using archive = await withKernels(["imap_2025_274_2025_276_001.ah.bc", "imap_2025_277_2025_278_001.ah.bc"]);
   const [first, second] = ["imap_2025_274_2025_276_001.ah.bc", "imap_2025_277_2025_278_001.ah.bc"];
