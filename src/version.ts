@@ -1,5 +1,5 @@
 /**
- * The version of this package: the one in deno.json, which a test holds it to.
+ * The version of this package. A test compares it with deno.json.
  *
  * @example
  * ```ts
@@ -10,3 +10,6 @@
  * ```
  */
 export const VERSION = "0.1.0";
+
+/** What `--version` prints. */
+export const VERSION_LINE = `imap-data-access ${VERSION}\n`;

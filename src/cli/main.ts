@@ -15,7 +15,7 @@ import {
 import { ImapError, InputError } from "../errors.ts";
 import type { HttpEvent, HttpLog } from "../http/transport.ts";
 import { didYouMean } from "../names/vocabulary.ts";
-import { VERSION } from "../version.ts";
+import { VERSION_LINE } from "../version.ts";
 
 /** A command in the list of commands. Its code and options are loaded when it runs. */
 interface CommandEntry {
@@ -86,7 +86,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     const index = commandIndex(args, GLOBAL_OPTIONS);
     const before = parse(args.slice(0, index), GLOBAL_OPTIONS);
     const [name, ...rest] = args.slice(index);
-    if (before.flags.has("version")) return await print(output, `${PROGRAM} ${VERSION}\n`);
+    if (before.flags.has("version")) return await print(output, VERSION_LINE);
     if (before.flags.has("help") && name === undefined) {
       const { programHelp } = await import("./help.ts");
       return await print(output, programHelp(COMMANDS));

@@ -10,7 +10,9 @@ const MAG_PATH = `imap/mag/l0/2025/05/${MAG}`;
 Deno.test("--version prints the version of deno.json", async () => {
   const config: unknown = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   assertEquals(typeof config === "object" && config !== null && "version" in config && config.version, VERSION);
-  assertEquals((await runCli(["--version"])).stdout, `imap-data-access ${VERSION}\n`);
+  for (const args of [["--version"], ["-q", "--version"], ["--version", "query"]]) {
+    assertEquals(await runCli(args), { code: 0, stdout: `imap-data-access ${VERSION}\n`, stderr: "" });
+  }
 });
 
 Deno.test("--help and -h print help with numbered examples, for the program and for each command", async () => {
