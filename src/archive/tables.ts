@@ -297,7 +297,8 @@ export function filesQuery(
     const same: readonly string[] = SDC_TABLES.science.sameFile;
     const differing = conditions.filter(({ column }) => !same.includes(column));
     const compared = versions === "newest" ? "major and minor" : "major";
-    where.push(noNewerVersion(compared, differing.map((condition) => sqlOf(condition, "newer"))));
+    // The index of a product finds the newer versions; without the plus, SQLite may use the one of another condition.
+    where.push(noNewerVersion(compared, differing.map((condition) => `+${sqlOf(condition, "newer")}`)));
     values.push(...differing.map(({ value }) => value));
   }
   return { row: rowJson(table, dialect), where: where.join(" AND "), values, limit, offset };

@@ -30,6 +30,7 @@ const PLANS: readonly (readonly [
   ["science", DAYS, /INDEX files_by_start_date/],
   ["science", [is("repointing", 12)], /INDEX files_by_repointing/],
   ["science", [INGESTED], /INDEX files_by_ingestion_date/],
+  ["science", [INGESTED, { ...INGESTED, test: "<= ?" }], /INDEX files_by_ingestion_date/],
   ["science", [is("file_path", "imap/x")], /^SEARCH files USING PRIMARY KEY/],
   ["ancillary", [is("instrument", "mag")], /INDEX files_by_/],
   ["ancillary", [], /INDEX files_by_/],
