@@ -180,14 +180,14 @@ class Api {
   /** Answers `GET /download/{path}` (SDC protocol): a redirect to the object. A file name without its path is not found. */
   #answerDownload(path: string, url: URL, sight: Sight): Response {
     const { catalog, signer, objectsOrigin, urlLifetimeSeconds } = this.#options;
-    if (path === "") return html(NO_FILE_REQUESTED, 400);
-    if (!catalog.has(path)) return html(FILE_NOT_FOUND, 404);
+    if (path === "") return htmlResponse(NO_FILE_REQUESTED, 400);
+    if (!catalog.has(path)) return htmlResponse(FILE_NOT_FOUND, 404);
     if (sight !== "all" && !isPublicFile(path, catalog)) {
-      return html(`The file ${escapeHtml(path)} is not a part of a public release yet.`, 403);
+      return htmlResponse(`The file ${escapeHtml(path)} is not a part of a public release yet.`, 403);
     }
     const lifetimeSeconds = urlLifetimeSeconds?.download ?? 86_400;
     const location = signer.sign({ method: "GET", path, lifetimeSeconds, origin: objectsOrigin(url) });
-    const response = html(JSON.stringify({ download_url: location }), 302);
+    const response = htmlResponse(JSON.stringify({ download_url: location }), 302);
     response.headers.set("location", location);
     return response;
   }
@@ -250,7 +250,7 @@ const FILE_NOT_FOUND = "File not found, make sure you include the full path to t
   "e.g. /download/path/to/file/filename.pkts.";
 
 /** A text of `/download`, which the SDC labels as HTML although it is none. */
-function html(text: string, status: number): Response {
+function htmlResponse(text: string, status: number): Response {
   return new Response(text, { status, headers: { "content-type": "text/html" } });
 }
 
