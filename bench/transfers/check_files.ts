@@ -8,7 +8,7 @@ async function checkSame(path: string, source: string): Promise<void> {
   await runProgram({ command: "cmp", args: [path, source] });
 }
 
-/** Checks that one file came to the store, whole. */
+/** Checks that one complete file arrived in the store. */
 export async function checkUploaded({ uploads }: Stage, source: string): Promise<void> {
   const came = await Array.fromAsync(Deno.readDir(uploads));
   const [file] = came;
@@ -16,7 +16,7 @@ export async function checkUploaded({ uploads }: Stage, source: string): Promise
   await checkSame(join(uploads, file.name), source);
 }
 
-/** Checks that files came whole: the size of each, and the bytes of one. */
+/** Checks that files are complete: the size of each, and the bytes of one. */
 export async function checkFiles(
   objects: string,
   sources: readonly Source[],
@@ -30,7 +30,7 @@ export async function checkFiles(
   if (one !== undefined) await checkSame(placeOf(one), join(objects, one.path));
 }
 
-/** What follows a download outside of its time: the check, and cleaning up. */
+/** What follows a download and is not measured: the check, and the cleanup. */
 export function checkAndClear(stage: Stage, sources: readonly Source[], place: typeof flat): () => Promise<void> {
   return async () => {
     await checkFiles(stage.objects, sources, place(stage.target));
@@ -38,12 +38,12 @@ export function checkAndClear(stage: Stage, sources: readonly Source[], place: t
   };
 }
 
-/** Where files lie when they keep the archive's folders. */
+/** The paths of files that keep the archive's folders. */
 export function inFolders(target: string): (source: Source) => string {
   return ({ path }) => join(target, path);
 }
 
-/** Where files lie when only their names count. */
+/** The paths of files in a single folder. */
 export function flat(target: string): (source: Source) => string {
   return ({ path }) => join(target, basename(path));
 }

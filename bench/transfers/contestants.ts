@@ -1,10 +1,10 @@
-// The lines of those who run against one another. All go through the API's redirect.
+// The command lines of the programs that are compared. All use the API's redirect.
 import { basename, dirname, fromFileUrl, join } from "@std/path";
 import type { Program } from "./run_program.ts";
 
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 
-/** The real command line, from its start on, free of the settings of whoever measures. */
+/** Our command line, including its startup, without the settings of the environment. */
 export function ours(api: string, dataDir: string, args: readonly string[], input?: string): Program {
   return {
     command: Deno.execPath(),
@@ -19,7 +19,7 @@ export function curl(api: string, folder: string, path: string): Program {
   return { command: "curl", args: ["-q", "-sfL", "-o", join(folder, basename(path)), `${api}/download/${path}`] };
 }
 
-/** curl with many files, 16 at once. It takes addresses and places from standard input. */
+/** curl with many files, 16 at once. It reads URLs and paths from standard input. */
 export function curlParallel(api: string, folder: string, paths: readonly string[]): Program {
   const lines = paths.map((path) => `url = "${api}/download/${path}"\noutput = "${join(folder, basename(path))}"\n`);
   return { command: "curl", args: ["-q", "-sfL", "-Z", "--parallel-max", "16", "-K", "-"], input: lines.join("") };
@@ -44,7 +44,7 @@ for line in sys.stdin:
     imap_data_access.download(line.strip())
 `;
 
-/** The Python client's library with many files, in one process; it takes one after the other. */
+/** The Python client's library with many files, one after the other, in one process. */
 export function pythonMany(client: string, api: string, dataDir: string, paths: readonly string[]): Program {
   const interpreter = join(dirname(client), "python3");
   return { command: interpreter, args: ["-c", PYTHON_LOOP, api, dataDir], input: `${paths.join("\n")}\n` };

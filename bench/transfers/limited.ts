@@ -9,7 +9,7 @@ import { openStage } from "./stage.ts";
 
 const ROUNDS = 5;
 
-/** Measures what several connections bring for one file. */
+/** Measures what several connections gain for one file. */
 export async function benchLimited(): Promise<Result[]> {
   const sources = scienceFiles("limited", 1, 512 * 1024 ** 2);
   const path = sources[0]?.path ?? "";

@@ -10,7 +10,7 @@ export interface NginxPlan {
   readonly uploads: string;
   readonly apiPort: number;
   readonly objectPort: number;
-  /** Whether nginx is started by root: then its workers stay root, so that they can read a private folder. */
+  /** Whether root starts nginx: then its workers remain root, so that they can read a private folder. */
   readonly asRoot: boolean;
   /** The MD5 of objects by their archive paths. */
   readonly md5s: ReadonlyMap<string, string>;
@@ -19,9 +19,9 @@ export interface NginxPlan {
 const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
 /**
- * nginx as API and as object store, on two ports of this machine. Below `/plain` objects have nginx's own ETags, below
- * `/md5` their MD5, below `/limited` each connection gets 20 MB/s. A PUT leaves a file under a number, and is answered as
- * S3 does it: nginx alone would say 201 and give no ETag, so it keeps the body and asks itself for the answer.
+ * nginx as API and as object store, on two ports of this machine. Objects below `/plain` have nginx's own ETags, those below
+ * `/md5` have their MD5, and below `/limited` each connection gets 20 MB/s. A PUT stores a file under a number and is answered
+ * like S3: nginx alone would answer 201 without an ETag, so it keeps the body and requests the response from itself.
  */
 export function nginxConfig({ folder, objects, uploads, apiPort, objectPort, asRoot, md5s }: NginxPlan): string {
   const origin = `http://127.0.0.1:${objectPort}`;

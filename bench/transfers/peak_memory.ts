@@ -1,19 +1,19 @@
 import { delay } from "@std/async";
 import type { Result } from "../measure.ts";
 
-/** How often to look. The figure never sinks, so only what comes in a process's last moment is missed. */
+/** How often to look. The figure never decreases, so only the last moment of a process is missed. */
 const LOOK_MS = 15;
 const MEGABYTE = 1_000_000;
 const MOST_MB = 120;
 
-/** The most memory that a process has had in RAM at once, in bytes (VmHWM, proc(5)); undefined once it is gone. */
+/** The peak resident memory of a process, in bytes (VmHWM, proc(5)); undefined when it has ended. */
 async function peakOf(pid: number): Promise<number | undefined> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
   const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
-/** Follows a process to its end. @returns The peak of its memory in bytes; 0 where the system has no /proc. */
+/** Watches a process until it ends. @returns Its peak memory in bytes; 0 on systems without /proc. */
 export async function watchPeak(pid: number): Promise<number> {
   let peak = 0;
   for (let now = await peakOf(pid); now !== undefined; now = await peakOf(pid)) {
@@ -23,7 +23,7 @@ export async function watchPeak(pid: number): Promise<number> {
   return peak;
 }
 
-/** The line of the report for the highest of some peaks. */
+/** The line of the report for the highest of several peaks. */
 export function peakResult(work: string, peaks: readonly number[]): Result {
   const peak = Math.max(...peaks) / MEGABYTE;
   const unknown = peak === 0;

@@ -1,4 +1,4 @@
-/** The programs that transfers are measured with, and the Debian packages that have them. */
+/** The programs that transfers are measured with, and their Debian packages. */
 const PACKAGES: Readonly<Record<string, string>> = {
   nginx: "nginx",
   curl: "curl",
@@ -11,13 +11,13 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 
 async function isThere(program: string): Promise<boolean> {
-  // Debian keeps nginx where only root's PATH leads.
+  // Debian installs nginx in a folder that is only in root's PATH.
   const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
   const looks = folders.map((folder) => Deno.stat(`${folder}/${program}`).then(({ isFile }) => isFile, () => false));
   return (await Promise.all(looks)).includes(true);
 }
 
-/** Looks for all programs; one that is missing ends the measurement with a word on how to get it. */
+/** Makes sure that all programs are installed. @throws With advice on how to install those that are missing. */
 export async function needPrograms(): Promise<void> {
   const missing: string[] = [];
   for (const program of Object.keys(PACKAGES)) if (!await isThere(program)) missing.push(program);
@@ -30,7 +30,7 @@ export async function needPrograms(): Promise<void> {
   );
 }
 
-/** The Python client's program, when the environment says where one is. */
+/** The Python client's program, if the environment names one. */
 export function pythonClient(): string | undefined {
   return Deno.env.get("IMAP_PYTHON_CLIENT") || undefined;
 }

@@ -31,7 +31,7 @@ function judge({ command, args }: Program, { code }: Deno.CommandStatus, said: s
   if (code !== 0) throw new Error(`"${line}" ended with ${code}: ${said.slice(-2000)}`);
 }
 
-/** Runs a program to its good end. */
+/** Runs a program, which must succeed. */
 export async function runProgram(program: Program): Promise<void> {
   const process = spawn(program, "null");
   const [said, status] = await Promise.all([
@@ -42,7 +42,7 @@ export async function runProgram(program: Program): Promise<void> {
   judge(program, status, said);
 }
 
-/** Runs a program to its good end. @returns The peak of its memory in bytes. */
+/** Runs a program, which must succeed. @returns Its peak memory in bytes. */
 export async function runWatched(program: Program): Promise<number> {
   const process = spawn(program, "null");
   const [said, status, peak] = await Promise.all([
@@ -55,7 +55,7 @@ export async function runWatched(program: Program): Promise<number> {
   return peak;
 }
 
-/** Runs a program to its good end. @returns What it printed. */
+/** Runs a program, which must succeed. @returns What it printed. */
 export async function outputOf(program: Program): Promise<string> {
   const process = spawn(program, "piped");
   const { stdout, stderr, ...status } = await process.output();

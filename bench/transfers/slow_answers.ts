@@ -1,4 +1,4 @@
-// 200 files of 200 KB from a store that waits 50 ms before each answer: several at once against one at a time.
+// 200 files of 200 KB from a store that waits 50 ms before each response: several at once against one at a time.
 import { basename, fromFileUrl } from "@std/path";
 import { ratio, type Result, type RunAndAfter, sideBySide } from "../measure.ts";
 import { checkAndClear, inFolders } from "./check_files.ts";
@@ -30,7 +30,7 @@ async function startSlowServer(folder: string): Promise<{ readonly api: string }
   return { api: new TextDecoder().decode(value).trim(), [Symbol.asyncDispose]: stop };
 }
 
-/** Measures how well waiting is shared. */
+/** Measures how well waits overlap. */
 export async function benchSlowAnswers(): Promise<Result[]> {
   const sources = scienceFiles("slow", FILES, FILE_SIZE);
   await using stage = await openStage(sources);

@@ -1,4 +1,4 @@
-// API and object store that wait 50 ms before each answer, as a program: `slow_server.ts FOLDER`. It prints the API's address.
+// An API and object store that wait 50 ms before each response, as a program: `slow_server.ts FOLDER`. It prints the API's address.
 import { delay } from "@std/async";
 import { join } from "@std/path";
 

@@ -6,12 +6,12 @@ export interface Source {
   /** Its full path in the archive. */
   readonly path: string;
   readonly size: number;
-  /** Zeros that take no room on the disk, instead of bytes that nobody can guess. */
+  /** Zeros that take no space on the disk, instead of random bytes. */
   readonly sparse?: boolean;
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** What Web Crypto fills in one call. */
+/** The most bytes that Web Crypto fills in one call. */
 const MOST_RANDOM = 65536;
 
 function fillRandom(bytes: Uint8Array<ArrayBuffer>): void {
@@ -37,7 +37,7 @@ export async function writeSource(path: string, { size, sparse }: Source): Promi
   return hash.digest("hex");
 }
 
-/** Files of one size and one month, by names that the archive takes. */
+/** Files of one size and one month, with valid names. */
 export function scienceFiles(descriptor: string, count: number, size: number): Source[] {
   return Array.from({ length: count }, (_, index) => {
     const repointing = String(index).padStart(5, "0");

@@ -4,7 +4,7 @@ import { runProgram } from "./run_program.ts";
 import { type Source, writeSource } from "./source_file.ts";
 import { startNginx } from "./start_nginx.ts";
 
-/** A store with its files, and room for what is fetched from it; gone when its `await using` ends. */
+/** A store with its files, and folders for what is downloaded from it; removed when its `await using` ends. */
 export interface Stage extends AsyncDisposable {
   /** The API's address without the kind of objects. */
   readonly api: string;
@@ -16,13 +16,13 @@ export interface Stage extends AsyncDisposable {
   readonly target: string;
   /** The MD5 of each source, by its archive path. */
   readonly md5s: ReadonlyMap<string, string>;
-  /** Empties the folders of downloads and uploads, and lets the disk come to rest. */
+  /** Empties the folders of downloads and uploads, and flushes the disk. */
   readonly clear: () => Promise<void>;
 }
 
 /**
- * Puts a folder aside and makes it anew. Its files are emptied, but stay until all is over: ext4 passes over inodes that
- * were deleted in the last minutes, one by one, and whoever made files next would pay for that.
+ * Moves a folder away and creates it again. Its files are truncated, but stay until the end: ext4 skips inodes that were
+ * deleted in the last minutes one by one, which would slow down the program that creates files next.
  */
 async function putAside(folder: string, aside: string): Promise<void> {
   await runProgram({ command: "find", args: [folder, "-type", "f", "-exec", "truncate", "-s", "0", "{}", "+"] });
@@ -30,7 +30,7 @@ async function putAside(folder: string, aside: string): Promise<void> {
   await Deno.mkdir(folder);
 }
 
-/** Writes the sources and starts nginx before them, all below the system's temporary folder (`TMPDIR`). */
+/** Writes the sources and starts nginx to serve them, all in the system's temporary folder (`TMPDIR`). */
 export async function openStage(sources: readonly Source[]): Promise<Stage> {
   await needPrograms();
   await using stack = new AsyncDisposableStack();

@@ -2,7 +2,7 @@ import { delay } from "@std/async";
 import { join } from "@std/path";
 import { nginxConfig, type NginxPlan } from "./nginx_config.ts";
 
-/** An nginx of one's own, until its `await using` ends. */
+/** An nginx that runs until its `await using` ends. */
 export interface Nginx extends AsyncDisposable {
   /** The API's address, to which a kind of objects is added: `/plain`, `/md5` or `/limited`. */
   readonly api: string;
@@ -47,7 +47,7 @@ export async function startNginx(plan: Omit<NginxPlan, "apiPort" | "objectPort" 
     try {
       process.kill("SIGTERM");
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
     await process.status;
   };

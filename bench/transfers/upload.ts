@@ -1,4 +1,4 @@
-// An upload of 1 GiB against curl, which asks the API for the URL first, as we do; and against curl and md5sum where the
+// An upload of 1 GiB against curl, which requests the URL from the API first, as we do; and against curl and md5sum if the
 // store tells the MD5 of what it has, as S3 does.
 import { basename, join } from "@std/path";
 import { ratio, type Result, type RunAndAfter, shownTime, sideBySide } from "../measure.ts";

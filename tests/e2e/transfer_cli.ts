@@ -10,7 +10,7 @@ const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 
 /** How to start the command line. */
 export interface StartOptions {
-  /** Written to standard input; null holds it open until the end and writes nothing. */
+  /** Written to standard input; null keeps it open until the end and writes nothing. */
   readonly stdin?: string | null;
   /** Bash that runs before it, in the same process: `ulimit -f 100`. */
   readonly setup?: string;
@@ -19,7 +19,7 @@ export interface StartOptions {
 /** A run of the command line. */
 export interface CliRun {
   kill(signal: Deno.Signal): void;
-  /** Writes to a standard input that is held open. */
+  /** Writes to a standard input that is kept open. */
   type(text: string): Promise<void>;
   /** Its end. */
   readonly done: Promise<CliResult>;
@@ -35,7 +35,7 @@ export interface TransferCli extends AsyncDisposable {
   readonly paths: string[];
   start(args: readonly string[], options?: StartOptions): CliRun;
   run(args: readonly string[], options?: StartOptions): Promise<CliResult>;
-  /** The final files that are not byte for byte what the store has. */
+  /** The final files whose bytes differ from those in the store. */
   wrong(): Promise<string[]>;
 }
 

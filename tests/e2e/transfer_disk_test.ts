@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openCli } from "./transfer_cli.ts";
 
-/** Mounts a small disk of memory, where that is allowed. */
+/** Mounts a small disk in memory, if that is permitted. */
 async function smallDisk(path: string) {
   await Deno.mkdir(path);
   const run = async (command: string, ...args: string[]) => {
@@ -26,7 +26,7 @@ Deno.test("a full disk leads to a clear error and no final file, and with more s
   const disk = `${cli.folder.path}/disk`;
   {
     await using small = await smallDisk(disk);
-    // Where nothing can be mounted, files may not grow beyond a size: the same to a program that writes.
+    // If nothing can be mounted, the size of files is limited, which looks the same to a program.
     const setup = small.isMounted ? {} : { setup: "trap '' XFSZ; ulimit -f 100" };
     const { code, stdout, stderr } = await cli.run(["download", "--data-dir", disk, ...cli.names], setup);
     assertEquals(code, 1);

@@ -44,7 +44,7 @@ Deno.test("SIGINT stops an upload within a second", async () => {
 Deno.test("SIGINT stops waiting for names on standard input", async () => {
   await using cli = await openCli();
   const running = cli.start(["download", "-"], { stdin: null });
-  // More than a pipe holds: it is through when the names are being read.
+  // More than a pipe holds: once all is written, the names are being read.
   await running.type("\n".repeat(1024 * 1024));
   const started = performance.now();
   running.kill("SIGINT");

@@ -6,12 +6,12 @@ import { delay } from "@std/async";
 import { dirname, join } from "@std/path";
 
 const KILLS = 50;
-/** So many data directories are worked on at once. */
+/** How many data directories are used at once. */
 const LANES = 5;
-/** Below and above what has a record from its first byte on. */
+/** Sizes below and above that from which a record is written ahead. */
 const LENGTHS = [100_000, 1_200_000];
 
-/** Random numbers from 0 to 1 that a seed repeats (mulberry32). */
+/** Random numbers from 0 to 1 that depend on a seed (mulberry32). */
 function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
@@ -22,7 +22,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** Empties the data directory, but for a part of the last file that an earlier run fetched in pieces. */
+/** Empties the data directory, except for a partial file with holes. */
 async function beginAnew({ folder, store, paths }: TransferCli) {
   await Deno.remove(join(folder.path, "imap"), { recursive: true }).catch(() => {});
   const archivePath = paths.at(-1) ?? "";
@@ -38,14 +38,14 @@ async function beginAnew({ folder, store, paths }: TransferCli) {
   await Deno.writeTextFile(`${partPath}.json`, JSON.stringify({ archivePath, size, etag, md5: null, missing }));
 }
 
-/** A random moment of a run: mostly while bytes come, now and then while it starts. */
+/** A random moment of a run: mostly while bytes are received, sometimes during startup. */
 async function moment({ store }: TransferCli, random: () => number, signal: AbortSignal): Promise<undefined> {
   if (random() < 0.2) return void await delay(random() * 300, { signal });
   await store.cameIn(store.requests.length + 1);
   await delay(random() * 900, { signal });
 }
 
-/** Kills a run; false when it has just ended by itself. */
+/** Kills a run; false if it has just ended by itself. */
 function kill(run: CliRun): boolean {
   try {
     run.kill("SIGKILL");
@@ -55,10 +55,10 @@ function kill(run: CliRun): boolean {
   }
 }
 
-/** Kills runs in one data directory until there were enough, and lets a last one end. */
+/** Kills a number of runs in one data directory, and lets a last one finish. */
 async function killLane(random: () => number, kills: number, length: number) {
   await using cli = await openCli({ count: 6, length });
-  // An ETag that is no MD5: nothing but the order of things keeps wrong bytes out.
+  // An ETag that is not an MD5: only the order of writes keeps wrong bytes out.
   for (const [path, { bytes }] of cli.store.objects) cli.store.add(path, bytes, `"${path.length}-3"`);
   cli.store.usually = { bytesPerSecond: length * 1.5 };
   const args = ["download", "--concurrency", "4", ...cli.names];
@@ -69,7 +69,7 @@ async function killLane(random: () => number, kills: number, length: number) {
     const ended = running.done.then(({ code, stderr }) => ({ code, stderr }));
     const over = new AbortController();
     const early = await Promise.race([ended, moment(cli, random, over.signal).catch(() => undefined)]);
-    // A run that ended by itself leaves the moment that was chosen for its end.
+    // If a run ended by itself, its moment is used for the next one.
     over.abort();
     const isInside = cli.store.requests.some(({ sent, over }) => sent > 0 && !over);
     const isKilled = early === undefined && kill(running);

@@ -1,4 +1,4 @@
-// The progress display in a real terminal, which util-linux's `script` makes.
+// The progress display in a real terminal, made by `script` of util-linux.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { until } from "../support/archive.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openCli } from "./transfer_cli.ts";
 
-/** The command line with files to send in its working folder, and an archive without one. */
+/** The command line with files to send in its working directory, and an archive without them. */
 async function openUploads(count: number) {
   const cli = await openCli({ count });
   for (const name of cli.names) await Deno.writeTextFile(`${cli.folder.path}/${name}`, `bytes of ${name}`);

@@ -1,4 +1,4 @@
-// What a script gets of the command line when the server misbehaves: the exit code, and output that acts on no terminal.
+// What a script gets from the command line when a server misbehaves: the exit code, and output without control characters.
 import { archivePath } from "../../mod.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
@@ -11,7 +11,7 @@ import { nameOf } from "../transfer/lab.ts";
 
 const [THERE, NEW] = [nameOf(0), nameOf(1)];
 
-/** A line, what the API or the store does, how often, and the exit code. */
+/** A command line, what the API or the store does, how often, and the exit code. */
 interface Run {
   readonly line: string;
   readonly fault: string;
@@ -35,7 +35,7 @@ const RUNS: readonly Run[] = [
   run(QUERY, "sends HTML", "api", "always", 1),
   run(QUERY, "answers 404 with escape sequences", "api", "always", 1),
   run(QUERY, "sends control characters as a key", "api", "always", 0),
-  // CSV is for files, which get the very values; a terminal does not.
+  // CSV is for files, which get the exact values; a terminal does not.
   ...["table", "json", "ndjson", "paths"].map((format) =>
     run(`${QUERY} --output-format ${format}`, "names an OSC escape", "api", "always", 0)
   ),
@@ -65,7 +65,7 @@ for (const { line, fault: name, at, times, code: expected } of RUNS) {
     const env = { IMAP_DATA_ACCESS_URL: store.url, IMAP_DATA_DIR: folder.path, IMAP_API_KEY: "k3y-of-a-script" };
     const { code, stdout, stderr } = await runCli(line.split(" "), { cwd: folder.path, env });
     assertEquals(code, expected, stderr);
-    // Lines of CSV end with both (RFC 4180).
+    // CSV lines end with CR and LF (RFC 4180).
     assertHarmlessText(stdout.replaceAll("\r\n", "\n") + stderr);
     assert(!/ {4}at |a defect of this program|k3y-of-a-script|s3cret/.test(stdout + stderr), stderr);
     if (code !== 0) assertMatch(stderr, /^imap-data-access \w+: Cannot /);

@@ -5,43 +5,43 @@ import { type TestFolder, testFolder } from "../support/folder.ts";
 import { type ObjectStore, randomBytes, startObjectStore } from "../support/object_store.ts";
 import { nameOf } from "../transfer/lab.ts";
 
-/** Where a fault can happen: each operation asks for one answer, transfers for two. */
+/** Where a fault can happen: a query gets one response, transfers get two. */
 export const STEPS = ["query", "download: address", "download: bytes", "upload: address", "upload: bytes"] as const;
 /** One of the places. */
 export type Step = typeof STEPS[number];
 
-/** What an operation needs to know. */
+/** An operation, and the fault that it meets. */
 export interface FaultCase {
   readonly step: Step;
   readonly fault: Behaviour | Fault;
-  /** Whether only the first answer is wrong, or all are. */
+  /** Whether only the first response has the fault, or all have. */
   readonly times: "once" | "always";
   readonly timeoutMs: number;
   /** How many bytes the file has. */
   readonly length?: number;
-  /** Whether half of the file is there from an earlier run. */
+  /** Whether half of the file was received in an earlier run. */
   readonly resumes?: boolean;
-  /** Whether the download is of the rows of a query whose answer has the fault. */
+  /** Whether the rows of a query whose response has the fault are downloaded. */
   readonly byRows?: boolean;
 }
 
-/** What an operation gave. */
+/** The result of an operation. */
 export interface Observed {
-  /** Undefined when it is done. */
+  /** Undefined if it succeeded. */
   readonly error: Error | undefined;
-  /** How many requests came with the fault or after it. */
+  /** How many requests were sent from the fault on. */
   readonly requests: number;
   readonly milliseconds: number;
-  /** Everything that a person or a log may see of it. */
+  /** Everything about it that a user or a log may see. */
   readonly seen: string;
-  /** What is wrong with the disk: files outside of the data directory, final files that are not whole. */
+  /** What is wrong on the disk: files outside the data directory, incomplete final files. */
   readonly damage: readonly string[];
 }
 
 const RETRIES = 2;
 const [NAME, SENT] = [nameOf(0), nameOf(1)];
 
-/** Every file below a folder that should not be there, or not as it is. */
+/** All files in a folder that should not exist, or have wrong bytes. */
 async function damageIn(
   folder: TestFolder,
   store: ObjectStore,
@@ -58,7 +58,7 @@ async function damageIn(
   return damage;
 }
 
-/** Runs one operation against a server with a fault, in a folder of its own, with a key that no other run has. */
+/** Runs one operation against a server with a fault, in a temporary folder, with a key of its own. */
 export async function observe({ step, fault, times, timeoutMs, length = 2000, ...more }: FaultCase): Promise<Observed> {
   await using store = await startObjectStore();
   await using folder = await testFolder();

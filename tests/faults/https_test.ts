@@ -1,4 +1,4 @@
-// What only TLS can show: the way from https to unprotected http, and a certificate that nobody trusts.
+// What only TLS shows: redirects from https to unprotected http, and a certificate that is not trusted.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { runCli } from "../support/cli.ts";
@@ -9,14 +9,14 @@ import { startServer } from "../support/server.ts";
 import { nameOf } from "../transfer/lab.ts";
 
 const NAME = nameOf(0);
-/** What each operation gets to hear that is led from https to http. */
+/** The error of each operation that is redirected from https to http. */
 const LINES: ReadonlyArray<readonly [line: string[], said: string]> = [
   [["query", "--instrument", "swe"], "redirects from https to unprotected http"],
   [["download", NAME], "redirects from https to unprotected http"],
   [["upload", NAME], "redirects from https to unprotected http"],
 ];
 
-/** Runs the command line against an https server that leads to an http server, which must not be asked. */
+/** Runs the command line against an https server that redirects to an http server, which must get no request. */
 async function run(line: readonly string[], { trusts }: { trusts: boolean }) {
   await using folder = await testFolder();
   await using authority = await testFolder();

@@ -1,9 +1,9 @@
-// Asks a server that answers without end, and prints how much more memory that took, in bytes, and how it ended.
+// Sends a request to a server whose response never ends, and prints how many bytes of memory that took, and how it ended.
 import { ImapClient, ImapError } from "../../mod.ts";
 
 const [url = "", step = "", file = ""] = Deno.args;
 const client = new ImapClient({ url, retries: 0, timeoutMs: 10_000 });
-// What is needed for any call at all is not counted.
+// The memory that any call needs is not counted.
 await client.query({ instrument: "mag" }).catch(() => {});
 const before = Deno.memoryUsage().rss;
 let most = before;

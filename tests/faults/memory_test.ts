@@ -1,4 +1,4 @@
-// A gigabyte where an answer should be: each operation gives up early, in bounded memory and time.
+// A gigabyte instead of a response: each operation gives up early, in bounded memory and time.
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import type { Behaviour, Fault } from "../support/object_answer.ts";
@@ -10,16 +10,16 @@ import { nameOf } from "../transfer/lab.ts";
 const PROGRAM = fromFileUrl(new URL("memory_program.ts", import.meta.url));
 const CONFIG = fromFileUrl(new URL("../../deno.json", import.meta.url));
 const MOST_GROWTH = 150 * 2 ** 20;
-/** What a client may let come before it gives up: a few tries, what is on its way, and what no process reads any more. */
+/** How much may be sent before a client gives up: a few tries, and what is still in buffers. */
 const MOST_SENT = 100 * 2 ** 20;
 
-/** Rows that are right are kept until there are 256 MB of them: so much they and what they become may take. */
+/** Valid rows are kept until there are 256 MB of them: how much memory they may take. */
 const ROWS = "sends a gigabyte of rows";
 const MOST_OF_ROWS = { growth: 640 * 2 ** 20, sent: 300 * 2 ** 20 };
 
 const GIGABYTES = [...FAULTS].filter(([name]) => name.includes("gigabyte"));
 
-/** The same body, and how much of it goes out. */
+/** The same body, which counts how much of it is sent. */
 function counted(fault: Behaviour | Fault): { readonly fault: Behaviour; readonly sent: () => number } {
   assert(typeof fault === "object" && fault.body !== undefined && !(fault.body instanceof Uint8Array));
   const { body } = fault;
@@ -33,13 +33,13 @@ function counted(fault: Behaviour | Fault): { readonly fault: Behaviour; readonl
   return { fault: { ...fault, body: { [Symbol.iterator]: pieces } }, sent: () => sent };
 }
 
-/** Runs one operation in a process of its own, against a server whose API, or store, has a fault. */
+/** Runs one operation in its own process, against a server whose API or store has a fault. */
 async function run(step: "query" | "download" | "upload", fault: Behaviour, isStore = false) {
   await using store = await startObjectStore();
   await using folder = await testFolder();
   const path = join(folder.path, nameOf(1));
   await Deno.writeFile(path, randomBytes(1000));
-  // The program asks once for nothing.
+  // The program's first request is a normal one.
   store.apiScript.push({});
   if (isStore) store.usually = fault;
   else store.apiUsually = fault;

@@ -1,4 +1,4 @@
-// Every fault in every place: what an operation gives, and that nothing is lost, let in or let out.
+// Every fault in every place: the result of the operation, and that no harm is done.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { FAULTS } from "../support/faults/faults.ts";
 import { assertHarmlessText } from "../views/hostile.ts";
@@ -6,17 +6,17 @@ import type { Cell } from "./fault_cell.ts";
 import { observe, type Observed, type Step, STEPS } from "./fault_lab.ts";
 import { FAULT_TABLE } from "./fault_table.ts";
 
-/** No operation may take longer, with three tries and waits of a second between them. */
+/** No operation may take longer, with three tries and waits of a second before retries. */
 const LONGEST_MS = 20_000;
 
-/** Rows that are right are read, 256 MB of them. */
+/** Valid rows are read until there are 256 MB of them. */
 const ROWS = "sends a gigabyte of rows";
 
 function longestOf(name: string): number {
   return name === ROWS ? 3 * LONGEST_MS : LONGEST_MS;
 }
 
-/** Faults that show only as time passes have a client that waits less. */
+/** Faults that take time to show have a client with a short timeout. */
 function timeoutOf(name: string): number {
   return /^(never answers|stalls|sends a byte|drips|answers 102)/.test(name) ? 400 : 10_000;
 }
@@ -36,7 +36,7 @@ function observeCell(name: string, step: Step, times: "once" | "always"): Promis
   });
 }
 
-/** Asserts what must hold whatever a server does. */
+/** Asserts what must hold no matter what a server does. */
 function assertHarmless({ seen, damage, milliseconds }: Observed, longestMs: number): void {
   assertHarmlessText(seen);
   assert(!/k3y-|s3cret/.test(seen), "a secret is to be seen");
@@ -47,7 +47,7 @@ function assertHarmless({ seen, damage, milliseconds }: Observed, longestMs: num
 function assertError({ error }: Observed, { error: name, says }: { error: string; says: string }): void {
   assertEquals(error?.name, name, error?.message);
   assertStringIncludes(error?.message ?? "", says);
-  // However long what the server sent is, the message can be read.
+  // The message is readable, however much the server has sent.
   assert((error?.message.length ?? 0) < 1000, `the message has ${error?.message.length} characters`);
 }
 
@@ -58,7 +58,7 @@ function assertDone({ error }: Observed): void {
 async function walk(name: string, step: Step, cell: Cell): Promise<void> {
   if (cell.gives === "not applicable") return;
   const once = observeCell(name, step, "once");
-  // Of what takes much memory one at a time.
+  // One at a time, since it takes much memory.
   if (name === ROWS) await once;
   const observed = await Promise.all([once, observeCell(name, step, "always")]);
   for (const one of observed) assertHarmless(one, longestOf(name));

@@ -5,7 +5,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 
 const LIMIT = 1000;
 
-/** A reply with a body that a test makes up. */
+/** A reply with a given body. */
 function replyWith(body: ReadableStream<Uint8Array<ArrayBuffer>>, timeoutMs = 1000): Reply {
   const { transport } = testTransport("http://h", { timeoutMs });
   return new Reply(new Call(transport, { action: "try" }), new URL("http://h"), new Response(body));

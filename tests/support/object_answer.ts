@@ -2,58 +2,58 @@ import type { Socket } from "node:net";
 import { delay } from "@std/async";
 import { STATUS_TEXT } from "@std/http";
 
-/** What a server does with one request. What is not said, it does as S3, or the SDC's API, does. */
+/** What a server does with one request. Everything else it does as S3, or the SDC's API, does. */
 export interface Behaviour {
-  /** Answers with this status; without a body of its own it is a refusal in S3's words. */
+  /** Answers with this status; without a `body`, it is a refusal like those of S3. */
   readonly status?: number;
-  /** Sends this body instead of the right one, without a length when it comes piece by piece. */
+  /** Sends this body instead of the right one; without a length if it comes in chunks. */
   readonly body?: Uint8Array | Iterable<Uint8Array>;
-  /** Headers besides or instead of the usual ones; null leaves one out. */
+  /** Headers in addition to or instead of the usual ones; null omits one. */
   readonly headers?: Readonly<Record<string, string | null>>;
-  /** Answers a request for a range with the whole. */
+  /** Answers a request for a range with the whole object. */
   readonly ignoreRange?: boolean;
-  /** Pretends that the object still is what `If-Range` says. */
+  /** Ignores `If-Range`: answers with a range even if the object has changed. */
   readonly ignoreIfRange?: boolean;
-  /** Sends this in place of the head. */
+  /** Sends this instead of the head. */
   readonly head?: string;
-  /** Breaks the connection behind so many bytes of the head. */
+  /** Breaks the connection after this many bytes of the head. */
   readonly cutHeadAfter?: number;
-  /** Falls silent instead of answering. */
+  /** Never answers. */
   readonly silent?: boolean;
-  /** Breaks the connection behind so many bytes of the body. */
+  /** Breaks the connection after this many bytes of the body. */
   readonly cutAfter?: number;
-  /** How it breaks: with an orderly end (the default), or with a reset. */
+  /** How it breaks the connection. Default: an orderly end. */
   readonly cut?: "end" | "reset";
-  /** Falls silent behind so many bytes of the body; of a PUT, once it is there. */
+  /** Stalls after this many bytes of the body; for a PUT, once it has been received. */
   readonly stallAfter?: number;
-  /** Sends so many bytes a second on each connection. */
+  /** Limits each connection to this many bytes per second. */
   readonly bytesPerSecond?: number;
-  /** Sends a start, and then the same bit again and again for as long as anybody listens. */
+  /** Sends a start, and then the same bit again and again until the client leaves. */
   readonly drips?: { readonly start: string; readonly bit: string };
-  /** Takes the bytes of a PUT, and breaks the connection instead of answering. */
+  /** Accepts the bytes of a PUT, and breaks the connection instead of answering. */
   readonly loseAnswer?: boolean;
 }
 
-/** Where a misbehaving answer goes, and what it may point to. */
+/** The circumstances of a response, for faults that use them. */
 export interface Place {
-  /** The request's address. */
+  /** The URL of the request. */
   readonly url: URL;
-  /** The last credential that came to the API. */
+  /** The last credential that the API received. */
   readonly credential: string;
   /** Another origin that has the same API and the same objects, and must see no credential. */
   readonly elsewhere: string;
 }
 
-/** What a server makes of the answer that would be right. */
+/** What a server does instead of sending the right response. */
 export type Fault = (right: Answer, place: Place) => Behaviour;
 
-/** An object as it lies in the store. */
+/** An object in the store. */
 export interface StoredObject {
   readonly bytes: Uint8Array;
   readonly etag: string;
 }
 
-/** The head and the body of an answer. */
+/** The head and the body of a response. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -61,23 +61,23 @@ export interface Answer {
 }
 
 const encoder = new TextEncoder();
-/** How often a slow answer goes on. */
+/** The interval of a slow response. */
 const TICK_MS = 20;
 
-/** The answer that a behaviour makes of the right one, but for how it is sent. */
+/** The response that a behaviour makes of the right one, apart from how it is sent. */
 export function answerBy(right: Answer, { status, body }: Behaviour): Answer {
   if (body !== undefined) return { ...right, status: status ?? right.status, body };
   return status === undefined ? right : refusal(status);
 }
 
-/** A refusal in S3's words. */
+/** A refusal like those of S3. */
 export function refusal(status: number): Answer {
   const code = status === 403 ? "AccessDenied" : status === 416 ? "InvalidRange" : `Status${status}`;
   const body = encoder.encode(`<Error><Code>${code}</Code><Message>on purpose</Message></Error>`);
   return { status, headers: { "content-type": "application/xml", "retry-after": "0" }, body };
 }
 
-/** The object, or the range of it that is asked for, as S3 answers. */
+/** The object, or the requested range of it, as S3 sends it. */
 export function objectAnswer({ bytes, etag }: StoredObject, asked: Headers, behaviour: Behaviour): Answer {
   const headers = { etag, "accept-ranges": "bytes" };
   const range = /^bytes=(\d+)-(\d*)$/.exec(asked.get("range") ?? "");
@@ -98,31 +98,31 @@ function headText({ status, headers, body }: Answer, more: Behaviour["headers"] 
   return [`HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "?"}`, "connection: close", ...lines, "", ""].join("\r\n");
 }
 
-/** Writes and waits until it is on its way; false when the other side has gone. */
+/** Writes, and waits until it is sent; false if the client has left. */
 export function write(socket: Socket, bytes: Uint8Array): Promise<boolean> {
   if (socket.destroyed) return Promise.resolve(false);
-  // A connection that ends calls back too, with an error.
+  // When the connection ends, this is called too, with an error.
   return new Promise((resolve) => socket.write(bytes, (error) => resolve(error === null || error === undefined)));
 }
 
-/** Resolves when the connection is over. */
+/** Resolves when the connection has ended. */
 export function closed(socket: Socket): Promise<void> {
   return socket.destroyed ? Promise.resolve() : new Promise((resolve) => socket.once("close", () => resolve()));
 }
 
-/** Breaks a connection. A reset overtakes what has not been read: the other side gets a moment to read it. */
+/** Breaks a connection. A reset discards what the client has not read, so the client gets a moment to read it. */
 async function breakOff(socket: Socket, cut: "end" | "reset"): Promise<void> {
   if (cut === "end") return void socket.end();
   await delay(TICK_MS);
   socket.resetAndDestroy();
 }
 
-/** Sends a bit now and then, for ever. */
+/** Sends a bit now and then, forever. */
 async function drip(socket: Socket, { start, bit }: { start: string; bit: string }): Promise<void> {
   for (let text = start; await write(socket, encoder.encode(text)); text = bit) await delay(TICK_MS);
 }
 
-/** Sends an answer the way `behaviour` says. @param onSent Told of the bytes of the body that went out. */
+/** Sends a response the way `behaviour` says. @param onSent Called with the number of bytes of the body that were sent. */
 export async function send(
   socket: Socket,
   answer: Answer,

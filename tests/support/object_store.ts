@@ -9,9 +9,9 @@ export { md5Tag, randomBytes } from "./object_store_bytes.ts";
 
 /** A request to the origin of the objects. */
 export interface ObjectRequest extends SeenRequest {
-  /** Bytes of the object that went out in answer to it so far. */
+  /** How many bytes of the object have been sent in response so far. */
   sent: number;
-  /** Whether the answer, or what was made of it, is over. */
+  /** Whether the response, or what the fault made of it, has ended. */
   over: boolean;
 }
 
@@ -23,27 +23,27 @@ export interface ObjectStore extends AsyncDisposable {
   readonly objects: Map<string, StoredObject>;
   /** Requests to the API. */
   readonly asked: readonly SeenRequest[];
-  /** Requests to the origin of the objects, in the order in which they came. */
+  /** Requests to the origin of the objects, in their order. */
   readonly requests: readonly ObjectRequest[];
-  /** Requests to a third origin, where redirects may lead; it answers as the other two do. */
+  /** Requests to a third origin, where redirects may lead; it responds like the other two. */
   readonly elsewhere: readonly SeenRequest[];
-  /** What the next requests for objects meet, one each. */
+  /** The faults of the next requests for objects, one each. */
   readonly script: Array<Behaviour | Fault>;
-  /** What the next requests to the API are answered with, one each, instead of the usual. */
+  /** The responses or faults of the next requests to the API, one each. */
   readonly apiScript: Array<Response | Behaviour | Fault>;
-  /** What requests for objects meet that the script says nothing of. */
+  /** The fault of all other requests for objects. */
   usually: Behaviour | Fault;
-  /** What requests to the API meet that its script says nothing of. */
+  /** The fault of all other requests to the API. */
   apiUsually: Behaviour | Fault;
-  /** How often a presigned URL can be used before it has expired. */
+  /** How often a presigned URL can be used before it expires. */
   urlUses: number;
-  /** Puts an object there. Its ETag is the MD5 unless it is said to be something else. */
+  /** Adds an object. Default of its ETag: the MD5. */
   add(path: string, bytes: Uint8Array, etag?: string): void;
-  /** Waits until so many requests for objects have come. */
+  /** Waits until this many requests for objects have arrived. */
   cameIn(count: number): Promise<void>;
 }
 
-/** A test that waits in vain fails sooner than its runner would be ended. */
+/** A test that waits in vain fails before its runner is stopped. */
 const LONGEST_WAIT_MS = 30_000;
 
 /** What is kept of a request. */
@@ -51,7 +51,7 @@ function seen({ method, url, headers }: SocketRequest): SeenRequest {
   return { method, url, headers };
 }
 
-/** Starts one on free ports. It ends with its `await using`, and fails the test when a credential came to the objects. */
+/** Starts one on free ports. It ends with its `await using`, and fails the test if a credential was sent to the objects. */
 export async function startObjectStore(): Promise<ObjectStore> {
   const service = new ObjectService();
   const asked: SeenRequest[] = [];

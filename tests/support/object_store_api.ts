@@ -1,11 +1,11 @@
 import type { Answer, StoredObject } from "./object_answer.ts";
 
-/** What an address of the API looks like, with or without the prefix of who has a key. */
+/** What a URL of the API looks like, with or without the prefix for callers with a key. */
 export const API_ROUTE = /^(?:\/(?:api-key|authorized))?\/(query|spice-query|download|upload)(?:\/(.*))?$/;
 
 let urls = 0;
 
-/** An answer as JSON. */
+/** A response with JSON. */
 export function jsonAnswer(value: unknown, status = 200): Answer {
   return {
     status,

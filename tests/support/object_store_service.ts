@@ -14,16 +14,16 @@ import { apiAnswer } from "./object_store_api.ts";
 import { md5Tag } from "./object_store_bytes.ts";
 import type { SocketRequest } from "./server_socket.ts";
 
-/** The answer of a handler, as the sockets send it. */
+/** The response of a handler, as the sockets send it. */
 async function answerOf(response: Response): Promise<Answer> {
   return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.bytes() };
 }
 
-/** What the API and the origin of the objects do with a request, whichever server it came to. */
+/** What the API and the origin of the objects do with a request, whichever server receives it. */
 export class ObjectService {
   /** The objects, by their archive paths. */
   readonly objects = new Map<string, StoredObject>();
-  /** How often a presigned URL can be used before it has expired. */
+  /** How often a presigned URL can be used before it expires. */
   urlUses = Infinity;
   /** Where the objects are. */
   origin = "";
@@ -45,7 +45,7 @@ export class ObjectService {
     await send(socket, answerBy(right, behaviour), behaviour, () => {});
   }
 
-  /** Answers a request for an object, or takes one. @param onSent Told of the object's bytes that went out. */
+  /** Sends or accepts an object. @param onSent Called with the number of the object's bytes that were sent. */
   async serveObject(
     request: SocketRequest,
     scripted: Behaviour | Fault,

@@ -5,7 +5,7 @@ import { until } from "../support/archive.ts";
 import { nameOf, openLab } from "./lab.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 
-/** How long something takes, in milliseconds. */
+/** Measures how long something takes, in milliseconds. */
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await work();
@@ -120,7 +120,7 @@ Deno.test("an abort cancels the checksum of a large file", async () => {
   await using lab = await openLab();
   const path = `${lab.folder.path}/large`;
   await Deno.writeFile(path, new Uint8Array());
-  // Sparse: no byte of it is on the disk.
+  // A sparse file: none of its bytes are on the disk.
   await Deno.truncate(path, 8 * 1024 ** 3);
   const waited = await timed(() => assertRejects(() => md5OfFile(path, AbortSignal.timeout(20)), DOMException));
   assert(waited < 1000, `${waited} ms`);

@@ -5,7 +5,7 @@ import { nameOf, openLab } from "./lab.ts";
 
 const NAMES = Array.from({ length: 12 }, (_, number) => nameOf(number));
 
-/** A lab whose store has all of the names. */
+/** A lab whose store has files of all names. */
 async function openFull(options = {}) {
   const lab = await openLab(options);
   for (const name of NAMES) lab.store.add(archivePath(name), lab.bytes);

@@ -1,9 +1,9 @@
-// All files of an upload are looked at before anything is sent.
+// All files of an upload are checked before anything is sent.
 import { FileNameError, InputError } from "../../mod.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Lab, nameOf, openLab } from "./lab.ts";
 
-/** Writes a file to send, and gives its path. */
+/** Writes a file to send. @returns Its path. */
 async function fileOf(lab: Lab, name: string, bytes = lab.bytes): Promise<string> {
   const path = `${lab.folder.path}/${name}`;
   await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });

@@ -54,7 +54,7 @@ Deno.test("download() notices by the length alone that a resumed file is incompl
   assertEquals(await lab.read(), lab.bytes);
 });
 
-/** The calls to the disk while something runs, in order. */
+/** Records the calls to the disk while something runs, in order. */
 async function diskCalls(work: () => Promise<unknown>): Promise<string[]> {
   const calls: string[] = [];
   const { sync } = Deno.FsFile.prototype;

@@ -1,4 +1,4 @@
-// Nothing is written outside of the data directory, wherever links lead.
+// Nothing is written outside the data directory, wherever symbolic links point.
 import { testFolder } from "../support/folder.ts";
 import { openLab } from "./lab.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";

@@ -13,7 +13,7 @@ const ARCHIVE_PATH = "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts";
 const BYTES = new TextEncoder().encode("packets ".repeat(10_000));
 const MD5 = createHash("md5").update(BYTES).digest("hex");
 
-/** An answer as S3 gives it. */
+/** A response as S3 sends it. */
 function whole(headers: Record<string, string> = {}): Response {
   return new Response(BYTES, { headers: { etag: `"${MD5}"`, ...headers } });
 }
@@ -33,7 +33,7 @@ function into(dataDir: string, signal?: AbortSignal): DownloadSettings {
   };
 }
 
-/** URLs that lead to a test server, and how many were asked for. */
+/** URLs of a test server, and how many were requested. */
 function urlsTo(server: string) {
   let asked = 0;
   const urls: UrlSource = {
@@ -43,7 +43,7 @@ function urlsTo(server: string) {
   return { urls, asked: () => asked };
 }
 
-/** Downloads from a server that answers with `handler`, into a folder of its own. */
+/** Downloads from a server with a handler into a temporary folder. */
 async function attempt(
   handler: (request: Request) => Response | Promise<Response>,
   options: TestTransportOptions & { signal?: AbortSignal } = {},

@@ -6,25 +6,25 @@ import { type TestFolder, testFolder } from "../support/folder.ts";
 import { md5Tag, type ObjectStore, randomBytes, startObjectStore } from "../support/object_store.ts";
 import { dirname, join } from "@std/path";
 
-/** What a test says of its client. */
+/** Settings of a test's client. */
 export interface LabOptions {
   readonly retries?: number;
   readonly timeoutMs?: number;
 }
 
-/** A valid file name, another one for each number, and its archive path. */
+/** A valid file name, a different one for each number. */
 export function nameOf(number: number): string {
   const date = new Date(Date.UTC(2024, 0, 1 + number)).toISOString().slice(0, 10).replaceAll("-", "");
   return `imap_swe_l0_sci_${date}_v001.pkts`;
 }
 
-/** A store, a client of it, and what it tells. */
+/** A store, a client of it, and the client's log. */
 export interface Lab extends AsyncDisposable {
   readonly store: ObjectStore;
   readonly folder: TestFolder;
   readonly client: ImapClient;
   readonly log: readonly HttpEvent[];
-  /** The first object: its bytes, its name, its archive path, and where it and its part are on this machine. */
+  /** The first object: its bytes, its name, its archive path, and the local paths of the file and its partial file. */
   readonly bytes: Uint8Array;
   readonly name: string;
   readonly path: string;
@@ -32,17 +32,17 @@ export interface Lab extends AsyncDisposable {
   readonly partPath: string;
   /** Downloads the first object. */
   one(options?: DownloadOptions): Promise<Outcome>;
-  /** Which ranges the store was asked for, `""` for the whole. */
+  /** The ranges that were requested from the store; `""` for a whole object. */
   ranges(): string[];
-  /** Puts a part there, with a record of this object or of something else. */
+  /** Writes a partial file, with a record of this object or of something else. */
   putPart(part: Uint8Array, record?: Partial<PartialRecord> | string | Uint8Array): Promise<void>;
-  /** Puts a part there that lacks some bytes, as a run over several connections leaves it. */
+  /** Writes a partial file without some bytes, as a run over several connections leaves it. */
   putSplitPart(missing: readonly ByteRange[], record?: Partial<PartialRecord>): Promise<void>;
   /** The bytes at the final path. */
   read(): Promise<Uint8Array>;
 }
 
-/** Makes a store of one object or more, a client of it with a key, and a data directory. Waits between tries are short. */
+/** Starts a store with an object, and makes a client with a key and a data directory. There are no waits before retries. */
 export async function openLab({ retries = 3, timeoutMs = 5000 }: LabOptions = {}): Promise<Lab> {
   const store = await startObjectStore();
   const folder = await testFolder();

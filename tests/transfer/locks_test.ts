@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 
 Deno.test("two downloads of one file at once, both with ifPresent fetch, never leave a final file that is incomplete", async () => {
   await using lab = await openLab();
-  // The first one renames the file for whose lock the second one waits.
+  // The first download renames the file for whose lock the second one waits.
   lab.store.usually = { bytesPerSecond: 400_000 };
   let isOver = false;
   const incomplete = new Set<number>();

@@ -6,7 +6,7 @@ import { openLab } from "./lab.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 
-/** Makes every lock fail as such a disk does, for the time of a call. */
+/** Makes every lock fail, as on such a disk, during a call. */
 async function withoutLocks<T>(call: () => Promise<T>): Promise<T> {
   const { tryLockSync } = Deno.FsFile.prototype;
   Deno.FsFile.prototype.tryLockSync = () => {

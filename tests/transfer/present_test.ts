@@ -1,4 +1,4 @@
-// A file that is there already: skipped, verified, fetched anew, or only planned for.
+// Existing files: skipped, verified, fetched again, or only planned.
 import { assert, assertEquals } from "@std/assert";
 import { dirname } from "@std/path";
 import { type Lab, openLab } from "./lab.ts";

@@ -1,4 +1,4 @@
-// What does not pass is not tried again; a signed URL that has expired is asked for again.
+// Permanent refusals are not retried; a presigned URL that has expired is requested again.
 import { ResponseError } from "../../mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openLab } from "./lab.ts";

@@ -1,10 +1,10 @@
-// A part that an earlier run left: gone on with when it is of the same object, thrown away when it is not.
+// The partial file of an earlier run: resumed if it belongs to the same object, thrown away otherwise.
 import { assertEquals } from "@std/assert";
 import type { Behaviour } from "../support/object_answer.ts";
 import { randomBytes } from "../support/object_store.ts";
 import { type Lab, openLab } from "./lab.ts";
 
-/** What must hold whenever a download ends well. */
+/** Asserts what must hold whenever a download succeeds. */
 async function assertWhole(lab: Lab) {
   const object = lab.store.objects.get(lab.path);
   assertEquals(await lab.read(), object?.bytes);

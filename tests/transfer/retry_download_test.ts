@@ -1,4 +1,4 @@
-// What passes is tried again within a call, from where the last try stopped.
+// Transient failures are retried within a call, from where the last try stopped.
 import { ConnectionError } from "../../mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Behaviour } from "../support/object_answer.ts";
@@ -69,7 +69,7 @@ Deno.test("download() gives up when no try makes progress, and keeps what was re
   assertEquals(await lab.read(), lab.bytes);
 });
 
-/** Bytes that came but cannot stay are no progress: counted as such, they would be asked for for ever. */
+/** Bytes that are received but cannot be kept are no progress: otherwise they would be requested forever. */
 const NO_PROGRESS: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> = [
   ["always sends other bytes than the MD5 says", { headers: { etag: `"${"0".repeat(32)}"` } }],
   ["never sends all, nor an ETag to go on by", { headers: { etag: null }, cutAfter: 90_000 }],
@@ -79,7 +79,7 @@ const NO_PROGRESS: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> =
 for (const [why, behaviour] of NO_PROGRESS) {
   Deno.test(`download() gives up on a store that ${why}, however long that takes`, async () => {
     await using lab = await openLab({ retries: 1 });
-    // Longer than the time between two looks at the part.
+    // Longer than the time between two looks at the partial file.
     lab.store.usually = { ...behaviour, bytesPerSecond: 250_000 };
     assertEquals((await lab.one()).state, "failed");
     assert(lab.store.requests.length <= 3, `${lab.store.requests.length} requests`);

@@ -13,7 +13,7 @@ Deno.test("isInShard() puts each file into one shard, evenly, for every number o
       assertEquals(parts.length, 1, path);
       for (const index of parts) counts[index] = (counts[index] ?? 0) + 1;
     }
-    // Six times what chance makes of equal shares.
+    // Six times the random deviation from equal shares.
     const mean = PATHS.length / total;
     assert(counts.every((count) => Math.abs(count - mean) <= 6 * Math.sqrt(mean)), counts.join());
   }

@@ -42,7 +42,7 @@ async function attempt(
   };
 }
 
-/** Takes a body as S3 does, and tells its MD5. */
+/** Accepts a body as S3 does, and returns its MD5. */
 async function take(request: Request): Promise<Response> {
   const bytes = new Uint8Array(await request.arrayBuffer());
   return new Response(null, { headers: { etag: `"${createHash("md5").update(bytes).digest("hex")}"` } });

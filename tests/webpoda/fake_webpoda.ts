@@ -5,7 +5,7 @@ import { startServer, type TestServer } from "../support/server.ts";
 /** The base64 of `user:hunter2`. */
 export const TOKEN = btoa("user:hunter2");
 
-/** What a request to webpoda asked for. */
+/** What a request to webpoda asks for. */
 export interface Asked {
   readonly apid: number;
   readonly form: string;
@@ -14,7 +14,7 @@ export interface Asked {
   readonly authorization: string | null;
 }
 
-/** A stand-in of webpoda that answers as a test wants, and access to it. */
+/** A fake webpoda that responds as a test wants, and access to it. */
 export interface FakeWebpoda extends AsyncDisposable {
   readonly url: string;
   readonly webpoda: Webpoda;
@@ -22,7 +22,7 @@ export interface FakeWebpoda extends AsyncDisposable {
   readonly server: TestServer;
 }
 
-/** Starts the stand-in. */
+/** Starts a fake webpoda. */
 export function fakeWebpoda(
   answer: (asked: Asked) => Response | Promise<Response>,
   { retries = 0, timeoutMs = 5_000 }: { retries?: number; timeoutMs?: number } = {},
@@ -42,7 +42,7 @@ export function fakeWebpoda(
   return { url: server.url, webpoda, asked, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
-/** A body that comes in the given pieces and, with `breaks`, does not come to its end. */
+/** A body that comes in the given chunks and, with `breaks`, breaks off before its end. */
 export function bodyOf(
   pieces: readonly string[],
   { breaks = false }: { breaks?: boolean } = {},

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { Answer, Fault } from "../object_answer.ts";
 import { named, type NamedFault } from "./fault_list.ts";
 
-/** The right body where it is bytes. */
+/** The right body, if it is bytes. */
 function bytesOf({ body }: Answer): Uint8Array {
   return body instanceof Uint8Array ? body : new Uint8Array();
 }
@@ -11,7 +11,7 @@ function lengthOf(answer: Answer): number {
   return bytesOf(answer).length;
 }
 
-/** Says another length than it sends. */
+/** Announces another length than it sends. */
 function lengthOff(by: number): Fault {
   return (right) => ({ headers: { "content-length": String(Math.max(0, lengthOf(right) + by)) } });
 }
@@ -30,7 +30,7 @@ function cuts(cut: "end" | "reset", how: string): NamedFault[] {
 
 let tags = 0;
 
-/** Answers that break off, stall, or are not as long, as plain or as much the same as they say. */
+/** Responses that break off or stall, or whose length, encoding or ETag is wrong. */
 export const BROKEN_ANSWERS: readonly NamedFault[] = [
   ...cuts("end", "ends the connection (FIN)"),
   ...cuts("reset", "resets the connection (RST)"),

@@ -2,7 +2,7 @@ import type { Behaviour, Fault } from "../object_answer.ts";
 
 /** A named way to misbehave. */
 export interface NamedFault {
-  /** What the server does, in a few words; it goes on behind "the server". */
+  /** What the server does, in a few words that follow "the server". */
   readonly name: string;
   readonly fault: Behaviour | Fault;
 }

@@ -5,7 +5,7 @@ import { REDIRECTS } from "./redirects.ts";
 import { REFUSALS } from "./refusals.ts";
 import { WRONG_CONTENTS } from "./wrong_contents.ts";
 
-/** Everything that a server is known to do wrong, by its name. */
+/** All known faults of servers, by name. */
 export const FAULTS: ReadonlyMap<string, Behaviour | Fault> = new Map(
   [...BROKEN_ANSWERS, ...REFUSALS, ...REDIRECTS, ...WRONG_CONTENTS, ...HOSTILE_NAMES].map(({ name, fault }) => [
     name,

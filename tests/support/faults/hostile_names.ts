@@ -1,7 +1,7 @@
 import type { Behaviour } from "../object_answer.ts";
 import { named, type NamedFault } from "./fault_list.ts";
 
-/** Paths of files as no archive has them. */
+/** Paths of files that no archive has. */
 const PATHS: Readonly<Record<string, string>> = {
   "a file of 10,000 characters": `imap/swe/${"n".repeat(10_000)}.pkts`,
   "a path that goes up with ..": "imap/../../../outside.pkts",
@@ -22,7 +22,7 @@ function rowOf(path: string): Behaviour {
   return { status: 200, body: new TextEncoder().encode(JSON.stringify([{ file_path: path }])) };
 }
 
-/** A query's answer with one row, whose path is hostile. */
+/** The response to a query with one row, whose path is hostile. */
 export const HOSTILE_NAMES: readonly NamedFault[] = [
   ...Object.entries(PATHS).map(([what, path]) => named(`names ${what}`, rowOf(path))),
   named("names the credential", (_right, { credential }) => rowOf(`imap/swe/${credential}.pkts`)),

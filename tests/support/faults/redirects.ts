@@ -5,7 +5,7 @@ function to(location: string | null): Behaviour {
   return { status: 307, body: new Uint8Array(), headers: { location } };
 }
 
-/** Addresses that an answer leads to. */
+/** Redirects to all kinds of URLs. */
 export const REDIRECTS: readonly NamedFault[] = [
   named("redirects to itself", (_right, { url }) => to(url.href)),
   named("redirects from one URL to another and back", (_right, { url: { pathname, search } }) => {

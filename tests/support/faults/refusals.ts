@@ -5,7 +5,7 @@ const encoder = new TextEncoder();
 const EXPIRED = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
 const HOSTILE = "\u001b[31mnot\u0000here\u001b]0;owned\u0007\u202e";
 
-/** A refusal that says when to come back. */
+/** A refusal with a time to retry after. */
 function busy(status: number, header: string | null): Behaviour {
   return { status, headers: { "retry-after": header } };
 }
@@ -29,7 +29,7 @@ const WORDS: Iterable<Uint8Array> = {
   },
 };
 
-/** Statuses that say no, or not yet, or that say yes where they mean nothing. */
+/** Statuses of refusals, and statuses of success that make no sense. */
 export const REFUSALS: readonly NamedFault[] = [
   ...BUSY,
   named("answers 403: the signature has expired", { status: 403, body: encoder.encode(EXPIRED) }),

@@ -3,7 +3,7 @@ import { named, type NamedFault } from "./fault_list.ts";
 
 const encoder = new TextEncoder();
 
-/** A body in place of the right one, with the status of a success. */
+/** A body instead of the right one, with a status of success. */
 function says(text: string): Behaviour {
   const type = text.startsWith("<html")
     ? "text/html; charset=utf-8"
@@ -11,7 +11,7 @@ function says(text: string): Behaviour {
   return { status: 200, body: encoder.encode(text), headers: { etag: null, "content-type": type } };
 }
 
-/** A body without end, or nearly. */
+/** A body that hardly ends. */
 function pours(start: string, piece: string, bytes = 2 ** 30): Behaviour {
   const pieces = function* () {
     yield encoder.encode(start);
@@ -22,10 +22,10 @@ function pours(start: string, piece: string, bytes = 2 ** 30): Behaviour {
 }
 
 const ROW = '{"file_path":"imap/swe/l0/2024/01/imap_swe_l0_sci_20240101_v001.pkts"';
-/** Nearly as deep as one row may be long. */
+/** Nearly as deep as a row may be long. */
 const NESTED = 250_000;
 
-/** Bodies that are not what the protocol says, or only just. */
+/** Bodies that are not what the protocol says, or just barely. */
 export const WRONG_CONTENTS: readonly NamedFault[] = [
   named("sends HTML", says("<html><body onload=alert(1)>\u001b[2JPlease log in</body></html>")),
   named("sends XML", says('<?xml version="1.0"?><Error><Code>Oops</Code></Error>')),
