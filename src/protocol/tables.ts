@@ -432,8 +432,8 @@ export interface QueryParameters {
    */
   version?: OneOrMore<WordOrText<"latest">> | undefined;
   /**
-   * The version's major number, or `all`. Without it, the newest major version of each file is found, as the SDC does it;
-   * `all` finds every major version, with a request for each. Science and quicklook files.
+   * The version's major number, or `all`. Without it, the newest major version of each science file is found, as the SDC
+   * does it; `all` finds every major version, with a request for each. Science and quicklook files.
    */
   major_version?: OneOrMore<number | WordOrText<"all">> | undefined;
   /** The version's minor number. Without `major_version`, the newest major version that has it is found. */

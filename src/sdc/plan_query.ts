@@ -394,12 +394,14 @@ class Planner {
    * newest one before the client compares the rows with what the server cannot select.
    */
   #majors(): "keep" | "reduce" | undefined {
-    const { lists, days, fileNames, allMajors, latest } = this.#query;
+    const { table, lists, days, fileNames, allMajors, latest } = this.#query;
     if (!this.#has("major_version") || lists.has("major_version")) return undefined;
     if (allMajors || fileNames.some((name) => isGlob(name) && !matchesAll(name))) return "keep";
     const isSelectedHere = lists.has("released") || days.get("ingestion_end_date")?.time !== undefined ||
       (lists.has("version") && !this.#has("version"));
-    return isSelectedHere && !latest ? "reduce" : isSelectedHere ? "keep" : undefined;
+    if (!isSelectedHere) return undefined;
+    // The SDC's rule is that of science files; of quicklook files it may send all versions.
+    return table === "science" && !latest ? "reduce" : "keep";
   }
 
   /** A request as it is sent; none when a file's name lies outside the query's own days. */

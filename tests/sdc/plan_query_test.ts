@@ -252,7 +252,7 @@ Deno.test("planQuery() requests each major version where the client selects what
   assertEquals(decided({ released: true }), ["all", "newest major version"]);
   assertEquals(decided({ released: false, major_version: 2 }), ["2", undefined]);
   assertEquals(decided({ ingestion_end_date: "2026-01-31T12:00" }), ["all", "newest major version"]);
-  assertEquals(decided({ table: "quicklook", version: "v001" }), ["all", "newest major version"]);
+  assertEquals(decided({ table: "quicklook", version: "v001" }), ["all", undefined]);
   assertEquals(decided({ version: "v001" }), [undefined, undefined]);
 });
 
