@@ -21,7 +21,7 @@ export interface SpiceParts {
 
 /** How a field is written in a name. */
 interface Field {
-  readonly part: keyof SpiceParts;
+  readonly key: keyof SpiceParts;
   /** A regular expression without groups that takes linear time. */
   readonly pattern: string;
   /** What it looks like, for messages. */
@@ -36,23 +36,23 @@ const asText = (value: string | number): string => String(value);
 const asDate = (text: string): string | undefined => isCalendarDate(text) ? text : undefined;
 const asYear = (text: string): string | undefined => asDate(`${text}0101`);
 
-function dayOfYear(part: keyof SpiceParts): Field {
+function dayOfYear(key: keyof SpiceParts): Field {
   const write = (value: string | number) => isCalendarDate(String(value)) ? toDayOfYear(String(value)) : String(value);
-  return { part, pattern: "\\d{4}_\\d{3}", form: "a day of a year, YYYY_DDD", read: fromDayOfYear, write };
+  return { key, pattern: "\\d{4}_\\d{3}", form: "a day of a year, YYYY_DDD", read: fromDayOfYear, write };
 }
 
-function fullDate(part: keyof SpiceParts): Field {
-  return { part, pattern: "\\d{8}", form: "a day of the calendar, YYYYMMDD", read: asDate, write: asText };
+function fullDate(key: keyof SpiceParts): Field {
+  return { key, pattern: "\\d{8}", form: "a day of the calendar, YYYYMMDD", read: asDate, write: asText };
 }
 
-function shortDate(part: keyof SpiceParts): Field {
+function shortDate(key: keyof SpiceParts): Field {
   const write = (value: string | number) => String(value).slice(2);
-  return { part, pattern: "\\d{6}", form: "a day of the calendar, YYMMDD", read: fromShortDate, write };
+  return { key, pattern: "\\d{6}", form: "a day of the calendar, YYMMDD", read: fromShortDate, write };
 }
 
-function digits(part: keyof SpiceParts, count: number | undefined): Field {
+function digits(key: keyof SpiceParts, count: number | undefined): Field {
   const pattern = count === undefined ? "\\d+" : `\\d{${count}}`;
-  return { part, pattern, form: count === undefined ? "digits" : `${count} digits`, read: same, write: asText };
+  return { key, pattern, form: count === undefined ? "digits" : `${count} digits`, read: same, write: asText };
 }
 
 /** The fields of templates, by their names in angle brackets. */
@@ -65,7 +65,7 @@ const SPICE_FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ["end_yymmdd", shortDate("end_date")],
   ["prediction_yymmdd", shortDate("prediction_date")],
   ["yyyy", {
-    part: "start_date",
+    key: "start_date",
     pattern: "\\d{4}",
     form: "a year",
     read: asYear,
@@ -75,9 +75,9 @@ const SPICE_FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ["NN", digits("version", 2)],
   ["NNN", digits("version", 3)],
   ["orbit", digits("detail", 3)],
-  ["text", { part: "detail", pattern: "[A-Za-z0-9_-]+", form: "letters and digits", read: same, write: asText }],
+  ["text", { key: "detail", pattern: "[A-Za-z0-9_-]+", form: "letters and digits", read: same, write: asText }],
   ["NNNNN", {
-    part: "repointing",
+    key: "repointing",
     pattern: "\\d{5}",
     form: "5 digits",
     read: Number,
@@ -162,19 +162,19 @@ export const SPICE_TYPES_WITHOUT_DAY: readonly SpiceType[] = SPICE_FORMS
   .map(({ type }) => type);
 
 /** Fields to fill a template with. Fields that are null may be left out. */
-type GivenParts = { readonly [Part in keyof SpiceParts]?: SpiceParts[Part] | undefined };
+type GivenFields = { readonly [Key in keyof SpiceParts]?: SpiceParts[Key] | undefined };
 
 /** Makes a name of this form; undefined if a field is missing, or is not in the template. */
-function fillForm({ template }: SpiceForm, parts: GivenParts): string | undefined {
-  const places = new Set([...template.matchAll(/<(\w+)>/g)].map(([, field = ""]) => SPICE_FIELDS.get(field)?.part));
-  const hasPlace = (part: string) => [...places].some((place) => place === part);
-  const given = Object.entries(parts).filter(([, value]) => value !== null && value !== undefined);
-  if (given.some(([part]) => !hasPlace(part))) return undefined;
+function fillForm({ template }: SpiceForm, fields: GivenFields): string | undefined {
+  const places = new Set([...template.matchAll(/<(\w+)>/g)].map(([, field = ""]) => SPICE_FIELDS.get(field)?.key));
+  const hasPlace = (key: string) => [...places].some((place) => place === key);
+  const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
+  if (given.some(([key]) => !hasPlace(key))) return undefined;
   const fill = (text: string): string | undefined => {
     let isWhole = true;
     const filled = text.replace(/<(\w+)>/g, (_, name: string) => {
       const field = SPICE_FIELDS.get(name);
-      const value = field === undefined ? undefined : parts[field.part];
+      const value = field === undefined ? undefined : fields[field.key];
       if (field === undefined || value === undefined || value === null) isWhole = false;
       else return field.write(value);
       return "";
@@ -209,17 +209,17 @@ function formOf(name: string): SpiceForm | undefined {
 }
 
 /** Reads the fields of a name that has a form. */
-function readParts(fields: Readonly<Record<string, string | undefined>>): SpiceParts | FileNameProblem[] {
+function readFields(texts: Readonly<Record<string, string | undefined>>): SpiceParts | FileNameProblem[] {
   const problems: FileNameProblem[] = [];
   const values = new Map<keyof SpiceParts, string | number>();
-  for (const [name, text] of Object.entries(fields)) {
+  for (const [name, text] of Object.entries(texts)) {
     const field = SPICE_FIELDS.get(name);
     if (field === undefined || text === undefined) continue;
     const value = field.read(text);
-    if (value === undefined) problems.push({ field: field.part.replace("_", " "), value: text, expected: field.form });
-    else values.set(field.part, value);
+    if (value === undefined) problems.push({ field: field.key.replace("_", " "), value: text, expected: field.form });
+    else values.set(field.key, value);
   }
-  const text = (part: keyof SpiceParts) => values.has(part) ? String(values.get(part)) : null;
+  const text = (key: keyof SpiceParts) => values.has(key) ? String(values.get(key)) : null;
   return problems.length > 0 ? problems : {
     start_date: text("start_date"),
     end_date: text("end_date"),
@@ -237,20 +237,20 @@ export function readSpiceFile(name: string): SpiceFile | FileNameProblem[] {
     const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
     return [{ field: "name", value: name, expected: formsOf(extension) }];
   }
-  const parts = readParts(form.pattern.exec(name)?.groups ?? {});
-  if (Array.isArray(parts)) return parts;
-  return { kind: "spice", kernel_type: form.type, ...parts, extension: form.extension, name };
+  const fields = readFields(form.pattern.exec(name)?.groups ?? {});
+  if (Array.isArray(fields)) return fields;
+  return { kind: "spice", kernel_type: form.type, ...fields, extension: form.extension, name };
 }
 
 /** Fields to make a name of. Fields that may be null, the extension, and the name as it was read may be left out. */
-type Writable = GivenParts & {
+type Writable = GivenFields & {
   readonly kernel_type: SpiceType;
   readonly extension?: string | undefined;
   readonly name?: string | undefined;
 };
 
 /** The fields that a template is filled with. */
-function partsOf(file: Writable): GivenParts {
+function fieldsOf(file: Writable): GivenFields {
   const { start_date, end_date, prediction_date, repointing, detail, version } = file;
   return { start_date, end_date, prediction_date, repointing, detail, version };
 }
@@ -259,9 +259,9 @@ function partsOf(file: Writable): GivenParts {
 function readsAs(name: string, file: Writable): boolean {
   const read = readSpiceFile(name);
   if (Array.isArray(read) || read.kernel_type !== file.kernel_type) return false;
-  const partsRead: Readonly<Record<string, unknown>> = { ...read };
+  const fieldsRead: Readonly<Record<string, unknown>> = { ...read };
   return read.extension === (file.extension ?? read.extension) &&
-    Object.entries(partsOf(file)).every(([part, value]) => (value ?? null) === partsRead[part]);
+    Object.entries(fieldsOf(file)).every(([key, value]) => (value ?? null) === fieldsRead[key]);
 }
 
 /**
@@ -277,7 +277,7 @@ export function writeSpiceFile(file: Writable): string | undefined {
   const forms = formRead === undefined ? SPICE_FORMS : [formRead, ...SPICE_FORMS];
   const filled = forms
     .filter((form) => form.type === kernel_type && form.extension === (extension ?? form.extension))
-    .map((form) => fillForm(form, partsOf(file)))
+    .map((form) => fillForm(form, fieldsOf(file)))
     .filter((text) => text !== undefined);
   return filled.find((text) => readsAs(text, file)) ?? filled[0];
 }

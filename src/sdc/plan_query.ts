@@ -135,8 +135,8 @@ function typeRequests(types?: readonly string[]): Conditions[] {
 }
 
 /** The days that the beginning of a field allows: `20260131*`, `202601*`, `2026*`. */
-function daysOf(part: string | undefined): Conditions {
-  const [year, month, day] = /^(\d{4})(\d\d)?(\d\d)?/.exec(fixedEnds(part ?? "")[0])?.slice(1) ?? [];
+function daysOf(field: string | undefined): Conditions {
+  const [year, month, day] = /^(\d{4})(\d\d)?(\d\d)?/.exec(fixedEnds(field ?? "")[0])?.slice(1) ?? [];
   const start_date = `${year}${month ?? "01"}${day ?? "01"}`;
   if (!isCalendarDate(start_date)) return {};
   if (day !== undefined) return { start_date, end_date: start_date };
@@ -146,21 +146,21 @@ function daysOf(part: string | undefined): Conditions {
 }
 
 /** `imap_mag_l1a_*`: the fields before the first star or question mark are in their places. */
-function conditionsOfStart(parts: readonly string[], table: TableName): Conditions {
-  const firstOpen = parts.findIndex(isGlob);
-  const [imap, instrument, level, descriptor] = parts.slice(0, firstOpen);
+function conditionsOfStart(fields: readonly string[], table: TableName): Conditions {
+  const firstOpen = fields.findIndex(isGlob);
+  const [imap, instrument, level, descriptor] = fields.slice(0, firstOpen);
   if (imap !== "imap" || instrument === undefined || !isInstrument(instrument)) return {};
   if (table === "ancillary") {
-    return level === undefined ? { instrument } : { instrument, descriptor: level, ...daysOf(parts[3]) };
+    return level === undefined ? { instrument } : { instrument, descriptor: level, ...daysOf(fields[3]) };
   }
   if (level === undefined || !isDataLevel(level)) return { instrument };
   if (descriptor === undefined) return { instrument, data_level: level };
-  return { instrument, data_level: level, descriptor, ...daysOf(parts[4]) };
+  return { instrument, data_level: level, descriptor, ...daysOf(fields[4]) };
 }
 
 /** `*_l1a_*`: a data level between underscores is the file's data level, or its descriptor. */
-function conditionsOfMiddle(parts: readonly string[]): readonly Conditions[] {
-  const inside = parts.slice(1, -1);
+function conditionsOfMiddle(fields: readonly string[]): readonly Conditions[] {
+  const inside = fields.slice(1, -1);
   const level = inside.find(isDataLevel);
   if (level !== undefined) return [{ data_level: level }, { descriptor: level }];
   const instrument = inside.find(isInstrument);
