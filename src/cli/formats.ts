@@ -1,7 +1,8 @@
 import type { QueryResult } from "../client/query_result.ts";
+import { textTableChunks } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { printable, printableJson } from "../safe_text.ts";
-import { recordKeys, valueAt } from "../views/records.ts";
+import { recordKeys, recordsTable, valueAt } from "../views/records.ts";
 
 /** How many rows become one text: enough for speed, few enough for memory. */
 const ROWS_AT_ONCE = 200;
@@ -63,3 +64,24 @@ export function* csv(rows: QueryResult): Generator<string> {
 export function* paths(rows: readonly FileRecord[]): Generator<string> {
   yield* batches(rows, (some) => some.map(({ file_path }) => `${printable(file_path)}\n`).join(""));
 }
+
+/** Prints the coverage: a line per product, as wide as the terminal. */
+async function* coverage(files: QueryResult): AsyncGenerator<string> {
+  const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns || 80 : 80;
+  yield (await files.coverage()).toText({ columns });
+}
+
+/** The name of a format for a whole result. */
+export type FormatName = "table" | "json" | "csv" | "paths" | "coverage";
+
+/** A format: returns the output for a result, a part at a time. */
+type Format = (files: QueryResult) => Iterable<string> | AsyncIterable<string>;
+
+/** The formats for a whole result. */
+export const formats: Readonly<Record<FormatName, Format>> = {
+  table: (files) => textTableChunks(recordsTable(files, { table: files.table })),
+  json,
+  csv,
+  paths,
+  coverage,
+};

@@ -54,13 +54,11 @@ export class ImapClient {
   query(parameters: QueryParameters, options?: QueryOptions): Promise<QueryResult>;
   async query(parameters: QueryParameters, options: QueryOptions = {}): Promise<QueryResult> {
     // Transfers do not load what only queries need, so they start sooner.
-    const [{ readyQuery }, { QueryResult }] = await Promise.all([
-      import("./query.ts"),
-      import("./query_result.ts"),
-    ]);
+    const { readyQuery } = await import("./query.ts");
     const query = readyQuery(parameters, options);
     const { settings, transport } = this.#context();
-    const rows = await query.all(transport);
+    // What the result needs is loaded while the request is on its way.
+    const [rows, { QueryResult }] = await Promise.all([query.all(transport), import("./query_result.ts")]);
     return QueryResult.fromRows(rows, {
       download: (rows, options) => this.download(rows, options),
       filesHere: async (paths) => (await import("../transfer/local_files.ts")).filesHere(settings.dataDir, paths),

@@ -1,30 +1,12 @@
-import { csv, json, jsonLines, paths } from "../formats.ts";
 import { FILTERS, queryOf } from "../filters.ts";
+import type { FormatName } from "../formats.ts";
 import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT, type Output } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import type { QueryResult } from "../../client/query_result.ts";
-import { textTableChunks } from "../../display/text_table.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
-import { recordsTable } from "../../views/records.ts";
 
-/** A format: returns the output for a result, a part at a time. */
-type Format = (files: QueryResult) => Iterable<string> | AsyncIterable<string>;
-
-/** Prints the coverage: a line per product, as wide as the terminal. */
-async function* coverage(files: QueryResult): AsyncGenerator<string> {
-  const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns || 80 : 80;
-  yield (await files.coverage()).toText({ columns });
-}
-
-const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
-  ["table", (files) => textTableChunks(recordsTable(files, { table: files.table }))],
-  ["json", json],
-  ["csv", csv],
-  ["paths", paths],
-  ["coverage", coverage],
-]);
-
+/** The formats of a whole result. */
+const FORMATS = ["table", "json", "csv", "paths", "coverage"] as const satisfies readonly FormatName[];
 /** The format that is written while rows arrive. */
 const STREAMED = "ndjson";
 /** How many rows wait to be written together. */
@@ -32,6 +14,7 @@ const MAX_WAITING = 200;
 
 /** Writes each row as soon as it arrives; rows that arrive together are written together. */
 async function stream(rows: AsyncIterable<FileRecord>, output: Output): Promise<void> {
+  const { jsonLines } = await import("../formats.ts");
   let waiting: FileRecord[] = [];
   let isRead = Promise.resolve(true);
   let isOver = false;
@@ -66,7 +49,7 @@ export const query: Command = {
       {
         name: "output-format",
         value: "FORMAT",
-        choices: [...FORMATS.keys(), STREAMED],
+        choices: [...FORMATS, STREAMED],
         help: "output format",
       },
     ],
@@ -91,15 +74,19 @@ export const query: Command = {
     const { values, client: settings, output, quiet, signal } = input;
     const client = new ImapClient(settings);
     const wish = values.get("output-format") ?? "table";
-    const format = FORMATS.get(wish);
+    const format = FORMATS.find((name) => name === wish);
     const display = queryDisplay(output, { quiet: quiet || (wish === STREAMED && Deno.stdout.isTerminal()) });
     const options = { signal, onProgress: display.onProgress };
     try {
       if (format === undefined) await stream(client.queryRows(queryOf(input), options), output);
       else {
-        const files = await client.query(queryOf(input), options);
+        // Loaded while the request is on its way.
+        const [files, { formats }] = await Promise.all([
+          client.query(queryOf(input), options),
+          import("../formats.ts"),
+        ]);
         display.stop();
-        for await (const text of format(files)) if (!await output.data(text)) break;
+        for await (const text of formats[format](files)) if (!await output.data(text)) break;
       }
     } finally {
       display.stop();
