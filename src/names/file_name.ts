@@ -407,7 +407,7 @@ function readName(name: string): { readonly kind: Kind; readonly file: ImapFile 
 function checkParts(parts: unknown): void {
   const isField = (value: unknown) => value === null || ["string", "number", "undefined"].includes(typeof value);
   if (typeof parts === "object" && parts !== null && Object.values(parts).every(isField)) return;
-  throw new InputError(`Cannot make a file name of "${shown(parts)}": expected its parts, each a text or a number`);
+  throw new InputError(`Cannot make a file name of "${shown(parts)}": expected its fields, each a text or a number`);
 }
 
 /**
@@ -458,8 +458,8 @@ export function formatFileName(parts: FileNameParts): string {
   const name = write(parts);
   if (name === undefined) {
     const value = Object.entries(parts).map(([field, value]) => `${field} ${value}`).join(", ");
-    const expected = "all the parts that a name of this type has, and no other";
-    throw new FileNameError("", [{ field: "parts", value, expected }]);
+    const expected = "all the fields that a name of this type has, and no others";
+    throw new FileNameError("", [{ field: "fields", value, expected }]);
   }
   const read: Readonly<Record<string, unknown>> = { ...parseFileName(name) };
   // A number with too many digits, both counters, or the words of another kind would read back as something else.

@@ -151,5 +151,5 @@ Deno.test("what untyped code gives for a name or its parts is refused in our own
     assertThrows(() => formatFileName(odd), ImapError);
   }
   const parts = { kind: "science", instrument: hostile } as never;
-  assertThrows(() => formatFileName(parts), InputError, "expected its parts");
+  assertThrows(() => formatFileName(parts), InputError, "expected its fields");
 });

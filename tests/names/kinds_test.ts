@@ -101,7 +101,7 @@ Deno.test("formatFileName() refuses parts that would read as something else", ()
   assertThrows(
     () => formatFileName({ kind: "spice", kernel_type: "spin", version: "01" }),
     FileNameError,
-    "all the parts",
+    "all the fields",
   );
   const tooMany = { kind: "spice", kernel_type: "leapseconds", version: "0012", start_date: "20250101" } as const;
   assertThrows(() => formatFileName(tooMany), FileNameError, "no other");
