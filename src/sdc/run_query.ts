@@ -114,8 +114,6 @@ interface Page {
   readonly offset: number;
   readonly limit: number;
   readonly run: PageRun;
-  /** The page before it, with whose last row it must begin. Otherwise the archive has changed in between. */
-  readonly previous?: Slice | undefined;
   /** Whether the page after it is already in the queue. */
   readonly isFollowed?: boolean;
 }
@@ -213,6 +211,8 @@ class Slice {
   /** The rows, in chunks. The next chunk is not read until this one is taken: it waits on the wire. */
   readonly rows = new RowChannel();
   page: Page | undefined;
+  /** The page before this one, with whose last row it must begin. Otherwise the archive has changed in between. */
+  previous: Slice | undefined;
   isSent = false;
   /** Whether the first rows came, or it ended. */
   isUnderWay = false;
@@ -287,7 +287,9 @@ class Slice {
   /** The next page of the same request. Of all rows given out so far, only those of the last two pages may come again. */
   nextPage(page: Page): Slice {
     const { before = [] } = this.#start;
-    return new Slice(this.search, { ...this.#start, page, before: [...before.slice(-1), this.#paths] });
+    const next = new Slice(this.search, { ...this.#start, page, before: [...before.slice(-1), this.#paths] });
+    next.previous = this;
+    return next;
   }
 
   /** The page before this one, of which no row was given out. */
@@ -298,6 +300,8 @@ class Slice {
   /** Ends it. The error, if there is one, is thrown where its rows are taken. */
   end(outcome: { readonly error?: unknown } = {}): void {
     this.#ended.resolve();
+    // Otherwise the last page of a long result would keep all others in memory.
+    this.previous = undefined;
     this.rows.end(outcome);
   }
 }
@@ -446,11 +450,11 @@ class QueryRun {
 
   /** Gives out the rows of a slice that are asked for and new. Returns whether more of them are wanted. */
   async #take(slice: Slice, rows: FileRecord[]): Promise<boolean> {
-    const { page, survey } = slice;
+    const { previous, survey } = slice;
     this.#noteUnderWay(slice);
-    if (slice.received === 0 && page?.previous !== undefined) {
-      await page.previous.ended;
-      slice.isShifted = rows[0]?.file_path !== page.previous.last;
+    if (slice.received === 0 && previous !== undefined) {
+      await previous.ended;
+      slice.isShifted = rows[0]?.file_path !== previous.last;
       if (slice.isShifted) return false;
     }
     slice.received += rows.length;
@@ -487,8 +491,8 @@ class QueryRun {
   }
 
   /** The pages after a complete one. Each begins with the last row of the page before it. */
-  #nextPages(slice: Slice, { offset, limit, run, previous, isFollowed }: Page): Slice[] {
-    const { received } = slice;
+  #nextPages(slice: Slice, { offset, limit, run, isFollowed }: Page): Slice[] {
+    const { received, previous } = slice;
     this.#hasPages = true;
     if (previous !== undefined) run.returns = 0;
     // A page of fewer rows need not be the last one: the server may have limits of its own.
@@ -500,7 +504,7 @@ class QueryRun {
     for (let last = slice; pages.length < count;) {
       const start = offset + received - 1 + pages.length * (this.#pageRows - 1);
       const isFollowed = pages.length < count - 1;
-      last = last.nextPage({ offset: start, limit: this.#pageRows, run, previous: last, isFollowed });
+      last = last.nextPage({ offset: start, limit: this.#pageRows, run, isFollowed });
       pages.push(last);
     }
     return pages;
@@ -568,7 +572,9 @@ class QueryRun {
     if (page.limit > MIN_PAGE_ROWS) {
       this.#pageRows = MIN_PAGE_ROWS;
       page.run.count = 1;
-      return [slice.part(search, { page: { ...page, limit: MIN_PAGE_ROWS, isFollowed: false }, problem })];
+      const smaller = slice.part(search, { page: { ...page, limit: MIN_PAGE_ROWS, isFollowed: false }, problem });
+      smaller.previous = slice.previous;
+      return [smaller];
     }
     // A server that has sent other pages is broken. One that has not may ignore the parameters.
     if (this.#hasPages === true) return undefined;
