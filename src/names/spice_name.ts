@@ -156,11 +156,6 @@ export const SPICE_FORMS: readonly SpiceForm[] = [
 /** The extensions of SPICE files, in lower case. */
 export const SPICE_EXTENSIONS: readonly string[] = [...new Set(SPICE_FORMS.map(({ extension }) => extension))];
 
-/** The types whose names have no day: they are valid at all times. */
-export const SPICE_TYPES_WITHOUT_DAY: readonly SpiceType[] = SPICE_FORMS
-  .filter(({ template }) => !template.includes("yy"))
-  .map(({ type }) => type);
-
 /** Fields to fill a template with. Fields that are null may be left out. */
 type GivenFields = { readonly [Key in keyof SpiceParts]?: SpiceParts[Key] | undefined };
 

@@ -11,9 +11,17 @@ import {
   SCIENCE_EXTENSIONS,
 } from "../names/file_name.ts";
 import { isGlob } from "../names/glob.ts";
-import { fixedEnds, SPICE_FORMS, SPICE_TYPES_WITHOUT_DAY, spiceTypesOf } from "../names/spice_name.ts";
+import { fixedEnds, SPICE_FORMS, spiceTypesOf } from "../names/spice_name.ts";
 import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "../names/version.ts";
-import { closestWord, DATA_LEVELS, INSTRUMENTS, isInstrument, oneOfWords, SPICE_TYPES } from "../names/vocabulary.ts";
+import {
+  closestWord,
+  DATA_LEVELS,
+  INSTRUMENTS,
+  isInstrument,
+  isOneOf,
+  oneOfWords,
+  SPICE_TYPES,
+} from "../names/vocabulary.ts";
 import {
   ALL_KERNELS,
   ALL_MAJORS,
@@ -47,71 +55,7 @@ export interface QueryTable {
   readonly ingestionDays: DayRange;
   /** Whether a file may cover many days, or none, and responses to several requests may share files. */
   readonly overlaps: boolean;
-  /** The types of files whose names have no day. */
-  readonly typesWithoutDay: readonly string[];
 }
-
-/** Parameters that a table has if its server knows them. */
-const SERVER_PARAMETERS = [
-  "instrument",
-  "data_level",
-  "descriptor",
-  "type",
-  "repointing",
-  "cr",
-  "crid",
-  "major_version",
-  "minor_version",
-  "extension",
-  "released",
-] as const;
-
-/** Parameters that every table has: what its server does not know, the client selects from the rows. */
-const COMMON_PARAMETERS = [
-  "start_date",
-  "end_date",
-  "ingestion_start_date",
-  "ingestion_end_date",
-  "today",
-  "days_ago",
-  "version",
-  "filename",
-  "file_path",
-  "table",
-] as const;
-
-function queryTable(name: TableName, own: Partial<QueryTable> = {}): QueryTable {
-  const { route, always, parameters, extensions }: SdcTable = SDC_TABLES[name];
-  const known = SERVER_PARAMETERS.filter((parameter) => Object.hasOwn(parameters, parameter));
-  return {
-    route,
-    always,
-    parameters: [...known, ...COMMON_PARAMETERS],
-    wireNames: {},
-    extensions,
-    days: { from: "start_date", to: "end_date" },
-    ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
-    overlaps: false,
-    typesWithoutDay: [],
-    ...own,
-  };
-}
-
-/** The tables that can be searched. */
-export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
-  science: queryTable("science"),
-  ancillary: queryTable("ancillary", {
-    // Only their names have it.
-    parameters: ["repointing", ...queryTable("ancillary").parameters],
-  }),
-  quicklook: queryTable("quicklook"),
-  spice: queryTable("spice", {
-    wireNames: { ingestion_start_date: "start_ingest_date", ingestion_end_date: "end_ingest_date" },
-    ingestionDays: { from: "start_ingest_date", to: "end_ingest_date" },
-    overlaps: true,
-    typesWithoutDay: SPICE_TYPES_WITHOUT_DAY,
-  }),
-};
 
 /** A day, and a time of day if one is given. All in UTC. */
 interface Day {
@@ -195,6 +139,7 @@ const version: Check = (value, { table }) => {
   return unless(/^v?\d{1,9}$/.test(value), "a number such as v001, or latest");
 };
 
+/** The check of each parameter's values. A table has a parameter if the SDC's table has it, or if every table has it. */
 const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
   table: oneOf(TABLES),
   instrument: oneOf(INSTRUMENTS),
@@ -225,6 +170,55 @@ const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
       isArchivePath(value) && printable(value) === value,
       "a path in the archive, such as imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts",
     ),
+};
+
+function isQueryParameter(name: string): name is QueryParameterName {
+  return Object.hasOwn(CHECKS, name);
+}
+
+/** Parameters that every table has: what its server does not know, the client selects from the rows. */
+const COMMON_PARAMETERS = [
+  "start_date",
+  "end_date",
+  "ingestion_start_date",
+  "ingestion_end_date",
+  "today",
+  "days_ago",
+  "version",
+  "filename",
+  "file_path",
+  "table",
+] as const;
+
+function queryTable(name: TableName, own: Partial<QueryTable> = {}): QueryTable {
+  const { route, always, parameters, extensions }: SdcTable = SDC_TABLES[name];
+  const isOwn = (parameter: string) => Object.hasOwn(parameters, parameter) && !isOneOf(COMMON_PARAMETERS, parameter);
+  return {
+    route,
+    always,
+    parameters: [...Object.keys(CHECKS).filter(isQueryParameter).filter(isOwn), ...COMMON_PARAMETERS],
+    wireNames: {},
+    extensions,
+    days: { from: "start_date", to: "end_date" },
+    ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
+    overlaps: false,
+    ...own,
+  };
+}
+
+/** The tables that can be searched. */
+export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
+  science: queryTable("science"),
+  ancillary: queryTable("ancillary", {
+    // Only their names have it.
+    parameters: ["repointing", ...queryTable("ancillary").parameters],
+  }),
+  quicklook: queryTable("quicklook"),
+  spice: queryTable("spice", {
+    wireNames: { ingestion_start_date: "start_ingest_date", ingestion_end_date: "end_ingest_date" },
+    ingestionDays: { from: "start_ingest_date", to: "end_ingest_date" },
+    overlaps: true,
+  }),
 };
 
 /** Returns what was expected instead of a parameter's wrong value; undefined for a valid one. */
@@ -313,15 +307,11 @@ function tableOfPattern(pattern: string): TableName {
   return SPICE_FORMS.some((form) => form.extension === extension) ? "spice" : "science";
 }
 
-function isTable(name: string): name is TableName {
-  return TABLES.some((table) => table === name);
-}
-
 /** The table that a name or a pattern belongs to. */
 function tableOfName(name: string): TableName {
   if (isGlob(name)) return tableOfPattern(name);
   const { kind } = parseFileName(name);
-  if (isTable(kind)) return kind;
+  if (isOneOf(TABLES, kind)) return kind;
   throw unlisted(name, kind);
 }
 
@@ -333,7 +323,7 @@ function tableOfPath(path: string): TableName {
       problems: [{ parameter: "file_path", value: path, expected: "a path of a file that a table has" }],
     });
   }
-  return folder !== "science" && isTable(folder) ? folder : "science";
+  return folder !== "science" && isOneOf(TABLES, folder) ? folder : "science";
 }
 
 /** Rejects whole names of files in another table, and patterns of files that are in none. */
@@ -398,10 +388,6 @@ function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
   throw wrongValue("query", { parameter: "table", value, ...oneOfWords(value, TABLES) });
 }
 
-function isParameter(name: string, names: readonly QueryParameterName[]): name is QueryParameterName {
-  return names.some((known) => known === name);
-}
-
 /** An error about a parameter that only other tables have. */
 function parameterOfOtherTable(table: TableName, parameter: string, others: readonly TableName[]): InputError {
   const { parameters } = QUERY_TABLES[table];
@@ -417,8 +403,8 @@ function parameterOfOtherTable(table: TableName, parameter: string, others: read
 /** An error about a parameter's values; undefined if they are valid. */
 function problemWith(table: TableName, name: string, values: readonly string[], now: Date): InputError | undefined {
   const { parameters } = QUERY_TABLES[table];
-  if (!isParameter(name, parameters)) {
-    const others = TABLES.filter((other) => isParameter(name, QUERY_TABLES[other].parameters));
+  if (!isOneOf(parameters, name)) {
+    const others = TABLES.filter((other) => isOneOf(QUERY_TABLES[other].parameters, name));
     return others.length > 0
       ? parameterOfOtherTable(table, name, others)
       : unknownParameter("query", name, { known: parameters, closest: closestWord(name, parameters) });
@@ -516,7 +502,7 @@ export function checkQuery(parameters: QueryParameters, now: Date = new Date()):
   for (const [name, list] of values) {
     const isSaidElsewhere = (name === "version" && latest) || (name === "major_version" && allMajors);
     if (
-      !isSaidElsewhere && !NO_LIST.has(name) && isParameter(name, QUERY_TABLES[table].parameters) &&
+      !isSaidElsewhere && !NO_LIST.has(name) && isOneOf(QUERY_TABLES[table].parameters, name) &&
       !DAY_NAMES.includes(name)
     ) {
       const isNumber = NUMBERS.includes(name);
