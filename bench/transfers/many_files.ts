@@ -40,8 +40,8 @@ export async function benchManyFiles(): Promise<Result[]> {
   }, ROUNDS);
   const work = "1,000 files of 200 KB, 16 at once";
   return [
-    { ...ratio(`${work} / aria2c -j16`, times.ours, times.aria2, 0.5), python: shownTime(times.python) },
-    ratio(`${work} / curl -Z --parallel-max 16`, times.ours, times.curl, 2),
+    { ...ratio(`${work} / aria2c -j16`, times.ours, times.aria2, 0.45), python: shownTime(times.python) },
+    ratio(`${work} / curl -Z --parallel-max 16`, times.ours, times.curl, 2.5),
     peakResult(work, peaks),
   ];
 }

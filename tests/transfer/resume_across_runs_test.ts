@@ -1,4 +1,6 @@
 // The partial file of an earlier run: resumed if it belongs to the same object, thrown away otherwise.
+import type { TransferEvent } from "../../mod.ts";
+import { parseRecord } from "../../src/transfer/partial_file.ts";
 import { assertEquals } from "@std/assert";
 import type { Behaviour } from "../support/object_answer.ts";
 import { randomBytes } from "../support/object_store.ts";
@@ -116,4 +118,18 @@ Deno.test("download() removes what a run left behind that was killed while it wr
   await Deno.writeTextFile(`${lab.partPath}.json.new`, '{"archiveP');
   assertEquals((await lab.one()).state, "resumed");
   await assertWhole(lab);
+});
+
+Deno.test("download() writes the record of a large file with its first bytes, so that a killed run can be resumed", async () => {
+  await using lab = await openLab();
+  const bytes = randomBytes(1024 * 1024 + 1);
+  lab.store.add(lab.path, bytes);
+  lab.store.usually = { bytesPerSecond: 2_000_000 };
+  let record: string | undefined;
+  const onProgress = (event: TransferEvent) => {
+    if (event.type !== "bytes" || event.bytes === 0 || event.bytes === bytes.length || record !== undefined) return;
+    record = Deno.readTextFileSync(`${lab.partPath}.json`);
+  };
+  assertEquals((await lab.one({ onProgress })).state, "fetched");
+  assertEquals(parseRecord(record ?? "")?.size, bytes.length);
 });

@@ -73,6 +73,14 @@ Deno.test("upload() does not take another file of the same length for its own wh
   assertEquals(lab.store.requests.map(({ method }) => method), ["PUT", "PUT", "GET", "GET"]);
 });
 
+Deno.test("upload() fails when the archive has the same file already, from another call", async () => {
+  await using lab = await openUploads();
+  lab.store.add(lab.path, lab.bytes);
+  const [failed] = (await lab.client.upload(lab.files)).failed;
+  assert(failed?.error instanceof ResponseError && failed.error.status === 409, failed?.error.message);
+  assertEquals(lab.store.requests.length, 0);
+});
+
 Deno.test("upload() gives up when a new URL is refused too", async () => {
   await using lab = await openUploads(1, { retries: 9 });
   lab.store.usually = { status: 403 };
