@@ -18,6 +18,8 @@ export {
   catalog,
   configure,
   download,
+  jobLog,
+  jobs,
   query,
   queryRows,
   release,
@@ -36,7 +38,8 @@ export type { CatalogEntry } from "./src/client/catalog.ts";
 export { type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
 export { type DownloadRows, QueryResult, type QueryResultOrigin } from "./src/client/query_result.ts";
 export type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./src/client/orders.ts";
-export type { ReprocessOptions, ReprocessReport } from "./src/client/orders.ts";
+export type { JobsOptions, ReprocessOptions, ReprocessReport } from "./src/client/orders.ts";
+export { RecordList } from "./src/client/record_list.ts";
 export { type Repeat, TransferReport } from "./src/client/transfer_report.ts";
 export type { PacketOutcome, PacketState, WebpodaOptions, WebpodaParameters } from "./src/client/webpoda.ts";
 export { QUERY_MODES, type QueryMode } from "./src/protocol/webpoda.ts";
@@ -89,7 +92,7 @@ export {
   type WordOrText,
 } from "./src/protocol/tables.ts";
 export type { AncillaryRecord, QuicklookRecord, ScienceRecord, SpiceRecord } from "./src/protocol/rows.ts";
-export type { ReprocessParameters } from "./src/sdc/orders.ts";
+export type { JobParameters, JobRecord, ReprocessParameters } from "./src/sdc/orders.ts";
 export type { QueryProgress } from "./src/sdc/run_query.ts";
 export type { DownloadPlan, OnProgress, Outcome, TransferEvent } from "./src/transfer/batch.ts";
 export type { IfPresent } from "./src/transfer/download.ts";

@@ -7,7 +7,7 @@ import { recordKeys, recordsTable, valueAt } from "../views/records.ts";
 /** How many rows become one text: enough for speed, few enough for memory. */
 const ROWS_AT_ONCE = 200;
 
-function* batches(rows: readonly FileRecord[], text: (rows: readonly FileRecord[]) => string): Generator<string> {
+function* batches<Row>(rows: readonly Row[], text: (rows: readonly Row[]) => string): Generator<string> {
   for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield text(rows.slice(at, at + ROWS_AT_ONCE));
 }
 
@@ -15,7 +15,7 @@ function* batches(rows: readonly FileRecord[], text: (rows: readonly FileRecord[
 const BETWEEN_ROWS = '},{"';
 
 /** Rows as JSON, each on a line of its own. To make JSON of many rows at once takes half the time of one after the other. */
-function lines(rows: readonly FileRecord[], separator: ",\n" | "\n"): string {
+function lines(rows: readonly object[], separator: ",\n" | "\n"): string {
   // V8 writes plain arrays, not subclasses, however deep their values are nested.
   const parts = JSON.stringify(Array.from(rows)).slice(1, -1).split(BETWEEN_ROWS);
   return parts.length === rows.length
@@ -29,7 +29,7 @@ export function jsonLines(rows: readonly FileRecord[]): string {
 }
 
 /** Writes rows as a JSON array, one row per line, for people and for every JSON parser. */
-export function* json(rows: readonly FileRecord[]): Generator<string> {
+export function* json(rows: readonly object[]): Generator<string> {
   if (rows.length === 0) return yield "[]\n";
   let before = "[\n";
   for (const text of batches(rows, (some) => lines(some, ",\n"))) {

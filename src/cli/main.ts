@@ -52,6 +52,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/reprocess.ts")).reprocess,
   },
   {
+    name: "jobs",
+    summary: "list the jobs of the SDC's processing",
+    load: async () => (await import("./commands/reprocess.ts")).jobs,
+  },
+  {
+    name: "job-log",
+    summary: "print the log of a job",
+    load: async () => (await import("./commands/reprocess.ts")).jobLog,
+  },
+  {
     name: "release",
     summary: "release data to the public",
     load: async () => (await import("./commands/release.ts")).release,

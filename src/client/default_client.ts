@@ -1,13 +1,21 @@
 import type { CatalogEntry } from "./catalog.ts";
 import { type Downloadable, ImapClient, type ImapClientOptions } from "./imap_client.ts";
-import type { DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
-import type { ReleaseOptions, ReleaseParameters, ReleaseReport, ReprocessOptions, ReprocessReport } from "./orders.ts";
+import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
+import type {
+  JobsOptions,
+  ReleaseOptions,
+  ReleaseParameters,
+  ReleaseReport,
+  ReprocessOptions,
+  ReprocessReport,
+} from "./orders.ts";
 import type { QueryResult } from "./query_result.ts";
+import type { RecordList } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import type { AncillaryRecord, FileRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
-import type { ReprocessParameters } from "../sdc/orders.ts";
+import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
 
 let options: ImapClientOptions = {};
 let client = new ImapClient();
@@ -304,4 +312,48 @@ export function release(parameters: ReleaseParameters, options: ReleaseOptions =
  */
 export function webpoda(parameters: WebpodaParameters, options: WebpodaOptions = {}): Promise<PacketOutcome[]> {
   return client.webpoda(parameters, options);
+}
+
+/**
+ * Lists jobs of the SDC's processing, the newest first: what became of a request to reprocess, and of what the SDC started
+ * itself (SDC protocol, `GET /processing-jobs`). The SDC lists the newest 500 that match.
+ *
+ * @param parameters Conditions, all compared for equality. Default: none.
+ * @returns The jobs: an array that displays itself as a table.
+ * @throws {InputError} When a condition is wrong. Nothing was sent.
+ * @throws {ResponseError} When the server rejects it.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { jobs } from "@imap-sdc/data-access";
+ *
+ * for (const { instrument, status } of await jobs({ instrument: "mag", status: "succeeded" })) {
+ *   assert(instrument === "mag" && status === "SUCCEEDED");
+ * }
+ * ```
+ */
+export function jobs(parameters: JobParameters = {}, options: JobsOptions = {}): Promise<RecordList<JobRecord>> {
+  return client.jobs(parameters, options);
+}
+
+/**
+ * Gets the log of a job as text (SDC protocol, `GET /processing-logs`). The SDC sends up to 1 MB of it.
+ *
+ * @param job A row of `jobs`, or its `job_log_stream_id`.
+ * @throws {InputError} When it identifies no log, or the job has none yet. Nothing was sent.
+ * @throws {ResponseError} 500 when the SDC has no such log.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { jobLog, jobs, reprocess } from "@imap-sdc/data-access";
+ *
+ * await reprocess({ start_date: "20250501", end_date: "20250501", instrument: "swapi" });
+ * const [job] = await jobs({ instrument: "swapi" });
+ * assert(job !== undefined && (await jobLog(job)).includes("swapi"));
+ * ```
+ */
+export function jobLog(job: JobRecord | string, options: CallOptions = {}): Promise<string> {
+  return client.jobLog(job, options);
 }

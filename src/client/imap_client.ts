@@ -1,14 +1,22 @@
 import type { CatalogEntry } from "./catalog.ts";
-import type { DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
-import type { ReleaseOptions, ReleaseParameters, ReleaseReport, ReprocessOptions, ReprocessReport } from "./orders.ts";
+import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
+import type {
+  JobsOptions,
+  ReleaseOptions,
+  ReleaseParameters,
+  ReleaseReport,
+  ReprocessOptions,
+  ReprocessReport,
+} from "./orders.ts";
 import type { QueryResult } from "./query_result.ts";
+import type { RecordList } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import { type ClientOptions, resolveSettings, type Settings } from "../config.ts";
 import { createTransport, type HttpLog, type Transport } from "../http/transport.ts";
 import type { AncillaryRecord, FileRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
-import type { ReprocessParameters } from "../sdc/orders.ts";
+import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
 
 /** Settings of an {@linkcode ImapClient}. */
 export interface ImapClientOptions extends ClientOptions {
@@ -124,6 +132,18 @@ export class ImapClient {
   async release(parameters: ReleaseParameters, options: ReleaseOptions = {}): Promise<ReleaseReport> {
     const { releaseData } = await import("./orders.ts");
     return await releaseData(this.#context(), parameters, options);
+  }
+
+  /** Lists jobs of the SDC's processing, as the function `jobs` does. */
+  async jobs(parameters: JobParameters = {}, options: JobsOptions = {}): Promise<RecordList<JobRecord>> {
+    const { listJobs } = await import("./orders.ts");
+    return await listJobs(() => this.#context().transport, parameters, options);
+  }
+
+  /** Gets the log of a job, as the function `jobLog` does. */
+  async jobLog(job: JobRecord | string, options: CallOptions = {}): Promise<string> {
+    const { readJobLog } = await import("./orders.ts");
+    return await readJobLog(this.#context().transport, job, options);
   }
 
   /** Downloads raw packets to level 0 files, as the function `webpoda` does. */

@@ -1,13 +1,29 @@
 import type { CallOptions } from "./options.ts";
+import { RecordList } from "./record_list.ts";
 import { uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
+import type { Table } from "../display/text_table.ts";
 import { ImapError, InputError, ResponseError, wrongValue } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
+import { formatVersion } from "../names/version.ts";
 import { closestWord } from "../names/vocabulary.ts";
 import { RELEASE_TYPES } from "../protocol/tables.ts";
-import { checkReprocess, release, type ReleaseOrder, reprocess, type ReprocessParameters } from "../sdc/orders.ts";
+import {
+  checkJobs,
+  checkReprocess,
+  findJobs,
+  getJobLog,
+  JOB_STATES,
+  type JobParameters,
+  type JobRecord,
+  MAX_JOBS,
+  release,
+  type ReleaseOrder,
+  reprocess,
+  type ReprocessParameters,
+} from "../sdc/orders.ts";
 import { findObject } from "../sdc/presigned_url.ts";
 import { compareObject, type UrlSource } from "../transfer/objects.ts";
 import { checkUploads } from "../transfer/upload.ts";
@@ -201,4 +217,71 @@ export async function triggerReprocessing(
   const parameters = checkReprocess(order, now());
   const answer = dryRun ? undefined : await reprocess(transport(), parameters, signal);
   return { parameters, reprocess_id: textUnder(answer, "reprocess_id"), answer };
+}
+
+/** Options of a list of jobs. */
+export interface JobsOptions extends CallOptions {
+  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
+  now?: (() => Date) | undefined;
+}
+
+/** `v001.0002` of a job's product; the row's own text where the numbers are missing, as on older servers. */
+function versionOfJob({ major_version, minor_version, version }: JobRecord): string {
+  if (minor_version !== null) return formatVersion({ major: major_version, minor: minor_version });
+  return typeof version === "string" ? version : "";
+}
+
+/** Makes a table of jobs. */
+function jobsTable(jobs: readonly JobRecord[]): Table<JobRecord> {
+  const column = (header: string, text: (job: JobRecord) => string | number | null) => ({
+    header,
+    align: "left" as const,
+    text: (job: JobRecord) => String(text(job) ?? ""),
+  });
+  const counts = JOB_STATES.flatMap((state) => {
+    const count = jobs.filter(({ status }) => status === state).length;
+    return count === 0 ? [] : [`${count} ${state}`];
+  });
+  return {
+    title: `Found [${jobs.length}] jobs${counts.length === 0 ? "" : `: ${counts.join(", ")}`}`,
+    ...(jobs.length < MAX_JOBS ? {} : { note: `The SDC lists only the newest ${MAX_JOBS} jobs that match.` }),
+    columns: [
+      column("Status", ({ status }) => status),
+      column("Instrument", ({ instrument }) => instrument),
+      column("Data Level", ({ data_level }) => data_level),
+      column("Descriptor", ({ descriptor }) => descriptor),
+      column("Start Date", ({ start_date }) => start_date),
+      ...(jobs.some(({ repointing }) => repointing !== null)
+        ? [column("Repointing", ({ repointing }) => repointing)]
+        : []),
+      column("Version", versionOfJob),
+      column("Started At", ({ started_at }) => started_at),
+      column("Stopped At", ({ stopped_at }) => stopped_at),
+      column("Log", ({ job_log_stream_id }) => job_log_stream_id),
+    ],
+    rows: jobs,
+  };
+}
+
+/** Checks which jobs to list, and lists them. */
+export async function listJobs(
+  transport: () => Transport,
+  parameters: JobParameters,
+  { signal, now = () => new Date() }: JobsOptions,
+): Promise<RecordList<JobRecord>> {
+  const query = checkJobs(parameters, now());
+  return RecordList.fromRecords(await findJobs(transport(), query, signal), jobsTable);
+}
+
+/** Gets the log of a job, which is given as a row or by the identifier of its log. */
+export async function readJobLog(
+  transport: Transport,
+  job: JobRecord | string,
+  { signal }: CallOptions,
+): Promise<string> {
+  const stream = typeof job === "object" && job !== null ? job.job_log_stream_id : job;
+  if (stream === null) {
+    throw new InputError("Cannot get the log of a job that has none yet: list the jobs again when it has started");
+  }
+  return await getJobLog(transport, stream, signal);
 }

@@ -95,7 +95,10 @@ function explanation(body: string): string {
   try {
     const json: unknown = JSON.parse(body);
     if (typeof json === "string") return json;
-    if (typeof json === "object" && json !== null && "message" in json) return String(json.message);
+    if (typeof json === "object" && json !== null) {
+      if ("message" in json) return String(json.message);
+      if ("error" in json) return String(json.error);
+    }
   } catch {
     // Not JSON.
   }

@@ -29,8 +29,8 @@ export const METAKERNEL_ROUTE = "/metakernel";
 /** The route that lists processing jobs. */
 export const PROCESSING_JOBS_ROUTE = "/processing-jobs";
 
-/** The route of a job's log; anything may follow it. */
-const PROCESSING_LOGS_ROUTE = "/processing-logs";
+/** The route of a job's log; anything may follow it, and the query says which log. */
+export const PROCESSING_LOGS_ROUTE = "/processing-logs";
 
 /** The route that requests reprocessing, with POST. */
 export const REPROCESS_ROUTE = "/reprocess";

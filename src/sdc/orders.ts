@@ -1,9 +1,18 @@
-import { ConnectionError, InputError, joinInputErrors, unknownParameter, wrongValue } from "../errors.ts";
+import {
+  ConnectionError,
+  InputError,
+  joinInputErrors,
+  ProtocolError,
+  ResponseError,
+  unknownParameter,
+  wrongValue,
+} from "../errors.ts";
 import { Call } from "../http/call.ts";
+import { isGatewayBody } from "../http/failures.ts";
 import type { Transport } from "../http/transport.ts";
 import { isGlob } from "../names/glob.ts";
-import { closestWord } from "../names/vocabulary.ts";
-import { RELEASE_ROUTE, REPROCESS_ROUTE } from "../protocol/routes.ts";
+import { closestWord, oneOfWords } from "../names/vocabulary.ts";
+import { PROCESSING_JOBS_ROUTE, PROCESSING_LOGS_ROUTE, RELEASE_ROUTE, REPROCESS_ROUTE } from "../protocol/routes.ts";
 import type { WireQuery } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { checkValue, endBeforeStart, type Expected, readDay } from "./check_query.ts";
@@ -149,4 +158,226 @@ export function checkReprocess(parameters: ReprocessParameters, now: Date = new 
     ]);
   }
   return { ...values, start_date, end_date };
+}
+
+/** The states of jobs (SDC protocol, `GET /processing-jobs`). */
+export const JOB_STATES = ["INPROGRESS", "SUCCEEDED", "FAILED"] as const;
+
+/** Which jobs to list, under the SDC's own names (SDC protocol, `GET /processing-jobs`). All are compared for equality. */
+export interface JobParameters {
+  /** `INPROGRESS`, `SUCCEEDED` or `FAILED`, in any case. */
+  status?: string | undefined;
+  /** The instrument, for example `mag`. */
+  instrument?: string | undefined;
+  /** The data level of the job's product, for example `l1a`. */
+  data_level?: string | undefined;
+  /** The name of the job's product. */
+  descriptor?: string | undefined;
+  /** The day of the job's product: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
+  start_date?: string | undefined;
+  /** The number of a repointing, or `repoint00012`. */
+  repointing?: string | number | undefined;
+  /** The major version of the job's product. */
+  major_version?: string | number | undefined;
+  /** The minor version of the job's product. */
+  minor_version?: string | number | undefined;
+  /** The identifier of the job's log. */
+  job_log_stream_id?: string | undefined;
+}
+
+/**
+ * A job of the SDC's processing (SDC protocol, `GET /processing-jobs`). Days are `YYYYMMDD` and times
+ * `YYYY-MM-DD HH:MM:SS` in UTC, whatever the server sends; all other keys are kept as they are received.
+ */
+export interface JobRecord {
+  /** `INPROGRESS`, `SUCCEEDED` or `FAILED`. */
+  readonly status: string | null;
+  /** The instrument, for example `mag`. */
+  readonly instrument: string | null;
+  /** The data level of its product. */
+  readonly data_level: string | null;
+  /** The name of its product. */
+  readonly descriptor: string | null;
+  /** The day of its product, `YYYYMMDD`. */
+  readonly start_date: string | null;
+  /** The number of the repointing, or null. */
+  readonly repointing: number | null;
+  /** The major version of its product. */
+  readonly major_version: number | null;
+  /** The minor version of its product. */
+  readonly minor_version: number | null;
+  /** What ran. Older servers call it `container_command`. */
+  readonly job_command: string | null;
+  /** Which log it has; null while it has none. */
+  readonly job_log_stream_id: string | null;
+  /** When it started: `2026-01-31 12:00:00`, UTC. */
+  readonly started_at: string | null;
+  /** When it ended. */
+  readonly stopped_at: string | null;
+  /** What else the server sends. */
+  readonly [key: string]: unknown;
+}
+
+const JOB_NAMES = [
+  "status",
+  "instrument",
+  "data_level",
+  "descriptor",
+  "start_date",
+  "repointing",
+  "major_version",
+  "minor_version",
+  "job_log_stream_id",
+] as const;
+
+type JobName = typeof JOB_NAMES[number];
+
+function isJobName(name: string): name is JobName {
+  return JOB_NAMES.some((known) => known === name);
+}
+
+/** What was expected instead of a wrong value; undefined when the value is right. */
+function expectedOfJobs(name: JobName, value: unknown, now: Date): Expected | undefined {
+  if (!isText(value)) return { expected: "a single text, not several" };
+  const text = String(value);
+  switch (name) {
+    case "status":
+      return JOB_STATES.some((known) => known === text.toUpperCase()) ? undefined : oneOfWords(text, JOB_STATES);
+    case "descriptor":
+      return expectedOf(name, value, now);
+    case "major_version":
+      // The list has the jobs of every version anyway.
+      return /^\d{1,9}$/.test(text) ? undefined : { expected: "a whole number" };
+    case "job_log_stream_id":
+      return isLogStream(text) ? undefined : { expected: LOG_STREAM_FORM };
+    default:
+      return checkValue("science", name, text, now);
+  }
+}
+
+/** A checked value, as it is sent. */
+function wireValue(name: JobName, text: string, now: Date): string {
+  if (name === "status") return text.toUpperCase();
+  if (name === "start_date") return readDay(text, now)?.day ?? text;
+  return name === "repointing" ? String(Number(text.replace(/^repoint/, ""))) : text;
+}
+
+/**
+ * Checks which jobs to list before anything is sent.
+ *
+ * @param now The current time, for `today`, `yesterday` and `7d`.
+ * @returns What is sent.
+ * @throws {InputError} When a parameter is wrong; with a line for each.
+ */
+export function checkJobs(parameters: JobParameters, now: Date = new Date()): WireQuery {
+  // Untyped code, in a notebook for example, may pass anything.
+  if (typeof parameters !== "object" || parameters === null) {
+    throw new InputError(`Cannot list jobs by "${shown(parameters)}": expected an object with parameters`);
+  }
+  const query: Record<string, string> = {};
+  const problems: InputError[] = [];
+  for (const [name, value] of Object.entries<unknown>({ ...parameters })) {
+    if (value === undefined || value === null || value === "") continue;
+    if (!isJobName(name)) {
+      const closest = closestWord(name, JOB_NAMES);
+      problems.push(unknownParameter("list jobs", name, { known: JOB_NAMES, closest }));
+      continue;
+    }
+    const expected = expectedOfJobs(name, value, now);
+    if (expected === undefined) query[name] = wireValue(name, String(value), now);
+    else problems.push(wrongValue("list jobs with", { parameter: name, value: shown(value), ...expected }));
+  }
+  if (problems.length > 0) throw joinInputErrors(problems);
+  return query;
+}
+
+function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+
+/** ISO 8601 without a time zone, or in UTC. */
+const JOB_MOMENT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]00:?00)?$/;
+
+function decodeJob(json: unknown, count: number): JobRecord {
+  if (!isObject(json)) throw new ProtocolError(`job ${count} is no object`);
+  const text = (name: string) => {
+    const value = json[name];
+    return typeof value === "string" ? value : null;
+  };
+  const number = (name: string) => {
+    const value = json[name];
+    return typeof value === "number" ? value : null;
+  };
+  const moment = (name: string) => text(name)?.replace(JOB_MOMENT, "$1 $2") ?? null;
+  return {
+    ...json,
+    status: text("status"),
+    instrument: text("instrument"),
+    data_level: text("data_level"),
+    descriptor: text("descriptor"),
+    start_date: text("start_date")?.replace(/^(\d{4})-(\d\d)-(\d\d)(T.*)?$/, "$1$2$3") ?? null,
+    repointing: number("repointing"),
+    major_version: number("major_version"),
+    minor_version: number("minor_version"),
+    job_command: text("job_command") ?? text("container_command"),
+    job_log_stream_id: text("job_log_stream_id"),
+    started_at: moment("started_at"),
+    stopped_at: moment("stopped_at"),
+  };
+}
+
+/** The most jobs that the SDC lists (SDC protocol). */
+export const MAX_JOBS = 500;
+
+/** Lists jobs, the newest first (SDC protocol, `GET /processing-jobs`). @throws {ResponseError} When the server refuses. */
+export async function findJobs(transport: Transport, query: WireQuery, signal?: AbortSignal): Promise<JobRecord[]> {
+  const call = new Call(transport, { action: "list jobs", signal });
+  return await call.retry(async () =>
+    await readJson(await call.getApi(call.apiUrl(PROCESSING_JOBS_ROUTE, query)), (json) => {
+      if (!Array.isArray(json)) throw new ProtocolError("it is no array of jobs");
+      return json.map((job: unknown, index) => decodeJob(job, index + 1));
+    })
+  );
+}
+
+const LOG_STREAM_FORM = "the job_log_stream_id of a job, for example ProcessingJob-mag/default/0123456789abcdef";
+
+/** Whether a text can identify a log: without spaces and control characters. */
+function isLogStream(text: string): boolean {
+  return /^[\x21-\x7e]{1,512}$/.test(text);
+}
+
+/** The SDC sends up to 1 MB of a log. */
+const MAX_LOG_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Gets the log of a job (SDC protocol, `GET /processing-logs`).
+ *
+ * @param stream The job's `job_log_stream_id`.
+ * @returns The text as the server sends it.
+ * @throws {InputError} When it cannot identify a log. {ResponseError} When there is no such log.
+ */
+export async function getJobLog(transport: Transport, stream: string, signal?: AbortSignal): Promise<string> {
+  if (typeof stream !== "string" || !isLogStream(stream)) {
+    throw new InputError(`Cannot get the log "${shown(stream)}": expected ${LOG_STREAM_FORM}`, {
+      problems: [{ parameter: "job_log_stream_id", value: shown(stream), expected: LOG_STREAM_FORM }],
+    });
+  }
+  const call = new Call(transport, { action: `get the log "${stream}"`, signal });
+  return await call.retry(async () => {
+    const reply = await call.getApi(call.apiUrl(`${PROCESSING_LOGS_ROUTE}/job`, { job_log_stream_id: stream }));
+    if (reply.ok) return await reply.text({ limit: MAX_LOG_BYTES, beyond: "fail" });
+    const text = await reply.text(MAX_REFUSAL);
+    const { action } = call;
+    const { reason, status, serverText, retryable, retryAfterMs } = await reply.refusal(text);
+    // The SDC's own code answers 500 when there is no such log; to ask again does not help.
+    const isFinal = status === 500 && !isGatewayBody(text);
+    throw new ResponseError(reason, {
+      action,
+      status,
+      serverText,
+      retryable: retryable && !isFinal,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  });
 }

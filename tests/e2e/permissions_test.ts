@@ -97,7 +97,11 @@ Deno.test("each command works with exactly the permissions of docs/permissions.m
     IMAP_WEBPODA_TOKEN: btoa("user:password"),
     TMPDIR: at("tmp"),
   };
+  await fetch(`${archive.url}/reprocess?instrument=mag`, { method: "POST" }).then((response) =>
+    response.body?.cancel()
+  );
   const lines = await readLines({
+    "ProcessingJob-mag/default/ID": `ProcessingJob-mag/default/${archive.orders()[0]?.id}`,
     "api.imap-mission.com": api.host,
     "OBJECTS": new URL(archive.objectsUrl).host,
     "lasp.colorado.edu": webpoda,

@@ -1,7 +1,10 @@
-import { type Command, EXIT } from "../shell.ts";
+import { json } from "../formats.ts";
+import { type Command, EXIT, UsageError } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
+import type { RecordList } from "../../client/record_list.ts";
 import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
 import { printable } from "../../safe_text.ts";
+import { JOB_STATES, type JobRecord } from "../../sdc/orders.ts";
 
 /** Describes what is reprocessed: `mag norm l1b from 20250501 to 20250531`. */
 function words({ start_date, end_date, ...which }: Readonly<Record<string, string>>): string {
@@ -61,6 +64,81 @@ export const reprocess: Command = {
     }, { dryRun, signal });
     await output.data(`${dryRun ? "would reprocess" : "The SDC was asked to reprocess"} ${words(parameters)}\n`);
     if (reprocess_id !== undefined) await output.data(`reprocess_id: ${printable(reprocess_id)}\n`);
+    return EXIT.done;
+  },
+};
+
+/** What `jobs` prints, by the format. */
+const JOB_FORMATS: ReadonlyMap<string, (jobs: RecordList<JobRecord>) => Iterable<string>> = new Map([
+  ["table", (jobs: RecordList<JobRecord>): Iterable<string> => [jobs.toText()]],
+  ["json", json],
+]);
+
+/** The command `jobs`. */
+export const jobs: Command = {
+  spec: {
+    name: "jobs",
+    description:
+      "Lists the jobs of the SDC's processing, the newest first: what became of a request to reprocess, and of what the " +
+      "SDC started itself. The SDC lists the newest 500 that match.",
+    options: [
+      { name: "status", value: "STATUS", words: JOB_STATES, help: `state of the job: ${JOB_STATES.join(", ")}` },
+      { name: "instrument", value: "NAME", words: INSTRUMENTS, help: INSTRUMENTS.join(", ") },
+      { name: "data-level", value: "LEVEL", words: DATA_LEVELS, help: DATA_LEVELS.join(", ") },
+      { name: "descriptor", value: "NAME", help: "name of the product, for example hist" },
+      {
+        name: "start-date",
+        value: "DATE",
+        help: "day of the product: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago",
+      },
+      { name: "repointing", value: "N", help: "repointing number, or repointNNNNN" },
+      { name: "major-version", value: "N", help: "major version number of the product" },
+      { name: "minor-version", value: "N", help: "minor version number of the product" },
+      { name: "job-log-stream-id", value: "ID", help: "identifier of the job's log" },
+      { name: "output-format", value: "FORMAT", choices: [...JOB_FORMATS.keys()], help: "output format" },
+    ],
+    examples: [
+      { text: "The jobs of a product", line: "jobs --instrument mag --data-level l1a --descriptor norm-mago" },
+      { text: "What failed", line: "jobs --status FAILED" },
+      { text: "For other programs", line: "jobs --instrument hi --output-format json" },
+    ],
+  },
+  async run({ values, client, output, signal }) {
+    const parameters = {
+      status: values.get("status"),
+      instrument: values.get("instrument"),
+      data_level: values.get("data-level"),
+      descriptor: values.get("descriptor"),
+      start_date: values.get("start-date"),
+      repointing: values.get("repointing"),
+      major_version: values.get("major-version"),
+      minor_version: values.get("minor-version"),
+      job_log_stream_id: values.get("job-log-stream-id"),
+    };
+    const found = await new ImapClient(client).jobs(parameters, { signal });
+    const texts = JOB_FORMATS.get(values.get("output-format") ?? "table")?.(found) ?? [];
+    for (const text of texts) if (!await output.data(text)) break;
+    return EXIT.done;
+  },
+};
+
+/** The command `job-log`. */
+export const jobLog: Command = {
+  spec: {
+    name: "job-log",
+    description:
+      "Prints the log of a job of the SDC's processing. The list of jobs names the log of each one. The SDC sends up to " +
+      "1 MB of a log.",
+    argument: { name: "ID", help: "identifier of the log: the column Log of jobs, or job_log_stream_id in its JSON" },
+    options: [],
+    examples: [{ text: "One log", line: "job-log ProcessingJob-mag/default/0123456789abcdef" }],
+  },
+  async run({ rest: [stream, ...others], client, output, signal }) {
+    if (stream === undefined || others.length > 0) {
+      throw new UsageError("Cannot get a log: expected the identifier of one log; jobs shows them");
+    }
+    const log = await new ImapClient(client).jobLog(stream, { signal });
+    await output.data(`${log.trimEnd().split("\n").map(printable).join("\n")}\n`);
     return EXIT.done;
   },
 };
