@@ -1,0 +1,36 @@
+import { startTimer } from "../../src/http/patience.ts";
+import { assert, assertEquals } from "@std/assert";
+
+/** How long a timer takes, in milliseconds. */
+async function timeOf(delayMs: number): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const started = performance.now();
+  startTimer(delayMs, resolve);
+  await promise;
+  return performance.now() - started;
+}
+
+Deno.test("startTimer() calls after its delay, whether it is short or long, and whenever other timers began", async () => {
+  const delays = [0, 20, 250, 251, 300, 400];
+  const first = delays.map(timeOf);
+  await timeOf(100);
+  // These may share what the first ones began.
+  const second = delays.map(timeOf);
+  const times = await Promise.all([...first, ...second]);
+  // Timers count whole milliseconds.
+  for (const [index, delay] of [...delays, ...delays].entries()) {
+    assert((times[index] ?? 0) >= delay - 2, `${delay} ms took ${times[index]} ms`);
+  }
+});
+
+Deno.test("startTimer() does not call once it is stopped, at any time before", async () => {
+  const called: string[] = [];
+  const stopAtOnce = startTimer(300, () => called.push("stopped at once"));
+  const stopLater = startTimer(350, () => called.push("stopped later"));
+  stopAtOnce();
+  // By then it waits for the second part of its delay.
+  await timeOf(280);
+  stopLater();
+  await timeOf(400);
+  assertEquals(called, []);
+});
