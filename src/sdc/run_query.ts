@@ -105,8 +105,10 @@ const MAX_PAGES = 4;
 interface PageRun {
   /** How many pages to request next. */
   count: number;
-  /** How often one was requested again since it did not follow from the page before it. */
+  /** How often one was requested again since it did not follow from the page before it; begins anew when one does. */
   returns: number;
+  /** Whether that has happened. */
+  isShifted: boolean;
 }
 
 /** A page of a request whose rows the server sorts by path. */
@@ -192,6 +194,26 @@ class RowChannel {
   }
 }
 
+/**
+ * A row's path as a number of 53 bits (cyrb53). The paths of pages are kept as numbers, since they would take a hundred
+ * times as much memory. That a new row among a million is taken for one of the 20,000 before it has a chance of 1 in 400,000,
+ * and needs an archive that changes, or a connection that breaks.
+ */
+function hashOf(path: string): number {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57];
+  for (let at = 0; at < path.length; at++) {
+    const code = path.charCodeAt(at);
+    high = Math.imul(high ^ code, 2654435761);
+    low = Math.imul(low ^ code, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return 4294967296 * (2097151 & low) + (high >>> 0);
+}
+
+/** Rows that were given out: their paths, or the hashes of these. */
+type GivenRows = readonly (string | number)[];
+
 /** How a slice begins, besides its request. */
 interface SliceStart {
   readonly page?: Page | undefined;
@@ -199,10 +221,10 @@ interface SliceStart {
   readonly merge?: Merge | undefined;
   /** Why the request that it is a part of cannot be answered at once. */
   readonly problem?: TooLarge | undefined;
-  /** Paths of rows that were given out before and may be in this slice too. */
-  readonly given?: readonly (readonly string[])[];
+  /** Rows that were given out before and may be in this slice too. */
+  readonly given?: readonly GivenRows[];
   /** The same of the two pages before this one. */
-  readonly before?: readonly (readonly string[])[];
+  readonly before?: readonly GivenRows[];
 }
 
 /** One request of a query, and the rows that it brings. */
@@ -223,10 +245,12 @@ class Slice {
   /** Whether the latest try was a page that does not begin where the one before it ended. */
   isShifted = false;
   readonly #ended = Promise.withResolvers<void>();
-  /** Paths of the rows that were given out, or that an earlier slice gave out. */
-  readonly #paths: string[] = [];
+  /** Whether this page begins where the one before it ended, and no page of its request did otherwise. */
+  isJoined = false;
+  /** The rows that were given out, or that an earlier slice gave out. */
+  readonly #rows: (string | number)[] = [];
   /** What must not be given out again; undefined until the first rows of a try come. */
-  #known: ReadonlySet<string> | undefined;
+  #known: ReadonlySet<string | number> | undefined;
 
   constructor(readonly search: WireQuery, start: SliceStart = {}) {
     this.#start = start;
@@ -268,26 +292,26 @@ class Slice {
   /** Whether a row was not given out yet. */
   isNew({ file_path }: FileRecord): boolean {
     const { given = [], before = [] } = this.#start;
-    this.#known ??= new Set([...given, ...before, this.#paths].flat());
-    return this.#known.size === 0 || !this.#known.has(file_path);
+    this.#known ??= new Set([...given, ...(this.isJoined ? [] : before), this.#rows].flat());
+    return this.#known.size === 0 || !(this.#known.has(file_path) || this.#known.has(hashOf(file_path)));
   }
 
   /** Notes that rows need not be given out again. */
   note(rows: readonly FileRecord[]): void {
-    for (const { file_path } of rows) this.#paths.push(file_path);
+    for (const { file_path } of rows) this.#rows.push(this.page === undefined ? file_path : hashOf(file_path));
   }
 
   /** A smaller slice of this one. */
   part(search: WireQuery, start: SliceStart): Slice {
     const { given = [], before = [], page: _page, ...inherited } = this.#start;
-    const known = [...given, ...before, this.#paths].filter((paths) => paths.length > 0);
+    const known = [...given, ...before, this.#rows].filter((rows) => rows.length > 0);
     return new Slice(search, { ...inherited, given: known, ...start });
   }
 
   /** The next page of the same request. Of all rows given out so far, only those of the last two pages may come again. */
   nextPage(page: Page): Slice {
     const { before = [] } = this.#start;
-    const next = new Slice(this.search, { ...this.#start, page, before: [...before.slice(-1), this.#paths] });
+    const next = new Slice(this.search, { ...this.#start, page, before: [...before.slice(-1), this.#rows] });
     next.previous = this;
     return next;
   }
@@ -450,16 +474,18 @@ class QueryRun {
 
   /** Gives out the rows of a slice that are asked for and new. Returns whether more of them are wanted. */
   async #take(slice: Slice, rows: FileRecord[]): Promise<boolean> {
-    const { previous, survey } = slice;
+    const { page, previous, survey } = slice;
     this.#noteUnderWay(slice);
-    if (slice.received === 0 && previous !== undefined) {
+    const isFirst = slice.received === 0 && previous !== undefined;
+    if (isFirst) {
       await previous.ended;
       slice.isShifted = rows[0]?.file_path !== previous.last;
       if (slice.isShifted) return false;
+      slice.isJoined = page?.run.isShifted === false;
     }
     slice.received += rows.length;
     slice.last = rows.at(-1)?.file_path;
-    const fresh = rows.filter((row) => {
+    const fresh = (isFirst ? rows.slice(1) : rows).filter((row) => {
       if (survey !== undefined && typeof row.major_version === "number") {
         survey.newest = Math.max(survey.newest ?? 0, row.major_version);
         return false;
@@ -527,7 +553,7 @@ class QueryRun {
     const { offset, limit, run } = page;
     this.#dropPagesAfter(slice);
     const before = Math.max(0, offset - limit);
-    run.count = 1;
+    [run.count, run.isShifted] = [1, true];
     if (run.returns++ < MAX_RETURNS) return [slice.previousPage({ offset: before, limit, run })];
     // A server that ignores `offset` never gets beyond its first page.
     this.#hasPages = false;
@@ -565,7 +591,7 @@ class QueryRun {
     const { page, search } = slice;
     if (page === undefined) {
       if (this.#hasPages === false || !hasParameter(this.#plan.table, "limit")) return this.#byDate(slice);
-      const run = { count: 1, returns: 0 };
+      const run = { count: 1, returns: 0, isShifted: false };
       return [slice.part(search, { page: { offset: 0, limit: this.#pageRows, run }, problem })];
     }
     this.#dropPagesAfter(slice);
