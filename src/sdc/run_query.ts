@@ -347,9 +347,9 @@ interface QueryRowsOptions {
   readonly onProgress: (progress: QueryProgress) => void;
 }
 
-/** How many requests the server works at, at once. */
+/** How many requests wait for the server at once. */
 const MAX_CONCURRENT = 4;
-/** How many responses may have begun before their turn. */
+/** How many slices at the head of the queue may be sent. The later ones wait on the wire for their turn. */
 const MAX_OPEN = 5;
 
 /**
@@ -365,7 +365,7 @@ class QueryRun {
   readonly #stop = new AbortController();
   readonly #queue: Slice[];
   readonly #receiving = new Set<Promise<void>>();
-  /** Slices that were sent and have not brought rows yet. */
+  /** How many slices wait for the server. */
   #waiting = 0;
   #rows = 0;
   #responses = 0;
@@ -428,7 +428,7 @@ class QueryRun {
     }
   }
 
-  /** Notes that the server no longer works at a slice. */
+  /** Notes that the server has answered a slice, so that another one can be sent. */
   #noteUnderWay(slice: Slice): void {
     if (slice.isUnderWay) return;
     slice.isUnderWay = true;
@@ -436,13 +436,16 @@ class QueryRun {
     this.#send();
   }
 
-  /** Receives a slice, and puts what follows from it in its place. Never rejects: who takes the rows gets the error. */
+  /** Receives a slice, and puts what follows from it in its place. Never rejects: whoever takes the rows gets the error. */
   async #receive(slice: Slice): Promise<void> {
     try {
       const following = await this.#call.retry(() => this.#try(slice));
       const place = this.#queue.indexOf(slice);
-      if (place >= 0) this.#queue.splice(place, 1, ...following);
-      this.#tell();
+      // A slice that was dropped, or whose query is over, has no place.
+      if (place >= 0) {
+        this.#queue.splice(place, 1, ...following);
+        this.#tell();
+      }
       slice.end();
     } catch (error) {
       slice.end({ error });
@@ -573,6 +576,8 @@ class QueryRun {
    */
   async #replace(slice: Slice, problem: TooLarge): Promise<Slice[]> {
     const { cause, isCertain } = problem;
+    // Where other pages were received, one that breaks off is not too large: the connection is bad.
+    if (slice.page !== undefined && this.#hasPages === true && isCertain && cause.retryable) throw cause;
     if (!isCertain && !await this.#isAnswering(slice.search)) throw perhapsTooLarge(cause);
     const smaller = this.#smaller(slice, problem);
     if (smaller !== undefined) {

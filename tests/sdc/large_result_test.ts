@@ -87,8 +87,12 @@ function planOf(search: Readonly<Record<string, string>>): QueryPlan {
 }
 
 /** The paths of all rows of a request. */
-async function pathsOf(url: string, search: Readonly<Record<string, string>>): Promise<string[]> {
-  const { transport } = testTransport(url, { timeoutMs: 30_000 });
+async function pathsOf(
+  url: string,
+  search: Readonly<Record<string, string>>,
+  { retries = 0 }: { readonly retries?: number } = {},
+): Promise<string[]> {
+  const { transport } = testTransport(url, { timeoutMs: 30_000, retries });
   const paths: string[] = [];
   const options = { signal: undefined, now: NOW, onProgress: () => {} };
   for await (const rows of queryRows(transport, planOf(search), options)) {
@@ -170,6 +174,29 @@ Deno.test("queryRows() finds each row once when the archive changes between two 
       );
     }
   }
+});
+
+Deno.test("queryRows() finds each row once when connections break within pages", async () => {
+  const all = numbered(35_000);
+  let pages = 0;
+  await using server = startServer(async (request) => {
+    const response = answerPage(all, request);
+    const isPage = new URL(request.url).searchParams.has("limit");
+    if (!isPage || pages++ % 3 !== 1) return response;
+    const bytes = await response.bytes();
+    let isCut = false;
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (isCut) controller.error(new Error("cut"));
+          else controller.enqueue(bytes.subarray(0, bytes.length / 2));
+          isCut = true;
+        },
+      }),
+    );
+  });
+  assertEquals(await pathsOf(server.url, { instrument: "mag" }, { retries: 3 }), all);
+  assert(server.requests.every(({ url }) => new URL(url).searchParams.get("limit") !== "1000"));
 });
 
 Deno.test("queryRows() asks for smaller pages when one is too large", async () => {
