@@ -6,7 +6,7 @@ import { fromFileUrl, join } from "@std/path";
 const CLI = fromFileUrl(new URL("../cli.ts", import.meta.url));
 const UPLOAD = "imap_codice_l0_hskp_20240723_v001.pkts";
 
-/** A program of this package, with the settings of the demo alone. */
+/** A command of this package, run only with the settings of the demo. */
 function command(args: readonly string[], env: Record<string, string>): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", CLI, ...args],
@@ -17,13 +17,13 @@ function command(args: readonly string[], env: Record<string, string>): Deno.Com
   });
 }
 
-/** Ends the demo when something is not as it must be. */
+/** Ends the demo if a check fails. */
 function check(holds: boolean, what: string): void {
   if (!holds) throw new Error(`The demo failed: ${what}`);
   console.log(`  ok: ${what}\n`);
 }
 
-/** Starts the archive and waits until it says where it is. */
+/** Starts the archive and waits until it prints its URL. */
 async function startArchive(): Promise<{ process: Deno.ChildProcess; url: string }> {
   const process = command(["serve", "--demo", "--quiet"], {}).spawn();
   let said = "";
@@ -36,7 +36,7 @@ async function startArchive(): Promise<{ process: Deno.ChildProcess; url: string
   return { process, url };
 }
 
-/** Runs one command, shows it with its output, and gives the output back. */
+/** Runs one command, prints it with its output, and returns the output. */
 async function run(args: readonly string[], env: Record<string, string>): Promise<string> {
   console.log(`$ imap-data-access ${args.join(" ")}`);
   const { code, stdout } = await command(args, env).output();
@@ -64,42 +64,42 @@ async function walk(url: string, dataDir: string): Promise<void> {
   check((await run(product, env)).startsWith("Found [2] matching files\n"), "two of them are level 1A histograms");
 
   title("Change the output format");
-  check(await rows(...product) === 2, "as JSON they are two objects");
+  check(await rows(...product) === 2, "the JSON output has two objects");
 
   title("Download a file");
   const name = "imap_glows_l1a_hist_20110921_v001.cdf";
   const path = join(dataDir, "imap", "glows", "l1a", "2011", "09", name);
   const said = await run(["download", name], env);
-  check(said === `Successfully downloaded the file to: ${path}\n`, "the command says where the file is");
+  check(said === `Successfully downloaded the file to: ${path}\n`, "the command prints the path of the file");
   const { size } = await Deno.stat(path);
   const magic = (await Deno.readFile(path)).slice(0, 4);
   console.log(`  ${path}: ${size} bytes`);
-  check(magic.join() === "205,243,0,1", "it is a CDF file: it begins with the bytes CD F3 00 01");
+  check(magic.join() === "205,243,0,1", "it is a CDF file: its first bytes are CD F3 00 01");
 
-  title("Show the current CoDICE files to see what is there");
+  title("List the current CoDICE files");
   const hskp = ["query", "--instrument", "codice", "--descriptor", "hskp"];
-  check((await run(hskp, env)).startsWith("Found [10] matching files\n"), "CoDICE has 10 files of housekeeping");
+  check((await run(hskp, env)).startsWith("Found [10] matching files\n"), "CoDICE has 10 housekeeping files");
 
   title("Upload a file");
   const upload = join(dataDir, UPLOAD);
   await Deno.writeFile(upload, demoUpload(UPLOAD));
   const sent = await run(["upload", upload], env);
-  check(sent === "Successfully uploaded the file to the IMAP SDC\n", "the archive has taken it");
+  check(sent === "Successfully uploaded the file to the IMAP SDC\n", "the archive accepted the file");
 
-  title("Check the CoDICE files to see that it was uploaded");
+  title("List the CoDICE files again to see that it was uploaded");
   const after = await run(hskp, env);
   check(
     after.startsWith("Found [11] matching files\n") && after.includes(UPLOAD),
-    "now they are 11, the new one among them",
+    "there are 11 files now, including the new one",
   );
 }
 
 const { process, url } = await startArchive();
 const dataDir = await Deno.makeTempDir({ prefix: "imap_demo_" });
 try {
-  console.log(`A local archive with made-up files runs at ${url}; the data directory is ${dataDir}.`);
+  console.log(`A local archive with sample files is running at ${url}; the data directory is ${dataDir}.`);
   await walk(url, dataDir);
-  console.log("The demo is done: everything was as it must be. Archive and files are gone again.");
+  console.log("The demo is complete: all checks passed. The archive and its files have been removed.");
 } finally {
   process.kill("SIGTERM");
   await process.stdout.cancel();

@@ -90,7 +90,7 @@ export const FILTERS: readonly Filter[] = [
     isList: true,
     words: ["latest"],
     help:
-      "vMMM.mmmm, or vNNN for a minor version, separate several with commas; or latest: the newest version of each " +
+      "vMMM.mmmm, or vNNN for a minor version, separate several with commas; or latest for the newest version of each " +
       "matching file",
   },
   {
@@ -99,7 +99,7 @@ export const FILTERS: readonly Filter[] = [
     value: "N",
     isList: true,
     words: ["all"],
-    help: "major version number (default: the newest of each file), separate several with commas; or all",
+    help: "major version number, separate several with commas; or all (default: the newest of each file)",
   },
   {
     name: "minor-version",

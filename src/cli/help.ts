@@ -43,7 +43,7 @@ export function programHelp(commands: ReadonlyArray<{ readonly name: string; rea
     "Options, before or after the command:",
     ...GLOBAL_OPTIONS.map(optionEntry),
     "",
-    "Exit codes: 0 done, 1 something failed, 2 wrong usage, 130 interrupted.",
+    "Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.",
     `"${PROGRAM} <command> --help" shows a command's own options, with examples.`,
     "",
   ].join("\n");

@@ -63,7 +63,7 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
   {
     name: "api-key",
     value: "KEY",
-    help: "API key for the SDC, or - to be asked for it (environment: IMAP_API_KEY); other users can see command lines",
+    help: "API key for the SDC, or - to prompt for it (environment: IMAP_API_KEY); other users can see command lines",
   },
   { name: "api-key-file", value: "FILE", paths: "files", help: "file with the API key" },
   {

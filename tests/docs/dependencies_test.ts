@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
-/** `| name | range | who gets it | what for | may touch |`, the code marks left out. */
+/** `| name | range | installed by | purpose | permissions |`, without the code marks. */
 const ROW = /^\| `([^`]+)` *\| `([^`]+)` *\| (users|tests) *\| [^|]+ \| ([^|]+?) *\|$/gm;
 /** A package of npm in an import: `npm:name@range/file`, or `npm:/name@version/file` where it is resolved. */
 const NPM = /^npm:\/?((?:@[^/]+\/)?[^@/]+)@([^/]+)/;

@@ -18,7 +18,7 @@ Deno.test("--version prints the version of deno.json", async () => {
 Deno.test("--help and -h print help with numbered examples, for the program and for each command", async () => {
   const { code, stdout } = await runCli(["--help"]);
   assertEquals(code, 0);
-  assertStringIncludes(stdout, "Exit codes: 0 done, 1 something failed, 2 wrong usage, 130 interrupted.");
+  assertStringIncludes(stdout, "Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.");
   for (const name of ["query", "download", "upload", "serve"]) {
     assertStringIncludes(stdout, `  ${name}`);
     const help = await runCli([name, "-h"]);

@@ -7,18 +7,18 @@ const PATH = new URL("../../docs/faults.md", import.meta.url);
 /** Set to `1`, it updates the document. */
 const UPDATE = "UPDATE_SNAPSHOTS";
 
-const HEAD = `# What a misbehaving server gets
+const HEAD = `# How faults of a server are handled
 
-The rows are the faults of a server, or of something on the way to it. The columns are the responses that have the fault:
-that of \`/query\`, the redirect of \`/download\`, the file itself, the presigned URL of \`/upload\`, and the response to the
-file that is sent. "Retried and done" is what happens when the fault passes; what follows is the error when it stays, with
-words of its message.
+The rows are faults of a server, or of something between the client and the server. The columns are the responses that
+have the fault: the response of \`/query\`, the redirect of \`/download\`, the file itself, the presigned URL of
+\`/upload\`, and the response to the uploaded file. "Retried and done" means that the call succeeds if the fault is
+temporary; the error that follows is thrown if the fault persists, and its message contains the words after the colon.
 
-\`tests/faults/walk_test.ts\` tests each cell twice, with a fault that passes and with one that stays. In every cell, no
-incomplete file gets its final name, nothing is written outside the data directory, no message, log or table contains a
-control character or a secret, and no credential is sent to another origin than the API's. A gigabyte that is not a list of
-files takes less than 150 MB. A gigabyte of valid rows is given up after 256 MB, which take at most 640 MB
-(\`tests/faults/memory_test.ts\`). Redirects from https to http are in \`tests/faults/https_test.ts\`.
+\`tests/faults/walk_test.ts\` tests each cell twice, with a temporary and with a persistent fault. In every cell, no
+incomplete file gets its final name, nothing is written outside the data directory, no message, log, or table contains a
+control character or a secret, and credentials are sent only to the API's origin. A gigabyte that is not a list of files
+takes less than 150 MB of memory. A gigabyte of valid rows is rejected after 256 MB, with at most 640 MB of memory
+(\`tests/faults/memory_test.ts\`). Redirects from HTTPS to HTTP are tested in \`tests/faults/https_test.ts\`.
 `;
 
 function line(cells: readonly string[]): string {

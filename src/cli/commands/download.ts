@@ -36,13 +36,13 @@ export const download: Command = {
     name: "download",
     description:
       "Downloads files from the SDC to the data directory, in the folders that the SDC uses: the named files, or all " +
-      "files that match filters. Files that exist already are skipped, and interrupted downloads resume.",
+      "files that match filters. Existing files are skipped, and interrupted downloads resume.",
     argument: {
       name: "[FILE...]",
-      help: "file names, or paths in the archive; - reads names from standard input",
+      help: "file names, or paths in the archive; - to read names from standard input",
     },
     options: [
-      { name: "verify", help: "compare existing files with the archive, and download those that differ again" },
+      { name: "verify", help: "compare existing files with the archive, and download again those that differ" },
       { name: "force", help: "download again files that already exist" },
       ...TRANSFER_OPTIONS,
       {

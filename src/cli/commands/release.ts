@@ -15,7 +15,7 @@ export const release: Command = {
         name: "release-type",
         value: "TYPE",
         choices: RELEASE_TYPES,
-        help: "type of release; so far the SDC supports only release, and answers 501 to the others; required",
+        help: "type of release; so far the SDC supports only release, and rejects the others with 501; required",
       },
       { name: "manifest-file", value: "PATH", paths: "files", help: "local path of the manifest; required" },
       {

@@ -61,7 +61,7 @@ export const serve: Command = {
     name: "serve",
     description:
       "Serves a folder in the SDC's layout with the SDC's API (queries, downloads, uploads, releases), for this client and " +
-      "for the Python client. Prints its URL when it is ready. Opened in a browser, the URL shows the files of the archive.",
+      "for the Python client. Prints its URL when it is ready. Open the URL in a browser to see the files of the archive.",
     options: [
       {
         name: "root",
@@ -73,18 +73,18 @@ export const serve: Command = {
       {
         name: "objects-port",
         value: "N",
-        help: "port of the object store, which has an origin of its own (default: any free port)",
+        help: "port of the object store (default: any free port)",
       },
       {
         name: "objects-url",
         value: "URL",
-        help: "URL of the object store for callers, when it is behind a proxy",
+        help: "public URL of the object store, if it is behind a proxy",
       },
       { name: "host", value: "HOST", help: "name or address to listen on (default: 127.0.0.1, only this machine)" },
       {
         name: "api-key",
         value: "KEY",
-        help: "key that every request needs; - asks for it (default: none, everyone has access)",
+        help: "key that requests require, or - to prompt for it (default: none, everyone has access)",
       },
       {
         name: "public",
@@ -95,16 +95,16 @@ export const serve: Command = {
         name: "as",
         value: "DIALECT",
         choices: ["now", "2024"],
-        help: "answer like the SDC of today, or like that of 2024 (default: now)",
+        help: "respond as the SDC does now, or as it did in 2024 (default: now)",
       },
       {
         name: "import",
         value: "DIR",
         paths: "folders",
-        help: "copy the files of this folder into the archive; their names decide where they go",
+        help: "copy the files of this folder into the archive; their names determine their paths there",
       },
       { name: "connections", value: "N", help: "maximum number of connections to each port (default: 256)" },
-      { name: "demo", help: "serve made-up files to try things out; everything is deleted at the end" },
+      { name: "demo", help: "serve sample files, to try things out; everything is deleted on exit" },
       { name: "unlimited", help: "do not limit the size of responses to queries; the SDC's limit is 6 MB" },
     ],
     examples: [
@@ -126,7 +126,7 @@ export const serve: Command = {
     const limits = connections === undefined ? {} : { connections: connectionsOf(connections) };
     if (flags.has("demo") && values.has("root")) {
       throw new UsageError(
-        "Cannot use --demo together with --root: the demo has its own folder, which is deleted at the end",
+        "Cannot use --demo together with --root: the demo has its own folder, which is deleted on exit",
       );
     }
     if (flags.has("public") && client.apiKey === undefined) {

@@ -70,7 +70,7 @@ export const webpoda: Command = {
         name: "query-mode",
         value: "MODE",
         choices: QUERY_MODES,
-        help: "meaning of the days: Earth received time or spacecraft time (default: ert)",
+        help: "time that the days refer to: Earth received time or spacecraft time (default: ert)",
       },
       { name: "upload-to-sdc", help: "also upload each new file to the SDC" },
       ...PATIENCE,
