@@ -157,21 +157,31 @@ function normalizeTypes(row: JsonObject, keys: readonly KnownKey[]): void {
 /** ISO 8601 without a time zone or in UTC, and its like. */
 const MOMENT = /^(\d{4})-?(\d\d)-?(\d\d)(?:,? |T)(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]00:?00)?$/;
 
+/** How the SDC writes it today. */
+const TODAYS_MOMENT = /^\d{8} \d\d:\d\d:\d\d$/;
+
 /** Brings the time of ingestion into one form, which sorts as text: `YYYY-MM-DD HH:MM:SS`, UTC. */
 function normalizeIngestion(row: JsonObject): void {
   const { ingestion_date: text } = row;
   // Nearly all rows have `2026-04-20 03:04:05` or `20260420 03:04:05`.
   if (typeof text !== "string" || (text.length === 19 && text[4] === "-" && text[10] === " ")) return;
+  if (TODAYS_MOMENT.test(text)) {
+    row.ingestion_date = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
+    return;
+  }
   const [, year, month, day, time] = MOMENT.exec(text) ?? [];
   if (time !== undefined) row.ingestion_date = `${year}-${month}-${day} ${time}`;
 }
 
 /** Takes the version from the file's name: the SDC's row says `v001.0001` of `_v001.cdf`. */
 function normalizeVersion(row: JsonObject, path: string): void {
-  if (row.version === undefined && row.minor_version === undefined) return;
-  const tail = path.slice(path.lastIndexOf("_") + 1);
-  const version = tail.slice(0, tail.lastIndexOf("."));
-  if (version !== row.version && isVersion(version)) row.version = version;
+  const { version } = row;
+  if (version === undefined && row.minor_version === undefined) return;
+  const [start, end] = [path.lastIndexOf("_") + 1, path.lastIndexOf(".")];
+  // Nearly all rows say what the name says.
+  if (typeof version === "string" && end - start === version.length && path.startsWith(version, start)) return;
+  const named = path.slice(start, end);
+  if (isVersion(named)) row.version = named;
 }
 
 /** Folders of SPICE files that say what is in them. Small-forces files were in three. */
