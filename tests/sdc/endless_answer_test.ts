@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ImapClient, ProtocolError } from "../../mod.ts";
 import { startServer } from "../support/server.ts";
 
-Deno.test("queryRows() gives up on an answer of valid rows that never ends, and asks but once", async () => {
+Deno.test("queryRows() rejects a response of valid rows that never ends, and sends one request", async () => {
   const row = `{"file_path":"imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts","descriptor":"${
     "x".repeat(60_000)
   }"},`;

@@ -16,7 +16,7 @@ function readAll(text: string, lengths: readonly number[]): unknown[] {
   return values;
 }
 
-Deno.test("JsonArrayReader gives the values of any array, however it is cut", () => {
+Deno.test("JsonArrayReader returns the values of any array, however it is cut into chunks", () => {
   fc.assert(
     fc.property(
       fc.array(fc.jsonValue()),
@@ -31,7 +31,7 @@ Deno.test("JsonArrayReader gives the values of any array, however it is cut", ()
   );
 });
 
-Deno.test("JsonArrayReader gives each value as soon as it is whole", () => {
+Deno.test("JsonArrayReader returns each value as soon as it is complete", () => {
   const reader = new JsonArrayReader();
   assertEquals(reader.push('[{"a":"],'), []);
   assertEquals(reader.push('\\"}"},{"a"'), [{ a: '],"}' }]);
@@ -41,7 +41,7 @@ Deno.test("JsonArrayReader gives each value as soon as it is whole", () => {
   assertEquals(reader.isDone, true);
 });
 
-Deno.test("JsonArrayReader refuses what is no array", () => {
+Deno.test("JsonArrayReader rejects what is not an array", () => {
   for (const text of ["<html>", '{"a":1}', "[1] x", '"[1]"', "1", "[1]]"]) {
     assertThrows(() => new JsonArrayReader().push(text), NoJsonArray);
   }
@@ -66,7 +66,7 @@ Deno.test("JsonArrayReader refuses a comma without a value, wherever the chunks 
   }
 });
 
-Deno.test("JsonArrayReader takes time in proportion to an array that comes in small pieces", () => {
+Deno.test("JsonArrayReader takes linear time for an array in small chunks", () => {
   const time = (rows: number) => {
     const text = `[${Array(rows).fill('{"file_path":"imap/mag"}').join(",")}]`;
     const started = performance.now();

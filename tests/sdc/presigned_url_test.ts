@@ -15,14 +15,14 @@ Deno.test("downloadUrl() takes the URL of the redirect as it is", async () => {
   assertEquals(server.requests.length, 1);
 });
 
-Deno.test("downloadUrl() says of 404 what to do", async () => {
+Deno.test("downloadUrl() says what to do when the archive has no such file", async () => {
   await using server = startServer(() => new Response("File not found", { status: 404 }));
   const { transport } = testTransport(server.url);
   const error = await assertRejects(() => downloadUrl(transport, PATH), ResponseError, "has no such file; query");
   assertEquals(error.status, 404);
 });
 
-Deno.test("downloadUrl() tells a route that is missing from a file that is missing", async () => {
+Deno.test("downloadUrl() tells a missing route from a missing file", async () => {
   await using server = startServer(() => Response.json({ message: "Not Found" }, { status: 404 }));
   const { transport } = testTransport(server.url, { apiKey: "k3y" });
   const error = await assertRejects(() => downloadUrl(transport, PATH), ResponseError, "it has no such route");
@@ -45,7 +45,7 @@ Deno.test("downloadUrl() and uploadUrl() follow redirects of the API on its own 
   assertEquals(server.requests.map(({ headers }) => headers.get("x-api-key")), ["k3y", "k3y", "k3y", "k3y"]);
 });
 
-Deno.test("downloadUrl() does not take bytes for a redirect", async () => {
+Deno.test("downloadUrl() rejects a body in place of a redirect", async () => {
   await using server = startServer(() => new Response("bytes"));
   const { transport } = testTransport(server.url);
   await assertRejects(
@@ -62,7 +62,7 @@ Deno.test("uploadUrl() reads the URL from a JSON string", async () => {
   assertEquals(server.requests[0]?.url, `${server.url}/upload/a%20b.pkts`);
 });
 
-Deno.test("uploadUrl() says of 409 that the archive has the file", async () => {
+Deno.test("uploadUrl() says that the archive has the file when it answers 409", async () => {
   await using server = startServer(() => Response.json("imap/x already exists.", { status: 409 }));
   const { transport } = testTransport(server.url);
   const error = await assertRejects(() => uploadUrl(transport, "x.pkts"), ResponseError, "has a file of that name");
@@ -82,7 +82,7 @@ Deno.test("uploadUrl() keeps a presigned URL out of its errors", async () => {
   assertEquals(Deno.inspect(error).includes("s3cret"), false);
 });
 
-Deno.test("a key that is set and refused is what the error speaks of", async () => {
+Deno.test("uploadUrl() names the API key in its error when the key is refused", async () => {
   await using server = startServer(() => Response.json({ message: "Forbidden" }, { status: 403 }));
   const name = "x.pkts";
   const bare = testTransport(server.url).transport;

@@ -108,7 +108,7 @@ Deno.test("queryRows() finds each file once when connections break within large 
   assertEquals(rows.map(({ file_path }) => file_path).toSorted(), ALL.map(({ file_path }) => file_path));
 });
 
-Deno.test("queryRows() has no more than four requests on their way", async () => {
+Deno.test("queryRows() sends at most four requests at once", async () => {
   let [now, most] = [0, 0];
   await using server = startServer(async (request) => {
     most = Math.max(most, ++now);
@@ -153,7 +153,7 @@ Deno.test("queryRows() splits SPICE files by the day of ingestion, whose end is 
   }
 });
 
-Deno.test("queryRows() does not split what a broken server would refuse too", async () => {
+Deno.test("queryRows() does not split a request when the server does not answer small ones either", async () => {
   await using server = startServer(() => busy(502));
   const error = await assertRejects(() => ask(server.url, { retries: 2 }), ResponseError, "about 15,000 files");
   assertEquals(error.status, 502);
@@ -161,7 +161,7 @@ Deno.test("queryRows() does not split what a broken server would refuse too", as
   assertEquals(server.requests.length, 6);
 });
 
-Deno.test("queryRows() splits what is too large after an outage, too", async () => {
+Deno.test("queryRows() splits a large request after an outage", async () => {
   let asked = 0;
   await using server = startServer((request) => {
     const rows = found(ALL, request);
@@ -172,7 +172,7 @@ Deno.test("queryRows() splits what is too large after an outage, too", async () 
   assertEquals(rows.map(({ file_path }) => file_path).toSorted(), ALL.map(({ file_path }) => file_path));
 });
 
-Deno.test("queryRows() gives rows without a day once, whether the server counts them to every day or to none", async () => {
+Deno.test("queryRows() gives rows without a day once when the server finds them for every day", async () => {
   const undated: FileRecord[] = [{ file_path: "imap/a", start_date: null }, { file_path: "imap/b" }];
   await using lenient = startServer((request) => {
     const rows = found(ALL, request);
@@ -183,7 +183,7 @@ Deno.test("queryRows() gives rows without a day once, whether the server counts 
   assertEquals(new Set(rows.map(({ file_path }) => file_path)).size, rows.length);
 });
 
-Deno.test("queryRows() says so when one day is too large", async () => {
+Deno.test("queryRows() names the day when its files are too many for one response", async () => {
   await using server = startOlderServer(() => busy(413));
   const query = {
     start_date: "20260101",
@@ -198,7 +198,7 @@ Deno.test("queryRows() says so when one day is too large", async () => {
   assertEquals(server.requests.length, 2);
 });
 
-Deno.test("queryRows() tries once more when a day's answer is 502, and then says that it is too large", async () => {
+Deno.test("queryRows() retries a day's 502 once, and then says that its files are too many", async () => {
   const query = { instrument: "mag", start_date: "20260101", end_date: "20260101", version: "latest" };
   await using server = startOlderServer((request) =>
     new URL(request.url).searchParams.get("start_date") === "20260101" ? busy(502) : Response.json([])
@@ -210,7 +210,7 @@ Deno.test("queryRows() tries once more when a day's answer is 502, and then says
   assertEquals(server.requests.length, 5);
 });
 
-Deno.test("queryRows() gives a row out before the next one has come", async () => {
+Deno.test("queryRows() gives out a row before the next one is received", async () => {
   const more = Promise.withResolvers<void>();
   await using server = startServer(() => {
     const encode = (text: string) => new TextEncoder().encode(text);
@@ -234,7 +234,7 @@ Deno.test("queryRows() gives a row out before the next one has come", async () =
   assertEquals((await rows.next()).done, true);
 });
 
-Deno.test("queryRows() stops asking when nobody takes the rows any more", async () => {
+Deno.test("queryRows() sends no more requests when nobody takes its rows", async () => {
   await using server = startServer((request) => {
     const rows = found(MONTH, request);
     return rows.length > 1 ? busy(413) : Response.json(rows);
@@ -251,7 +251,7 @@ Deno.test("queryRows() stops asking when nobody takes the rows any more", async 
   await assertRejects(() => none.next(), Error, "enough");
 });
 
-Deno.test("queryRows() tells how far it is", async () => {
+Deno.test("queryRows() reports its progress", async () => {
   await using server = startServer((request) => {
     const rows = found(ALL, request);
     return rows.length > 2 ? busy(413) : Response.json(rows);
@@ -263,7 +263,7 @@ Deno.test("queryRows() tells how far it is", async () => {
   assert(told.every(({ rows }, index) => rows >= (told[index - 1]?.rows ?? 0)));
 });
 
-Deno.test("queryRows() names the URL and shows the start of an answer that is not the SDC's", async () => {
+Deno.test("queryRows() names the URL and quotes the start of a response that is not the SDC's", async () => {
   const answers: ReadonlyArray<readonly [body: string, ...said: string[]]> = [
     ["<html><body>Please \u001b[31mlog in</body></html>", "not JSON", "It begins with: <html><body>Please"],
     ["", "not JSON", "It is empty"],
@@ -280,7 +280,7 @@ Deno.test("queryRows() names the URL and shows the start of an answer that is no
   }
 });
 
-Deno.test("queryRows() tries again after 429, 500, 503 and 504", async () => {
+Deno.test("queryRows() retries after 429, 500, 503 and 504", async () => {
   // All but 429 may mean that the response is too large: a small request tells that the server is broken.
   const statuses = [429, 500, 500, 503, 503, 504, 504];
   await using server = startServer(() => {
@@ -293,18 +293,18 @@ Deno.test("queryRows() tries again after 429, 500, 503 and 504", async () => {
   assertEquals(events.filter(({ type }) => type === "retry").length, 4);
 });
 
-Deno.test("queryRows() does not try again after 400 and shows the server's words", async () => {
+Deno.test("queryRows() does not retry after 400, and quotes the server", async () => {
   await using server = startServer(() => Response.json("speed is not a valid query parameter", { status: 400 }));
   const error = await assertRejects(() => ask(server.url, { retries: 5 }), ResponseError);
   assertStringIncludes(error.message, "400 Bad Request (speed is not a valid query parameter)");
   assertEquals(server.requests.length, 1);
 });
 
-Deno.test("queryRows() says so when no server answers", async () => {
+Deno.test("queryRows() rejects when no server answers", async () => {
   await assertRejects(() => ask(deadUrl()), ConnectionError, "refused the connection; is the server running?");
 });
 
-Deno.test("queryRows() tells the log that it splits a request, and why", async () => {
+Deno.test("queryRows() logs that it splits a request, and why", async () => {
   let asked = 0;
   await using server = startServer(() =>
     asked++ === 0 ? new Response("too large", { status: 413 }) : Response.json([])

@@ -7,7 +7,7 @@ import fc from "fast-check";
 const TODAY = "20260303";
 const day = fc.integer({ min: 0, max: 73_000 }).map((days) => addDays("19000101", days));
 
-Deno.test("splitRequest() gives parts that join without a gap and without a day twice, and keep all else", () => {
+Deno.test("splitRequest() returns slices without gaps or common days, and keeps all other parameters", () => {
   fc.assert(
     fc.property(fc.option(day, { nil: undefined }), fc.option(day, { nil: undefined }), (start_date, end_date) => {
       if (start_date !== undefined && end_date !== undefined && start_date > end_date) return;
@@ -28,7 +28,7 @@ Deno.test("splitRequest() gives parts that join without a gap and without a day 
   );
 });
 
-Deno.test("splitRequest() comes to parts that have one day in few steps", () => {
+Deno.test("splitRequest() reaches slices of one day in few steps", () => {
   let steps = 0;
   for (let search: Record<string, string> | undefined = { instrument: "mag", latest: "true" }; search !== undefined;) {
     search = splitRequest(QUERY_TABLES.science, search, TODAY)?.at(-1);
@@ -36,7 +36,7 @@ Deno.test("splitRequest() comes to parts that have one day in few steps", () => 
   }
 });
 
-Deno.test("splitRequest() goes on with the day of ingestion, unless the newest version is asked for", () => {
+Deno.test("splitRequest() splits one day by the day of ingestion, unless the newest versions are requested", () => {
   const oneDay = { start_date: TODAY, end_date: TODAY };
   const [first] = splitRequest(QUERY_TABLES.science, oneDay, TODAY) ?? [];
   assertEquals(first, { ...oneDay, ingestion_end_date: "20231231" });
