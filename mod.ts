@@ -20,6 +20,7 @@ export {
   download,
   jobLog,
   jobs,
+  metakernel,
   query,
   queryRows,
   release,
@@ -36,6 +37,7 @@ export type {
 } from "./src/client/options.ts";
 export type { CatalogEntry } from "./src/client/catalog.ts";
 export { type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
+export type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./src/client/metakernel.ts";
 export { type DownloadRows, QueryResult, type QueryResultOrigin } from "./src/client/query_result.ts";
 export type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./src/client/orders.ts";
 export type { JobsOptions, ReprocessOptions, ReprocessReport } from "./src/client/orders.ts";
@@ -46,6 +48,8 @@ export { QUERY_MODES, type QueryMode } from "./src/protocol/webpoda.ts";
 export type { ClientOptions } from "./src/config.ts";
 export {
   ConnectionError,
+  CoverageError,
+  type CoverageGap,
   FileError,
   ImapError,
   type ImapErrorOptions,

@@ -314,3 +314,50 @@ export class FileError extends ImapError {
     this.code = typeof code === "string" ? code : undefined;
   }
 }
+
+/** A time that SPICE kernels of a category do not cover. */
+export interface CoverageGap {
+  /** What is missing, for example `spacecraft_attitude`. */
+  readonly category: string;
+  /** Where the gap begins: `2026-01-31 12:00:00`, UTC. */
+  readonly start: string;
+  /** Where it ends. */
+  readonly end: string;
+  /** Where it begins, in TDB seconds since J2000. */
+  readonly start_j2000: number;
+  /** Where it ends, in TDB seconds since J2000. */
+  readonly end_j2000: number;
+}
+
+/**
+ * SPICE kernels do not cover all of the time that a metakernel is to cover.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { CoverageError, metakernel } from "@imap-sdc/data-access";
+ *
+ * const days = { start_date: "2031-01-01", end_date: "2031-01-02" };
+ * const error = await metakernel(days, { requireCoverage: true }).catch((error) => error);
+ * assert(error instanceof CoverageError && error.gaps.some(({ category }) => category === "spacecraft_attitude"));
+ * ```
+ */
+export class CoverageError extends ImapError {
+  /** The name of the class. */
+  override readonly name: string = "CoverageError";
+  /** What no kernel covers. */
+  readonly gaps: readonly CoverageGap[];
+
+  /** Creates an error with the gaps, which its message lists. */
+  constructor(gaps: readonly CoverageGap[], options: ImapErrorOptions = {}) {
+    const lines = gaps.slice(0, MAX_LISTED_GAPS).map(({ category, start, end }) =>
+      `  ${category}: ${start} to ${end} (UTC)`
+    );
+    if (gaps.length > lines.length) lines.push(`  and ${gaps.length - lines.length} more`);
+    super(`Cannot make a metakernel: kernels do not cover all of that time\n${lines.join("\n")}`, options);
+    this.gaps = gaps;
+  }
+}
+
+/** More gaps than these are only counted in a message. */
+const MAX_LISTED_GAPS = 50;

@@ -3,31 +3,7 @@ import type { Responses } from "./dialect.ts";
 import { findKernels, type Kernel, STATIC_COVERAGE } from "./spice_tables.ts";
 import { tdbSeconds } from "../mission_time.ts";
 import { isCalendarDate, startOfDay } from "../names/calendar_date.ts";
-import type { SpiceType } from "../names/vocabulary.ts";
-
-/**
- * The types of kernels in a metakernel, by category (SDC protocol, `GET /metakernel`). Categories are in the order of
- * loading. Within a category the best type comes first here; the others only fill its gaps.
- */
-const CATEGORIES = {
-  leapseconds: ["leapseconds"],
-  planetary_constants: ["planetary_constants"],
-  imap_frames: ["imap_frames"],
-  science_frames: ["science_frames"],
-  spacecraft_clock: ["spacecraft_clock"],
-  earth_attitude: ["earth_attitude"],
-  planetary_ephemeris: ["planetary_ephemeris"],
-  spacecraft_ephemeris: [
-    "ephemeris_reconstructed",
-    "ephemeris_nominal",
-    "ephemeris_predicted",
-    "ephemeris_90days",
-    "ephemeris_long",
-    "ephemeris_launch",
-  ],
-  spacecraft_attitude: ["attitude_history", "attitude_predict"],
-  pointing_attitude: ["pointing_attitude"],
-} as const satisfies Readonly<Record<string, readonly SpiceType[]>>;
+import { METAKERNEL_CATEGORIES, writeKernelsToLoad } from "../names/spice_name.ts";
 
 /** A request for a metakernel, and what it is answered from. */
 export interface MetakernelRequest {
@@ -53,7 +29,7 @@ export function answerMetakernel({ catalog, search, responses, now }: Metakernel
   const types = (search.get("file_types") || undefined)?.split(",").map((type) => type.trim().toLowerCase());
   const kernels: Kernel[] = [];
   const gaps: Record<string, Interval[]> = {};
-  for (const [category, categoryTypes] of Object.entries(CATEGORIES)) {
+  for (const [category, categoryTypes] of Object.entries(METAKERNEL_CATEGORIES)) {
     const choice = new KernelChoice([start, end]);
     for (const type of categoryTypes) {
       if (types !== undefined && !types.includes(type)) continue;
@@ -144,19 +120,6 @@ function join(folder: string, path: string): string {
   return folder === "" ? path : `${folder.replace(/\/+$/, "")}/${path}`;
 }
 
-/** SPICE reads strings of up to 80 characters; one that ends with a plus sign continues in the next string. */
-const MAX_PATH_PART = 79;
-
-/** Splits a path into strings that SPICE can read. */
-function partsOf(path: string): string[] {
-  const parts: string[] = [];
-  for (let at = 0; at < path.length; at += MAX_PATH_PART) {
-    const isLast = at + MAX_PATH_PART >= path.length;
-    parts.push(`${path.slice(at, at + MAX_PATH_PART)}${isLast ? "" : "+"}`);
-  }
-  return parts;
-}
-
 /** A number as Python prints a float. */
 function asFloat(seconds: number): string {
   return Number.isInteger(seconds) ? seconds.toFixed(1) : String(seconds);
@@ -166,8 +129,6 @@ function asFloat(seconds: number): string {
 function metakernelText(
   { paths, start, end, now }: { paths: readonly string[]; start: number; end: number; now: Date },
 ): string {
-  const lines = paths.flatMap(partsOf);
-  const quoted = `'${lines.join(`',\n${" ".repeat(22)}'`)}'`;
   return `
 \\begintext
 
@@ -181,9 +142,7 @@ seconds since J2000.
         
 \\begindata
 
-  KERNELS_TO_LOAD = ( ${quoted}
-                    )
-
+${writeKernelsToLoad(paths)}
 \\begintext
 `;
 }

@@ -42,6 +42,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/download.ts")).download,
   },
   {
+    name: "metakernel",
+    summary: "download the SPICE kernels of some days, with a metakernel",
+    load: async () => (await import("./commands/metakernel.ts")).metakernel,
+  },
+  {
     name: "upload",
     summary: "upload files to the SDC",
     load: async () => (await import("./commands/upload.ts")).upload,

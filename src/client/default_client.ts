@@ -1,5 +1,6 @@
 import type { CatalogEntry } from "./catalog.ts";
 import { type Downloadable, ImapClient, type ImapClientOptions } from "./imap_client.ts";
+import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
 import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
 import type {
   JobsOptions,
@@ -356,4 +357,33 @@ export function jobs(parameters: JobParameters = {}, options: JobsOptions = {}):
  */
 export function jobLog(job: JobRecord | string, options: CallOptions = {}): Promise<string> {
   return client.jobLog(job, options);
+}
+
+/**
+ * Downloads the SPICE kernels that cover some days to the data directory, and writes a metakernel: a `.tm` file whose paths
+ * point to them, in the order in which SPICE must load them (SDC protocol, `GET /metakernel`).
+ *
+ * @param parameters From the start of the first day to the end of the last one, or two times.
+ * @param options `types` limits the kernels; with `requireCoverage`, gaps are an error.
+ * @returns The path of the metakernel, its kernels, and the gaps in their coverage by category.
+ * @throws {InputError} When a parameter is wrong, or SPICE cannot read the paths. Nothing was sent.
+ * @throws {CoverageError} When there are gaps and `requireCoverage` is set. Nothing was downloaded.
+ * @throws {ImapError} When no kernel covers any of the time, or one cannot be downloaded. The next call continues.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { metakernel } from "@imap-sdc/data-access";
+ *
+ * const days = { start_date: "2025-05-01", end_date: "2025-05-02" };
+ * const { path, kernels, gaps } = await metakernel(days, { types: ["leapseconds"] });
+ * assert((await Deno.readTextFile(path)).includes("KERNELS_TO_LOAD"));
+ * assert(kernels[0]?.endsWith(".tls") && gaps.length === 0);
+ * ```
+ */
+export function metakernel(
+  parameters: MetakernelParameters,
+  options: MetakernelOptions = {},
+): Promise<MetakernelReport> {
+  return client.metakernel(parameters, options);
 }

@@ -1,4 +1,5 @@
 import type { CatalogEntry } from "./catalog.ts";
+import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
 import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
 import type {
   JobsOptions,
@@ -106,6 +107,14 @@ export class ImapClient {
     await this.#tellOfPythonData(context);
     if (typeof files === "string" || !isIterable(files)) return await downloadOne(context, files, options);
     return await downloadAll(context, files, options);
+  }
+
+  /** Downloads the SPICE kernels of some days and writes a metakernel, as the function `metakernel` does. */
+  async metakernel(parameters: MetakernelParameters, options: MetakernelOptions = {}): Promise<MetakernelReport> {
+    const { makeMetakernel } = await import("./metakernel.ts");
+    const context = this.#context();
+    await this.#tellOfPythonData(context);
+    return await makeMetakernel(context, parameters, options);
   }
 
   /** Uploads one file, as the function `upload` does. */

@@ -316,3 +316,64 @@ export function spiceTypesOf(pattern: string): SpiceType[] {
   const [start, end] = fixedEnds(pattern.toLowerCase());
   return [...new Set(SPICE_FORMS.filter((form) => mayHave(form, start, end)).map(({ type }) => type))];
 }
+
+/**
+ * The types of kernels that a metakernel loads, by category (SDC protocol, `GET /metakernel`). Categories are in the order
+ * of loading. Within a category the best type comes first here; the others only fill its gaps.
+ */
+export const METAKERNEL_CATEGORIES = {
+  leapseconds: ["leapseconds"],
+  planetary_constants: ["planetary_constants"],
+  imap_frames: ["imap_frames"],
+  science_frames: ["science_frames"],
+  spacecraft_clock: ["spacecraft_clock"],
+  earth_attitude: ["earth_attitude"],
+  planetary_ephemeris: ["planetary_ephemeris"],
+  spacecraft_ephemeris: [
+    "ephemeris_reconstructed",
+    "ephemeris_nominal",
+    "ephemeris_predicted",
+    "ephemeris_90days",
+    "ephemeris_long",
+    "ephemeris_launch",
+  ],
+  spacecraft_attitude: ["attitude_history", "attitude_predict"],
+  pointing_attitude: ["pointing_attitude"],
+} as const satisfies Readonly<Record<string, readonly SpiceType[]>>;
+
+/** SPICE reads strings of up to 80 characters; one that ends with a plus sign continues in the next string. */
+const MAX_PATH_PART = 79;
+
+/** Splits a path into strings that SPICE can read. */
+function partsOf(path: string): string[] {
+  const parts: string[] = [];
+  for (let at = 0; at < path.length; at += MAX_PATH_PART) {
+    const isLast = at + MAX_PATH_PART >= path.length;
+    parts.push(`${path.slice(at, at + MAX_PATH_PART)}${isLast ? "" : "+"}`);
+  }
+  return parts;
+}
+
+/** Writes the assignment of a metakernel that names its kernels, laid out as by the SDC. */
+export function writeKernelsToLoad(paths: readonly string[]): string {
+  const quoted = paths.flatMap(partsOf).map((part) => `'${part.replaceAll("'", "''")}'`);
+  return `  KERNELS_TO_LOAD = ( ${quoted.join(`,\n${" ".repeat(22)}`) || "''"}\n${" ".repeat(20)})\n`;
+}
+
+/** Reads the paths of the kernels that a metakernel names; undefined when the text is no metakernel. */
+export function readKernelsToLoad(text: string): string[] | undefined {
+  const [assignment] = /KERNELS_TO_LOAD\s*=\s*\(/.exec(text) ?? [];
+  if (assignment === undefined) return undefined;
+  const string = /[\s,]*'((?:[^'\n]|'')*)'/y;
+  string.lastIndex = text.indexOf(assignment) + assignment.length;
+  const paths: string[] = [];
+  let path = "";
+  for (let match = string.exec(text); match !== null; match = string.exec(text)) {
+    const part = (match[1] ?? "").replaceAll("''", "'");
+    path += part.endsWith("+") ? part.slice(0, -1) : part;
+    if (part.endsWith("+")) continue;
+    if (path !== "") paths.push(path);
+    path = "";
+  }
+  return paths;
+}

@@ -5,11 +5,11 @@ import { ensureDirSync } from "@std/fs";
 import { basename, dirname, join, relative, resolve } from "@std/path";
 
 /**
- * The absolute path of a data directory. Without the working directory, @std/path would look for it in `process`, which boots
+ * The absolute path of a data directory, or of a file. Without the working directory, @std/path would look for it in `process`, which boots
  * Node's layer: 11 to 16 ms.
  */
-function absolute(dataDir: string): string {
-  return dataDir.startsWith("/") && Deno.build.os !== "windows" ? dataDir : resolve(Deno.cwd(), dataDir);
+export function absolutePath(path: string): string {
+  return path.startsWith("/") && Deno.build.os !== "windows" ? path : resolve(Deno.cwd(), path);
 }
 
 /** The size of a file; undefined when there is none. @throws {FileError} When something else is in its place. */
@@ -43,7 +43,7 @@ export class DataFolders {
 
   /** @param dataDir The data directory; it may itself be a symbolic link. */
   constructor(dataDir: string) {
-    this.#dataDir = absolute(dataDir);
+    this.#dataDir = absolutePath(dataDir);
   }
 
   /**
@@ -110,7 +110,7 @@ export function localPath(dataDir: string, archivePath: string): string {
         `expected ${TOP_FOLDER}/, more folders and a file name, none of them hidden or longer than ${MAX_NAME_BYTES} bytes`,
     );
   }
-  return join(absolute(dataDir), ...segments);
+  return join(absolutePath(dataDir), ...segments);
 }
 
 /** How many folders are read at once. */

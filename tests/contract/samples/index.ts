@@ -675,11 +675,6 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
 /** Tests that fail today, by side and sample, and why. A test that does not fail has to be removed from this list. */
 export const PENDING: Readonly<Record<"client" | "archive", Readonly<Record<string, string>>>> = {
   client: {
-    "metakernel.tm": "there is no metakernel command yet",
-    "metakernel-list.json": "there is no metakernel command yet",
-    "metakernel-list-older.json": "there is no metakernel command yet",
-    "metakernel-gaps-422.json": "there is no metakernel command yet",
-    "metakernel-404.txt": "there is no metakernel command yet",
     "space-weather-mag.json": "there are no commands for I-ALiRT yet",
     "space-weather-400.json": "there are no commands for I-ALiRT yet",
     "space-weather-400-size.json": "there are no commands for I-ALiRT yet",

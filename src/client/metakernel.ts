@@ -1,0 +1,297 @@
+import type { DownloadOptions } from "./options.ts";
+import { RecordList } from "./record_list.ts";
+import { downloadAll, type DownloadContext } from "./transfers.ts";
+import { fileError, syncFolder } from "../disk.ts";
+import type { Table } from "../display/text_table.ts";
+import {
+  CoverageError,
+  type CoverageGap,
+  ImapError,
+  InputError,
+  joinInputErrors,
+  ProtocolError,
+  unknownParameter,
+  wrongValue,
+} from "../errors.ts";
+import { Call } from "../http/call.ts";
+import { dateOfTdbSeconds, tdbSeconds } from "../mission_time.ts";
+import { addDays, startOfDay } from "../names/calendar_date.ts";
+import { archivePath } from "../names/file_name.ts";
+import { METAKERNEL_CATEGORIES, readKernelsToLoad, writeKernelsToLoad } from "../names/spice_name.ts";
+import { closestWord, isOneOf, oneOfWords, type SpiceType } from "../names/vocabulary.ts";
+import { METAKERNEL_ROUTE } from "../protocol/routes.ts";
+import { shown } from "../safe_text.ts";
+import { DAY_FORMS, endBeforeStart, readTime } from "../sdc/check_query.ts";
+import { decodeReply, unexpectedReply } from "../sdc/read_json.ts";
+import { absolutePath } from "../transfer/local_files.ts";
+import { dirname } from "@std/path";
+
+/** The time that kernels are to cover (SDC protocol, `GET /metakernel`). */
+export interface MetakernelParameters {
+  /** From the start of this day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`; or a time, `2026-01-31T12:00` (UTC). */
+  start_date: string;
+  /** To the end of this day, in the same forms; or to a time. */
+  end_date: string;
+}
+
+/** Options of a metakernel. */
+export interface MetakernelOptions extends Omit<DownloadOptions, "dryRun" | "shard"> {
+  /** The types of kernels, for example `["leapseconds", "imap_frames"]`. Default: all that a metakernel can load. */
+  types?: readonly string[] | undefined;
+  /** Whether it is an error if kernels do not cover all of the time; nothing is downloaded then. Default: false. */
+  requireCoverage?: boolean | undefined;
+  /** Where to write the metakernel. Default: `imap_metakernel_<first day>_<last day>.tm` in the data directory. */
+  path?: string | undefined;
+  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
+  now?: (() => Date) | undefined;
+}
+
+/** A metakernel on this machine. */
+export interface MetakernelReport {
+  /** The metakernel, which SPICE loads with `furnsh`. */
+  readonly path: string;
+  /** The kernels that it loads, in the order of loading. Where two overlap, SPICE uses the later one. */
+  readonly kernels: readonly string[];
+  /** What no kernel covers, by category: an array that displays itself as a table. */
+  readonly gaps: RecordList<CoverageGap>;
+  /** The start of the time, in TDB seconds since J2000. */
+  readonly start_j2000: number;
+  /** The end of the time, in TDB seconds since J2000. */
+  readonly end_j2000: number;
+}
+
+/** The types of kernels that a metakernel can load. */
+export const METAKERNEL_TYPES: readonly SpiceType[] = Object.values(METAKERNEL_CATEGORIES).flat();
+
+/** What is asked for, checked. */
+interface CheckedMetakernel {
+  readonly start: Date;
+  readonly end: Date;
+  /** The first and the last day, YYYYMMDD. */
+  readonly days: readonly [first: string, last: string];
+  /** Undefined for all types. */
+  readonly types: readonly string[] | undefined;
+}
+
+const ACTION = "make a metakernel with";
+const NAMES = ["start_date", "end_date"] as const;
+
+/** A bound of the time: a day has an end of its own. */
+function momentOf({ day, time }: { readonly day: string; readonly time?: string }, isEnd: boolean): Date {
+  if (time === undefined) return startOfDay(isEnd ? addDays(day, 1) : day);
+  return new Date(`${day.replace(/^(....)(..)(..)$/, "$1-$2-$3")}T${time}Z`);
+}
+
+/** Checks the parameters before anything is sent. @throws {InputError} With a line for each that is wrong. */
+function checkMetakernel(
+  parameters: MetakernelParameters,
+  { types, now = () => new Date() }: MetakernelOptions,
+): CheckedMetakernel {
+  // Untyped code, in a notebook for example, may pass anything.
+  if (typeof parameters !== "object" || parameters === null) {
+    throw new InputError(`Cannot make a metakernel of "${shown(parameters)}": expected an object with two days`);
+  }
+  const problems = Object.keys(parameters).filter((name) => !isOneOf(NAMES, name)).map((name) =>
+    unknownParameter("make a metakernel", name, { known: NAMES, closest: closestWord(name, NAMES) })
+  );
+  const forms = `${DAY_FORMS}, or a time (UTC) such as 2026-01-31T12:00`;
+  const [first, last] = NAMES.map((parameter) => {
+    const value = parameters[parameter];
+    const day = typeof value === "string" ? readTime(value, now()) : undefined;
+    if (day === undefined) {
+      const given = value === undefined || value === "" ? {} : { value: shown(value) };
+      problems.push(wrongValue(ACTION, { parameter, ...given, expected: forms }));
+    }
+    return day;
+  });
+  const wanted = types === undefined ? undefined : [...types].map(String);
+  for (const type of wanted ?? []) {
+    if (isOneOf(METAKERNEL_TYPES, type)) continue;
+    problems.push(wrongValue(ACTION, { parameter: "types", value: type, ...oneOfWords(type, METAKERNEL_TYPES) }));
+  }
+  if (wanted?.length === 0) problems.push(wrongValue(ACTION, { parameter: "types", expected: "at least one type" }));
+  if (problems.length > 0 || first === undefined || last === undefined) throw joinInputErrors(problems);
+  const [start, end] = [momentOf(first, false), momentOf(last, true)];
+  if (first.day > last.day || start > end) {
+    throw endBeforeStart(ACTION, [
+      { parameter: "start_date", value: parameters.start_date },
+      { parameter: "end_date", value: parameters.end_date },
+    ]);
+  }
+  return { start, end, days: [first.day, last.day], types: wanted };
+}
+
+/** The longest path of a kernel that SPICE takes (NAIF, "Kernel Required Reading"). */
+const MAX_SPICE_PATH = 255;
+
+/** Makes sure that SPICE can read a path. @throws {InputError} */
+function checkSpicePath(path: string): void {
+  if (/^[\x20-\x7e]*$/.test(path) && path.length <= MAX_SPICE_PATH) return;
+  throw new InputError(
+    `Cannot name "${path}" in a metakernel: SPICE reads paths of up to ${MAX_SPICE_PATH} ASCII characters; ` +
+      "use another data directory",
+  );
+}
+
+/** A moment in UTC, to the second. */
+function utc(date: Date): string {
+  return date.toISOString().slice(0, 19).replace("T", " ");
+}
+
+/**
+ * A time of the SDC in UTC; the number itself where no calendar reaches. The SDC cuts the bounds of gaps to whole seconds of
+ * TDB, so that the nearest second is the one that was meant.
+ */
+function utcOfTdb(seconds: number): string {
+  const date = dateOfTdbSeconds(seconds);
+  return date === undefined ? String(seconds) : utc(new Date(Math.round(date.getTime() / 1000) * 1000));
+}
+
+/** What the SDC says: the kernels, or what they do not cover. */
+type Answer = { readonly kernels: readonly string[] } | { readonly gaps: readonly CoverageGap[] };
+
+/** The gaps of a response with status 422: for each category pairs of TDB seconds. */
+function decodeGaps(json: unknown): CoverageGap[] {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new ProtocolError("it is no object with the gaps of each category");
+  }
+  return Object.entries(json).flatMap(([key, pairs]: [string, unknown]) => {
+    if (!Array.isArray(pairs)) throw new ProtocolError(`${key} is no list of gaps`);
+    return pairs.map((pair: unknown): CoverageGap => {
+      const [start, end]: unknown[] = Array.isArray(pair) ? pair : [];
+      if (typeof start !== "number" || typeof end !== "number") {
+        throw new ProtocolError(`${key} has a gap without bounds`);
+      }
+      const category = key.replace(/_category$/, "");
+      return { category, start: utcOfTdb(start), end: utcOfTdb(end), start_j2000: start, end_j2000: end };
+    });
+  });
+}
+
+/** The archive path of a kernel that the SDC names by its path below `imap/spice`, or by its bare name. */
+function kernelPath(name: string): string {
+  if (name.startsWith("imap/")) return name;
+  return name.includes("/") ? `imap/spice/${name}` : archivePath(name);
+}
+
+/** The kernels of a response: those of a metakernel, or of a list of names as the SDC sends it with `list_files`. */
+function decodeKernels(text: string): string[] | undefined {
+  const inMetakernel = readKernelsToLoad(text);
+  if (inMetakernel !== undefined || !text.trimStart().startsWith("[")) return inMetakernel;
+  const json: unknown = JSON.parse(text);
+  return Array.isArray(json) && json.every((name) => typeof name === "string") ? json : undefined;
+}
+
+/** A metakernel names few kernels. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Asks the SDC which kernels cover some time (SDC protocol, `GET /metakernel`). */
+async function ask(call: Call, search: Readonly<Record<string, string>>): Promise<Answer> {
+  const reply = await call.getApi(call.apiUrl(METAKERNEL_ROUTE, search));
+  if (!reply.ok && reply.status !== 422) throw await reply.refusal();
+  const text = await reply.text({ limit: MAX_BYTES, beyond: "fail" });
+  if (reply.status === 422) return { gaps: decodeReply(reply, text, decodeGaps) };
+  try {
+    const kernels = decodeKernels(text);
+    if (kernels !== undefined) return { kernels: kernels.map(kernelPath) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof ImapError)) throw error;
+    throw unexpectedReply(reply, text, error instanceof ImapError ? error.message : "it is no metakernel");
+  }
+  throw unexpectedReply(reply, text, "it is no metakernel");
+}
+
+/** Whether a gap is in a category that has one of the types. */
+function isWanted({ category }: CoverageGap, types: readonly string[] | undefined): boolean {
+  if (types === undefined) return true;
+  const known = Object.entries(METAKERNEL_CATEGORIES).find(([name]) => name === category);
+  return known?.[1].some((type) => types.includes(type)) ?? false;
+}
+
+/** Makes a table of gaps. */
+function gapsTable(gaps: readonly CoverageGap[]): Table<CoverageGap> {
+  return {
+    title: `Found [${gaps.length}] gaps in coverage`,
+    columns: [
+      { header: "Category", align: "left", text: ({ category }) => category },
+      { header: "Start (UTC)", align: "left", text: ({ start }) => start },
+      { header: "End (UTC)", align: "left", text: ({ end }) => end },
+    ],
+    rows: gaps,
+  };
+}
+
+/** Writes a file that is complete under its name, or absent. */
+async function writeComplete(path: string, text: string): Promise<void> {
+  const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(partial, text, { createNew: true });
+    using file = await Deno.open(partial);
+    await file.sync();
+    await Deno.rename(partial, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await Deno.remove(partial).catch(() => {});
+    throw fileError("write the metakernel", path, error);
+  }
+}
+
+/** The text of a metakernel whose kernels are on this machine. */
+function metakernelText(kernels: readonly string[], { start, end }: CheckedMetakernel, host: string): string {
+  return `KPL/MK
+
+The SPICE kernels that cover ${utc(start)} to ${utc(end)} (UTC),
+which is ${tdbSeconds(start)} to ${tdbSeconds(end)} in TDB seconds since J2000,
+in the order of loading. The archive at ${host} selected them.
+
+\\begindata
+
+${writeKernelsToLoad(kernels)}
+\\begintext
+`;
+}
+
+/** Downloads the kernels that cover some time, and writes a metakernel that loads them. */
+export async function makeMetakernel(
+  context: DownloadContext,
+  parameters: MetakernelParameters,
+  options: MetakernelOptions,
+): Promise<MetakernelReport> {
+  const asked = checkMetakernel(parameters, options);
+  const { types, requireCoverage = false, path, now: _now, ...download } = options;
+  const { settings, transport } = context;
+  const dataDir = absolutePath(settings.dataDir);
+  checkSpicePath(dataDir);
+  const target = path === undefined ? `${dataDir}/imap_metakernel_${asked.days.join("_")}.tm` : absolutePath(path);
+  const [start_j2000, end_j2000] = [tdbSeconds(asked.start), tdbSeconds(asked.end)];
+  const search = {
+    start_time: String(start_j2000),
+    end_time: String(end_j2000),
+    ...(asked.types === undefined ? {} : { file_types: asked.types.join(",") }),
+  };
+  const call = new Call(transport, { action: "find the kernels of a metakernel", signal: options.signal });
+  // Categories without one of the types count as gaps, so that the SDC refuses this unless all types are asked for.
+  const first = await call.retry(() => ask(call, { ...search, require_coverage: "True" }));
+  const gaps = "gaps" in first ? first.gaps.filter((gap) => isWanted(gap, types)) : [];
+  if (requireCoverage && gaps.length > 0) throw new CoverageError(gaps);
+  const answer = "gaps" in first ? await call.retry(() => ask(call, search)) : first;
+  if ("gaps" in answer) throw new ProtocolError("the SDC reports gaps instead of kernels", { action: call.action });
+  if (answer.kernels.length === 0) {
+    throw new ImapError("no kernels cover any of that time; query --table spice shows those that there are", {
+      action: call.action,
+    });
+  }
+  for (const kernel of answer.kernels) checkSpicePath(`${dataDir}/${kernel}`);
+  const report = await downloadAll(context, answer.kernels, download);
+  const [failed] = report.failed;
+  if (failed !== undefined) {
+    const count = `${report.failed.length} of ${answer.kernels.length} kernels`;
+    throw new ImapError(
+      `Cannot write the metakernel: ${count} could not be downloaded; the same call continues. ${failed.error.message}`,
+    );
+  }
+  const kernels = report.paths;
+  await writeComplete(target, metakernelText(kernels, asked, new URL(settings.url).host));
+  return { path: target, kernels, gaps: RecordList.fromRecords(gaps, gapsTable), start_j2000, end_j2000 };
+}
