@@ -53,6 +53,8 @@ Deno.test("query() selects by itself what a server of 2024 does not select by, a
       files: ["20260101_v001.cdf", "20260102_v001.cdf"],
       notices: [],
     });
+    // Everybody sees all files there.
+    assertEquals((await find({ instrument: "mag", released: true })).files.length, NAMES.length);
     // What a server has no table for, the client cannot find by itself.
     await assertRejects(() => find({ table: "ancillary", instrument: "mag" }), ResponseError, "table is not a valid");
   } finally {
@@ -67,6 +69,21 @@ Deno.test("query() asks a server no more often than it refuses another parameter
   const error = await assertRejects(() => client.query({ instrument: "mag", version: "latest" }), ResponseError);
   assertEquals([error.status, error.serverText], [400, "instrument is not a valid query parameter."]);
   assert(server.requests.length <= 3, String(server.requests.length));
+});
+
+Deno.test("query() does not try to do without what it cannot do without", async () => {
+  for (
+    const [parameter, query] of [["table", { table: "ancillary" }], ["start_ingest_date", { table: "spice" }]] as const
+  ) {
+    await using server = startServer(() =>
+      Response.json(`${parameter} is not a valid query parameter.`, { status: 400 })
+    );
+    const events: HttpEvent[] = [];
+    const client = new ImapClient({ url: server.url, retries: 0, log: (event) => events.push(event) });
+    await assertRejects(() => client.query({ ...query, start_date: "20260101" }), ResponseError, parameter);
+    assertEquals(notices(events).length, parameter === "table" ? 0 : 1);
+    assert(server.requests.length <= 8, String(server.requests.length));
+  }
 });
 
 Deno.test("the command line says once on standard error what the server does not know, unless it is quiet", async () => {

@@ -28,6 +28,7 @@ Deno.test("download says once how to share the Python client's files, and only w
     assertEquals(await download({ ...python, "imap/mag/x": "x" }), "");
     assertEquals(await download({}), "");
     assertEquals(await download(python, "--data-dir", "data"), "");
+    assertEquals(await download(python, "--data-dir", "."), "");
     assertEquals(await download(python, "--quiet"), "");
   } finally {
     await archive.close();

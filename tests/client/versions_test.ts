@@ -47,6 +47,8 @@ Deno.test("query() finds the versions that are asked for, each file once", async
       second,
     ]);
 
+    assertEquals(await ends({ instrument: "mag", version: ["v001", "v010.0001"] }), [newest, old, second]);
+
     for (const [index, name] of names.entries()) {
       assertEquals(await ends({ filename: name }), [names[index]?.slice(name.lastIndexOf("_2026") + 5)], name);
     }

@@ -70,6 +70,8 @@ Deno.test("parseFileName() says what is wrong with a name of each kind", () => {
     ["IMAP_sdc_metakernel_2025_v001.tm", "imap_sdc_metakernel"],
     ["imap_2025_001_2025_002_01.ah.bc.txt"],
     ["de440.tls"],
+    ["notes.txt", "imap_<instrument>_<level>"],
+    ["imap_notes.txt", "imap_<instrument>_<descriptor>"],
   ];
   for (const [name, ...said] of wrong) {
     const { message } = assertThrows(() => parseFileName(name), FileNameError);
