@@ -75,7 +75,7 @@ export async function retry<T>(operation: () => Promise<T>, options: RetryOption
 }
 
 /** One request, as it is sent. */
-interface Request {
+interface OutgoingRequest {
   /** Default: `GET`. */
   readonly method?: "GET" | "POST";
   readonly url: URL;
@@ -176,7 +176,7 @@ export class Call {
    *
    * @throws {ConnectionError} When no response comes; a {@linkcode TimeoutError} when the server stays silent.
    */
-  async send({ method = "GET", url, headers, showQuery }: Request): Promise<Reply> {
+  async send({ method = "GET", url, headers, showQuery }: OutgoingRequest): Promise<Reply> {
     const { action, signal, transport: { timeoutMs, log } } = this;
     signal?.throwIfAborted();
     const deadline = new AbortController();
