@@ -26,7 +26,10 @@ function hash(text: string): number {
  */
 export function checkedShard({ part, of }: Shard): Shard {
   if (Number.isSafeInteger(part) && Number.isSafeInteger(of) && part >= 1 && part <= of) return { part, of };
-  throw new InputError(`Cannot use the shard "${part}/${of}": expected K/N with K from 1 to N, for instance 3/16`);
+  const expected = "K/N with K from 1 to N, for example 3/16";
+  throw new InputError(`Cannot use the shard "${part}/${of}": expected ${expected}`, {
+    problems: [{ parameter: "shard", value: `${part}/${of}`, expected }],
+  });
 }
 
 /**

@@ -53,7 +53,9 @@ export function parseVersion(text: string): Version {
   if (both !== null) return { major: Number(both[1]), minor: Number(both[2]) };
   const minorOnly = MINOR_ONLY.exec(text);
   if (minorOnly !== null) return { major: null, minor: Number(minorOnly[1]) };
-  throw new InputError(`Cannot read the version "${text}": expected ${VERSION_FORMS}`);
+  throw new InputError(`Cannot read the version "${text}": expected ${VERSION_FORMS}`, {
+    problems: [{ parameter: "version", value: text, expected: VERSION_FORMS }],
+  });
 }
 
 /**
@@ -77,7 +79,11 @@ export function formatVersion(version: Version): string {
   const text = major === null
     ? `v${String(minor).padStart(3, "0")}`
     : `v${String(major).padStart(3, "0")}.${String(minor).padStart(4, "0")}`;
-  if (!isVersion(text)) throw new InputError(`Cannot write the version "${text}": expected ${VERSION_FORMS}`);
+  if (!isVersion(text)) {
+    throw new InputError(`Cannot write the version "${text}": expected ${VERSION_FORMS}`, {
+      problems: [{ parameter: "version", value: text, expected: VERSION_FORMS }],
+    });
+  }
   return text;
 }
 

@@ -82,9 +82,10 @@ export const MAX_CONCURRENCY = 256;
 /** Checks a number of connections. @throws {InputError} When it is not one. */
 export function checkedConcurrency(concurrency: number): number {
   if (Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY) return concurrency;
-  throw new InputError(
-    `Cannot use the concurrency "${concurrency}": expected a whole number from 1 to ${MAX_CONCURRENCY}`,
-  );
+  const expected = `a whole number from 1 to ${MAX_CONCURRENCY}`;
+  throw new InputError(`Cannot use the concurrency "${concurrency}": expected ${expected}`, {
+    problems: [{ parameter: "concurrency", value: String(concurrency), expected }],
+  });
 }
 
 /** What a download does, or would do, for a file: see {@linkcode planDownload}. */
