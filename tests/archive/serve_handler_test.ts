@@ -25,6 +25,44 @@ Deno.test("RunningServer.close() cuts connections that do not finish in time, an
   assertEquals(steps, ["begun", "cut"]);
 });
 
+Deno.test("Handlers of callers that left count as connections until they end", async () => {
+  const released = Promise.withResolvers<void>();
+  const log: ServedRequest[] = [];
+  let working = 0;
+  const server = await serveHandler({
+    host,
+    port: 0,
+    limits: { connections: 2 },
+    log: (served) => log.push(served),
+    handler: async () => {
+      working++;
+      if (working <= 2) await released.promise;
+      return new Response("answer");
+    },
+  });
+  const url = `http://${host}:${server.port}/`;
+  const ask = async () => {
+    using connection = await connectRaw(url);
+    await connection.send(rawHead("GET", url));
+    return (await connection.received()).split("\r\n")[0];
+  };
+  try {
+    for (const count of [1, 2]) {
+      using connection = await connectRaw(url);
+      await connection.send(rawHead("GET", url));
+      await until(() => working === count);
+    }
+    await until(async () => (await ask()) === "HTTP/1.1 503 Service Unavailable");
+    assertEquals(working, 2);
+    released.resolve();
+    await until(() => log.filter(({ dropped }) => dropped === "the connection broke").length === 2);
+    assertEquals(await ask(), "HTTP/1.1 200 OK");
+  } finally {
+    released.resolve();
+    await server.close(0);
+  }
+});
+
 Deno.test("RunningServer.close() closes a file that nobody reads", async () => {
   const path = await Deno.makeTempFile();
   await Deno.truncate(path, 50_000_000);
