@@ -3,55 +3,57 @@ import { connectionError, MIN_SPEED, shownUrl, stallError, statusError, timeoutE
 import { Patience, startTimer } from "./patience.ts";
 import { type Decision, type HttpLog, MAX_RETRY_AFTER_MS, type Transport } from "./transport.ts";
 
-/** A signal that is aborted as soon as one of two is. */
+/** Returns a signal that aborts as soon as one of two signals does. */
 export function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
   return other === undefined ? one : AbortSignal.any([one, other]);
 }
 
-/** How and how often to try again. */
+/** How often to retry, and how. */
 export interface RetryOptions {
-  /** What is tried, for the log. */
+  /** The operation, for the log. */
   readonly action: string;
-  /** The most retries after the first try. */
+  /** The maximum number of retries. */
   readonly retries: number;
   readonly log: HttpLog;
   readonly signal?: AbortSignal | undefined;
-  /** Whether the last try gained something that is kept: then the retries are counted from 0 again. */
+  /** Whether the last attempt made progress that is kept; the count of retries then restarts at 0. */
   readonly hasProgressed?: () => boolean;
   /** Waits. Default: a timer. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
-  /** From 0 to below 1. Default: `Math.random`. */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive). Default: `Math.random`. */
   readonly random?: () => number;
 }
 
-/** The longest first wait; it doubles with each retry. */
+/** The upper bound of the first wait; it doubles with each retry. */
 const FIRST_DELAY_MS = 500;
-/** The longest wait, unless the server asks for more. */
+/** The upper bound of all waits, unless the server asks for a longer one. */
 const MAX_DELAY_MS = 20_000;
 
-/** Exponential backoff with full jitter: any time up to a bound that doubles, so that clients do not retry in step. */
+/**
+ * Returns a wait with exponential backoff and full jitter: a random time up to a bound that doubles, so that clients do
+ * not retry at the same time.
+ */
 function backoffMs(retry: number, random: () => number): number {
   return random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (retry - 1));
 }
 
 /**
- * How long to wait: as long as the server asks, plus up to a tenth so that clients do not retry in step, but at least the
- * usual backoff. An error with `retryAfterMs: 0` is retried at once.
+ * Returns the time to wait: what the server asks for plus up to a tenth, so that clients do not retry at the same time,
+ * but at least the usual backoff. An error with `retryAfterMs: 0` is retried immediately.
  */
 function waitMs(retryAfterMs: number | undefined, retry: number, random: () => number): number {
   if (retryAfterMs === 0) return 0;
   return Math.max(backoffMs(retry, random), (retryAfterMs ?? 0) * (1 + random() / 10));
 }
 
-/** Waits between two tries. Most operations succeed at once, so what it needs is loaded only here. */
+/** Waits between two attempts. Most operations need no retry, so the timer is loaded lazily. */
 async function waitFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   const { delay } = await import("@std/async");
   await delay(milliseconds, signal && { signal });
 }
 
 /**
- * Runs an operation again as long as it throws errors that say that they can be retried. The only retry loop of the
- * library.
+ * Runs an operation, and retries it while its errors are retryable. The only retry loop of the library.
  *
  * @throws The operation's last error.
  */
@@ -74,52 +76,52 @@ export async function retry<T>(operation: () => Promise<T>, options: RetryOption
   }
 }
 
-/** One request, as it is sent. */
+/** A request to send. */
 interface OutgoingRequest {
   /** Default: `GET`. */
   readonly method?: "GET" | "POST";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether a log may show the URL's query: that of a presigned URL is secret. */
+  /** Whether a log may show the URL's query, which is secret in a presigned URL. */
   readonly showQuery: boolean;
 }
 
-/** More redirects than this are a loop. */
+/** More redirects than this count as a loop. */
 const MAX_REDIRECTS = 5;
 
-/** The result of visiting one URL: what was looked for, or another URL. */
+/** The result of visiting a URL: the final value, or the next URL. */
 type Visit<T> = { readonly done: T } | { readonly next: URL };
 
-/** What a {@linkcode Call} is made from, besides its transport. */
+/** The options of a {@linkcode Call}. */
 interface CallOptions {
-  /** What the call is for, as messages begin after `Cannot `: `download "imap_..."`. */
+  /** The purpose of the call, as it follows `Cannot ` in messages: `download "imap_..."`. */
   readonly action: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Something that is asked of a server: what for, by whom, and what ends it early. It may take several requests; all of
- * them, their retries and their log go through this object.
+ * A call to a server: its purpose, its credentials, and the signal that cancels it. It may take several requests; this
+ * object sends, retries, and logs all of them.
  */
 export class Call {
   readonly transport: Transport;
-  /** What it is for, as messages begin after `Cannot `. */
+  /** The purpose of the call, as it follows `Cannot ` in messages. */
   readonly action: string;
   readonly signal: AbortSignal | undefined;
 
-  /** Makes a call; nothing is sent yet. */
+  /** Creates a call; nothing is sent yet. */
   constructor(transport: Transport, { action, signal }: CallOptions) {
     this.transport = transport;
     this.action = action;
     this.signal = signal;
   }
 
-  /** The same call, which another signal ends as well. */
+  /** Returns the same call, which another signal can also cancel. */
   endedBy(stop: AbortSignal): Call {
     return new Call(this.transport, { action: this.action, signal: either(stop, this.signal) });
   }
 
-  /** Runs an operation again as long as its error says that it can be retried. @throws The last error. */
+  /** Runs an operation, and retries it while its errors are retryable. @throws The last error. */
   retry<T>(
     operation: () => Promise<T>,
     options: Pick<RetryOptions, "hasProgressed"> & { readonly retries?: number } = {},
@@ -128,12 +130,12 @@ export class Call {
     return retry(operation, { action, retries, log, signal, random, ...options });
   }
 
-  /** Logs what is done instead of a plain transfer, and why. */
+  /** Logs a decision to deviate from a plain transfer, and the reason. */
   decide(decision: Decision, reason: string): void {
     this.transport.log({ type: "decision", action: this.action, decision, reason });
   }
 
-  /** The address of a route of the API. */
+  /** Returns the URL of a route of the API. */
   apiUrl(route: string, search: Readonly<Record<string, string>> = {}): URL {
     const query = new URLSearchParams(search).toString();
     return new URL(`${this.transport.api.base}${route}${query === "" ? "" : `?${query}`}`);
@@ -160,7 +162,7 @@ export class Call {
     return this.#follow(url, (url) => this.send({ url, headers: all, showQuery: false }));
   }
 
-  /** Goes from URL to URL until a visit is done. The only redirect loop of the library. */
+  /** Follows redirects until a visit returns a value. The only redirect loop of the library. */
   async followRedirects<T>(start: URL, visit: (url: URL) => Promise<Visit<T>>): Promise<T> {
     let url = start;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
@@ -172,9 +174,11 @@ export class Call {
   }
 
   /**
-   * Sends one request and returns the response, whatever its status. Follows no redirect. The only `fetch` of the library.
+   * Sends one request and returns the response, whatever its status, without following redirects. The only `fetch` of
+   * the library.
    *
-   * @throws {ConnectionError} When no response comes; a {@linkcode TimeoutError} when the server stays silent.
+   * @throws {ConnectionError} When no response arrives; a {@linkcode TimeoutError} when the server sends nothing for
+   * too long.
    */
   async send({ method = "GET", url, headers, showQuery }: OutgoingRequest): Promise<Reply> {
     const { action, signal, transport: { timeoutMs, log } } = this;
@@ -215,10 +219,10 @@ export class Call {
 }
 
 /**
- * Checks a URL that a response, or the API as a presigned URL, sends its caller to.
+ * Checks a URL from a redirect, or a presigned URL from the API.
  *
  * @param location The URL, absolute or relative to `from`.
- * @throws {ProtocolError} When no file can come from there, or when it leads from https to http.
+ * @throws {ProtocolError} When the URL is missing, malformed, not HTTP, or redirects from HTTPS to HTTP.
  */
 export function checkedTarget(action: string, location: string | null, from: URL): URL {
   if (location === null || !URL.canParse(location, from)) {
@@ -240,29 +244,29 @@ export function checkedTarget(action: string, location: string | null, from: URL
 /** The statuses that redirect with the same method (RFC 9110, 15.4). */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Enough of a refusal to show. */
+/** The maximum size of an error body to read, enough for a message. */
 const MAX_REFUSAL_BYTES = 16 * 1024;
 
-/** How much of a body to read as text. */
+/** Limits for reading a body as text. */
 interface TextOptions {
-  /** The most bytes to read. */
+  /** The maximum number of bytes to read. */
   readonly limit: number;
-  /** What to do with a longer body: keep its start, or fail. */
+  /** What to do with a longer body: truncate it, or fail. */
   readonly beyond: "cut" | "fail";
 }
 
-/** A body that broke off before its end, as one that is too large for the gateway of the SDC does. */
+/** A body that broke off, as happens when it is too large for the SDC's gateway. */
 export class BrokenBody extends ConnectionError {
 }
 
-/** A response, with the call that it belongs to and the URL that it came from. */
+/** A response, with its call and its URL. */
 export class Reply {
   readonly call: Call;
-  /** Where it came from: the last URL after redirects. */
+  /** The URL of the response: the last one after redirects. */
   readonly url: URL;
   readonly response: Response;
 
-  /** Takes a response whose body nobody has read yet. */
+  /** Wraps a response whose body has not been read yet. */
   constructor(call: Call, url: URL, response: Response) {
     this.call = call;
     this.url = url;
@@ -289,24 +293,24 @@ export class Reply {
     return this.response.body;
   }
 
-  /** Whether it sends its caller to another URL. */
+  /** Whether it is a redirect. */
   get isRedirect(): boolean {
     return REDIRECTS.has(this.status);
   }
 
-  /** Where a redirect leads; discards the body. @throws {ProtocolError} When the URL cannot be used. */
+  /** Returns the target of a redirect, and discards the body. @throws {ProtocolError} When the URL cannot be used. */
   async redirectTarget(): Promise<URL> {
     await this.discard();
     return checkedTarget(this.call.action, this.headers.get("location"), this.url);
   }
 
-  /** Discards the body, which frees the connection. */
+  /** Discards the body, and frees the connection. */
   async discard(): Promise<void> {
     await this.response.body?.cancel();
   }
 
   /**
-   * Reads the body chunk by chunk, in bounded time. Frees the connection, whatever ends it.
+   * Reads the body chunk by chunk, in bounded time. Frees the connection in any case.
    *
    * @throws {BrokenBody} When it breaks off. {TimeoutError} When it stalls or is far too slow.
    */
@@ -341,7 +345,7 @@ export class Reply {
   /**
    * Reads the body as text, in bounded time and memory.
    *
-   * @throws {ConnectionError} When it breaks off, stalls, or is too long and must not be cut.
+   * @throws {ConnectionError} When it breaks off, stalls, or is too long and must not be truncated.
    */
   async text({ limit, beyond }: TextOptions): Promise<string> {
     const decoder = new TextDecoder();
@@ -361,9 +365,9 @@ export class Reply {
   }
 
   /**
-   * The error of a response whose status says no.
+   * Creates the error of a response with an error status.
    *
-   * @param body The start of its body, if it has been read already. The status counts even if the body breaks off.
+   * @param body The start of its body, if it has been read already. The error is created even if the body breaks off.
    */
   async refusal(body?: string): Promise<ResponseError> {
     const { call: { action, transport: { api } }, url, response } = this;

@@ -3,7 +3,7 @@ import { excerpt, withoutSecrets } from "../safe_text.ts";
 import { type ApiAccess, MAX_RETRY_AFTER_MS, parseRetryAfter } from "./transport.ts";
 import { STATUS_TEXT } from "@std/http";
 
-/** What the operating system or TLS says, the words for it that follow the host's name, and whether a retry may help. */
+/** Messages of the operating system or TLS, the text to show after the host's name, and whether a retry may help. */
 const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: boolean]> = [
   [/connection refused|ECONNREFUSED/i, "refused the connection; is the server running?", true],
   [
@@ -37,7 +37,7 @@ const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: 
   ],
 ];
 
-/** Removes URLs from an error's text: a presigned one is a secret. */
+/** Removes URLs from an error's text, since presigned URLs are secret. */
 function withoutUrls(text: string): string {
   return text.replace(/\bhttps?:\/\/\S+/gi, "");
 }
@@ -47,11 +47,11 @@ function causeText(cause: unknown): string {
 }
 
 /**
- * Turns what `fetch` or a socket threw into an error for the user. The original is not kept as `cause`, since its text may
- * contain a presigned URL.
+ * Converts an error of `fetch` or a socket into an error for the user. The original is not kept as `cause`, since its
+ * text may contain a presigned URL.
  *
- * @param action What failed, as messages begin: `download "imap_..."`.
- * @param host Where the request went.
+ * @param action What failed, as it follows `Cannot ` in messages: `download "imap_..."`.
+ * @param host The host that the request was sent to.
  */
 export function connectionError(action: string, host: string, thrown: unknown): ConnectionError {
   const text = thrown instanceof Error ? `${thrown.name} ${thrown.message} ${causeText(thrown.cause)}` : String(thrown);
@@ -67,30 +67,36 @@ export function connectionError(action: string, host: string, thrown: unknown): 
   return new ConnectionError(`no response from ${host}: ${excerpt(withoutUrls(said))}`, { action });
 }
 
-/** The error of a server that sends nothing for too long. */
+/** Creates the error for a server that sends nothing for too long. */
 export function timeoutError(action: string, host: string, timeoutMs: number): TimeoutError {
   return new TimeoutError(`${host} sent nothing for ${timeoutMs / 1000} s`, { action });
 }
 
-/** Bytes per second. A slower body is given up after a while; otherwise it could keep its reader waiting forever. */
+/**
+ * The minimum speed of a body, in bytes per second. A slower one times out eventually; otherwise it could keep its
+ * reader waiting forever.
+ */
 export const MIN_SPEED = 100;
 
-/** The error of a body that stalls, or stays below {@linkcode MIN_SPEED} for too long. */
+/** Creates the error for a body that stalls, or stays below {@linkcode MIN_SPEED} for too long. */
 export function stallError(action: string, host: string, timeoutMs: number): TimeoutError {
   return new TimeoutError(`${host} sent next to nothing for ${timeoutMs / 1000} s`, { action });
 }
 
-/** A URL for a log, without its query when that is secret. */
+/** Formats a URL for a log, without its query if that is secret. */
 export function shownUrl(url: URL, showQuery: boolean): string {
   return withoutSecrets(showQuery || url.search === "" ? url.href : `${url.origin}${url.pathname}?…`);
 }
 
-/** Overload, timeouts and the server's own errors may pass; a mistake of the caller, or what the server cannot do, does not. */
+/**
+ * Overload, timeouts, and internal errors of the server may be temporary; errors of the caller, and unsupported
+ * operations, are not.
+ */
 function isTransient(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }
 
-/** The server's explanation in the body of an error: a JSON string, a JSON message, S3's XML, or text. */
+/** Extracts the server's explanation from the body of an error: a JSON string, a JSON message, S3's XML, or text. */
 function explanation(body: string): string {
   try {
     const json: unknown = JSON.parse(body);
@@ -107,22 +113,22 @@ function explanation(body: string): string {
   return code === undefined ? body : [code, message].filter(Boolean).join(": ");
 }
 
-/** The query of a URL, however its slashes are written. */
+/** Matches the query of a URL, even with escaped slashes. */
 const URL_QUERY = /(https?:[^\s"'<>?]+)\?[^\s"'<>]*/gi;
-/** A parameter of a presigned URL, anywhere in a text (S3: signature versions 4 and 2). */
+/** Matches a parameter of a presigned URL anywhere in a text (S3: signature versions 4 and 2). */
 const SIGNED_PARAMETER = /\b(X-Amz-[\w-]+|Signature|AWSAccessKeyId)(=|%3D)[^\s"'<>&]*/gi;
 
-/** A server's text for a message: on one line, short, and without credentials or signatures. */
+/** Prepares a server's text for a message: on one line, shortened, and without credentials or signatures. */
 export function safeWords(text: string, api: ApiAccess): string {
   const open = api.secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), text);
   return excerpt(open.replace(URL_QUERY, "$1?…").replace(SIGNED_PARAMETER, "$1=…"));
 }
 
-/** A response whose status says no. */
+/** A response with an error status. */
 interface Refusal {
-  /** What failed, as messages begin after `Cannot `. */
+  /** What failed, as it follows `Cannot ` in messages. */
   readonly action: string;
-  /** Where the request went. */
+  /** The host that the request was sent to. */
   readonly url: URL;
   readonly response: Response;
   /** The start of its body. */
@@ -130,7 +136,10 @@ interface Refusal {
   readonly api: ApiAccess;
 }
 
-/** Whether a body is the gateway's own: a JSON object with a message. The services behind it send strings, text, or an `error`. */
+/**
+ * Whether a body was sent by the gateway itself: a JSON object with a `message`. The services behind it send strings,
+ * text, or an `error`.
+ */
 export function isGatewayBody(body: string): boolean {
   return gatewayMessage(body) !== undefined;
 }
@@ -151,11 +160,14 @@ function isUnknownRoute(status: number, body: string): boolean {
   return (status === 404 && message !== undefined) || (status === 403 && message === "Missing Authentication Token");
 }
 
-/** What gives access, with the names of the settings. */
+/** The settings that grant access, by name. */
 const API_KEY = "an API key (IMAP_API_KEY)";
 const CREDENTIALS = `${API_KEY} or an access token (IMAP_ACCESS_TOKEN)`;
 
-/** What to do about a refusal by the API, as far as its status, its route and the form of its body tell (SDC protocol). */
+/**
+ * Returns what to do about a rejected request, judging by the status, the route, and the form of the body (SDC
+ * protocol).
+ */
 function advice({ url, response: { status }, body, api }: Refusal): string {
   if (url.origin !== api.origin) return "";
   const caller = api.secrets.length === 0 ? "anyone" : "x-api-key" in api.headers ? "key" : "token";
@@ -170,12 +182,13 @@ function advice({ url, response: { status }, body, api }: Refusal): string {
   if (caller === "token") {
     return `; check the access token: it ${status === 401 ? "is invalid or has expired" : "has too few rights"}`;
   }
-  // The gateway refuses unknown keys and keys with too few rights alike. The services behind it know the key.
+  // The gateway rejects unknown keys and keys without the required permissions in the same way. If a service behind it
+  // responds, the key is known.
   const isKnown = body !== "" && !isGatewayBody(body);
   return `; check the API key: it ${isKnown ? "" : "is unknown, or "}has too few rights; a read key only reads`;
 }
 
-/** Without the prefix of a key, the routes that need one do not exist; `/reprocess` also takes a token. */
+/** Without the path prefix for a key, the routes that require a key do not exist; `/reprocess` also accepts a token. */
 function unknownRouteAdvice(route: string | undefined, caller: "anyone" | "token" | "key"): string {
   const checkUrl = "check the URL of the API";
   if (caller === "key") return `; it has no such route: ${checkUrl}`;

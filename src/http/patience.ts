@@ -1,11 +1,11 @@
-/** Waits that end within this time need no timer of Node's. */
+/** Waits that end within this time do not load Node's timers. */
 const BRIEF_MS = 250;
 
-/** A moment that is at most {@linkcode BRIEF_MS} away. All longer timers that start before it share it. */
+/** A signal that aborts after at most {@linkcode BRIEF_MS}. All longer timers that start before then share it. */
 let moment: { readonly signal: AbortSignal; readonly at: number } | undefined;
 
 function nextMoment(now: number): AbortSignal {
-  // With less than half of it left, a timer would fall back to Node's too soon.
+  // With less than half of the time left, a timer would fall back to Node's timers too soon.
   if (moment === undefined || moment.at < now + BRIEF_MS / 2) {
     moment = { signal: AbortSignal.timeout(BRIEF_MS), at: now + BRIEF_MS };
   }
@@ -13,12 +13,12 @@ function nextMoment(now: number): AbortSignal {
 }
 
 /**
- * Calls a function after a delay, unless it is stopped before.
+ * Calls a function after a delay, unless it is stopped earlier.
  *
- * The first `setTimeout` of a program loads Node's timers, 3 to 5 ms, and most waits of a short command are over in less
- * time. `AbortSignal.timeout` loads nothing, but it cannot be cleared, so it covers only the first moments.
+ * The first `setTimeout` of a program loads Node's timers, which takes 3 to 5 ms, and most waits of a short command
+ * take less. `AbortSignal.timeout` loads nothing, but it cannot be cleared, so it covers only the first moments.
  *
- * @returns Stops the timer.
+ * @returns A function that stops the timer.
  */
 export function startTimer(delayMs: number, onTime: () => void): () => void {
   const end = performance.now() + delayMs;
@@ -39,8 +39,8 @@ export function startTimer(delayMs: number, onTime: () => void): () => void {
 }
 
 /**
- * How long to wait for a peer. Waiting uses patience up, and bytes that move restore it: a peer that stays below a minimum
- * speed for too long is given up; a faster one never is, however much there is to transfer.
+ * A time limit that depends on throughput. Waiting uses it up, and transferred bytes restore it: a peer that stays
+ * below a minimum speed for too long times out; a faster one never does, no matter how much is transferred.
  */
 export class Patience {
   readonly #maxMs: number;
@@ -50,8 +50,8 @@ export class Patience {
   /**
    * Starts with full patience.
    *
-   * @param maxMs How long nothing may move.
-   * @param minSpeed Bytes per second: a slower peer uses patience up.
+   * @param maxMs The maximum time without any transferred bytes, in milliseconds.
+   * @param minSpeed The minimum speed, in bytes per second.
    */
   constructor(maxMs: number, minSpeed: number) {
     this.#maxMs = maxMs;
@@ -64,12 +64,12 @@ export class Patience {
     return this.#leftMs <= 0;
   }
 
-  /** Counts time that was spent waiting. */
+  /** Deducts time that was spent waiting. */
   waited(milliseconds: number): void {
     this.#leftMs -= milliseconds;
   }
 
-  /** Counts bytes that were transferred. */
+  /** Credits bytes that were transferred. */
   moved(bytes: number): void {
     this.#leftMs = Math.min(this.#maxMs, this.#leftMs + bytes * this.#msPerByte);
   }

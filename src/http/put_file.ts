@@ -6,10 +6,10 @@ import { connectionError, shownUrl, stallError, timeoutError } from "./failures.
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { AgentOptions, RequestOptions } from "node:https";
 
-/** The variables that name proxies; `fetch` obeys them by itself (curl's convention). */
+/** The environment variables for proxies, by curl's convention; `fetch` reads them itself. */
 const PROXY_NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 
-/** The certificates to trust; undefined if Node's own are all. */
+/** The certificates to trust; undefined for Node's default. */
 async function trusted(): Promise<string[] | undefined> {
   const file = fromEnvironmentIfAllowed("DENO_CERT");
   const stores = fromEnvironmentIfAllowed("DENO_TLS_CA_STORE")?.split(",") ?? [];
@@ -23,10 +23,11 @@ async function trusted(): Promise<string[] | undefined> {
 }
 
 /**
- * The options that make `node:http` do what `fetch` does by itself: use the environment's proxy, and trust the certificates
- * that Deno was told to trust (`DENO_CERT`, `DENO_TLS_CA_STORE`). A variable that may not be read counts as not set.
+ * Returns options that make `node:http` behave as `fetch` does by default: use the environment's proxy, and trust the
+ * certificates that Deno was told to trust (`DENO_CERT`, `DENO_TLS_CA_STORE`). A variable that may not be read counts
+ * as unset.
  *
- * @returns Options of the request; none if nothing is set.
+ * @returns Options of the request; empty if nothing is set.
  */
 async function proxyAndTrust({ protocol }: URL): Promise<RequestOptions> {
   const set = PROXY_NAMES.flatMap((name) => {
@@ -45,13 +46,13 @@ async function proxyAndTrust({ protocol }: URL): Promise<RequestOptions> {
   return { ...trust, agent: new Agent(options) };
 }
 
-/** Enough of a response to show what went wrong. */
+/** The maximum size of a response to read, enough for a message. */
 const MAX_RESPONSE_LENGTH = 16 * 1024;
 
 /** Opens a PUT with a body of `size` bytes, which the caller writes. */
 async function openPut(url: URL, size: number): Promise<ClientRequest> {
   const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
-  // The empty content type is part of what the SDC signs.
+  // The SDC's signature covers an empty content type.
   return request(url, {
     method: "PUT",
     headers: { "content-length": size, "content-type": "" },
@@ -59,18 +60,18 @@ async function openPut(url: URL, size: number): Promise<ClientRequest> {
   });
 }
 
-/** A PUT that is on its way. */
+/** A PUT in progress. */
 interface SentPut {
   readonly call: Call;
   readonly url: URL;
   readonly request: ClientRequest;
-  /** Settles when the whole request has been sent: from then on, the whole response has the client's timeout. */
+  /** Settles when the whole request has been sent; from then on, the client's timeout applies to the whole response. */
   readonly sent: Promise<unknown>;
 }
 
 /**
- * Waits for the response; rejects when nothing moves in either direction for too long, and when a response drips: in its
- * head, its body, or in responses before it (`102 Processing`).
+ * Waits for the response. Rejects when nothing is transferred in either direction for too long, or when the response
+ * arrives too slowly, including its headers and interim responses (`102 Processing`).
  */
 function responseTo({ call, url, request, sent }: SentPut): Promise<Reply> {
   const { action, transport: { timeoutMs } } = call;
@@ -101,7 +102,7 @@ function responseTo({ call, url, request, sent }: SentPut): Promise<Reply> {
     message.on("data", (chunk: string) => {
       chunks.push(chunk);
       length += chunk.length;
-      // A response without an end would occupy the caller forever.
+      // A response that never ends would keep the caller waiting forever.
       if (length >= MAX_RESPONSE_LENGTH) done();
     });
     message.once("error", reject);
@@ -113,7 +114,7 @@ function responseTo({ call, url, request, sent }: SentPut): Promise<Reply> {
 /** The statuses whose responses have no body (Fetch standard, "null body status"). */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** A response of `node:http` as a `Response`. */
+/** Converts a response of `node:http` to a `Response`. */
 function toResponse(message: IncomingMessage, body: string): Response {
   const headers = new Headers();
   for (const [name, value] of Object.entries(message.headers)) {
@@ -123,9 +124,9 @@ function toResponse(message: IncomingMessage, body: string): Response {
   return new Response(WITHOUT_BODY.has(status) ? null : body, { status, headers });
 }
 
-/** How much is read and sent at a time. */
+/** The number of bytes that are read and sent at a time. */
 const CHUNK_LENGTH = 256 * 1024;
-/** Buffers on the way empty in large steps: a chunk may take this many times as long as a response. */
+/** Network buffers are emptied in large steps, so a chunk may take this many times as long as a response. */
 const SENDING_FACTOR = 4;
 
 /** A file to send to a presigned URL. */
@@ -133,7 +134,7 @@ interface FilePut {
   readonly url: URL;
   /** The file on disk. */
   readonly path: string;
-  /** How many bytes it has. */
+  /** Its size in bytes. */
   readonly size: number;
   /** Called with the number of bytes that have been sent so far. */
   readonly onBytes?: (bytes: number) => void;
@@ -164,8 +165,8 @@ class OnePut {
     const request = await openPut(url, size);
     const stop = () => request.destroy(new Error("aborted"));
     signal?.addEventListener("abort", stop, { once: true });
-    // A server that refuses may respond before the whole file is sent: then its response counts, not the connection that
-    // broke. A file that cannot be read ends the request.
+    // A server that rejects the upload may respond before the whole file is sent. Then its response is returned, not
+    // the error of the broken connection. A file that cannot be read ends the request.
     const sent = this.#sendFile(file, request).catch((error: Error) => {
       if (error instanceof ImapError) request.destroy(error);
       return error;
@@ -189,7 +190,7 @@ class OnePut {
   }
 
   /**
-   * Sends the open file as the body, in constant memory: while one chunk is sent, the next one is read. A stream of Node's
+   * Sends the open file as the body, in constant memory: while one chunk is sent, the next one is read. A Node stream
    * would allocate a buffer for each chunk, which is slower and takes more memory.
    */
   async #sendFile(file: Deno.FsFile, request: ClientRequest): Promise<void> {
@@ -202,7 +203,7 @@ class OnePut {
     request.once("close", () => closed.reject(new Error("the connection closed before all was sent")));
     const write = (bytes: Uint8Array): Promise<void> => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      // Only the file's own progress counts, whatever else arrives meanwhile, such as interim responses.
+      // Only progress of the file counts, not other bytes that arrive in the meantime, such as interim responses.
       const stall = () => request.destroy(stallError(this.#action, url.host, timeoutMs));
       const timer = setTimeout(stall, timeoutMs * SENDING_FACTOR);
       request.write(bytes, (error) => error ? reject(error) : resolve());
@@ -220,7 +221,7 @@ class OnePut {
     request.end();
   }
 
-  /** Reads some bytes. @throws {FileError} When the disk fails, or the file has become shorter. */
+  /** Reads the next bytes. @throws {FileError} When the file cannot be read, or has become shorter. */
   async #read(file: Deno.FsFile, chunk: Uint8Array<ArrayBuffer>): Promise<number> {
     const { path } = this.#put;
     const count = await file.read(chunk).catch((error) => {
@@ -232,12 +233,13 @@ class OnePut {
 }
 
 /**
- * Streams a file to a presigned URL, without credentials, in constant memory. S3 requires the length in advance, which
- * `fetch` drops from a stream, so this uses `node:https`. Redirects, as S3 sends them for new buckets, are followed.
+ * Streams a file to a presigned URL, without credentials, in constant memory. S3 requires a `Content-Length`, which
+ * `fetch` does not send with a stream, so this uses `node:https`. Redirects, as S3 sends them for new buckets, are
+ * followed.
  *
  * @returns The headers of the response.
- * @throws {ConnectionError} When the connection fails. {ResponseError} When the server refuses.
- *   {FileError} When the file cannot be read, or becomes shorter while it is sent.
+ * @throws {ConnectionError} When the connection fails. {ResponseError} When the server rejects the upload. {FileError}
+ *   When the file cannot be read, or becomes shorter while it is sent.
  */
 export function putFile(call: Call, put: FilePut): Promise<Headers> {
   return call.followRedirects<Headers>(put.url, async (url) => {

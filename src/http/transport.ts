@@ -9,15 +9,15 @@ interface Credentials {
   readonly accessToken: string | undefined;
 }
 
-/** Where the API is for this caller, and the header with which the caller identifies itself. */
+/** The base URL of the API for this caller, and the header with its credentials. */
 export interface ApiAccess {
-  /** The base address, with the prefix for authorized callers if there are credentials. */
+  /** The base URL, with the prefix for authorized callers if there are credentials. */
   readonly base: string;
-  /** The one origin that may see the credentials. */
+  /** The only origin that credentials are sent to. */
   readonly origin: string;
-  /** The header that carries them. */
+  /** The header with the credentials. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What must never be displayed. */
+  /** Texts that must never be displayed. */
   readonly secrets: readonly string[];
 }
 
@@ -28,7 +28,7 @@ const PRIVATE: readonly RegExp[] = [
   /^(192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))\.\d+\.\d+$/,
   /^\[(::1|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*)\]$/,
   // A name without a dot is on a private network, as `http://archive:8000` is between containers. The few top-level
-  // domains that have an address of their own (`http://ai/`) look the same: whoever writes one gives the key away.
+  // domains that have their own address (`http://ai/`) look the same; a URL with one of them exposes the key.
   /^[^.:[\]]+$/,
   /\.(local|internal|lan|home\.arpa)$/,
 ];
@@ -38,7 +38,7 @@ export function isPrivateHost(hostname: string): boolean {
   return PRIVATE.some((pattern) => pattern.test(hostname));
 }
 
-/** Appends a prefix to an address that does not end with it yet. */
+/** Appends a prefix to a URL that does not end with it yet. */
 function withPrefix(url: string, prefix: string): string {
   return url.endsWith(prefix) ? url : `${url}${prefix}`;
 }
@@ -46,7 +46,7 @@ function withPrefix(url: string, prefix: string): string {
 /**
  * Makes sure that credentials are not sent unencrypted, and that they are never displayed.
  *
- * @param what What the message calls them.
+ * @param what The name of the credentials in the message.
  * @throws {InputError} When they would be sent over plain HTTP to a host on the internet.
  */
 export function guardCredentials(url: string, what: string, secrets: readonly string[]): void {
@@ -60,7 +60,7 @@ export function guardCredentials(url: string, what: string, secrets: readonly st
 }
 
 /**
- * Determines the base address and the header; an API key takes precedence over an access token (SDC protocol).
+ * Determines the base URL and the header; an API key takes precedence over an access token (SDC protocol).
  *
  * @throws {InputError} When credentials would be sent over plain HTTP to a host on the internet.
  */
@@ -81,16 +81,16 @@ export function apiAccess(url: string, { apiKey, accessToken }: Credentials): Ap
 /** What all calls of one client share. */
 export interface Transport {
   readonly api: ApiAccess;
-  /** How long to wait for the head of a response, and for each further chunk of it. */
+  /** How long to wait for the headers of a response, and for each chunk of its body. */
   readonly timeoutMs: number;
-  /** How often an operation that failed for a transient reason is tried again. */
+  /** How often to retry an operation after a transient failure. */
   readonly retries: number;
   readonly log: HttpLog;
-  /** From 0 to below 1: the random part of the wait before a retry. */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive), for the random part of the wait before a retry. */
   readonly random: () => number;
 }
 
-/** What a client may set besides its settings. */
+/** The options of a client that are not settings. */
 interface TransportOptions {
   /** Default: nothing is logged. */
   readonly log?: HttpLog | undefined;
@@ -98,14 +98,14 @@ interface TransportOptions {
   readonly random?: (() => number) | undefined;
 }
 
-/** Makes a transport from settings. Nothing is sent. */
+/** Creates a transport from settings. Nothing is sent. */
 export function createTransport(settings: Settings, options: TransportOptions = {}): Transport {
   const { log = () => {}, random = Math.random } = options;
   const { url, timeoutMs, retries } = settings;
   return { api: apiAccess(url, settings), timeoutMs, retries, log, random };
 }
 
-/** If a server asks for a longer wait than this, its response is reported instead. */
+/** If a server asks for a longer wait than this, its response is an error instead. */
 export const MAX_RETRY_AFTER_MS = 120_000;
 
 /**
@@ -119,12 +119,12 @@ export function parseRetryAfter(header: string | null, now: number = Date.now())
   if (header === null) return undefined;
   const text = header.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000 || undefined;
-  // An HTTP date begins with the name of a day; Date.parse alone would accept far more.
+  // An HTTP date begins with the name of a day; Date.parse would accept far more.
   const date = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : NaN;
   return date > now ? date - now : undefined;
 }
 
-/** What happens on the network, for a log. URLs are without their query if that contains a signature. */
+/** An event of a call, for a log. URLs do not contain their query if that contains a signature. */
 export type HttpEvent =
   | {
     readonly type: "request";
@@ -132,20 +132,20 @@ export type HttpEvent =
     readonly url: string;
     /** The status code of the response; undefined if there was none. */
     readonly status: number | undefined;
-    /** From sending the request to the head of the response. */
+    /** The time from sending the request to receiving the headers of the response, in milliseconds. */
     readonly milliseconds: number;
   }
   | {
     readonly type: "retry";
-    /** What is tried again, for example `download "imap_..."`. */
+    /** What is retried, for example `download "imap_..."`. */
     readonly action: string;
-    /** Why the last try failed. */
+    /** Why the last attempt failed. */
     readonly reason: string;
     /** 1 for the first retry. */
     readonly retry: number;
-    /** The most retries that there will be. */
+    /** The maximum number of retries. */
     readonly retries: number;
-    /** The wait before it. */
+    /** The wait before the retry, in milliseconds. */
     readonly delayMs: number;
   }
   | {
@@ -160,11 +160,11 @@ export type HttpEvent =
     readonly type: "notice";
     /** What it is about, for example `query the archive`. */
     readonly action: string;
-    /** What the caller should know, though nothing failed. */
+    /** Something that the caller should know, although nothing failed. */
     readonly notice: string;
   };
 
-/** What a transfer does other than sending a whole file from its first byte to its last. */
+/** A decision of a transfer to deviate from a plain transfer of the whole file. */
 export type Decision = "wait" | "skip" | "resume" | "restart" | "split";
 
 /** Called for each event as it happens. */

@@ -8,28 +8,28 @@ const DAY_MS = 86_400_000;
  * `20240229` is one; `20240230` and `2024-01-05` are not.
  */
 export function isCalendarDate(text: string): boolean {
-  // Date.UTC takes years below 100 for 19xx, and no file is that old.
+  // Date.UTC maps years below 100 to 19xx, and no file is that old.
   if (!EIGHT_DIGITS.test(text) || Number(text.slice(0, 4)) < 100) return false;
-  // A day that does not exist becomes another one.
+  // Date.UTC turns a nonexistent day into another one.
   return dayOf(startOfDay(text)) === text;
 }
 
-/** The day of a moment in UTC, YYYYMMDD. */
+/** Formats the UTC day of a moment as YYYYMMDD. */
 export function dayOf(moment: Date): string {
   return moment.toISOString().slice(0, 10).replaceAll("-", "");
 }
 
-/** The start of a day, `YYYYMMDD`, in UTC. */
+/** Returns the start of a day, `YYYYMMDD`, in UTC. */
 export function startOfDay(day: string): Date {
   return new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8))));
 }
 
-/** The day that is a number of days after another, or before it if the number is negative. */
+/** Adds a number of days to a day; the number may be negative. */
 export function addDays(day: string, days: number): string {
   return dayOf(new Date(startOfDay(day).getTime() + days * DAY_MS));
 }
 
-/** The number of days from one day to another; 0 if they are the same. */
+/** Returns the number of days from one day to another; 0 if they are the same. */
 export function daysBetween(first: string, last: string): number {
   return Math.round((startOfDay(last).getTime() - startOfDay(first).getTime()) / DAY_MS);
 }

@@ -43,7 +43,7 @@ export const SCIENCE_EXTENSIONS = ["cdf", "pkts"] as const;
 export const ANCILLARY_EXTENSIONS = ["cdf", "csv", "dat", "json", "zip", "tsv", "pgm", "xlsx"] as const;
 
 /**
- * The extensions of quicklook files: pictures (SDC file-name convention).
+ * The extensions of quicklook files, which are images (SDC file-name convention).
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export interface ValidityParts {
   readonly descriptor: string;
   /** The first day for which the file is valid, `YYYYMMDD`. */
   readonly start_date: string;
-  /** The last day for which the file is valid, `YYYYMMDD`; null while it is valid until a newer file replaces it. */
+  /** The last day for which the file is valid, `YYYYMMDD`; null if it is valid until a newer file replaces it. */
   readonly end_date: string | null;
   /** The number of the repointing, 0 to 99999, or null. A name has either this or an end date, or neither. */
   readonly repointing: number | null;
@@ -100,7 +100,10 @@ export interface ScienceFile extends ProductParts {
   readonly extension: typeof SCIENCE_EXTENSIONS[number];
 }
 
-/** The fields of an ancillary file's name: what processing needs besides the data, for instance a calibration. */
+/**
+ * The fields of an ancillary file's name. Ancillary files are further inputs of the processing, for instance
+ * calibrations.
+ */
 export interface AncillaryFile extends ValidityParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "ancillary";
@@ -108,7 +111,7 @@ export interface AncillaryFile extends ValidityParts {
   readonly extension: typeof ANCILLARY_EXTENSIONS[number];
 }
 
-/** The fields of a quicklook file's name: a picture of a science file's data. */
+/** The fields of a quicklook file's name. Quicklook files are images of a science file's data. */
 export interface QuicklookFile extends ProductParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "quicklook";
@@ -116,7 +119,7 @@ export interface QuicklookFile extends ProductParts {
   readonly extension: typeof QUICKLOOK_EXTENSIONS[number];
 }
 
-/** The fields of a dependency file's name: the list of the inputs that a science file was made from. */
+/** The fields of a dependency file's name. Dependency files list the inputs that a science file was made from. */
 export interface DependencyFile extends ProductParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "dependency";
@@ -124,7 +127,7 @@ export interface DependencyFile extends ProductParts {
   readonly extension: "json";
 }
 
-/** The fields of a release manifest's name: the list of the data that are made public. */
+/** The fields of a release manifest's name. Release manifests list the data to release. */
 export interface ReleaseFile extends ValidityParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "release";
@@ -132,13 +135,13 @@ export interface ReleaseFile extends ValidityParts {
   readonly extension: "txt";
 }
 
-/** What a file name says, as a union tagged by `kind`. */
+/** The fields of a file name, as a union tagged by `kind`. */
 export type ImapFile = ScienceFile | AncillaryFile | SpiceFile | QuicklookFile | DependencyFile | ReleaseFile;
 
 /** A kind of file. */
 export type FileKind = ImapFile["kind"];
 
-/** The fields to make a name of: those of {@linkcode ImapFile}; fields that may be null may be left out. */
+/** The fields to format a name from: those of {@linkcode ImapFile}. Nullable fields may be omitted. */
 export type FileNameParts = ImapFile extends infer File ? File extends SpiceFile ?
       & { readonly [Part in "kind" | "kernel_type"]: File[Part] }
       & { readonly [Part in keyof Omit<File, "kind" | "kernel_type">]?: File[Part] | undefined }
@@ -147,21 +150,21 @@ export type FileNameParts = ImapFile extends infer File ? File extends SpiceFile
     & { readonly [Part in keyof File as null extends File[Part] ? Part : never]?: File[Part] | undefined }
   : never;
 
-/** One kind of file: where its files are, and how their names are read. */
+/** A kind of file: its folder in the archive, and the format of its names. */
 interface Kind {
   readonly kind: FileKind;
   /** The folder in the archive that holds the files of this kind. */
   readonly root: string;
-  /** The form of its names: those of a product have a data level, those of a validity may have an end date. */
+  /** The form of its names: names of a `product` have a data level, names of a `validity` may have an end date. */
   readonly form: "product" | "validity" | "SPICE";
   readonly extensions: readonly string[];
-  /** Reads a name; returns all wrong fields if it is not of this kind. Pure, linear. */
+  /** Parses a name in linear time; returns all wrong fields if it is not of this kind. */
   readonly read: (name: string) => ImapFile | FileNameProblem[];
 }
 
 /**
- * The kinds of files in the order in which the SDC tries them: a name belongs to the first that accepts it. A new kind needs
- * an entry here, its interface above, and the export of that from mod.ts.
+ * The kinds of files, in the order in which the SDC tries them: a name belongs to the first kind that accepts it. A new
+ * kind needs an entry here, its interface above, and the export of that from mod.ts.
  */
 const KINDS: readonly Kind[] = [
   product("science", "imap", SCIENCE_EXTENSIONS),
@@ -175,7 +178,7 @@ const KINDS: readonly Kind[] = [
 /** The kinds of files, in the order in which a name is tried. */
 export const FILE_KINDS: readonly FileKind[] = KINDS.map(({ kind }) => kind);
 
-/** A kind of files whose names have the form of a product. */
+/** Creates a kind of file whose names have the form of a product. */
 function product<const Name extends string, const Extension extends string>(
   kind: Name,
   root: string,
@@ -188,7 +191,7 @@ function product<const Name extends string, const Extension extends string>(
   return { kind, root, form: "product", extensions, read } as const;
 }
 
-/** A kind of files whose names have the form of a validity. */
+/** Creates a kind of file whose names have the form of a validity. */
 function validity<const Name extends string, const Extension extends string>(
   kind: Name,
   root: string,
@@ -209,7 +212,7 @@ interface Ending<Extension> {
   readonly extension: Extension;
 }
 
-/** What a descriptor looks like, for messages. */
+/** The format of a descriptor, for messages. */
 export const DESCRIPTOR_FORM = "the product's name: no underscore, no slash, no control characters";
 
 /** Whether a text can be a descriptor: it has no underscore, can be part of a file name, and is safe on a terminal. */
@@ -217,7 +220,7 @@ export function isDescriptor(text: string): boolean {
   return text !== "" && !/[_/\\]/.test(text) && printable(text) === text;
 }
 
-/** Returns the file name at the end of a path, of the archive or of this machine, where Windows separates folders by `\\`. */
+/** Returns the file name at the end of an archive path or a local path, which has `\\` as a separator on Windows. */
 export function bareName(path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1);
   return name.slice(name.lastIndexOf("\\") + 1);
@@ -254,12 +257,12 @@ function splitEnd(end: string): { readonly version: string; readonly extension: 
   return dot < 0 ? { version: end, extension: "" } : { version: end.slice(0, dot), extension: end.slice(dot + 1) };
 }
 
-/** A day and its counter: `20240105-repoint00012` or `20240105-cr02345`. */
+/** A day with a counter: `20240105-repoint00012` or `20240105-cr02345`. */
 interface Time {
   readonly date: string;
   readonly repointing: number | null;
   readonly cr: number | null;
-  /** What follows the day but is not a counter; empty for valid names. */
+  /** Text after the day that is not a counter; empty for valid names. */
   readonly rest: string;
 }
 
@@ -279,14 +282,14 @@ function splitTime(time: string): Time {
   };
 }
 
-/** A counter as names have it: five digits. */
+/** Formats a counter with five digits, as in names. */
 function formatCounter(word: "repoint" | "cr", count: number | null | undefined): string {
   return count === null || count === undefined ? "" : `-${word}${String(count).padStart(5, "0")}`;
 }
 
 const PRODUCT_FORM = "imap_<instrument>_<level>_<descriptor>_<YYYYMMDD>[-repointNNNNN|-crNNNNN]_<version>.<extension>";
 
-/** Reads a name in the form of a product; returns all wrong fields if it is none. Pure, linear. */
+/** Parses a name in the form of a product, in linear time; returns all wrong fields if it does not have that form. */
 export function readProduct<Extension extends string>(
   name: string,
   extensions: readonly Extension[],
@@ -313,7 +316,7 @@ export function readProduct<Extension extends string>(
 
 const VALIDITY_FORM = "imap_<instrument>_<descriptor>_<YYYYMMDD>[_<YYYYMMDD>|-repointNNNNN]_vNNN.<extension>";
 
-/** Reads a name in the form of a validity; returns all wrong fields if it is none. Pure, linear. */
+/** Parses a name in the form of a validity, in linear time; returns all wrong fields if it does not have that form. */
 export function readValidity<Extension extends string>(
   name: string,
   extensions: readonly Extension[],
@@ -342,7 +345,10 @@ export function readValidity<Extension extends string>(
   return { instrument, descriptor, start_date, end_date, repointing, version, extension };
 }
 
-/** Makes a name of fields; the caller checks it by reading it back. Undefined if a SPICE name cannot be made of them. */
+/**
+ * Formats a name from fields; the caller verifies it by parsing it again. Undefined if the fields do not fit a SPICE
+ * name.
+ */
 function write(parts: FileNameParts): string | undefined {
   if ("kernel_type" in parts) return writeSpiceFile(parts);
   const { instrument, descriptor, start_date, repointing, version, extension } = parts;
@@ -356,7 +362,7 @@ function write(parts: FileNameParts): string | undefined {
   return `imap_${instrument}_${descriptor}_${time}_${end}`;
 }
 
-/** The kind that a wrong name was most likely meant to be, so that a message can say what is wrong with it. */
+/** Guesses the intended kind of a wrong name, so that a message can say what is wrong with it. */
 function kindMeant(name: string): Kind | undefined {
   const extension = name.slice(name.lastIndexOf(".") + 1);
   const fields = name.split("_");
@@ -364,7 +370,7 @@ function kindMeant(name: string): Kind | undefined {
   const hasTwoDays = fields.slice(3, 5).every((field) => /^\d/.test(field));
   const isValidity = fields.length === 5 || (fields.length === 6 && hasTwoDays);
   const form = isValidity ? "validity" : fields.length === 6 ? "product" : undefined;
-  // Any text file may end with .txt, and ancillary files with .csv as well as some SPICE files.
+  // Any text file may end with .txt; ancillary files and some SPICE files end with .csv.
   const may = ({ kind, extensions }: Kind) =>
     kind === "spice"
       ? extension !== "csv" && isOneOf(extensions, extension.toLowerCase())
@@ -374,12 +380,15 @@ function kindMeant(name: string): Kind | undefined {
     KINDS.find((kind) => kind.form === (form ?? "product"));
 }
 
-/** The longest name that disks and object stores take, in bytes of UTF-8 (POSIX `NAME_MAX`). */
+/** The maximum length of a name in file systems and object stores, in bytes of UTF-8 (POSIX `NAME_MAX`). */
 const MAX_NAME_BYTES = 255;
 
-/** What is wrong with a name whatever its kind: it is a path, has control characters, or is longer than disks allow. */
+/**
+ * Checks what is wrong with a name regardless of its kind: it is a path, has control characters, or is too long for
+ * file systems.
+ */
 function problemWithAny(name: string): FileNameProblem | undefined {
-  // Each character takes at least a byte, so a name that is far too long need not be encoded.
+  // Each character takes at least one byte, so a name that is far too long need not be encoded.
   const bytes = name.length > MAX_NAME_BYTES ? name.length : new TextEncoder().encode(name).length;
   if (bytes > MAX_NAME_BYTES) {
     return { field: "length", value: `${bytes} bytes or more`, expected: `at most ${MAX_NAME_BYTES} bytes` };
@@ -388,7 +397,7 @@ function problemWithAny(name: string): FileNameProblem | undefined {
   return { field: "name", value: name, expected: "a bare name, without folders and control characters" };
 }
 
-/** Finds the kind of a name and reads it. @throws {FileNameError} When it is of none. */
+/** Determines the kind of a name, and parses it. @throws {FileNameError} When it is not of any kind. */
 function readName(name: string): { readonly kind: Kind; readonly file: ImapFile } {
   // Untyped callers may pass anything.
   if (typeof name !== "string") throw new InputError(`Cannot read the file name "${shown(name)}": expected text`);
@@ -403,7 +412,7 @@ function readName(name: string): { readonly kind: Kind; readonly file: ImapFile 
   throw new FileNameError(name, problems.get(kindMeant(name)) ?? []);
 }
 
-/** Rejects what untyped callers may pass as the fields of a name. */
+/** Rejects values that untyped callers may pass as the fields of a name. */
 function checkParts(parts: unknown): void {
   const isField = (value: unknown) => value === null || ["string", "number", "undefined"].includes(typeof value);
   if (typeof parts === "object" && parts !== null && Object.values(parts).every(isField)) return;
@@ -411,13 +420,13 @@ function checkParts(parts: unknown): void {
 }
 
 /**
- * Reads a bare file name of any kind (SDC file-name convention).
+ * Parses a bare file name of any kind (SDC file-name convention).
  *
- * @param name The name alone, without folders.
+ * @param name The bare name, without folders.
  * @returns Its fields, tagged by `kind`.
- * @throws {FileNameError} When the name does not follow the convention. The error lists every wrong field, compared with
- *   the kind that the name looks most like.
- * @throws {InputError} When it is not a text, which untyped callers may pass.
+ * @throws {FileNameError} When the name does not follow the convention. The error lists every wrong field, compared
+ *   with the most similar kind.
+ * @throws {InputError} When it is not a string, which untyped callers may pass.
  *
  * @example
  * ```ts
@@ -434,12 +443,12 @@ export function parseFileName(name: string): ImapFile {
 }
 
 /**
- * Makes a file name from its fields, with the checks of {@linkcode parseFileName}.
+ * Formats a file name from its fields, with the checks of {@linkcode parseFileName}.
  *
- * @param parts The fields, as `parseFileName` returns them. Fields that may be null may be left out.
+ * @param parts The fields, as `parseFileName` returns them. Nullable fields may be omitted.
  * @returns The bare name.
- * @throws {FileNameError} When a field is wrong, or the name would read as something else.
- * @throws {InputError} When they are not fields at all, which untyped callers may pass.
+ * @throws {FileNameError} When a field is wrong, or the name would be parsed differently.
+ * @throws {InputError} When `parts` is not an object with fields, which untyped callers may pass.
  *
  * @example
  * ```ts
@@ -462,7 +471,7 @@ export function formatFileName(parts: FileNameParts): string {
     throw new FileNameError("", [{ field: "fields", value, expected }]);
   }
   const read: Readonly<Record<string, unknown>> = { ...parseFileName(name) };
-  // A number with too many digits, both counters, or the words of another kind would read back as something else.
+  // A number with too many digits, both counters, or the fields of another kind would be parsed differently.
   const problems = Object.entries(parts)
     .filter(([field, value]) => field !== "name" && value !== undefined && (value ?? null) !== (read[field] ?? null))
     .map(([field, value]) => ({
@@ -475,12 +484,12 @@ export function formatFileName(parts: FileNameParts): string {
 }
 
 /**
- * The path of a file in the archive, which is also its path below the data directory (SDC folder convention).
+ * Returns the path of a file in the archive, which is also its path below the data directory (SDC folder convention).
  *
  * @param file A bare file name, or its fields.
  * @returns The path, with `/` between folders on every operating system.
  * @throws {FileNameError} When the name does not follow the convention.
- * @throws {InputError} When it is neither a text nor fields, which untyped callers may pass.
+ * @throws {InputError} When it is neither a string nor fields, which untyped callers may pass.
  *
  * @example
  * ```ts
@@ -493,7 +502,7 @@ export function formatFileName(parts: FileNameParts): string {
  * ```
  */
 export function archivePath(file: string | FileNameParts): string {
-  // Untyped callers may pass what is neither: that is not a name, as readName() says.
+  // Untyped callers may pass anything else, which readName() rejects.
   const name = typeof file === "object" && file !== null ? formatFileName(file) : file;
   const { kind: { root }, file: fields } = readName(name);
   if ("kernel_type" in fields) return `${root}/${SPICE_FOLDERS[fields.kernel_type]}/${name}`;
@@ -503,8 +512,8 @@ export function archivePath(file: string | FileNameParts): string {
 }
 
 /**
- * Whether a text can be a path in the archive: below `imap/`, its folders and its name not empty and not `..`. The name
- * need not be one of the SDC's.
+ * Whether a text can be a path in the archive: below `imap/`, without empty folders or names, and without `..`. The
+ * name need not follow the SDC's convention.
  */
 export function isArchivePath(text: string): boolean {
   const [root, ...segments] = text.split("/");
@@ -515,9 +524,9 @@ export function isArchivePath(text: string): boolean {
  * Whether an ancillary file is valid on a day: from its start date to its end date, both inclusive, or without an end if its
  * name has no end date (SDC file-name convention).
  *
- * @param file The name, or its fields; an end date of null may be left out.
+ * @param file The name, or its fields; an end date of null may be omitted.
  * @param date The day, `YYYYMMDD` or `YYYY-MM-DD`.
- * @throws {InputError} When the file is not an ancillary file, or there is no such day.
+ * @throws {InputError} When the file is not an ancillary file, or the day does not exist.
  *
  * @example
  * ```ts

@@ -2,13 +2,13 @@ import { InputError, type InputProblem, suggestion } from "../errors.ts";
 
 /** One wrong field of a file name. */
 export interface FileNameProblem extends InputProblem {
-  /** Which field: "instrument", "data level", "start date", ... */
+  /** The name of the field: "instrument", "data level", "start date", ... */
   readonly field: string;
   /** The text of that field. */
   readonly value: string;
 }
 
-/** How much of a name a message shows: a hostile one may be very long. */
+/** The maximum length of a name in a message, since a hostile name may be very long. */
 const SHOWN = 200;
 
 function shown(text: string): string {
@@ -39,7 +39,7 @@ export class FileNameError extends InputError {
   /** The wrong fields, in the order of the name. */
   override readonly problems: readonly FileNameProblem[];
 
-  /** Makes an error from the name and all that is wrong with it. */
+  /** Creates an error from the name and its wrong fields. */
   constructor(fileName: string, problems: readonly FileNameProblem[]) {
     const lines = problems.map(({ field, value, expected, closest }) =>
       `\n  ${field} ${shown(value)}: expected ${expected}${suggestion(closest)}`

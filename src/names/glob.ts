@@ -3,10 +3,10 @@ export function isGlob(text: string): boolean {
   return /[*?]/.test(text);
 }
 
-/** Whether a text matches a pattern. The time is proportional to the product of both lengths at most, whatever they contain. */
+/** Whether a text matches a pattern. Takes time proportional to at most the product of both lengths. */
 export function matchesGlob(text: string, pattern: string): boolean {
   let [at, place] = [0, 0];
-  /** Where the last star is, and where the text that it matches ends. */
+  /** The position of the last star, and the end of the text that it matches. */
   let [star, taken] = [-1, 0];
   while (at < text.length) {
     if (pattern[place] === "*") {

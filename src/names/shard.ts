@@ -1,10 +1,10 @@
 import { InputError } from "../errors.ts";
 
-/** One share of a list of files that several machines divide among themselves: for instance the third of sixteen. */
+/** A shard of a list of files that is divided among several machines, for instance the third of sixteen. */
 export interface Shard {
-  /** Which share, from 1. */
+  /** The number of this shard, from 1. */
   readonly part: number;
-  /** The number of shares. */
+  /** The total number of shards. */
   readonly of: number;
 }
 
@@ -22,7 +22,7 @@ function hash(text: string): number {
 /**
  * Checks a shard.
  *
- * @throws {InputError} When there is no such share.
+ * @throws {InputError} When its number is not from 1 to the total.
  */
 export function checkedShard({ part, of }: Shard): Shard {
   if (Number.isSafeInteger(part) && Number.isSafeInteger(of) && part >= 1 && part <= of) return { part, of };
@@ -33,8 +33,8 @@ export function checkedShard({ part, of }: Shard): Shard {
 }
 
 /**
- * Whether a file belongs to a shard. Only its path decides. So machines that query at different times, while new files are
- * indexed, still have each file in exactly one shard. The shards differ in size only by chance.
+ * Whether a file belongs to a shard. This depends only on the file's path: each file is in exactly one shard, even if
+ * the machines query at different times while new files are indexed. The shards differ in size only by chance.
  */
 export function isInShard(archivePath: string, { part, of }: Shard): boolean {
   return hash(archivePath) % of === part - 1;

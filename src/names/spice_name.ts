@@ -13,9 +13,9 @@ export interface SpiceParts {
   readonly prediction_date: string | null;
   /** The number of the repointing. Only `lo_pivot_attitude` has it. */
   readonly repointing: number | null;
-  /** What else the name contains: the text of `thruster`, or the number of the orbit determination of an ephemeris. */
+  /** Other contents of the name: the text of `thruster`, or the number of the orbit determination of an ephemeris. */
   readonly detail: string | null;
-  /** The version's digits as the name has them, for instance `0012`, or null if the name has none. */
+  /** The digits of the version, for instance `0012`, or null if the name has none. */
   readonly version: string | null;
 }
 
@@ -24,9 +24,9 @@ interface Field {
   readonly key: keyof SpiceParts;
   /** A regular expression without groups that takes linear time. */
   readonly pattern: string;
-  /** What it looks like, for messages. */
+  /** The format, for messages. */
   readonly form: string;
-  /** Returns undefined if there is no such value, for instance for February 30. */
+  /** Returns undefined if the value does not exist, for instance for February 30. */
   readonly read: (text: string) => string | number | undefined;
   readonly write: (value: string | number) => string;
 }
@@ -55,7 +55,7 @@ function digits(key: keyof SpiceParts, count: number | undefined): Field {
   return { key, pattern, form: count === undefined ? "digits" : `${count} digits`, read: same, write: asText };
 }
 
-/** The fields of templates, by their names in angle brackets. */
+/** The fields of templates, by name. */
 const SPICE_FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ["start_yyyy_ddd", dayOfYear("start_date")],
   ["end_yyyy_ddd", dayOfYear("end_date")],
@@ -112,7 +112,7 @@ function form(type: SpiceType, template: string, exactCase = false): SpiceForm {
     type,
     template,
     extension,
-    // Compiled when it is needed: together the patterns take half a millisecond of each start.
+    // Compiled lazily: all patterns together would add half a millisecond to each start.
     get pattern() {
       return pattern ??= patternOf(template, exactCase);
     },
@@ -156,10 +156,10 @@ export const SPICE_FORMS: readonly SpiceForm[] = [
 /** The extensions of SPICE files, in lower case. */
 export const SPICE_EXTENSIONS: readonly string[] = [...new Set(SPICE_FORMS.map(({ extension }) => extension))];
 
-/** Fields to fill a template with. Fields that are null may be left out. */
+/** Fields to fill a template with. Nullable fields may be omitted. */
 type GivenFields = { readonly [Key in keyof SpiceParts]?: SpiceParts[Key] | undefined };
 
-/** Makes a name of this form; undefined if a field is missing, or is not in the template. */
+/** Formats a name of this form; undefined if a field is missing, or is not in the template. */
 function fillForm({ template }: SpiceForm, fields: GivenFields): string | undefined {
   const places = new Set([...template.matchAll(/<(\w+)>/g)].map(([, field = ""]) => SPICE_FIELDS.get(field)?.key));
   const hasPlace = (key: string) => [...places].some((place) => place === key);
@@ -179,7 +179,9 @@ function fillForm({ template }: SpiceForm, fields: GivenFields): string | undefi
   return fill(template.replace(/\[([^\]]*)\]/g, (_, optional: string) => fill(optional) ?? ""));
 }
 
-/** The fields of a SPICE file's name. SPICE files describe position, attitude and clock of the spacecraft. */
+/**
+ * The fields of a SPICE file's name. SPICE files describe the position, the attitude, and the clock of the spacecraft.
+ */
 export interface SpiceFile extends SpiceParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "spice";
@@ -198,12 +200,12 @@ function formsOf(extension: string): string {
   return `the form of a SPICE file's name, such as ${shown.join(" or ")}`;
 }
 
-/** The form of a name; undefined if it has none. */
+/** Returns the form of a name; undefined if it does not have any. */
 function formOf(name: string): SpiceForm | undefined {
   return SPICE_FORMS.find(({ pattern }) => pattern.test(name));
 }
 
-/** Reads the fields of a name that has a form. */
+/** Parses the fields of a name of a given form. */
 function readFields(texts: Readonly<Record<string, string | undefined>>): SpiceParts | FileNameProblem[] {
   const problems: FileNameProblem[] = [];
   const values = new Map<keyof SpiceParts, string | number>();
@@ -225,7 +227,7 @@ function readFields(texts: Readonly<Record<string, string | undefined>>): SpiceP
   };
 }
 
-/** Reads a SPICE file's name; returns all wrong fields if it is none. Pure, linear. */
+/** Parses a SPICE file's name in linear time; returns all wrong fields if it is not one. */
 export function readSpiceFile(name: string): SpiceFile | FileNameProblem[] {
   const form = formOf(name);
   if (form === undefined) {
@@ -237,20 +239,20 @@ export function readSpiceFile(name: string): SpiceFile | FileNameProblem[] {
   return { kind: "spice", kernel_type: form.type, ...fields, extension: form.extension, name };
 }
 
-/** Fields to make a name of. Fields that may be null, the extension, and the name as it was read may be left out. */
+/** Fields to format a name from. Nullable fields, the extension, and the original name may be omitted. */
 type Writable = GivenFields & {
   readonly kernel_type: SpiceType;
   readonly extension?: string | undefined;
   readonly name?: string | undefined;
 };
 
-/** The fields that a template is filled with. */
+/** Returns the fields to fill a template with. */
 function fieldsOf(file: Writable): GivenFields {
   const { start_date, end_date, prediction_date, repointing, detail, version } = file;
   return { start_date, end_date, prediction_date, repointing, detail, version };
 }
 
-/** Whether a name reads as these fields. */
+/** Whether a name is parsed as these fields. */
 function readsAs(name: string, file: Writable): boolean {
   const read = readSpiceFile(name);
   if (Array.isArray(read) || read.kernel_type !== file.kernel_type) return false;
@@ -260,10 +262,11 @@ function readsAs(name: string, file: Writable): boolean {
 }
 
 /**
- * Makes a name of fields. If they include the name that they were read from, and it still says the same, that is the
- * result. Otherwise the form of that name is tried before the other forms of the type.
+ * Formats a name from fields. If they include the name that they were parsed from, and it still matches them, it is
+ * returned. Otherwise the form of that name is tried before the other forms of the type.
  *
- * @returns Undefined if no form has these fields; a name that reads as something else if no form can hold their values.
+ * @returns Undefined if no form has these fields; a name that is parsed differently if no form can represent their
+ * values.
  */
 export function writeSpiceFile(file: Writable): string | undefined {
   const { kernel_type, extension, name } = file;
@@ -277,12 +280,12 @@ export function writeSpiceFile(file: Writable): string | undefined {
   return filled.find((text) => readsAs(text, file)) ?? filled[0];
 }
 
-/** The usual spelling of a name that was read: in most of these names case does not count. */
+/** Returns the usual spelling of a parsed name: most of these names are case-insensitive. */
 export function formatSpiceName(file: SpiceFile): string | undefined {
   return writeSpiceFile({ ...file, name: undefined });
 }
 
-/** What all versions of a file have in common, as one text; undefined if the name is not that of a SPICE file. */
+/** Returns a text that is the same for all versions of a file; undefined if the name is not that of a SPICE file. */
 export function spiceRoot(name: string): string | undefined {
   const file = readSpiceFile(name);
   if (Array.isArray(file)) return undefined;
@@ -290,7 +293,7 @@ export function spiceRoot(name: string): string | undefined {
   return JSON.stringify(root);
 }
 
-/** The text before a pattern's first star or question mark, and the text after its last one. */
+/** Returns the text before a pattern's first wildcard, and the text after its last one. */
 export function fixedEnds(pattern: string): readonly [start: string, end: string] {
   if (!isGlob(pattern)) return [pattern, pattern];
   return [
@@ -311,7 +314,7 @@ function mayHave({ template }: SpiceForm, start: string, end: string): boolean {
   return begins && goesOn && (end.endsWith(tail) || tail.endsWith(end));
 }
 
-/** The types of SPICE files whose names may match a pattern, going by its fixed beginning and end. */
+/** Returns the types of SPICE files whose names may match a pattern, judging by its fixed beginning and end. */
 export function spiceTypesOf(pattern: string): SpiceType[] {
   const [start, end] = fixedEnds(pattern.toLowerCase());
   return [...new Set(SPICE_FORMS.filter((form) => mayHave(form, start, end)).map(({ type }) => type))];

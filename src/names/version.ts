@@ -15,10 +15,10 @@ const MAJOR_MINOR = /^v(\d{3})\.(\d{4})$/;
 /** `v001`: three digits. */
 const MINOR_ONLY = /^v(\d{3})$/;
 
-/** What a version looks like, for messages. */
+/** The formats of a version, for messages. */
 export const VERSION_FORMS = "vNNN or vMMM.mmmm, for instance v001 or v001.0002";
 
-/** What the version of an ancillary file looks like, for messages. */
+/** The format of an ancillary file's version, for messages. */
 export const MINOR_VERSION_FORM = "vNNN, for instance v001";
 
 /** Whether a text is a version in one of the two forms. */
@@ -32,9 +32,9 @@ export function isMinorVersion(text: string): boolean {
 }
 
 /**
- * Reads a version in one of its two forms, `vNNN` or `vMMM.mmmm` (SDC file-name convention).
+ * Parses a version in one of its two forms, `vNNN` or `vMMM.mmmm` (SDC file-name convention).
  *
- * @param text The version as file names have it.
+ * @param text The version, as in file names.
  * @returns Its numbers.
  * @throws {InputError} When the text has neither form.
  *
@@ -59,9 +59,9 @@ export function parseVersion(text: string): Version {
 }
 
 /**
- * Formats a version as file names have it (SDC file-name convention).
+ * Formats a version as in file names (SDC file-name convention).
  *
- * @param version Its numbers: integers with no more digits than the form has.
+ * @param version Its numbers: integers that fit the digits of the form.
  * @returns `v001.0002`, or `v001` without a major number.
  * @throws {InputError} When a number does not fit.
  *
@@ -88,7 +88,8 @@ export function formatVersion(version: Version): string {
 }
 
 /**
- * Compares two versions, for sorting: first versions without a major number, then by major number, then by minor number.
+ * Compares two versions, for sorting: versions without a major number come first, then versions are ordered by major
+ * and minor number.
  *
  * @returns A negative number if `a` is older, 0 if both are the same, a positive number if `a` is newer.
  *

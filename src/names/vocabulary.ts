@@ -1,12 +1,12 @@
 import { suggestion } from "../errors.ts";
 
-/** Whether a value is one of some words. Case counts. */
+/** Whether a value is one of the given words. Case-sensitive. */
 export function isOneOf<Word extends string>(words: readonly Word[], value: unknown): value is Word {
   return words.some((word) => word === value);
 }
 
 /**
- * The instruments and other sources whose files the SDC keeps (SDC file-name convention).
+ * The instruments and other sources of files at the SDC (SDC file-name convention).
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export const INSTRUMENTS = [
 /** The name of an instrument, or of another source of files, as file names have it. */
 export type Instrument = typeof INSTRUMENTS[number];
 
-/** Whether a word names an instrument. Case counts. */
+/** Whether a word is the name of an instrument. Case-sensitive. */
 export function isInstrument(word: string): word is Instrument {
   return isOneOf(INSTRUMENTS, word);
 }
@@ -75,13 +75,13 @@ export const DATA_LEVELS = [
 /** A data level as file names have it. */
 export type DataLevel = typeof DATA_LEVELS[number];
 
-/** Whether a word names a data level. Case counts. */
+/** Whether a word is the name of a data level. Case-sensitive. */
 export function isDataLevel(word: string): word is DataLevel {
   return isOneOf(DATA_LEVELS, word);
 }
 
 /**
- * The types of SPICE files (SDC protocol, `GET /spice-query`): what a row's `kernel_type` can be.
+ * The types of SPICE files (SDC protocol, `GET /spice-query`): the values of a row's `kernel_type`.
  *
  * @example
  * ```ts
@@ -119,12 +119,12 @@ export const SPICE_TYPES = [
 /** A type of SPICE file. */
 export type SpiceType = typeof SPICE_TYPES[number];
 
-/** Whether a value is the name of a type of SPICE file. Case counts. */
+/** Whether a value is the name of a type of SPICE file. Case-sensitive. */
 export function isSpiceType(value: unknown): value is SpiceType {
   return isOneOf(SPICE_TYPES, value);
 }
 
-/** The archive's folder for each type, below `imap/spice` (SDC folder convention). */
+/** The folder of each type in the archive, below `imap/spice` (SDC folder convention). */
 export const SPICE_FOLDERS: Readonly<Record<SpiceType, string>> = {
   attitude_history: "ck",
   attitude_predict: "ck",
@@ -150,10 +150,12 @@ export const SPICE_FOLDERS: Readonly<Record<SpiceType, string>> = {
   earth_attitude: "pck",
 };
 
-/** Longer words are no typing errors, and comparing them would take long. */
+/** Longer words are not typos, and comparing them would take long. */
 const MAX_WORD = 64;
 
-/** The number of characters to insert, delete or replace to turn one word into another (Levenshtein distance). */
+/**
+ * Returns the number of characters to insert, delete, or replace to turn one word into another (Levenshtein distance).
+ */
 function editDistance(from: string, to: string): number {
   const target = [...to];
   let distances = [0, ...target.keys()].map((_, index) => index);
@@ -169,7 +171,7 @@ function editDistance(from: string, to: string): number {
   return distances.at(-1) ?? 0;
 }
 
-/** The valid word that a mistyped one was most likely meant to be; undefined when none is close. */
+/** Returns the valid word that is closest to a mistyped one; undefined if none is close. */
 export function closestWord(word: string, validWords: readonly string[]): string | undefined {
   if (word === "" || word.length > MAX_WORD || validWords.length === 0) return undefined;
   let [closest = "", typos] = ["", Infinity];
@@ -177,17 +179,17 @@ export function closestWord(word: string, validWords: readonly string[]): string
     const distance = editDistance(word.toLowerCase(), valid.toLowerCase());
     if (distance < typos) [closest, typos] = [valid, distance];
   }
-  // In words of two letters every other word is one typing error away.
+  // Of two-letter words, every other word is one typo away.
   const forgiven = closest.length < 3 ? 0 : Math.max(1, Math.round(closest.length / 3));
   return typos <= forgiven ? closest : undefined;
 }
 
-/** ` (did you mean "glows"?)`, to follow a message; empty when no valid word is close. */
+/** Returns ` (did you mean "glows"?)` to append to a message; empty if no valid word is close. */
 export function didYouMean(word: string, validWords: readonly string[]): string {
   return suggestion(closestWord(word, validWords));
 }
 
-/** What was expected of a word that must be one of some, and the closest of them. */
+/** Returns the words that were expected, and the closest of them. */
 export function oneOfWords(word: string, words: readonly string[]): { expected: string; closest?: string } {
   const closest = closestWord(word, words);
   return { expected: `one of ${words.join(", ")}`, ...(closest === undefined ? {} : { closest }) };

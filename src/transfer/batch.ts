@@ -1,32 +1,32 @@
 import { InputError } from "../errors.ts";
 import { either } from "../http/call.ts";
 
-/** How long to work before timers and signals get a turn. */
+/** The time to work before yielding to timers and signals, in milliseconds. */
 const MAX_TURN_MS = 50;
 
 /** How to process a list of files. */
 interface ForEachSettings<Item> {
-  /** How many at once. */
+  /** The maximum number of files at a time. */
   readonly concurrency: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: OnProgress;
   /** What was requested: an archive path, or the path of a file to send. */
   readonly fileOf: (item: Item) => string;
-  /** Where a file is, or would be, on this machine; empty when that is unknown. */
+  /** The local path where a file is or would be; empty if unknown. */
   readonly pathOf: (item: Item) => string;
 }
 
-/** What the work on one file gets. */
+/** What is passed to the work on one file. */
 interface WorkSettings {
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
 }
 
 /**
- * Processes files, several at once, and reports progress. A failure becomes the file's outcome; only an abort ends the
- * batch, and an error of the caller's own `onProgress`, which is rethrown.
+ * Processes several files at a time, and reports progress. A failure becomes the file's outcome. Only an abort, or an
+ * error thrown by the caller's `onProgress`, ends the batch and is rethrown.
  *
- * @returns The outcomes in the order of the files.
+ * @returns The outcomes, in the order of the files.
  */
 export async function forEachOf<Item>(
   items: readonly Item[],
@@ -50,7 +50,7 @@ export async function forEachOf<Item>(
   const worker = async () => {
     for (const [index, item] of waiting) {
       const file = fileOf(item);
-      // Files that exist already involve no waiting: without a pause, an abort would go unnoticed.
+      // Existing files are skipped without waiting for anything: without a pause, an abort would go unnoticed.
       if (performance.now() - turned > MAX_TURN_MS) {
         await new Promise((resolve) => setTimeout(resolve));
         turned = performance.now();
@@ -67,7 +67,7 @@ export async function forEachOf<Item>(
     }
   };
   const workers = Array.from({ length: Math.min(concurrency, items.length) }, worker);
-  // All workers stop before the call ends, whatever the reason: nothing is written after it.
+  // All workers stop before the call ends, for whatever reason, so that nothing is written afterwards.
   for (const result of await Promise.allSettled(workers)) {
     if (result.status === "rejected") throw result.reason;
   }
@@ -76,10 +76,10 @@ export async function forEachOf<Item>(
   return outcomes;
 }
 
-/** More connections at once gain nothing, and look like an attack to a server. */
+/** More connections do not increase the throughput, and look like an attack to a server. */
 export const MAX_CONCURRENCY = 256;
 
-/** Checks a number of connections. @throws {InputError} When it is not one. */
+/** Checks a number of connections. @throws {InputError} When it is not a whole number from 1 to the maximum. */
 export function checkedConcurrency(concurrency: number): number {
   if (Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY) return concurrency;
   const expected = `a whole number from 1 to ${MAX_CONCURRENCY}`;
@@ -95,15 +95,15 @@ export type DownloadPlan = "skip" | "verify" | "resume" | "fetch";
 export type Outcome =
   | {
     /**
-     * `fetched` from its first byte, `resumed` from a partial file, `skipped` since it existed already, `sent` to the
+     * `fetched` from the first byte, `resumed` from a partial file, `skipped` because it existed already, `sent` to the
      * archive, or only `planned` in a dry run.
      */
     readonly state: "fetched" | "resumed" | "skipped" | "sent" | "planned";
     /** What was requested: an archive path, or the path of a file to send. */
     readonly file: string;
-    /** Where it is on this machine. */
+    /** The local path of the file. */
     readonly path: string;
-    /** How many bytes were transferred for it in this call. */
+    /** The number of bytes that this call transferred. */
     readonly bytes: number;
     /** Only if `planned`: what would be done. */
     readonly plan?: DownloadPlan | "send";
@@ -111,20 +111,22 @@ export type Outcome =
   | {
     readonly state: "failed";
     readonly file: string;
-    /** Where it would be on this machine; empty when its name is not a path. */
+    /** The local path where it would be; empty if the name is not a path. */
     readonly path: string;
     readonly bytes: number;
     /** Why it failed; its message is for the user. */
     readonly error: Error;
   };
 
-/** What happens during a transfer of many files, for a display. */
+/** An event during a transfer of many files, for a progress display. */
 export type TransferEvent =
-  /** The transfer begins. */
+  /** The transfer starts. */
   | { readonly type: "begin"; readonly files: number }
-  /** A file begins; its size becomes known with its first bytes. */
+  /** A file starts; its size is known once its first bytes arrive. */
   | { readonly type: "file"; readonly file: string }
-  /** `bytes` of a file are there, including those of earlier runs; `size` is undefined until it is known. */
+  /**
+   * `bytes` of a file have been transferred, including those of earlier runs; `size` is undefined until it is known.
+   */
   | { readonly type: "bytes"; readonly file: string; readonly bytes: number; readonly size: number | undefined }
   /** A file is done, whether it succeeded or failed. */
   | { readonly type: "outcome"; readonly outcome: Outcome }

@@ -8,11 +8,11 @@ import { openPartialFile, type PartialFile, partialPathOf } from "./partial_file
 import { ConnectionSlots, Receiver } from "./receive.ts";
 import { basename, dirname } from "@std/path";
 
-/** What is on the disk of a file. */
+/** What exists on disk for a file. */
 interface DiskState {
-  /** The size of the file at its final path; undefined when there is none. */
+  /** The size of the file at its final path; undefined if it does not exist. */
   readonly size: number | undefined;
-  /** The size of the partial file of an earlier try; undefined when there is none. */
+  /** The size of the partial file of an earlier attempt; undefined if it does not exist. */
   readonly partialSize: number | undefined;
 }
 
@@ -20,9 +20,10 @@ interface DiskState {
 export type IfPresent = "skip" | "verify" | "fetch";
 
 /**
- * Decides what to do for a file. Pure.
+ * Decides what to do for a file; has no side effects.
  *
- * An existing file is complete, since nothing else gets a final name here; an empty one is what other clients leave behind.
+ * An existing file is complete, since only complete files get their final name; an empty one was left behind by another
+ * client.
  */
 export function planDownload({ size, partialSize }: DiskState, ifPresent: IfPresent): DownloadPlan {
   const isThere = size !== undefined && size > 0;
@@ -30,46 +31,49 @@ export function planDownload({ size, partialSize }: DiskState, ifPresent: IfPres
   return partialSize !== undefined && partialSize > 0 ? "resume" : "fetch";
 }
 
-/** How many more bytes count as progress: with a few per minute, a download would never end. */
+/** The minimum number of new bytes that count as progress: with a few bytes per minute, a download would never end. */
 const MIN_PROGRESS = 500;
 
-/** How a download goes, from one try to the next. */
+/** The progress of a download across attempts. */
 export class Progress {
-  /** How many bytes were kept when it last progressed. */
+  /** The number of bytes kept when it last made progress. */
   #most: number;
   #hasProgressed = false;
   #isRefused = false;
   #resumedFrom: number | undefined;
 
-  /** @param kept How many bytes earlier runs have left. */
+  /** @param kept The number of bytes kept from earlier runs. */
   constructor(kept: number) {
     this.#most = kept;
   }
 
-  /** How many bytes were not transferred in this call: 0 as soon as one try had to start from the beginning. */
+  /**
+   * The number of bytes that did not have to be transferred in this call: 0 once an attempt had to start from the
+   * beginning.
+   */
   get resumedFrom(): number {
     return this.#resumedFrom ?? 0;
   }
 
   /**
-   * Whether the last try brought the download further than any before it. Bytes that had to be thrown away do not count:
-   * a server that always sends wrong ones would be asked forever.
+   * Whether the last attempt got further than all earlier ones. Discarded bytes do not count: otherwise a server that
+   * always sends wrong bytes would be retried forever.
    */
   get hasProgressed(): boolean {
     return this.#hasProgressed;
   }
 
-  /** A try begins. */
+  /** Called when an attempt starts. */
   begin(): void {
     this.#hasProgressed = false;
   }
 
-  /** The store sends what follows the first `bytes`. */
+  /** Called when the store sends what follows the first `bytes`. */
   resume(bytes: number): void {
     this.#resumedFrom = Math.min(bytes, this.#resumedFrom ?? bytes);
   }
 
-  /** A try has failed; `kept` bytes stay. */
+  /** Called when an attempt has failed; `kept` bytes are kept. */
   end(kept: number): void {
     this.#hasProgressed = kept >= this.#most + MIN_PROGRESS;
     if (!this.#hasProgressed) return;
@@ -78,8 +82,8 @@ export class Progress {
   }
 
   /**
-   * Judges the refusal of a presigned URL: it may have expired, so one more is requested. If that is refused too, time is
-   * not the reason.
+   * Handles a rejected presigned URL: it may have expired, so another one is requested. If that is rejected too, the
+   * cause is not expiry.
    *
    * @returns The error, retryable if another URL may help.
    */
@@ -90,9 +94,9 @@ export class Progress {
   }
 }
 
-/** If more files of a folder are looked for, its names are read. */
+/** If more files of a folder than this are looked up, the whole folder is read. */
 const MAX_SINGLE_LOOKS = 16;
-/** How long the names count, in milliseconds: other processes may add files meanwhile. */
+/** How long the names stay valid, in milliseconds: other processes may add files in the meantime. */
 const FRESH_MS = 1_000;
 
 /** What is known of one folder. */
@@ -112,13 +116,18 @@ function namesIn(folder: string): ReadonlySet<string> {
 }
 
 /**
- * Knows which files exist. Looking for one that does not throws an error inside Deno; if many are missing, reading all names
- * of their folder is faster.
+ * Looks up which files exist. For a missing file, Deno throws an error internally; if many are missing, reading the
+ * names in their folder is faster.
  */
 export class PresentFiles {
   readonly #folders = new Map<string, Folder>();
 
-  /** The size of a file; undefined when there is none. @throws {FileError} When something else is in its place. */
+  /**
+   * Returns the size of a file; undefined if it does not exist.
+   *
+   * @throws {FileError} When something else is in its
+   * place.
+   */
   sizeOf(path: string): number | undefined {
     const parent = dirname(path);
     const folder = this.#folders.get(parent) ?? { looks: 0, names: new Set(), readAt: -Infinity };
@@ -135,7 +144,7 @@ export class PresentFiles {
 
 /** How to download. */
 export interface DownloadSettings {
-  /** The folder for all files. */
+  /** The data directory. */
   readonly dataDir: string;
   /** What to do with existing files. */
   readonly ifPresent: IfPresent;
@@ -143,9 +152,9 @@ export interface DownloadSettings {
   readonly dryRun: boolean;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
-  /** Connections that are free. */
+  /** The free connections. */
   readonly slots: ConnectionSlots;
-  /** The folders that files go to; whoever made this flushes them. */
+  /** The folders that are written to; the creator of this object flushes them. */
   readonly folders: DataFolders;
   readonly present: PresentFiles;
 }
@@ -158,7 +167,10 @@ class Download {
   /** The file's final path. */
   readonly #path: string;
   readonly #settings: DownloadSettings;
-  /** Its own: a store that turns out not to support segments gets no more connections for this file. */
+  /**
+   * Local to this download: if a store turns out not to support segments, no further connections are opened for this
+   * file.
+   */
   #slots: ConnectionSlots;
 
   constructor(transport: Transport, urls: UrlSource, archivePath: string, settings: DownloadSettings) {
@@ -202,7 +214,10 @@ class Download {
     return { state: "skipped", file: this.#archivePath, path: this.#path, bytes: 0 };
   }
 
-  /** Fetches the file as the only process that does; `canSkip`: unless another one has completed it meanwhile. */
+  /**
+   * Fetches the file while holding its lock. With `canSkip`, skips it if another process has completed it in the
+   * meantime.
+   */
   async #lockAndFetch({ canSkip }: { readonly canSkip: boolean }): Promise<Outcome> {
     const { action, signal } = this.#call;
     const path = this.#path;
@@ -224,7 +239,7 @@ class Download {
     }
   }
 
-  /** Receives the object into its partial file, in as many tries as it takes, and renames that into place. */
+  /** Receives the object into its partial file, with retries, and renames the partial file into place. */
   async #receive(file: PartialFile): Promise<Outcome> {
     const path = this.#path;
     const progress = new Progress(await file.kept());
@@ -268,9 +283,9 @@ class Download {
 }
 
 /**
- * Downloads one file, unless it exists already. A file at its final path is always complete: its bytes go to a partial file
- * beside it, are verified and flushed, and only then renamed into place. What was received stays for the next try, and for
- * the next run.
+ * Downloads one file, unless it exists already. A file at its final path is always complete: its bytes go to a partial
+ * file beside it, are verified and flushed, and only then renamed into place. The bytes received so far are kept for
+ * the next attempt, and for the next run.
  *
  * @param archivePath The file's full path in the archive.
  */
@@ -285,14 +300,14 @@ export async function downloadFile(
 
 /** How to download many files. */
 interface DownloadManySettings extends Omit<DownloadSettings, "slots" | "folders" | "present"> {
-  /** The most connections at once. */
+  /** The maximum number of connections at a time. */
   readonly concurrency: number;
 }
 
 /**
- * Downloads files, several at once. One that fails is an outcome, not the end of the others.
+ * Downloads several files at a time. A failure becomes the outcome of its file and does not stop the others.
  *
- * @param archivePaths The files' full paths in the archive; one that is listed twice is fetched once.
+ * @param archivePaths The full paths of the files in the archive; duplicates are fetched once.
  * @returns An outcome for each file, in order.
  */
 export async function downloadFiles(
@@ -322,7 +337,7 @@ export async function downloadFiles(
       try {
         return await downloadFile(transport, urls, archivePath, { ...settings, ...running, slots, folders, present });
       } finally {
-        // The file's own connection goes to the next file, as long as there is one.
+        // The file's connection is passed on to the next file, if there is one.
         if (waiting > 0) waiting -= 1;
         else slots.give();
       }

@@ -5,14 +5,19 @@ import { ensureDirSync } from "@std/fs";
 import { basename, dirname, join, relative, resolve } from "@std/path";
 
 /**
- * The absolute path of a data directory, or of a file. Without the working directory, @std/path would look for it in `process`, which boots
- * Node's layer: 11 to 16 ms.
+ * Returns the absolute path of a data directory, or of a file. Without the working directory, @std/path would read it
+ * from `process`, which boots the Node compatibility layer: 11 to 16 ms.
  */
 export function absolutePath(path: string): string {
   return path.startsWith("/") && Deno.build.os !== "windows" ? path : resolve(Deno.cwd(), path);
 }
 
-/** The size of a file; undefined when there is none. @throws {FileError} When something else is in its place. */
+/**
+ * Returns the size of a file; undefined if it does not exist.
+ *
+ * @throws {FileError} When the path exists but is not a
+ * file.
+ */
 export function sizeOf(path: string): number | undefined {
   try {
     const { isFile, size } = Deno.statSync(path);
@@ -24,7 +29,7 @@ export function sizeOf(path: string): number | undefined {
   }
 }
 
-/** Whether there is something at a path, if only a symbolic link. */
+/** Whether a path exists, even if it is only a symbolic link. */
 function isThere(path: string): boolean {
   try {
     Deno.lstatSync(path);
@@ -67,12 +72,12 @@ export class DataFolders {
     this.#ready.add(folder);
   }
 
-  /** Notes that a folder has got a new file. */
+  /** Records that a folder has a new file. */
   noteFile(folder: string): void {
     this.#written.add(folder);
   }
 
-  /** Flushes the names of the new files, once for each folder. A file is complete even without it. */
+  /** Flushes the directory entries of the new files, once for each folder. The files are complete even without it. */
   async sync(): Promise<void> {
     for (const folder of this.#written) {
       await syncFolder(folder).catch((error) => {
@@ -92,7 +97,7 @@ const MAX_NAME_BYTES = 240;
 function isPlain(segment: string): boolean {
   const isNamed = segment !== "" && !segment.startsWith(".") && printable(segment) === segment &&
     new TextEncoder().encode(segment).length <= MAX_NAME_BYTES;
-  // On Windows, a colon makes a drive or a stream of it.
+  // On Windows, a colon denotes a drive or an alternate data stream.
   return isNamed && !segment.includes("\\") && !(Deno.build.os === "windows" && segment.includes(":"));
 }
 
@@ -113,10 +118,10 @@ export function localPath(dataDir: string, archivePath: string): string {
   return join(absolutePath(dataDir), ...segments);
 }
 
-/** How many folders are read at once. */
+/** The maximum number of folders read at a time. */
 const AT_ONCE = 16;
 
-/** The names of the files in a folder that are not empty: an empty file is what other clients leave of a download. */
+/** Returns the names of the non-empty files in a folder: an empty file was left behind by another client. */
 async function namesIn(folder: string, wanted: ReadonlyMap<string, string>): Promise<string[]> {
   const found: string[] = [];
   try {
@@ -124,12 +129,12 @@ async function namesIn(folder: string, wanted: ReadonlyMap<string, string>): Pro
       if (isFile && wanted.has(name) && (await Deno.stat(`${folder}/${name}`)).size > 0) found.push(name);
     }
   } catch {
-    // A folder that is not there or cannot be read shows nothing: a picture is no check of the disk.
+    // A folder that does not exist or cannot be read counts as empty: a chart does not report errors of the disk.
   }
   return found;
 }
 
-/** The archive paths by the folder and the name of their places on this machine; a path that has no place is left out. */
+/** Groups archive paths by local folder and name; paths that have no valid local path are omitted. */
 function byFolder(dataDir: string, archivePaths: Iterable<string>): Map<string, Map<string, string>> {
   const folders = new Map<string, Map<string, string>>();
   for (const archivePath of archivePaths) {
@@ -150,14 +155,14 @@ function placeOf(dataDir: string, archivePath: string): string | undefined {
 }
 
 /**
- * Which files are in the data directory already. Reads folders, not files: few for many thousand files.
+ * Finds which files are already in the data directory. Reads only folders: a few for many thousands of files.
  *
- * @returns The archive paths of those that are there; none where the data directory may not be read.
+ * @returns The archive paths of the existing files; none without permission to read the data directory.
  */
 export async function filesHere(dataDir: string, archivePaths: Iterable<string>): Promise<Set<string>> {
   const here = new Set<string>();
   const { state } = await Deno.permissions.query({ name: "read", path: dataDir });
-  // To look is worth no question to the user.
+  // The user should not be prompted for permission only for this.
   if (state !== "granted") return here;
   const waiting = byFolder(dataDir, archivePaths).entries();
   const worker = async () => {

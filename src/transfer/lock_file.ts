@@ -1,11 +1,11 @@
 import { ImapError } from "../errors.ts";
 import { delay } from "@std/async";
 
-/** How often the holder of a lock renews it. */
+/** The interval at which the holder of a lock renews it. */
 const RENEW_MS = 3_000;
-/** A lock that has not been renewed for this long belongs to a process that is gone. */
+/** A lock that has not been renewed for this long is stale: its process has ended. */
 const STALE_MS = 20_000;
-/** How often to look at a lock that another process holds. */
+/** The interval at which to check a lock that another process holds. */
 const LOOK_MS = 500;
 
 /** How to wait for a file that another process has locked. */
@@ -13,11 +13,11 @@ export interface LockWait {
   readonly signal: AbortSignal | undefined;
   /** Called once, when the wait begins. */
   readonly onWait: () => void;
-  /** On disks without locks: how long a lock may go without renewal before its process counts as gone, in milliseconds. */
+  /** On disks without file locks: the time without renewal after which a lock is stale, in milliseconds. */
   readonly staleMs?: number;
 }
 
-/** The content of a lock file; undefined when there is none. */
+/** Reads the content of a lock file; undefined if it does not exist. */
 function read(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
@@ -28,11 +28,12 @@ function read(path: string): string | undefined {
 }
 
 /**
- * A lock for disks that have none: a file beside the partial file. Its holder rewrites it regularly. Changes of its content,
- * not timestamps, show that the holder is alive, since the clocks of machines that share a disk may differ.
+ * A lock for disks without file locks: a lock file next to the partial file. Its holder rewrites it regularly. Changes
+ * of its content, not timestamps, show that the holder is alive, since the clocks of machines that share a disk may
+ * differ.
  */
 export class LockFile implements Disposable {
-  /** Whether it was taken from a process that seemed to be gone. That process may still write to the file it has open. */
+  /** Whether a stale lock was taken over. The former holder may still write to the file that it has open. */
   readonly isInherited: boolean;
   readonly #path: string;
   readonly #owner: string;
@@ -46,7 +47,7 @@ export class LockFile implements Disposable {
     this.#timer = setInterval(() => this.#renew(), RENEW_MS);
   }
 
-  /** Waits until no other process holds it, and takes it. */
+  /** Waits until no other process holds the lock, and acquires it. */
   static async take(path: string, { signal, onWait, staleMs = STALE_MS }: LockWait): Promise<LockFile> {
     const owner = crypto.randomUUID();
     let isInherited = false;
@@ -66,7 +67,10 @@ export class LockFile implements Disposable {
     }
   }
 
-  /** @throws {ImapError} When another process has taken it, since this one did not renew it: it was suspended, for example. */
+  /**
+   * @throws {ImapError} When another process has taken the lock over because this one did not renew it, for example
+   * while suspended.
+   */
   assertHeld(): void {
     if (read(this.#path)?.startsWith(this.#owner)) return;
     throw new ImapError(`Cannot continue with "${this.#path}": another process has taken it over; try again`, {
@@ -86,13 +90,13 @@ export class LockFile implements Disposable {
       this.#renewals += 1;
       Deno.writeTextFileSync(this.#path, `${this.#owner} ${this.#renewals}`);
     } catch {
-      // What this means shows when the file is renamed into place.
+      // The consequences are handled when the file is renamed into place.
       clearInterval(this.#timer);
     }
   }
 }
 
-/** Removes a stale lock; of several processes that try, one succeeds. @returns Whether this one did. */
+/** Removes a stale lock. If several processes try, one succeeds. @returns Whether this process succeeded. */
 function removeStale(path: string, says: string | undefined): boolean {
   const aside = `${path}.${crypto.randomUUID().slice(0, 8)}`;
   try {
@@ -101,7 +105,7 @@ function removeStale(path: string, says: string | undefined): boolean {
     return false;
   }
   const isStale = read(aside) === says;
-  // Another process was faster, and this is its lock.
+  // Another process was faster; this is its lock.
   if (!isStale) Deno.renameSync(aside, path);
   else Deno.removeSync(aside);
   return isStale;

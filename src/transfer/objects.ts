@@ -3,37 +3,44 @@ import { ResponseError } from "../errors.ts";
 import type { Call } from "../http/call.ts";
 import { isStrongEtag } from "./partial_file.ts";
 
-/** An ETag that is an MD5, in quotes. One with a dash belongs to an object that was uploaded in parts, and is none (S3). */
+/**
+ * An ETag that is an MD5, in quotes. The ETag of an object that was uploaded in parts contains a dash and is not an MD5
+ * (S3).
+ */
 const MD5_TAG = /^"([0-9a-f]{32})"$/i;
 
 /**
- * The MD5 of an object, if its headers tell.
+ * Returns the MD5 of an object, if its headers contain it.
  *
- * @returns Lower-case hex; undefined when the ETag is no MD5, as for objects in parts or encrypted with KMS (S3).
+ * @returns Lower-case hex; undefined if the ETag is not an MD5, as for multipart objects and objects encrypted with KMS
+ * (S3).
  */
 export function md5OfHeaders(headers: Headers): string | undefined {
   if (headers.get("x-amz-server-side-encryption")?.startsWith("aws:kms")) return undefined;
   return MD5_TAG.exec(headers.get("etag") ?? "")?.[1]?.toLowerCase();
 }
 
-/** The length of a body; undefined when the headers do not tell. */
+/** Returns the length of a body; undefined if the headers do not state it. */
 export function lengthOfHeaders(headers: Headers): number | undefined {
   const text = headers.get("content-length");
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Whether a body is the object's own bytes: not when a server compresses it against the request. */
+/** Whether a body consists of the object's own bytes: false if a server compressed it contrary to the request. */
 export function isPlainBody(headers: Headers): boolean {
   return ["", "identity"].includes(headers.get("content-encoding")?.trim().toLowerCase() ?? "");
 }
 
-/** Whether a body is a page, such as a login page, and no object: a store gives objects an ETag (S3). */
+/**
+ * Whether a body is a web page, such as a login page, instead of an object: the store sends an ETag with every object
+ * (S3).
+ */
 export function isPage(headers: Headers): boolean {
   const type = headers.get("content-type") ?? "";
   return !headers.has("etag") && /^(text\/(html|xml)|application\/(xhtml\+xml|xml|json))\b/i.test(type);
 }
 
-/** The ETag, if it is one that promises the same bytes. */
+/** Returns the ETag if it is a strong one, which guarantees identical bytes. */
 export function strongEtag(headers: Headers): string | undefined {
   const etag = headers.get("etag");
   return etag !== null && isStrongEtag(etag) ? etag : undefined;
@@ -54,15 +61,18 @@ export function contentRange(headers: Headers): ContentRange | undefined {
   return first <= last && last < size ? { first, last, size } : undefined;
 }
 
-/** What a store tells about an object. */
+/** What a store reports about an object. */
 export interface ObjectFacts {
-  /** Its size in bytes; undefined when the store does not tell. */
+  /** Its size in bytes; undefined if unknown. */
   readonly size: number | undefined;
-  /** Its MD5 in hex; undefined when the store does not tell. */
+  /** Its MD5 in hex; undefined if unknown. */
   readonly md5: string | undefined;
 }
 
-/** Asks once for the facts of an object. One byte is requested, since a presigned URL for GET refuses HEAD (S3). */
+/**
+ * Requests the size and MD5 of an object, without retries. Requests one byte, since a presigned URL for GET rejects
+ * HEAD (S3).
+ */
 export async function lookUpObject(call: Call, url: URL): Promise<ObjectFacts & { readonly etag: string | undefined }> {
   const reply = await call.getObject(url, { range: "bytes=0-0" });
   const { status, headers } = reply;
@@ -80,7 +90,7 @@ export async function md5OfFile(path: string, signal?: AbortSignal): Promise<str
   return await hashFile(file, signal);
 }
 
-/** The MD5 of an object whose store does not tell it, in hex: all of it is read, nothing is kept. */
+/** Computes the MD5 of an object whose store does not provide it, in hex, by downloading it without storing it. */
 async function md5OfObject(call: Call, url: URL): Promise<string> {
   const reply = await call.getObject(url);
   if (!reply.ok) throw await reply.refusal();
@@ -90,9 +100,7 @@ async function md5OfObject(call: Call, url: URL): Promise<string> {
   return hash.digest("hex");
 }
 
-/**
- * Where a transfer gets presigned URLs from. They expire, so they are requested when needed, and again when they expire.
- */
+/** The source of presigned URLs for a transfer. They are requested when needed, and again when they have expired. */
 export interface UrlSource {
   /** A presigned URL to GET an object from; `archivePath` is its full path in the archive. */
   downloadUrl(archivePath: string, signal: AbortSignal | undefined): Promise<URL>;
@@ -109,12 +117,13 @@ interface Comparison {
 /** The result of a comparison. */
 interface Compared {
   readonly isSame: boolean;
-  /** How many bytes the object has; undefined when the store does not tell. */
+  /** The size of the object in bytes; undefined if the store does not report it. */
   readonly size: number | undefined;
 }
 
 /**
- * Compares a file with an object: by length, then by the MD5 that the store tells, otherwise by all of its bytes.
+ * Compares a file with an object: by length, then by the store's MD5, or by the MD5 of the downloaded bytes if the
+ * store has none.
  *
  * @throws {ResponseError} 404 when the archive has no such file. {FileError} When the file cannot be read.
  */
@@ -135,12 +144,12 @@ export async function compareObject(
   return { isSame: theirs === await onDisk(md5OfFile(path, call.signal)), size };
 }
 
-/** Whether the store refused a presigned URL, as it does when that has expired (S3). */
+/** Whether the store rejected a presigned URL, as it does when the URL has expired (S3). */
 export function isRefusedUrl(error: unknown): error is ResponseError {
   return error instanceof ResponseError && error.status === 403;
 }
 
-/** The same refusal as an error that is retried at once: another URL may be accepted. */
+/** Turns this rejection into an error that is retried immediately: another URL may be accepted. */
 export function retryableRefusal({ message, status }: ResponseError): ResponseError {
   return new ResponseError(message, { status, retryable: true, retryAfterMs: 0 });
 }

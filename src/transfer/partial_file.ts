@@ -11,12 +11,12 @@ export interface ByteRange {
   readonly last: number;
 }
 
-/** How many bytes there are in ranges that do not overlap. */
+/** Returns the total number of bytes in ranges that do not overlap. */
 export function bytesIn(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
 }
 
-/** Cuts ranges into ranges of at most `length` bytes. */
+/** Splits ranges into ranges of at most `length` bytes. */
 export function cutRanges(ranges: readonly ByteRange[], length: number): ByteRange[] {
   return ranges.flatMap(({ first, last }) =>
     Array.from({ length: Math.ceil((last - first + 1) / length) }, (_, index) => {
@@ -26,7 +26,7 @@ export function cutRanges(ranges: readonly ByteRange[], length: number): ByteRan
   );
 }
 
-/** The same bytes in as few ranges as possible, in order. */
+/** Merges ranges into as few as possible, in order. */
 export function joinRanges(ranges: readonly ByteRange[]): ByteRange[] {
   const joined: ByteRange[] = [];
   for (const { first, last } of ranges.filter(({ first, last }) => first <= last).sort((a, b) => a.first - b.first)) {
@@ -39,19 +39,19 @@ export function joinRanges(ranges: readonly ByteRange[]): ByteRange[] {
 }
 
 /**
- * What a partial file belongs to; it is stored beside it. A partial file without a readable record is useless: nobody knows
- * which bytes it contains.
+ * The object that a partial file belongs to; stored next to it. A partial file without a readable record is useless:
+ * its contents are unknown.
  */
 export interface PartialRecord {
   /** The object's full path in the archive. */
   readonly archivePath: string;
   /** The size of the whole object, in bytes. */
   readonly size: number;
-  /** The object's ETag, with its quotes: as long as it stays the same, so do the bytes. */
+  /** The object's ETag, including the quotes. If the ETag is unchanged, so are the bytes. */
   readonly etag: string;
   /** The MD5 of the object's bytes in hex, if its headers say that the ETag is one; null otherwise. */
   readonly md5: string | null;
-  /** Which bytes are missing, once an object was received over several connections: then the file's length does not tell. */
+  /** The missing bytes, if the object is received over several connections: the file's length does not show them. */
   readonly missing: readonly ByteRange[] | null;
 }
 
@@ -81,7 +81,7 @@ function isRecord(value: unknown): value is PartialRecord {
     (value.missing === null || areRanges(value.missing, value.size));
 }
 
-/** Whether an ETag promises the same bytes; a weak one does not (RFC 9110, 8.8.1). */
+/** Whether an ETag is strong and guarantees identical bytes (RFC 9110, 8.8.1). */
 export function isStrongEtag(etag: string): boolean {
   return /^"[\x21\x23-\x7e]*"$/.test(etag);
 }
@@ -96,17 +96,17 @@ export function parseRecord(text: string): PartialRecord | undefined {
   }
 }
 
-/** Where the partial file of a file is: hidden, in the same folder. */
+/** Returns the path of a file's partial file: hidden, in the same folder. */
 export function partialPathOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.part`);
 }
 
-/** Where the record of a partial file is. */
+/** Returns the path of a partial file's record. */
 function recordPathOf(path: string): string {
   return `${path}.json`;
 }
 
-/** Where a record is while it is written. */
+/** Returns the temporary path of a record while it is written. */
 function newRecordPathOf(path: string): string {
   return `${recordPathOf(path)}.new`;
 }
@@ -119,7 +119,7 @@ interface OpenFile {
   readonly file: Deno.FsFile;
   readonly path: string;
   readonly isNew: boolean;
-  /** Keeps other processes away on disks without locks. */
+  /** Locks out other processes on disks without file locks. */
   readonly lock?: LockFile;
 }
 
@@ -131,13 +131,13 @@ export class PartialFile implements Disposable {
   /** The open file, for reading and writing. */
   readonly file: Deno.FsFile;
   readonly path: string;
-  /** Whether there was nothing before. */
+  /** Whether the file was created. */
   readonly isNew: boolean;
   readonly #lock: LockFile | undefined;
   /** Whether there may be a record. */
   #isNoted: boolean;
 
-  /** Takes over a file that is open and locked. */
+  /** Wraps a file that is open and locked. */
   constructor({ file, path, isNew, lock }: OpenFile) {
     this.file = file;
     this.path = path;
@@ -151,7 +151,7 @@ export class PartialFile implements Disposable {
     return this.file.statSync().size;
   }
 
-  /** What it belongs to; undefined when that is not known. */
+  /** The object that it belongs to; undefined if unknown. */
   async record(): Promise<PartialRecord | undefined> {
     if (!this.#isNoted) return undefined;
     const path = recordPathOf(this.path);
@@ -159,18 +159,21 @@ export class PartialFile implements Disposable {
     return size === undefined || size > MAX_RECORD_LENGTH ? undefined : parseRecord(await Deno.readTextFile(path));
   }
 
-  /** Records what it belongs to. The record is renamed into place: one that is cut short would make the file useless. */
+  /**
+   * Records which object it belongs to. The record is renamed into place atomically: a truncated record would make the
+   * file useless.
+   */
   async note(record: PartialRecord): Promise<void> {
     this.#isNoted = true;
-    // Never through a symbolic link that somebody put there: that would write to its target.
+    // Removed first, so that nothing is written through a symbolic link.
     await Deno.remove(newRecordPathOf(this.path)).catch(() => {});
     await Deno.writeTextFile(newRecordPathOf(this.path), JSON.stringify(record), { createNew: true });
     await Deno.rename(newRecordPathOf(this.path), recordPathOf(this.path));
   }
 
   /**
-   * Records that the file is about to get holes. This must be flushed before the first byte after a hole is written: with a
-   * record without holes, the file would count as complete up to its length.
+   * Records the missing ranges before the file gets holes. The record must be flushed before the first byte after a
+   * hole is written: otherwise the file would count as complete up to its length.
    */
   async noteHoles(record: PartialRecord): Promise<void> {
     await this.file.syncData();
@@ -182,7 +185,7 @@ export class PartialFile implements Disposable {
     await syncFolder(dirname(this.path));
   }
 
-  /** How many bytes of the object another try, or another run, can use. */
+  /** The number of bytes that another attempt, or another run, can use. */
   async kept(): Promise<number> {
     const record = await this.record();
     if (record === undefined) return 0;
@@ -198,7 +201,7 @@ export class PartialFile implements Disposable {
   /** Renames the file into place. Its bytes must have been flushed. */
   async rename(finalPath: string): Promise<void> {
     this.#lock?.assertHeld();
-    // In this order, a kill in between costs one more download, but leaves no record that nobody would remove.
+    // In this order, a process that is killed in between causes another download, but leaves no orphaned record.
     await this.#removeRecord();
     Deno.renameSync(this.path, finalPath);
   }
@@ -215,7 +218,7 @@ export class PartialFile implements Disposable {
     this.#lock?.[Symbol.dispose]();
   }
 
-  /** Removes the record, and a half-written one of a process that was killed. */
+  /** Removes the record, and an incomplete one left by a killed process. */
   async #removeRecord(): Promise<void> {
     if (!this.#isNoted) return;
     this.#isNoted = false;
@@ -224,14 +227,15 @@ export class PartialFile implements Disposable {
   }
 }
 
-// Most calls below are synchronous: each takes microseconds, and a round trip to another thread takes more.
+// Most calls below are synchronous: each takes microseconds, less than a round trip to another thread.
 
-/** How often to look at the lock of another process. */
+/** The interval at which to check the lock of another process. */
 const LOCK_POLL_MS = 200;
 
-/** Creates the file; undefined when there is something already. */
+/** Creates the file; undefined if the path exists. */
 async function create(path: string): Promise<Deno.FsFile | undefined> {
-  // Asynchronous, since it may take long: a new name waits for the disk's journal, which is busy with the bytes of others.
+  // Asynchronous, since it may take long: a new directory entry waits for the file system's journal, which may be busy
+  // with other files.
   try {
     return await Deno.open(path, { read: true, write: true, createNew: true });
   } catch (error) {
@@ -240,7 +244,7 @@ async function create(path: string): Promise<Deno.FsFile | undefined> {
   }
 }
 
-/** What is at a path, without following symbolic links; undefined when there is nothing. */
+/** Returns information about a path, without following symbolic links; undefined if it does not exist. */
 function lookAt(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.lstatSync(path);
@@ -249,7 +253,7 @@ function lookAt(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** Opens the existing file; undefined when it has been removed meanwhile. */
+/** Opens the existing file; undefined if it has been removed in the meantime. */
 function openExisting(path: string): Deno.FsFile | undefined {
   // Bytes written to a symbolic link would end up in its target.
   if (lookAt(path)?.isSymlink) return void Deno.removeSync(path);
@@ -261,7 +265,9 @@ function openExisting(path: string): Deno.FsFile | undefined {
   }
 }
 
-/** Tries to lock a file. Some network disks have no locks (Lustre and NFS, depending on how they are mounted). */
+/**
+ * Tries to lock a file. Some network file systems have no locks (Lustre and NFS, depending on how they are mounted).
+ */
 function tryLock(file: Deno.FsFile): "locked" | "taken" | "unsupported" {
   try {
     return file.tryLockSync(true) ? "locked" : "taken";
@@ -270,7 +276,7 @@ function tryLock(file: Deno.FsFile): "locked" | "taken" | "unsupported" {
   }
 }
 
-/** Waits until no other process has locked the file. @returns How that ended. */
+/** Waits until no other process has locked the file. @returns The result of the wait. */
 async function lock(file: Deno.FsFile, { signal, onWait }: LockWait): Promise<"at once" | "waited" | "unsupported"> {
   for (let waits = 0;; waits++) {
     const state = tryLock(file);
@@ -281,13 +287,13 @@ async function lock(file: Deno.FsFile, { signal, onWait }: LockWait): Promise<"a
   }
 }
 
-/** Opens a partial file on a disk without locks. */
+/** Opens a partial file on a disk without file locks. */
 async function openWithLockFile(path: string, wait: LockWait): Promise<PartialFile> {
-  // Loaded when needed, which is rare.
+  // Loaded lazily, since it is rarely needed.
   const { LockFile } = await import("./lock_file.ts");
   const lock = await LockFile.take(`${path}.lock`, wait);
   try {
-    // The former holder may wake up and write to the file that it has open: from here on, that is another file.
+    // The former holder may resume and write to the file that it has open. After this, it is a different file.
     if (lock.isInherited && sizeOf(path) !== undefined) {
       const copy = `${path}.copy`;
       await Deno.remove(copy).catch(() => {});
@@ -308,7 +314,7 @@ function isStillThere(file: Deno.FsFile, path: string): boolean {
   return there !== undefined && there.ino === ours.ino && there.dev === ours.dev;
 }
 
-/** Opens the partial file of a file, creates it if necessary, and waits until no other process has it. */
+/** Opens the partial file of a file, creating it if necessary, and waits until no other process has it locked. */
 export async function openPartialFile(finalPath: string, wait: LockWait): Promise<PartialFile> {
   const path = partialPathOf(finalPath);
   for (let isFirst = true;; isFirst = false) {

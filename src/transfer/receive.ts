@@ -24,16 +24,16 @@ import {
 } from "./partial_file.ts";
 import { abortable, delay } from "@std/async";
 
-/** How many more connections may be opened: each file of a batch has one, and a large file borrows those that are free. */
+/** The pool of connections of a batch: each file has one, and a large file borrows free ones. */
 export class ConnectionSlots {
   #free: number;
 
-  /** @param free How many are free at first. */
+  /** @param free The initial number of free connections. */
   constructor(free: number) {
     this.#free = free;
   }
 
-  /** How many are free. */
+  /** The number of free connections. */
   get free(): number {
     return this.#free;
   }
@@ -45,32 +45,33 @@ export class ConnectionSlots {
     return true;
   }
 
-  /** Gives one back, or adds one. */
+  /** Returns a connection to the pool, or adds one. */
   give(): void {
     this.#free += 1;
   }
 }
 
-/** How often to look at a file that native code writes. */
+/** The interval at which to check the size of a file that native code writes. */
 const LOOK_MS = 200;
 
 /** Where the bytes of a body go. */
 interface PipeTarget {
   readonly path: string;
-  /** Open where the bytes belong. It stays open. */
+  /** The open file, positioned where the bytes belong. It is not closed. */
   readonly file: Deno.FsFile;
-  /** The position where the body belongs. */
+  /** The position at which to write the body. */
   readonly start: number;
   /** Returns the position up to which the bytes have been written. */
   readonly position: () => number;
-  /** Called now and then with that position. @returns Whether that is enough: then the pipe ends. */
+  /** Called now and then with that position. @returns Whether to stop the pipe. */
   readonly onPosition: (position: number) => boolean | void;
 }
 
 /**
- * Pipes a body to a file. The bytes stay in native code, which reports nothing; progress shows in the file.
+ * Pipes a body to a file. The bytes stay in native code, which does not report progress, so progress is read from the
+ * file.
  *
- * @returns Whether all of the body was written; false when `onPosition` ended it.
+ * @returns Whether the whole body was written; false if `onPosition` stopped it.
  * @throws {ConnectionError} When the body breaks off or stalls. {FileError} When the disk fails.
  */
 async function pipeToFile(reply: Reply, { path, file, start, position, onPosition }: PipeTarget): Promise<boolean> {
@@ -99,7 +100,7 @@ async function pipeToFile(reply: Reply, { path, file, start, position, onPositio
     try {
       look();
     } catch (error) {
-      // Thrown from a timer, it would end the program.
+      // An error thrown from a timer would end the program.
       end(error);
     }
   }, Math.min(LOOK_MS, timeoutMs / 2));
@@ -111,22 +112,25 @@ async function pipeToFile(reply: Reply, { path, file, start, position, onPositio
     signal?.throwIfAborted();
     if (failure !== undefined) throw failure;
     if (isEnough) return false;
-    // A body that breaks off is a TypeError of fetch; everything else comes from the disk.
+    // If a body breaks off, fetch throws a TypeError; all other errors are disk errors.
     throw error instanceof TypeError ? connectionError(action, host, error) : fileError(action, path, error);
   } finally {
     clearInterval(timer);
   }
 }
 
-/** What is called while an object is received. */
+/** Callbacks while an object is received. */
 export interface ReceiveListener {
-  /** Called when bytes begin to come, with how many of the object need not come again: 0 when it comes from its start. */
+  /**
+   * Called when the first bytes arrive, with the number of bytes that are resumed from: 0 if the object is received
+   * from its start.
+   */
   readonly onResume: (bytes: number, size: number | undefined) => void;
-  /** Called with how many bytes of the object have been written. */
+  /** Called with the number of bytes of the object written so far. */
   readonly onBytes: (bytes: number, size: number | undefined) => void;
 }
 
-/** What an object is received from, and into. */
+/** The source and the destination of an object. */
 export interface ReceiveOptions extends ReceiveListener {
   readonly archivePath: string;
   /** A presigned URL that was just requested. */
@@ -136,43 +140,51 @@ export interface ReceiveOptions extends ReceiveListener {
   readonly slots: ConnectionSlots;
 }
 
-/** How one stream has gone so far. */
+/** The progress of a stream. */
 interface StreamPace {
-  /** How large the object is, how much of it was there when the stream began, and how much is there now, in bytes. */
+  /**
+   * The size of the object, and how much of it had been received when the stream started and has been received now, in
+   * bytes.
+   */
   readonly size: number;
   readonly startedAt: number;
   readonly position: number;
-  /** How long the stream has taken, in milliseconds. */
+  /** The duration of the stream so far, in milliseconds. */
   readonly elapsedMs: number;
 }
 
-/** Smaller objects come in one stream. */
+/** Smaller objects are received in one stream. */
 const MIN_SPLIT_SIZE = 64 * 1024 * 1024;
-/** How long a stream is watched before it is judged. */
+/** How long the throughput of a stream is measured before the decision to split. */
 const SPLIT_AFTER_MS = 1000;
-/** The rest must need longer than this in one stream for a split to be worth it. */
+/** A split pays off only if the rest would take longer than this in one stream. */
 const MIN_SPLIT_GAIN_MS = 2000;
-/** The length of a segment: short enough that a killed run loses little, long enough that requests do not count. */
+/**
+ * The length of a segment: short enough that a killed run loses little, long enough that the overhead of requests is
+ * negligible.
+ */
 const SEGMENT_LENGTH = 8 * 1024 * 1024;
 
-/** Decides whether the rest of an object would come sooner over several connections. Pure. */
+/** Decides whether the rest of an object would arrive sooner over several connections; has no side effects. */
 export function isWorthSplitting({ size, startedAt, position, elapsedMs }: StreamPace): boolean {
   const rest = size - position;
   if (size < MIN_SPLIT_SIZE || elapsedMs < SPLIT_AFTER_MS || rest < 2 * SEGMENT_LENGTH) return false;
   return rest * elapsedMs / (position - startedAt) > MIN_SPLIT_GAIN_MS;
 }
 
-/** A larger object has its record from its first byte on; others get one when their stream breaks off. */
+/**
+ * For objects larger than this, the record is written before the first byte; for others, when their stream breaks off.
+ */
 const NOTED_AHEAD_SIZE = 1024 * 1024;
 
 /** The start of a response whose body is the object, or the rest of it. */
 interface StreamHead extends ObjectFacts {
   readonly reply: Reply;
-  /** What the bytes belong to; undefined when the server tells too little to resume. */
+  /** The object that the bytes belong to; undefined if the headers do not suffice to resume. */
   readonly record: PartialRecord | undefined;
 }
 
-/** What is known of an object of which segments are missing. */
+/** A partially received object with missing segments. */
 interface SplitRecord extends PartialRecord {
   readonly missing: readonly ByteRange[];
 }
@@ -181,7 +193,7 @@ function factsOf({ size, md5 }: PartialRecord): ObjectFacts {
   return { size, md5: md5 ?? undefined };
 }
 
-/** The shortest that a partial file can be if it lacks only what its record says. */
+/** The minimum length of a partial file that lacks only the ranges in its record. */
 function minLength({ size, missing }: PartialRecord): number {
   if (missing === null) return 0;
   const end = missing.at(-1);
@@ -189,8 +201,9 @@ function minLength({ size, missing }: PartialRecord): number {
 }
 
 /**
- * One try to bring an object into its partial file: what is missing comes in one stream, or over several connections when
- * that is slow and some are free. Whatever ends a try, its bytes stay, unless they turn out to be wrong.
+ * One attempt to receive an object into its partial file. The missing bytes are received in one stream, or over several
+ * connections if the stream is slow and connections are free. However an attempt ends, its bytes are kept unless they
+ * are wrong.
  */
 export class Receiver {
   readonly #call: Call;
@@ -199,7 +212,7 @@ export class Receiver {
   readonly #file: PartialFile;
   #isUnsplittable = false;
 
-  /** Prepares a try; nothing is sent yet. */
+  /** Prepares an attempt; nothing is sent yet. */
   constructor(call: Call, options: ReceiveOptions) {
     this.#call = call;
     this.#options = options;
@@ -207,13 +220,13 @@ export class Receiver {
     this.#file = options.file;
   }
 
-  /** Whether the store turned out not to support what several connections need. */
+  /** Whether the store turned out not to support downloads over several connections. */
   get isUnsplittable(): boolean {
     return this.#isUnsplittable;
   }
 
   /**
-   * Receives what is missing, verifies all bytes, and flushes them.
+   * Receives the missing bytes, verifies all bytes, and flushes them.
    *
    * @returns The object's size in bytes.
    * @throws {ConnectionError} When bytes are missing or wrong.
@@ -241,7 +254,7 @@ export class Receiver {
     return await this.#receiveSegments(record);
   }
 
-  /** What the partial file belongs to, if it can be used: a record of this object that fits the bytes. */
+  /** The record of the partial file, if it can be resumed: the record must be of this object and match the bytes. */
   async #usableRecord(): Promise<PartialRecord | undefined> {
     const { size } = this.#file;
     if (size > 0) {
@@ -255,7 +268,7 @@ export class Receiver {
     return undefined;
   }
 
-  /** A partial file that lacks nothing gets no response that would show a change, so the store is asked if it still fits. */
+  /** If no bytes are missing, no response would reveal a change of the object, so its size and ETag are looked up. */
   async #confirmed(known: PartialRecord): Promise<PartialRecord | undefined> {
     const lacksNothing = known.missing === null ? this.#file.size === known.size : known.missing.length === 0;
     if (!lacksNothing) return known;
@@ -266,7 +279,7 @@ export class Receiver {
     return undefined;
   }
 
-  /** Requests the object, or the rest of it, and looks at the head of the response. */
+  /** Requests the object, or the rest of it, and reads the headers of the response. */
   async #open(known: PartialRecord | undefined): Promise<StreamHead> {
     const headers: Record<string, string> = known === undefined
       ? {}
@@ -275,7 +288,7 @@ export class Receiver {
     try {
       return await this.#headOf(reply, known);
     } catch (error) {
-      // A body that nobody reads would keep its connection.
+      // An unread body would keep its connection open.
       await reply.discard().catch(() => {});
       throw error;
     }
@@ -313,12 +326,12 @@ export class Receiver {
     this.#options.onResume(0, size);
     if (size === undefined || etag === undefined) return { reply, record: undefined, size, md5 };
     const record = { archivePath: this.#options.archivePath, size, etag, md5: md5 ?? null, missing: null };
-    // For a small one, a killed process loses no more than it takes to fetch it again.
+    // Not needed for a small object: it is quickly fetched again if the process is killed.
     if (size > NOTED_AHEAD_SIZE) await this.#file.note(record);
     return { reply, record, size, md5 };
   }
 
-  /** Throws away the bytes; the next try starts from 0. */
+  /** Discards the bytes; the next attempt starts from 0. */
   async #restart(why: string): Promise<never> {
     await this.#file.empty();
     throw new ConnectionError(
@@ -327,7 +340,12 @@ export class Receiver {
     );
   }
 
-  /** Writes a body behind the bytes that are there. @returns Whether all came; false when it is better split. */
+  /**
+   * Appends a body to the bytes received so far.
+   *
+   * @returns Whether all bytes were received; false if the rest should be
+   * split.
+   */
   async #receiveStream({ reply, record, size }: StreamHead): Promise<boolean> {
     const { file, path } = this.#file;
     const { slots, onBytes } = this.#options;
@@ -339,10 +357,10 @@ export class Receiver {
       return isWorthSplitting({ size: record.size, startedAt, position, elapsedMs: performance.now() - started });
     };
     try {
-      // The handle stays open for its lock, and for the next try.
+      // The file stays open for its lock, and for the next attempt.
       return await pipeToFile(reply, { path, file, start: startedAt, position: () => this.#file.size, onPosition });
     } catch (error) {
-      // A full disk must not hide why it ended.
+      // The error of a full disk must not replace the original error.
       if (record !== undefined && this.#file.size > 0) await this.#file.note(record).catch(() => {});
       throw error;
     }
@@ -355,7 +373,7 @@ export class Receiver {
     return await this.#restart("has another object by now, or does not send segments");
   }
 
-  /** Compares the bytes with what is known of the object, and flushes them. Wrong ones are thrown away. */
+  /** Verifies the bytes by length and MD5, as far as known, and flushes them. Wrong bytes are discarded. */
   async #verify(facts: ObjectFacts): Promise<number> {
     const { action, signal } = this.#call;
     const { host } = this.#url;
@@ -371,7 +389,7 @@ export class Receiver {
       if (have > size) await this.#file.empty();
       throw new ConnectionError(`${host} sent ${have} of ${size} bytes`, { action });
     }
-    // The disk and the checksum need not wait for each other.
+    // Flushing and hashing run in parallel.
     const hashing = md5 === undefined ? undefined : md5OfFile(this.#file.path, signal);
     const settled = Promise.all([this.#file.file.sync(), hashing]);
     const [, found] = await (signal === undefined ? settled : abortable(settled, signal));
@@ -386,12 +404,12 @@ export class Receiver {
   }
 }
 
-/** A canceled transfer must not block on a slow disk for longer. */
+/** The maximum time that a canceled transfer may block on a slow disk. */
 const MAX_NOTE_MS = 500;
 
 /**
- * Receives the missing bytes of an object in segments, over one connection and as many more as are free or become free, and
- * keeps a record of what is there. Whatever ends it, the bytes that came stay.
+ * Receives the missing bytes of an object in segments, over one connection plus all connections that are or become
+ * free, and records what has been received. However it ends, the received bytes are kept.
  */
 class SegmentReceiver {
   readonly #call: Call;
@@ -399,14 +417,14 @@ class SegmentReceiver {
   readonly #file: PartialFile;
   readonly #record: SplitRecord;
   readonly #stop = new AbortController();
-  /** The same call, ended by `#stop` as well. */
+  /** The same call, which `#stop` can also end. */
   readonly #stoppable: Call;
-  /** Segments that nobody receives yet. */
+  /** Segments that no worker has taken yet. */
   readonly #waiting: ByteRange[];
-  /** What is missing of the segments on their way, by worker. */
+  /** The missing rest of the segments in progress, by worker. */
   readonly #running = new Map<number, ByteRange>();
   readonly #helpers: Promise<void>[] = [];
-  /** How many bytes of the object are there. */
+  /** The number of bytes of the object received so far. */
   #received: number;
   #failure: unknown;
   #isUnfit = false;
@@ -426,15 +444,16 @@ class SegmentReceiver {
   /**
    * Receives all segments.
    *
-   * @returns Whether the store sent what was requested; false when it has another object now, or does not do ranges.
-   * @throws What ended it.
+   * @returns Whether the store sent what was requested; false if the object has changed, or the store does not support
+   * ranges.
+   * @throws The error that ended it.
    */
   async run(): Promise<boolean> {
     const { action, signal } = this.#call;
     this.#options.onResume(this.#received, this.#record.size);
     this.#recruit();
     await this.#work(0);
-    // Helpers may recruit more meanwhile; they are waited for as well.
+    // Workers may start further workers in the meantime; wait for those, too.
     for (const helper of this.#helpers) await helper;
     if (!signal?.aborted) await this.#noting.catch(() => {});
     if (this.#isUnfit) return false;
@@ -452,7 +471,7 @@ class SegmentReceiver {
     }
   }
 
-  /** Receives one segment after the other over one connection, until none is left or one fails. */
+  /** Receives segments one after another over one connection, until none is left or one fails. */
   async #work(worker: number): Promise<void> {
     for (let segment = this.#waiting.shift(); segment !== undefined; segment = this.#waiting.shift()) {
       this.#running.set(worker, segment);
@@ -487,11 +506,12 @@ class SegmentReceiver {
 
   #fail(error: unknown): void {
     this.#failure ??= error;
-    // A refused connection leaves the others alone: the store may allow fewer, or the URL may have expired.
+    // A refused connection does not stop the others: the store may allow fewer connections, or the URL may have
+    // expired.
     if (!(error instanceof ResponseError)) this.#stop.abort();
   }
 
-  /** Gets one segment to its place. @returns Whether the store sent what was requested. */
+  /** Receives one segment and writes it at its position. @returns Whether the store sent what was requested. */
   async #receive({ first, last }: ByteRange, onPosition: (position: number) => void): Promise<boolean> {
     const { url } = this.#options;
     const { path } = this.#file;
@@ -504,7 +524,7 @@ class SegmentReceiver {
     const range = contentRange(headers);
     const fits = status === 206 && isPlainBody(headers) && strongEtag(headers) === etag &&
       range?.first === first && range.last === last && range.size === size &&
-      // A body of unknown length could run into the next segment.
+      // A body of unknown length could overwrite the next segment.
       lengthOfHeaders(headers) === last - first + 1;
     if (!fits || body === null) {
       await reply.discard();
@@ -524,13 +544,16 @@ class SegmentReceiver {
   /** Records what is missing. */
   #note(): Promise<void> {
     const missing = joinRanges([...this.#waiting, ...this.#running.values()]);
-    // The bytes first: after a power failure, none may be missing that the record says are there.
+    // The bytes are flushed first: after a power failure, all bytes that the record counts as received must exist.
     this.#noting = this.#noting.then(() => this.#file.file.syncData())
       .then(() => this.#isOver ? undefined : this.#file.note({ ...this.#record, missing }));
     return this.#noting;
   }
 
-  /** Records what came of unfinished segments. A full disk must not hide why it ended, and a slow one must not delay it. */
+  /**
+   * Records the received part of unfinished segments. The error of a full disk must not replace the original error, and
+   * a slow disk must not delay it.
+   */
   async #noteUnfinished(): Promise<void> {
     const noted = new AbortController();
     await Promise.race([this.#note(), delay(MAX_NOTE_MS, { signal: noted.signal })]).catch(() => {});

@@ -24,11 +24,11 @@ interface CheckedFile {
   /** Its bare name, which determines its path in the archive. */
   readonly name: string;
   readonly size: number;
-  /** When it was last modified, in milliseconds since 1970; 0 when the disk does not tell. */
+  /** The modification time, in milliseconds since 1970; 0 if unknown. */
   readonly mtime: number;
 }
 
-/** Checks one file: it exists, is readable, is not empty, and has a name of the SDC. */
+/** Checks that a file exists, is readable, is not empty, and has a name that follows the SDC's convention. */
 async function checkOne(file: string): Promise<CheckedFile> {
   const path = resolve(Deno.cwd(), file);
   const name = basename(path);
@@ -47,7 +47,7 @@ async function checkOne(file: string): Promise<CheckedFile> {
 }
 
 /**
- * Makes sure that a file has not changed since it was checked: in a long batch, that may be hours ago.
+ * Makes sure that a file has not changed since it was checked, which may have been hours ago in a long batch.
  *
  * @throws {FileError} When it has changed.
  */
@@ -65,7 +65,7 @@ async function checkUnchanged({ file, path, size, mtime }: CheckedFile): Promise
 /**
  * Checks all files before anything is sent.
  *
- * @throws {InputError} With everything that is wrong, a line or more for each file.
+ * @throws {InputError} With all problems, one or more lines for each file.
  */
 export async function checkUploads(files: readonly string[]): Promise<CheckedFile[]> {
   const wrong: ImapError[] = [];
@@ -90,21 +90,21 @@ export async function checkUploads(files: readonly string[]): Promise<CheckedFil
 
 /** How to upload. */
 interface UploadSettings {
-  /** Whether a file that the archive has already counts as skipped instead of failed. */
+  /** Whether a file that is already in the archive counts as skipped instead of failed. */
   readonly skipExisting: boolean;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The upload of one checked file: streamed from the disk, and compared by MD5 with what the store says it has. */
+/** The upload of one checked file: it is streamed from disk, and its MD5 is compared with the store's. */
 class Upload {
   readonly #call: Call;
   readonly #urls: UrlSource;
   readonly #checked: CheckedFile;
   readonly #settings: UploadSettings;
   /**
-   * The same URL serves all tries: as soon as the archive has indexed a try whose response was lost, it refuses to give out
-   * another one.
+   * All attempts use the same URL: if the response of an attempt was lost but the archive has indexed the file, it does
+   * not return another URL.
    */
   #url: URL | undefined;
   #isRenewed = false;
@@ -137,7 +137,7 @@ class Upload {
     }
   }
 
-  /** Tries once. */
+  /** Makes one attempt. */
   async #send(): Promise<void> {
     const { action, signal } = this.#call;
     const { name } = this.#checked;
@@ -150,9 +150,9 @@ class Upload {
     }
     this.#mayHaveArrived = true;
     const stored = md5OfHeaders(headers);
-    // Hashed only if there is something to compare it with.
+    // The file is hashed only if the store provides an MD5.
     const ours = stored === undefined ? undefined : await md5OfFile(this.#checked.path, signal);
-    // A file that changed while it was sent arrived as a mixture.
+    // If the file changed while it was sent, the object is a mixture of both versions.
     await checkUnchanged(this.#checked);
     if (stored === ours) return;
     throw new ConnectionError(`the store received other bytes than were sent (MD5 mismatch)`, { action });
@@ -166,7 +166,7 @@ class Upload {
     try {
       return await putFile(this.#call, { url, path, size, onBytes });
     } catch (error) {
-      // Only a lost response leaves open what the store has; a refusal does not.
+      // Only if the response was lost, it is unknown whether the store has the file.
       this.#mayHaveArrived ||= !(error instanceof ResponseError) || error.status >= 500;
       if (!isRefusedUrl(error) || this.#isRenewed) throw error;
       // The URL may have expired: one more is requested.
@@ -175,14 +175,17 @@ class Upload {
     }
   }
 
-  /** Whether the archive has this very file, from a try whose response was lost. False when that cannot be found out. */
+  /**
+   * Whether the archive has exactly this file, from an attempt whose response was lost. False if that cannot be
+   * determined.
+   */
   async #isInArchive(): Promise<boolean> {
     const { name, path } = this.#checked;
     const comparison = { archivePath: archivePath(name), path };
     try {
       return (await compareObject(this.#call, this.#urls, comparison)).isSame;
     } catch {
-      // The refusal is what the caller must know.
+      // The rejection is the error to report.
       return false;
     }
   }
@@ -190,15 +193,15 @@ class Upload {
 
 /** How to upload many files. */
 interface UploadManySettings extends UploadSettings {
-  /** How many at once. */
+  /** The maximum number of files at a time. */
   readonly concurrency: number;
   /** Only check the files. */
   readonly dryRun: boolean;
 }
 
 /**
- * Uploads files, several at once. All are checked first, and nothing is sent if one is wrong; after that, one that fails is
- * an outcome, not the end of the others.
+ * Uploads several files at a time. All files are checked first, and nothing is sent if one is wrong. After that, a
+ * failure becomes the outcome of its file and does not stop the others.
  *
  * @returns An outcome for each file, in order.
  * @throws {InputError} When a file cannot be sent.
