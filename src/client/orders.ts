@@ -9,7 +9,7 @@ import type { Transport } from "../http/transport.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { formatVersion } from "../names/version.ts";
 import { closestWord } from "../names/vocabulary.ts";
-import { RELEASE_TYPES } from "../protocol/tables.ts";
+import { RELEASE_TYPES, type WordOrText } from "../protocol/tables.ts";
 import {
   checkJobs,
   checkReprocess,
@@ -33,7 +33,7 @@ import { basename } from "@std/path";
 /** What to release, under the SDC's own names (SDC protocol, `GET /release`). */
 export interface ReleaseParameters {
   /** `release`, `early-release` or `unrelease`. The SDC answers 501 to what it does not support, today to the last two. */
-  release_type: string;
+  release_type: WordOrText<"release" | "early-release" | "unrelease">;
   /** The path of the manifest on this machine: `imap_<instrument>_data-release-<number>_<start>_<end>_<version>.txt`. */
   manifest_file: string;
 }

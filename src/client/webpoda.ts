@@ -19,6 +19,7 @@ import { archivePath, formatFileName } from "../names/file_name.ts";
 import { formatVersion } from "../names/version.ts";
 import { closestWord, type Instrument, isInstrument, oneOfWords } from "../names/vocabulary.ts";
 import { recordVersion } from "../protocol/rows.ts";
+import type { WordOrText } from "../protocol/tables.ts";
 import { INSTRUMENT_APIDS, QUERY_MODES, type QueryMode } from "../protocol/webpoda.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
 import { newestRepointTable } from "../sdc/repoint_table.ts";
@@ -38,13 +39,13 @@ import { basename, dirname, join } from "@std/path";
 /** Which packets to fetch, with the Python client's names. */
 export interface WebpodaParameters {
   /** For example `mag`. */
-  instrument: string;
+  instrument: WordOrText<Instrument>;
   /** The first day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
   start_date: string;
   /** The last day, inclusive. Default: `start_date`. */
   end_date?: string | undefined;
   /** `ert`: days on which packets were received on Earth; `sct`: days of spacecraft time. Default: `ert`. */
-  query_mode?: string | undefined;
+  query_mode?: WordOrText<QueryMode> | undefined;
 }
 
 /** Checked parameters. */

@@ -11,9 +11,9 @@ import { Call } from "../http/call.ts";
 import { isGatewayBody } from "../http/failures.ts";
 import type { Transport } from "../http/transport.ts";
 import { isGlob } from "../names/glob.ts";
-import { closestWord, oneOfWords } from "../names/vocabulary.ts";
+import { closestWord, type DataLevel, type Instrument, oneOfWords } from "../names/vocabulary.ts";
 import { PROCESSING_JOBS_ROUTE, PROCESSING_LOGS_ROUTE, RELEASE_ROUTE, REPROCESS_ROUTE } from "../protocol/routes.ts";
-import type { WireQuery } from "../protocol/tables.ts";
+import type { WireQuery, WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { checkValue, endBeforeStart, type Expected, readDay } from "./check_query.ts";
 import { isNotFound } from "./presigned_url.ts";
@@ -68,9 +68,9 @@ export interface ReprocessParameters {
   /** The last day, inclusive, in the same forms. */
   end_date: string;
   /** The instrument, for example `mag`. Default: all instruments. */
-  instrument?: string | undefined;
+  instrument?: WordOrText<Instrument> | undefined;
   /** The data level, for example `l1a`. Requires `instrument` and `descriptor`. Default: all levels. */
-  data_level?: string | undefined;
+  data_level?: WordOrText<DataLevel> | undefined;
   /** The name of the product. Requires `instrument`. Default: all products. */
   descriptor?: string | undefined;
 }
