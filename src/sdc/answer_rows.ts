@@ -5,14 +5,14 @@ import type { TableName, WireQuery } from "../protocol/tables.ts";
 import { QUERY_TABLES } from "./check_query.ts";
 import { unexpectedReply } from "./read_json.ts";
 
-/** What comes in place of a JSON array. */
+/** Thrown for a text that is not a JSON array. */
 export class NoJsonArray extends Error {
   override readonly name = "NoJsonArray";
 }
 
-/** A value longer than this is not a row. */
+/** The maximum length of a row, in characters. */
 const MAX_VALUE_LENGTH = 512 * 1024;
-/** In chunks shorter than this, looking through each character is quick enough. */
+/** Chunks shorter than this are scanned character by character, which is fast enough. */
 const MIN_FAST_LENGTH = 4 * 1024;
 
 const code = (character: string): number => character.charCodeAt(0);
@@ -21,21 +21,21 @@ const [ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [code("["), code("]"), code("{"),
 
 /**
  * Parses a JSON array while it is received: each value is returned as soon as it is complete. A response of any length
- * takes little memory, and its first row does not wait for its last.
+ * takes little memory, and its first rows are available before the last ones arrive.
  */
 export class JsonArrayReader {
   /** The text received so far, without the values that were returned. */
   #text = "";
-  /** Where the first value in it begins. */
+  /** The start of the first value in it. */
   #start = 0;
-  /** How far it has been scanned. */
+  /** The position up to which it has been scanned. */
   #at = 0;
-  /** How many brackets are open: 1 between the array's values. */
+  /** The number of open brackets: 1 between the array's values. */
   #depth = 0;
   #inString = false;
   #isBehindComma = false;
   #isDone = false;
-  /** Whether values seem to be flat objects, so that an array can be cut behind `}`. */
+  /** Whether the values seem to be flat objects, so that the text can be cut after a `}`. */
   #isFlat = true;
 
   /** Whether the array's end has been received. */
@@ -44,7 +44,7 @@ export class JsonArrayReader {
   }
 
   /**
-   * Takes the next chunk of the text.
+   * Adds the next chunk of the text.
    *
    * @returns The values that it completes.
    * @throws {NoJsonArray} When the text is not an array. {SyntaxError} When a value is not JSON.
@@ -63,8 +63,8 @@ export class JsonArrayReader {
   }
 
   /**
-   * Takes all values up to the last `},` without looking at each character. What JSON.parse accepts is a list of complete
-   * values, so a cut within a string or a nested value is noticed: then the scanner does all of the work.
+   * Takes all values up to the last `},` without scanning each character. JSON.parse accepts only a list of complete
+   * values, so a cut within a string or a nested value is detected; then the scanner takes over.
    */
   #cut(chunk: string): unknown[] | undefined {
     const end = chunk.lastIndexOf("},");
@@ -88,7 +88,7 @@ export class JsonArrayReader {
       return [];
     }
     const text = this.#text.slice(this.#start, end);
-    // Without this, whether a superfluous comma is accepted would depend on where the chunks end.
+    // Without this check, whether a superfluous comma is accepted would depend on the boundaries of chunks.
     if (text.trim() === "" && (this.#isBehindComma || !this.#isDone)) throw new SyntaxError("a value is missing");
     this.#isBehindComma = !this.#isDone;
     const values = parseList(text);
@@ -98,7 +98,7 @@ export class JsonArrayReader {
     return values;
   }
 
-  /** Scans what is new. Returns where the last complete value ends; -1 when there is none. */
+  /** Scans the new text. Returns the end of the last complete value, or -1. */
   #findEnd(): number {
     const text = this.#text;
     let end = -1;
@@ -140,23 +140,32 @@ export class JsonArrayReader {
   }
 }
 
-/** The values of a list without its brackets. Two texts are joined once: each copy of a long one takes time. */
+/**
+ * Parses the values of a list without its brackets. The two texts are joined only once, since copying long texts takes
+ * time.
+ */
 function parseList(text: string, more = ""): unknown[] {
   const values: unknown = JSON.parse(`[${text}${more}]`);
   return Array.isArray(values) ? values : [];
 }
 
-/** How much of a response a message may quote. */
+/** The maximum length of a quoted response in a message. */
 const MAX_START_LENGTH = 64 * 1024;
-/** About 700,000 files in one response, of which the SDC sends 6 MB at most. A longer one would fill the memory. */
+/**
+ * The maximum size of a response, about 700,000 files. The SDC sends at most 6 MB; a longer response could exhaust the
+ * memory.
+ */
 const MAX_RESPONSE_LENGTH = 256 * 1024 * 1024;
 
-/** What a gateway answers when a response is too large for it, or took too long, or when its server is broken (SDC protocol, "Gateway"). */
+/**
+ * The statuses with which a gateway responds if a response is too large or took too long, or its server is broken (SDC
+ * protocol, "Gateway").
+ */
 const TOO_LARGE_OR_BROKEN: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
-/** A response that was not received, or not completely, since it is too large: only parts of it can be. */
+/** A response that was not received completely because it is too large, and has to be split. */
 export interface TooLarge {
-  /** The error to report when there are no smaller parts. */
+  /** The error to report if it cannot be split. */
   readonly cause: ImapError;
   /** Whether the response is known to be too large. Otherwise the server may be broken. */
   readonly isCertain: boolean;
@@ -168,16 +177,20 @@ interface RowRequest {
   readonly search: WireQuery;
 }
 
-/** Receives rows. The next ones are read when it has resolved, and none after it returned `false`. */
+/**
+ * Called with each chunk of rows. The next chunk is read when the promise has resolved; none is read after it resolved
+ * to `false`.
+ */
 type TakeRows = (rows: FileRecord[]) => boolean | Promise<boolean>;
 
 /**
- * Requests rows of a table once (SDC protocol, `GET /query` and `GET /spice-query`), and passes them on as they are received.
+ * Requests rows of a table, without retries (SDC protocol, `GET /query` and `GET /spice-query`), and passes them on as
+ * they are received.
  *
- * @returns Undefined when all rows were received, or nobody wants more of them. What is known of a response that is too
- *   large, or may be: one that broke off, or a status of 413, 500, 502, 503 or 504.
- * @throws {ConnectionError} When there is no response. {ResponseError} When it is a refusal.
- *   {ProtocolError} When it is not the SDC's.
+ * @returns Undefined when all rows were received, or no more are needed. A {@linkcode TooLarge} for a response that is
+ *   or may be too large: one that broke off, or has the status 413, 500, 502, 503, or 504.
+ * @throws {ConnectionError} When there is no response. {ResponseError} When the server rejects the request.
+ *   {ProtocolError} When the response does not follow the SDC's protocol.
  */
 export async function readRows(
   call: Call,
@@ -188,7 +201,7 @@ export async function readRows(
   if (!reply.ok) {
     const cause = await reply.refusal();
     if (cause.status === 413) return { cause, isCertain: true };
-    // A server that says when to come back is busy.
+    // A server that sends `Retry-After` is busy, not broken.
     if (TOO_LARGE_OR_BROKEN.has(cause.status) && cause.retryAfterMs === undefined) return { cause, isCertain: false };
     throw cause;
   }

@@ -40,20 +40,20 @@ export interface DayRange {
   readonly to: string;
 }
 
-/** What the client knows of a table that can be searched, besides what {@linkcode SDC_TABLES} says. */
+/** What the client knows about a searchable table, in addition to {@linkcode SDC_TABLES}. */
 export interface QueryTable {
   readonly route: string;
-  /** What every request to it has. */
+  /** The conditions that every request contains. */
   readonly always: Readonly<Record<string, string>>;
   /** The parameters of queries. */
   readonly parameters: readonly QueryParameterName[];
-  /** The parameters that have another name in requests. */
+  /** The parameters that have a different name in requests. */
   readonly wireNames: Readonly<Partial<Record<QueryParameterName, string>>>;
   readonly extensions: readonly string[];
-  /** The parameters that bound the files' own days, and the days of their ingestion. */
+  /** The parameters for the range of the files' days, and for the range of their ingestion days. */
   readonly days: DayRange;
   readonly ingestionDays: DayRange;
-  /** Whether a file may cover many days, or none, and responses to several requests may share files. */
+  /** Whether a file may cover several days or none, so that several responses may contain the same file. */
   readonly overlaps: boolean;
 }
 
@@ -76,7 +76,7 @@ const AGO = /^(\d{1,5})d$/;
 const MOMENT = /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?Z?$/;
 
 /**
- * Reads a day as people write it.
+ * Parses a day in one of the formats for users.
  *
  * @param now The current time, for `today`.
  * @returns Undefined if the text is not a day.
@@ -91,7 +91,7 @@ export function readDay(text: string, now: Date): Day | undefined {
   return isCalendarDate(day) ? { day } : undefined;
 }
 
-/** Reads a day, or a day with a time. */
+/** Parses a day, or a day with a time. */
 export function readTime(text: string, now: Date): Day | undefined {
   const [, date = "", hours = "", minutes = "", seconds = "00"] = MOMENT.exec(text) ?? [];
   const day = date.replaceAll("-", "");
@@ -139,7 +139,10 @@ const version: Check = (value, { table }) => {
   return unless(/^v?\d{1,9}$/.test(value), "a number such as v001, or latest");
 };
 
-/** The check of each parameter's values. A table has a parameter if the SDC's table has it, or if every table has it. */
+/**
+ * The check of each parameter's values. A table has a parameter if the SDC's table has it, or if it is common to all
+ * tables.
+ */
 const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
   table: oneOf(TABLES),
   instrument: oneOf(INSTRUMENTS),
@@ -176,7 +179,7 @@ function isQueryParameter(name: string): name is QueryParameterName {
   return Object.hasOwn(CHECKS, name);
 }
 
-/** Parameters that every table has: what its server does not know, the client selects from the rows. */
+/** Parameters of every table: if the server does not support one, the client filters the rows. */
 const COMMON_PARAMETERS = [
   "start_date",
   "end_date",
@@ -210,7 +213,7 @@ function queryTable(name: TableName, own: Partial<QueryTable> = {}): QueryTable 
 export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
   science: queryTable("science"),
   ancillary: queryTable("ancillary", {
-    // Only their names have it.
+    // Only the file names contain it.
     parameters: ["repointing", ...queryTable("ancillary").parameters],
   }),
   quicklook: queryTable("quicklook"),
@@ -234,7 +237,7 @@ export function isGiven(name: string, value: unknown): boolean {
 /**
  * The values of each given parameter, as text.
  *
- * @throws {InputError} When an untyped caller passed what no parameter can be.
+ * @throws {InputError} When an untyped caller passed a value of a wrong type.
  */
 function givenValues(parameters: QueryParameters): Map<string, string[]> {
   if (typeof parameters !== "object" || parameters === null) {
@@ -253,7 +256,7 @@ function givenValues(parameters: QueryParameters): Map<string, string[]> {
   return values;
 }
 
-/** SPICE files with an extension that ancillary files have, too. */
+/** SPICE files with an extension that ancillary files also have. */
 const SPICE_CSV = /\.(spin|repoint)\.csv$/i;
 
 /** The text after a pattern's last dot, in lower case. */
@@ -274,7 +277,7 @@ function unlisted(name: string, kind: string): InputError {
   return wrongName(name, `: no table has ${kind} files; ${advice}`, "names of files that a table has");
 }
 
-/** The table that a pattern's extension decides; undefined if it does not decide. */
+/** Returns the table that a pattern's extension determines; undefined if it is ambiguous. */
 function tableOfExtension(pattern: string): TableName | undefined {
   const extension = pattern.includes(".") ? extensionOf(pattern) : "";
   const has = (extensions: readonly string[]) => extensions.includes(extension);
@@ -282,7 +285,7 @@ function tableOfExtension(pattern: string): TableName | undefined {
   return has(QUICKLOOK_EXTENSIONS) ? "quicklook" : undefined;
 }
 
-/** Whether names of products may begin like a pattern: with `imap_` and an instrument. */
+/** Whether a pattern may begin like the name of a product: with `imap_` and an instrument. */
 function mayBeginWithInstrument(pattern: string): boolean {
   const [imap = "", start, ...more] = fixedEnds(pattern)[0].split("_");
   if (start === undefined) return "imap".startsWith(imap);
@@ -290,7 +293,7 @@ function mayBeginWithInstrument(pattern: string): boolean {
     (more.length > 0 ? isInstrument(start) : INSTRUMENTS.some((instrument) => instrument.startsWith(start)));
 }
 
-/** The table that a pattern belongs to, by its beginning or its extension; science if neither decides. */
+/** Determines the table of a pattern by its beginning or its extension; science if both are ambiguous. */
 function tableOfPattern(pattern: string): TableName {
   const decided = tableOfExtension(pattern);
   if (!mayBeginWithInstrument(pattern)) {
@@ -307,7 +310,7 @@ function tableOfPattern(pattern: string): TableName {
   return SPICE_FORMS.some((form) => form.extension === extension) ? "spice" : "science";
 }
 
-/** The table that a name or a pattern belongs to. */
+/** Determines the table of a name or a pattern. */
 function tableOfName(name: string): TableName {
   if (isGlob(name)) return tableOfPattern(name);
   const { kind } = parseFileName(name);
@@ -315,7 +318,7 @@ function tableOfName(name: string): TableName {
   throw unlisted(name, kind);
 }
 
-/** The table that lists a file of the archive, by the folder that it is in. */
+/** Determines the table that lists a file of the archive, by its folder. */
 function tableOfPath(path: string): TableName {
   const [, folder = ""] = path.split("/");
   if (folder === "dependency" || folder === "release") {
@@ -326,7 +329,7 @@ function tableOfPath(path: string): TableName {
   return folder !== "science" && isOneOf(TABLES, folder) ? folder : "science";
 }
 
-/** Rejects whole names of files in another table, and patterns of files that are in none. */
+/** Rejects full names of files in another table, and patterns of files that are in no table. */
 function checkNamesOf(table: TableName, names: readonly string[]): void {
   for (const name of names) {
     const its = isGlob(name) ? tableOfExtension(name) ?? table : tableOfName(name);
@@ -335,7 +338,7 @@ function checkNamesOf(table: TableName, names: readonly string[]): void {
   }
 }
 
-/** The table that all of some names and paths belong to. */
+/** Determines the common table of names and paths. */
 function tableOfFiles(names: readonly string[], paths: readonly string[]): TableName {
   const tables = [...new Set([...names.map(tableOfName), ...paths.map(tableOfPath)])];
   if (tables.length <= 1) return tables[0] ?? "science";
@@ -349,12 +352,12 @@ function tableOfFiles(names: readonly string[], paths: readonly string[]): Table
 /** A valid query. */
 export interface CheckedQuery {
   readonly table: TableName;
-  /** Of each of these parameters, a file must have one of the values. Descriptors may be patterns. */
+  /** For each of these parameters, a file must have one of the values. Descriptors may be patterns. */
   readonly lists: ReadonlyMap<QueryParameterName, readonly string[]>;
   /** The bounds of dates and times. */
   readonly days: ReadonlyMap<QueryParameterName, Day>;
   readonly latest: boolean;
-  /** Whether every major version is wanted. */
+  /** Whether to find every major version. */
   readonly allMajors: boolean;
   /** Names and patterns; empty for all files. */
   readonly fileNames: readonly string[];
@@ -370,12 +373,12 @@ const DAY_NAMES: readonly QueryParameterName[] = [
 ];
 /** Parameters that servers compare as numbers: `01` and `1` are the same. */
 const NUMBERS: readonly QueryParameterName[] = ["repointing", "cr", "major_version", "minor_version"];
-/** Parameters that are no condition by themselves. */
+/** Parameters that are not conditions by themselves. */
 const NO_CONDITION: ReadonlySet<string> = new Set(["table", "version"]);
 /** Parameters that are not compared with a key of the rows. */
 const NO_LIST: ReadonlySet<string> = new Set(["table", "filename", "file_path"]);
 
-/** The given table, or the one that the names belong to. */
+/** Returns the given table, or the table of the names. */
 function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
   const [given, second] = values.get("table") ?? [];
   const table = TABLES.find((name) => name === given);
@@ -425,7 +428,7 @@ function problemWith(table: TableName, name: string, values: readonly string[], 
   return undefined;
 }
 
-/** Replaces `today` and `days_ago` by the day of ingestion that they mean. */
+/** Replaces `today` and `days_ago` by the corresponding day of ingestion. */
 function ingestedSince(values: Map<string, string[]>, now: Date): void {
   const [days = values.has("today") ? "0" : undefined] = values.get("days_ago") ?? [];
   if (days === undefined) return;
@@ -443,7 +446,7 @@ function moment({ day, time }: Day, otherwise: string): string {
   return `${day} ${time ?? otherwise}`;
 }
 
-/** A bound of a range of days, as it was given. */
+/** A bound of a range of days, as the caller passed it. */
 interface GivenBound {
   readonly parameter: string;
   readonly value: string | undefined;
@@ -460,7 +463,7 @@ export function endBeforeStart(action: string, [first, last]: readonly [GivenBou
   );
 }
 
-/** Rejects bounds with nothing between them. */
+/** Rejects an empty range. */
 function checkBounds(values: ReadonlyMap<string, readonly string[]>, days: ReadonlyMap<string, Day>): void {
   for (const [first, last] of [["start_date", "end_date"], ["ingestion_start_date", "ingestion_end_date"]] as const) {
     const [start, end] = [days.get(first), days.get(last)];
@@ -474,8 +477,8 @@ function checkBounds(values: ReadonlyMap<string, readonly string[]>, days: Reado
  * Checks a query before anything is sent.
  *
  * @param now The current time, for `today`, `yesterday` and `7d`.
- * @throws {InputError} When a parameter is wrong, its table does not have it, or none is given. The message has a line for
- *   each, with what was expected.
+ * @throws {InputError} When a parameter is wrong, its table does not have it, or none is given. The message has a line
+ *   for each problem, with what was expected.
  */
 export function checkQuery(parameters: QueryParameters, now: Date = new Date()): CheckedQuery {
   const values = givenValues(parameters);

@@ -19,7 +19,7 @@ import { checkValue, endBeforeStart, type Expected, readDay } from "./check_quer
 import { isNotFound } from "./presigned_url.ts";
 import { readJson } from "./read_json.ts";
 
-/** How much of a refusal to read. */
+/** The maximum size of an error body to read. */
 const MAX_REFUSAL = { limit: 16 * 1024, beyond: "cut" } as const;
 
 /** What to release, under the SDC's own names. */
@@ -30,9 +30,10 @@ export interface ReleaseOrder {
 }
 
 /**
- * Requests the release of what a manifest says once (SDC protocol, `GET /release`).
+ * Requests the release of the files in a manifest, without retries (SDC protocol, `GET /release`).
  *
- * @returns The SDC's response, as JSON has it; undefined when it has no such manifest, as before it has indexed it.
+ * @returns The SDC's response as parsed JSON; undefined if it does not have the manifest, for example before it is
+ * indexed.
  * @throws {ResponseError} When it refuses.
  */
 export async function release(call: Call, order: ReleaseOrder): Promise<{ readonly answer: unknown } | undefined> {
@@ -45,10 +46,10 @@ export async function release(call: Call, order: ReleaseOrder): Promise<{ readon
 }
 
 /**
- * Requests a reprocessing once (SDC protocol, `POST /reprocess`). It is never retried: when no response comes, the request
- * may have arrived all the same, and would run twice.
+ * Requests reprocessing (SDC protocol, `POST /reprocess`). It is never retried: without a response, the request may
+ * have been received anyway, and would run twice.
  *
- * @returns The SDC's response, as JSON has it.
+ * @returns The SDC's response as parsed JSON.
  * @throws {ResponseError} When it refuses, for instance without credentials.
  */
 export async function reprocess(transport: Transport, query: WireQuery, signal?: AbortSignal): Promise<unknown> {
@@ -97,7 +98,7 @@ function expectedOf(name: Name, value: unknown, now: Date): Expected | undefined
     : checkValue("science", name, String(value), now);
 }
 
-/** The error about a parameter that is given without others that it requires. */
+/** Creates the error about a parameter that is given without others that it requires. */
 function lacking(parameter: Name, value: string, needed: readonly Name[]): InputError {
   return new InputError(
     (nameOf) => `Cannot reprocess ${nameOf(parameter)} "${value}": it requires ${needed.map(nameOf).join(" and ")}`,
@@ -105,7 +106,7 @@ function lacking(parameter: Name, value: string, needed: readonly Name[]): Input
   );
 }
 
-/** The error about a parameter without those that it requires; undefined when none are missing. */
+/** Returns the error about a parameter without those that it requires; undefined if none are missing. */
 function missing({ instrument, data_level, descriptor }: Partial<ReprocessParameters>): InputError | undefined {
   if (data_level !== undefined && (instrument === undefined || descriptor === undefined)) {
     return lacking("data_level", data_level, ["instrument", "descriptor"]);
@@ -119,7 +120,8 @@ function missing({ instrument, data_level, descriptor }: Partial<ReprocessParame
  *
  * @param now The current time, for `today`, `yesterday` and `7d`.
  * @returns What is sent: days are YYYYMMDD.
- * @throws {InputError} When a parameter is wrong or lacks another one; with a line for each.
+ * @throws {InputError} When a parameter is wrong, or another one that it requires is missing; with a line for each
+ * problem.
  */
 export function checkReprocess(parameters: ReprocessParameters, now: Date = new Date()): WireQuery {
   // Untyped code, in a notebook for example, may pass anything.
@@ -206,15 +208,15 @@ export interface JobRecord {
   readonly major_version: number | null;
   /** The minor version of its product. */
   readonly minor_version: number | null;
-  /** What ran. Older servers call it `container_command`. */
+  /** The command that ran. Older servers call it `container_command`. */
   readonly job_command: string | null;
-  /** Which log it has; null while it has none. */
+  /** The identifier of its log; null if it does not have one yet. */
   readonly job_log_stream_id: string | null;
   /** When it started: `2026-01-31 12:00:00`, UTC. */
   readonly started_at: string | null;
   /** When it ended. */
   readonly stopped_at: string | null;
-  /** What else the server sends. */
+  /** Other keys that the server sends. */
   readonly [key: string]: unknown;
 }
 
@@ -246,7 +248,7 @@ function expectedOfJobs(name: JobName, value: unknown, now: Date): Expected | un
     case "descriptor":
       return expectedOf(name, value, now);
     case "major_version":
-      // The list has the jobs of every version anyway.
+      // The list contains the jobs of every version anyway.
       return /^\d{1,9}$/.test(text) ? undefined : { expected: "a whole number" };
     case "job_log_stream_id":
       return isLogStream(text) ? undefined : { expected: LOG_STREAM_FORM };
@@ -326,7 +328,7 @@ function decodeJob(json: unknown, count: number): JobRecord {
   };
 }
 
-/** The most jobs that the SDC lists (SDC protocol). */
+/** The maximum number of jobs that the SDC lists (SDC protocol). */
 export const MAX_JOBS = 500;
 
 /** Lists jobs, the newest first (SDC protocol, `GET /processing-jobs`). @throws {ResponseError} When the server refuses. */
@@ -342,7 +344,7 @@ export async function findJobs(transport: Transport, query: WireQuery, signal?: 
 
 const LOG_STREAM_FORM = "the job_log_stream_id of a job, for example ProcessingJob-mag/default/0123456789abcdef";
 
-/** Whether a text can identify a log: without spaces and control characters. */
+/** Whether a text can identify a log: it has no spaces or control characters. */
 function isLogStream(text: string): boolean {
   return /^[\x21-\x7e]{1,512}$/.test(text);
 }
@@ -370,7 +372,7 @@ export async function getJobLog(transport: Transport, stream: string, signal?: A
     const text = await reply.text(MAX_REFUSAL);
     const { action } = call;
     const { reason, status, serverText, retryable, retryAfterMs } = await reply.refusal(text);
-    // The SDC's own code answers 500 when there is no such log; to ask again does not help.
+    // The SDC's own code responds with 500 if the log does not exist, so a retry does not help.
     const isFinal = status === 500 && !isGatewayBody(text);
     throw new ResponseError(reason, {
       action,

@@ -19,20 +19,20 @@ import { type CheckedQuery, QUERY_TABLES } from "./check_query.ts";
 /** Whether a row meets a condition. */
 type Keep = (row: FileRecord) => boolean;
 
-/** The types of SPICE files with a table of their own: `GET /spice-query` has them only under their type. */
+/** The types of SPICE files with their own table: `GET /spice-query` returns them only if their type is requested. */
 const TABLE_TYPES = ["spin", "repoint", "thruster"] as const;
 
 function hasOwnTable(type: unknown): boolean {
   return TABLE_TYPES.some((own) => own === type);
 }
 
-/** The repointing of an ancillary file: the SDC's rows do not have it, but its name may. */
+/** Returns the repointing of an ancillary file: the SDC's rows do not contain it, but the name may. */
 function repointingOf({ repointing, file_path }: FileRecord): number | null {
   const digits = /-repoint(\d{5})_/.exec(bareName(file_path))?.[1];
   return repointing ?? (digits === undefined ? null : Number(digits));
 }
 
-/** A row's value for a parameter, as text. */
+/** Returns a row's value for a parameter, as text. */
 function valueOf(row: FileRecord, name: QueryParameterName): string {
   switch (name) {
     case "type":
@@ -43,21 +43,24 @@ function valueOf(row: FileRecord, name: QueryParameterName): string {
       return String(recordVersion(row)?.minor ?? "");
     case "repointing":
       return String(repointingOf(row) ?? "");
-    // Servers that do not say it show what everybody may see.
+    // Servers that do not send it list only public files.
     case "released":
       return String(row.released ?? true);
   }
   return String(row[name] ?? "");
 }
 
-/** A row's version in numbers; undefined when it has none. Each type of SPICE file has digits of its own: `01`, `001`. */
+/**
+ * Returns a row's version as numbers; undefined if it has none. The number of digits depends on the type of SPICE file:
+ * `01`, `001`.
+ */
 function versionOf(table: TableName, row: FileRecord): Version | undefined {
   if (table !== "spice") return recordVersion(row);
   const digits = /^v?(\d{1,15})$/.exec(row.version ?? "")?.[1];
   return digits === undefined ? undefined : { major: null, minor: Number(digits) };
 }
 
-/** Whether a row has a version: `v001` is minor version 1 of any major version, as the SDC sees it. */
+/** Whether a row has a version: for the SDC, `v001` is minor version 1 of any major version. */
 function hasVersion(table: TableName, row: FileRecord, wanted: string): boolean {
   const version = versionOf(table, row);
   if (version === undefined) return false;
@@ -67,7 +70,7 @@ function hasVersion(table: TableName, row: FileRecord, wanted: string): boolean 
   return minor === version.minor && (major === null || major === version.major);
 }
 
-/** Keeps rows that have one of some values. */
+/** Keeps rows that have one of the given values. */
 function keepListed(table: TableName, name: QueryParameterName, values: readonly string[]): Keep {
   if (name === "version") return (row) => values.some((wanted) => hasVersion(table, row, wanted));
   return (row) => {
@@ -80,7 +83,10 @@ function keepListed(table: TableName, name: QueryParameterName, values: readonly
   };
 }
 
-/** Keeps files that have one of some names, or match one of some patterns. In names of SPICE files, case does not count. */
+/**
+ * Keeps files that have one of the given names, or match one of the given patterns. Names of SPICE files are
+ * case-insensitive.
+ */
 function keepNamed(table: TableName, names: readonly string[]): Keep {
   const same = (text: string) => table === "spice" ? text.toLowerCase() : text;
   const wishes = names.map(same);
@@ -111,7 +117,7 @@ function dayOfText(text: unknown): string | undefined {
   return typeof text === "string" ? text.slice(0, 10).replaceAll("-", "").slice(0, 8) : undefined;
 }
 
-/** Keeps files of which a day lies within the bounds of a query. A SPICE file without coverage is valid on all days. */
+/** Keeps files with a day within the bounds of a query. A SPICE file without coverage is valid on all days. */
 function keepDays({ table, days }: CheckedQuery): Keep {
   const [from = "", to = "99999999"] = [days.get("start_date")?.day, days.get("end_date")?.day];
   if (table !== "spice") return ({ start_date }) => (start_date ?? "") >= from && (start_date ?? "") <= to;
@@ -124,17 +130,20 @@ function keepDays({ table, days }: CheckedQuery): Keep {
 /** Parameters of a request that select files. */
 type Conditions = Readonly<Record<string, string>>;
 
-/** How many types of SPICE files are requested one by one; for more of them, all kernels are requested at once. */
+/**
+ * The maximum number of types of SPICE files that are requested one by one; for more types, all kernels are requested
+ * at once.
+ */
 const MAX_TYPES = 4;
 
-/** The requests that find all SPICE files of some types, or of all types. */
+/** Returns the requests that find all SPICE files of the given types, or of all types. */
 function typeRequests(types?: readonly string[]): Conditions[] {
   if (types !== undefined && types.length > 0 && types.length <= MAX_TYPES) return types.map((type) => ({ type }));
   const own = TABLE_TYPES.filter((type) => types === undefined || types.length === 0 || types.includes(type));
   return [{}, ...own.map((type) => ({ type }))];
 }
 
-/** The days that the beginning of a field allows: `20260131*`, `202601*`, `2026*`. */
+/** Returns the days that match the beginning of a field: `20260131*`, `202601*`, `2026*`. */
 function daysOf(field: string | undefined): Conditions {
   const [year, month, day] = /^(\d{4})(\d\d)?(\d\d)?/.exec(fixedEnds(field ?? "")[0])?.slice(1) ?? [];
   const start_date = `${year}${month ?? "01"}${day ?? "01"}`;
@@ -145,7 +154,7 @@ function daysOf(field: string | undefined): Conditions {
   return { start_date, end_date: addDays(`${nextMonth.slice(0, 6)}01`, -1) };
 }
 
-/** `imap_mag_l1a_*`: the fields before the first star or question mark are in their places. */
+/** `imap_mag_l1a_*`: the fields before the first wildcard are known by position. */
 function conditionsOfStart(fields: readonly string[], table: TableName): Conditions {
   const firstOpen = fields.findIndex(isGlob);
   const [imap, instrument, level, descriptor] = fields.slice(0, firstOpen);
@@ -158,7 +167,7 @@ function conditionsOfStart(fields: readonly string[], table: TableName): Conditi
   return { instrument, data_level: level, descriptor, ...daysOf(fields[4]) };
 }
 
-/** `*_l1a_*`: a data level between underscores is the file's data level, or its descriptor. */
+/** `*_l1a_*`: a data level between underscores is either the file's data level or its descriptor. */
 function conditionsOfMiddle(fields: readonly string[]): readonly Conditions[] {
   const inside = fields.slice(1, -1);
   const level = inside.find(isDataLevel);
@@ -167,13 +176,13 @@ function conditionsOfMiddle(fields: readonly string[]): readonly Conditions[] {
   return instrument === undefined ? [{}] : [{ instrument }, { descriptor: instrument }];
 }
 
-/** How a file of a whole name is requested: by its path, or a SPICE file by its name. */
+/** Returns the request for a file with a full name: by path, or for a SPICE file by name. */
 function requestsOfName(name: string, has: (parameter: string) => boolean): readonly Conditions[] {
   const file = parseFileName(name);
   const { start_date } = file;
   const path = archivePath(name);
   if (file.kind !== "spice") {
-    // The day is for comparison with the query's own bounds.
+    // The day is compared with the query's own bounds.
     const days: Conditions = start_date === null ? {} : { start_date, end_date: start_date };
     if (has("file_path")) return [{ file_path: path, ...days }];
     const { instrument, descriptor } = file;
@@ -181,13 +190,13 @@ function requestsOfName(name: string, has: (parameter: string) => boolean): read
     return [{ instrument, descriptor, ...days, ...level }];
   }
   const type = file.kernel_type;
-  // Small-forces files have been in several folders, so their paths are not certain.
+  // Small-forces files have been stored in several folders, so their paths are uncertain.
   if (!has("file_name") || type === "thruster") return [{ type }];
   if (hasOwnTable(type)) return [{ type, file_name: path }];
   return [...new Set([name, formatSpiceName(file) ?? name])].map((file_name) => ({ file_name }));
 }
 
-/** Conditions of which every file that matches a pattern meets at least one, so that servers can do most of the work. */
+/** Returns conditions for the server: every file that matches the pattern meets at least one of them. */
 function requestsOfPattern(pattern: string, table: TableName): readonly Conditions[] {
   if (table === "spice") return typeRequests(spiceTypesOf(pattern));
   const fields = pattern.split("_");
@@ -199,7 +208,7 @@ function requestsOfPattern(pattern: string, table: TableName): readonly Conditio
   return middle.map((conditions) => ({ ...start, ...end, ...conditions }));
 }
 
-/** How a file of a whole path is requested. */
+/** Returns the request for a file with a full path. */
 function requestsOfPath(path: string, table: TableName, has: (parameter: string) => boolean): readonly Conditions[] {
   if (table !== "spice") return has("file_path") ? [{ file_path: path }] : [{}];
   const file = readSpiceFile(bareName(path));
@@ -220,36 +229,36 @@ function mayTellVersion(name: string): boolean {
   return start !== "" && !start.endsWith("_") && (isGlob(start) || start.split("_").length > 5);
 }
 
-/** The requests of a query, and what is left to do with the rows. */
+/** The requests of a query, and what the client does with the rows. */
 export interface QueryPlan {
   readonly table: TableName;
   /**
    * Their responses together contain every file that meets the query.
    *
-   * Without `major_version` the SDC sends the newest major version of each file. With `major_version: "all"` a request
-   * stands for several: it is sent without a major version first, which shows the newest one there is, then once for each
-   * major version from 0 up to it. `all` itself is not sent.
+   * Without `major_version` the SDC sends the newest major version of each file. A request with `major_version: "all"`
+   * represents several: it is first sent without a major version, to find the newest one, and then once for each major
+   * version from 0 up to that one. `all` itself is not sent.
    */
   readonly requests: readonly WireQuery[];
-  /** Whether a row meets the conditions that the server does not select by. */
+  /** Whether a row meets the conditions that the server does not check. */
   readonly keep: (row: FileRecord) => boolean;
   /** Whether a file may be in the responses to several requests, or to several slices of one. */
   readonly mayOverlap: boolean;
-  /** What to reduce the rows to once all are received: of each file, the newest version or the newest major version. */
+  /** How to reduce the rows once all are received: to the newest version, or the newest major version, of each file. */
   readonly reduceTo: "newest version" | "newest major version" | undefined;
 }
 
-/** Exact values are left to the server, with a request for each combination, but no more requests than this. */
+/** The server compares exact values, with one request for each combination, up to this number of requests. */
 const MAX_REQUESTS = 32;
-/** Conditions that all files meet: the server requires at least one. */
+/** Conditions that all files meet, since the server requires at least one condition. */
 const ANY_DAY = "01000101";
 const ANY_INGESTION_DAY = "19000101";
 
-/** Each of the conditions with each combination of one value per list. */
+/** Combines each of the conditions with each combination of one value per list. */
 function combinations(conditions: readonly Conditions[], lists: ReadonlyMap<string, readonly string[]>): Conditions[] {
   let all = [...conditions];
   for (const [name, values] of lists) {
-    // What a name contains need not be sent twice: the rows are compared anyway.
+    // Conditions that a name implies are not sent again: the client compares the rows anyway.
     all = all.flatMap((one) => name in one ? [one] : values.map((value) => ({ ...one, [name]: value })));
   }
   return all;
@@ -265,9 +274,9 @@ class Planner {
   readonly #query: CheckedQuery;
   readonly #refused: ReadonlySet<string>;
   readonly #keeps: Keep[] = [];
-  /** Values that the server selects by, under their names on the wire. */
+  /** Values that the server compares, under their names in requests. */
   readonly #exact = new Map<string, readonly string[]>();
-  /** Bounds that the server selects by. */
+  /** Bounds that the server compares. */
   readonly #bounds: Record<string, string> = {};
 
   constructor(query: CheckedQuery, refused: ReadonlySet<string>) {
@@ -300,7 +309,7 @@ class Planner {
     };
   }
 
-  /** Whether requests may have a parameter. */
+  /** Whether a request may contain a parameter. */
   #has(wireName: string): boolean {
     const { parameters }: SdcTable = SDC_TABLES[this.#query.table];
     return Object.hasOwn(parameters, wireName) && !this.#refused.has(wireName);
@@ -310,7 +319,7 @@ class Planner {
     return QUERY_TABLES[this.#query.table].wireNames[name] ?? name;
   }
 
-  /** Days that the server knows are left to it; times of day, and the days of SPICE files, are compared here. */
+  /** The server compares the days that it supports; the client compares times of day, and the days of SPICE files. */
   #planDays(): void {
     const { table, days } = this.#query;
     const isSpice = table === "spice";
@@ -319,7 +328,7 @@ class Planner {
     const own = isGiven(["start_date", "end_date"]);
     const ingestion = isGiven(["ingestion_start_date", "ingestion_end_date"]);
     if (own.some((name) => !isExact(name))) this.#keeps.push(keepDays(this.#query));
-    // To /spice-query a day is its midnight.
+    // `/spice-query` interprets a day as its midnight.
     if (ingestion.some((name) => isSpice || !isExact(name))) this.#keeps.push(keepIngested(this.#query));
     for (const name of [...own, ...ingestion]) {
       const { day = "" } = days.get(name) ?? {};
@@ -330,14 +339,14 @@ class Planner {
 
   #planList(name: QueryParameterName, values: readonly string[]): void {
     const { table, fileNames, filePaths } = this.#query;
-    // The SDC's own parameter came late, and older servers crash on it.
+    // The SDC added this parameter late, and older servers crash on it.
     const isForServer = name !== "released" && this.#has(this.#wireName(name)) && !values.some(isGlob);
     const isNamed = fileNames.length + filePaths.length > 0;
     if (isForServer) this.#exact.set(this.#wireName(name), values);
     if (!isForServer || isNamed) this.#keeps.push(keepListed(table, name, values));
   }
 
-  /** The requests for files that are named; none when no file is. */
+  /** Returns the requests for named files; none if no file is named. */
   #named(): readonly Conditions[] {
     const { table, fileNames, filePaths } = this.#query;
     const has = (parameter: string) => this.#has(parameter);
@@ -354,10 +363,12 @@ class Planner {
     return this.#query.table === "spice" && !this.#exact.has("type") ? typeRequests() : [{}];
   }
 
-  /** The requests for each combination of values. The longest lists are compared here when there would be too many. */
+  /**
+   * Returns the requests for each combination of values. If there were too many, the client compares the longest lists.
+   */
   #withinLimit(conditions: readonly Conditions[]): Conditions[] {
     const { table, lists } = this.#query;
-    // A file's name says more than all else.
+    // A file's name is the most selective condition.
     const whole = conditions.filter((one) => "file_path" in one || "file_name" in one);
     const others = conditions.filter((one) => !whole.includes(one));
     let requests = combinations(others, this.#exact);
@@ -375,8 +386,9 @@ class Planner {
   }
 
   /**
-   * Whether the server finds the newest version of each file, as the client would. It chooses among what it selects itself,
-   * of science files only without a major version, and of SPICE files before all other conditions.
+   * Whether the server finds the newest version of each file, as the client would. The server chooses among the files
+   * that it selects itself; for science files only without a major version, and for SPICE files before it applies all
+   * other conditions.
    */
   #serverFindsLatest(requests: readonly Conditions[]): boolean {
     const { table, lists, days, fileNames, filePaths, allMajors } = this.#query;
@@ -390,8 +402,8 @@ class Planner {
   }
 
   /**
-   * Whether every major version is requested: because it is wanted, or to choose among them here. The server chooses the
-   * newest one before the client compares the rows with what the server cannot select.
+   * Whether every major version is requested, because the query asks for it or because the client has to choose among
+   * them: the server would choose the newest one before the client applies its own conditions.
    */
   #majors(): "keep" | "reduce" | undefined {
     const { table, lists, days, fileNames, allMajors, latest } = this.#query;
@@ -400,11 +412,11 @@ class Planner {
     const isSelectedHere = lists.has("released") || days.get("ingestion_end_date")?.time !== undefined ||
       (lists.has("version") && !this.#has("version"));
     if (!isSelectedHere) return undefined;
-    // The SDC's rule is that of science files; of quicklook files it may send all versions.
+    // The SDC applies this rule to science files; it may send all versions of quicklook files.
     return table === "science" && !latest ? "reduce" : "keep";
   }
 
-  /** A request as it is sent; none when a file's name lies outside the query's own days. */
+  /** Returns a request as it is sent; none if the day in a file's name is outside the query's days. */
   #complete(
     request: Conditions,
     { latestByServer, allMajors }: { readonly latestByServer: boolean; readonly allMajors: boolean },
@@ -435,17 +447,17 @@ class Planner {
 }
 
 /**
- * Turns a query into requests. Exact values are left to the server, one request for each combination, since a response
- * holds about 15,000 files and instruments have millions; patterns, times, and lists that would take too many requests
- * are compared here.
+ * Converts a query to requests. The server compares exact values, with one request for each combination, since a
+ * response holds about 15,000 files and instruments have millions. The client compares patterns, times, and lists that
+ * would take too many requests.
  *
- * @param refused Parameters that the server does not know: they are not sent, and the client selects by itself.
+ * @param refused Parameters that the server does not support: they are not sent, and the client compares them.
  */
 export function planQuery(query: CheckedQuery, refused: ReadonlySet<string> = new Set()): QueryPlan {
   return new Planner(query, refused).plan();
 }
 
-/** What rows that are versions of the same file have in common. */
+/** Returns a text that is the same for all versions of a file. */
 function fileOf(table: TableName, row: FileRecord): string {
   if (table === "spice") {
     const root = typeof row.file_root === "string" ? row.file_root : spiceRoot(bareName(row.file_path));
@@ -456,7 +468,7 @@ function fileOf(table: TableName, row: FileRecord): string {
   );
 }
 
-/** The newest version of each file; the order stays. */
+/** Returns the newest version of each file, in the same order. */
 export function newestVersions<Row extends FileRecord>(table: TableName, rows: readonly Row[]): Row[] {
   const newest = new Map<string, { readonly row: Row; readonly version: Version | undefined }>();
   for (const row of rows) {
@@ -471,7 +483,7 @@ export function newestVersions<Row extends FileRecord>(table: TableName, rows: r
   return rows.filter((row) => kept.has(row));
 }
 
-/** All versions of the newest major version of each file; the order stays. */
+/** Returns all versions of the newest major version of each file, in the same order. */
 export function newestMajorVersions<Row extends FileRecord>(table: TableName, rows: readonly Row[]): Row[] {
   const newest = new Map<string, number>();
   const majorOf = (row: Row) => versionOf(table, row)?.major ?? -1;

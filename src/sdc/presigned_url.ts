@@ -6,20 +6,21 @@ import { downloadRoute, uploadRoute } from "../protocol/routes.ts";
 import { decodeReply, unexpectedReply } from "./read_json.ts";
 import { basename } from "@std/path";
 
-/** Enough for a presigned URL, and for a refusal. */
+/** The maximum size of a response: enough for a presigned URL, and for an error message. */
 const MAX_BODY = { limit: 64 * 1024, beyond: "cut" } as const;
 
-/** Whether a 404 comes from the SDC's own code: that of the gateway means that there is no such route. */
+/** Whether a 404 was sent by the SDC's own code; a 404 of the gateway means that the route does not exist. */
 export function isNotFound(status: number, body: string): boolean {
   return status === 404 && !isGatewayBody(body);
 }
 
 /**
- * Requests the presigned URL of an object once (SDC protocol, `GET /download/{file_path}`). The URL is a secret. A redirect
- * to another URL of the API without a query, as a proxy may send it, is followed; any other leads to the presigned URL.
+ * Requests the presigned URL of an object, without retries (SDC protocol, `GET /download/{file_path}`). The URL is a
+ * secret. A redirect to another URL of the API without a query, as a proxy may send it, is followed; the target of any
+ * other redirect is the presigned URL.
  *
  * @param archivePath The full path in the archive.
- * @returns Undefined when the archive has no such file.
+ * @returns Undefined if the archive does not have the file.
  * @throws {ResponseError} 403 when the file is not released and the caller has no key.
  */
 export function findObject(call: Call, archivePath: string): Promise<URL | undefined> {
@@ -34,7 +35,12 @@ export function findObject(call: Call, archivePath: string): Promise<URL | undef
   });
 }
 
-/** The same for a download: a missing file is an error. @throws {ResponseError} 404 when the archive has no such file. */
+/**
+ * Requests the presigned URL for a download: a missing file is an error.
+ *
+ * @throws {ResponseError} 404 when the archive
+ * does not have the file.
+ */
 export async function downloadUrl(transport: Transport, archivePath: string, signal?: AbortSignal): Promise<URL> {
   const call = new Call(transport, { action: `download "${basename(archivePath)}"`, signal });
   const url = await findObject(call, archivePath);
@@ -50,10 +56,11 @@ function decodeUrl(json: unknown): string {
 }
 
 /**
- * Requests a presigned URL to PUT a file to once (SDC protocol, `GET /upload/{file_name}`). The URL is a secret.
+ * Requests a presigned URL to PUT a file to, without retries (SDC protocol, `GET /upload/{file_name}`). The URL is a
+ * secret.
  *
  * @param fileName The bare file name.
- * @throws {ResponseError} 409 when the archive has a file of that name; 400 when it refuses the name.
+ * @throws {ResponseError} 409 when the archive has a file of that name; 400 when it rejects the name.
  */
 export async function uploadUrl(transport: Transport, fileName: string, signal?: AbortSignal): Promise<URL> {
   const call = new Call(transport, { action: `upload "${fileName}"`, signal });

@@ -3,10 +3,10 @@ import type { Reply } from "../http/call.ts";
 import { safeWords, shownUrl } from "../http/failures.ts";
 
 /**
- * The error of a response that is not what the SDC's protocol says.
+ * Creates the error for a response that does not follow the SDC's protocol.
  *
  * @param text The start of its body.
- * @param why What is wrong with it, as messages go on behind a colon.
+ * @param why What is wrong with it, as it follows a colon in messages.
  */
 export function unexpectedReply({ call, url }: Reply, text: string, why: string): ProtocolError {
   const { api } = call.transport;
@@ -40,14 +40,14 @@ export function decodeReply<T>(reply: Reply, text: string, decode: (json: unknow
   }
 }
 
-/** No response has more, except those with rows. */
+/** The maximum size of all responses except those with rows. */
 const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Reads a response of the API that must be JSON, whatever its content type says.
  *
  * @param decode Turns the JSON into a value, or throws a ProtocolError that says what is wrong with it.
- * @throws {ResponseError} When the status says no. {ProtocolError} When it is not what was expected.
+ * @throws {ResponseError} When the status is an error. {ProtocolError} When the JSON is not what was expected.
  */
 export async function readJson<T>(reply: Reply, decode: (json: unknown) => T): Promise<T> {
   if (!reply.ok) throw await reply.refusal();

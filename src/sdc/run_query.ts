@@ -15,32 +15,35 @@ import { readRows, type TooLarge } from "./answer_rows.ts";
 import { type DayRange, QUERY_TABLES, type QueryTable } from "./check_query.ts";
 import type { QueryPlan } from "./plan_query.ts";
 
-/** What messages about queries say, after `Cannot `. */
+/** The action in messages about queries, after `Cannot `. */
 const ACTION = "query the archive";
 
-/** Nearly all files are from this day or later. Older ones are found too: the first slice has no start. */
+/** Nearly all files start on this day or later. Older files are also found: the first slice has no start. */
 const MISSION_START = "20240101";
-/** Files outside of these days cannot be told apart by day. */
+/** Files outside these days cannot be split by day. */
 const [MIN_DAY, MAX_DAY] = ["19000101", "20991231"];
-/** How far to go beyond the days that nearly all files have, at first. */
+/** The first step beyond the days of nearly all files. */
 const YEAR = 365;
-/** How many slices a span of days is split into. Each that is still too large costs the server as much as a response. */
+/**
+ * The number of slices that a span of days is split into. A slice that is still too large costs the server as much as a
+ * response.
+ */
 const SLICES = 4;
 
-/** From a first to a last day, YYYYMMDD; undefined where there is no bound. */
+/** A span from the first to the last day, YYYYMMDD; undefined where it has no bound. */
 type Span = readonly [first: string | undefined, last: string | undefined];
 
-/** Both sides of a day, which belongs to the first. */
+/** Splits a span after a day. */
 function around([first, last]: Span, day: string): Span[] {
   return [[first, day], [addDays(day, 1), last]];
 }
 
-/** Spans that cover a span, in order; only one when it cannot be split. */
+/** Splits a span into spans, in order; returns only one if it cannot be split. */
 function splitSpan([first, last]: Span, today: string): Span[] {
   const beforeMission = addDays(MISSION_START, -1);
   if (first === undefined) {
     if (last === undefined || last > beforeMission) return around([first, last], beforeMission);
-    // Twice as far with each step.
+    // Each step is twice as long as the one before.
     const day = addDays(last, -Math.max(YEAR, daysBetween(last, MISSION_START)));
     return last <= MIN_DAY ? [[first, last]] : around([first, last], day < MIN_DAY ? MIN_DAY : day);
   }
@@ -58,7 +61,7 @@ function splitSpan([first, last]: Span, today: string): Span[] {
   ]);
 }
 
-/** A request for a span of days. */
+/** Creates a request for a span of days. */
 function within(search: WireQuery, { from, to }: DayRange, [first, last]: Span): WireQuery {
   return {
     ...search,
@@ -68,21 +71,21 @@ function within(search: WireQuery, { from, to }: DayRange, [first, last]: Span):
 }
 
 /**
- * Splits a request whose response is too large: by the files' start dates, then by the days of their ingestion. A span
- * without a bound stays so in its first or last slice, so that no file is lost.
+ * Splits a request whose response is too large: by the files' start dates, then by the days of their ingestion. If a
+ * span has no bound, its first or last slice has none either, so that no file is missed.
  *
- * SPICE files are split by the day of ingestion alone, as no other date selects all of them. Their server takes a day for
- * its midnight, so each slice ends where the next one begins, and a file may be in both.
+ * SPICE files are split only by the day of ingestion, as no other date selects all of them. For them the server
+ * interprets a day as its midnight, so each slice ends where the next one begins, and a file may be in both.
  *
  * @param today YYYYMMDD.
- * @returns The slices, older days first; undefined when there are no smaller ones.
+ * @returns The slices, older days first; undefined if the request cannot be split further.
  */
 export function splitRequest(table: QueryTable, search: WireQuery, today: string): WireQuery[] | undefined {
   const { days, ingestionDays } = table;
   for (const range of table.overlaps ? [ingestionDays] : [days, ingestionDays]) {
     if (search.latest === "true" && range === ingestionDays && !table.overlaps) continue;
     const last = search[range.to];
-    // The last day is taken for its midnight.
+    // The server interprets the last day as its midnight.
     const lastDay = table.overlaps && last !== undefined ? addDays(last, -1) : last;
     const spans = splitSpan([search[range.from], lastDay], today);
     if (spans.length < 2) continue;
@@ -92,22 +95,22 @@ export function splitRequest(table: QueryTable, search: WireQuery, today: string
   return undefined;
 }
 
-/** How many rows are requested at once where the server has pages: 6 MB hold about 15,000. */
+/** The number of rows per page, if the server supports pages: a response of 6 MB holds about 15,000. */
 const MAX_PAGE_ROWS = 10_000;
-/** A page of so few rows is never too large. */
+/** A page with this number of rows is never too large. */
 const MIN_PAGE_ROWS = 1_000;
-/** How often pages are requested again since the archive changed in between. */
+/** How often to request a page again because the archive has changed in between. */
 const MAX_RETURNS = 3;
-/** How many pages are requested at once, as soon as a result turns out to be long. */
+/** The maximum number of pages requested at a time, once a result turns out to be long. */
 const MAX_PAGES = 4;
 
-/** What the pages of one request share. */
+/** The state that the pages of one request share. */
 interface PageRun {
-  /** How many pages to request next. */
+  /** The number of pages to request next. */
   count: number;
-  /** How often one was requested again since it did not follow from the page before it; begins anew when one does. */
+  /** How many times in a row a page was requested again because it did not continue the page before it. */
   returns: number;
-  /** Whether that has happened. */
+  /** Whether this has happened at all. */
   isShifted: boolean;
 }
 
@@ -120,12 +123,12 @@ interface Page {
   readonly isFollowed?: boolean;
 }
 
-/** The newest major version among the rows of a request that names none. Its pages share one of these. */
+/** The newest major version among the rows of a request without a major version. Its pages share one survey. */
 interface Survey {
   newest: number | undefined;
 }
 
-/** The rows of slices of one request, from which older major versions have to be removed: see `#byDate`. */
+/** Collects the rows of slices of one request, to remove older major versions from them: see `#byDate`. */
 class Merge {
   readonly #rows: FileRecord[] = [];
 
@@ -135,7 +138,10 @@ class Merge {
     for (const row of rows) this.#rows.push(row);
   }
 
-  /** Rows of the newest major version of each file. Servers whose rows have no such number send all versions. */
+  /**
+   * Returns the rows of the newest major version of each file. Rows without major versions, from older servers, are all
+   * kept.
+   */
   newestMajors(): FileRecord[] {
     const fileOf = (row: FileRecord) => JSON.stringify(this.sameFile.map((key) => row[key] ?? null));
     const newest = new Map<string, number>();
@@ -149,14 +155,14 @@ class Merge {
   }
 }
 
-/** Hands rows over to whoever takes them, one chunk at a time. A stream would take longer for the same. */
+/** Passes rows from the receiver to the consumer, one chunk at a time. Faster than a stream. */
 class RowChannel {
   #offer: { readonly rows: FileRecord[]; readonly settle: (isTaken: boolean) => void } | undefined;
   #wake: (() => void) | undefined;
   #isCanceled = false;
   #end: { readonly error?: unknown } | undefined;
 
-  /** Resolves when the rows are taken; to `false` when nobody wants them anymore. */
+  /** Resolves to `true` when the rows have been consumed, or to `false` if no more rows are needed. */
   give(rows: FileRecord[]): Promise<boolean> {
     if (this.#isCanceled) return Promise.resolve(false);
     return new Promise((settle) => {
@@ -165,13 +171,13 @@ class RowChannel {
     });
   }
 
-  /** No more rows come. The error, if there is one, is thrown where they are taken. */
+  /** Ends the channel. The error, if any, is thrown to the consumer. */
   end(outcome: { readonly error?: unknown }): void {
     this.#end = outcome;
     this.#wake?.();
   }
 
-  /** No more rows are wanted. */
+  /** Called when no more rows are needed. */
   cancel(): void {
     this.#isCanceled = true;
     this.#offer?.settle(false);
@@ -195,9 +201,9 @@ class RowChannel {
 }
 
 /**
- * A row's path as a number of 53 bits (cyrb53). The paths of pages are kept as numbers, since they would take a hundred
- * times as much memory. That a new row among a million is taken for one of the 20,000 before it has a chance of 1 in 400,000,
- * and needs an archive that changes, or a connection that breaks.
+ * Returns a 53-bit hash of a row's path (cyrb53). The paths of pages are kept as hashes, since strings take a hundred
+ * times as much memory. In a result of a million rows, the probability that a new row is mistaken for one of the
+ * preceding 20,000 is 1 in 400,000, and only if the archive changes or a connection breaks.
  */
 function hashOf(path: string): number {
   let [high, low] = [0xdeadbeef, 0x41c6ce57];
@@ -211,45 +217,45 @@ function hashOf(path: string): number {
   return 4294967296 * (2097151 & low) + (high >>> 0);
 }
 
-/** Rows that were given out: their paths, or the hashes of these. */
+/** Rows that were passed on: their paths, or the hashes of their paths. */
 type GivenRows = readonly (string | number)[];
 
-/** How a slice begins, besides its request. */
+/** The initial state of a slice, besides its request. */
 interface SliceStart {
   readonly page?: Page | undefined;
   readonly survey?: Survey | undefined;
   readonly merge?: Merge | undefined;
-  /** Why the request that it is a part of cannot be answered at once. */
+  /** Why the original request cannot be answered in one response. */
   readonly problem?: TooLarge | undefined;
-  /** Rows that were given out before and may be in this slice too. */
+  /** Rows that were passed on before and may also be in this slice. */
   readonly given?: readonly GivenRows[];
-  /** The same of the two pages before this one. */
+  /** Rows that were passed on from the two pages before this one. */
   readonly before?: readonly GivenRows[];
 }
 
-/** One request of a query, and the rows that it brings. */
+/** One request of a query, and the rows of its response. */
 class Slice {
   readonly #start: SliceStart;
-  /** The rows, in chunks. The next chunk is not read until this one is taken: it waits on the wire. */
+  /** The rows, in chunks. The next chunk is not read from the network until this one has been consumed. */
   readonly rows = new RowChannel();
   page: Page | undefined;
-  /** The page before this one, with whose last row it must begin. Otherwise the archive has changed in between. */
+  /** The page before this one. This page must begin with its last row; otherwise the archive has changed in between. */
   previous: Slice | undefined;
   isSent = false;
-  /** Whether the first rows came, or it ended. */
+  /** Whether the first rows have been received, or the slice has ended. */
   isUnderWay = false;
   tries = 0;
-  /** What the latest try brought: how many rows, and the path of the last one. */
+  /** The number of rows in the latest attempt, and the path of the last one. */
   received = 0;
   last: string | undefined;
-  /** Whether the latest try was a page that does not begin where the one before it ended. */
+  /** Whether the page received in the latest attempt does not begin where the page before it ended. */
   isShifted = false;
   readonly #ended = Promise.withResolvers<void>();
-  /** Whether this page begins where the one before it ended, and no page of its request did otherwise. */
+  /** Whether this page, like all pages of its request so far, begins where the page before it ended. */
   isJoined = false;
-  /** The rows that were given out, or that an earlier slice gave out. */
+  /** The rows that this slice or an earlier one has passed on. */
   readonly #rows: (string | number)[] = [];
-  /** What must not be given out again; undefined until the first rows of a try come. */
+  /** The rows that must not be passed on again; undefined until the first rows of an attempt are received. */
   #known: ReadonlySet<string | number> | undefined;
 
   constructor(readonly search: WireQuery, start: SliceStart = {}) {
@@ -269,7 +275,7 @@ class Slice {
     return this.#start.problem;
   }
 
-  /** What is sent. */
+  /** The request that is sent. */
   get request(): WireQuery {
     const { major_version, ...search } = this.search;
     const page: WireQuery = this.page === undefined
@@ -278,37 +284,40 @@ class Slice {
     return { ...(major_version === ALL_MAJORS ? search : this.search), ...page };
   }
 
-  /** Resolves when its rows are known, or will never be. */
+  /** Resolves when all its rows have been received, or it has failed. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
 
-  /** Begins a try. Rows that an earlier one gave out are not given out again. */
+  /** Starts an attempt. Rows that were passed on in an earlier attempt are not passed on again. */
   begin(): void {
     this.tries++;
     [this.received, this.last, this.isShifted, this.#known] = [0, undefined, false, undefined];
   }
 
-  /** Whether a row was not given out yet. */
+  /** Whether a row has not been passed on yet. */
   isNew({ file_path }: FileRecord): boolean {
     const { given = [], before = [] } = this.#start;
     this.#known ??= new Set([...given, ...(this.isJoined ? [] : before), this.#rows].flat());
     return this.#known.size === 0 || !(this.#known.has(file_path) || this.#known.has(hashOf(file_path)));
   }
 
-  /** Notes that rows need not be given out again. */
+  /** Records that rows have been passed on. */
   note(rows: readonly FileRecord[]): void {
     for (const { file_path } of rows) this.#rows.push(this.page === undefined ? file_path : hashOf(file_path));
   }
 
-  /** A smaller slice of this one. */
+  /** Creates a part of this slice. */
   part(search: WireQuery, start: SliceStart): Slice {
     const { given = [], before = [], page: _page, ...inherited } = this.#start;
     const known = [...given, ...before, this.#rows].filter((rows) => rows.length > 0);
     return new Slice(search, { ...inherited, given: known, ...start });
   }
 
-  /** The next page of the same request. Of all rows given out so far, only those of the last two pages may come again. */
+  /**
+   * Creates the next page of the same request. Of all rows passed on so far, only those of the last two pages can be
+   * received again.
+   */
   nextPage(page: Page): Slice {
     const { before = [] } = this.#start;
     const next = new Slice(this.search, { ...this.#start, page, before: [...before.slice(-1), this.#rows] });
@@ -316,27 +325,30 @@ class Slice {
     return next;
   }
 
-  /** The page before this one, of which no row was given out. */
+  /** Creates the page before this one. */
   previousPage(page: Page): Slice {
     return new Slice(this.search, { ...this.#start, page });
   }
 
-  /** Ends it. The error, if there is one, is thrown where its rows are taken. */
+  /** Ends the slice. The error, if any, is thrown to the consumer of its rows. */
   end(outcome: { readonly error?: unknown } = {}): void {
     this.#ended.resolve();
-    // Otherwise the last page of a long result would keep all others in memory.
+    // Otherwise the last page of a long result would keep all earlier pages in memory.
     this.previous = undefined;
     this.rows.end(outcome);
   }
 }
 
-/** How far a query is. */
+/** The progress of a query. */
 export interface QueryProgress {
-  /** How many rows were received that meet the query. */
+  /** The number of matching rows received so far. */
   readonly rows: number;
-  /** How many responses were received completely. */
+  /** The number of responses received completely. */
   readonly answers: number;
-  /** How many are known to be still to come. Large ones turn out to be several. */
+  /**
+   * The number of responses that are still needed, as far as known. A response that is too large is replaced by
+   * several.
+   */
   readonly waiting: number;
 }
 
@@ -347,15 +359,17 @@ interface QueryRowsOptions {
   readonly onProgress: (progress: QueryProgress) => void;
 }
 
-/** How many requests wait for the server at once. */
+/** The maximum number of requests that wait for a response at a time. */
 const MAX_CONCURRENT = 4;
-/** How many slices at the head of the queue may be sent. The later ones wait on the wire for their turn. */
+/**
+ * The maximum number of slices at the head of the queue that are sent. Their rows are read in the order of the queue.
+ */
 const MAX_OPEN = 5;
 
 /**
- * A query on its way: a queue of slices in the order of the result. A slice whose response is too large for the SDC's
- * gateway is replaced by smaller ones: by pages where the server has them, otherwise by start date, then by the day of
- * ingestion.
+ * A running query: a queue of slices, in the order of the result. A slice whose response is too large for the SDC's
+ * gateway is replaced by smaller ones: by pages if the server supports them, otherwise by start date, then by the day
+ * of ingestion.
  */
 class QueryRun {
   readonly #call: Call;
@@ -365,16 +379,21 @@ class QueryRun {
   readonly #stop = new AbortController();
   readonly #queue: Slice[];
   readonly #receiving = new Set<Promise<void>>();
-  /** How many slices wait for the server. */
+  /** The number of slices that wait for a response. */
   #waiting = 0;
   #rows = 0;
   #responses = 0;
-  /** Whether the server has pages; undefined until it is known. */
+  /** Whether the server supports pages; undefined if unknown. */
   #hasPages: boolean | undefined;
   #pageRows = MAX_PAGE_ROWS;
-  /** Whether small requests are answered. A "no" holds only for those who wait for it: outages pass. */
+  /**
+   * Whether the server responds to small requests. `false` applies only to the slices that are waiting for it, since
+   * outages are temporary.
+   */
   #isAlive: Promise<boolean> | undefined;
-  /** Paths of rows that may be in any slice: all where requests overlap, otherwise those without a day, which are few. */
+  /**
+   * Paths of rows that may be in several slices: all rows if requests overlap, otherwise the few rows without a day.
+   */
   readonly #seen = new Set<string>();
 
   constructor(transport: Transport, plan: QueryPlan, options: QueryRowsOptions) {
@@ -385,13 +404,13 @@ class QueryRun {
     );
   }
 
-  /** All rows, in the order of the slices. */
+  /** Yields all rows, in the order of the slices. */
   async *rows(): AsyncGenerator<FileRecord[], void> {
     try {
       for (let slice = this.#queue[0]; slice !== undefined; slice = this.#queue[0]) {
         const { merge } = slice;
         this.#send();
-        // When its rows have ended, what follows from it has taken its place in the queue.
+        // When the rows of a slice end, its successors have replaced it in the queue.
         for await (const rows of slice.rows) {
           if (merge === undefined) yield this.#counted(rows);
           else merge.add(rows);
@@ -416,7 +435,7 @@ class QueryRun {
     this.#options.onProgress({ rows: this.#rows, answers: this.#responses, waiting: this.#queue.length });
   }
 
-  /** Sends as many slices as may be on their way. */
+  /** Sends as many slices as the limits allow. */
   #send(): void {
     for (const slice of this.#queue.slice(0, MAX_OPEN)) {
       if (this.#waiting >= MAX_CONCURRENT) return;
@@ -428,7 +447,7 @@ class QueryRun {
     }
   }
 
-  /** Notes that the server has answered a slice, so that another one can be sent. */
+  /** Records that the server has responded to a slice, so that another one can be sent. */
   #noteUnderWay(slice: Slice): void {
     if (slice.isUnderWay) return;
     slice.isUnderWay = true;
@@ -436,12 +455,15 @@ class QueryRun {
     this.#send();
   }
 
-  /** Receives a slice, and puts what follows from it in its place. Never rejects: whoever takes the rows gets the error. */
+  /**
+   * Receives a slice, and replaces it by its successors. Never rejects: the error is thrown to the consumer of the
+   * rows.
+   */
   async #receive(slice: Slice): Promise<void> {
     try {
       const following = await this.#call.retry(() => this.#try(slice));
       const place = this.#queue.indexOf(slice);
-      // A slice that was dropped, or whose query is over, has no place.
+      // A slice that was dropped, or whose query has ended, is not in the queue.
       if (place >= 0) {
         this.#queue.splice(place, 1, ...following);
         this.#tell();
@@ -453,7 +475,7 @@ class QueryRun {
     this.#noteUnderWay(slice);
   }
 
-  /** Sends a slice once and gives out its rows. Returns the slices that follow from it. */
+  /** Sends a slice once and passes on its rows. Returns its successors. */
   async #try(slice: Slice): Promise<Slice[]> {
     slice.begin();
     const request = { table: this.#plan.table, search: slice.request };
@@ -463,7 +485,7 @@ class QueryRun {
     } catch (error) {
       const isRefused = error instanceof ResponseError && error.status === 400;
       if (!isRefused || slice.page === undefined || slice.problem === undefined || this.#hasPages === true) throw error;
-      // Servers that have no pages refuse the parameters. The same request without them was not refused.
+      // Servers without pages reject the parameters of pages; the same request without them was not rejected.
       this.#hasPages = false;
       slice.page = undefined;
       problem = slice.problem;
@@ -475,7 +497,7 @@ class QueryRun {
     return this.#next(slice);
   }
 
-  /** Gives out the rows of a slice that are asked for and new. Returns whether more of them are wanted. */
+  /** Passes on the rows of a slice that match the query and are new. Returns whether more rows are needed. */
   async #take(slice: Slice, rows: FileRecord[]): Promise<boolean> {
     const { page, previous, survey } = slice;
     this.#noteUnderWay(slice);
@@ -500,7 +522,7 @@ class QueryRun {
     return isWanted;
   }
 
-  /** Whether no other slice brought a row that several may bring. */
+  /** Whether a row that may be in several slices is received for the first time. */
   #isFirst({ file_path, start_date }: FileRecord): boolean {
     const mayRepeat = this.#plan.mayOverlap || start_date === undefined || start_date === null;
     if (!mayRepeat) return true;
@@ -509,7 +531,9 @@ class QueryRun {
     return isFirst;
   }
 
-  /** What follows a complete slice: further pages, or each major version up to the newest that was seen. */
+  /**
+   * Returns the successors of a complete slice: further pages, or a slice for each major version up to the newest one.
+   */
   #next(slice: Slice): Slice[] {
     const { page, survey, search } = slice;
     const pages = page === undefined ? [] : this.#nextPages(slice, page);
@@ -519,12 +543,12 @@ class QueryRun {
     });
   }
 
-  /** The pages after a complete one. Each begins with the last row of the page before it. */
+  /** Returns the pages after a complete one. Each begins with the last row of the page before it. */
   #nextPages(slice: Slice, { offset, limit, run, isFollowed }: Page): Slice[] {
     const { received, previous } = slice;
     this.#hasPages = true;
     if (previous !== undefined) run.returns = 0;
-    // A page of fewer rows need not be the last one: the server may have limits of its own.
+    // A page with fewer rows is not necessarily the last one: the server may have its own limits.
     const isLast = received <= (previous === undefined ? 0 : 1) || received > limit;
     if (isLast || isFollowed) return [];
     const count = received < limit ? 1 : run.count;
@@ -539,7 +563,7 @@ class QueryRun {
     return pages;
   }
 
-  /** Takes the pages after one out of the queue, since they no longer follow from it. */
+  /** Removes the pages after a slice from the queue, since they no longer continue it. */
   #dropPagesAfter(slice: Slice): void {
     const place = this.#queue.indexOf(slice);
     const dropped = this.#queue.filter((other, at) => at > place && other.page?.run === slice.page?.run);
@@ -549,7 +573,10 @@ class QueryRun {
     }
   }
 
-  /** The archive changed between two pages: the page before is requested again, and rows that are known are left out. */
+  /**
+   * Handles an archive that has changed between two pages: the page before is requested again, and known rows are
+   * omitted.
+   */
   #turnBack(slice: Slice): Slice[] {
     const { page } = slice;
     if (page === undefined) return [];
@@ -570,13 +597,13 @@ class QueryRun {
   }
 
   /**
-   * Finds what to request instead of a slice whose response is too large, or may be.
+   * Finds the requests that replace a slice whose response is too large, or may be.
    *
-   * @throws {ImapError} When the server is broken, or nothing smaller is left.
+   * @throws {ImapError} When the server is broken, or the slice cannot be split further.
    */
   async #replace(slice: Slice, problem: TooLarge): Promise<Slice[]> {
     const { cause, isCertain } = problem;
-    // Where other pages were received, one that breaks off is not too large: the connection is bad.
+    // If other pages were received, a page that breaks off is not too large: the connection is bad.
     if (slice.page !== undefined && this.#hasPages === true && isCertain && cause.retryable) throw cause;
     if (!isCertain && !await this.#isAnswering(slice.search)) throw perhapsTooLarge(cause);
     const smaller = this.#smaller(slice, problem);
@@ -587,7 +614,7 @@ class QueryRun {
       this.#call.decide("split", reason);
       return smaller;
     }
-    // This is the last word on a request, so it takes two failures, and an answer to a small request after them.
+    // To report that a response is too large, two attempts must have failed, followed by a response to a small request.
     const isSure = isCertain || (slice.tries > 1 && await this.#answersSmall(slice.search));
     throw isSure ? tooLargeDay(this.#table, slice.search, cause) : perhapsTooLarge(cause);
   }
@@ -607,16 +634,16 @@ class QueryRun {
       smaller.previous = slice.previous;
       return [smaller];
     }
-    // A server that has sent other pages is broken. One that has not may ignore the parameters.
+    // If the server has sent other pages, it is broken. Otherwise it may have ignored the parameters.
     if (this.#hasPages === true) return undefined;
     this.#hasPages = false;
     return this.#byDate(slice);
   }
 
   /**
-   * Splits a slice by date. When it names no major version, the SDC sends the newest of each file among all that match. By
-   * start date that stays the same. By the day of ingestion, older ones would be the newest of their slice: so the rows
-   * of such slices are merged, which are of one start date.
+   * Splits a slice by date. Without a major version, the SDC sends the newest major version of each file among all
+   * matches. Splitting by start date does not change that. In a split by the day of ingestion, an older version could
+   * be the newest one of its slice. The rows of such slices, which all have the same start date, are therefore merged.
    */
   #byDate(slice: Slice): Slice[] | undefined {
     const { table } = this.#plan;
