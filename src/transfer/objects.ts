@@ -1,65 +1,6 @@
 import { fileError, hashFile } from "../disk.ts";
 import { ResponseError } from "../errors.ts";
-import type { Call } from "../http/call.ts";
-import { isStrongEtag } from "./partial_file.ts";
-
-/**
- * An ETag that is an MD5, in quotes. The ETag of an object that was uploaded in parts contains a dash and is not an MD5
- * (S3).
- */
-const MD5_TAG = /^"([0-9a-f]{32})"$/i;
-
-/**
- * Returns the MD5 of an object, if its headers contain it.
- *
- * @returns Lower-case hex; undefined if the ETag is not an MD5, as for multipart objects and objects encrypted with KMS
- * (S3).
- */
-export function md5OfHeaders(headers: Headers): string | undefined {
-  if (headers.get("x-amz-server-side-encryption")?.startsWith("aws:kms")) return undefined;
-  return MD5_TAG.exec(headers.get("etag") ?? "")?.[1]?.toLowerCase();
-}
-
-/** Returns the length of a body; undefined if the headers do not state it. */
-export function lengthOfHeaders(headers: Headers): number | undefined {
-  const text = headers.get("content-length");
-  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-/** Whether a body consists of the object's own bytes: false if a server compressed it contrary to the request. */
-export function isPlainBody(headers: Headers): boolean {
-  return ["", "identity"].includes(headers.get("content-encoding")?.trim().toLowerCase() ?? "");
-}
-
-/**
- * Whether a body is a web page, such as a login page, instead of an object: the store sends an ETag with every object
- * (S3).
- */
-export function isPage(headers: Headers): boolean {
-  const type = headers.get("content-type") ?? "";
-  return !headers.has("etag") && /^(text\/(html|xml)|application\/(xhtml\+xml|xml|json))\b/i.test(type);
-}
-
-/** Returns the ETag if it is a strong one, which guarantees identical bytes. */
-export function strongEtag(headers: Headers): string | undefined {
-  const etag = headers.get("etag");
-  return etag !== null && isStrongEtag(etag) ? etag : undefined;
-}
-
-/** Which bytes of an object a response contains: `bytes 5-9/10` (RFC 9110, 14.4). */
-interface ContentRange {
-  readonly first: number;
-  readonly last: number;
-  readonly size: number;
-}
-
-/** Parses `Content-Range`; undefined when it is missing or malformed. */
-export function contentRange(headers: Headers): ContentRange | undefined {
-  const match = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers.get("content-range") ?? "");
-  if (match === null) return undefined;
-  const [first = 0, last = 0, size = 0] = match.slice(1).map(Number);
-  return first <= last && last < size ? { first, last, size } : undefined;
-}
+import { type Call, contentRange, lengthOfHeaders, md5OfHeaders, strongEtag } from "../http/call.ts";
 
 /** What a store reports about an object. */
 export interface ObjectFacts {

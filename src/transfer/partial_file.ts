@@ -1,4 +1,5 @@
 import { syncFolder } from "../disk.ts";
+import { isStrongEtag } from "../http/call.ts";
 import { sizeOf } from "./local_files.ts";
 import type { LockFile, LockWait } from "./lock_file.ts";
 import { delay } from "@std/async";
@@ -79,11 +80,6 @@ function isRecord(value: unknown): value is PartialRecord {
     typeof value.etag === "string" && isStrongEtag(value.etag) &&
     (value.md5 === null || (typeof value.md5 === "string" && /^[0-9a-f]{32}$/.test(value.md5))) &&
     (value.missing === null || areRanges(value.missing, value.size));
-}
-
-/** Whether an ETag is strong and guarantees identical bytes (RFC 9110, 8.8.1). */
-export function isStrongEtag(etag: string): boolean {
-  return /^"[\x21\x23-\x7e]*"$/.test(etag);
 }
 
 /** Parses a record; undefined when the text is anything else. */

@@ -1,19 +1,19 @@
 import { fileError } from "../disk.ts";
 import { ConnectionError, ProtocolError, ResponseError } from "../errors.ts";
-import { type Call, either, type Reply } from "../http/call.ts";
-import { connectionError, MIN_SPEED, stallError } from "../http/failures.ts";
-import { Patience } from "../http/patience.ts";
 import {
+  type Call,
   contentRange,
+  either,
   isPage,
   isPlainBody,
   lengthOfHeaders,
-  lookUpObject,
-  md5OfFile,
   md5OfHeaders,
-  type ObjectFacts,
+  type Reply,
   strongEtag,
-} from "./objects.ts";
+} from "../http/call.ts";
+import { connectionError, MIN_SPEED, stallError } from "../http/failures.ts";
+import { Patience } from "../http/patience.ts";
+import { lookUpObject, md5OfFile, type ObjectFacts } from "./objects.ts";
 import {
   type ByteRange,
   bytesIn,

@@ -8,12 +8,12 @@ import {
   ProtocolError,
   ResponseError,
 } from "../errors.ts";
-import { Call } from "../http/call.ts";
+import { Call, md5OfHeaders } from "../http/call.ts";
 import { putFile } from "../http/put_file.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { checkedConcurrency, forEachOf, type OnProgress, type Outcome } from "./batch.ts";
-import { compareObject, isRefusedUrl, md5OfFile, md5OfHeaders, retryableRefusal, type UrlSource } from "./objects.ts";
+import { compareObject, isRefusedUrl, md5OfFile, retryableRefusal, type UrlSource } from "./objects.ts";
 import { basename, resolve } from "@std/path";
 
 /** A file that can be sent. */

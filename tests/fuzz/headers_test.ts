@@ -1,7 +1,6 @@
 import { ProtocolError } from "../../src/errors.ts";
-import { checkedTarget } from "../../src/http/call.ts";
+import { checkedTarget, contentRange, lengthOfHeaders, md5OfHeaders, strongEtag } from "../../src/http/call.ts";
 import { parseRetryAfter } from "../../src/http/transport.ts";
-import { contentRange, lengthOfHeaders, md5OfHeaders, strongEtag } from "../../src/transfer/objects.ts";
 import { fuzz, nearly, TEXT } from "./fuzz.ts";
 import { assertHarmlessText } from "../views/hostile.ts";
 import { assert } from "@std/assert";
