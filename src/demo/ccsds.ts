@@ -3,7 +3,7 @@ import { missionSeconds } from "../mission_time.ts";
 
 /** The contents of the packets that {@linkcode ccsdsPackets} makes. */
 export interface CcsdsPacketsOptions {
-  /** The application process identifier, which says what on board sent the packets: 0 to 2047. */
+  /** The application process identifier, which identifies the source of the packets on board: 0 to 2047. */
   readonly apid: number;
   /** The number of packets. */
   readonly count: number;
@@ -33,8 +33,8 @@ function assertRange(options: { what: string; value: number; max: number }): voi
 }
 
 /**
- * A generator of integers from 0 to 2^32 - 1 that is the same for equal seeds. Demo files must not change from run to run:
- * documentation and tests contain their sizes and checksums.
+ * A generator of integers from 0 to 2^32 - 1 that is deterministic for each seed. Demo files must be the same in each
+ * run: documentation and tests contain their sizes and checksums.
  *
  * The seed is hashed with FNV-1a; the numbers come from Marsaglia's 32-bit xorshift (13, 17, 5).
  */
@@ -69,7 +69,7 @@ export function ccsdsPackets(options: CcsdsPacketsOptions): Uint8Array<ArrayBuff
     const at = packet * packetBytes;
     view.setUint16(at, SECONDARY_HEADER_FLAG | apid);
     view.setUint16(at + 2, UNSEGMENTED | packet % SEQUENCE_COUNTS);
-    // The length field has one less than the length: packets without data are not allowed.
+    // The length field contains the length minus one: packets without data are not allowed.
     view.setUint16(at + 4, dataBytes - 1);
     view.setUint32(at + PRIMARY_HEADER_BYTES, start + packet);
     for (let byte = at + packetBytes - payloadBytes; byte < at + packetBytes; byte++) bytes[byte] = random();

@@ -1,8 +1,8 @@
 import { InputError } from "../errors.ts";
 
 /**
- * One field of a record. Records are big-endian, whatever the encoding of the values (CDF internal format description
- * 3.x, chapter 2).
+ * A field of a record. Records are big-endian, regardless of the encoding of the values (CDF internal format
+ * description 3.x, chapter 2).
  */
 type CdfField =
   | { readonly int4: number }
@@ -178,7 +178,7 @@ export interface CdfVariable {
   readonly name: string;
   /** The values of all records. The type of the array is that of the variable: TT2000 time, INT4 or REAL4. */
   readonly values: BigInt64Array | Int32Array | Float32Array;
-  /** The sizes of the dimensions of a record; empty when a record is a single value. */
+  /** The sizes of the dimensions of a record; empty if a record is a single value. */
   readonly recordShape: readonly number[];
   /** Its attributes: VAR_TYPE, UNITS, DEPEND_0, ... */
   readonly attributes: CdfTexts;

@@ -173,7 +173,7 @@ function demoPackets(options: { name: string; file: ScienceFile }): Uint8Array<A
   return bytes;
 }
 
-/** Names, ingestion dates (UTC) and lines. The contents are made up, in the format of the SDC's files. */
+/** Names, ingestion dates (UTC), and lines. The contents are invented, in the format of the SDC's files. */
 const TEXTS: readonly (readonly [name: string, ingestionDate: string, lines: readonly string[]])[] = [
   ["imap_mag_l1b-rotation-calibration_20250101_20250531_v001.csv", "2024-07-15 08:12:40", [
     "sensor,xx,xy,xz,yx,yy,yz,zx,zy,zz",
@@ -226,7 +226,7 @@ export interface DemoFile {
   readonly bytes: () => Uint8Array<ArrayBuffer>;
 }
 
-/** Names and ingestion dates (UTC) as in the SDC's tutorial of July 2024; what it leaves out is plausible. */
+/** Names and ingestion dates (UTC) as in the SDC's tutorial of July 2024; values that it omits are plausible. */
 const INGESTED: readonly (readonly [name: string, ingestionDate: string])[] = [
   ["imap_glows_l0_raw_20110921_v001.pkts", "2024-07-09 15:42:20"],
   ["imap_glows_l1a_de_20110920_v001.cdf", "2024-07-09 15:42:22"],

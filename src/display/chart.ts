@@ -2,20 +2,20 @@ import { cutToWidth, textWidth } from "./text_width.ts";
 import { escapeHtml, printable } from "../safe_text.ts";
 
 /**
- * Notebooks show an SVG as an image, which the theme's colors and the page's style do not reach. With a background of its own
- * and colors chosen for it, a chart looks the same in light and dark themes, in a file, and on paper.
+ * Notebooks show an SVG as an image, which the theme's colors and the page's style do not reach. With its own
+ * background and matching colors, a chart looks the same in light and dark themes, in a file, and on paper.
  */
 const COLORS = { background: "#ffffff", edge: "#d0d7de", text: "#1f2328", quiet: "#57606a", grid: "#c4cbd3" } as const;
 
 /** The color of secondary text. */
 export const QUIET_TEXT: string = COLORS.quiet;
 
-/** The space between the frame and what is in it, in pixels. */
+/** The space between the frame and its contents, in pixels. */
 export const CHART_PADDING = 16;
-/** On a narrow page a chart scrolls rather than be scaled down further: text of 11 pixels would become unreadable. */
+/** On a narrow page a chart scrolls instead of being scaled down further: text of 11 pixels would become unreadable. */
 const MIN_SHRINK = 0.75;
 
-/** The size of text that marks, axes and legends have, in pixels. */
+/** The text size of marks, axes, and legends, in pixels. */
 const TEXT_SIZE = 11;
 /** The average width of a character, as a share of the text's size. */
 const CHARACTER = 0.6;
@@ -71,10 +71,13 @@ export interface TextMark {
   readonly fill?: string;
 }
 
-/** What is drawn, in pixels from the left edge of the chart and the top of its body; later marks cover earlier ones. */
+/**
+ * A shape, positioned in pixels from the left edge of the chart and the top of its body. Later marks cover earlier
+ * ones.
+ */
 export type Mark = RectMark | LineMark | TextMark;
 
-/** An entry of the legend: a sign and what it means. */
+/** An entry of the legend: a sign and its meaning. */
 export interface LegendEntry {
   readonly fill: string;
   /** The height of the sign, in pixels; up to 10. */
@@ -89,11 +92,11 @@ export interface Chart {
   readonly title: string;
   /** The line below the title; empty for none. */
   readonly subtitle: string;
-  /** What the chart shows, for readers who cannot see it. */
+  /** A description of the chart for screen readers. */
   readonly description: string;
-  /** In pixels, as all sizes. */
+  /** In pixels, like all sizes. */
   readonly width: number;
-  /** The height of the body, which the marks are drawn in. */
+  /** The height of the body, which contains the marks. */
   readonly height: number;
   readonly legend: readonly LegendEntry[];
   readonly marks: readonly Mark[];
@@ -142,7 +145,7 @@ interface AxisTick {
   readonly label: string;
 }
 
-/** The room that a label of a day takes on a horizontal axis, with the gap to the next one. */
+/** The width of a day's label on a horizontal axis, including the gap to the next one. */
 export const DAY_LABEL_PIXELS = 72;
 
 /**

@@ -28,18 +28,18 @@ font-variant-numeric:tabular-nums;color:inherit;background:inherit}
 .imap-table a:hover,.imap-table a:focus{text-decoration:underline;text-underline-offset:4px}
 `.trim().replaceAll("\n", "");
 
-/** Longer cells are cut. */
+/** Longer cells are truncated. */
 const MAX_CELL = 200;
-/** An escaped character takes up to six times its length: a cell with many of them is cut sooner. */
+/** Escaping can make a character six times as long, so a cell with many escaped characters is truncated earlier. */
 const MAX_MARKUP = 2 * MAX_CELL;
-/** A notebook can cope with a hundred addresses of this length. */
+/** A notebook can handle a hundred URLs of this length. */
 const MAX_ADDRESS = 2000;
 
 function cut(text: string, length: number): string {
   return escapeHtml(printable(text.length > length ? `${text.slice(0, length)}…` : text));
 }
 
-/** Makes a text safe for a page: replaces control characters, cuts it, and escapes it. */
+/** Makes a text safe for a page: replaces control characters, truncates it, and escapes it. */
 function html(text: string): string {
   for (let length = MAX_CELL;; length /= 2) {
     const markup = cut(text, length);
@@ -47,7 +47,7 @@ function html(text: string): string {
   }
 }
 
-/** Returns an address as the value of an attribute; undefined for any other than that of a web server. */
+/** Returns a URL as the value of an attribute; undefined if it is not an http or https URL. */
 function safeHref(address: string | undefined): string | undefined {
   if (address === undefined || !URL.canParse(address)) return undefined;
   const { protocol, username, password, href } = new URL(address);
@@ -69,7 +69,7 @@ function cellHtml<Row>(column: Column<Row>, row: Row): string {
   return `<td${alignment(column.align)}>${shown}</td>`;
 }
 
-/** Draws the name of a column, above the column or at the start of a card's line. */
+/** Draws the header of a column, above the column or at the start of a card's line. */
 function headerHtml<Row>({ header, align }: Column<Row>, scope: "col" | "row"): string {
   return `<th scope="${scope}"${alignment(scope === "row" ? "left" : align)}>${html(header)}</th>`;
 }
@@ -82,7 +82,7 @@ function captionHtml<Row>({ title, subtitle = "", note = "" }: Table<Row>): stri
 
 /** Puts a table into a scrolling frame, so that it does not widen or lengthen the page. */
 function scrollable<Row>({ title }: Table<Row>, table: string): string {
-  // An element that takes the focus needs a role and a name (WCAG 2.2, 4.1.2).
+  // A focusable element needs a role and a name (WCAG 2.2, 4.1.2).
   const frame = `<div class="imap-table" role="region" aria-label="${
     html(title)
   }" tabindex="0" style="max-height:32em;max-width:100%;overflow:auto">`;
@@ -90,8 +90,8 @@ function scrollable<Row>({ title }: Table<Row>, table: string): string {
 }
 
 /**
- * Draws a table as HTML without scripts, readable without its style too. All text in it is escaped. Of more than 100 rows, it
- * draws the first and the last 50.
+ * Draws a table as HTML without scripts, readable without its style too. All text in it is escaped. If there are more
+ * than 100 rows, only the first and the last 50 are drawn.
  */
 export function htmlTable<Row>(table: Table<Row>): string {
   const { columns, rows } = table;

@@ -1,9 +1,9 @@
 import { notebookKernel } from "../jupyter.ts";
 
 /**
- * Deno's Jupyter kernel sends the outputs of a cell in the background. Now and then (2.9.6: one awaited display in 100) one
- * arrives after the end of the cell, and may appear below the next cell. After 20 ms it was still one in 1,000, on a busy
- * machine.
+ * Deno's Jupyter kernel sends the outputs of a cell in the background. Sometimes (with Deno 2.9.6, one awaited display
+ * in 100) an output arrives after the end of the cell, and may appear below the next cell. With a wait of 20 ms it was
+ * still one in 1,000, on a busy machine.
  */
 const SETTLE_MS = 60;
 
@@ -68,14 +68,14 @@ export class LiveOutput {
     this.#kernel = kernel;
   }
 
-  /** Begins to draw after a moment, so that work that is done by then is drawn once. */
+  /** Starts to draw after a short wait, so that work that is done by then is drawn only once. */
   begin(): void {
     this.#timer = setTimeout(() => {
       this.#sending = this.#send(this.#draw()).then(() => this.begin());
     }, REDRAW_MS);
   }
 
-  /** Draws for the last time. Everything has been sent when the promise resolves, and nothing follows. */
+  /** Draws for the last time. Everything has been sent when the promise resolves, and nothing is sent afterwards. */
   async end(last: MimeBundle): Promise<void> {
     clearTimeout(this.#timer);
     await this.#sending;
@@ -91,7 +91,7 @@ export class LiveOutput {
     try {
       await this.#kernel?.broadcast(type, { data, metadata: {}, transient: { display_id: this.#id } });
     } catch {
-      // A display that fails must not make the work fail.
+      // A failed display must not fail the work.
     }
   }
 }
@@ -106,8 +106,8 @@ interface StopButton extends Disposable {
 }
 
 /**
- * Listens to the Stop button of a notebook, which sends SIGINT. Without a listener SIGINT ends the Jupyter kernel and loses
- * all variables; so it does again after this is disposed of.
+ * Listens to the Stop button of a notebook, which sends SIGINT. Without a listener, SIGINT ends the Jupyter kernel, and
+ * all variables are lost; this is the case again after the listener is disposed of.
  *
  * @param reason Returns what the signal is aborted with.
  */

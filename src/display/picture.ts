@@ -9,7 +9,7 @@ export interface PictureSource {
   readonly svg: () => Promise<string>;
 }
 
-/** The width of a chart in characters when none is given. */
+/** The default width of a chart, in characters. */
 const DEFAULT_COLUMNS = 80;
 
 /** Says why a file cannot be written, and what to do about it. */
@@ -40,7 +40,7 @@ export class Picture {
   readonly #source: PictureSource;
   #svg: Promise<string> | undefined;
 
-  /** Makes a chart from what draws it. Nothing is drawn yet. */
+  /** Creates a chart from its drawing functions. Nothing is drawn yet. */
   constructor(source: PictureSource) {
     this.#source = source;
   }

@@ -6,7 +6,7 @@ export interface Tick {
 
 /** Maps the values of an axis to pixels, or to shares of a color scale. */
 export interface Scale {
-  /** Returns where a value is drawn; values outside the domain are extrapolated. NaN has no place. */
+  /** Returns the position of a value; values outside the domain are extrapolated. Undefined for NaN. */
   at(value: number): number;
   /** Returns round values in the domain with labels, at most about `most` of them. */
   ticks(most: number): Tick[];
@@ -15,7 +15,7 @@ export interface Scale {
 /** How a scale spreads its values. */
 export type ScaleType = "linear" | "sqrt" | "log";
 
-/** Two ends, the first one is usually the smaller. */
+/** The two ends of an interval; the first one is usually the smaller. */
 export type Interval = readonly [from: number, to: number];
 
 const TRANSFORMS: Readonly<Record<ScaleType, (value: number) => number>> = {
@@ -29,7 +29,7 @@ const TRANSFORMS: Readonly<Record<ScaleType, (value: number) => number>> = {
  *
  * @param type `log` needs a domain above 0.
  * @param domain The first and the last value.
- * @param range Where they are drawn.
+ * @param range Their positions.
  */
 export function scaleOf(type: ScaleType, domain: Interval, range: Interval): Scale {
   const transform = TRANSFORMS[type];
@@ -41,7 +41,7 @@ export function scaleOf(type: ScaleType, domain: Interval, range: Interval): Sca
   };
 }
 
-/** Steps of 1, 2, or 5 times a power of ten, of which at most `most` fit. */
+/** Returns ticks at steps of 1, 2, or 5 times a power of ten; at most `most` of them. */
 function linearTicks([first, last]: Interval, most: number): Tick[] {
   const rough = (last - first) / Math.max(1, most);
   if (!(rough > 0) || !Number.isFinite(rough)) return [{ value: first, label: String(first) }];
@@ -60,7 +60,10 @@ function linearTicks([first, last]: Interval, most: number): Tick[] {
   return ticks;
 }
 
-/** Powers of ten, every second or third one where there is no room for all; within one decade, a linear scale's ticks. */
+/**
+ * Returns powers of ten, or every second or third one if there is not enough room; within one decade, the ticks of a
+ * linear scale.
+ */
 function logTicks([first, last]: Interval, most: number): Tick[] {
   const [low, high] = [Math.ceil(Math.log10(first) - 1e-9), Math.floor(Math.log10(last) + 1e-9)];
   if (high - low < 1) return linearTicks([first, last], most);
@@ -78,7 +81,7 @@ function channels(color: string): number[] {
   return [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
 }
 
-/** A color between two others: `share` 0 is the first one. */
+/** Mixes two colors: with `share` 0, the result is the first one. */
 function mixed(a: string, b: string, share: number): string {
   const [from, to] = [channels(a), channels(b)];
   const mix = from.map((channel, index) => Math.round(channel + ((to[index] ?? channel) - channel) * share));
@@ -88,19 +91,19 @@ function mixed(a: string, b: string, share: number): string {
 /** How values become colors. */
 export interface ColorScaleOptions {
   readonly type: ScaleType;
-  /** Values outside of it get the color of the nearer end. */
+  /** Values outside the domain get the color of the nearer end. */
   readonly domain: Interval;
   /** At least two colors, `#rrggbb`, from the lowest value to the highest. */
   readonly colors: readonly [string, string, ...string[]];
-  /** Whether only these colors are used, each for a band of values; otherwise colors in between are mixed. */
+  /** Whether to use only these colors, each for a band of values; otherwise colors are interpolated. */
   readonly isBanded?: boolean;
 }
 
 /**
  * Makes a color scale.
  *
- * @returns A function from a value to a color; undefined for what has no place on the scale: NaN, and values that are not
- * above 0 on a logarithmic one.
+ * @returns A function from a value to a color; undefined for values that are not on the scale: NaN and, on a
+ * logarithmic scale, values that are not positive.
  */
 export function colorScale(
   { type, domain, colors, isBanded = false }: ColorScaleOptions,
@@ -130,7 +133,7 @@ export function dayNumber(yyyymmdd: string): number {
   return Date.UTC(year ?? 0, (month ?? 1) - 1, day) / DAY_MS;
 }
 
-/** Writes the number of a day as `2026-01-05`. */
+/** Formats the number of a day as `2026-01-05`. */
 export function isoDay(day: number): string {
   return dateOf(day).toISOString().slice(0, 10);
 }
@@ -163,7 +166,7 @@ function dayTicks(first: number, last: number, step: number): Tick[] {
  *
  * @param first The first day of the axis, counted from 1970-01-01.
  * @param last The last day.
- * @param most How many labels there is room for.
+ * @param most The maximum number of labels.
  */
 export function timeTicks(first: number, last: number, most: number): Tick[] {
   const days = last - first + 1;

@@ -8,9 +8,9 @@ export interface Column<Row> {
   readonly align: "left" | "right";
   /** Returns the text of a row's cell, unchecked: each output makes it safe in its own way. */
   readonly text: (row: Row) => string;
-  /** Returns the text for web pages, where it differs. */
+  /** Returns the text for web pages, if different. */
   readonly pageText?: (row: Row) => string;
-  /** Returns the address that a web page links the cell to. Addresses other than http and https are dropped. */
+  /** Returns the URL that the cell links to on a web page. URLs other than http and https are dropped. */
   readonly link?: (row: Row) => string | undefined;
 }
 
@@ -18,18 +18,18 @@ export interface Column<Row> {
 export interface Table<Row> {
   /** The line above the table. */
   readonly title: string;
-  /** What a web page shows after the title. */
+  /** The text after the title on a web page. */
   readonly subtitle?: string;
-  /** What the table leaves out: after the subtitle on a page, a line below the rows as text. */
+  /** A note on what the table omits: after the subtitle on a page, in a line below the rows as text. */
   readonly note?: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
 }
 
-/** A longer table is shown by its first and last rows: browsers and notebooks cannot cope with 100,000. */
+/** Of longer tables only the first and last rows are shown: browsers and notebooks cannot handle 100,000 rows. */
 export const MAX_ROWS = 100;
 
-/** The shown rows of a long table, and how many are hidden between them. */
+/** The shown rows of a long table, and the number of hidden rows between them. */
 interface Abridged<Row> {
   readonly head: readonly Row[];
   readonly hidden: number;
@@ -52,14 +52,14 @@ export function hiddenLine<Row>({ head, hidden }: Abridged<Row>): string {
   }`;
 }
 
-/** Longer cells are cut: one hostile value must not push all others out of sight. */
+/** Longer cells are truncated: one hostile value must not push all others out of view. */
 const MAX_CELL = 200;
 
 function cellText(text: string): string {
   return printable(text.length > MAX_CELL ? `${text.slice(0, MAX_CELL)}…` : text);
 }
 
-/** Text that is safe to print and takes one terminal column per character. */
+/** Matches text that is safe to print and takes one terminal column per character. */
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
 /** Draws the lines of a table for a terminal. */
@@ -74,7 +74,7 @@ class LineWriter<Row> {
   /** Measures how wide each column must be for its header and all rows. */
   constructor(columns: readonly Column<Row>[], parts: ReadonlyArray<readonly Row[]>) {
     this.#columns = columns;
-    // The keys of a server become headers, which are no safer than cells.
+    // Headers may be keys from a server, so they are as unsafe as cells.
     const widths = columns.map(({ header }) => textWidth(cellText(header)));
     const last = columns.map(() => "");
     for (const rows of parts) {
@@ -132,14 +132,14 @@ class LineWriter<Row> {
   }
 }
 
-/** How many rows become one text: enough for speed, few enough for memory. */
+/** The number of rows per text: a compromise between speed and memory. */
 const ROWS_AT_ONCE = 1_000;
 
 /**
- * Draws a table for a terminal in the shape that users of the Python client know: columns between `|`, a line of hyphens
- * above and below. A table without rows is its title only. Takes time in proportion to its cells.
+ * Draws a table for a terminal in the same layout as the Python client: columns between `|`, a line of hyphens above
+ * and below. A table without rows consists only of its title. Takes time proportional to the number of cells.
  *
- * @param mostRows A longer table is drawn by its first and last rows.
+ * @param mostRows Of a longer table, only the first and last rows are drawn.
  */
 export function textTable<Row>(table: Table<Row>, mostRows = Infinity): string {
   return [...textTableChunks(table, mostRows)].join("");

@@ -1,5 +1,5 @@
 const ASCII = /^[\x20-\x7e]*$/;
-/** Accents and joiners sit on the character before them; Hangul vowels and final consonants share its square. */
+/** Accents and joiners are drawn on the character before them; Hangul vowels and final consonants share its square. */
 const ZERO_WIDTH = /^[\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]$/u;
 /** Characters drawn as emoji, either by default or because a variation selector asks for it (Unicode UTS #51). */
 const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u;
@@ -29,9 +29,9 @@ function graphemeWidth(grapheme: string): number {
   return width;
 }
 
-/** Cuts a text that is wider than `width` columns; what is cut off becomes `…`. */
+/** Truncates a text that is wider than `width` columns, and appends `…`. */
 export function cutToWidth(text: string, width: number): string {
-  // A text far too long is measured only as far as it can be shown.
+  // A very long text is measured only as far as it can be shown.
   const measured = text.length > 4 * width ? text.slice(0, 4 * width) : text;
   if (measured.length === text.length && textWidth(text) <= width) return text;
   let [shown, used] = ["", 1];
@@ -43,7 +43,7 @@ export function cutToWidth(text: string, width: number): string {
   return `${shown}…`;
 }
 
-/** Fills a text up with spaces to `width` columns. */
+/** Pads a text with spaces to `width` columns. */
 export function padToWidth(text: string, width: number, align: "left" | "right" = "left"): string {
   const space = " ".repeat(Math.max(0, width - textWidth(text)));
   return align === "right" ? space + text : text + space;
@@ -55,7 +55,7 @@ export function padToWidth(text: string, width: number, align: "left" | "right" 
  * @param width In terminal columns, as {@linkcode textWidth} counts them.
  */
 export function shorten(name: string, width: number): string {
-  // Measuring an endless name would take too long, and only its ends can be shown.
+  // Measuring a very long name would take too long, and only its ends can be shown.
   const isEndless = name.length > 4 * width;
   if (!isEndless && textWidth(name) <= width) return name;
   const characters = [...(isEndless ? name.slice(0, 2 * width) + name.slice(-2 * width) : name)];

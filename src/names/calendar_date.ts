@@ -3,9 +3,9 @@ const EIGHT_DIGITS = /^\d{8}$/;
 const DAY_MS = 86_400_000;
 
 /**
- * Whether a text is an existing date in the SDC's format, `YYYYMMDD`:
+ * Whether a text is an existing date in the SDC's format, `YYYYMMDD`.
  *
- * `20240229` is, `20240230` and `2024-01-05` are not.
+ * `20240229` is a date; `20240230` and `2024-01-05` are not.
  */
 export function isCalendarDate(text: string): boolean {
   // Date.UTC maps years below 100 to 19xx, and no file is that old.

@@ -22,7 +22,7 @@ export async function ensureDir(dir: string | URL): Promise<void> {
   try {
     await Deno.mkdir(dir, { recursive: true });
   } catch (error) {
-    // Another program may have created it meanwhile.
+    // Another program may have created it in the meantime.
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     checkIsDirectory(await Deno.stat(dir));
   }
@@ -63,8 +63,8 @@ function isReadable({ mode, uid, gid }: Deno.FileInfo): boolean {
 /**
  * Tests whether a path exists. Symbolic links are followed.
  *
- * @throws {TypeError} When both a file and a directory are asked for.
- * @throws {Deno.errors.PermissionDenied} When the operating system denies access, unless that answers the question.
+ * @throws {TypeError} When both `isFile` and `isDirectory` are set.
+ * @throws {Deno.errors.PermissionDenied} When the operating system denies access, unless the result is known anyway.
  */
 export async function exists(path: string | URL, options: ExistsOptions = {}): Promise<boolean> {
   if (options.isDirectory && options.isFile) {
@@ -86,7 +86,7 @@ export async function exists(path: string | URL, options: ExistsOptions = {}): P
 
 /** Options of {@linkcode walk}. */
 export interface WalkOptions {
-  /** How many levels of directories are visited; 0 is the root alone. Default: Infinity. */
+  /** The maximum depth of visited directories; 0 visits only the root. Default: Infinity. */
   maxDepth?: number;
   /** Whether files are yielded. Default: true. */
   includeFiles?: boolean;
@@ -146,7 +146,7 @@ export async function* walk(root: string | URL, options: WalkOptions = {}): Asyn
       }
       const target = await Deno.realPath(path);
       if (canonicalize) path = target;
-      // The target of a link is no link; what it is decides whether it is entered.
+      // The target of a link is not a link itself; its type determines whether it is entered.
       ({ isSymlink, isDirectory } = await Deno.lstat(target));
     }
     if (isSymlink || isDirectory) yield* walk(path, { ...options, maxDepth: maxDepth - 1 });

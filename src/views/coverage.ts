@@ -4,12 +4,12 @@ import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { counted, productOf, rowLabel, valueAt, versionOf } from "./records.ts";
 
-/** How many files of a version a day has. */
+/** The number of files of one version on one day. */
 interface DayCount {
   files: number;
-  /** How many of them begin on this day: a file for many days is counted once in each bar. */
+  /** The number of files that begin on this day: a file for several days is counted once in each bar. */
   begin: number;
-  /** How many of them are in the data directory. */
+  /** The number of these files in the data directory. */
   here: number;
 }
 
@@ -54,7 +54,7 @@ class DayCounter {
     return this.#days;
   }
 
-  /** Walks through the days once, however many files each of them has. */
+  /** Visits each day once, no matter how many files it has. */
   #countLong(version: string, files: readonly LongFile[]): void {
     const changes = new Map<number, DayCount>();
     const change = (day: number, by: number, { isHere }: LongFile, begin: number) => {
@@ -94,7 +94,7 @@ export interface DayRange {
   readonly last: number;
 }
 
-/** Reads the day of `20240709` or, as SPICE files have it, `2024-07-09, 00:00:00`; undefined for anything else. */
+/** Parses the day of `20240709` or `2024-07-09, 00:00:00` (SPICE files); undefined for anything else. */
 function dayIn(value: unknown): number | undefined {
   if (typeof value !== "string") return undefined;
   const text = /^\d{4}-\d{2}-\d{2}(?!\d)/.test(value) && value.length > 10
@@ -103,7 +103,7 @@ function dayIn(value: unknown): number | undefined {
   return isCalendarDate(text) ? dayNumber(text) : undefined;
 }
 
-/** Reads the days of rows. Many rows share a few days, which are read once. */
+/** Parses the days of rows. Many rows share a few days, each of which is parsed only once. */
 class DayReader {
   readonly #days = new Map<unknown, number | undefined>();
 
@@ -125,11 +125,11 @@ class DayReader {
   }
 }
 
-/** A file this many times longer than all shorter ones together would squeeze them to nothing. */
+/** A file this many times longer than all shorter ones together would make them too narrow to see. */
 const MAX_TIMES_LONGER = 4;
-/** Nothing is cut from a chart shorter than this, in days. */
+/** Charts shorter than this are never cut, in days. */
 const YEAR = 366;
-/** How much is shown of a file that is cut, on each side: a share of the other files' days, and at least a week. */
+/** How much of a cut file is shown on each side: a share of the other files' days, but at least a week. */
 const SHARE_AROUND = 0.1;
 const MIN_AROUND = 7;
 
@@ -175,24 +175,24 @@ export interface Product {
   readonly days: ReadonlyMap<number, ReadonlyMap<string, Readonly<DayCount>>>;
 }
 
-/** Which days have files, by product. */
+/** The days that have files, by product. */
 export interface Coverage {
   readonly files: number;
-  /** How many files have no day. */
+  /** The number of files without a day. */
   readonly undated: number;
-  /** How many files are for more days than are shown. */
+  /** The number of files for more days than are shown. */
   readonly cut: number;
-  /** How many files are for none of the shown days. */
+  /** The number of files for none of the shown days. */
   readonly elsewhere: number;
   /** The first and the last shown day; undefined when there is no file with a day. */
   readonly span: DayRange | undefined;
   /** Sorted by instrument, level and descriptor. */
   readonly products: readonly Product[];
-  /** How many more products there are. */
+  /** The number of products that are not shown. */
   readonly moreProducts: number;
 }
 
-/** With more rows a chart becomes unreadable. */
+/** A chart with more rows is unreadable. */
 export const MAX_PRODUCTS = 100;
 
 /** The versions of SPICE files are plain numbers. */
@@ -209,7 +209,7 @@ interface Growing {
   readonly counter: DayCounter;
 }
 
-/** Counts files by product, day and version. `here` has the archive paths of the files in the data directory. */
+/** Counts files by product, day and version. `here` contains the archive paths of the files in the data directory. */
 export function coverageOf(records: readonly FileRecord[], here: ReadonlySet<string>): Coverage {
   const reader = new DayReader();
   const dated: Array<{ readonly record: FileRecord; readonly days: DayRange }> = [];
@@ -257,18 +257,18 @@ function finished({ record, counter }: Growing): Product {
 export interface Bins {
   readonly first: number;
   readonly last: number;
-  /** How many days a bin has. */
+  /** The number of days in a bin. */
   readonly days: number;
 }
 
 /** The files of a product in one bin. */
 export interface Cell {
   readonly files: number;
-  /** How many of them begin in it; the others continue from the previous bin. */
+  /** The number of files that begin in it; the others continue from the previous bin. */
   readonly begin: number;
   /** The index of its newest version among the product's versions, 0 for the newest. */
   readonly newest: number;
-  /** The index of the newest version that a day has besides a newer one. */
+  /** The index of the newest version on any day that also has a newer one. */
   readonly older: number | undefined;
   /** Whether every day has files. */
   readonly isFull: boolean;
@@ -283,7 +283,7 @@ export function binsOf({ first, last }: { readonly first: number; readonly last:
 
 interface GrowingBin {
   begin: number;
-  /** The first day with files, and how many of them began earlier. */
+  /** The first day with files, and the number of files that began earlier. */
   firstDay: number;
   before: number;
   days: number;

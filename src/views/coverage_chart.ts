@@ -34,12 +34,12 @@ interface Span extends Run {
   readonly row: number;
 }
 
-/** A span with the place where it is drawn. */
+/** A span and its position. */
 interface Bar extends Span {
   /** In days since 1970-01-01, with fractions. */
   readonly left: number;
   readonly right: number;
-  /** Whether it is drawn weaker, because not all of its days have files. */
+  /** Whether it is drawn paler, because not all of its days have files. */
   readonly isPale: boolean;
 }
 
@@ -53,7 +53,7 @@ interface Layers<Drawn> {
   readonly here: readonly Drawn[];
 }
 
-/** More bars make a file that is slow to show. */
+/** A file with more bars is slow to display. */
 const MAX_SPANS = 6000;
 /** A day at least this wide gets a bar of its own; narrower bars would run into one another. */
 const MIN_SEPARATE_PIXELS = 4;
@@ -73,8 +73,8 @@ function spansFor(products: readonly Product[], bins: Bins, areSeparate: boolean
 }
 
 /**
- * Finds the spans of a chart: one for each day where there is room for it, otherwise one for neighboring days that look the
- * same, in bins as long as necessary.
+ * Finds the spans of a chart: one for each day if there is room, otherwise one for neighboring days that look the same,
+ * in bins as long as necessary.
  *
  * @param pixels The width of the time from the first to the last day.
  */
@@ -96,10 +96,13 @@ function spansOf(products: readonly Product[], days: DayRange, pixels: number): 
 const MIN_BAR_PIXELS = 3;
 /** A narrower bar that is pale as well looks empty. */
 const MIN_PALE_PIXELS = 6;
-/** What remains of the gap between widened bars. */
+/** The minimum gap between widened bars. */
 const MIN_GAP_PIXELS = 1;
 
-/** How far a bar may grow into a gap, whose other half is for its neighbor. A bar may grow over a neighbor that it touches. */
+/**
+ * How far a bar may be widened into a gap; the other half is for its neighbor. A bar may cover a neighbor that it
+ * touches.
+ */
 function roomIn(gap: number): number {
   return gap <= 0 ? MIN_BAR_PIXELS : Math.max(0, gap - MIN_GAP_PIXELS) / 2;
 }
@@ -116,7 +119,7 @@ function barsOf(spans: readonly Span[], shown: DayRange, dayPixels: number): Bar
     const [before, after] = [spans[index - 1], spans[index + 1]];
     const width = (span.to - span.from) * dayPixels;
     const lacking = Math.max(0, MIN_BAR_PIXELS - width);
-    // Next to the end of the axis there is no neighbor to keep a gap to.
+    // At the end of the axis there is no neighbor, so no gap is needed.
     const room = (neighbor: Span | undefined, gap: number, rest: number) =>
       neighbor?.row === span.row ? Math.min(roomIn(gap * dayPixels), rest * dayPixels) : rest * dayPixels;
     const roomLeft = room(before, span.from - (before?.to ?? 0), span.from - shown.first);
@@ -144,15 +147,15 @@ const AGES = [
 
 /** The color of files in the data directory. */
 const HERE = "#1f2328";
-/** Where not all days of a bar have files. */
+/** The opacity of bars in which not all days have files. */
 const SOME_DAYS_OPACITY = 0.5;
 
-/** The color of a version by its index among the product's, 0 for the newest. */
+/** Returns the color of a version by its index among the product's versions, 0 for the newest. */
 function versionColor(index = 0): string {
   return AGES[index]?.fill ?? AGES[2].fill;
 }
 
-/** Explains the signs that are in the chart. */
+/** Returns the legend for the signs in the chart. */
 function legendOf({ newest, older, here }: Layers<Bar>): LegendEntry[] {
   const strips = older.map(({ cell }) => cell.older ?? 0);
   const fills = new Set([...newest.map(({ cell }) => cell.newest), ...strips].map(versionColor));
@@ -168,16 +171,16 @@ function legendOf({ newest, older, here }: Layers<Bar>): LegendEntry[] {
 
 /** The width of a chart whose names are not too long. */
 const USUAL_WIDTH = 860;
-/** Long names make the chart wider rather than the time axis narrower than this. */
+/** The minimum width of the time axis: with long names, the chart becomes wider instead. */
 const MIN_TIME_PIXELS = 440;
 const INSTRUMENT_FONT = { size: 12, isBold: true } as const;
 
-/** What is written beside the rows, by product, and where. */
+/** The labels of the rows, by product, and their positions. */
 interface Names {
   readonly instruments: readonly string[];
   /** Level and descriptor. */
   readonly products: readonly string[];
-  /** The newest version, and how many others there are. */
+  /** The newest version, and the number of other versions. */
   readonly versions: readonly string[];
   /** Where the level and the descriptor begin. */
   readonly productLeft: number;
@@ -212,14 +215,14 @@ function namesOf(products: readonly Product[]): Names {
 
 const ROW = 24;
 const AXIS = 26;
-/** The background of a row, so that gaps show as gaps. */
+/** The background of a row, which makes gaps visible. */
 const TRACK = "#eceff2";
 /** Bars of narrower bins touch. */
 const MIN_APART_PIXELS = 4;
-/** An axis of fewer days would draw a single day as a wall. */
+/** On an axis with fewer days, a single day would look like a wall. */
 const MIN_AXIS_DAYS = 14;
 
-/** The vertical place of each layer in a row. */
+/** The vertical position of each layer in a row. */
 const BAR = { top: 4, height: 11 } as const;
 const OLDER_BAR = { top: 16, height: 3 } as const;
 const HERE_BAR = { top: 20.5, height: 2 } as const;
@@ -235,7 +238,7 @@ function tooltipOf(products: readonly Product[], { row, cell, from, to, files }:
   return `${days}: ${rowLabel.version(products[row]?.versions[cell.newest])}, ${counted(files, "file")}`;
 }
 
-/** A bar as a rectangle. `inset` is what it leaves free on each side, to keep its neighbors apart. */
+/** Draws a bar as a rectangle. `inset` is the space on each side that separates it from its neighbors. */
 function rectOf(
   { row, left, right }: Bar,
   time: Scale,
@@ -259,7 +262,7 @@ function rowMarks(names: Names): Mark[] {
   });
 }
 
-/** Draws which days have files, as an SVG file. `asked` describes the query. */
+/** Draws the days that have files, as an SVG file. `asked` describes the query. */
 export function coverageSvg(coverage: Coverage, asked: string): string {
   const { products, span } = coverage;
   const title = coverageTitle(coverage);
@@ -315,7 +318,7 @@ export function coverageSvg(coverage: Coverage, asked: string): string {
   });
 }
 
-/** What a coverage chart is made from, besides the rows. */
+/** The input of a coverage chart besides the rows. */
 export interface CoverageContext extends Pick<ResultContext, "asked"> {
   /** The archive paths of the files in the data directory. */
   readonly here?: ReadonlySet<string>;

@@ -13,9 +13,11 @@ import {
 import { rowLabel } from "./records.ts";
 
 const GAP = "·";
-/** By where the files are, and by whether some or all days have files. Each `no` takes away half a block. */
+/**
+ * The characters by where the files are, and by whether some or all days have files. Each `no` removes half a block.
+ */
 const BLOCKS = { archive: ["▘", "▀"], here: ["▌", "█"] } as const;
-/** Only the newest versions have a line of their own. */
+/** Only the newest versions get their own line. */
 const MAX_VERSIONS = 3;
 /** The maximum width of a day. */
 const MAX_CHARACTERS = 4;
@@ -30,7 +32,7 @@ interface Line {
   readonly cells: ReadonlyMap<number, Cell>;
 }
 
-/** Makes a line for the product and, when it has several versions, one for each of the newest. */
+/** Makes a line for the product and, if it has several versions, one line for each of the newest ones. */
 function linesOf(product: Product, bins: Bins): Line[] {
   const name = [product.instrument, product.level, product.descriptor].join(" ");
   const { versions } = product;
@@ -87,7 +89,7 @@ function blocksLine(cells: ReadonlyMap<number, Cell>, bins: Bins, room: number):
   return blocks.join("");
 }
 
-/** Explains the characters, in one line where it fits. */
+/** Explains the characters, in one line if it fits. */
 function legend(cells: readonly Cell[], { days }: Bins, width: number): string[] {
   const words = [`${BLOCKS.archive[1]} at the archive`];
   if (cells.some(({ isHere }) => isHere)) words.push(`${BLOCKS.here[1]} in the data directory too`);
@@ -96,7 +98,7 @@ function legend(cells: readonly Cell[], { days }: Bins, width: number): string[]
   return [...(line.length > width ? words : [line]), ...(days > 1 ? [`a character is ${days} days`] : [])];
 }
 
-/** Draws which days have files with block characters, in lines of at most `columns` terminal columns. */
+/** Draws the days that have files with block characters, in lines of at most `columns` terminal columns. */
 export function coverageText(coverage: Coverage, columns: number): string {
   const width = Math.max(20, columns);
   const { span, products } = coverage;

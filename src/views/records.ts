@@ -7,7 +7,7 @@ import type { FileRecord } from "../protocol/rows.ts";
 import { type Column as SdcColumn, SDC_TABLES, type SdcTableName, type TableName } from "../protocol/tables.ts";
 import { printable } from "../safe_text.ts";
 
-/** Returns the value of a row under a key, except for what every JavaScript object has, such as `toString`. */
+/** Returns the value of a row under a key, but not the inherited properties of every object, such as `toString`. */
 export function valueAt(record: FileRecord, key: string): unknown {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
@@ -27,7 +27,7 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** The conditions of a query by name, as the caller gave them. */
+/** The conditions of a query by name, as the caller passed them. */
 type Asked = Readonly<Record<string, unknown>>;
 
 /** Describes a query in a line: `instrument=mag, data_level=l2`. */
@@ -40,21 +40,21 @@ function textOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** A value as a cell shows it; empty for none. */
+/** Formats a value for a cell; empty for none. */
 function cellOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return "";
   return typeof value === "boolean" ? (value ? "yes" : "no") : textOf(value);
 }
 
-/** `20240723` -> `2024-07-23`; other texts stay as they are. */
+/** `20240723` -> `2024-07-23`; other texts are unchanged. */
 function withHyphens(text: string): string {
   return isCalendarDate(text) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : text;
 }
 
 /**
- * The table of the SDC that rows are from. Rows of spin, repoint and small-forces files are from tables of their own, unless
- * there are kernels among them.
+ * Determines the table of the SDC that rows belong to. Spin, repoint, and small-forces files have their own tables,
+ * unless the rows include kernels.
  */
 function sdcTableOf(table: TableName, records: readonly FileRecord[]): SdcTableName {
   const isSpan = (record: FileRecord) => Object.hasOwn(record, "end_date");
@@ -62,7 +62,7 @@ function sdcTableOf(table: TableName, records: readonly FileRecord[]): SdcTableN
   return records.some((record) => Object.hasOwn(record, "start_date")) ? "spin" : "repoint";
 }
 
-/** The columns of a table of the SDC by key, as `protocol/tables.ts` describes them. */
+/** The columns of a table of the SDC, by key, as described in `protocol/tables.ts`. */
 function sdcColumnsOf(table: SdcTableName): Map<string, SdcColumn> {
   return new Map(Object.entries<SdcColumn>(SDC_TABLES[table].columns));
 }
@@ -78,14 +78,14 @@ export function recordKeys(table: TableName, records: readonly FileRecord[]): st
 function usualKeys(table: TableName, records: readonly FileRecord[]): string[] {
   const always = [...sdcColumnsOf(table)].filter(([, { display }]) => display === "always").map(([key]) => key);
   const isRepoint = sdcTableOf(table, records) === "repoint";
-  // The version comes last, before the file name that it is in.
+  // The version is the last column before the file name, which contains it.
   return [
     ...always.filter((key) => key !== "version" && !(isRepoint && key === "min_date_datetime")),
     ...always.filter((key) => key === "version"),
   ];
 }
 
-/** The keys that have no column: those shown by the file name, and for SPICE files the days that are their coverage. */
+/** The keys without a column: those that the file name shows, and for SPICE files the days that the coverage shows. */
 function hiddenKeys(table: TableName): string[] {
   const never = [...sdcColumnsOf(table)].filter(([, { display }]) => display === "never").map(([key]) => key);
   const days = table === "spice" ? ["start_date", "end_date"] : [];
@@ -127,7 +127,7 @@ function unknownColumn(key: string, isNumber: boolean): Column<FileRecord> {
   return { header: headerOf(key), align: isNumber ? "right" : "left", text: (record) => cellOf(valueAt(record, key)) };
 }
 
-/** Whether a value is worth a column of its own. That a file is released is the rule: only exceptions are. */
+/** Whether a value deserves its own column. Most files are released, so only exceptions are shown. */
 function isWorthShowing(key: string, value: unknown): boolean {
   return value !== null && value !== undefined && !(key === "released" && value === true);
 }
@@ -148,8 +148,8 @@ function extraKeys(records: readonly FileRecord[], shown: ReadonlySet<string>): 
 }
 
 /**
- * Makes a table of the rows of a query: the columns that every result of the searched table has, columns for what the rows
- * have besides, and the file name.
+ * Makes a table of the rows of a query: the columns that every result of the searched table has, columns for further
+ * keys of the rows, and the file name.
  */
 export function recordsTable(records: readonly FileRecord[], context: ResultContext = {}): Table<FileRecord> {
   const { table = "science", asked, linkTo, maxExtra = MAX_EXTRA_COLUMNS } = context;
@@ -181,20 +181,20 @@ export function fileNameOf({ file_path }: FileRecord): string {
   return bareName(file_path);
 }
 
-/** Shortens a value of a row for a chart; `–` stands for none. */
+/** Shortens a value of a row for a chart; `–` means no value. */
 function labelOf(value: unknown, width: number): string {
   const text = cellOf(value);
   return text === "" ? "–" : printable(shorten(text, width));
 }
 
-/** Returns what a row's file holds. SPICE files have no instrument, no level and no descriptor, but a type. */
+/** Returns what a row's file contains. SPICE files have a type instead of an instrument, level, and descriptor. */
 export function productOf(record: FileRecord): readonly [instrument: unknown, level: unknown, descriptor: unknown] {
   const { instrument, data_level, descriptor } = record;
   const type = valueAt(record, "kernel_type") ?? undefined;
   return [instrument ?? (type === undefined ? undefined : "spice"), data_level, descriptor ?? type];
 }
 
-/** The labels of rows in charts, wide enough for everything that the SDC has. */
+/** The widths of row labels in charts, enough for everything at the SDC. */
 export const rowLabel = {
   instrument: (record: FileRecord): string => labelOf(productOf(record)[0], 12),
   level: ({ data_level }: FileRecord): string => labelOf(data_level, 6),

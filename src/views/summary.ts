@@ -6,19 +6,19 @@ import { DATA_LEVELS, isDataLevel } from "../names/vocabulary.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { askedText, counted, type ResultContext, rowLabel } from "./records.ts";
 
-/** How many files there are of each instrument and level. */
+/** The number of files by instrument and level. */
 interface Counts {
   readonly files: number;
   readonly instruments: readonly string[];
   /** From raw packets up; unknown levels come last. */
   readonly levels: readonly string[];
-  /** How many more instruments and levels there are. */
+  /** The number of instruments and levels that are not shown. */
   readonly more: number;
-  /** Counts the files of an instrument and a level; of all instruments or levels where none is given. */
+  /** Returns the number of files of an instrument and a level; of all instruments or levels if undefined. */
   readonly count: (of: { readonly instrument?: string | undefined; readonly level?: string }) => number;
 }
 
-/** With more rows or columns a chart becomes unreadable. */
+/** A chart with more rows or columns is unreadable. */
 const MAX_ROWS = 30;
 const MAX_LEVELS = 30;
 
@@ -58,12 +58,12 @@ function summaryTitle({ files, more }: Counts): string {
 /** The heading of the sums. */
 const ALL = "all";
 
-/** A number, or a dot for 0, which lets the numbers stand out. */
+/** Formats a number; 0 becomes a dot, so that the other numbers stand out. */
 function countText(count: number): string {
   return count === 0 ? "·" : String(count);
 }
 
-/** Draws how many files there are of each instrument and level as a text table. */
+/** Draws the number of files by instrument and level as a text table. */
 function summaryText(counts: Counts): string {
   const { instruments, levels, count } = counts;
   /** A row of the table: an instrument, or undefined for the sums. */
@@ -97,10 +97,10 @@ const AXIS = 26;
 const GAP = 1;
 const HEADING = { size: 12 } as const;
 const ROW_HEADING = { size: 12, isBold: true } as const;
-/** The title needs this much. */
+/** The minimum width, for the title. */
 const MIN_WIDTH = 480;
 
-/** Draws how many files there are of each instrument and level, as an SVG file. `asked` describes the query. */
+/** Draws the number of files by instrument and level as an SVG file. `asked` describes the query. */
 function summarySvg(counts: Counts, asked: string): string {
   const { files, instruments, levels, count } = counts;
   const subtitle = [asked, ...(files === 0 ? ["nothing found"] : [])].filter((text) => text !== "").join(" · ");
@@ -117,10 +117,10 @@ function summarySvg(counts: Counts, asked: string): string {
   });
 }
 
-/** The cells of the chart with their numbers, and the sums in a row and a column of their own. */
+/** Draws the cells of the chart with their numbers, and the sums in a separate row and column. */
 function summaryMarks({ instruments, levels, count }: Counts, left: number): Mark[] {
   const most = Math.max(...instruments.flatMap((instrument) => levels.map((level) => count({ instrument, level }))));
-  // A few files beside many still show: the shade follows the root of the count.
+  // The shade follows the square root of the count, so that small counts next to large ones remain visible.
   const shadeOf = colorScale({ type: "sqrt", domain: [0, most], colors: SHADES, isBanded: true });
   const middle = (column: number) => left + COLUMN * (column + 0.5);
   const number = (row: number, column: number, of: number, fill: string): Mark => {
@@ -157,7 +157,7 @@ function summaryMarks({ instruments, levels, count }: Counts, left: number): Mar
   return [...cells, ...sums, ...headings];
 }
 
-/** Makes a chart of how many files there are of each instrument and level. */
+/** Makes a chart of the number of files by instrument and level. */
 export function summaryPicture(records: readonly FileRecord[], { asked }: Pick<ResultContext, "asked"> = {}): Picture {
   const counts = countsOf(records);
   return new Picture({

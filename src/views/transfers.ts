@@ -8,7 +8,7 @@ import type { Outcome, TransferEvent } from "../transfer/batch.ts";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
-/** A number of bytes for people, with three digits: `1.42 MB`. */
+/** Formats a number of bytes with three digits: `1.42 MB`. */
 export function formatBytes(bytes: number): string {
   const exponent = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
   return `${Number((bytes / 1000 ** exponent).toPrecision(3))} ${UNITS[exponent]}`;
@@ -17,7 +17,7 @@ export function formatBytes(bytes: number): string {
 /** The states of outcomes, in the order in which a summary counts them. */
 const STATES = ["fetched", "resumed", "sent", "skipped", "planned", "failed"] as const;
 
-/** Returns how many bytes were transferred in total. */
+/** Returns the total number of transferred bytes. */
 export function bytesOf(outcomes: readonly Outcome[]): number {
   return outcomes.reduce((sum, { bytes }) => sum + bytes, 0);
 }
@@ -43,7 +43,7 @@ function folderOf(file: string): string {
   }
 }
 
-/** Says why a file failed, without repeating which one: its row shows that. */
+/** Says why a file failed, without its name, which the row already shows. */
 function reasonOf(error: Error): string {
   return error instanceof ImapError ? error.reason : error.message;
 }
@@ -79,7 +79,7 @@ export function shownSummary(outcomes: readonly Outcome[]): MimeBundle {
   return { "text/plain": line, "text/html": `<div>${escapeHtml(line)}</div>` };
 }
 
-/** How many active files are listed. */
+/** The maximum number of active files listed. */
 const MAX_ACTIVE = 8;
 const MAX_NAME = 100;
 const BAR_WIDTH = 20;
@@ -91,20 +91,20 @@ function duration(milliseconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
-/** Says how far a transfer got. */
+/** Describes the progress of a transfer. */
 function amountLine({ files, done, failed, bytes }: TransferState): string {
   const words = [`${done} of ${files} files`, ...failed > 0 ? [`${failed} failed`] : [], formatBytes(bytes)];
   return words.join(", ");
 }
 
-/** Describes a running transfer in a line: how far it got, its speed, and the time left. */
+/** Describes a running transfer in a line: its progress, its speed, and the time left. */
 export function transferLine(state: TransferState): string {
   const { files, done, speed, leftMs } = state;
   const left = leftMs === undefined || done >= files ? "" : `, ${duration(leftMs)} left`;
   return `${amountLine(state)}, ${formatBytes(Math.round(speed))}/s${left}`;
 }
 
-/** The name of an active file, safe on a line. */
+/** Returns the name of an active file, safe to print on one line. */
 function activeName({ file }: ActiveFile): string {
   return excerpt(bareName(file), MAX_NAME);
 }
@@ -121,8 +121,8 @@ function activeLine(active: ActiveFile): string {
 }
 
 /**
- * Describes a running transfer: a line for each active file, up to a few, and one for the whole. That one is last, because a
- * low terminal shows the end.
+ * Describes a running transfer: a line for each active file, up to a limit, and one for the whole transfer. That line
+ * is last, because a small terminal shows only the end.
  */
 export function transferLines(state: TransferState): string[] {
   const { active } = state;
@@ -154,7 +154,10 @@ function fileHtml(active: ActiveFile): string {
   return `<li>${htmlBar(share, "this file", "width:100px")} ${name} ${amount}</li>`;
 }
 
-/** Returns what a notebook shows for a running transfer: a bar and a line for the whole, and a line for each active file. */
+/**
+ * Returns what a notebook shows for a running transfer: a bar and a line for the whole transfer, and a line for each
+ * active file.
+ */
 export function transferPanel(state: TransferState): MimeBundle {
   const { active, share } = state;
   const files = active.slice(0, MAX_ACTIVE).map(fileHtml);
@@ -171,7 +174,7 @@ export function transferPanel(state: TransferState): MimeBundle {
 }
 
 /**
- * Returns what a notebook shows for a transfer that ended early: how far it got, and how to continue.
+ * Returns what a notebook shows for a transfer that ended early: its progress, and how to continue.
  *
  * @param advice What to do next, if it was stopped; empty if it failed, because the error says that.
  */
@@ -204,7 +207,7 @@ export interface TransferState {
   readonly active: readonly ActiveFile[];
 }
 
-/** The speed is measured over this time. */
+/** The time over which the speed is measured. */
 const WINDOW_MS = 5000;
 
 /** Follows a transfer through its events. */
@@ -212,7 +215,7 @@ export class TransferTracker {
   #files = 0;
   #done = 0;
   #failed = 0;
-  /** How many files have a known size, and the sum of these sizes. */
+  /** The number of files with a known size, and the sum of these sizes. */
   #sized = 0;
   #sizes = 0;
   #bytes = 0;
@@ -234,7 +237,7 @@ export class TransferTracker {
     if (event.type === "file") this.#active.set(event.file, { file: event.file, bytes: 0, size: undefined });
     if (event.type === "bytes") {
       const { file, bytes, size } = event;
-      // A resumed file begins with the bytes of an earlier run, which do not count.
+      // A resumed file starts with the bytes of an earlier run, which are not counted.
       const before = this.#counted.get(file) ?? bytes;
       this.#counted.set(file, bytes);
       this.#bytes += Math.max(0, bytes - before);
@@ -270,7 +273,7 @@ export class TransferTracker {
     const oldest = this.#samples[0] ?? { at: now, bytes: this.#bytes };
     const speed = now === oldest.at ? 0 : (this.#bytes - oldest.bytes) / (now - oldest.at) * 1000;
     const active = [...this.#active.values()];
-    // Files that have not begun have no known size, so that bytes cannot say how much is done.
+    // The size of files that have not started is unknown, so the progress cannot be computed from bytes.
     const partly = active.reduce((sum, { bytes, size = 0 }) => sum + (size === 0 ? 0 : bytes / size), 0);
     const [files, done] = [this.#files, this.#done];
     const share = files === 0 ? 0 : Math.min(1, (done + partly) / files);

@@ -8,14 +8,17 @@ import { excerpt } from "../safe_text.ts";
 
 /** The time from the end of one repointing to the end of the next. */
 export interface Pointing extends TimeSpan {
-  /** The number of the repointing that it begins with. */
+  /** The number of the repointing at its start. */
   readonly repointing: number;
 }
 
-/** `2026-01-31 00:15:00.123456`; there may be a T instead of the space, and the fraction may be shorter. */
+/** `2026-01-31 00:15:00.123456`; a T may replace the space, and the fraction may be shorter. */
 const MOMENT = /^(\d{4}-\d{2}-\d{2})[ T]((?:[01]\d|2[0-3]):[0-5]\d:[0-6]\d)(?:\.(\d{1,9}))?Z?$/;
 
-/** A time of a repointing table in the form of {@linkcode TimeSpan}; undefined for `nan`: the repointing has not ended. */
+/**
+ * Converts a time of a repointing table to the format of {@linkcode TimeSpan}; undefined for `nan`, which means that
+ * the repointing has not ended.
+ */
 function momentOf(text: string): string | undefined {
   const [, day = "", time = "", fraction = ""] = MOMENT.exec(text) ?? [];
   if (isCalendarDate(day.replaceAll("-", ""))) return `${day}T${time}.${fraction.slice(0, 6).padEnd(6, "0")}`;
@@ -46,7 +49,7 @@ export function readPointings(table: string): Pointing[] {
   });
 }
 
-/** The pointings that overlap a time span. */
+/** Returns the pointings that overlap a time span. */
 export function pointingsIn(pointings: readonly Pointing[], { from, to }: TimeSpan): Pointing[] {
   return pointings.filter((pointing) => pointing.from < to && pointing.to > from);
 }
@@ -58,7 +61,10 @@ export interface TimeSpan {
   readonly to: string;
 }
 
-/** How many minutes a day's file extends into the days around it, so that groups of packets stay together (SDC protocol). */
+/**
+ * The minutes by which a day's file extends into the neighboring days, so that groups of packets stay together (SDC
+ * protocol).
+ */
 const MARGIN_MINUTES: ReadonlyMap<Instrument, number> = new Map<Instrument, number>([
   ["hit", 20],
   ["mag", 30],
@@ -78,18 +84,18 @@ function midnight(day: string): number {
   return Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8)));
 }
 
-/** From the start of the first day to the end of the last; both YYYYMMDD. */
+/** Returns the time span from the start of the first day to the end of the last; both YYYYMMDD. */
 export function spanOfDays(first: string, last: string): TimeSpan {
   return { from: moment(midnight(first)), to: moment(midnight(last) + DAY_MS) };
 }
 
-/** The time span of a day's file: the day, with the instrument's margin on both sides. */
+/** Returns the time span of a day's file: the day, with the instrument's margin on both sides. */
 export function spanOfFile(instrument: Instrument, day: string): TimeSpan {
   const margin = (MARGIN_MINUTES.get(instrument) ?? 0) * MINUTE_MS;
   return { from: moment(midnight(day) - margin), to: moment(midnight(day) + DAY_MS + margin) };
 }
 
-/** Where webpoda is and who asks. */
+/** The URL of webpoda, and the token of the caller. */
 interface WebpodaSettings {
   readonly webpodaUrl: string;
   readonly webpodaToken: string | undefined;
@@ -98,7 +104,7 @@ interface WebpodaSettings {
 /** How to make a token, for messages. */
 const HOW_TO = "set IMAP_WEBPODA_TOKEN or use --webpoda-token; printf %s 'user:password' | base64 makes one";
 
-/** The user and password in a token; undefined when it is not a token. */
+/** Returns the user and password in a token; undefined if it is not a token. */
 function credentialsIn(token: string): string | undefined {
   try {
     const text = atob(token);
@@ -108,9 +114,9 @@ function credentialsIn(token: string): string | undefined {
   }
 }
 
-/** Which packets, or whose times. */
+/** The packets to fetch, or to list the times of. */
 interface PacketRequest extends PacketRoute {
-  /** The clock that the span refers to: `time` on board, `ert` when packets were received on Earth. */
+  /** The clock that the span refers to: `time` for the time on board, `ert` for the time of reception on Earth. */
   readonly clock: "time" | "ert";
   readonly span: TimeSpan;
 }
@@ -118,13 +124,13 @@ interface PacketRequest extends PacketRoute {
 /** A line: a packet's time on board, without the fraction of the second. A leap second is the 60th. */
 const TIME = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)$/;
 
-/** Whether a text is a time on board that exists in the calendar. */
+/** Whether a text is a time on board, on an existing day. */
 function isTime(text: string): boolean {
   const [, day = ""] = TIME.exec(text) ?? [];
   return isCalendarDate(day.replaceAll("-", ""));
 }
 
-/** Whose packets, and when they were received on Earth. */
+/** The APIDs of the packets, and the time span in which they were received on Earth. */
 interface TimesRequest {
   readonly apids: readonly number[];
   readonly received: TimeSpan;
@@ -137,7 +143,7 @@ interface PacketsOfFile {
   readonly apids: readonly number[];
   readonly span: TimeSpan;
   readonly signal: AbortSignal | undefined;
-  /** Creates the file's folder, or throws when nothing may be written there. Called when there is a packet. */
+  /** Creates the file's folder, or throws if nothing may be written there. Called when the first packet arrives. */
   readonly prepare: () => void;
 }
 
@@ -155,7 +161,7 @@ class PacketCall {
     this.#headers = { authorization, accept: "*/*" };
   }
 
-  /** Reads all chunks; after a failure again from the first one. `begin` is called before each try. */
+  /** Reads all chunks; after a failure, starts again from the first one. `begin` is called before each attempt. */
   async read(begin: () => Promise<void> | void, take: (chunk: Uint8Array) => Promise<void> | void): Promise<void> {
     await this.#call.retry(async () => {
       await begin();
@@ -164,7 +170,10 @@ class PacketCall {
     });
   }
 
-  /** A response with packets, or with their times. A redirect is not one: the token must not go where it leads. */
+  /**
+   * Returns a response with packets, or with their times. A redirect is an error: the token must not be sent to its
+   * target.
+   */
   async #open(): Promise<Reply> {
     const { action } = this.#call;
     const { host } = this.#url;
@@ -191,7 +200,7 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 
 /** Access to webpoda: packets on demand. */
 export class Webpoda {
-  /** Its own: the secret of its requests is the token; the SDC's key is not in it. */
+  /** A separate transport: its requests contain the token, and not the SDC's key. */
   readonly #transport: Transport;
   readonly #authorization: string;
 
@@ -219,8 +228,8 @@ export class Webpoda {
   /**
    * Asks for the times on board of the packets that were received on Earth in a time span.
    *
-   * @param take Called with each time, `2026-01-31T12:00:00`; after a retry some come again. Nothing is kept: there may be
-   *   millions.
+   * @param take Called with each time, `2026-01-31T12:00:00`; after a retry, some times are repeated. Times are not
+   *   stored, since there may be millions.
    */
   async packetTimes({ apids, received, signal }: TimesRequest, take: (time: string) => void): Promise<void> {
     for (const apid of apids) {
@@ -250,10 +259,10 @@ export class Webpoda {
   }
 
   /**
-   * Streams packets to a new file, in constant memory. An APID whose stream breaks is fetched again from its own start. The
-   * file has been flushed when this returns.
+   * Streams packets to a new file, in constant memory. If a stream breaks off, the packets of its APID are fetched
+   * again from the start. The file has been flushed when this returns.
    *
-   * @returns How many bytes the file has; if 0, there is no file.
+   * @returns The size of the file in bytes; if 0, no file exists.
    */
   async writePackets({ apids, span, signal, prepare }: PacketsOfFile, path: string): Promise<number> {
     let file: Deno.FsFile | undefined;
