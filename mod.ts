@@ -24,6 +24,7 @@ export {
   query,
   queryRows,
   release,
+  releaseManifest,
   reprocess,
   upload,
   webpoda,
@@ -39,6 +40,7 @@ export type { CatalogEntry } from "./src/client/catalog.ts";
 export { type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
 export type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./src/client/metakernel.ts";
 export { type DownloadRows, QueryResult, type QueryResultOrigin } from "./src/client/query_result.ts";
+export type { ManifestOptions, ManifestParameters } from "./src/client/orders.ts";
 export type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./src/client/orders.ts";
 export type { JobsOptions, ReprocessOptions, ReprocessReport } from "./src/client/orders.ts";
 export { RecordList } from "./src/client/record_list.ts";

@@ -4,7 +4,7 @@ import type { ObjectStore } from "./object_store.ts";
 import { ImapError } from "../errors.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
-import { RELEASE_PARAMETERS, RELEASE_TYPES } from "../protocol/tables.ts";
+import { readManifestLine, RELEASE_PARAMETERS, RELEASE_TYPES } from "../protocol/tables.ts";
 
 /** A request to `/release`, and what it is answered from. */
 interface ReleaseRequest {
@@ -91,22 +91,18 @@ function manifestNamed(name: string): Manifest {
   );
 }
 
-/** `mag, l1a, norm-mago, true` -> a selection; undefined for a comment, the header, or a line with `false`. */
+/** The selection of a line; undefined for a comment, the header, or a line with `false`. */
 function readLine(
   line: string,
   name: string,
 ): Pick<ReleaseSelection, "instrument" | "dataType" | "descriptor"> | undefined {
-  const text = line.trim();
-  if (text === "" || text.startsWith("#")) return undefined;
-  const [instrument = "", dataType = "", descriptor = "", isReleased = "", ...more] = text.split(",").map((field) =>
-    field.trim()
-  );
-  if (instrument === "instrument") return undefined;
-  const isFlag = /^(true|false)$/i.test(isReleased);
-  if (!isFlag || more.length > 0 || instrument === "" || dataType === "" || descriptor === "") {
+  const read = readManifestLine(line);
+  if (read === undefined) {
     throw new ImapError(
-      `Cannot release by "${name}": expected "instrument, data_type, descriptor, true" in the line "${text}"`,
+      `Cannot release by "${name}": expected "instrument, data_type, descriptor, true" in the line "${line.trim()}"`,
     );
   }
-  return isReleased.toLowerCase() === "true" ? { instrument, dataType, descriptor } : undefined;
+  if (read === null || !read.released) return undefined;
+  const { instrument, data_type: dataType, descriptor } = read;
+  return { instrument, dataType, descriptor };
 }

@@ -4,6 +4,8 @@ import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "
 import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
 import type {
   JobsOptions,
+  ManifestOptions,
+  ManifestParameters,
   ReleaseOptions,
   ReleaseParameters,
   ReleaseReport,
@@ -386,4 +388,29 @@ export function metakernel(
   options: MetakernelOptions = {},
 ): Promise<MetakernelReport> {
   return client.metakernel(parameters, options);
+}
+
+/**
+ * Writes a release manifest, which `release` uploads: its name says the days, its lines what is released (SDC protocol,
+ * `GET /release`). Nothing is sent.
+ *
+ * @param parameters The instrument, the number and the days of the release, and its products.
+ * @returns The path of the manifest. One that says the same is kept.
+ * @throws {InputError} When a parameter is wrong, or there is another manifest of that name. Nothing was written.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { releaseManifest } from "@imap-sdc/data-access";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const days = { start_date: "2026-01-01", end_date: "2026-01-31" };
+ * const products = ["l1a/norm-mago", "l2", "ancillary"];
+ * const path = await releaseManifest({ instrument: "mag", release_number: 1, ...days, products }, { folder });
+ * assert(path.endsWith("imap_mag_data-release-001_20260101_20260131_v001.txt"));
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export function releaseManifest(parameters: ManifestParameters, options: ManifestOptions = {}): Promise<string> {
+  return client.releaseManifest(parameters, options);
 }

@@ -3,6 +3,8 @@ import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "
 import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
 import type {
   JobsOptions,
+  ManifestOptions,
+  ManifestParameters,
   ReleaseOptions,
   ReleaseParameters,
   ReleaseReport,
@@ -141,6 +143,12 @@ export class ImapClient {
   async release(parameters: ReleaseParameters, options: ReleaseOptions = {}): Promise<ReleaseReport> {
     const { releaseData } = await import("./orders.ts");
     return await releaseData(this.#context(), parameters, options);
+  }
+
+  /** Writes a release manifest, as the function `releaseManifest` does. */
+  async releaseManifest(parameters: ManifestParameters, options: ManifestOptions = {}): Promise<string> {
+    const { writeManifest } = await import("./orders.ts");
+    return await writeManifest(parameters, options);
   }
 
   /** Lists jobs of the SDC's processing, as the function `jobs` does. */

@@ -2,14 +2,26 @@ import type { CallOptions } from "./options.ts";
 import { RecordList } from "./record_list.ts";
 import { uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
+import { fileError } from "../disk.ts";
 import type { Table } from "../display/text_table.ts";
-import { ImapError, InputError, ResponseError, wrongValue } from "../errors.ts";
+import {
+  ImapError,
+  InputError,
+  type InputProblem,
+  joinInputErrors,
+  ResponseError,
+  suggestion,
+  unknownParameter,
+  wrongValue,
+} from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
-import { archivePath, parseFileName } from "../names/file_name.ts";
-import { formatVersion } from "../names/version.ts";
-import { closestWord } from "../names/vocabulary.ts";
-import { RELEASE_TYPES, type WordOrText } from "../protocol/tables.ts";
+import { archivePath, DESCRIPTOR_FORM, formatFileName, isDescriptor, parseFileName } from "../names/file_name.ts";
+import { formatVersion, isMinorVersion } from "../names/version.ts";
+import { closestWord, DATA_LEVELS, INSTRUMENTS, isInstrument, isOneOf, oneOfWords } from "../names/vocabulary.ts";
+import { readManifestLine, RELEASE_DATA_TYPES, RELEASE_TYPES, type WordOrText } from "../protocol/tables.ts";
+import { excerpt, shown } from "../safe_text.ts";
+import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
 import {
   checkJobs,
   checkReprocess,
@@ -28,7 +40,7 @@ import { findObject } from "../sdc/presigned_url.ts";
 import { compareObject, type UrlSource } from "../transfer/objects.ts";
 import { checkUploads } from "../transfer/upload.ts";
 import { delay } from "@std/async";
-import { basename } from "@std/path";
+import { basename, join } from "@std/path";
 
 /** What to release, under the SDC's own names (SDC protocol, `GET /release`). */
 export interface ReleaseParameters {
@@ -66,7 +78,7 @@ const INDEX_TIMEOUT_MS = 120_000;
 const MIN_WAIT_MS = 250;
 const MAX_WAIT_MS = 10_000;
 
-/** Checks the parameters and the manifest's name. @returns What is sent to release it. */
+/** Checks the parameters, the manifest's name, and its lines. @returns What is sent to release it. */
 async function checkRelease({ settings }: ReleaseContext, parameters: ReleaseParameters): Promise<ReleaseOrder> {
   const { release_type, manifest_file } = parameters;
   const type = RELEASE_TYPES.find((known) => known === release_type);
@@ -90,12 +102,15 @@ async function checkRelease({ settings }: ReleaseContext, parameters: ReleasePar
   }
   const [manifest] = await checkUploads([manifest_file]);
   const name = manifest?.name ?? basename(manifest_file);
-  if (parseFileName(name).kind !== "release") {
-    const expected = "the name of a manifest, for example imap_hit_data-release-001_20260101_20260131_v001.txt";
+  const file = parseFileName(name);
+  if (file.kind !== "release" || file.end_date === null) {
+    const expected =
+      "the name of a manifest with both days, for example imap_hit_data-release-001_20260101_20260131_v001.txt";
     throw new InputError(`Cannot release "${manifest_file}": expected ${expected}`, {
       problems: [{ parameter: "manifest_file", value: manifest_file, expected }],
     });
   }
+  await checkManifest(manifest_file);
   if (settings.apiKey === undefined) {
     throw new InputError(`Cannot release "${name}": it needs an API key; set IMAP_API_KEY or use --api-key`);
   }
@@ -187,6 +202,163 @@ export async function releaseData(
   await release.upload();
   const answer = await release.requestWhenIndexed(indexTimeoutMs);
   return { file_path, message: messageOf(answer), answer };
+}
+
+/** The SDC's own code reads a manifest as a whole; a line can release all files of an instrument. */
+const MAX_MANIFEST_BYTES = 2 ** 20;
+const LINE_FORM = "instrument, data_type, descriptor, true|false";
+const DATA_TYPES: readonly string[] = [...RELEASE_DATA_TYPES, ...DATA_LEVELS];
+
+/** What is wrong with a line of a manifest; undefined when it is right. */
+function problemOfLine(line: string): InputProblem | undefined {
+  const read = readManifestLine(line);
+  if (read === null) return undefined;
+  if (read === undefined) return { value: line.trim(), expected: LINE_FORM };
+  const { instrument, data_type, descriptor } = read;
+  if (!isInstrument(instrument)) {
+    return { parameter: "instrument", value: instrument, ...oneOfWords(instrument, INSTRUMENTS) };
+  }
+  if (!DATA_TYPES.includes(data_type)) {
+    return { parameter: "data_type", value: data_type, ...oneOfWords(data_type, DATA_TYPES) };
+  }
+  return isDescriptor(descriptor)
+    ? undefined
+    : { parameter: "descriptor", value: descriptor, expected: `all, or ${DESCRIPTOR_FORM}` };
+}
+
+/** Checks the lines of a manifest: the SDC answers a wrong one with 500, and does not say which. @throws {InputError} */
+async function checkManifest(path: string): Promise<void> {
+  const name = basename(path);
+  let bytes: Uint8Array;
+  try {
+    const { size } = await Deno.stat(path);
+    if (size > MAX_MANIFEST_BYTES) {
+      throw new InputError(
+        `Cannot release "${name}": it has ${size} bytes; a manifest has ${MAX_MANIFEST_BYTES} at most`,
+      );
+    }
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    throw fileError(`release "${name}"`, path, error);
+  }
+  const errors = new TextDecoder().decode(bytes).split(/\r?\n/).flatMap((line, index) => {
+    const problem = problemOfLine(line);
+    if (problem === undefined) return [];
+    const { parameter = "line", value = "", expected, closest } = problem;
+    const what = parameter === "line" ? "" : `${parameter} `;
+    return new InputError(
+      `Cannot release "${name}": line ${index + 1}: ${what}"${excerpt(value)}": expected ${expected}${
+        suggestion(closest)
+      }`,
+      { problems: [problem] },
+    );
+  });
+  if (errors.length > 0) throw joinInputErrors(errors, "Nothing was sent");
+}
+
+/** A release manifest to write (SDC protocol, `GET /release`). */
+export interface ManifestParameters {
+  /** The instrument, for example `mag`. */
+  instrument: string;
+  /** The number of the data release, 1 to 999. */
+  release_number: number | string;
+  /** The first day of the release: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
+  start_date: string;
+  /** The last day, inclusive, in the same forms. */
+  end_date: string;
+  /** The version of the manifest. Default: `v001`. */
+  version?: string | undefined;
+  /** What to release: a data level, `ancillary`, or `all`, each with all products, or with one: `l1a/norm-mago`. */
+  products: readonly string[];
+}
+
+/** Options of a manifest. */
+export interface ManifestOptions {
+  /** The folder to write it to. Default: the working directory. */
+  folder?: string | undefined;
+  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
+  now?: (() => Date) | undefined;
+}
+
+const MANIFEST_NAMES = ["instrument", "release_number", "start_date", "end_date", "version", "products"] as const;
+const WRITE = "write a manifest with";
+
+/** Checks what a manifest is to say. @returns Its name and its text. @throws {InputError} With a line for each problem. */
+function composeManifest(parameters: ManifestParameters, now: Date): { readonly name: string; readonly text: string } {
+  if (typeof parameters !== "object" || parameters === null) {
+    throw new InputError(`Cannot write a manifest of "${shown(parameters)}": expected an object with parameters`);
+  }
+  const { instrument, release_number, start_date, end_date, version = "v001", products } = parameters;
+  const errors = Object.keys(parameters).filter((name) => !isOneOf(MANIFEST_NAMES, name)).map((name) =>
+    unknownParameter("write a manifest", name, { known: MANIFEST_NAMES, closest: closestWord(name, MANIFEST_NAMES) })
+  );
+  const reject = (parameter: string, value: unknown, expected: { expected: string; closest?: string }) => {
+    const given = value === undefined || value === "" ? {} : { value: shown(value) };
+    errors.push(wrongValue(WRITE, { parameter, ...given, ...expected }));
+  };
+  if (!isInstrument(instrument)) reject("instrument", instrument, oneOfWords(String(instrument ?? ""), INSTRUMENTS));
+  const number = /^\d{1,3}$/.test(String(release_number)) ? Number(release_number) : 0;
+  if (number === 0) reject("release_number", release_number, { expected: "a whole number from 1 to 999" });
+  const [first, last] = ([["start_date", start_date], ["end_date", end_date]] as const).map(([parameter, value]) => {
+    const day = typeof value === "string" ? readDay(value, now)?.day : undefined;
+    if (day === undefined) reject(parameter, value, { expected: DAY_FORMS });
+    return day;
+  });
+  if (typeof version !== "string" || !isMinorVersion(version)) reject("version", version, { expected: "vNNN" });
+  const list: readonly unknown[] = Array.isArray(products) ? products : [];
+  if (list.length === 0) reject("products", undefined, { expected: "at least one product, such as l1a/norm-mago" });
+  const lines = list.map((product) => {
+    const [data_type = "", descriptor = "all", ...more] = String(product).split("/");
+    const line = `${instrument}, ${data_type}, ${descriptor}, true`;
+    const problem = more.length === 0 && !String(product).includes(",")
+      // A wrong instrument is reported by itself.
+      ? problemOfLine(isInstrument(instrument) ? line : `${INSTRUMENTS[0]}, ${data_type}, ${descriptor}, true`)
+      : { expected: "a data type, or a data type and a descriptor, such as l1a/norm-mago" };
+    if (problem !== undefined) {
+      const { expected, closest } = problem;
+      reject("products", product, { expected, ...(closest === undefined ? {} : { closest }) });
+    }
+    return line;
+  });
+  if (errors.length > 0 || first === undefined || last === undefined || !isInstrument(instrument)) {
+    throw joinInputErrors(errors);
+  }
+  if (first > last) {
+    throw endBeforeStart(WRITE, [
+      { parameter: "start_date", value: start_date },
+      { parameter: "end_date", value: end_date },
+    ]);
+  }
+  const name = formatFileName({
+    kind: "release",
+    instrument,
+    descriptor: `data-release-${String(number).padStart(3, "0")}`,
+    start_date: first,
+    end_date: last,
+    repointing: null,
+    version,
+    extension: "txt",
+  });
+  return { name, text: ["instrument,data_type,descriptor,release", ...lines, ""].join("\n") };
+}
+
+/** Writes a release manifest. A file of its name that says something else is never replaced. @returns Its path. */
+export async function writeManifest(
+  parameters: ManifestParameters,
+  { folder = "", now = () => new Date() }: ManifestOptions,
+): Promise<string> {
+  const { name, text } = composeManifest(parameters, now());
+  const path = join(folder, name);
+  try {
+    await Deno.writeTextFile(path, text, { createNew: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw fileError("write the manifest", path, error);
+    if (await Deno.readTextFile(path) === text) return path;
+    throw new InputError(
+      `Cannot write the manifest "${path}": there is another one; give the new one a higher version`,
+    );
+  }
+  return path;
 }
 
 /** Options of a reprocessing. */

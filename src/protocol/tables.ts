@@ -472,3 +472,37 @@ export const RELEASE_PARAMETERS = ["release_type", "manifest_file"] as const;
 
 /** The types of release. The SDC supports only the first so far. */
 export const RELEASE_TYPES = ["release", "early-release", "unrelease"] as const;
+
+/** What `data_type` of a manifest's line can be besides a data level. */
+export const RELEASE_DATA_TYPES = ["all", "ancillary"] as const;
+
+/** One line of a release manifest: `mag, l1a, norm-mago, true` (SDC protocol, `GET /release`). */
+export interface ManifestLine {
+  /** The instrument, for example `mag`. */
+  readonly instrument: string;
+  /** A data level; `ancillary`; or `all` for both. */
+  readonly data_type: string;
+  /** The name of one product, or `all`. */
+  readonly descriptor: string;
+  /** Whether the products are released; the SDC does nothing about lines with `false`. */
+  readonly released: boolean;
+}
+
+/**
+ * Reads a line of a release manifest.
+ *
+ * @returns Null for a line that says nothing: an empty one, a comment, the header. Undefined for one of another form.
+ */
+export function readManifestLine(line: string): ManifestLine | null | undefined {
+  const text = line.trim();
+  if (text === "" || text.startsWith("#")) return null;
+  const [instrument = "", data_type = "", descriptor = "", flag = "", ...more] = text.split(",").map((field) =>
+    field.trim()
+  );
+  if (instrument === "instrument") return null;
+  const released = /^(true|false)$/i.test(flag) ? flag.toLowerCase() === "true" : undefined;
+  if (released === undefined || more.length > 0) return undefined;
+  return instrument === "" || data_type === "" || descriptor === ""
+    ? undefined
+    : { instrument, data_type, descriptor, released };
+}

@@ -8,7 +8,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 const NAME = "imap_hit_data-release-001_20260101_20260131_v001.txt";
 const PLACE = `imap/release/hit/${NAME}`;
 const MANIFEST = "hit, l0, all, true\n";
-const MD5 = "5d41402abc4b2a76b9719d911017c592"; // Of "hello".
+const MD5 = "d34089895f96344fafd91f345a922d6f"; // Of "#hello".
 
 /** An API whose archive takes its time to index. */
 function slowApi(
@@ -26,7 +26,7 @@ function slowApi(
   const server = startServer(async (request) => {
     const { pathname, origin, search } = new URL(request.url);
     if (pathname === "/object") {
-      if (request.method === "GET") return new Response(has ?? "hello");
+      if (request.method === "GET") return new Response(has ?? "#hello");
       await request.body?.cancel();
       return new Response(null, { headers: { etag: `"${MD5}"` } });
     }
@@ -50,7 +50,7 @@ function slowApi(
   return { ...server, count };
 }
 
-async function manifestIn(folder: string, text = "hello"): Promise<string> {
+async function manifestIn(folder: string, text = "#hello"): Promise<string> {
   await Deno.writeTextFile(`${folder}/${NAME}`, text);
   return `${folder}/${NAME}`;
 }
@@ -103,7 +103,7 @@ Deno.test("release() whose limit passes says that the manifest is there and how 
 
 Deno.test("release() goes on with a manifest that the archive has, when it is the same", async () => {
   await using folder = await testFolder();
-  await using api = slowApi({ has: "hello" });
+  await using api = slowApi({ has: "#hello" });
   const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 0 });
   await client.release({ release_type: "release", manifest_file: await manifestIn(folder.path) });
   assertEquals(api.count("/release"), 1);
@@ -111,7 +111,7 @@ Deno.test("release() goes on with a manifest that the archive has, when it is th
 
 Deno.test("release() refuses another manifest of a name that the archive has, and releases nothing", async () => {
   await using folder = await testFolder();
-  for (const has of ["jello", "hello and more"]) {
+  for (const has of ["#jello", "#hello and more"]) {
     await using api = slowApi({ has });
     const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 0 });
     const parameters = { release_type: "release", manifest_file: await manifestIn(folder.path) };
@@ -178,4 +178,83 @@ Deno.test("release() finds what is wrong before anything is sent", async () => {
     answer: undefined,
   });
   assertEquals(api.requests, []);
+});
+
+Deno.test("release() checks every line of the manifest before anything is sent", async () => {
+  await using folder = await testFolder();
+  await using api = slowApi({});
+  const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y" });
+  const right = "# comment\r\n\ninstrument,data_type,descriptor,release\nhit, all, all, TRUE\n hit,l1a,raw,false";
+  const check = async (text: string) =>
+    await client.release({ release_type: "release", manifest_file: await manifestIn(folder.path, text) }, {
+      dryRun: true,
+    });
+  assertEquals((await check(right)).file_path, PLACE);
+  const wrong: ReadonlyArray<readonly [line: string, said: string]> = [
+    ["imap_hit_l1a_raw_20260101_v001.0001.cdf", "expected instrument, data_type, descriptor, true|false"],
+    ["hit, l1a, raw", "expected instrument, data_type, descriptor, true|false"],
+    ["hit, l1a, raw, yes", "expected instrument, data_type, descriptor, true|false"],
+    ["hit, l1a, raw, true, more", "expected instrument, data_type, descriptor, true|false"],
+    ["hut, l1a, raw, true", 'did you mean "hit"?'],
+    ["hit, l11a, raw, true", "expected one of all, ancillary, l0"],
+    ["hit, l1a, r_w, true", "expected all, or the product's name"],
+  ];
+  for (const [line, said] of wrong) {
+    const error = await assertRejects(() => check(`${right}\n${line}\n`), InputError, said);
+    assertStringIncludes(error.message, "line 6: ");
+  }
+  const both = await assertRejects(() => check("mine\nyours\n"), InputError);
+  assertEquals(both.problems.map(({ value }) => value), ["mine", "yours"]);
+  await assertRejects(() => check("#".repeat(2 ** 20 + 1)), InputError, "1048577 bytes");
+  const name = "imap_hit_data-release-001_20260101_v001.txt";
+  await Deno.writeTextFile(`${folder.path}/${name}`, right);
+  const manifest_file = `${folder.path}/${name}`;
+  await assertRejects(() => client.release({ release_type: "release", manifest_file }), InputError, "with both days");
+  assertEquals(api.requests, []);
+});
+
+Deno.test("releaseManifest() writes a manifest that release() takes, and never replaces another one", async () => {
+  await using folder = await testFolder();
+  const client = new ImapClient({ url: "http://127.0.0.1:2", apiKey: "s3cret-k3y" });
+  const days = { start_date: "2026-01-01", end_date: "20260131" };
+  const parameters = { instrument: "hit", release_number: "1", ...days, products: ["l1a", "l2/standard", "ancillary"] };
+  const path = await client.releaseManifest(parameters, { folder: folder.path });
+  assertEquals(path, `${folder.path}/${NAME}`);
+  const text =
+    "instrument,data_type,descriptor,release\nhit, l1a, all, true\nhit, l2, standard, true\nhit, ancillary, all, true\n";
+  assertEquals(await Deno.readTextFile(path), text);
+  const { file_path } = await client.release({ release_type: "release", manifest_file: path }, { dryRun: true });
+  assertEquals(file_path, PLACE);
+  assertEquals(await client.releaseManifest(parameters, { folder: folder.path }), path);
+  const other = { ...parameters, products: ["all"] };
+  await assertRejects(() => client.releaseManifest(other, { folder: folder.path }), InputError, "a higher version");
+  assertEquals(await Deno.readTextFile(path), text);
+  assert((await client.releaseManifest({ ...other, version: "v002" }, { folder: folder.path })).endsWith("_v002.txt"));
+});
+
+Deno.test("releaseManifest() finds everything that is wrong before it writes", async () => {
+  await using folder = await testFolder();
+  const client = new ImapClient();
+  const wrong = {
+    number: 1,
+    instrument: "hti",
+    release_number: 0,
+    start_date: "20260230",
+    end_date: "",
+    version: "1",
+    products: ["l9", "l1a/b/c", "l1a,x"],
+  };
+  const error = await assertRejects(() => client.releaseManifest(wrong, { folder: folder.path }), InputError);
+  const names = ["number", "instrument", "release_number", "start_date", "end_date", "version"];
+  const three = ["products", "products", "products"];
+  assertEquals(error.problems.map(({ parameter }) => parameter), [...names, ...three]);
+  const right = { instrument: "hit", release_number: 1, start_date: "20260101", end_date: "20260131" };
+  for (const products of [[], ["l9"], ["l1a/b/c"], ["l1a,x"], ["l1a/r_w"], [""]]) {
+    const { problems } = await assertRejects(
+      () => client.releaseManifest({ ...right, products }, { folder: folder.path }),
+      InputError,
+    );
+    assertEquals(problems.map(({ parameter }) => parameter), ["products"]);
+  }
+  assertEquals(await folder.files(), []);
 });

@@ -118,7 +118,7 @@ async function upload({ client, folder }: Lab, name = SCIENCE_NAME): Promise<str
 }
 
 async function release({ client, folder }: Lab, release_type = "release"): Promise<unknown> {
-  await writeFiles(folder.path, { [MANIFEST]: "data" });
+  await writeFiles(folder.path, { [MANIFEST]: "mag, all, all, true" });
   const manifest_file = `${folder.path}/${MANIFEST}`;
   return await client.release({ release_type, manifest_file }, { indexTimeoutMs: 0 });
 }

@@ -105,7 +105,31 @@ const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
     "release --release-type release --manifest-file imap_mag_offsets_20260101_v001.csv",
     "expected the name of a manifest",
   ],
-  ["release --release-type release --manifest-file imap_mag_data-release-001_20260101_v001.txt", "it needs an API key"],
+  ["release --release-type release --manifest-file imap_mag_data-release-001_20260101_v001.txt", "with both days"],
+  ["release --release-type release --manifest-file imap_mag_data-release-002_20260101_20260131_v001.txt", "an API key"],
+  [
+    "release --release-type release --manifest-file imap_mag_data-release-003_20260101_20260131_v001.txt",
+    'line 1: "mine": expected instrument, data_type, descriptor, true|false',
+    'line 2: instrument "mga": expected one of codice',
+    'line 3: data_type "l9"',
+    "Nothing was sent",
+  ],
+  ["release --write-manifest", "--instrument", "--release-number", "--start-date", "--end-date", "--products"],
+  ["release --write-manifest --manifest-file x", "--write-manifest together with"],
+  ["release --release-type release --manifest-file x --products l1a", "--products without --write-manifest"],
+  [
+    "release --write-manifest --instrument mag --release-number 0 --start-date 7d --end-date today --products l1a",
+    '--release-number "0"',
+  ],
+  [
+    "release --write-manifest --instrument mag --release-number 1 --start-date today --end-date 7d --products l1a",
+    "the end lies before the start",
+  ],
+  [
+    "release --write-manifest --instrument mag --release-number 1 --start-date 7d --end-date today --products l1a/b/c,l9",
+    '--products "l1a/b/c"',
+    '--products "l9"',
+  ],
   ["release --release-type release --manifest-file x --index-timeout soon", "--index-timeout", "whole number"],
   ["webpoda", "--instrument and --start-date are required"],
   ["webpoda --instrument l1const --start-date today", '"l1const" for --instrument', "codice, glows"],
@@ -126,7 +150,14 @@ for (const [line, ...said] of WRONG) {
     await Deno.writeTextFile(`${folder.path}/notes.txt`, "mine");
     await Deno.writeTextFile(`${folder.path}/imap_swe_l0_sci_20240106_v001.pkts`, "");
     await Deno.writeTextFile(`${folder.path}/imap_mag_offsets_20260101_v001.csv`, "mine");
-    await Deno.writeTextFile(`${folder.path}/imap_mag_data-release-001_20260101_v001.txt`, "mine");
+    const manifests = {
+      "001_20260101": "mag, all, all, true",
+      "002_20260101_20260131": "mag, all, all, true",
+      "003_20260101_20260131": "mine\nmga, all, all, true\nmag, l9, all, true\n",
+    };
+    for (const [name, text] of Object.entries(manifests)) {
+      await Deno.writeTextFile(`${folder.path}/imap_mag_data-release-${name}_v001.txt`, text);
+    }
     const before = await folder.files();
     const env = { IMAP_DATA_ACCESS_URL: server.url, IMAP_WEBPODA_URL: server.url, IMAP_DATA_DIR: folder.path };
     const { code, stdout, stderr } = await runCli(line.split(" ").filter(Boolean), { cwd: folder.path, env });
