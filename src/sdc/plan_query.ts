@@ -321,15 +321,17 @@ class Planner {
 
   /** The server compares the days that it supports; the client compares times of day, and the days of SPICE files. */
   #planDays(): void {
-    const { table, days } = this.#query;
+    const { table, days, fileNames, filePaths } = this.#query;
     const isSpice = table === "spice";
+    // A file of a whole name is requested by that alone.
+    const isNamed = filePaths.length > 0 || fileNames.some((name) => !isGlob(name));
     const isExact = (name: QueryParameterName) => this.#has(this.#wireName(name)) && days.get(name)?.time === undefined;
     const isGiven = (names: readonly QueryParameterName[]) => names.filter((name) => days.has(name));
     const own = isGiven(["start_date", "end_date"]);
     const ingestion = isGiven(["ingestion_start_date", "ingestion_end_date"]);
-    if (own.some((name) => !isExact(name))) this.#keeps.push(keepDays(this.#query));
+    if (own.some((name) => isNamed || !isExact(name))) this.#keeps.push(keepDays(this.#query));
     // `/spice-query` interprets a day as its midnight.
-    if (ingestion.some((name) => isSpice || !isExact(name))) this.#keeps.push(keepIngested(this.#query));
+    if (ingestion.some((name) => isNamed || isSpice || !isExact(name))) this.#keeps.push(keepIngested(this.#query));
     for (const name of [...own, ...ingestion]) {
       const { day = "" } = days.get(name) ?? {};
       if (!this.#has(this.#wireName(name))) continue;

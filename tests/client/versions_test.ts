@@ -53,6 +53,23 @@ Deno.test("query() finds the versions that are asked for, each file once", async
       assertEquals(await ends({ filename: name }), [names[index]?.slice(name.lastIndexOf("_2026") + 5)], name);
     }
     assertEquals(await ends({ file_path: archivePath(DAY[0] ?? "") }), ["0101_v001.0001.cdf"]);
+    // Other conditions count beside a name.
+    for (const file of [{ filename: DAY[0] }, { file_path: archivePath(DAY[0] ?? "") }]) {
+      for (
+        const [condition, found] of [
+          [{ ingestion_start_date: "yesterday" }, 1],
+          [{ ingestion_end_date: "yesterday" }, 0],
+          [{ start_date: "20260101", end_date: "20260101" }, 1],
+          [{ start_date: "20260102" }, 0],
+          [{ instrument: "swe" }, 0],
+          [{ major_version: 1 }, 1],
+          [{ minor_version: 2 }, 0],
+          [{ released: true }, 1],
+        ] as const
+      ) {
+        assertEquals((await ends({ ...file, ...condition })).length, found, JSON.stringify(condition));
+      }
+    }
     assertEquals(await ends({ filename: "imap_mag_*_v001*" }), ["0101_v001.0001.cdf", "0101_v001.0002.cdf", old]);
     assertEquals(await ends({ filename: "imap_mag_l1a_*" }), all);
     assertEquals(await ends({ filename: "imap_mag_l1a_*", version: "latest" }), [newest, old, second]);
