@@ -201,7 +201,7 @@ class RowChannel {
 }
 
 /**
- * Returns a 53-bit hash of a row's path (cyrb53). The paths of pages are kept as hashes, since strings take a hundred
+ * Returns a 53-bit hash of a row's path (cyrb53). The paths of pages and slices are kept as hashes, since strings take ten
  * times as much memory. In a result of a million rows, the probability that a new row is mistaken for one of the
  * preceding 20,000 is 1 in 400,000, and only if the archive changes or a connection breaks.
  */
@@ -304,7 +304,8 @@ class Slice {
 
   /** Records that rows have been passed on. */
   note(rows: readonly FileRecord[]): void {
-    for (const { file_path } of rows) this.#rows.push(this.page === undefined ? file_path : hashOf(file_path));
+    const isPart = this.#start.given !== undefined;
+    for (const { file_path } of rows) this.#rows.push(isPart ? hashOf(file_path) : file_path);
   }
 
   /** Creates a part of this slice. */
