@@ -8,7 +8,10 @@ const BEARER = /^bearer +(\S+)$/i;
 /** `Basic dXNlcjpwYXNzd29yZA==` -> the token (RFC 7617). */
 const BASIC = /^basic +([A-Za-z0-9+/]+=*)$/i;
 
-/** The password of Basic authentication, as browsers and clients of webpoda send it; undefined when there is none. */
+/**
+ * Returns the password of Basic authentication, as sent by browsers and by clients of webpoda; undefined if there is
+ * none.
+ */
 export function basicPassword(headers: Headers): string | undefined {
   try {
     const text = atob(BASIC.exec(headers.get("authorization") ?? "")?.[1] ?? "");
@@ -18,7 +21,7 @@ export function basicPassword(headers: Headers): string | undefined {
   }
 }
 
-/** Compares two secrets in a time that does not depend on where they differ: both are hashed to the same length. */
+/** Compares two secrets in constant time: both are hashed to the same length. */
 export function sameSecret(a: string, b: string): boolean {
   const [hashA, hashB] = [a, b].map((secret) => createHash("sha256").update(secret).digest());
   return hashA !== undefined && hashB !== undefined && timingSafeEqual(hashA, hashB);
@@ -27,40 +30,42 @@ export function sameSecret(a: string, b: string): boolean {
 /** What a caller may see: every file, or only those that are released. */
 export type Sight = "all" | "released";
 
-/** Why a request is refused: the name of the response in `dialect.ts`. */
+/** Why a request is rejected: the name of the response in `dialect.ts`. */
 export type Refusal = "noSuchRoute" | "unauthorized" | "forbidden";
 
 /** The access rules of an archive. */
 export interface AccessOptions {
-  /** The key that callers need. Default: none, and everyone may do everything. */
+  /** The key that callers need. Default: none; everyone has full access. */
   readonly apiKey?: string | undefined;
-  /** Whether released files are served without the key, on paths without a prefix. Needs a key. */
+  /** Whether released files are served without the key, on paths without a prefix. Requires a key. */
   readonly isPublic?: boolean | undefined;
-  /** The dialect: in 2024 the SDC knew neither releases nor prefixes. */
+  /** The dialect: in 2024 the SDC had neither releases nor prefixes. */
   readonly dialect: Dialect;
 }
 
-/** The prefixes under which the SDC has its routes that change something (SDC protocol, "Hosts, prefixes, credentials"). */
+/** The prefixes below which the SDC has the routes that change data (SDC protocol, "Hosts, prefixes, credentials"). */
 const PREFIXES_OF_CHANGES: Readonly<Partial<Record<Route["to"], readonly string[]>>> = {
   upload: [API_KEY_PREFIX],
   release: [API_KEY_PREFIX],
   reprocess: [API_KEY_PREFIX, ACCESS_TOKEN_PREFIX],
 };
 
-/** Decides who may do what. An archive is open, or closed by a key, or closed except for released files. */
+/**
+ * Controls access. An archive is open to everyone, protected by a key, or protected by a key except for released files.
+ */
 export class Access {
   readonly #options: AccessOptions;
 
-  /** Applies the rules. */
+  /** Creates access control with these rules. */
   constructor(options: AccessOptions) {
     this.#options = options;
   }
 
-  /** Decides about a request to a route: which files the caller sees, or why the request is refused. */
+  /** Determines which files the caller of a route sees, or why the request is rejected. */
   check(to: Route["to"], pathname: string, headers: Headers): Sight | Refusal {
     const { apiKey, isPublic = false } = this.#options;
     if (apiKey === undefined) return "all";
-    // The page has links to files, for which browsers send the key as they do for the page.
+    // The page links to files, and browsers send the key for them as they do for the page.
     if (to === "download" && this.mayRead(headers)) return "all";
     if (isPublic) {
       if (!this.#hasRoute(to, pathname)) return "noSuchRoute";
@@ -73,38 +78,41 @@ export class Access {
     return sameSecret(given, apiKey) ? "all" : "forbidden";
   }
 
-  /** Whether a reader with a browser sees everything: browsers send the key as the password of any user. */
+  /** Whether a visitor with a browser sees all files: browsers send the key as the password, with any user name. */
   mayRead(headers: Headers): boolean {
     const { apiKey } = this.#options;
     const password = basicPassword(headers);
     return apiKey === undefined || (password !== undefined && sameSecret(password, apiKey));
   }
 
-  /** Which files a reader with a browser sees; undefined for none. */
+  /** Returns the files that a visitor with a browser sees; undefined for none. */
   sightOf(headers: Headers): Sight | undefined {
     if (this.mayRead(headers)) return "all";
     if (!this.#options.isPublic) return undefined;
     return this.#options.dialect === "2024" ? "all" : "released";
   }
 
-  /** Whether a client of webpoda has access: it must send a user and a password, which is the key of a closed archive. */
+  /**
+   * Whether a client of webpoda has access: it must send a user name and a password, which must be the key if the
+   * archive has one.
+   */
   mayGetPackets(headers: Headers): boolean {
     return basicPassword(headers) !== undefined && this.mayRead(headers);
   }
 
-  /** Whether a public archive has a route under the prefix of a path. The server of 2024 has no prefixes. */
+  /** Whether a public archive has a route below the prefix of a path. The server of 2024 has no prefixes. */
   #hasRoute(to: Route["to"], pathname: string): boolean {
     if (this.#options.dialect === "2024") return true;
     return PREFIXES_OF_CHANGES[to]?.includes(prefixOf(pathname)) ?? true;
   }
 }
 
-/** The prefix of a path: `/api-key`, `/authorized`, or none. */
+/** Returns the prefix of a path: `/api-key`, `/authorized`, or none. */
 function prefixOf(pathname: string): string {
   return [API_KEY_PREFIX, ACCESS_TOKEN_PREFIX].find((prefix) => pathname.startsWith(`${prefix}/`)) ?? "";
 }
 
-/** The key in a request: `x-api-key`, or below `/authorized` an access token. */
+/** Returns the key in a request: `x-api-key`, or below `/authorized` an access token. */
 function credentials(pathname: string, headers: Headers): string | undefined {
   const key = headers.get("x-api-key");
   if (key !== null || prefixOf(pathname) !== ACCESS_TOKEN_PREFIX) return key ?? undefined;
@@ -112,8 +120,9 @@ function credentials(pathname: string, headers: Headers): string | undefined {
 }
 
 /**
- * Whether a request was sent by a web page of another origin. Browsers say so with `Origin`, or, for a simple GET such as
- * that of an image, with `Sec-Fetch-Site`. Only the hosts are compared, because a proxy may have terminated TLS.
+ * Whether a request was sent by a web page of another origin. Browsers indicate this with `Origin` or, for a simple GET
+ * such as that of an image, with `Sec-Fetch-Site`. Only the hosts are compared, because a proxy may have terminated
+ * TLS.
  */
 export function isFromForeignPage(request: Request): boolean {
   const { headers } = request;
@@ -122,19 +131,23 @@ export function isFromForeignPage(request: Request): boolean {
   return !["none", "same-origin"].includes(headers.get("sec-fetch-site") ?? "none");
 }
 
-/** Lets pages of any origin read a response, like the SDC (CORS). Browsers send no stored credentials with it. */
+/**
+ * Allows pages of any origin to read a response, like the SDC (CORS). Browsers do not send stored credentials with such
+ * requests.
+ */
 export function letPagesRead(request: Request, response: Response): void {
   if (!request.headers.has("origin")) return;
   response.headers.set("access-control-allow-origin", "*");
   response.headers.set("access-control-expose-headers", "*");
 }
 
-/** An IPv4 address, or an IPv6 address in brackets, as URLs have them. */
+/** Matches an IPv4 address, or an IPv6 address in brackets, as in URLs. */
 const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|\[.*\])$/;
 
 /**
- * Whether a host cannot belong to a web site. A site whose name suddenly resolves to 127.0.0.1 (DNS rebinding) has the same
- * origin as the archive for a browser, but the host of its requests is the site's name.
+ * Whether a host cannot belong to a web site. If the name of a web site is made to resolve to 127.0.0.1 (DNS
+ * rebinding), browsers treat the site and the archive as the same origin, but the host of the site's requests is still
+ * its name.
  */
 export function isLocalHost(hostname: string): boolean {
   return ADDRESS.test(hostname) || hostname === "localhost" || hostname.endsWith(".localhost");

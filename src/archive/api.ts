@@ -21,10 +21,10 @@ import type { Dialect } from "../protocol/tables.ts";
 import { readPacketRoute } from "../protocol/webpoda.ts";
 import { randomUUID } from "node:crypto";
 
-/** The largest response that a Lambda function may send, 6 MiB: a larger one never leaves the SDC. */
+/** The maximum size of a response of a Lambda function, 6 MiB: the SDC cannot send a larger one. */
 export const MAX_ANSWER_BYTES = 6 * 1024 * 1024;
 
-/** How long presigned URLs are valid, in seconds. */
+/** The lifetimes of presigned URLs, in seconds. */
 export interface UrlLifetimes {
   /** Default: 86,400. */
   readonly download?: number | undefined;
@@ -32,37 +32,37 @@ export interface UrlLifetimes {
   readonly upload?: number | undefined;
 }
 
-/** What the handler of the API works with. */
+/** The dependencies and settings of the API's handler. */
 export interface ArchiveHandlerOptions {
-  /** What the archive has. */
+  /** The catalog of the archive. */
   readonly catalog: Catalog;
   /** The files. */
   readonly store: ObjectStore;
-  /** The journal of orders. */
+  /** The journal of reprocessing and release requests. */
   readonly journal: Journal;
   /** The clock. */
   readonly now: () => Date;
   /** Signs URLs; the handler of the objects checks them. */
   readonly signer: UrlSigner;
-  /** The origin of the objects, such as `http://127.0.0.1:40001`, for a caller who used this URL. */
+  /** Returns the origin of the objects for a caller who used this URL, such as `http://127.0.0.1:40001`. */
   readonly objectsOrigin: (requested: URL) => string;
   /** The dialect. Default: `now`. */
   readonly as?: Dialect | undefined;
-  /** The key that callers need. Default: none, and everybody may do everything. */
+  /** The key that callers need. Default: none; everyone has full access. */
   readonly apiKey?: string | undefined;
   /** Whether paths without a prefix serve released files to everyone. Default: false. */
   readonly public?: boolean | undefined;
-  /** Whether callers must name this machine by an address or as localhost. Default: false. */
+  /** Whether requests must address this machine by an IP address or as localhost. Default: false. */
   readonly localHostOnly?: boolean | undefined;
-  /** The largest response to a query, in bytes; null for no limit. Default: 6 MiB. */
+  /** The maximum size of a response to a query, in bytes; null for no limit. Default: 6 MiB. */
   readonly answerLimit?: number | null | undefined;
-  /** How long presigned URLs are valid. */
+  /** The lifetimes of presigned URLs. */
   readonly urlLifetimeSeconds?: UrlLifetimes | undefined;
-  /** Called with each error that callers only see as 500. */
+  /** Called with each internal error, which callers see only as a 500. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** The response to a HEAD: everything but the body. */
+/** Returns the response to a HEAD request: everything but the body. */
 async function headOf(response: Response): Promise<Response> {
   const { status, headers } = response;
   headers.set("content-length", String((await response.bytes()).length));
@@ -70,8 +70,9 @@ async function headOf(response: Response): Promise<Response> {
 }
 
 /**
- * The SDC's Data Access API over a local archive (SDC protocol): queries, orders, and the URLs of files, also below
- * `/api-key` and `/authorized`; webpoda; and a page for people. It has no sockets: a request comes in, a response goes out.
+ * The SDC's Data Access API over a local archive (SDC protocol): queries, reprocessing and release requests, and the
+ * URLs of files, also below `/api-key` and `/authorized`; webpoda; and a web page. It does not open sockets: it maps a
+ * `Request` to a `Response`.
  */
 class Api {
   readonly #options: ArchiveHandlerOptions;
@@ -121,7 +122,7 @@ class Api {
     return method === "HEAD" ? await headOf(response) : response;
   }
 
-  /** Tells a browser what pages of other origins may do: read, with any header. */
+  /** Responds to a CORS preflight request: pages of other origins may read, with any header. */
   #preflight(route: Route | undefined, request: Request): Response {
     const { headers } = request;
     const method = headers.get("access-control-request-method") ?? "";
@@ -193,12 +194,12 @@ class Api {
   }
 
   /**
-   * Answers `GET /upload/{name}` (SDC protocol): the URL to PUT the file to. Folders before the name do not matter.
-   * Having the URL reserves nothing.
+   * Answers `GET /upload/{name}` (SDC protocol): the URL to PUT the file to. Folders before the name are ignored. The
+   * URL does not reserve the path.
    */
   async #answerUpload(path: string, url: URL): Promise<Response> {
     const { store, signer, objectsOrigin, urlLifetimeSeconds } = this.#options;
-    const name = path.slice(path.lastIndexOf("/") + 1); // A backslash separates nothing at the SDC.
+    const name = path.slice(path.lastIndexOf("/") + 1); // A backslash is not a separator at the SDC.
     if (name === "") return this.#responses.noFileName();
     const place = this.#placeOf(name);
     if (typeof place !== "string") return place;
@@ -214,7 +215,7 @@ class Api {
     return this.#responses.untypedJson(address);
   }
 
-  /** The path of a file by the SDC's convention, or the response when the dialect does not accept its name. */
+  /** Returns the path of a file by the SDC's convention, or the response if the dialect does not accept its name. */
   #placeOf(name: string): string | Response {
     try {
       const file = parseFileName(name);
@@ -228,7 +229,10 @@ class Api {
     }
   }
 
-  /** Answers `POST /reprocess` (SDC protocol): the SDC checks nothing and queues the order, the archive writes it down. */
+  /**
+   * Answers `POST /reprocess` (SDC protocol): the SDC queues the request without any checks; the archive writes it to
+   * the journal.
+   */
   #answerReprocess(search: URLSearchParams): Response {
     const id = randomUUID();
     this.#note("reprocess", Object.fromEntries(search), id);
@@ -241,7 +245,7 @@ class Api {
   }
 }
 
-/** The routes that change something, or that give out URLs which do: no page of another origin may call them. */
+/** The routes that change data, or return URLs that allow changes: pages of other origins may not call them. */
 const CHANGES: ReadonlySet<Route["to"]> = new Set<Route["to"]>(["upload", "release", "reprocess"]);
 
 const NO_FILE_REQUESTED = "No file requested for download. Please provide a filename in the path. " +
@@ -249,12 +253,12 @@ const NO_FILE_REQUESTED = "No file requested for download. Please provide a file
 const FILE_NOT_FOUND = "File not found, make sure you include the full path to the file in the request, " +
   "e.g. /download/path/to/file/filename.pkts.";
 
-/** A text of `/download`, which the SDC labels as HTML although it is none. */
+/** Returns a text response of `/download`, which the SDC labels as HTML although it is not. */
 function htmlResponse(text: string, status: number): Response {
   return new Response(text, { status, headers: { "content-type": "text/html" } });
 }
 
-/** The kinds of file that nobody gets without credentials, released or not. */
+/** The kinds of file that require credentials, released or not. */
 const NEVER_PUBLIC: readonly string[] = ["quicklook", "dependency", "release"];
 
 /** Whether everyone may download a file: SPICE files always, others when they are released (SDC protocol). */
@@ -263,7 +267,7 @@ function isPublicFile(path: string, catalog: Catalog): boolean {
   return kind === "spice" || (!NEVER_PUBLIC.includes(kind) && catalog.isReleased(path));
 }
 
-/** Makes the handler of the API. */
+/** Creates the handler of the API. */
 export function createArchiveHandler(options: ArchiveHandlerOptions): Handler {
   const api = new Api(options);
   return (request) => api.handle(request);

@@ -4,10 +4,13 @@ import { FileNameError } from "../names/file_name_error.ts";
 import { SDC_TABLES } from "../protocol/tables.ts";
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 
-/** Increases when the table changes. */
+/** The version of the schema; increase it when the table changes. */
 const SCHEMA_VERSION = 3;
 
-/** The columns in the order of the table. Values are bound by position, which takes a third of the time of names. */
+/**
+ * The columns, in the order of the table. Values are bound by position, which takes a third of the time of binding by
+ * name.
+ */
 const COLUMN_TYPES: Readonly<Record<keyof CatalogEntry, string>> = {
   file_path: "TEXT PRIMARY KEY",
   table_name: "TEXT NOT NULL",
@@ -43,7 +46,7 @@ const CREATE_TABLE = `CREATE TABLE files (
 ) STRICT, WITHOUT ROWID;`;
 
 /**
- * The indexes serve the filters that narrow most: a product's days, a day, the newest files. The first one also finds
+ * The indexes serve the most selective filters: a product's days, a day, the newest files. The first index also finds
  * the other versions of a file.
  */
 const CREATE_INDEXES = `
@@ -60,17 +63,17 @@ const CREATE_INDEXES = `
 
 const PUT = `INSERT INTO files (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})
   ON CONFLICT (file_path) DO UPDATE SET ${
-  // A file stays released, or not, when its bytes change.
+  // A file keeps its release state when its bytes change.
   COLUMNS.filter((name) => name !== "file_path" && name !== "released").map((name) => `${name} = excluded.${name}`)
     .join(", ")}`;
 
-/** The columns of earlier schemas that do not follow from a file's name. */
+/** The columns of earlier schemas that cannot be derived from a file's name. */
 const EARLIER_ROWS = "SELECT file_path, ingestion_date, size, mtime, md5 FROM files";
 
-/** The application_id of a database that replaces a damaged one, which knew the files that had been released. */
+/** The application_id of a database that replaced a damaged one: which files had been released is lost. */
 const REPLACES_DAMAGED = 1;
 
-/** Makes today's rows of those of an earlier schema. Names that are no longer valid are left to indexing, which reports them. */
+/** Converts the rows of an earlier schema. Names that are no longer valid are omitted; indexing reports them. */
 function* earlierEntries(database: DatabaseSync, isReleased: boolean): Generator<CatalogEntry> {
   for (const { file_path, ingestion_date, size, mtime, md5 } of database.prepare(EARLIER_ROWS).all()) {
     const path = String(file_path);
@@ -90,8 +93,9 @@ function* earlierEntries(database: DatabaseSync, isReleased: boolean): Generator
 }
 
 /**
- * Migrates a database to this schema, completely or not at all. The rows of earlier schemas are kept, since files do not
- * tell when the archive took them in. A database of an unknown schema becomes empty, and indexing fills it.
+ * Migrates a database to this schema, completely or not at all. The rows of earlier schemas are kept, since the
+ * ingestion dates cannot be derived from the files. A database with an unknown schema is emptied, and indexing fills
+ * it.
  */
 function migrate(database: DatabaseSync, version: number, isReleased: boolean): void {
   const entries = version === 1 || version === 2 ? [...earlierEntries(database, isReleased)] : [];
@@ -101,15 +105,15 @@ function migrate(database: DatabaseSync, version: number, isReleased: boolean): 
   database.exec(`${CREATE_INDEXES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
 }
 
-/** SQLITE_NOTADB and SQLITE_CORRUPT in SQLite's words: Deno's errors carry no result code. */
+/** Matches the messages of SQLITE_NOTADB and SQLITE_CORRUPT: Deno's errors do not contain the result code. */
 const DAMAGED = /file is not a database|database disk image is malformed/;
 
 /** Opens or creates the database; throws when it cannot be read. */
 function connect(path: string, isReleased: boolean): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5_000 });
   try {
-    // NORMAL may lose the last rows in a power cut but never corrupts: the files are the truth, and indexing at the next
-    // start finds them. What a caller was promised is the file, and that was flushed.
+    // NORMAL may lose the last rows in a power failure but never corrupts the database: indexing at the next start
+    // finds the files. Callers are promised only the file, which was flushed.
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;");
     const version = pragma(database, "user_version");
     if (version !== SCHEMA_VERSION) migrate(database, version, isReleased);
@@ -125,7 +129,7 @@ function pragma(database: DatabaseSync, name: string): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
 
-/** Opens the database. A damaged one is replaced: everything but what was released is read from the files again. */
+/** Opens the database. A damaged one is replaced: everything except the release states is read from the files again. */
 function openDatabase(path: string, isReleased: boolean): DatabaseSync {
   try {
     return connect(path, isReleased);
@@ -144,38 +148,38 @@ function openDatabase(path: string, isReleased: boolean): DatabaseSync {
   }
 }
 
-/** A statement for the catalog: fixed text, and the values of its question marks. */
+/** An SQL statement for the catalog: fixed text, and the values for its question marks. */
 export interface Statement {
-  /** With a question mark for each value. Its rows have one column, `row`, the JSON of a row. */
+  /** The SQL, with a question mark for each value. Its rows have one column, `row`, the JSON of a row. */
   readonly sql: string;
   /** In the order of the question marks. */
   readonly values: readonly (string | number)[];
 }
 
-/** A query of files. Their rows come in the order of their paths. */
+/** A query of files. The rows are sorted by path. */
 export interface FilesQuery {
-  /** SQL that writes the JSON of a row, with its `file_path`. */
+  /** SQL for the JSON of a row, including its `file_path`. */
   readonly row: string;
-  /** The SQL of the conditions on the table `files`, with a question mark for each value. */
+  /** SQL for the conditions on the table `files`, with a question mark for each value. */
   readonly where: string;
   /** In the order of the question marks. */
   readonly values: readonly (string | number)[];
-  /** The most rows; undefined for all. */
+  /** The maximum number of rows; undefined for all. */
   readonly limit?: number | undefined;
-  /** The number of rows that are skipped. Default: 0. */
+  /** The number of rows to skip. Default: 0. */
   readonly offset?: number | undefined;
 }
 
 /** The last row of a page, where the next page can start. */
 interface Cursor {
-  /** The revision of the catalog, after which the cursor is invalid. */
+  /** The revision of the catalog; the cursor is invalid after a change. */
   readonly revision: number;
   /** The number of rows before this one. */
   readonly index: number;
   readonly path: string;
 }
 
-/** What shows that a file has changed. */
+/** The properties that reveal that a file has changed. */
 export interface FileStamp {
   /** In bytes. */
   readonly size: number;
@@ -198,11 +202,11 @@ export interface ReleaseSelection {
 }
 
 /**
- * SQL: the catalog has no newer version of the file. Versions of a file agree in instrument, data level, descriptor,
- * start date, and repointing (SDC protocol, `GET /query`). An index finds the newer version of each row: unlike a window
- * function, this does not need all rows for a page of them.
+ * SQL: the catalog has no newer version of the file. All versions of a file have the same instrument, data level,
+ * descriptor, start date, and repointing (SDC protocol, `GET /query`). An index finds the newer version of each row:
+ * unlike a window function, this does not read all rows for a single page.
  *
- * @param version What is compared: the major version, or both numbers.
+ * @param version What to compare: the major version, or both numbers.
  * @param conditions Conditions on the newer version, as SQL about the table `newer`.
  */
 export function noNewerVersion(version: "major" | "major and minor", conditions: readonly string[] = []): string {
@@ -240,9 +244,12 @@ const RELEASE_ANCILLARY = `UPDATE files SET released = 1 WHERE file_path IN (
   ) WHERE start_date <= ?4 AND iif(end_date IS NULL, coalesce(next_start > ?3, 1), end_date >= ?3)
 )`;
 
-/** There is a statement for each set of parameters; a caller who tries all sets must not fill the memory. */
+/**
+ * The maximum number of cached statements: there is one for each set of parameters, and a caller who tries all sets
+ * must not exhaust the memory.
+ */
 const MAX_STATEMENTS = 200;
-/** There is a cursor for each query that is read page by page. */
+/** The maximum number of cursors: there is one for each query that is read page by page. */
 const MAX_CURSORS = 200;
 
 /** Makes room in a cache for one more entry. */
@@ -259,13 +266,13 @@ export class Catalog {
   #counted: { readonly revision: number; readonly files: number } | undefined;
 
   /**
-   * Whether files that are found in the folder are released. It is defined when the archive opens for the first time;
-   * later, each kind of file has its default.
+   * Whether files that are found in the folder are released. Set when the archive is opened for the first time; later,
+   * the default of each kind applies.
    */
   readonly releasesFoundFiles: boolean | undefined;
 
   /**
-   * Opens the catalog in a file, which is created when it does not exist.
+   * Opens the catalog in a file, which is created if it does not exist.
    *
    * @param path The database.
    * @param options `unreleased`: files that are present when the archive first opens are not released.
@@ -282,7 +289,7 @@ export class Catalog {
     this.#database.close();
   }
 
-  /** The number of files. SQLite keeps no count: they are counted once after each change. */
+  /** The number of files. SQLite does not store a count: the files are counted once after each change. */
   get size(): number {
     if (this.#counted?.revision !== this.#revision) {
       const files = Number(this.#prepared("SELECT count(*) AS files FROM files").get()?.files);
@@ -291,12 +298,12 @@ export class Catalog {
     return this.#counted.files;
   }
 
-  /** The number of changes since the catalog was opened. What was made from its rows is valid until it changes. */
+  /** The number of changes since the catalog was opened. Values derived from the rows are valid until it changes. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** Whether the archive has a file under this path. */
+  /** Whether the archive has a file with this path. */
   has(path: string): boolean {
     return this.#prepared("SELECT 1 FROM files WHERE file_path = ?").get(path) !== undefined;
   }
@@ -306,7 +313,7 @@ export class Catalog {
     return this.#prepared("SELECT released FROM files WHERE file_path = ?").get(path)?.released === 1;
   }
 
-  /** The size and time of every file, by its path. */
+  /** The size and modification time of every file, by path. */
   stamps(): Map<string, FileStamp> {
     const stamps = new Map<string, FileStamp>();
     for (const row of this.#prepared("SELECT file_path, size, mtime FROM files").iterate()) {
@@ -315,7 +322,7 @@ export class Catalog {
     return stamps;
   }
 
-  /** Writes a row together with `act`, which puts the file into its place: both happen, or neither when `act` throws. */
+  /** Writes a row and calls `act`, which moves the file into place: both happen, or neither if `act` throws. */
   put(entry: CatalogEntry, act: () => void): void {
     this.#transaction(() => {
       this.#put(entry);
@@ -323,7 +330,7 @@ export class Catalog {
     });
   }
 
-  /** Brings the rows up to date with the disk, all at once. */
+  /** Updates the rows to match the disk, in one transaction. */
   update(changes: { readonly changed: readonly CatalogEntry[]; readonly gone: Iterable<string> }): void {
     this.#transaction(() => {
       const drop = this.#prepared("DELETE FROM files WHERE file_path = ?");
@@ -332,7 +339,10 @@ export class Catalog {
     });
   }
 
-  /** Releases the newest version of each science file that is selected, and the ancillary files that are valid then. */
+  /**
+   * Releases the newest version of each selected science file, and the ancillary files that are valid on the days of
+   * the release.
+   */
   release(selections: readonly ReleaseSelection[]): void {
     this.#transaction(() => {
       for (const { instrument, dataType, descriptor, start, end } of selections) {
@@ -343,7 +353,7 @@ export class Catalog {
     });
   }
 
-  /** The MD5 of a file's bytes, when it is known for a file of this size and time; else undefined. */
+  /** Returns the MD5 of a file if it is known for this size and modification time; otherwise undefined. */
   md5(path: string, size: number, mtime: number): string | undefined {
     const sql = "SELECT md5 FROM files WHERE file_path = ? AND size = ? AND mtime = ?";
     const md5 = this.#prepared(sql).get(path, size, mtime)?.md5;
@@ -351,24 +361,25 @@ export class Catalog {
   }
 
   /**
-   * Keeps the MD5 of a file's bytes. It was computed while others may have put new bytes there.
+   * Stores the MD5 of a file, unless the file was replaced while the MD5 was computed.
    *
-   * @param seen What the row said before; one that says something else by now is of newer bytes and stays.
-   * @param read The size and time of the bytes that the MD5 was computed from.
+   * @param seen The state of the row before the computation; if it has changed, the row describes newer bytes and is
+   * not updated.
+   * @param read The size and modification time of the bytes that the MD5 was computed from.
    */
   keepMd5(path: string, md5: string, seen: FileStamp, read: FileStamp): void {
     this.#prepared("UPDATE files SET size = ?, mtime = ?, md5 = ? WHERE file_path = ? AND size = ? AND mtime = ?")
       .run(read.size, read.mtime, md5, path, seen.size, seen.mtime);
   }
 
-  /** The size and time in a file's row. */
+  /** Returns the size and modification time in a file's row. */
   stamp(path: string): FileStamp | undefined {
     const row = this.#prepared("SELECT size, mtime FROM files WHERE file_path = ?").get(path);
     return row === undefined ? undefined : { size: Number(row.size), mtime: Number(row.mtime) };
   }
 
   /**
-   * The JSON array of files, in the order of their paths. A page that follows another one starts where that one ended, so
+   * Returns the JSON array of files, sorted by path. A page that follows another one starts where that one ended, so
    * that reading all pages takes no longer than reading all rows at once.
    *
    * @param maxBytes The longest text that is allowed, or null for any length.
@@ -399,7 +410,7 @@ export class Catalog {
   }
 
   /**
-   * The JSON array of a statement's rows.
+   * Returns the JSON array of a statement's rows.
    *
    * @param maxBytes The longest text that is allowed, or null for any length.
    * @returns Undefined when the text would be longer.
@@ -409,7 +420,7 @@ export class Catalog {
   }
 
   /**
-   * The rows of a statement, for callers that make something else than JSON of them. They limit their number.
+   * Returns the rows of a statement, for callers that do not need JSON. The statement must limit their number.
    *
    * @param sql Fixed text with a question mark for each value.
    */
@@ -437,14 +448,14 @@ export class Catalog {
       this.#database.exec("COMMIT");
       this.#revision++;
     } catch (error) {
-      // SQLite rolls back by itself after some errors, such as a full disk.
+      // SQLite has already rolled back after some errors, such as a full disk.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
   }
 }
 
-/** The JSON of each row, which is its only column. */
+/** Yields the only column of each row, its JSON. */
 function* jsonOf(
   rows: Iterable<Record<string, SQLOutputValue>>,
   onRow?: (row: string) => void,

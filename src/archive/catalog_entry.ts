@@ -2,9 +2,9 @@ import { archivePath, parseFileName } from "../names/file_name.ts";
 import type { SpiceFile } from "../names/spice_name.ts";
 import { parseVersion } from "../names/version.ts";
 
-/** A row of the catalog: the fields of a file's name, and what the archive knows about the file besides. */
+/** A row of the catalog: the fields of a file's name, and further properties of the file. */
 export interface CatalogEntry {
-  /** The path in the archive, with `/` between its folders; the key. */
+  /** The path in the archive, with `/` between folders; the primary key. */
   readonly file_path: string;
   /** The kind of file, which is also the table that lists it. */
   readonly table_name: string;
@@ -36,31 +36,33 @@ export interface CatalogEntry {
   readonly extension: string;
   /** Whether the file is released to the public: 1 or 0. */
   readonly released: 0 | 1;
-  /** When the archive took the file in: `2024-07-09 15:42:23`, UTC. */
+  /** When the archive ingested the file: `2024-07-09 15:42:23`, UTC. */
   readonly ingestion_date: string;
   /** In bytes. */
   readonly size: number;
-  /** When the file last changed, in milliseconds since 1970. */
+  /** The modification time of the file, in milliseconds since 1970. */
   readonly mtime: number;
-  /** The MD5, in hex, of the bytes that had this size and mtime; null until it is needed. */
+  /** The MD5, in hex, of the bytes with this size and modification time; null until it is needed. */
   readonly md5: string | null;
 }
 
-/** What the archive knows about a file besides its name. */
+/** The properties of a file that its name does not contain. */
 interface FileFacts {
   /** In bytes. */
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly mtime: number;
-  /** Hex; null when it is not known yet. */
+  /** In hex; null if it is not known yet. */
   readonly md5: string | null;
-  /** When the archive took the file in. */
+  /** When the archive ingested the file. */
   readonly ingested: Date;
-  /** Whether the file is released to the public. Default: as in the SDC, where the teams release their products later. */
+  /**
+   * Whether the file is released to the public. Default: as at the SDC, where the teams release their products later.
+   */
   readonly isReleased?: boolean | undefined;
 }
 
-/** Writes a moment as in the catalog: `2024-07-09 15:42:23`, UTC. */
+/** Formats a moment as in the catalog: `2024-07-09 15:42:23`, UTC. */
 export function formatTimestamp(date: Date): string {
   return date.toISOString().slice(0, 19).replace("T", " ");
 }
@@ -69,9 +71,9 @@ export function formatTimestamp(date: Date): string {
 const RELEASED_LATER: readonly string[] = ["science", "quicklook"];
 
 /**
- * Makes the row of a file.
+ * Creates the row of a file.
  *
- * @throws {FileNameError} When the name is not one of the SDC's.
+ * @throws {FileNameError} When the name does not follow the SDC's convention.
  */
 export function catalogEntry(name: string, facts: FileFacts): CatalogEntry {
   const fields = fieldsOf(name);
@@ -124,13 +126,13 @@ function spiceFields(file: SpiceFile): NameFields {
     kernel_type,
     file_root: fileRoot(name, version),
     version,
-    // More digits than a number holds exactly are no version that anyone counts.
+    // A version with more digits than a number can represent is not compared.
     minor_version: version === null ? null : Math.min(Number(version), Number.MAX_SAFE_INTEGER),
     extension,
   };
 }
 
-/** `imap_sclk_0147.tsc` -> `imap_sclk_.tsc`: in every name of a SPICE file the version's digits are the last ones. */
+/** `imap_sclk_0147.tsc` -> `imap_sclk_.tsc`: in all names of SPICE files, the last digits are those of the version. */
 function fileRoot(name: string, version: string | null): string {
   if (version === null) return name;
   const at = name.lastIndexOf(version);

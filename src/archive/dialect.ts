@@ -5,14 +5,14 @@ function json(value: unknown, status: number, contentType = "application/json"):
   return new Response(JSON.stringify(value), { status, headers: { "content-type": contentType } });
 }
 
-/** Formats a list as Python prints it, and so the SDC's messages. */
+/** Formats a list as Python prints it, as in the SDC's messages. */
 export function pythonList(values: Iterable<string>): string {
   return `[${[...values].map((value) => `'${value}'`).join(", ")}]`;
 }
 
 /**
- * What differs between the dialects: the responses of the gateway, the content type of responses for which the SDC's code
- * sets none, and the texts of errors. Handlers ask this object instead of comparing the names of dialects.
+ * The differences between dialects: the responses of the gateway, the content type of responses for which the SDC's
+ * code sets none, and the texts of errors. Handlers use this object instead of comparing the names of dialects.
  */
 export interface Responses {
   /** The dialect. */

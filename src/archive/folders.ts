@@ -8,7 +8,7 @@ import { FileNameError } from "../names/file_name_error.ts";
 import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 
-/** Why a name is not one of the SDC's, in a few words. */
+/** Says in a few words why a name does not follow the SDC's convention. */
 function nameReason(error: FileNameError): string {
   return `not a name the archive knows: wrong ${error.problems.map((problem) => problem.field).join(", ")}`;
 }
@@ -21,7 +21,7 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
-/** An entry of a folder: a file, or something that is skipped. */
+/** An entry of a folder: a file, or an entry to skip. */
 type WalkedEntry =
   | { readonly kind: "file"; readonly path: string; readonly name: string; readonly stamp: FileStamp }
   | ({ readonly kind: "skipped" } & SkippedFile);
@@ -39,17 +39,20 @@ async function readFolder(folder: string): Promise<Deno.DirEntry[]> {
   return entries.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** The size and time of a file, or of the link itself. Synchronous calls are five times as fast for many files. */
+/**
+ * Returns the size and modification time of a file, or of the link itself. For many files, synchronous calls are five
+ * times as fast.
+ */
 function stampOf(path: string): FileStamp {
   const { size, mtime } = Deno.lstatSync(path);
   return { size, mtime: mtime?.getTime() ?? 0 };
 }
 
 /**
- * Walks through a folder and its subfolders in the order of names. Symbolic links are not followed: they could point
- * outside the folder, or form a cycle. What cannot be read is skipped.
+ * Walks through a folder and its subfolders, sorted by name. Symbolic links are not followed: they could point outside
+ * the folder, or form a cycle. Unreadable entries are skipped.
  *
- * @param root The folder to which paths are relative.
+ * @param root The folder that paths are relative to.
  * @param start Where to start, relative to the root.
  */
 async function* walkFiles(root: string, start = ""): AsyncGenerator<WalkedEntry> {
@@ -77,22 +80,22 @@ async function* walkFiles(root: string, start = ""): AsyncGenerator<WalkedEntry>
   }
 }
 
-/** What became of the files of a folder that was imported. */
+/** The result of importing a folder. */
 export interface ImportReport {
   /** The number of files that were copied into the archive. */
   readonly copied: number;
-  /** The number of files that the archive already had, byte for byte. */
+  /** The number of files that were already in the archive, with identical bytes. */
   readonly present: number;
-  /** Paths of files whose name the archive has with different bytes, which it keeps. Relative to the folder. */
+  /** Paths, relative to the folder, of files that the archive has with different bytes. The archive keeps its own. */
   readonly conflicts: readonly string[];
-  /** What is not one of the SDC's files. */
+  /** Entries that are not files of the SDC. */
   readonly skipped: readonly SkippedFile[];
 }
 
-/** What became of one file. */
+/** The result of importing one file. */
 type Outcome = "copied" | "present" | "conflict" | { readonly skipped: string };
 
-/** Opens a file for reading; undefined when it is gone, or may not be read. */
+/** Opens a file for reading; undefined if it no longer exists, or may not be read. */
 async function openSource(path: string): Promise<Deno.FsFile | undefined> {
   try {
     return await Deno.open(path);
@@ -102,7 +105,7 @@ async function openSource(path: string): Promise<Deno.FsFile | undefined> {
   }
 }
 
-/** Whether the file in the archive has the same bytes; undefined when there is none. */
+/** Whether the file in the archive has the same bytes; undefined if it does not exist. */
 async function isSame(
   store: ObjectStore,
   path: string,
@@ -135,7 +138,7 @@ async function importFile(
   }
 }
 
-/** Where files are imported to. */
+/** The destination of an import. */
 export interface ImportOptions {
   /** The archive's files. */
   readonly store: ObjectStore;
@@ -146,8 +149,8 @@ export interface ImportOptions {
 }
 
 /**
- * Copies the files of a folder and its subfolders into the archive. Their place there depends only on their names. The
- * folder itself is not changed.
+ * Copies the files of a folder and its subfolders into the archive. Their paths in the archive depend only on their
+ * names. The folder itself is not changed.
  *
  * @throws {InputError} When the folder cannot be read.
  */
@@ -170,11 +173,11 @@ export async function importFolder(folder: string, options: ImportOptions): Prom
   return { ...counts, conflicts, skipped };
 }
 
-/** What was found in the folder of an archive. */
+/** The result of indexing the folder of an archive. */
 export interface IndexReport {
   /** The number of files in the archive. */
   readonly files: number;
-  /** What is there but does not belong to the archive. */
+  /** Entries that do not belong to the archive. */
   readonly skipped: readonly SkippedFile[];
 }
 
@@ -194,8 +197,9 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Brings the catalog up to date with the folder: new files are added, changed files (size, time) are updated, and rows
- * without a file are dropped, so it repairs whatever a crash left behind. Files that are not in their place are skipped.
+ * Updates the catalog to match the folder: new files are added, changed files (by size or modification time) are
+ * updated, and rows without a file are removed. This also repairs what a crash left behind. Files in the wrong folder
+ * are skipped.
  */
 export async function indexFolder(root: string, catalog: Catalog, signal?: AbortSignal): Promise<IndexReport> {
   const known = catalog.stamps();
@@ -227,16 +231,16 @@ export async function indexFolder(root: string, catalog: Catalog, signal?: Abort
   return { files: catalog.size, skipped };
 }
 
-/** The state folder below the root of an archive. It is hidden, so that indexing and imports ignore it. */
+/** The state folder below the root of an archive; hidden, so that indexing and imports ignore it. */
 const STATE_FOLDER = ".imap-archive";
 
-/** What an archive keeps besides its files. */
+/** The state of an archive besides its files. */
 interface StateFolder {
   /** The database of the catalog. */
   readonly catalog: string;
-  /** The journal of orders. */
+  /** The journal of reprocessing and release requests. */
   readonly journal: string;
-  /** Where incoming files are written. It is on the same disk as the archive, so that a rename moves them. */
+  /** The folder for incoming files, on the same file system as the archive, so that they can be renamed into place. */
   readonly incoming: string;
   /** Unlocks the folder. */
   close(): void;
@@ -253,7 +257,7 @@ const STATE_FILES = [
   "catalogue.sqlite-journal",
 ];
 
-/** Refuses symbolic links: writing or removing through one would change files that are not the archive's. */
+/** Rejects symbolic links: writing or removing through one would change files outside the archive. */
 async function checkPlace(path: string, kind: "file" | "folder"): Promise<void> {
   const found = await Deno.lstat(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
@@ -264,7 +268,7 @@ async function checkPlace(path: string, kind: "file" | "folder"): Promise<void> 
   throw new InputError(`Cannot serve with "${path}": it is ${what}; remove it`);
 }
 
-/** Creates the state folder, and checks that everything in it is the archive's own. */
+/** Creates the state folder, and checks that everything in it belongs to the archive. */
 async function makeStateFolder(folder: string, incoming: string): Promise<void> {
   await checkPlace(folder, "folder");
   await ensureDir(folder);
@@ -273,7 +277,7 @@ async function makeStateFolder(folder: string, incoming: string): Promise<void> 
   for (const name of STATE_FILES) await checkPlace(join(folder, name), "file");
 }
 
-/** Locks the folder until the process ends, however it ends. */
+/** Locks the folder until the process ends for any reason. */
 async function lock(path: string, root: string): Promise<Deno.FsFile> {
   const file = await Deno.open(path, { create: true, write: true });
   if (await file.tryLock(true)) return file;
@@ -281,7 +285,7 @@ async function lock(path: string, root: string): Promise<Deno.FsFile> {
   throw new InputError(`Cannot serve "${root}": another archive serves it already; stop that one first`);
 }
 
-/** The names of incoming files (RFC 9562). */
+/** Matches the names of incoming files, which are UUIDs (RFC 9562). */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Removes incoming files that a crash left behind, and nothing else. */
@@ -292,7 +296,7 @@ async function removeLeftovers(folder: string): Promise<void> {
 }
 
 /**
- * Opens the state folder below the root of an archive, and creates both if necessary. Incoming files that a crash left
+ * Opens the state folder below the root of an archive, creating both if necessary. Incoming files that a crash left
  * behind are removed.
  *
  * @throws {InputError} When the folder cannot be used, is a symbolic link, or is used by another archive.

@@ -7,90 +7,95 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** Answers a request. It never throws: an error is a response too. */
+/** Handles a request. It never throws: errors are responses, too. */
 export type Handler = (request: Request) => Promise<Response>;
 
-/** Limits on what callers can take from a server, so that no caller can use it up alone. */
+/** Limits per caller, so that no caller can exhaust the server's resources. */
 export interface ConnectionLimits {
-  /** How many connections may be open at once; further ones are closed without a response. Default: 256. */
+  /** The maximum number of open connections; further ones are closed without a response. Default: 256. */
   readonly connections?: number | undefined;
   /**
-   * How long a caller may send less than 1 KiB per second, in milliseconds, or, four times as long, read nothing of a
-   * response. Default: 30,000.
+   * How long a caller may send less than 1 KiB per second, in milliseconds. A caller may read nothing of a response for
+   * four times as long. Default: 30,000.
    */
   readonly patienceMs?: number | undefined;
-  /** How long the head of a request may take to arrive, in milliseconds. Default: 10,000. */
+  /** The maximum time to receive the headers of a request, in milliseconds. Default: 10,000. */
   readonly headMs?: number | undefined;
 }
 
-/** What became of a request, or of a connection that sent no readable request. */
+/** The outcome of a request, or of a connection that did not send a valid request. */
 export interface ServedRequest {
-  /** Undefined when no request could be read. */
+  /** Undefined if there was no valid request. */
   readonly method: string | undefined;
-  /** Without the query, which contains signatures; undefined when no request could be read. */
+  /** Without the query, which may contain signatures; undefined if there was no valid request. */
   readonly path: string | undefined;
-  /** The status of the response; null when there was none. */
+  /** The status of the response; null if there was none. */
   readonly status: number | null;
-  /** From the head of the request to the end of the response. */
+  /** The time from receiving the headers of the request to the end of the response, in milliseconds. */
   readonly milliseconds: number;
-  /** Why the connection was refused, or dropped before the end of the response; undefined when all of it was sent. */
+  /**
+   * Why the connection was refused, or dropped before the end of the response; undefined if the response was sent
+   * completely.
+   */
   readonly dropped: string | undefined;
 }
 
 /** Called for each request. */
 export type ServeLog = (served: ServedRequest) => void;
 
-/** What a server is started with. */
+/** The options of a server. */
 export interface ServeHandlerOptions {
-  /** Answers the requests. */
+  /** Handles the requests. */
   readonly handler: Handler;
   /** The name or address to listen on. */
   readonly host: string;
   /** The port; 0 for any free one. */
   readonly port: number;
-  /** Limits on callers. */
+  /** The limits per caller. */
   readonly limits?: ConnectionLimits | undefined;
   /** Called for each request. */
   readonly log?: ServeLog | undefined;
 }
 
-/** A server that listens. */
+/** A running server. */
 export interface RunningServer {
   /** The port that it listens on. */
   readonly port: number;
-  /** Stops it: responses under way have `graceMs` milliseconds to finish, then their connections are cut. */
+  /**
+   * Stops the server: responses in progress have `graceMs` milliseconds to finish, then their connections are closed.
+   */
   close(graceMs: number): Promise<void>;
 }
 
-/** Each connection needs up to two open files: its own, and that of the response being sent on it. */
+/** Each connection needs up to two open files: its socket, and the file that is being sent on it. */
 const MAX_CONNECTIONS = 256;
-/** How many requests may wait on a connection until the one before them is answered. */
+/** The maximum number of pipelined requests that wait on a connection. */
 const MAX_WAITING = 16;
-/** Bytes per second: slower callers are dropped when their patience is used up. */
+/** The minimum speed in bytes per second: slower callers are disconnected after a while. */
 const MIN_SPEED = 1024;
 const PATIENCE_MS = 30_000;
 /**
- * Callers that read a response get this many times more patience than callers that send a body: with buffers of several
- * megabytes in between, all that can be seen of a reader is that they empty, in large steps.
+ * The time limit for reading a response is this many times that for sending a body: network buffers of several
+ * megabytes are emptied in large steps, so the speed of a reader cannot be measured precisely.
  */
 const READER_FACTOR = 4;
-/** How many bytes of a connection are buffered in memory, in each direction. */
+/** The number of bytes buffered per connection, in each direction. */
 const BUFFER_BYTES = 256 * 1024;
 const HEAD_MS = 10_000;
-/** All headers and the request target together. */
+/** The maximum size of the request target and all headers together. */
 const MAX_HEAD_BYTES = 16 * 1024;
-/** Path and query together: a presigned URL of the archive has about 600 bytes. */
+/** The maximum length of path and query: a presigned URL of the archive has about 600 bytes. */
 const MAX_TARGET_BYTES = 8 * 1024;
-/** How long a connection may wait for its next request. */
+/** The maximum time between requests on a connection. */
 const IDLE_MS = 15_000;
-/** After a response that did not need the body: how long the rest of the body may still take to arrive. */
+/** The maximum time to receive the rest of a body that the response did not need. */
 const LINGER_MS = 2_000;
-/** After the connections were cut: how long the handlers may take to clean up. */
+/** The maximum time for handlers to clean up after the connections were closed. */
 const CLEAN_UP_MS = 5_000;
 
 /**
  * Serves a handler on a port, within limits. `Deno.serve` would accept any number of connections, wait for each one
- * forever, and end the process when no more files can be opened; so this is Node's server.
+ * forever, and end the process when no more files can be opened. Therefore this uses Node's server.
  *
  * @throws {ImapError} When the port is not available.
  */
@@ -100,13 +105,13 @@ export async function serveHandler(options: ServeHandlerOptions): Promise<Runnin
   return { port, close: (graceMs) => server.close(graceMs) };
 }
 
-/** A server with its connections, and the requests that are being answered. */
+/** A server with its connections, and the requests in progress. */
 class LimitedServer {
   readonly #options: ServeHandlerOptions;
   readonly #server: Server;
   readonly #queues = new RequestQueues();
   readonly #sockets = new Set<Socket>();
-  /** Requests that are being answered, or wait in a queue. */
+  /** Requests in progress, or waiting in a queue. */
   readonly #pending = new Set<Promise<void>>();
   readonly #refused = new WeakSet<Duplex>();
   #working = 0;
@@ -119,7 +124,7 @@ class LimitedServer {
       maxHeaderSize: MAX_HEAD_BYTES,
       highWaterMark: BUFFER_BYTES,
       headersTimeout: headMs,
-      requestTimeout: 0, // Large files take time; callers that are too slow are dropped by their patience.
+      requestTimeout: 0, // No limit on the total time, since large files take long; callers that are too slow are disconnected by the limits on speed.
       keepAliveTimeout: IDLE_MS,
       connectionsCheckingInterval: Math.min(headMs, 1_000),
     }, (incoming, outgoing) => this.#enqueue(incoming, outgoing));
@@ -139,7 +144,7 @@ class LimitedServer {
     this.#options.log?.(served);
   }
 
-  /** Takes the port; returns which one it is. */
+  /** Binds the port, and returns it. */
   async listen(): Promise<number> {
     const { host, port } = this.#options;
     try {
@@ -161,7 +166,7 @@ class LimitedServer {
     await within(graceMs, Promise.all(this.#pending));
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();
-    // Handlers whose connection is gone clean up. One that never ends must not keep the program from ending.
+    // Handlers whose connection was closed clean up. A handler that never ends must not keep the program running.
     await within(CLEAN_UP_MS, Promise.all([closed, ...this.#pending]));
   }
 
@@ -175,14 +180,14 @@ class LimitedServer {
     void settled.finally(() => this.#pending.delete(settled));
   }
 
-  /** Reads a request and answers it; returns what became of it. A connection on which anything fails is closed. */
+  /** Reads a request, handles it, and returns its outcome. If anything fails, the connection is closed. */
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<ServedRequest> {
     const started = performance.now();
     const { socket, method, url } = incoming;
     const { patienceMs = PATIENCE_MS } = this.#options.limits ?? {};
     const senderPatience = new Patience(patienceMs, MIN_SPEED);
     const readerPatience = new Patience(patienceMs * READER_FACTOR, MIN_SPEED);
-    // Callers that leave can leave a handler behind that has not released its file yet.
+    // When a caller disconnects, its handler may not have released its file yet.
     const handler = this.#isClosing || this.#working >= this.#maxConnections
       ? answerUnavailable
       : this.#options.handler;
@@ -209,11 +214,11 @@ class LimitedServer {
   }
 
   /**
-   * Closes a connection that sent something that is not a request. Complete requests before it are answered first:
-   * a caller that gets a 400 must not find out that its upload counts.
+   * Closes a connection that sent something that is not a request. Complete requests before it are handled first: a
+   * caller that receives a 400 must not find that its upload was stored.
    */
   async #refuse(error: Error, socket: Duplex): Promise<void> {
-    if (this.#refused.has(socket)) return; // Node reports everything that still arrives.
+    if (this.#refused.has(socket)) return; // Node also reports everything that arrives afterwards.
     this.#refused.add(socket);
     const code = "code" in error ? String(error.code) : "";
     const isInBody = this.#queues.waiting(socket).some(({ complete }) => !complete);
@@ -225,7 +230,10 @@ class LimitedServer {
   }
 }
 
-/** Node's errors for heads that are too long or too slow, and their statuses; anything else is not HTTP. */
+/**
+ * Node's errors for headers that are too long or too slow, and their statuses; any other error means that it is not
+ * HTTP.
+ */
 const STATUS_OF_ERROR: ReadonlyMap<string, number> = new Map([
   ["HPE_HEADER_OVERFLOW", 431],
   ["HPE_CHUNK_EXTENSIONS_OVERFLOW", 413],
@@ -236,30 +244,30 @@ function unreadRequest(status: number | null, dropped: string): ServedRequest {
   return { method: undefined, path: undefined, status, milliseconds: 0, dropped };
 }
 
-/** What a server answers that is closing, or has too much to do. */
+/** The response of a server that is closing or overloaded. */
 function answerUnavailable(): Promise<Response> {
   return Promise.resolve(new Response(null, { status: 503, headers: { connection: "close" } }));
 }
 
 /** The requests of a connection, in the order in which they arrived. */
 interface RequestQueue {
-  /** The requests that are not answered yet; the first one is being answered. */
+  /** The pending requests; the first one is being handled. */
   readonly requests: IncomingMessage[];
-  /** Settles with the last one. */
+  /** Settles when the last one has been handled. */
   settled: Promise<void>;
 }
 
 /**
- * Answers the requests of each connection one after another. HTTP lets a caller send further requests before the first
- * one is answered (RFC 9112, 9.3.2): answered all at once, those of a single connection could open any number of files.
+ * Handles the requests of each connection one at a time. HTTP allows a caller to send further requests before the first
+ * response (RFC 9112, 9.3.2): handled in parallel, the requests of a single connection could open any number of files.
  */
 class RequestQueues {
   readonly #queues = new WeakMap<Duplex, RequestQueue>();
 
   /**
-   * Runs `answer` when the earlier requests of the connection are answered.
+   * Runs `answer` when the earlier requests of the connection have been handled.
    *
-   * @returns Undefined when too many are waiting already.
+   * @returns Undefined if too many are already waiting.
    */
   add(incoming: IncomingMessage, answer: () => Promise<void>): Promise<void> | undefined {
     const queue = this.#queues.get(incoming.socket) ?? { requests: [], settled: Promise.resolve() };
@@ -270,21 +278,21 @@ class RequestQueues {
     return queue.settled;
   }
 
-  /** The requests of a connection that are not answered yet. */
+  /** Returns the pending requests of a connection. */
   waiting(socket: Duplex): readonly IncomingMessage[] {
     return this.#queues.get(socket)?.requests ?? [];
   }
 
-  /** Waits until all of them are answered, or given up. */
+  /** Waits until all of them have been handled or aborted. */
   async settled(socket: Duplex): Promise<void> {
     await this.#queues.get(socket)?.settled;
   }
 }
 
-/** A name or address with a port, and nothing that could begin another part of a URL. */
+/** Matches a name or address with a port, without characters that could begin another part of a URL. */
 const HOST = /^[^/?#@\\\s]+$/;
 
-/** Reads a request; returns the response instead when it is not one that a handler could read. */
+/** Converts a request; returns a response instead if a handler could not process it. */
 function readRequest(incoming: IncomingMessage, patience: Patience): Request | Response {
   const { method = "", url: target = "", headersDistinct } = incoming;
   const [host = "localhost", ...otherHosts] = headersDistinct.host ?? [];
@@ -308,7 +316,7 @@ function unreadable(): Response {
   return new Response("The request cannot be read", { status: 400 });
 }
 
-/** The chunks of a body as they arrive. A body that breaks off is an error. */
+/** Yields the chunks of a body as they arrive. Throws if the body breaks off. */
 function bodyOf(incoming: IncomingMessage, patience: Patience): ReadableStream<Uint8Array<ArrayBuffer>> {
   const chunks = incoming.iterator({ destroyOnReturn: false });
   return new ReadableStream({
@@ -325,7 +333,10 @@ function bodyOf(incoming: IncomingMessage, patience: Patience): ReadableStream<U
   }, { highWaterMark: 0 });
 }
 
-/** Takes the rest of a body that the response did not need, for a moment, so that the caller gets to read the response. */
+/**
+ * Reads the rest of a body that the response did not need, for a limited time, so that the caller can read the
+ * response.
+ */
 async function drainBody(incoming: IncomingMessage): Promise<void> {
   const { socket } = incoming;
   if (incoming.complete || socket.destroyed) return;
@@ -338,7 +349,7 @@ async function drainBody(incoming: IncomingMessage): Promise<void> {
   socket.off("close", resolve);
 }
 
-/** The path of a request target, without the query, which contains signatures. */
+/** Returns the path of a request target, without the query, which may contain signatures. */
 function pathOf(target = ""): string {
   return target.startsWith("/") ? target.replace(/[?#].*/s, "") : URL.parse(target)?.pathname ?? "";
 }
@@ -346,7 +357,7 @@ function pathOf(target = ""): string {
 /** Statuses whose responses have no body and no length (RFC 9110). */
 const BODILESS = [204, 304];
 
-/** Sends a response; returns when all of it was sent, or the caller is gone. */
+/** Sends a response; returns when it was sent completely, or the caller has disconnected. */
 async function sendResponse(response: Response, outgoing: ServerResponse, patience: Patience): Promise<void> {
   const { status, headers } = response;
   const body = response.body === null ? undefined : await startReading(response.body);
@@ -371,7 +382,7 @@ interface StartedBody {
   readonly isComplete: boolean;
 }
 
-/** Reads up to two chunks: a text has only one, so its length is known before it is sent. */
+/** Reads up to two chunks: a text has only one, so that its length is known in advance. */
 async function startReading(body: ReadableStream<Uint8Array>): Promise<StartedBody> {
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
@@ -383,7 +394,7 @@ async function startReading(body: ReadableStream<Uint8Array>): Promise<StartedBo
   return { chunks, reader, isComplete: false };
 }
 
-/** Sends a body as fast as the caller reads it, and releases it when the caller is gone. */
+/** Sends a body as fast as the caller reads it, and releases it when the caller has disconnected. */
 async function sendBody({ chunks, reader }: StartedBody, outgoing: ServerResponse, patience: Patience): Promise<void> {
   const waiting = [...chunks];
   const { socket } = outgoing.req;
@@ -399,7 +410,7 @@ async function sendBody({ chunks, reader }: StartedBody, outgoing: ServerRespons
   }
 }
 
-/** Waits for an event of a response, or for the end of its connection, which a response may not be told of. */
+/** Waits for an event of a response, or for the end of its connection, which may not be reported to the response. */
 function until(outgoing: ServerResponse, event: "drain" | "finish"): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { socket } = outgoing.req;
@@ -415,8 +426,8 @@ function until(outgoing: ServerResponse, event: "drain" | "finish"): Promise<voi
 }
 
 /**
- * The address to listen on. Node's server looks names up and asks for permission where no error can be caught, so both
- * are done here first.
+ * Resolves the address to listen on. Node's server resolves names and requests permissions where errors cannot be
+ * caught, so both are done here first.
  */
 async function addressOf({ host, port }: ServeHandlerOptions): Promise<string> {
   const address = isIP(host) === 0 ? await lookUp(host) : host;

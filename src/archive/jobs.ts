@@ -3,13 +3,13 @@ import type { Order } from "./journal.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
 
-/** A request for jobs or their logs, and what it is answered from. */
+/** A request for jobs or their logs, with what is needed to respond to it. */
 export interface JobsRequest {
   /** The query of the URL. */
   readonly search: URLSearchParams;
-  /** The orders that the archive was given, the oldest first. */
+  /** The requests in the journal, the oldest first. */
   readonly orders: readonly Order[];
-  /** What the archive's dialect says. */
+  /** The dialect of the archive. */
   readonly responses: Responses;
 }
 
@@ -33,12 +33,12 @@ interface Job {
   readonly stopped_at: string;
 }
 
-/** The most jobs of one response (SDC protocol). */
+/** The maximum number of jobs in a response (SDC protocol). */
 const MAX_JOBS = 500;
 
 const STATUSES: readonly string[] = ["INPROGRESS", "SUCCEEDED", "FAILED"];
 
-/** The parameters, and whether a text can be a value of each. Most values that cannot be make the SDC crash. */
+/** The parameters, each with a check of its value. Most invalid values make the SDC crash. */
 const FILTERS: ReadonlyMap<string, (text: string) => boolean> = new Map<string, (text: string) => boolean>([
   ["status", (text) => STATUSES.includes(text)],
   ["instrument", isInstrument],
@@ -66,14 +66,14 @@ function isInteger(text: string): boolean {
   return /^[+-]?\d{1,9}$/.test(text);
 }
 
-/** ISO 8601, with a date at least. */
+/** Matches ISO 8601, at least a date. */
 function isMoment(text: string): boolean {
   return /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 /**
- * Answers `GET /processing-jobs` (SDC protocol), the newest job first. The archive processes nothing: each order to
- * reprocess is listed as a job that succeeded at once.
+ * Answers `GET /processing-jobs` (SDC protocol), the newest job first. The archive does not process anything: each
+ * reprocessing request is listed as a job that succeeded immediately.
  */
 export function answerJobs({ search, orders, responses }: JobsRequest): Response {
   let isPossible = true;
@@ -98,7 +98,7 @@ function isEqual(job: Job, name: string, text: string): boolean {
   return name.endsWith("_at") ? Date.parse(String(value)) === Date.parse(text) : value === text;
 }
 
-/** The options of a job's command, by the parameters of the order. */
+/** The options of a job's command, by the parameters of the request. */
 const COMMAND_WORDS: readonly (readonly [parameter: string, word: string])[] = [
   ["instrument", "--instrument"],
   ["data_level", "--data-level"],
@@ -107,7 +107,7 @@ const COMMAND_WORDS: readonly (readonly [parameter: string, word: string])[] = [
   ["end_date", "--end-date"],
 ];
 
-/** The jobs of orders, the newest first. */
+/** Returns the jobs of requests, the newest first. */
 function jobsOf(orders: readonly Order[]): Job[] {
   return orders.filter(({ order }) => order === "reprocess").map(jobOf).toReversed();
 }
@@ -144,7 +144,7 @@ function dateTime(day: string): string {
   return `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T00:00:00`;
 }
 
-/** Answers `GET /processing-logs/{any}` (SDC protocol): the log of a job, which is one line here. */
+/** Answers `GET /processing-logs/{any}` (SDC protocol): the log of a job, which has a single line here. */
 export function answerJobLog({ search, orders, responses }: JobsRequest): Response {
   const stream = search.get("job_log_stream_id");
   if (!stream) {

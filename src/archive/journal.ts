@@ -1,4 +1,4 @@
-/** An order that the archive was given. The archive reprocesses nothing; it only writes the order down. */
+/** A reprocessing or release request. The archive does not reprocess anything; it only records the request. */
 export interface Order {
   /** The time in UTC: `2024-07-09 15:42:23`. */
   readonly time: string;
@@ -6,7 +6,7 @@ export interface Order {
   readonly order: "reprocess" | "release";
   /** The parameters, under their names on the wire. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The `reprocess_id` that the caller of `/reprocess` was given. */
+  /** The `reprocess_id` that was returned to the caller of `/reprocess`. */
   readonly id?: string;
 }
 
@@ -14,7 +14,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Reads a line; undefined when it is not an order, for instance because a crash cut it off. */
+/** Parses a line; undefined if it is invalid, for instance truncated by a crash. */
 function readOrder(line: string): Order | undefined {
   try {
     const value: unknown = JSON.parse(line);
@@ -28,7 +28,7 @@ function readOrder(line: string): Order | undefined {
   }
 }
 
-/** The size of a file; 0 when there is none. */
+/** Returns the size of a file; 0 if it does not exist. */
 function sizeOf(path: string): number {
   try {
     return Deno.statSync(path).size;
@@ -38,7 +38,7 @@ function sizeOf(path: string): number {
   }
 }
 
-/** The newest orders that an archive was given, one JSON line each, oldest first. It is independent of the catalog. */
+/** The newest requests, one JSON line each, oldest first. The journal is independent of the catalog. */
 export class Journal {
   readonly #path: string;
   readonly #maxBytes: number;
@@ -46,20 +46,21 @@ export class Journal {
   /**
    * Opens the journal in a file, which may not exist yet.
    *
-   * @param maxBytes When the file is larger, the older half of the orders is dropped. 4 MiB are about 20,000 orders.
+   * @param maxBytes When the file is larger, the older half of the requests is dropped. 4 MiB hold about 20,000
+   * requests.
    */
   constructor(path: string, maxBytes = 4 * 2 ** 20) {
     this.#path = path;
     this.#maxBytes = maxBytes;
   }
 
-  /** Writes an order; it is on the disk when this returns. */
+  /** Writes a request, and flushes it to disk. */
   append(order: Order): void {
     this.#trim();
     this.#write(this.#path, [order], { append: true });
   }
 
-  /** Drops the older half of a journal that is full: callers of an open archive could fill the disk with orders. */
+  /** Drops the older half of a full journal: callers of an archive without a key could fill the disk with requests. */
   #trim(): void {
     if (sizeOf(this.#path) < this.#maxBytes) return;
     const kept = this.orders();
@@ -75,7 +76,7 @@ export class Journal {
     file.syncSync();
   }
 
-  /** All orders, oldest first. */
+  /** Returns all requests, oldest first. */
   orders(): Order[] {
     try {
       return Deno.readTextFileSync(this.#path).split("\n").map(readOrder).filter((order) => order !== undefined);
