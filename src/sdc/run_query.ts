@@ -128,6 +128,15 @@ interface Survey {
   newest: number | undefined;
 }
 
+/** Names of files have three digits for it. An odd row must not cause more requests. */
+const MAX_MAJOR = 999;
+
+/** The major version with which a request finds a row again; undefined when there is none. */
+function majorOf({ major_version }: FileRecord): number | undefined {
+  const isMajor = typeof major_version === "number" && major_version >= 0 && major_version <= MAX_MAJOR;
+  return isMajor ? major_version : undefined;
+}
+
 /** Collects the rows of slices of one request, to remove older major versions from them: see `#byDate`. */
 class Merge {
   readonly #rows: FileRecord[] = [];
@@ -512,8 +521,9 @@ class QueryRun {
     slice.received += rows.length;
     slice.last = rows.at(-1)?.file_path;
     const fresh = (isFirst ? rows.slice(1) : rows).filter((row) => {
-      if (survey !== undefined && typeof row.major_version === "number") {
-        survey.newest = Math.max(survey.newest ?? 0, row.major_version);
+      const major = survey && majorOf(row);
+      if (survey !== undefined && major !== undefined) {
+        survey.newest = Math.max(survey.newest ?? 0, major);
         return false;
       }
       return this.#plan.keep(row) && slice.isNew(row) && this.#isFirst(row);

@@ -252,3 +252,13 @@ Deno.test("queryRows() asks for the major versions from 0 to the newest one, and
   assertEquals((await pathsOf(older.url, { instrument: "mag", major_version: ALL_MAJORS })).length, 3);
   assertEquals(older.requests.length, 1);
 });
+
+Deno.test("queryRows() sends no request for a major version that no file's name can have", async () => {
+  for (const major_version of [1_000, 2 ** 31 - 1, -1]) {
+    await using server = startServer(() =>
+      Response.json([{ file_path: "imap/odd", start_date: "20250101", major_version }])
+    );
+    assertEquals(await pathsOf(server.url, { instrument: "mag", major_version: ALL_MAJORS }), ["imap/odd"]);
+    assertEquals(server.requests.length, 1);
+  }
+});
