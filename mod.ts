@@ -18,6 +18,8 @@ export {
   catalog,
   configure,
   download,
+  ialirt,
+  ialirtDownload,
   jobLog,
   jobs,
   metakernel,
@@ -26,6 +28,7 @@ export {
   release,
   releaseManifest,
   reprocess,
+  spaceWeather,
   upload,
   webpoda,
 } from "./src/client/default_client.ts";
@@ -38,6 +41,15 @@ export type {
 } from "./src/client/options.ts";
 export type { CatalogEntry } from "./src/client/catalog.ts";
 export { type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
+export type {
+  IalirtFile,
+  IalirtList,
+  IalirtParameters,
+  SpaceWeatherInstrument,
+  SpaceWeatherOptions,
+  SpaceWeatherParameters,
+  SpaceWeatherRecord,
+} from "./src/client/ialirt.ts";
 export type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./src/client/metakernel.ts";
 export { type DownloadRows, QueryResult, type QueryResultOrigin } from "./src/client/query_result.ts";
 export type { ManifestOptions, ManifestParameters } from "./src/client/orders.ts";

@@ -4,6 +4,8 @@ import { InputError, type InputProblem } from "./errors.ts";
 export const DEFAULT_URL = "https://api.imap-mission.com";
 /** The host of webpoda, the packets on demand (SDC protocol). */
 const DEFAULT_WEBPODA_URL = "https://lasp.colorado.edu";
+/** The host of I-ALiRT, the real-time data (SDC protocol). */
+const DEFAULT_IALIRT_URL = "https://ialirt.imap-mission.com";
 
 /** The environment variables of settings. */
 const VARIABLES = {
@@ -13,6 +15,7 @@ const VARIABLES = {
   accessToken: "IMAP_ACCESS_TOKEN",
   webpodaToken: "IMAP_WEBPODA_TOKEN",
   webpodaUrl: "IMAP_WEBPODA_URL",
+  ialirtUrl: "IMAP_IALIRT_URL",
 } as const;
 
 /**
@@ -32,6 +35,8 @@ export interface ClientOptions {
   webpodaToken?: string | undefined;
   /** The URL of webpoda. Environment: `IMAP_WEBPODA_URL`. Default: `https://lasp.colorado.edu`. */
   webpodaUrl?: string | undefined;
+  /** The URL of I-ALiRT. Environment: `IMAP_IALIRT_URL`. Default: `https://ialirt.imap-mission.com`. */
+  ialirtUrl?: string | undefined;
   /** How long to wait for a response, and for the next byte of one, in milliseconds. Default: 30,000. */
   timeoutMs?: number | undefined;
   /** How often a call is retried after a temporary failure. Default: 5. */
@@ -49,6 +54,7 @@ export interface Settings {
   readonly accessToken: string | undefined;
   readonly webpodaToken: string | undefined;
   readonly webpodaUrl: string;
+  readonly ialirtUrl: string;
   readonly timeoutMs: number;
   readonly retries: number;
 }
@@ -114,8 +120,7 @@ function checkedCount(parameter: string, value: number, min: number): number {
  * @throws {InputError} When a value cannot be used.
  */
 export function resolveSettings(options: ClientOptions = {}): Settings {
-  const setting = (name: "url" | "dataDir" | "apiKey" | "accessToken" | "webpodaToken" | "webpodaUrl") =>
-    options[name] ?? fromEnvironment(VARIABLES[name]);
+  const setting = (name: keyof typeof VARIABLES) => options[name] ?? fromEnvironment(VARIABLES[name]);
   const dataDir = setting("dataDir");
   return {
     url: checkedUrl("url", setting("url") ?? DEFAULT_URL, "API address"),
@@ -125,6 +130,7 @@ export function resolveSettings(options: ClientOptions = {}): Settings {
     accessToken: checkedSecret("accessToken", setting("accessToken"), "access token"),
     webpodaToken: checkedSecret("webpodaToken", setting("webpodaToken"), "webpoda token"),
     webpodaUrl: checkedUrl("webpodaUrl", setting("webpodaUrl") ?? DEFAULT_WEBPODA_URL, "webpoda address"),
+    ialirtUrl: checkedUrl("ialirtUrl", setting("ialirtUrl") ?? DEFAULT_IALIRT_URL, "I-ALiRT address"),
     timeoutMs: checkedCount("timeoutMs", options.timeoutMs ?? 30_000, 1),
     retries: checkedCount("retries", options.retries ?? 5, 0),
   };

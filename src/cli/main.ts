@@ -72,6 +72,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/release.ts")).release,
   },
   {
+    name: "space-weather",
+    summary: "print the public real-time data (I-ALiRT)",
+    load: async () => (await import("./commands/ialirt.ts")).spaceWeather,
+  },
+  {
+    name: "ialirt",
+    summary: "list and download files of I-ALiRT",
+    load: async () => (await import("./commands/ialirt.ts")).ialirt,
+  },
+  {
     name: "webpoda",
     summary: "download raw packets as level 0 files",
     load: async () => (await import("./commands/webpoda.ts")).webpoda,

@@ -1,5 +1,12 @@
 import type { CatalogEntry } from "./catalog.ts";
 import { type Downloadable, ImapClient, type ImapClientOptions } from "./imap_client.ts";
+import type {
+  IalirtFile,
+  IalirtParameters,
+  SpaceWeatherOptions,
+  SpaceWeatherParameters,
+  SpaceWeatherRecord,
+} from "./ialirt.ts";
 import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
 import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
 import type {
@@ -413,4 +420,87 @@ export function metakernel(
  */
 export function releaseManifest(parameters: ManifestParameters, options: ManifestOptions = {}): Promise<string> {
   return client.releaseManifest(parameters, options);
+}
+
+/**
+ * Gets the public real-time data of IMAP (SDC protocol, "I-ALiRT"): of the last hour, or of a range of days, which are
+ * requested day by day, since I-ALiRT sends up to 1 MB at once. No credentials are sent.
+ *
+ * @param parameters The instrument and the days. Default: all six science instruments, and the last hour.
+ * @returns The measurements in the order of time: an array that displays itself as a table.
+ * @throws {InputError} When a parameter is wrong. Nothing was sent.
+ * @throws {ResponseError} When the server rejects it, for instance because one hour has more than 1 MB.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { ImapClient } from "@imap-sdc/data-access";
+ *
+ * const data = [{ instrument: "mag", time_utc: "2026-01-01T00:00:00", mag_B_magnitude: 5.2 }];
+ * const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => Response.json({ data }));
+ * const client = new ImapClient({ ialirtUrl: `http://127.0.0.1:${server.addr.port}` }); // by default the real one
+ * const records = await client.spaceWeather({ instrument: "mag", start_date: "2026-01-01" });
+ * assert(records[0]?.mag_B_magnitude === 5.2);
+ * await server.shutdown();
+ * ```
+ */
+export function spaceWeather(
+  parameters: SpaceWeatherParameters = {},
+  options: SpaceWeatherOptions = {},
+): Promise<RecordList<SpaceWeatherRecord>> {
+  return client.spaceWeather(parameters, options);
+}
+
+/**
+ * Lists files of I-ALiRT (SDC protocol, "I-ALiRT"): data files, packets, logs, what ground stations sent, or the newest file.
+ * I-ALiRT lists up to 1,000 files. No credentials are sent.
+ *
+ * @param parameters The list and its conditions; `archive`, `packets` and `logs` need a year.
+ * @returns The files: an array that displays itself as a table.
+ * @throws {InputError} When a parameter is wrong, or the list does not have it. Nothing was sent.
+ * @throws {ResponseError} When the server rejects it.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { ImapClient } from "@imap-sdc/data-access";
+ *
+ * const files = ["imap_ialirt_l1_realtime_20260101_v001.cdf"];
+ * const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => Response.json({ files }));
+ * const client = new ImapClient({ ialirtUrl: `http://127.0.0.1:${server.addr.port}` }); // by default the real one
+ * const [file] = await client.ialirt({ year: 2026, month: 1 });
+ * assert(file?.file_name === files[0]);
+ * await server.shutdown();
+ * ```
+ */
+export function ialirt(
+  parameters: IalirtParameters,
+  options: SpaceWeatherOptions = {},
+): Promise<RecordList<IalirtFile>> {
+  return client.ialirt(parameters, options);
+}
+
+/**
+ * Downloads data files of I-ALiRT to the data directory, in the SDC's folders, as `download` does with those of the SDC. No
+ * credentials are sent.
+ *
+ * @param files Names, or rows of the list `archive` of `ialirt`.
+ * @returns The outcome of each file. One failure does not stop the rest.
+ * @throws {InputError} When a name does not follow the SDC's convention. Nothing was downloaded.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { ialirtDownload } from "@imap-sdc/data-access";
+ *
+ * const names = ["imap_ialirt_l1_realtime_20260101_v001.cdf"];
+ * const { outcomes } = await ialirtDownload(names, { dryRun: true });
+ * assert(outcomes[0]?.path.endsWith("imap/ialirt/l1/2026/01/imap_ialirt_l1_realtime_20260101_v001.cdf"));
+ * ```
+ */
+export function ialirtDownload(
+  files: Iterable<string | IalirtFile>,
+  options: DownloadOptions = {},
+): Promise<TransferReport> {
+  return client.ialirtDownload(files, options);
 }

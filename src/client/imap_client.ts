@@ -1,4 +1,11 @@
 import type { CatalogEntry } from "./catalog.ts";
+import type {
+  IalirtFile,
+  IalirtParameters,
+  SpaceWeatherOptions,
+  SpaceWeatherParameters,
+  SpaceWeatherRecord,
+} from "./ialirt.ts";
 import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
 import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
 import type {
@@ -143,6 +150,29 @@ export class ImapClient {
   async release(parameters: ReleaseParameters, options: ReleaseOptions = {}): Promise<ReleaseReport> {
     const { releaseData } = await import("./orders.ts");
     return await releaseData(this.#context(), parameters, options);
+  }
+
+  /** Gets the public real-time data of IMAP, as the function `spaceWeather` does. */
+  async spaceWeather(
+    parameters: SpaceWeatherParameters = {},
+    options: SpaceWeatherOptions = {},
+  ): Promise<RecordList<SpaceWeatherRecord>> {
+    const { getSpaceWeather } = await import("./ialirt.ts");
+    return await getSpaceWeather(this.#context(), parameters, options);
+  }
+
+  /** Lists files of I-ALiRT, as the function `ialirt` does. */
+  async ialirt(parameters: IalirtParameters, options: SpaceWeatherOptions = {}): Promise<RecordList<IalirtFile>> {
+    const { listIalirt } = await import("./ialirt.ts");
+    return await listIalirt(this.#context(), parameters, options);
+  }
+
+  /** Downloads data files of I-ALiRT, as the function `ialirtDownload` does. */
+  async ialirtDownload(files: Iterable<string | IalirtFile>, options: DownloadOptions = {}): Promise<TransferReport> {
+    const { downloadIalirt } = await import("./ialirt.ts");
+    const context = this.#context();
+    await this.#tellOfPythonData(context);
+    return await downloadIalirt(context, files, options);
   }
 
   /** Writes a release manifest, as the function `releaseManifest` does. */

@@ -112,6 +112,8 @@ export function urlSource(transport: Transport): UrlSource {
 export interface DownloadContext {
   readonly settings: Settings;
   readonly transport: Transport;
+  /** Where presigned URLs come from. Default: the API. */
+  readonly urls?: UrlSource;
 }
 
 /** The path of a row, or a path as it was given; a bare name gets the path that file names have in the archive. */
@@ -145,10 +147,11 @@ function pathsOf(files: Iterable<string | FileRecord>): string[] {
 }
 
 /** A download of files, ready to run. */
-function downloading({ settings, transport }: DownloadContext, paths: readonly string[], options: DownloadOptions) {
+function downloading(context: DownloadContext, paths: readonly string[], options: DownloadOptions) {
   const { concurrency = DEFAULT_CONCURRENCY, ifPresent = "skip", dryRun = false } = options;
+  const { settings, transport, urls = urlSource(transport) } = context;
   const how = { dataDir: settings.dataDir, concurrency, ifPresent, dryRun };
-  return (running: RunningTransfer) => downloadFiles(transport, urlSource(transport), paths, { ...how, ...running });
+  return (running: RunningTransfer) => downloadFiles(transport, urls, paths, { ...how, ...running });
 }
 
 /** Downloads one file. @returns Its local path. @throws The reason why it failed. */

@@ -24,7 +24,12 @@ export function isNotFound(status: number, body: string): boolean {
  * @throws {ResponseError} 403 when the file is not released and the caller has no key.
  */
 export function findObject(call: Call, archivePath: string): Promise<URL | undefined> {
-  return call.followRedirects<URL | undefined>(call.apiUrl(downloadRoute(archivePath)), async (url) => {
+  return objectAt(call, call.apiUrl(downloadRoute(archivePath)));
+}
+
+/** The same for any URL that redirects to an object as `/download` of the API does. */
+export function objectAt(call: Call, url: URL): Promise<URL | undefined> {
+  return call.followRedirects<URL | undefined>(url, async (url) => {
     if (url.origin !== call.transport.api.origin || url.search !== "") return { done: url };
     const reply = await call.getApiOnce(url);
     if (reply.isRedirect) return { next: await reply.redirectTarget() };

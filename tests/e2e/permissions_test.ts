@@ -3,6 +3,7 @@ import { startArchive } from "../../src/archive/start_archive.ts";
 import { COMMANDS } from "../../src/cli/main.ts";
 import { writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { testFolder } from "../support/folder.ts";
+import { startServer } from "../support/server.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 
@@ -88,8 +89,19 @@ Deno.test("each command works with exactly the permissions of docs/permissions.m
   const api = new URL(archive.url);
   // The archive stands in for webpoda, too: under another name, which is another permission.
   const webpoda = `localhost:${api.port}`;
+  // I-ALiRT, whose one file is in the archive's object store.
+  const here = await fetch(`${archive.url}/download/imap/glows/l1a/2011/09/imap_glows_l1a_hist_20110921_v001.cdf`, {
+    redirect: "manual",
+  });
+  await here.body?.cancel();
+  await using realtime = startServer(({ url }) =>
+    new URL(url).pathname.startsWith("/ialirt-download/")
+      ? Response.redirect(here.headers.get("location") ?? "", 302)
+      : Response.json({ data: [], files: [] })
+  );
   const env = {
     IMAP_DATA_ACCESS_URL: archive.url,
+    IMAP_IALIRT_URL: realtime.url,
     IMAP_DATA_DIR: "",
     IMAP_API_KEY: "k3y",
     IMAP_ACCESS_TOKEN: "",
@@ -105,6 +117,7 @@ Deno.test("each command works with exactly the permissions of docs/permissions.m
     "api.imap-mission.com": api.host,
     "OBJECTS": new URL(archive.objectsUrl).host,
     "lasp.colorado.edu": webpoda,
+    "ialirt.imap-mission.com": new URL(realtime.url).host,
     "/data": at("data"),
     "/tmp": at("tmp"),
   });

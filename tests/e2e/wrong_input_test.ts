@@ -131,6 +131,24 @@ const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
     '--products "l9"',
   ],
   ["release --release-type release --manifest-file x --index-timeout soon", "--index-timeout", "whole number"],
+  ["space-weather --instrument mga", '--instrument "mga"', "expected one of codice_hi, codice_lo"],
+  ["space-weather --start-date 20260230", '--start-date "20260230"', "YYYYMMDD"],
+  ["space-weather --start-date today --end-date soon", '--end-date "soon"', "YYYYMMDD"],
+  ["space-weather --start-date today --end-date yesterday", "the end lies before the start"],
+  ["space-weather --end-date today", "--start-date: expected the first day"],
+  ["space-weather mag", 'the argument "mag"'],
+  ["space-weather --output-format csv", "expected one of table, json"],
+  ["ialirt", "--year: expected the year of the files"],
+  ["ialirt --year 26", '--year "26"', "a whole number from 2000 to 2100"],
+  ["ialirt --year 2026 --day 3", "--month: expected a number, since day is given"],
+  ["ialirt --year 2026 --doy 3", 'Cannot list the archive of I-ALiRT by "doy"', "expected one of --year, --month"],
+  ["ialirt --packets --year 2026 --hh 25 --doy 367", '--hh "25"', '--doy "367"'],
+  ["ialirt --catalog --start-date today --end-date yesterday", "the end lies before the start"],
+  ["ialirt --catalog --station a/b", '--station "a/b"', "the name of a ground station"],
+  ["ialirt --catalog --logs", "--logs together with --catalog"],
+  ["ialirt --year 2026 x.cdf", "--year together with names of files"],
+  ["ialirt x.cdf", 'file name "x.cdf"'],
+  ["ialirt imap/x.cdf", "without a folder"],
   ["webpoda", "--instrument and --start-date are required"],
   ["webpoda --instrument l1const --start-date today", '"l1const" for --instrument', "codice, glows"],
   ["webpoda --instrument mag --start-date 20260230", '--start-date "20260230"'],
@@ -159,7 +177,12 @@ for (const [line, ...said] of WRONG) {
       await Deno.writeTextFile(`${folder.path}/imap_mag_data-release-${name}_v001.txt`, text);
     }
     const before = await folder.files();
-    const env = { IMAP_DATA_ACCESS_URL: server.url, IMAP_WEBPODA_URL: server.url, IMAP_DATA_DIR: folder.path };
+    const env = {
+      IMAP_DATA_ACCESS_URL: server.url,
+      IMAP_WEBPODA_URL: server.url,
+      IMAP_IALIRT_URL: server.url,
+      IMAP_DATA_DIR: folder.path,
+    };
     const { code, stdout, stderr } = await runCli(line.split(" ").filter(Boolean), { cwd: folder.path, env });
     for (const words of said) assertStringIncludes(stderr, words);
     assertEquals([code, stdout], [2, ""]);

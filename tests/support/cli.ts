@@ -25,6 +25,7 @@ export function cliCommand(args: readonly string[], { cwd, env }: CliOptions = {
     IMAP_ACCESS_TOKEN: "",
     IMAP_WEBPODA_TOKEN: "",
     IMAP_WEBPODA_URL: "",
+    IMAP_IALIRT_URL: "",
   };
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", CLI, ...args],

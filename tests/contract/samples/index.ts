@@ -674,16 +674,6 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
 
 /** Tests that fail today, by side and sample, and why. A test that does not fail has to be removed from this list. */
 export const PENDING: Readonly<Record<"client" | "archive", Readonly<Record<string, string>>>> = {
-  client: {
-    "space-weather-mag.json": "there are no commands for I-ALiRT yet",
-    "space-weather-400.json": "there are no commands for I-ALiRT yet",
-    "space-weather-400-size.json": "there are no commands for I-ALiRT yet",
-    "ialirt-archive-query.json": "there are no commands for I-ALiRT yet",
-    "ialirt-archive-query-400.json": "there are no commands for I-ALiRT yet",
-    "ialirt-packet-query.json": "there are no commands for I-ALiRT yet",
-    "ialirt-log-query.json": "there are no commands for I-ALiRT yet",
-    "ialirt-catalog.json": "there are no commands for I-ALiRT yet",
-    "ialirt-realtime-query.json": "there are no commands for I-ALiRT yet",
-  },
+  client: {},
   archive: {},
 };
