@@ -124,7 +124,7 @@ class LimitedServer {
       maxHeaderSize: MAX_HEAD_BYTES,
       highWaterMark: BUFFER_BYTES,
       headersTimeout: headMs,
-      requestTimeout: 0, // No limit on the total time, since large files take long; callers that are too slow are disconnected by the limits on speed.
+      requestTimeout: 0, // Large files take long; slow callers are disconnected by the limits on speed.
       keepAliveTimeout: IDLE_MS,
       connectionsCheckingInterval: Math.min(headMs, 1_000),
     }, (incoming, outgoing) => this.#enqueue(incoming, outgoing));

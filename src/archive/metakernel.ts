@@ -5,13 +5,13 @@ import { tdbSeconds } from "../mission_time.ts";
 import { isCalendarDate, startOfDay } from "../names/calendar_date.ts";
 import { METAKERNEL_CATEGORIES, writeKernelsToLoad } from "../names/spice_name.ts";
 
-/** A request for a metakernel, and what it is answered from. */
+/** A request for a metakernel, with what is needed to respond to it. */
 export interface MetakernelRequest {
-  /** What the archive has. */
+  /** The catalog of the archive. */
   readonly catalog: Catalog;
   /** The query of the URL. */
   readonly search: URLSearchParams;
-  /** What the archive's dialect says. */
+  /** The dialect of the archive. */
   readonly responses: Responses;
   /** The clock. */
   readonly now: () => Date;
@@ -19,7 +19,8 @@ export interface MetakernelRequest {
 
 /**
  * Answers `GET /metakernel` (SDC protocol): 200 with the text of a metakernel or, with `list_files`, the names of its
- * kernels; 404 when that list is empty; 422 with the gaps of each category when `require_coverage` is set and there are any.
+ * kernels; 404 if that list is empty; 422 with the gaps of each category if `require_coverage` is set and there are
+ * gaps.
  */
 export function answerMetakernel({ catalog, search, responses, now }: MetakernelRequest): Response {
   const isTrue = (name: string) => search.get(name)?.toLowerCase() === "true";
@@ -49,7 +50,7 @@ export function answerMetakernel({ catalog, search, responses, now }: Metakernel
   return responses.untypedText(metakernelText({ paths, start, end, now: now() }), 200);
 }
 
-/** A time as `YYYYMMDD` or in TDB seconds since J2000; undefined when it is neither. */
+/** Parses a time as `YYYYMMDD` or in TDB seconds since J2000; undefined if it is neither. */
 function timeOf(text: string | null, otherwise: Date): number | undefined {
   if (text === null) return tdbSeconds(otherwise);
   if (isCalendarDate(text)) return tdbSeconds(startOfDay(text));
@@ -60,16 +61,19 @@ function timeOf(text: string | null, otherwise: Date): number | undefined {
 /** Start and end, in TDB seconds since J2000. */
 type Interval = readonly [start: number, end: number];
 
-/** Shorter gaps do not count: a kernel covers its last day to the last second, and the next kernel starts one later. */
+/**
+ * Shorter gaps are ignored: a kernel covers its last day to the last second, and the next kernel starts one second
+ * later.
+ */
 const MIN_GAP_SECONDS = 1;
 
-/** Chooses the kernels of a category that cover some time. */
+/** Chooses the kernels of a category that cover a time span. */
 class KernelChoice {
   readonly #kernels: Kernel[] = [];
-  /** What no kernel covers, in the order of time. */
+  /** The intervals that no kernel covers, in chronological order. */
   readonly #gaps: Interval[];
 
-  /** Starts with an interval that nothing covers. */
+  /** Starts with an interval that no kernel covers. */
   constructor(interval: Interval) {
     this.#gaps = [interval];
   }
@@ -86,7 +90,7 @@ class KernelChoice {
     }
   }
 
-  /** The number of gaps for which something holds, which must be the first ones: a binary search. */
+  /** Returns the number of gaps at the start of the list for which a predicate holds, by binary search. */
   #countGaps(holds: (gap: Interval) => boolean): number {
     let [low, high] = [0, this.#gaps.length];
     while (low < high) {
@@ -98,18 +102,21 @@ class KernelChoice {
     return low;
   }
 
-  /** The chosen kernels in the order of loading: where two overlap, SPICE uses the later one, so the best is last. */
+  /**
+   * Returns the chosen kernels in the order of loading: if two overlap, SPICE uses the one that was loaded later, so
+   * the best kernel is last.
+   */
   get kernels(): Kernel[] {
     return this.#kernels.toReversed();
   }
 
-  /** The intervals that no kernel covers, in whole seconds. */
+  /** Returns the intervals that no kernel covers, in whole seconds. */
   get gaps(): Interval[] {
     return this.#gaps.map(([start, end]) => [Math.trunc(start), Math.trunc(end)]);
   }
 }
 
-/** What remains of a gap beside a kernel that covers a part of it. */
+/** Returns the rest of a gap that a kernel covers partly. */
 function without([from, to]: Interval, { start, end }: Kernel): Interval[] {
   const rest: Interval[] = [[from, start], [end, to]];
   return rest.filter(([from, to]) => to - from > MIN_GAP_SECONDS);
@@ -120,12 +127,12 @@ function join(folder: string, path: string): string {
   return folder === "" ? path : `${folder.replace(/\/+$/, "")}/${path}`;
 }
 
-/** A number as Python prints a float. */
+/** Formats a number as Python prints a float. */
 function asFloat(seconds: number): string {
   return Number.isInteger(seconds) ? seconds.toFixed(1) : String(seconds);
 }
 
-/** The text of a metakernel, laid out as by the SDC. */
+/** Returns the text of a metakernel, in the SDC's layout. */
 function metakernelText(
   { paths, start, end, now }: { paths: readonly string[]; start: number; end: number; now: Date },
 ): string {

@@ -9,8 +9,8 @@ import { basename, dirname, join } from "@std/path";
 import { createHash, randomUUID } from "node:crypto";
 
 /**
- * Whether a path is where the SDC's convention puts the file of that name. The archive uses no other paths, so none can
- * point outside its folder or into its state folder.
+ * Whether a path follows the SDC's convention for the file name at its end. The archive uses no other paths, so a path
+ * cannot point outside its folder or into its state folder.
  */
 export function isArchivePath(path: string): boolean {
   try {
@@ -21,13 +21,13 @@ export function isArchivePath(path: string): boolean {
   }
 }
 
-/** Writing 1 KiB to a disk takes about as long as writing this much. */
+/** The size of blocks: writing 1 KiB to disk takes about as long as writing this many bytes. */
 const BLOCK_BYTES = 256 * 1024;
 
 /**
- * Collects chunks into blocks of equal size; only the last one can be shorter.
+ * Combines chunks into blocks of equal size; only the last one may be shorter.
  *
- * All blocks share one buffer: each is valid until the next one is requested.
+ * All blocks share one buffer, so each is valid only until the next one is requested.
  */
 export async function* blocksOf(
   chunks: AsyncIterable<Uint8Array>,
@@ -49,7 +49,7 @@ export async function* blocksOf(
   if (filled > 0) yield block.subarray(0, filled);
 }
 
-/** A file that was received completely and flushed to the disk, under a temporary name. */
+/** A file that was received completely and flushed to disk, under a temporary name. */
 interface ReceivedFile {
   /** Its temporary path. */
   readonly temporary: string;
@@ -61,13 +61,13 @@ interface ReceivedFile {
   readonly md5: string;
 }
 
-/** The sender stopped too early, or sent more than it announced. */
+/** Thrown when a sender sent fewer or more bytes than it announced. */
 export class IncompleteBodyError extends ConnectionError {
   /** The class's name, as `error.name` shows it. */
   override readonly name = "IncompleteBodyError";
 }
 
-/** The chunks of a body. A broken connection is the sender's error, not one of the disk. */
+/** Yields the chunks of a body. A broken connection is reported as an error of the sender, not of the disk. */
 async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
   if (body === null) return;
   const reader = body.getReader();
@@ -80,7 +80,7 @@ async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerato
       yield value;
     }
   } finally {
-    // Releases a stream that was not read to its end; a broken one has nothing left to release.
+    // Releases a stream that was not read to its end; a broken one needs no release.
     await reader.cancel().catch(() => {});
   }
 }
@@ -99,7 +99,7 @@ async function removeIfThere(path: string): Promise<void> {
   }
 }
 
-/** Writes a body to a new file, hashes it meanwhile, and flushes the file to the disk. */
+/** Writes a body to a new file, hashing it at the same time, and flushes the file to disk. */
 async function writeBody(path: string, body: AsyncIterable<Uint8Array>, length: number): Promise<ReceivedFile> {
   using file = await Deno.open(path, { createNew: true, write: true });
   const hash = createHash("md5");
@@ -108,7 +108,7 @@ async function writeBody(path: string, body: AsyncIterable<Uint8Array>, length: 
     size += block.length;
     if (size > length) break;
     const writing = writeAll(file, block);
-    hash.update(block); // While the disk writes.
+    hash.update(block); // Hashes while the disk writes.
     await writing;
   }
   if (size !== length) {
@@ -120,7 +120,7 @@ async function writeBody(path: string, body: AsyncIterable<Uint8Array>, length: 
 }
 
 /**
- * Receives a body into a new file. When anything fails, nothing is left.
+ * Receives a body into a new file. On failure, the file is removed.
  *
  * @param incoming The folder for incoming files.
  * @param body The body; null for an empty one.
@@ -141,13 +141,16 @@ async function receiveFile(
   }
 }
 
-/** Something that is not the archive's is in the place of a file or its folder. It is neither followed nor replaced. */
+/**
+ * Thrown when the path of a file or its folder is taken by something that does not belong to the archive. It is neither
+ * followed nor replaced.
+ */
 export class PlaceTakenError extends ImapError {
   /** The class's name, as `error.name` shows it. */
   override readonly name = "PlaceTakenError";
 }
 
-/** Whether a folder exists; a file or a symbolic link in its place is an error. */
+/** Whether a folder exists; throws if the path is a file or a symbolic link. */
 async function hasFolder(folder: string): Promise<boolean> {
   try {
     const { isDirectory } = await Deno.lstat(folder);
@@ -162,7 +165,7 @@ async function hasFolder(folder: string): Promise<boolean> {
 /**
  * Creates the folders of a path in the archive, without following a symbolic link that could point outside it.
  *
- * @returns The folders whose entries change, the innermost first: each has to be flushed.
+ * @returns The folders whose entries have changed and must be flushed, the innermost first.
  */
 async function makeFolders(root: string, path: string): Promise<string[]> {
   const changed: string[] = [];
@@ -171,7 +174,7 @@ async function makeFolders(root: string, path: string): Promise<string[]> {
     const parent = folder;
     folder = join(folder, part);
     if (await hasFolder(folder)) continue;
-    await ensureDir(folder); // Another upload may have created it meanwhile.
+    await ensureDir(folder); // Another upload may have created it in the meantime.
     changed.unshift(parent);
   }
   return [folder, ...changed];
@@ -189,25 +192,25 @@ interface StoredObject {
   readonly md5: string;
 }
 
-/** What an {@linkcode ObjectStore} works with. */
+/** The options of an {@linkcode ObjectStore}. */
 interface ObjectStoreOptions {
   /** The root of the archive, an absolute path without symbolic links. */
   readonly root: string;
-  /** The folder for incoming files, on the same disk. */
+  /** The folder for incoming files, on the same file system. */
   readonly incoming: string;
-  /** What the archive has. */
+  /** The catalog of the archive. */
   readonly catalog: Catalog;
   /** The clock, for the ingestion date of files. */
   readonly now: () => Date;
 }
 
-/** Whether an error says that there is no file at a path. */
+/** Whether an error means that a path does not exist. */
 function isNoFile(error: unknown): boolean {
   const { FilesystemLoop, NotADirectory, NotFound } = Deno.errors;
   return [FilesystemLoop, NotADirectory, NotFound].some((kind) => error instanceof kind);
 }
 
-/** Checks that there is nothing at a path. */
+/** Checks that a path does not exist. */
 function checkFree(place: string): void {
   try {
     Deno.lstatSync(place);
@@ -218,18 +221,20 @@ function checkFree(place: string): void {
   throw new PlaceTakenError(`Cannot write "${place}": something is there that is not a file of the archive`);
 }
 
-/** The files of an archive on the disk, each with its row in the catalog. */
+/** The files of an archive on disk, each with its row in the catalog. */
 export class ObjectStore {
   readonly #options: ObjectStoreOptions;
-  /** Hashes being computed: many callers can request segments of a large file at once, and it is read only once. */
+  /**
+   * The hashes being computed: if many callers request segments of a large file at the same time, it is read only once.
+   */
   readonly #hashing = new Map<string, Promise<string>>();
 
-  /** Makes a store over a folder. */
+  /** Creates a store for a folder. */
   constructor(options: ObjectStoreOptions) {
     this.#options = options;
   }
 
-  /** Whether there is a file under a path, in the catalog or only on the disk. */
+  /** Whether a file exists at a path, in the catalog or only on disk. */
   async has(path: string): Promise<boolean> {
     if (this.#options.catalog.has(path)) return true;
     try {
@@ -241,12 +246,12 @@ export class ObjectStore {
     }
   }
 
-  /** Opens a file of the catalog; undefined when there is none, or a symbolic link is in its path. */
+  /** Opens a file of the catalog; undefined if it does not exist, or its path contains a symbolic link. */
   async open(path: string): Promise<StoredObject | undefined> {
     const { root, catalog } = this.#options;
     if (!isArchivePath(path)) return undefined;
     const place = join(root, path);
-    // Read before the file is opened, so that the row describes these bytes or older ones.
+    // The row is read before the file is opened, so that it describes these bytes or older ones.
     const seen = catalog.stamp(path);
     if (seen === undefined) return undefined;
     try {
@@ -269,16 +274,17 @@ export class ObjectStore {
   }
 
   /**
-   * Stores a file: complete, flushed to the disk, in its place and in the catalog, or not at all. A file of the archive
-   * under the same path is replaced atomically, as in S3. Anything else there is kept: a folder, a symbolic link, or a file
-   * whose name differs only in case on a disk that ignores case.
+   * Stores a file atomically: either it is complete, flushed to disk, in its place, and in the catalog, or nothing is
+   * stored. A file of the archive at the same path is replaced atomically, as in S3. Anything else at that path is
+   * kept: a folder, a symbolic link, or on a case-insensitive file system a file whose name differs only in case.
    *
    * @param path A path for which {@linkcode isArchivePath} holds.
-   * @param body The bytes; null for none.
+   * @param body The bytes; null for an empty file.
    * @param length The number of bytes.
-   * @param isReleased Whether the file is released to the public. Default: as its kind is in the SDC.
+   * @param isReleased Whether the file is released to the public. Default: as for its kind at the SDC.
    * @returns The MD5 of the bytes, in hex.
-   * @throws {IncompleteBodyError} When there are more or fewer bytes. {PlaceTakenError} When something else is there.
+   * @throws {IncompleteBodyError} When there are more or fewer bytes. {PlaceTakenError} When something else exists at
+   * the path.
    */
   async put(
     path: string,
@@ -293,7 +299,8 @@ export class ObjectStore {
     try {
       const folders = await makeFolders(root, path);
       const entry = catalogEntry(basename(path), { size, mtime, md5, ingested: now(), isReleased });
-      // One synchronous step, so that with two uploads of the same name the file and the row belong to the same one.
+      // A single synchronous step, so that after two uploads of the same name the file and the row are of the same
+      // upload.
       const isKnown = catalog.has(path);
       catalog.put(entry, () => {
         if (!isKnown) checkFree(place);
@@ -303,14 +310,14 @@ export class ObjectStore {
       for (const folder of folders) await syncFolder(folder);
       return md5;
     } catch (error) {
-      // On a full disk the row may fail last: there must be no file without a row.
+      // On a full disk, writing the row may fail last; a file must not exist without a row.
       if (!moved) await removeIfThere(temporary);
       else if (!catalog.has(path)) await removeIfThere(place);
       throw error;
     }
   }
 
-  /** The MD5 of an open file, from the catalog or computed and stored there. The file is at its start afterwards. */
+  /** Returns the MD5 of an open file, from the catalog, or computed and stored there. Rewinds the file. */
   async #md5(path: string, file: Deno.FsFile, seen: FileStamp, read: FileStamp): Promise<string> {
     const { catalog } = this.#options;
     const { size, mtime } = read;

@@ -5,7 +5,7 @@ import { IncompleteBodyError, isArchivePath, type ObjectStore, PlaceTakenError }
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** A range of bytes, counted from 0; both ends belong to it. */
+/** A range of bytes, counted from 0; both ends are inclusive. */
 interface ByteRange {
   /** The first byte. */
   readonly first: number;
@@ -17,12 +17,12 @@ interface ByteRange {
 const SINGLE_RANGE = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/i;
 
 /**
- * Reads a `Range` header (RFC 9110, section 14.1.2).
+ * Parses a `Range` header (RFC 9110, section 14.1.2).
  *
  * @param header The value of the header, or null.
  * @param size The size of the object in bytes.
- * @returns The range. `whole` when there is no header, or one that the store ignores as S3 does: several ranges, another
- * unit, a range that ends before it begins. `unsatisfiable` when it begins behind the end of the object.
+ * @returns The range. `whole` without a header, or with one that the store ignores as S3 does: several ranges, another
+ * unit, a range that ends before it begins. `unsatisfiable` if it begins after the end of the object.
  */
 export function readRange(header: string | null, size: number): ByteRange | "whole" | "unsatisfiable" {
   const [, from, to, suffix] = SINGLE_RANGE.exec(header ?? "") ?? [];
@@ -38,9 +38,9 @@ export function readRange(header: string | null, size: number): ByteRange | "who
   return { first, last: Math.min(last, size - 1) };
 }
 
-/** The state of an object, with which conditions are compared. */
+/** The state of an object, for comparison with conditions. */
 interface ObjectState {
-  /** With its quotes. */
+  /** Including the quotes. */
   readonly etag: string;
   /** When it was last modified. */
   readonly modified: Date;
@@ -48,29 +48,29 @@ interface ObjectState {
   readonly size: number;
 }
 
-/** How a GET is answered. */
+/** The decision on a GET request. */
 export type AnswerPlan =
   | { readonly status: 200 | 304 | 412 | 416 }
   | { readonly status: 206; readonly range: ByteRange };
 
-/** Whether a list of tags contains a tag. Weak tags match too, which is right for a GET. */
+/** Whether a list of ETags contains an ETag. Weak ETags also match, which is correct for a GET. */
 function lists(header: string, etag: string): boolean {
   return header.split(",").map((tag) => tag.trim().replace(/^W\//, "")).some((tag) => tag === "*" || tag === etag);
 }
 
-/** A time in whole seconds, which is the precision of headers. */
+/** Rounds a time down to whole seconds, the precision of headers. */
 function seconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
 
-/** Whether a range may be sent: always without an `If-Range` header, otherwise when the object is the same. */
+/** Whether a range may be sent: always without an `If-Range` header, otherwise only if the object is unchanged. */
 function rangeApplies(header: string | null, state: ObjectState): boolean {
   if (header === null || header === state.etag) return true;
-  return seconds(new Date(header)) === seconds(state.modified); // A tag becomes NaN, which equals nothing.
+  return seconds(new Date(header)) === seconds(state.modified); // An ETag is parsed as NaN, which is not equal to anything.
 }
 
 /**
- * Decides how to answer a GET by its headers, in the order of RFC 9110, section 13.2.2: `If-Match`,
+ * Decides how to respond to a GET request by its headers, in the order of RFC 9110, section 13.2.2: `If-Match`,
  * `If-Unmodified-Since`, `If-None-Match`, `If-Modified-Since`, then `Range` with `If-Range`.
  */
 export function planAnswer(headers: Headers, state: ObjectState): AnswerPlan {
@@ -128,17 +128,17 @@ const ERRORS: Readonly<Record<S3ErrorCode, readonly [status: number, message: st
   ],
 };
 
-/** Further contents of an error. */
+/** The options of an error. */
 interface S3ErrorOptions {
   /** A message that is more specific than the default. */
   readonly message?: string;
   /** Further elements of the document, such as the name of a header. */
   readonly details?: Readonly<Record<string, string>>;
-  /** Headers besides the content type. */
+  /** Further headers besides the content type. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An error of the object store: an XML document as S3 sends it. */
+/** Creates an error response of the object store: an XML document as S3 sends it. */
 function s3Error(code: S3ErrorCode, options: S3ErrorOptions = {}): Response {
   const [status, defaultMessage] = ERRORS[code];
   const elements = Object.entries({ Code: code, Message: options.message ?? defaultMessage, ...options.details });
@@ -149,10 +149,10 @@ function s3Error(code: S3ErrorCode, options: S3ErrorOptions = {}): Response {
   });
 }
 
-/** How much of a file is in memory at a time: reading 1 KiB from a disk takes about as long as reading this much. */
+/** The size of chunks: reading 1 KiB from disk takes about as long as reading this many bytes. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** Streams bytes of an open file, as they are consumed, and closes the file at the end. */
+/** Streams bytes of an open file as they are consumed, and closes the file at the end. */
 function streamBytes(file: Deno.FsFile, length: number): ReadableStream<Uint8Array<ArrayBuffer>> {
   let left = length;
   return new ReadableStream({
@@ -231,13 +231,13 @@ async function answerPut(store: ObjectStore, path: string, request: Request): Pr
   }
 }
 
-/** What the handler of the object store works with. */
+/** The dependencies of the object store's handler. */
 interface ObjectsHandlerOptions {
   /** The files. */
   readonly store: ObjectStore;
-  /** The signer that made the URLs. */
+  /** The signer that created the URLs. */
   readonly signer: UrlSigner;
-  /** Called with each error that callers only see as 500. */
+  /** Called with each internal error, which callers see only as a 500. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -260,8 +260,9 @@ async function answer(request: Request, { store, signer }: ObjectsHandlerOptions
 }
 
 /**
- * Makes the handler of the object store, which is as strict as S3 with presigned URLs: a URL is the only credential, and
- * it is valid for one method, one object, and a limited time. It has no sockets: a request comes in, a response goes out.
+ * Creates the handler of the object store. Like S3, it is strict about presigned URLs: the URL is the only credential,
+ * and it is valid for one method, one object, and a limited time. It does not open sockets: it maps a `Request` to a
+ * `Response`.
  */
 export function createObjectsHandler(options: ObjectsHandlerOptions): Handler {
   return async (request) => {
@@ -284,13 +285,13 @@ interface SignedAccess {
   readonly path: string;
   /** The origin of the objects, `http://127.0.0.1:40001`. */
   readonly origin: string;
-  /** How long from now the URL is valid. */
+  /** The lifetime of the URL, from now. */
   readonly lifetimeSeconds: number;
-  /** The required value of the header `x-amz-tagging`, empty for no header; undefined when any will do. */
+  /** The required value of the header `x-amz-tagging`, empty for no header; undefined if any value is accepted. */
   readonly tagging?: string | undefined;
 }
 
-/** What a signature covers. */
+/** The signed contents of a URL. */
 interface SignedRequest {
   readonly method: string;
   readonly path: string;
@@ -313,7 +314,7 @@ const DATE = "X-Amz-Date";
 const EXPIRES = "X-Amz-Expires";
 const SIGNED_HEADERS = "X-Amz-SignedHeaders";
 const SIGNATURE = "X-Amz-Signature";
-/** The header that puts tags on an object. */
+/** The header that sets the tags of an object. */
 const TAGGING = "x-amz-tagging";
 
 /** `20240709T154223Z`. */
@@ -323,12 +324,12 @@ function formatSigningDate(date: Date): string {
   return `${date.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
 }
 
-/** Milliseconds since 1970; NaN when the text is not a date. */
+/** Parses a date to milliseconds since 1970; NaN if the text is not a date. */
 function readSigningDate(text: string): number {
   return Date.parse(text.replace(SIGNING_DATE, "$1-$2-$3T$4:$5:$6Z"));
 }
 
-/** The decoded path: callers may encode it in another way and mean the same object. */
+/** Returns the decoded path: callers may encode the same path differently. */
 function decodedPath(url: URL): string | undefined {
   try {
     return decodeURIComponent(url.pathname.slice(1));
@@ -338,20 +339,20 @@ function decodedPath(url: URL): string | undefined {
 }
 
 /**
- * Signs URLs of objects and checks them. The signature covers the method, the path and the whole query, including the date
- * and the lifetime, and the header `x-amz-tagging` where the URL says so. It is not Amazon's algorithm, as only the archive
- * makes and checks signatures; the names of the parameters are Amazon's.
+ * Signs URLs of objects and checks them. The signature covers the method, the path, the whole query including the date
+ * and the lifetime, and the header `x-amz-tagging` if the URL requires it. The names of the parameters are Amazon's,
+ * but the algorithm is not, since only the archive creates and checks signatures.
  */
 export class UrlSigner {
   readonly #secret = randomBytes(32);
   readonly #now: () => Date;
 
-  /** Makes a signer with a new secret: URLs of an earlier start of the archive are not valid. */
+  /** Creates a signer with a new secret: URLs from before a restart of the archive are not valid. */
   constructor(now: () => Date) {
     this.#now = now;
   }
 
-  /** Makes a URL with which an object can be read or written. */
+  /** Creates a URL to read or write an object. */
   sign(access: SignedAccess): string {
     const date = formatSigningDate(this.#now());
     const url = new URL(access.path.split("/").map(encodeURIComponent).join("/"), `${access.origin}/`);
@@ -364,7 +365,7 @@ export class UrlSigner {
     return url.href;
   }
 
-  /** Checks a URL; returns the path of its object, or why it is not valid. */
+  /** Checks a URL; returns the path of its object, or the reason why it is not valid. */
   check(method: string, url: URL, headers = new Headers()): Refusal | string {
     const path = decodedPath(url);
     if (path === undefined) return { code: "InvalidURI" };
@@ -382,10 +383,10 @@ export class UrlSigner {
     return this.#now().getTime() < end ? path : { code: "AccessDenied", message: "Request has expired" };
   }
 
-  /** The signature in hex, as bytes. */
+  /** Returns the hex signature, as bytes. */
   #signature({ method, path, tagging, query }: SignedRequest): Buffer {
     const pairs = [...query].filter(([name]) => name !== SIGNATURE).sort();
-    // As JSON, so that different requests never give the same text.
+    // JSON, so that different requests never result in the same text.
     const text = JSON.stringify([method, path, tagging ?? null, pairs]);
     return Buffer.from(createHmac("sha256", this.#secret).update(text).digest("hex"));
   }

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
-/** The end of a text that is not compressed has at most about this many bytes. */
+/** The approximate maximum size of the uncompressed end of a text, in bytes. */
 const MAX_PLAIN_BYTES = 256 * 1024;
 /** Rows are so similar that the fastest compression reduces them to a tenth. */
 const EFFORT = { level: 1 };
@@ -9,8 +9,8 @@ const EFFORT = { level: 1 };
 const encoder = new TextEncoder();
 
 /**
- * A long text that is kept compressed, except for its end. Hundreds of responses to slow callers fit into memory: each
- * chunk is expanded when it is sent.
+ * A long text that is stored compressed, except for its end. Each chunk is decompressed when it is sent, so that
+ * hundreds of responses to slow callers fit into memory.
  */
 export class PackedText {
   readonly #packed: Uint8Array[] = [];
@@ -35,13 +35,13 @@ export class PackedText {
     this.#restLength = 0;
   }
 
-  /** The whole text, for callers that need it at once. */
+  /** Returns the whole text. */
   toString(): string {
     const decoder = new TextDecoder();
     return [...this.#packed.map((chunk) => decoder.decode(inflateRawSync(chunk))), ...this.#rest].join("");
   }
 
-  /** A response with the text, expanded chunk by chunk. */
+  /** Returns a response with the text, which is decompressed chunk by chunk. */
   toResponse(headers: Readonly<Record<string, string>>): Response {
     const packed = this.#packed.values();
     let rest: string | undefined = this.#rest.join("");
@@ -59,7 +59,7 @@ export class PackedText {
 }
 
 /**
- * Makes the JSON of an array from the JSON of its rows.
+ * Builds a JSON array from the JSON of its rows.
  *
  * @param maxBytes The longest text that is allowed, or null for any.
  * @returns Undefined when the text would be longer.
@@ -70,7 +70,7 @@ export function packRows(rows: Iterable<string>, maxBytes: number | null): Packe
   for (const row of rows) {
     text.add(separator + row);
     separator = ",";
-    if (maxBytes !== null && text.length >= maxBytes) return undefined; // A bracket is still to come.
+    if (maxBytes !== null && text.length >= maxBytes) return undefined; // Leaves room for the closing bracket.
   }
   text.add(separator === "[" ? "[]" : "]");
   return text;

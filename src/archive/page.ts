@@ -13,20 +13,23 @@ import { recordsTable } from "../views/records.ts";
 import { delay } from "@std/async";
 import { createHash } from "node:crypto";
 
-/** Headers of every response to a browser: nothing is cached without asking, guessed, framed or told to others. */
+/**
+ * The headers of every response to a browser: no caching without revalidation, no content sniffing, no framing, no
+ * referrer.
+ */
 const CAREFUL = {
   "cache-control": "private, no-cache",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "vary": "accept, authorization",
 };
-/** The policy of a chart that is opened by itself: it has style attributes, and nothing else. */
+/** The Content-Security-Policy of a chart that is opened directly: it allows only style attributes. */
 const CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
-/** Where a browser is asked for the key, to see what is not released. */
+/** The path at which a browser is prompted for the key, to see unreleased files. */
 const SIGN_IN_PATH = "/sign-in";
 
-/** Whether a request asks for the page, its chart, or to sign in. Programs get the page only as `/index.html`. */
+/** Whether a request is for the page, its chart, or signing in. Programs get the page only as `/index.html`. */
 export function isPageRequest(method: string, { pathname }: URL, headers: Headers): boolean {
   if (method !== "GET" && method !== "HEAD") return false;
   if (["/index.html", "/coverage.svg", SIGN_IN_PATH].includes(pathname)) return true;
@@ -34,8 +37,8 @@ export function isPageRequest(method: string, { pathname }: URL, headers: Header
 }
 
 /**
- * The page for people who open the address of the archive: HTML without scripts or anything from elsewhere. Without the key
- * a public archive shows only what is released, and a closed one nothing.
+ * The web page at the URL of the archive: HTML without scripts or external resources. Without the key, a public archive
+ * shows only released files, and an archive with a key shows nothing.
  */
 export class WebPage {
   readonly #catalog: Catalog;
@@ -43,13 +46,13 @@ export class WebPage {
   readonly #summary = new PerRevision<ArchiveSummary>();
   readonly #coverage = new PerRevision<Promise<string>>();
 
-  /** Makes the page of an archive. */
+  /** Creates the page of an archive. */
   constructor(catalog: Catalog, access: Access) {
     this.#catalog = catalog;
     this.#access = access;
   }
 
-  /** Answers a request for which {@linkcode isPageRequest} holds. */
+  /** Responds to a request for which {@linkcode isPageRequest} returns true. */
   async answer(url: URL, headers: Headers): Promise<Response> {
     const isSigningIn = url.pathname === SIGN_IN_PATH;
     const sight = this.#access.sightOf(headers);
@@ -81,7 +84,7 @@ export class WebPage {
   async #chart(sight: Sight): Promise<Response> {
     const draw = () => drawCoverage(this.#catalog, VISIBLE[sight]);
     const drawing = this.#coverage.get(this.#catalog.revision, sight, draw);
-    // The next request tries again; the caller of this one gets the error.
+    // The next request tries again; this one fails.
     drawing.catch(() => this.#coverage.clear());
     const headers = { ...CAREFUL, "content-type": "image/svg+xml", "content-security-policy": CHART_POLICY };
     return new Response(await drawing, { headers });
@@ -95,7 +98,7 @@ function askForKey(): Response {
   });
 }
 
-/** Values that were made from the catalog: made again when the catalog has changed. */
+/** A cache of values computed from the catalog; they are recomputed when the catalog has changed. */
 class PerRevision<Value> {
   readonly #values = new Map<Sight, Value>();
   #revision = -1;
@@ -113,7 +116,10 @@ class PerRevision<Value> {
   }
 }
 
-/** A style element's text, or a style attribute's value. Both are the page's own: other text is escaped. */
+/**
+ * Matches the text of a style element or the value of a style attribute. Both are written only by the page, since all
+ * other text is escaped.
+ */
 const STYLES = /<style>([^<]*)<\/style>|\sstyle="([^"]*)"/g;
 
 function hashOf(style: string): string {
@@ -121,8 +127,8 @@ function hashOf(style: string): string {
 }
 
 /**
- * The Content-Security-Policy of a page without scripts: nothing from elsewhere, and no styles but the page's own, each by
- * its hash (CSP level 3; with `unsafe-hashes` they apply to attributes too).
+ * Returns the Content-Security-Policy of a page without scripts: no external resources, and only the page's own styles,
+ * each allowed by its hash (CSP level 3; `unsafe-hashes` also allows style attributes).
  */
 function contentPolicy(html: string): string {
   const styles = new Set([...html.matchAll(STYLES)].map(([, element, attribute]) => element ?? attribute ?? ""));
@@ -136,13 +142,13 @@ function contentPolicy(html: string): string {
   ].join("; ");
 }
 
-/** SQL: which files a reader sees. */
+/** Returns the SQL condition for the files that a visitor sees. */
 const VISIBLE: Readonly<Record<Sight, string>> = {
   all: "1",
   released: "(table_name = 'spice' OR (table_name IN ('science', 'ancillary') AND released = 1))",
 };
 
-/** The filter of the list of files, as the form has it; empty where nothing was chosen. */
+/** The filter of the list of files, as the form sends it; fields without a choice are empty. */
 interface PageFilter {
   /** The kind of file. */
   readonly kind: string;
@@ -150,7 +156,7 @@ interface PageFilter {
   readonly instrument: string;
   /** For instance `l1a`. */
   readonly data_level: string;
-  /** A whole descriptor. */
+  /** An exact descriptor. */
   readonly descriptor: string;
   /** The first day of the data, `2026-01-31` as browsers send it. */
   readonly from: string;
@@ -162,11 +168,11 @@ interface PageFilter {
   readonly page: number;
 }
 
-/** The fields of the form; `page` starts again with another search. */
+/** The fields of the form; `page` is not one of them, since a new search starts at the first page. */
 const FIELDS = ["kind", "instrument", "data_level", "descriptor", "from", "to", "released"] as const;
 type Field = typeof FIELDS[number];
 
-/** The files of a page. */
+/** A page of the list of files. */
 interface FoundPage {
   /** JSON of their rows. */
   readonly rows: string;
@@ -174,16 +180,16 @@ interface FoundPage {
   readonly count: number;
   /** The number of the page, from 1. */
   readonly page: number;
-  /** What is wrong with the filter. */
+  /** The problems of the filter. */
   readonly problem: string | undefined;
 }
 
-/** The number of rows of a page: as many as a table draws. */
+/** The number of rows per page: the maximum that a table draws without hiding rows. */
 const PAGE_ROWS = 100;
-/** Nobody turns more pages, and finding the last ones would take long. */
+/** The maximum number of pages: nobody visits more, and finding the last ones would take long. */
 const MAX_PAGES = 1_000;
 
-/** Reads the filter from the URL of the page. */
+/** Parses the filter from the URL of the page. */
 function readPageFilter(search: URLSearchParams): PageFilter {
   const text = (name: string) => (search.get(name) ?? "").trim().slice(0, 200);
   const page = /^\d{1,5}$/.test(text("page")) ? Number(text("page")) : 1;
@@ -199,19 +205,19 @@ function readPageFilter(search: URLSearchParams): PageFilter {
   };
 }
 
-/** Writes a filter as the URL of the page; the inverse of {@linkcode readPageFilter}. */
+/** Formats a filter as the URL of the page; the inverse of {@linkcode readPageFilter}. */
 function writePageFilter(filter: Partial<PageFilter>): string {
   const pairs = Object.entries(filter).filter(([name, value]) => value !== "" && !(name === "page" && value === 1));
   return `/?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}#files`;
 }
 
-/** SQL that makes a row's JSON from columns of the catalog, and from other SQL under a name. */
+/** Returns SQL for the JSON of a row, from columns of the catalog and from named SQL expressions. */
 function jsonRow(columns: readonly string[], more: Readonly<Record<string, string>> = {}): string {
   const pairs = [...columns.map((column) => [column, column]), ...Object.entries(more)];
   return `json_object(${pairs.map(([key, sql]) => `'${key}', ${sql}`).join(", ")})`;
 }
 
-/** SQL: a day and a time of it as rows of SPICE files have them: `2024-07-09, 15:42:23`. Null where there is no day. */
+/** Returns SQL for a day and a time in the format of SPICE files' rows, `2024-07-09, 15:42:23`; null without a day. */
 function moment(day: string, time: string): string {
   return `substr(${day}, 1, 4) || '-' || substr(${day}, 5, 2) || '-' || substr(${day}, 7) || ', ${time}'`;
 }
@@ -223,7 +229,7 @@ const SCIENCE_ROW = jsonRow([
   ...["cr", "extension", "ingestion_date"],
 ], RELEASED);
 
-/** The rows of each kind of file, with the columns that their tables show. */
+/** SQL for the rows of each kind of file, with the columns that their tables show. */
 const ROWS: ReadonlyMap<string, string> = new Map([
   ["science", SCIENCE_ROW],
   ["quicklook", SCIENCE_ROW],
@@ -241,14 +247,14 @@ const ROWS: ReadonlyMap<string, string> = new Map([
     }),
   ],
 ]);
-/** The row of every other kind. */
+/** SQL for the rows of all other kinds. */
 const OTHER_ROW = jsonRow([
   ...["file_path", "instrument", "data_level", "descriptor", "start_date", "version", "ingestion_date"],
 ]);
 
 const LAST_DAY = "coalesce(end_date, start_date)";
 
-/** SQL for each field of the form, with a question mark. The days compare with the day on which the data start. */
+/** SQL for each field of the form, with a question mark. The days are compared with the start date. */
 const FILTERS = {
   kind: "table_name = ?",
   instrument: "instrument = ?",
@@ -259,14 +265,14 @@ const FILTERS = {
   released: "released = iif(? = 'yes', 1, 0)",
 } as const satisfies Readonly<Record<Field, string>>;
 
-/** The same for files that are valid for some time: those that are valid on one of the days, or always. */
+/** SQL for the days of files with a validity: they must be valid on one of the days. */
 const SPAN_FILTERS = {
   ...FILTERS,
   from: `(${LAST_DAY} >= ? OR ${LAST_DAY} IS NULL)`,
   to: "(start_date <= ? OR start_date IS NULL)",
 } as const satisfies Readonly<Record<Field, string>>;
 
-/** Finds a page of files, the latest data first; the last page when there are fewer pages. */
+/** Finds a page of files, the latest data first; returns the last page if there are fewer pages. */
 function findPage(catalog: Catalog, filter: PageFilter, visible: string): FoundPage {
   const { page: asked, from, to, kind, ...words } = filter;
   const badDay = [from, to].find((day) => day !== "" && !isCalendarDate(day.replaceAll("-", "")));
@@ -287,13 +293,13 @@ function findPage(catalog: Catalog, filter: PageFilter, visible: string): FoundP
   return { rows: catalog.query(statement, null)?.toString() ?? "[]", count, page, problem };
 }
 
-/** The archive in numbers. */
+/** Statistics of the archive. */
 interface ArchiveSummary {
   /** The number of files of each kind, the most frequent kind first. */
   readonly kinds: readonly { readonly name: string; readonly files: number }[];
   /** The number of science files of each instrument and data level. */
   readonly products: readonly ProductCount[];
-  /** Descriptors for the reader to choose from, up to a limit. */
+  /** Descriptors to choose from, up to a limit. */
   readonly descriptors: readonly string[];
   /** JSON of the rows of the newest files. */
   readonly newest: string;
@@ -313,7 +319,7 @@ interface ProductCount {
 const NEWEST = 10;
 const MAX_DESCRIPTORS = 500;
 
-/** Counts the files of the archive. Unless files are hidden, each count is read from an index alone. */
+/** Counts the files of the archive. Unless files are hidden, each count is read only from an index. */
 function summarize(catalog: Catalog, visible: string): ArchiveSummary {
   const kinds = `SELECT table_name AS name, count(*) AS files FROM files WHERE ${visible}
     GROUP BY table_name ORDER BY files DESC`;
@@ -321,7 +327,7 @@ function summarize(catalog: Catalog, visible: string): ArchiveSummary {
     WHERE table_name = 'science' AND ${visible} GROUP BY instrument, data_level`;
   const descriptors = `SELECT DISTINCT descriptor FROM files WHERE table_name = 'science' AND ${visible}
     ORDER BY descriptor LIMIT ?`;
-  // The newest files of each kind are found by an index; the newest of all are among them.
+  // An index finds the newest files of each kind, which include the newest files overall.
   const newestOfEach = FILE_KINDS.map((kind) =>
     `SELECT * FROM (SELECT file_path, table_name, ingestion_date FROM files WHERE table_name = '${kind}' AND ${visible}
       ORDER BY ingestion_date DESC, file_path LIMIT ${NEWEST})`
@@ -370,17 +376,17 @@ function join(a: Coverage, b: Coverage, max: number): Coverage {
 }
 
 /**
- * Draws on which days each product has files, as SVG. The files are counted by instrument and data level, and in between
- * other requests are answered. The code that draws is loaded with the first chart.
+ * Draws the days with files of each product, as SVG. The files are counted one instrument and data level at a time, so
+ * that other requests can be handled in between. The drawing code is loaded lazily.
  *
- * @param visible SQL: which files count.
+ * @param visible The SQL condition for the files to count.
  */
 export async function drawCoverage(catalog: Catalog, visible = VISIBLE.all): Promise<string> {
   const { coverageOf, MAX_PRODUCTS } = await import("../views/coverage.ts");
   const { coverageSvg } = await import("../views/coverage_chart.ts");
   const parts = `SELECT DISTINCT instrument, data_level FROM files WHERE table_name = 'science'
     ORDER BY instrument, data_level`;
-  // Only the columns that the chart needs: with 200,000 files that matters.
+  // Reads only the columns that the chart needs, which matters for 200,000 files.
   const rows = `SELECT file_path, instrument, data_level, descriptor, start_date, version FROM files
     WHERE table_name = 'science' AND instrument = ? AND data_level = ? AND ${visible}`;
   let coverage = NO_COVERAGE;
@@ -392,7 +398,7 @@ export async function drawCoverage(catalog: Catalog, visible = VISIBLE.all): Pro
   return coverageSvg(coverage, "");
 }
 
-/** Escapes text of any origin for contents and attributes. */
+/** Escapes text from any source for contents and attributes. */
 function html(text: string): string {
   return escapeHtml(printable(text));
 }
@@ -407,29 +413,29 @@ function files(count: number): string {
   return `${grouped(count)} ${count === 1 ? "file" : "files"}`;
 }
 
-/** How rows are shown. */
+/** The options of a table. */
 interface RowsView {
   /** The caption. */
   readonly title: string;
   /** The origin of the page. */
   readonly origin: string;
-  /** The kind of the files, when all are of one kind. */
+  /** The kind of the files, if all are of one kind. */
   readonly kind?: string;
 }
 
-/** The table that notebooks show, with the file name first: on a narrow page the rest scrolls. */
+/** Draws the table as in notebooks, but with the file name first: on a narrow page the other columns scroll. */
 function rowsTable(records: readonly FileRecord[], { title, origin, kind }: RowsView): Table<FileRecord> {
   const table = TABLES.find((name) => name === kind);
   const linkTo = (record: FileRecord) => origin + downloadRoute(record.file_path);
   const { columns, rows } = recordsTable(records, { linkTo, ...(table === undefined ? {} : { table }) });
   const ordered = [...columns.slice(-1), ...columns.slice(0, -1)];
-  // The other kinds of file are in no table of the SDC that would say which columns they have.
+  // The other kinds of files are not in a table of the SDC that defines their columns.
   const isUsed = ({ text }: Column<FileRecord>) => table !== undefined || rows.some((row) => text(row) !== "");
   return { title, rows, columns: ordered.filter(isUsed) };
 }
 
 /**
- * The files of a page; each name is a link to the file.
+ * Draws the files of a page; each name links to the file.
  *
  * @param rows JSON of the rows.
  */
@@ -437,7 +443,7 @@ function foundTable(rows: string, view: RowsView): string {
   return htmlTable(rowsTable(decodeFileRecords(JSON.parse(rows)), view));
 }
 
-/** The newest files of all kinds, with the columns that all kinds have. */
+/** Draws the newest files of all kinds, with the columns that all kinds have. */
 function newestTable(rows: string, view: RowsView): string {
   const table = rowsTable(decodeFileRecords(JSON.parse(rows)), view);
   const columns = table.columns.filter(({ header }) => header === "Filename" || header === "Ingestion Date");
@@ -445,7 +451,7 @@ function newestTable(rows: string, view: RowsView): string {
   return htmlTable({ ...table, columns: [...columns, kind] });
 }
 
-/** The number of files of each kind, each with a link to these files. */
+/** Draws the number of files of each kind, with links to these files. */
 function kindCounts({ kinds }: ArchiveSummary): string {
   const items = kinds.map(({ name, files }) =>
     `<li><b>${grouped(files)}</b> <a href="${html(writePageFilter({ kind: name }))}">${html(name)}</a></li>`
@@ -453,7 +459,7 @@ function kindCounts({ kinds }: ArchiveSummary): string {
   return `<ul class="counts">${items.join("")}</ul>`;
 }
 
-/** The number of science files of each instrument and data level, each with a link to these files. */
+/** Draws the number of science files of each instrument and data level, with links to these files. */
 function productTable(products: readonly ProductCount[], origin: string): string {
   const levels = [...new Set(products.map(({ level }) => level))].sort();
   const instruments = [...new Set(products.map(({ instrument }) => instrument))].sort();
@@ -513,7 +519,7 @@ function input(label: string, name: Field, filter: PageFilter, attributes: strin
   return `<label>${label}<input name="${name}" value="${html(filter[name])}" ${attributes}></label>`;
 }
 
-/** The form that filters the files. It is submitted as a plain GET. */
+/** Draws the form that filters the files. It is submitted with GET. */
 function filterForm(filter: PageFilter, { products, descriptors }: ArchiveSummary, sight: Sight): string {
   const instruments = [...new Set(products.map(({ instrument }) => instrument))].sort();
   const levels = [...new Set(products.map(({ level }) => level))].sort();
@@ -533,7 +539,7 @@ function filterForm(filter: PageFilter, { products, descriptors }: ArchiveSummar
   ].join("\n");
 }
 
-/** The page's look in both of the reader's themes. The tables have their own styles, with the colors of these variables. */
+/** The style of the page, for light and dark themes. The tables have their own styles, which use these variables. */
 const PAGE_STYLE = `
 :root{color-scheme:light dark;--text:#1f2328;--quiet:#57606a;--ground:#ffffff;--line:#d0d7de;--edge:#8c959f;--link:#0550ae;
 --field:#ffffff;--jp-content-font-color1:var(--text);--jp-layout-color0:var(--ground);
@@ -565,17 +571,17 @@ img{max-width:100%;min-width:44rem;height:auto;display:block}
 
 /** The contents of the page. */
 interface PageContents {
-  /** The origin of the page as the reader's browser knows it: `http://127.0.0.1:8000`. */
+  /** The origin of the page, as in the browser: `http://127.0.0.1:8000`. */
   readonly origin: string;
-  /** The archive in numbers. */
+  /** Statistics of the archive. */
   readonly summary: ArchiveSummary;
-  /** What the reader is looking for. */
+  /** The filter of the visitor. */
   readonly filter: PageFilter;
-  /** What was found. */
+  /** The files that were found. */
   readonly found: FoundPage;
-  /** Changes with the catalog, so that no browser shows an old chart. */
+  /** Changes with the catalog, so that browsers do not show an outdated chart. */
   readonly revision: number;
-  /** Which files the reader sees. */
+  /** The files that the visitor sees. */
   readonly sight: Sight;
 }
 
@@ -587,7 +593,7 @@ function foundTitle({ page, count }: FoundPage): string {
   return `${grouped(first)} to ${grouped(last)} of ${files(count)}`;
 }
 
-/** The archive in numbers, with the chart; or, when it is empty, how to change that. */
+/** Draws the statistics and the chart; for an empty archive, explains how to add files. */
 function overview({ summary, origin, revision, sight }: PageContents): string[] {
   const { kinds, products } = summary;
   if (kinds.length === 0 && sight === "released") return ["<p>No files are released yet.</p>"];

@@ -6,7 +6,7 @@ import { archivePath, parseFileName } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
 import { readManifestLine, RELEASE_PARAMETERS, RELEASE_TYPES } from "../protocol/tables.ts";
 
-/** A request to `/release`, and what it is answered from. */
+/** A request to `/release`, with what is needed to respond to it. */
 interface ReleaseRequest {
   readonly search: URLSearchParams;
   readonly catalog: Catalog;
@@ -14,10 +14,10 @@ interface ReleaseRequest {
   readonly responses: Responses;
 }
 
-/** One line can release all files of an instrument, so larger manifests are refused. */
+/** The maximum size of a manifest. One line can release all files of an instrument, so this is enough. */
 const MAX_MANIFEST_BYTES = 2 ** 20;
 
-/** What the name of a manifest says. */
+/** The contents of a manifest's name. */
 interface Manifest {
   /** Its path in the archive. */
   readonly path: string;
@@ -28,10 +28,10 @@ interface Manifest {
 }
 
 /**
- * Answers `GET /release` (SDC protocol): releases what the lines of an uploaded manifest select.
+ * Answers `GET /release` (SDC protocol): releases the files that the lines of an uploaded manifest select.
  *
  * @param note Called with the parameters of a successful release.
- * @throws {ImapError} Where the SDC's code crashes: the manifest is missing or invalid.
+ * @throws {ImapError} When the SDC's code would crash: the manifest is missing or invalid.
  */
 export async function answerRelease(
   { search, catalog, store, responses }: ReleaseRequest,
@@ -61,7 +61,7 @@ export async function answerRelease(
   return responses.untypedJson(`Successfully released data per specification in ${name}`);
 }
 
-/** Reads an uploaded manifest. All lines are read before any of them takes effect. */
+/** Parses an uploaded manifest. All lines are parsed before any of them takes effect. */
 async function readManifest(name: string, store: ObjectStore): Promise<ReleaseSelection[]> {
   const { path, start, end } = manifestNamed(name);
   const object = await store.open(path);

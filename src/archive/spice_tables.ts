@@ -9,12 +9,15 @@ import { readSpiceFile } from "../names/spice_name.ts";
 import { SPICE_FOLDERS } from "../names/vocabulary.ts";
 import { columnNames, type SDC_TABLES } from "../protocol/tables.ts";
 
-/** The tables of SPICE files that are not kernels: `GET /spice-query` has their rows under the `type` of the same name. */
+/**
+ * The tables of SPICE files that are not kernels: `GET /spice-query` returns their rows for the `type` of the same
+ * name.
+ */
 const SPAN_TABLES = ["spin", "repoint", "thruster"] as const;
 /** One of these tables. */
 export type SpanTable = typeof SPAN_TABLES[number];
 
-/** The SDC's code behind these routes names a content type in every response. */
+/** The SDC's code behind these routes sets the content type of every response. */
 function badRequest(problem: string): Response {
   return Response.json(problem, { status: 400 });
 }
@@ -52,7 +55,7 @@ export function answerSpanTable(table: SpanTable, request: TableRequest): Respon
   return answerSpans(table, parametersOf(request), request);
 }
 
-/** The names that parameters of `GET /spice-query` have in the other tables. */
+/** The names of the parameters of `GET /spice-query` in the other tables. */
 const SPAN_NAMES: ReadonlyMap<string, string> = new Map([
   ["file_name", "file_path"],
   ["start_time", "start_date"],
@@ -60,8 +63,8 @@ const SPAN_NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The parameters under the names of the other tables, with times as days. Undefined when a time is not a number, which
- * makes the SDC crash.
+ * Converts the parameters to the names of the other tables, with times as days. Undefined if a time is not a number,
+ * which makes the SDC crash.
  */
 function spanParameters(given: ReadonlyMap<string, string>): Map<string, string> | undefined {
   const parameters = new Map<string, string>();
@@ -110,7 +113,7 @@ function answerSpans(table: SpanTable, given: ReadonlyMap<string, string>, reque
   return rowsResponse(request.catalog.rows(sql, values).map((row) => spanRow(table, row)), request);
 }
 
-/** A row with the columns of its table, and days and moments as `2025-06-01, 00:00:00`. */
+/** Converts a row to the columns of its table, with days and times as `2025-06-01, 00:00:00`. */
 function spanRow(table: SpanTable, row: Readonly<Record<string, unknown>>): object {
   const values: Readonly<Record<string, unknown>> = {
     ...row,
@@ -125,12 +128,12 @@ function midnight(day: unknown): string | null {
   return typeof day === "string" ? withComma(formatTimestamp(startOfDay(day))) : null;
 }
 
-/** `2025-06-01 01:02:03` -> `2025-06-01, 01:02:03`, the form in all tables of SPICE files. */
+/** `2025-06-01 01:02:03` -> `2025-06-01, 01:02:03`, the format in all tables of SPICE files. */
 function withComma(timestamp: unknown): string {
   return String(timestamp).replace(" ", ", ");
 }
 
-/** Which kernels are asked for. */
+/** The conditions of a query for kernels. */
 export interface KernelQuery {
   /** Undefined for all types. */
   readonly type?: string | undefined;
@@ -140,20 +143,20 @@ export interface KernelQuery {
   readonly start?: number | undefined;
   /** Kernels that cover this time or an earlier one. */
   readonly end?: number | undefined;
-  /** Only the highest version of each kernel, found before everything else is asked for. */
+  /** Whether to find only the highest version of each kernel, before all other conditions are applied. */
   readonly isLatest?: boolean | undefined;
-  /** Kernels that came in at this moment or later, `2025-06-01 01:02:03`. */
+  /** Kernels that were ingested at this time or later, `2025-06-01 01:02:03`. */
   readonly ingestedFrom?: string | undefined;
-  /** Kernels that came in at this moment or earlier. */
+  /** Kernels that were ingested at this time or earlier. */
   readonly ingestedTo?: string | undefined;
 }
 
-/** A decimal number as Python reads it; undefined when the text is not one. */
+/** Parses a decimal number as Python does; undefined if the text is not one. */
 function secondsOf(text: string): number | undefined {
   return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : undefined;
 }
 
-/** What a parameter asks of kernels; undefined when its value cannot be one. */
+/** Returns the condition of a parameter; undefined if its value is invalid. */
 type ReadKernelParameter = (text: string) => KernelQuery | undefined;
 
 /** The parameters of `GET /spice-query`. */
@@ -176,7 +179,7 @@ function midnightOf(day: string): string | undefined {
   return isCalendarDate(day) ? formatTimestamp(startOfDay(day)) : undefined;
 }
 
-/** Reads the parameters, or says what is wrong with the first bad one. */
+/** Parses the parameters, or returns what is wrong with the first invalid one. */
 function readKernelQuery(given: ReadonlyMap<string, string>, responses: Responses): KernelQuery | string {
   let query: KernelQuery = {};
   for (const [name, text] of given) {
@@ -189,7 +192,7 @@ function readKernelQuery(given: ReadonlyMap<string, string>, responses: Response
   return query;
 }
 
-/** A kernel of the archive, with the time that it covers. */
+/** A kernel of the archive, with its coverage. */
 export interface Kernel {
   /** Below `imap/spice`, for instance `lsk/naif0012.tls`. */
   readonly fileName: string;
@@ -205,22 +208,22 @@ export interface Kernel {
   readonly coverage: Coverage;
 }
 
-/** The time that a kernel covers, by its name: the archive does not read kernels. */
+/** The coverage of a kernel, derived from its name: the archive does not read kernels. */
 interface Coverage {
   readonly from: Date;
   readonly to: Date;
-  /** Whether the kernel has no time of its own. */
+  /** Whether the kernel is static, without coverage dates in its name. */
   readonly isStatic: boolean;
 }
 
-/** The time that the SDC gives kernels without one of their own: leap seconds, clock, frames, constants. */
+/** The coverage that the SDC assigns to static kernels: leap seconds, clock, frames, constants. */
 export const STATIC_COVERAGE: Coverage = {
   from: new Date("2010-01-01T00:00:00Z"),
   to: new Date("2145-01-01T00:00:00Z"),
   isStatic: true,
 };
 
-/** The time between the days of a name, both included. */
+/** Returns the time from the start of the first to the end of the last day in a name. */
 function coverageOf(startDate: unknown, endDate: unknown): Coverage {
   if (typeof startDate !== "string" && typeof endDate !== "string") return STATIC_COVERAGE;
   const from = typeof startDate === "string" ? startOfDay(startDate) : STATIC_COVERAGE.from;
@@ -230,17 +233,17 @@ function coverageOf(startDate: unknown, endDate: unknown): Coverage {
 
 const SPICE_FOLDER = "imap/spice/";
 
-/** SQL: the whole archive has no newer version of the kernel. */
+/** SQL: the archive has no newer version of the kernel. */
 const IS_LATEST = `NOT EXISTS (SELECT 1 FROM files AS newer WHERE newer.file_root = files.file_root
   AND newer.minor_version > files.minor_version)`;
 
-/** The path of a SPICE file in the archive; empty when the name is not one of a SPICE file. */
+/** Returns the path of a SPICE file in the archive; empty if the name is not that of a SPICE file. */
 function spicePath(name: string): string {
   const file = readSpiceFile(name);
   return Array.isArray(file) ? "" : `${SPICE_FOLDER}${SPICE_FOLDERS[file.kernel_type]}/${name}`;
 }
 
-/** Finds kernels, in the order of their paths. */
+/** Finds kernels, sorted by path. */
 export function* findKernels(catalog: Catalog, query: KernelQuery): Generator<Kernel> {
   const { type, fileName, isLatest = false, ingestedFrom, ingestedTo, start = -Infinity, end = Infinity } = query;
   const conditions = [`table_name = 'spice' AND kernel_type NOT IN ('${SPAN_TABLES.join("', '")}')`];
@@ -280,7 +283,7 @@ type KernelRow = Readonly<Record<keyof typeof SDC_TABLES.spice.columns, unknown>
 function* kernelRows(catalog: Catalog, query: KernelQuery): Generator<KernelRow> {
   const newest = (type: string, name: string) =>
     [...findKernels(catalog, { type, isLatest: true })].at(-1)?.fileName.split("/").at(-1) ?? name;
-  // Paths on the SDC's own machine. Its code has swapped the two.
+  // Paths on the SDC's own machine. The SDC's code has swapped the two.
   const sclk_kernel = `/tmp/${newest("leapseconds", "naif0012.tls")}`;
   const lsk_kernel = `/tmp/${newest("spacecraft_clock", "imap_sclk_0000.tsc")}`;
   for (const kernel of findKernels(catalog, query)) {
@@ -308,12 +311,12 @@ function* kernelRows(catalog: Catalog, query: KernelQuery): Generator<KernelRow>
   }
 }
 
-/** A time of the spacecraft clock as SPICE writes it: partition, seconds, ticks. */
+/** Formats a time of the spacecraft clock as SPICE does: partition, seconds, ticks. */
 function ticks(date: Date): string {
   return `1/${String(Math.max(0, missionSeconds(date))).padStart(10, "0")}:00000`;
 }
 
-/** `2025-10-01T23:00:00+00:00`; times of static kernels have no zone in the SDC's rows. */
+/** `2025-10-01T23:00:00+00:00`; times of static kernels have no time zone in the SDC's rows. */
 function isoTime(date: Date, isStatic: boolean): string {
   return `${date.toISOString().slice(0, 19)}${isStatic ? "" : "+00:00"}`;
 }

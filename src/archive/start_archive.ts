@@ -9,18 +9,18 @@ import { ImapError, InputError } from "../errors.ts";
 import type { Dialect } from "../protocol/tables.ts";
 import { resolve } from "@std/path";
 
-/** How an archive is opened. */
+/** The options for opening an archive. */
 export interface OpenArchiveOptions {
-  /** The folder that contains `imap/...`; created when it does not exist. */
+  /** The folder that contains `imap/...`; created if it does not exist. */
   readonly root: string;
-  /** A folder whose files are copied into the archive. Their names decide where they go. */
+  /** A folder whose files are copied into the archive. Their names determine their paths there. */
   readonly importFrom?: string | undefined;
   /**
-   * Whether files that are present when the archive first opens, and imported files, count as not released. Default: false.
-   * Uploads are released as in the SDC: science and quicklook files are not, all others are.
+   * Whether files that exist when the archive is first opened, and imported files, are unreleased. Default: false.
+   * Uploads are handled as at the SDC: science and quicklook files are not released, all others are.
    */
   readonly unreleased?: boolean | undefined;
-  /** Cancels the opening; files that were already copied stay. */
+  /** Cancels the opening; files that were already copied are kept. */
   readonly signal?: AbortSignal | undefined;
   /** The clock. Default: the computer's. */
   readonly now?: (() => Date) | undefined;
@@ -28,21 +28,21 @@ export interface OpenArchiveOptions {
 
 /** An archive that is ready to be served. */
 export interface OpenArchive {
-  /** What the archive has. */
+  /** The catalog of the archive. */
   readonly catalog: Catalog;
   /** The files. */
   readonly store: ObjectStore;
-  /** The orders that it was given. */
+  /** The journal of reprocessing and release requests. */
   readonly journal: Journal;
-  /** What was found in the folder. */
+  /** The result of indexing the folder. */
   readonly indexed: IndexReport;
-  /** What was imported; undefined without `importFrom`. */
+  /** The result of the import; undefined without `importFrom`. */
   readonly imported: ImportReport | undefined;
   /** Closes the catalog and unlocks the folder. */
   close(): void;
 }
 
-/** Checks that a folder can be read, before anything is written. */
+/** Checks that a folder is readable, before anything is written. */
 async function checkFolder(folder: string): Promise<void> {
   try {
     if ((await Deno.stat(folder)).isDirectory) return;
@@ -54,7 +54,7 @@ async function checkFolder(folder: string): Promise<void> {
 }
 
 /**
- * Opens an archive: brings the catalog up to date with the folder, then imports.
+ * Opens an archive: updates the catalog to match the folder, then imports.
  *
  * @throws {InputError} When a folder cannot be used.
  */
@@ -71,7 +71,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
     ? undefined
     : await importFolder(resolve(importFrom), { store, isReleased: !unreleased, signal });
   const indexed = { ...found, files: catalog.size };
-  const opened = opening.move(); // From here on the caller closes it.
+  const opened = opening.move(); // From here on, the caller is responsible for closing it.
   return { catalog, store, journal: new Journal(state.journal), indexed, imported, close: () => opened.dispose() };
 }
 
@@ -79,55 +79,55 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
 export interface ArchiveOptions extends OpenArchiveOptions {
   /** The port of the API; 0 for any free port. Default: 0. */
   readonly port?: number | undefined;
-  /** The port of the object store, which has another origin as in the SDC. Default: 0. */
+  /** The port of the object store, which has a separate origin, as at the SDC; 0 for any free port. Default: 0. */
   readonly objectsPort?: number | undefined;
-  /** The origin of the object store for callers, when it is behind a proxy: `https://objects.example.org`. */
+  /** The public origin of the object store, if it is behind a proxy: `https://objects.example.org`. */
   readonly objectsUrl?: string | undefined;
-  /** The name or address to listen on. Default: `127.0.0.1`, which only this computer can reach. */
+  /** The name or address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
   readonly host?: string | undefined;
-  /** The dialect: that of the SDC today, `now`, or that of `2024`. Default: `now`. */
+  /** The dialect: `now` for the SDC of today, or `2024`. Default: `now`. */
   readonly as?: Dialect | undefined;
   /**
-   * The key that every request needs, on every path: as `x-api-key`, or below `/authorized` as an access token. Default:
-   * none, and everybody may do everything.
+   * The key that every request needs, on every path: as `x-api-key`, or below `/authorized` as an access token.
+   * Default: none; everyone has full access.
    */
   readonly apiKey?: string | undefined;
   /**
-   * With a key: whether paths without a prefix serve released files to everyone, as the SDC's do. Uploads and orders are
-   * below `/api-key` then. Default: false.
+   * Whether paths without a prefix serve released files to everyone, as at the SDC. Requires a key. Uploads,
+   * reprocessing, and releases are then below `/api-key`. Default: false.
    */
   readonly public?: boolean | undefined;
-  /** The largest response to a query, in bytes; null for no limit. Default: 6 MiB, as in the SDC. */
+  /** The maximum size of a response to a query, in bytes; null for no limit. Default: 6 MiB, as at the SDC. */
   readonly answerLimit?: number | null | undefined;
-  /** How long presigned URLs are valid. Default: 86,400 s for downloads, 3,600 s for uploads, as in the SDC. */
+  /** The lifetimes of presigned URLs. Default: 86,400 s for downloads and 3,600 s for uploads, as at the SDC. */
   readonly urlLifetimeSeconds?: UrlLifetimes | undefined;
-  /** Limits on the callers of each port. */
+  /** The limits per caller of each port. */
   readonly limits?: ConnectionLimits | undefined;
-  /** Called with each error that callers only see as 500. */
+  /** Called with each internal error, which callers see only as a 500. */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Called for each request, on both ports. */
   readonly log?: ServeLog | undefined;
 }
 
-/** A local archive that is running. */
+/** A running local archive. */
 export interface RunningArchive {
   /** The URL of the API, such as `http://127.0.0.1:40000`: the `url` of a client. */
   readonly url: string;
   /** The URL of the object store. */
   readonly objectsUrl: string;
-  /** What was found in the folder. */
+  /** The result of indexing the folder. */
   readonly indexed: IndexReport;
-  /** What was imported; undefined without `importFrom`. */
+  /** The result of the import; undefined without `importFrom`. */
   readonly imported: ImportReport | undefined;
-  /** The orders that it was given, oldest first. */
+  /** The recorded reprocessing and release requests, oldest first. */
   orders(): Order[];
-  /** Stops it: responses under way have two seconds to finish, then the catalog is closed. */
+  /** Stops the archive: responses in progress have two seconds to finish, then the catalog is closed. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a local SDC for a folder: the API on one port, the object store on another. The ports are taken before the folder
- * is changed; requests that arrive earlier wait until everything is ready.
+ * Starts a local archive for a folder: the API on one port, the object store on another. The ports are bound before the
+ * folder is changed; requests that arrive early wait until the archive is ready.
  *
  * @throws {InputError} When the folder cannot be used, the key is empty, or `public` is set without a key. {ImapError} When a
  * port is not available.
@@ -172,7 +172,7 @@ function checkOptions({ apiKey, public: isPublic, objectsUrl }: ArchiveOptions):
   if (objectsUrl !== undefined) originOf(objectsUrl);
 }
 
-/** The origin of the objects that was given. */
+/** The configured origin of the objects. */
 function originOf(text: string): string {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
@@ -184,10 +184,10 @@ function origin(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** Addresses for listening on all of the computer's addresses. Callers cannot use them. */
+/** The wildcard addresses, which callers cannot use as a host. */
 const ANY_ADDRESS = ["0.0.0.0", "::"];
 
-/** Whether only this computer can reach a host. */
+/** Whether only this machine can reach a host. */
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
@@ -198,10 +198,10 @@ interface Handlers {
   readonly objects: Handler;
 }
 
-/** How long responses may take to finish when the archive is closed. */
+/** How long responses in progress have to finish when the archive is closed. */
 const GRACE_MS = 2_000;
 
-/** The servers of an archive. Requests that arrive before it is open wait. */
+/** The servers of an archive. Requests that arrive before the archive is open wait. */
 class ArchiveServers {
   readonly #options: ArchiveOptions;
   readonly #handlers = Promise.withResolvers<Handlers>();
@@ -209,10 +209,10 @@ class ArchiveServers {
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
-    this.#handlers.promise.catch(() => {}); // There may be no request that waits when it fails.
+    this.#handlers.promise.catch(() => {}); // If opening fails, there may be no request that handles the rejection.
   }
 
-  /** Takes a port; returns which one it is. */
+  /** Binds a port, and returns it. */
   async listen(which: keyof Handlers, port = 0): Promise<number> {
     const { host = DEFAULT_HOST, limits, log } = this.#options;
     const handler: Handler = async (request) => (await this.#handlers.promise)[which](request);
@@ -221,7 +221,7 @@ class ArchiveServers {
     return server.port;
   }
 
-  /** Starts answering requests from an archive. */
+  /** Starts handling requests with an archive. */
   start({ catalog, store, journal }: OpenArchive, objectsPort: number): void {
     const { host = DEFAULT_HOST, objectsUrl, now = () => new Date(), ...options } = this.#options;
     const signer = new UrlSigner(now);
@@ -233,20 +233,20 @@ class ArchiveServers {
         catalog,
         journal,
         now,
-        // On all addresses, the objects have the host that the caller used for the API.
+        // When listening on all addresses, the objects have the host that the caller used for the API.
         objectsOrigin: ({ hostname }) =>
           objectsUrl !== undefined
             ? originOf(objectsUrl)
             : ANY_ADDRESS.includes(host)
             ? `http://${hostname}:${objectsPort}`
             : origin(host, objectsPort),
-        // Behind a proxy, which also has a name for the objects, callers use its name.
+        // Behind a proxy, which also has a public URL for the objects, callers use the proxy's name.
         localHostOnly: options.apiKey === undefined && objectsUrl === undefined && isLoopback(host),
       }),
     });
   }
 
-  /** Stops the servers: responses under way have a moment to finish, and waiting requests are dropped. */
+  /** Stops the servers: responses in progress have some time to finish, and waiting requests are dropped. */
   async close(): Promise<void> {
     this.#handlers.reject(new ImapError("The archive is closed"));
     await Promise.all(this.#servers.map((server) => server.close(GRACE_MS)));

@@ -12,28 +12,28 @@ import {
   SDC_TABLES,
 } from "../protocol/tables.ts";
 
-/** A request for rows, and what it is answered from. */
+/** A request for rows, with what is needed to respond to it. */
 export interface TableRequest {
-  /** What the archive has. */
+  /** The catalog of the archive. */
   readonly catalog: Catalog;
   /** The query of the URL. */
   readonly search: URLSearchParams;
-  /** The longest response, in bytes, or null for any. */
+  /** The maximum size of a response, in bytes; null for no limit. */
   readonly byteLimit: number | null;
-  /** What the archive's dialect says. */
+  /** The dialect of the archive. */
   readonly responses: Responses;
-  /** Whether the caller sees files that are not released. */
+  /** Whether the caller sees unreleased files. */
   readonly seesUnreleased: boolean;
 }
 
-/** The parameters of a request. A gateway makes one value of a parameter that is given twice, each in its own way. */
+/** Returns the parameters of a request. Each gateway merges repeated parameters in its own way. */
 export function parametersOf({ search, responses }: Pick<TableRequest, "search" | "responses">): Map<string, string> {
   const given = new Map(search);
-  if (responses.dialect === "2024") return given; // The last one counts.
+  if (responses.dialect === "2024") return given; // The last value is used.
   return new Map([...given.keys()].map((name) => [name, search.getAll(name).join(",")]));
 }
 
-/** The parameters that a server names when it is asked for one that a table does not have. That of 2024 names all. */
+/** Returns the parameters that a server lists in the error about an unknown parameter. The server of 2024 lists all. */
 export function listedParameters(table: keyof typeof SDC_TABLES, dialect: Dialect = "now"): string[] {
   const parameters: Readonly<Record<string, Parameter>> = SDC_TABLES[table].parameters;
   return parameterNames(table, dialect).filter((name) => dialect === "2024" || !parameters[name]?.isUnlisted);
@@ -43,7 +43,7 @@ export function listedParameters(table: keyof typeof SDC_TABLES, dialect: Dialec
 const QUERY_TABLES = ["science", "ancillary", "quicklook"] as const;
 type QueryTable = typeof QUERY_TABLES[number];
 
-/** The tables that the SDC names when it is asked for another one. */
+/** The tables that the SDC lists in the error about an unknown table. */
 const TABLE_NAMES = ["science", "ancillary", "spice", "quicklook"];
 
 function isQueryTable(name: string): name is QueryTable {
@@ -51,8 +51,8 @@ function isQueryTable(name: string): name is QueryTable {
 }
 
 /**
- * Answers `GET /query` (SDC protocol): 200 with rows, 400 with a JSON string, or the response of the gateway where the
- * SDC's own code crashes: without any parameter, with a value that cannot be, and with a response that is too large.
+ * Answers `GET /query` (SDC protocol): 200 with rows, 400 with a JSON string, or the response of the gateway if the
+ * SDC's own code crashes: without any parameters, with an invalid value, or with a response that is too large.
  */
 export function answerQuery(request: TableRequest): Response {
   const { catalog, search, byteLimit, responses, seesUnreleased } = request;
@@ -84,9 +84,9 @@ function answerSpiceTable(catalog: Catalog, responses: Responses): Response {
   return found.length > 0 ? responses.crashed() : Response.json([]);
 }
 
-/** What is asked of a file. */
+/** A condition on files. */
 interface Condition {
-  /** A column of the catalog, or one that is absent from it. */
+  /** A column of the catalog, or a column that the catalog does not have. */
   readonly column: string;
   /** The SQL behind the column, with one question mark. */
   readonly test: string;
@@ -102,19 +102,19 @@ type Versions = "all" | "newest" | "newest major";
 interface Query {
   readonly conditions: readonly Condition[];
   readonly versions: Versions;
-  /** The most rows; undefined for all. */
+  /** The maximum number of rows; undefined for all. */
   readonly limit: number | undefined;
-  /** How many rows are left out. */
+  /** The number of rows to skip. */
   readonly offset: number;
 }
 
-/** Why a request is refused: a parameter that the table does not have, or a text for the caller. */
+/** Why a request is rejected: a parameter that the table does not have, or a text for the caller. */
 type Problem = { readonly unknown: string } | { readonly problem: string };
 
-/** Parameters that ask nothing of a file. */
+/** Parameters that are not conditions on files. */
 const NOT_FILTERS: readonly string[] = ["table", "latest", "limit", "offset"];
 
-/** Reads the parameters in the order of the SDC's code, which stops at the first one that is wrong. */
+/** Parses the parameters in the order of the SDC's code, which stops at the first invalid one. */
 function readQuery(table: QueryTable, dialect: Dialect, given: ReadonlyMap<string, string>): Query | Problem | "crash" {
   const values = new Map(given);
   const parameters: Readonly<Record<string, Parameter>> = SDC_TABLES[table].parameters;
@@ -132,7 +132,7 @@ function readQuery(table: QueryTable, dialect: Dialect, given: ReadonlyMap<strin
     if (parameter === undefined || !known.has(name)) return { unknown: name };
     if (NOT_FILTERS.includes(name)) continue;
     const value = valueOf(parameter.kind, text, table, dialect);
-    // The SDC's code reads dates at once, and leaves all other values to the database.
+    // The SDC's code parses dates itself, and passes all other values to the database.
     if (value === undefined && parameter.kind === "day") return "crash";
     if (value === undefined) isPossible = false;
     else conditions.push(conditionOf(name, value));
@@ -149,7 +149,7 @@ function versionsOf(values: ReadonlyMap<string, string>): Versions {
 /** `v001.0002`, `v001`, or without the letter. */
 const VERSION = /^[vV]*(?:(\d{1,9})\.)?(\d{1,9})$/;
 
-/** Replaces `version` by the two numbers that the SDC compares. @returns False when it is not a version. */
+/** Replaces `version` by the two numbers that the SDC compares. @returns False if it is not a version. */
 function splitVersion(values: Map<string, string>): boolean {
   const text = values.get("version");
   if (text === undefined) return true;
@@ -161,7 +161,7 @@ function splitVersion(values: Map<string, string>): boolean {
   return true;
 }
 
-/** Reads the page, or says what is wrong with it. */
+/** Parses the page, or returns what is wrong with it. */
 function readPage(values: ReadonlyMap<string, string>): Pick<Query, "limit" | "offset"> | string {
   const [limit, offset] = ["limit", "offset"].map((name) =>
     values.has(name) ? integerOf(values.get(name) ?? "") : null
@@ -172,7 +172,7 @@ function readPage(values: ReadonlyMap<string, string>): Pick<Query, "limit" | "o
   return { limit: limit ?? undefined, offset: offset ?? 0 };
 }
 
-/** A whole number that fits into the SDC's columns. */
+/** Parses a whole number that fits into the SDC's columns. */
 function integerOf(text: string): number | undefined {
   const number = /^\s*[+-]?\d{1,10}\s*$/.test(text) ? Number(text) : NaN;
   return Math.abs(number) < 2 ** 31 ? number : undefined;
@@ -180,17 +180,17 @@ function integerOf(text: string): number | undefined {
 
 const FLAGS: ReadonlyMap<string, number> = new Map([["true", 1], ["false", 0]]);
 
-/** `20260420 03:04:05`, `2026-04-20 03:04:05`, or a day for its midnight. */
+/** Matches `20260420 03:04:05`, `2026-04-20 03:04:05`, or a day, which means its midnight. */
 const MOMENT = /^(\d{4})-?(\d\d)-?(\d\d)(?:[ T](\d\d:\d\d:\d\d))?$/;
 
-/** The value that a text stands for; undefined when it cannot be a value of this kind. */
+/** Converts a text to a value of a kind; undefined if it is invalid. */
 function valueOf(
   kind: ParameterKind,
   text: string,
   table: QueryTable,
   dialect: Dialect,
 ): string | number | undefined {
-  // What the server of 2024 did with unknown words is not known.
+  // How the server of 2024 handled unknown words is not known.
   const oneOf = (isKnown: boolean) => isKnown || dialect === "2024" ? text : undefined;
   switch (kind) {
     case "day":
@@ -214,12 +214,12 @@ function valueOf(
   }
 }
 
-/** `20240709` and a time of day, in the form of the catalog. */
+/** Combines `20240709` and a time of day, in the format of the catalog. */
 function momentOf(day: string | number, time: string): string {
   return String(day).replace(/^(\d{4})(\d\d)(\d\d)$/, `$1-$2-$3 ${time}`);
 }
 
-/** What a parameter asks of a file. Both dates are compared with the day on which the data start. */
+/** Returns the condition of a parameter. Both dates are compared with the start date of a file. */
 function conditionOf(name: string, value: string | number): Condition {
   switch (name) {
     case "start_date":
@@ -238,7 +238,7 @@ function conditionOf(name: string, value: string | number): Condition {
 /** Columns that are null in every row: the archive does not compute the identifiers of a file's inputs. */
 const ABSENT: readonly string[] = ["crid"];
 
-/** A condition as SQL about one of the two tables of a query. */
+/** Returns a condition as SQL about one of the two tables of a query. */
 function sqlOf({ column, test }: Condition, table: "files" | "newer"): string {
   return `${ABSENT.includes(column) ? "NULL" : `${table}.${column}`} ${test}`;
 }
@@ -257,12 +257,12 @@ const INDEXED: readonly string[] = [
   "ingestion_date",
 ];
 
-/** In a smaller archive every way to find files is fast. */
+/** In a smaller archive every strategy is fast. */
 const MIN_FILES = 5_000;
 
 /**
  * Whether a query matches so many files that it is faster to read all files in the order of their paths. Otherwise an
- * index finds the files and they are sorted, which takes six times as long for a page of a large result.
+ * index finds the files, which are then sorted; for a page of a large result this takes six times as long.
  */
 function findsLargePart(catalog: Catalog, table: QueryTable, conditions: readonly Condition[]): boolean {
   const { size } = catalog;
@@ -275,8 +275,8 @@ function findsLargePart(catalog: Catalog, table: QueryTable, conditions: readonl
 }
 
 /**
- * The SQL of a query. Values never become part of its text, which has one form for each set of parameters, in whatever
- * order they were given.
+ * Returns the SQL of a query. Values are never part of the SQL text, which is the same for each set of parameters,
+ * regardless of their order.
  */
 export function filesQuery(
   table: QueryTable,
@@ -293,30 +293,30 @@ export function filesQuery(
   ];
   const values = conditions.map(({ value }) => value);
   if (versions !== "all") {
-    // The versions of a file agree in the columns that identify it.
+    // All versions of a file have the same values in the columns that identify it.
     const same: readonly string[] = SDC_TABLES.science.sameFile;
     const differing = conditions.filter(({ column }) => !same.includes(column));
     const compared = versions === "newest" ? "major and minor" : "major";
-    // The index of a product finds the newer versions; without the plus, SQLite may use the one of another condition.
+    // The index of products finds the newer versions; without the plus sign, SQLite may use another condition's index.
     where.push(noNewerVersion(compared, differing.map((condition) => `+${sqlOf(condition, "newer")}`)));
     values.push(...differing.map(({ value }) => value));
   }
   return { row: rowJson(table, dialect), where: where.join(" AND "), values, limit, offset };
 }
 
-/** The SQL of today's columns, where it is not the catalog's column of the same name. */
+/** The SQL of the columns of today's dialect that differ from the catalog's column of the same name. */
 const COLUMN_SQL: Readonly<Record<string, string>> = {
   ingestion_date: "replace(ingestion_date, '-', '')",
   crid: "NULL",
 };
 
-/** The version of a product: that of a file named `_v001` is `v001.0001` (SDC protocol). */
+/** SQL for the version of a product: a file named `_v001` has `v001.0001` (SDC protocol). */
 const BOTH_NUMBERS = "printf('v%03d.%04d', major_version, minor_version)";
 
-/** Text columns that can hold any character. All others hold words of a vocabulary, or digits. */
+/** Text columns that can contain any character. All others contain words of a vocabulary, or digits. */
 const FREE_TEXT: readonly string[] = ["file_path", "descriptor"];
 
-/** SQL that writes the JSON of a row. One call of printf takes two thirds of the time of json_object. */
+/** Returns SQL for the JSON of a row. A single call of printf takes two thirds of the time of json_object. */
 function rowJson(table: QueryTable, dialect: Dialect): string {
   const fields: string[] = [];
   const values: string[] = [];
@@ -333,7 +333,7 @@ function rowJson(table: QueryTable, dialect: Dialect): string {
   return `printf('{${fields.join(",")}}', ${values.join(", ")})`;
 }
 
-/** The format of a column for printf, and its value. */
+/** Returns the printf format of a column, and its value. */
 function jsonField(name: string, { type, nullable }: Column, sql: string): readonly [form: string, value: string] {
   if (type === "boolean") return ["%s", `iif(${sql}, 'true', 'false')`];
   if (type === "integer") return nullable ? ["%s", `coalesce(${sql}, 'null')`] : ["%d", sql];

@@ -7,7 +7,7 @@ import { INSTRUMENT_APIDS, type PacketRoute, PROJECTIONS } from "../protocol/web
 
 /** A packet of a level 0 file. */
 interface SpacePacket {
-  /** The application process identifier, which says what on board sent it. */
+  /** The application process identifier, which identifies the source on board. */
   readonly apid: number;
   /** The time on board in seconds (SHCOARSE). */
   readonly seconds: number;
@@ -20,12 +20,12 @@ const PRIMARY_HEADER_BYTES = 6;
 /** IMAP's secondary header begins with SHCOARSE, the time of the packet in seconds. */
 const COARSE_TIME_BYTES = 4;
 
-/** Yields the complete packets of some bytes. @returns The bytes after the last one. */
+/** Yields the complete packets in a chunk of bytes. @returns The bytes after the last complete packet. */
 function* packetsOf(bytes: Uint8Array<ArrayBuffer>): Generator<SpacePacket, Uint8Array<ArrayBuffer>> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0;;) {
     if (at + PRIMARY_HEADER_BYTES > bytes.length) return bytes.subarray(at);
-    const end = at + PRIMARY_HEADER_BYTES + view.getUint16(at + 4) + 1; // The length field has one less than the length.
+    const end = at + PRIMARY_HEADER_BYTES + view.getUint16(at + 4) + 1; // The length field contains the length minus one.
     if (end > bytes.length) return bytes.subarray(at);
     if (end - at >= PRIMARY_HEADER_BYTES + COARSE_TIME_BYTES) {
       const seconds = view.getUint32(at + PRIMARY_HEADER_BYTES);
@@ -36,8 +36,8 @@ function* packetsOf(bytes: Uint8Array<ArrayBuffer>): Generator<SpacePacket, Uint
 }
 
 /**
- * Splits a level 0 file into packets while it is read: a file may be larger than the memory. Bytes after the last complete
- * packet, and packets too short for a time, are left out.
+ * Splits a level 0 file into packets while it is read, since a file may be larger than the memory. Bytes after the last
+ * complete packet, and packets that are too short to contain a time, are omitted.
  */
 export async function* splitPackets(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<SpacePacket> {
   let rest = new Uint8Array();
@@ -55,9 +55,9 @@ interface FoundPacket extends SpacePacket {
   readonly time: Date;
 }
 
-/** Where packets are searched. */
+/** The source of packets. */
 interface PacketPlace {
-  /** What the archive has. */
+  /** The catalog of the archive. */
   readonly catalog: Catalog;
   /** The files. */
   readonly store: ObjectStore;
@@ -65,7 +65,7 @@ interface PacketPlace {
 
 const DAY_MS = 86_400_000;
 
-/** SQL: the newest level 0 file of each day, by day; the column is that of the clock. */
+/** Returns SQL for the newest level 0 file of each day, sorted by day; the column depends on the clock. */
 function filesStatement(column: "start_date" | "ingestion_date"): string {
   return `SELECT file_path, ingestion_date FROM (
     SELECT file_path, ingestion_date, start_date,
@@ -80,7 +80,7 @@ function dayOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 10).replaceAll("-", "");
 }
 
-/** The files that can contain such packets: the file of a day has a margin of the days next to it. */
+/** Returns the files that can contain the packets: the file of a day also contains a margin of the neighboring days. */
 function filesFor({ clock, from, to }: PacketQuery, instrument: string, catalog: Catalog) {
   if (clock === "time") {
     return catalog.rows(filesStatement("start_date"), [instrument, dayOf(from - DAY_MS), dayOf(to + DAY_MS)]);
@@ -89,15 +89,16 @@ function filesFor({ clock, from, to }: PacketQuery, instrument: string, catalog:
   return catalog.rows(filesStatement("ingestion_date"), [instrument, ...bounds]);
 }
 
-/** The chunks of a file; none when it is gone. The file is closed, however reading ends. */
+/** Yields the chunks of a file; none if it no longer exists. Closes the file in any case. */
 async function* read(store: ObjectStore, path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const object = await store.open(path);
   if (object !== undefined) yield* object.file.readable;
 }
 
 /**
- * Finds the packets of an APID in the archive's level 0 files. The time at which a packet reached Earth is not in them; the
- * ingestion date of the file stands in for it. The files of neighboring days overlap; each packet is yielded once.
+ * Finds the packets of an APID in the archive's level 0 files. They do not contain the time at which a packet was
+ * received on Earth; the ingestion date of the file is used instead. The files of neighboring days overlap; each packet
+ * is yielded once.
  */
 async function* findPackets(
   { catalog, store }: PacketPlace,
@@ -113,7 +114,7 @@ async function* findPackets(
       if (packet.apid !== apid) continue;
       const time = dateOfMissionSeconds(packet.seconds);
       const moment = query.clock === "time" ? time.getTime() : received;
-      const key = `${packet.seconds} ${packet.bytes[2]} ${packet.bytes[3]}`; // With the sequence count.
+      const key = `${packet.seconds} ${packet.bytes[2]} ${packet.bytes[3]}`; // Including the sequence count.
       if (moment < query.from || moment >= query.to || seen.has(key)) continue;
       seen.add(key);
       yield { ...packet, time };
@@ -123,11 +124,11 @@ async function* findPackets(
 
 /** A query for packets with `from` <= time < `to`, in milliseconds since 1970. */
 interface PacketQuery {
-  /** `time` on board, or `ert`, the time at which Earth received them. */
+  /** The clock: `time` for the time on board, or `ert` for the time of reception on Earth. */
   readonly clock: "time" | "ert";
   /** The first time. */
   readonly from: number;
-  /** The end, which is excluded. */
+  /** The end, exclusive. */
   readonly to: number;
 }
 
@@ -142,11 +143,11 @@ function momentOf(text: string): number {
 }
 
 /**
- * Reads the two DAP2 expressions that clients of webpoda use (SDC protocol, "webpoda"); no others.
+ * Parses the two DAP2 expressions that clients of webpoda use, and no others (SDC protocol, "webpoda").
  *
  * @param search The query of the URL, with or without its question mark.
  * @param form The extension of the path.
- * @returns Undefined when it is neither of them.
+ * @returns Undefined if it is neither of them.
  */
 function readPacketQuery(search: string, form: "bin" | "txt"): PacketQuery | undefined {
   let parts: string[];
@@ -169,20 +170,20 @@ function plain(text: string, status: number, headers: Record<string, string> = {
   return new Response(text, { status, headers: { "content-type": "text/plain", ...headers } });
 }
 
-/** A request, and what it is answered from. */
+/** A request, with what is needed to respond to it. */
 interface PacketRequest extends PacketPlace {
   /** The path. */
   readonly route: PacketRoute;
   /** The query of the URL: a DAP2 expression. */
   readonly search: string;
   readonly headers: Headers;
-  /** Who gets packets. */
+  /** The access control for packets. */
   readonly access: Access;
 }
 
 /**
- * Answers like webpoda, packets on demand (SDC protocol, "webpoda"): the packets of an APID, or their times, one per line.
- * The body is made while it is sent.
+ * Responds like webpoda, packets on demand (SDC protocol, "webpoda"): the packets of an APID, or their times, one per
+ * line. The body is generated while it is sent.
  */
 export function answerPackets(request: PacketRequest): Response {
   const { route: { apid, form }, search, headers, access } = request;
