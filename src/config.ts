@@ -2,7 +2,7 @@ import { InputError, type InputProblem } from "./errors.ts";
 
 /** The SDC's production API (SDC protocol). */
 export const DEFAULT_URL = "https://api.imap-mission.com";
-/** The host of webpoda, the packets on demand (SDC protocol). */
+/** The URL of webpoda, which provides packets on demand (SDC protocol). */
 const DEFAULT_WEBPODA_URL = "https://lasp.colorado.edu";
 /** The host of I-ALiRT, the real-time data (SDC protocol). */
 const DEFAULT_IALIRT_URL = "https://ialirt.imap-mission.com";
@@ -19,8 +19,8 @@ const VARIABLES = {
 } as const;
 
 /**
- * Settings of a client. A setting that is not given comes from its environment variable, which is read when a call is made,
- * not when the library is imported; otherwise it has its default.
+ * Settings of a client. An omitted setting is read from its environment variable, when a call is made and not when the
+ * library is imported. If that is not set either, the default applies.
  */
 export interface ClientOptions {
   /** The URL of the API. Environment: `IMAP_DATA_ACCESS_URL`. Default: `https://api.imap-mission.com`. */
@@ -46,7 +46,7 @@ export interface ClientOptions {
 /** Settings with all values. */
 export interface Settings {
   readonly url: string;
-  /** As it was given: it may be relative to the working directory. */
+  /** Unchanged; it may be relative to the working directory. */
   readonly dataDir: string;
   /** Whether the data directory is the working directory because nothing else is set. */
   readonly isDefaultDataDir: boolean;
@@ -59,18 +59,21 @@ export interface Settings {
   readonly retries: number;
 }
 
-/** An environment variable; an empty one counts as unset. Nothing else reads the environment. */
+/** Reads an environment variable; an empty one counts as unset. Nothing else reads the environment. */
 function fromEnvironment(name: string): string | undefined {
   return Deno.env.get(name) || undefined;
 }
 
-/** An environment variable that other programs set. Without permission to read it, it counts as unset; nobody is asked. */
+/**
+ * Reads an environment variable of other programs. Without permission to read it, it counts as unset; the user is not
+ * prompted.
+ */
 export function fromEnvironmentIfAllowed(variable: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   return state === "granted" ? fromEnvironment(variable) : undefined;
 }
 
-/** An error about a setting. */
+/** Creates an error about a setting. */
 function wrongSetting(
   parameter: string,
   message: string,
@@ -94,7 +97,10 @@ function checkedUrl(parameter: string, text: string, what: string): string {
   return url.href.replace(/\/+$/, "");
 }
 
-/** Checks that a header can hold a credential: a key read from a file often ends with a line break. Does not show it. */
+/**
+ * Checks that a credential is valid in a header: a key read from a file often ends with a line break. The message does
+ * not show it.
+ */
 function checkedSecret(parameter: string, secret: string | undefined, what: string): string | undefined {
   if (secret === undefined || /^[\x21-\x7e]+$/.test(secret)) return secret;
   const expected = "visible ASCII characters without white space";
@@ -102,7 +108,7 @@ function checkedSecret(parameter: string, secret: string | undefined, what: stri
   throw wrongSetting(parameter, `Cannot use the ${what}: ${state}`, { expected });
 }
 
-/** The maximum of a timer in milliseconds, about 24 days. */
+/** The maximum delay of a timer in milliseconds, about 24 days. */
 const MAX_COUNT = 2 ** 31 - 1;
 
 function checkedCount(parameter: string, value: number, min: number): number {

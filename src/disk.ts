@@ -1,16 +1,16 @@
 import { FileError, ImapError } from "./errors.ts";
 
-/** How much is hashed at a time: long enough to be fast, short enough to let other work run in between. */
+/** The number of bytes hashed at a time: large enough to be fast, small enough to let other work run in between. */
 const BLOCK_LENGTH = 1024 * 1024;
 
 /**
- * The MD5 of an open file, from its position to its end, in constant memory and in hex. Web Crypto has no MD5. While one
- * block is hashed, the next one is read.
+ * Computes the MD5 of an open file from its position to its end, in hex, in constant memory. Web Crypto does not
+ * support MD5. While one block is hashed, the next one is read.
  *
  * @param signal Cancels it: a large file takes seconds.
  */
 export async function hashFile(file: Deno.FsFile, signal?: AbortSignal): Promise<string> {
-  // Loaded when needed: it takes longer than all of a small download.
+  // Loaded lazily: loading takes longer than a whole small download.
   const { createHash } = await import("node:crypto");
   const hash = createHash("md5");
   const length = Math.min(BLOCK_LENGTH, (await file.stat()).size || 1);
@@ -26,7 +26,9 @@ export async function hashFile(file: Deno.FsFile, signal?: AbortSignal): Promise
   return hash.digest("hex");
 }
 
-/** The error codes of disks that cannot flush folders: CIFS, and some in user space (EBADF, EINVAL, EOPNOTSUPP). */
+/**
+ * The error codes of file systems that cannot flush folders: CIFS, and some in user space (EBADF, EINVAL, EOPNOTSUPP).
+ */
 const UNSUPPORTED = /\(os error (9|22|95)\)/;
 
 /** Flushes a folder's entries: without it a power failure can undo a rename (fsync(2)). Windows has no such call. */
@@ -36,7 +38,7 @@ export async function syncFolder(folder: string): Promise<void> {
   try {
     opened = await Deno.open(folder, { read: true });
   } catch (error) {
-    // A folder that was removed meanwhile, or that may not be read, has nothing that could be flushed.
+    // A folder that has been removed in the meantime, or that may not be read, cannot be flushed.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return;
     throw error;
   }
@@ -46,7 +48,7 @@ export async function syncFolder(folder: string): Promise<void> {
   });
 }
 
-/** The operating system's words, without "(os error N)" and without what Deno adds. */
+/** Returns the operating system's message, without "(os error N)" and without Deno's additions. */
 function reason(error: Error): string {
   return error.message.replace(/ \(os error \d+\).*$/s, "").replace(
     /^Writable stream is closed or errored\.?$/,
@@ -55,10 +57,11 @@ function reason(error: Error): string {
 }
 
 /**
- * The error of a file or folder that cannot be read or written. An error of this library is returned as it is.
+ * Creates the error for a file or folder that cannot be read or written. An error of this library is returned
+ * unchanged.
  *
- * @param action How the message begins, after `Cannot `.
- * @param path What could not be used.
+ * @param action What failed, as it follows `Cannot ` in messages.
+ * @param path The file or folder.
  */
 export function fileError(action: string, path: string, thrown: unknown): ImapError {
   if (thrown instanceof ImapError) return thrown;

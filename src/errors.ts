@@ -3,7 +3,7 @@ import { printable } from "./safe_text.ts";
 
 /** The options of {@linkcode ImapError}'s constructor. */
 export interface ImapErrorOptions {
-  /** What failed, in the words after `Cannot `: `download "imap_..."`. The message then says only why. */
+  /** What failed, as it follows `Cannot ` in messages: `download "imap_..."`. The message then says only why. */
   action?: string;
   /** The error that caused this one, for developers. Its text never contains a secret. */
   cause?: unknown;
@@ -13,12 +13,12 @@ export interface ImapErrorOptions {
   retryAfterMs?: number | undefined;
 }
 
-/** A message may quote anything: nothing in it can act on a terminal. */
+/** A message may quote any text, so it is made safe for terminals. */
 function safeLines(message: string): string {
   return message.split("\n").map(printable).join("\n");
 }
 
-/** The message of an error: what failed, if that is given, and why. */
+/** Composes the message of an error: what failed, if given, and why. */
 function wholeMessage(action: string | undefined, reason: string): string {
   return safeLines(action === undefined ? reason : `Cannot ${action}: ${reason}`);
 }
@@ -59,13 +59,13 @@ export class ImapError extends Error {
   }
 }
 
-/** One thing that is wrong with the input of a call. */
+/** A problem with the input of a call. */
 export interface InputProblem {
   /** The wrong parameter, option or setting, under its name in code: `data_level`. */
   readonly parameter?: string;
   /** The wrong field of a file name: `data level`. */
   readonly field?: string;
-  /** The value as it was given; undefined when it is missing. */
+  /** The given value; undefined if it is missing. */
   readonly value?: string;
   /** What was expected instead. */
   readonly expected: string;
@@ -73,7 +73,7 @@ export interface InputProblem {
   readonly closest?: string;
 }
 
-/** How a message refers to a parameter: `data_level` in code, `--data-level` on the command line. */
+/** Returns the name of a parameter for a message: `data_level` in code, `--data-level` on the command line. */
 type NameOf = (parameter: string) => string;
 
 /** The options of {@linkcode InputError}'s constructor. */
@@ -83,7 +83,7 @@ export interface InputErrorOptions extends ImapErrorOptions {
 }
 
 /**
- * The input of a call is wrong: a file name, a parameter, a setting, a local file. It is found before anything is sent or
+ * The input of a call is wrong: a file name, a parameter, a setting, a local file. Thrown before anything is sent or
  * written.
  *
  * @example
@@ -107,7 +107,7 @@ export class InputError extends ImapError {
   /**
    * Creates an error with a message.
    *
-   * @param message The message, or a function that composes it from the names that its reader knows parameters by.
+   * @param message The message, or a function that composes it with the names of parameters that the user knows.
    */
   constructor(message: string | ((nameOf: (parameter: string) => string) => string), options: InputErrorOptions = {}) {
     const compose = typeof message === "string" ? () => message : message;
@@ -118,9 +118,9 @@ export class InputError extends ImapError {
   }
 
   /**
-   * Composes the message for readers who know parameters by other names, as the options of a command line for example.
+   * Composes the message for users who know parameters by other names, for example as command-line options.
    *
-   * @param nameOf Returns the name that the reader knows a parameter by.
+   * @param nameOf Returns the name of a parameter that the user knows.
    *
    * @example
    * ```ts
@@ -137,12 +137,12 @@ export class InputError extends ImapError {
   }
 }
 
-/** ` (did you mean "glows"?)`, to follow what was expected; empty when no valid value is close. */
+/** Returns ` (did you mean "glows"?)`, to append to what was expected; empty if no valid value is close. */
 export function suggestion(closest: string | undefined): string {
   return closest === undefined ? "" : ` (did you mean "${closest}"?)`;
 }
 
-/** An error about one parameter's value: `Cannot query data_level "l9": expected ...`. */
+/** Creates an error about one parameter's value: `Cannot query data_level "l9": expected ...`. */
 export function wrongValue(action: string, problem: InputProblem & { readonly parameter: string }): InputError {
   const { parameter, value, expected, closest } = problem;
   const given = value === undefined ? "" : ` "${value}"`;
@@ -152,7 +152,7 @@ export function wrongValue(action: string, problem: InputProblem & { readonly pa
   );
 }
 
-/** An error about a parameter that does not exist: `Cannot query by "dataLevel": expected one of ...`. */
+/** Creates an error about a parameter that does not exist: `Cannot query by "dataLevel": expected one of ...`. */
 export function unknownParameter(
   action: string,
   parameter: string,
@@ -166,13 +166,13 @@ export function unknownParameter(
   );
 }
 
-/** A batch of files lists no more errors than this. */
+/** The maximum number of errors listed for a batch of files. */
 const MAX_LISTED = 5;
 
 /**
- * Joins errors about the same call to one, a line or more for each.
+ * Joins errors about the same call into one, with one or more lines for each.
  *
- * @param consequence For a batch of files: what follows from it. Only the first few errors are listed before it.
+ * @param consequence For a batch of files: the consequence of the errors, appended to the list, which is then limited.
  */
 export function joinInputErrors(errors: readonly ImapError[], consequence?: string): InputError {
   const [first] = errors;
@@ -206,7 +206,7 @@ export class ResponseError extends ImapError {
   override readonly name: string = "ResponseError";
   /** The HTTP status code of the response. */
   readonly status: number;
-  /** What the server said about it, on one line, shortened and without secrets; empty if it said nothing. */
+  /** The server's own message, on one line, shortened and without secrets; empty if it sent none. */
   readonly serverText: string;
 
   /** Creates an error with a status code and a message. */
@@ -261,8 +261,8 @@ export class ConnectionError extends ImapError {
 }
 
 /**
- * The server stayed silent, or sent next to nothing, for as long as the client's `timeoutMs`. A kind of
- * {@linkcode ConnectionError}, for callers that want to tell a slow server from one that refuses connections.
+ * The server sent nothing, or almost nothing, for the client's `timeoutMs`. A subclass of {@linkcode ConnectionError},
+ * for callers that need to distinguish a slow server from one that refuses connections.
  *
  * @example
  * ```ts
@@ -282,8 +282,8 @@ export class TimeoutError extends ConnectionError {
 }
 
 /**
- * A file or folder on this machine cannot be read or written: the disk is full, there is no permission, something else is
- * in its place.
+ * A file or folder on this machine cannot be read or written: the disk is full, there is no permission, or the path is
+ * something else.
  *
  * @example
  * ```ts

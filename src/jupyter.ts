@@ -1,4 +1,4 @@
-/** The functions that Deno's Jupyter kernel offers to cells; undefined outside a notebook, where reading them throws. */
+/** The functions of Deno's Jupyter kernel; undefined outside a notebook, where accessing them throws. */
 export function notebookKernel(): typeof Deno.jupyter | undefined {
   try {
     return Deno.jupyter.broadcast === undefined ? undefined : Deno.jupyter;
@@ -11,8 +11,8 @@ export function notebookKernel(): typeof Deno.jupyter | undefined {
 const OWN_CODE = new URL(".", import.meta.url).href;
 
 /**
- * Removes the frames of this library from an error's stack: a notebook prints the whole stack below the cell, and the message
- * would get lost in it. Outside notebooks the stack stays as it is.
+ * Removes the frames of this library from an error's stack: a notebook prints the whole stack below the cell, which
+ * would hide the message. Outside notebooks the stack is unchanged.
  *
  * @param name The name of the error's class: `error.name` is not set yet in the constructor that calls this.
  */

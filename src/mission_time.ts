@@ -4,7 +4,7 @@ const SECOND = 1_000_000_000n;
 const MILLISECOND = 1_000_000n;
 /** 2000-01-01 12:00, the epoch J2000, as if it were UTC. */
 const J2000 = Date.UTC(2000, 0, 1, 12);
-/** Terrestrial Time runs 32.184 s ahead of International Atomic Time. */
+/** Terrestrial Time is 32.184 s ahead of International Atomic Time. */
 const TT_MINUS_TAI = 32_184_000_000n;
 /** The difference between Atomic Time and UTC from each day on, in seconds (IERS Bulletin C); the latest day first. */
 const LEAP_SECONDS: readonly (readonly [since: number, seconds: bigint])[] = [
@@ -30,13 +30,16 @@ export function missionSeconds(date: Date): number {
 
 /** Converts from the time of IMAP's packets: the inverse of {@linkcode missionSeconds}. */
 export function dateOfMissionSeconds(seconds: number): Date {
-  // There are few leap seconds: two corrections of a guess without them are enough.
+  // Leap seconds are rare, so two corrections of an estimate without them suffice.
   let date = new Date(MISSION_EPOCH.getTime() + seconds * 1000);
   for (let round = 0; round < 2; round++) date = new Date(date.getTime() + (seconds - missionSeconds(date)) * 1000);
   return date;
 }
 
-/** The difference between Barycentric Dynamical Time and Terrestrial Time in seconds, up to 1.7 ms (NAIF, naif0012.tls). */
+/**
+ * Returns the difference between Barycentric Dynamical Time and Terrestrial Time in seconds, up to 1.7 ms (NAIF,
+ * naif0012.tls).
+ */
 function tdbMinusTt(seconds: number): number {
   const anomaly = 6.239996 + 1.99096871e-7 * seconds;
   return 1.657e-3 * Math.sin(anomaly + 1.671e-2 * Math.sin(anomaly));
@@ -51,7 +54,7 @@ export function tdbSeconds(date: Date): number {
 /**
  * Converts from TDB seconds since J2000, rounded to milliseconds: the inverse of {@linkcode tdbSeconds}.
  *
- * @returns Undefined when a `Date` cannot represent it.
+ * @returns Undefined if a `Date` cannot represent it.
  */
 export function dateOfTdbSeconds(seconds: number): Date | undefined {
   let date = new Date(J2000 + seconds * 1000);

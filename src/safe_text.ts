@@ -1,12 +1,14 @@
-/** Credentials that must not appear anywhere. One set for the process, like its terminal and its logs. */
+/**
+ * Credentials that must not appear in any output. One set per process, since the process has one terminal and one log.
+ */
 const secrets = new Map<string, RegExp>();
-/** A shorter text is not a secret, and hiding it would damage ordinary words. */
+/** A shorter text is not treated as a secret: hiding it would damage ordinary words. */
 const MIN_SECRET_LENGTH = 6;
 
-/** Hides a credential from now on: servers may send it back. */
+/** Hides a credential in all later output, since servers may send it back. */
 export function hideSecret(secret: string): void {
   if (secret.length < MIN_SECRET_LENGTH || secrets.has(secret)) return;
-  // The parts of a URL are in lower case.
+  // Parts of URLs are converted to lower case.
   secrets.set(secret, new RegExp(RegExp.escape(secret), "gi"));
 }
 
@@ -18,15 +20,15 @@ export function withoutSecrets(text: string): string {
 }
 
 /**
- * Characters that act on a terminal or reorder a line: control characters (C0 and C1, and thus escape sequences), line and
- * paragraph separators, marks that change the writing direction, and lone surrogates.
+ * Matches characters that control a terminal or reorder a line: control characters (C0 and C1, and thus escape
+ * sequences), line and paragraph separators, marks that change the writing direction, and lone surrogates.
  */
 const AFTER_LINE_FEED = String
   .raw`\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}`;
 const ACTING = new RegExp(String.raw`[\u0000-\u000a${AFTER_LINE_FEED}`, "gu");
 const ANY_ACTING = new RegExp(ACTING.source, "u");
 
-/** Makes text from elsewhere safe to print on one line: acting characters become U+FFFD, and credentials are hidden. */
+/** Makes untrusted text safe to print on one line: control characters become U+FFFD, and credentials are hidden. */
 export function printable(text: string): string {
   const shown = withoutSecrets(text);
   return ANY_ACTING.test(shown) ? shown.replace(ACTING, "\ufffd") : shown;
@@ -37,9 +39,9 @@ const ACTING_IN_JSON = new RegExp(String.raw`[\u0000-\u0009${AFTER_LINE_FEED}`, 
 const ANY_ACTING_IN_JSON = new RegExp(ACTING_IN_JSON.source, "u");
 
 /**
- * Makes JSON safe to print: in strings each acting character is replaced by its escape, which means the same.
+ * Makes JSON safe to print: in strings, each control character is replaced by its escape sequence, which is equivalent.
  *
- * @param json JSON as `JSON.stringify` writes it, of one value or of several on lines of their own.
+ * @param json The output of `JSON.stringify`, for one value or for several on separate lines.
  */
 export function printableJson(json: string): string {
   const open = withoutSecrets(json);
@@ -55,24 +57,28 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Makes text from elsewhere safe for HTML, also in quoted attributes. */
+/** Makes untrusted text safe for HTML, including quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => HTML_ENTITIES[character] ?? character);
 }
 
-/** The start of a text from elsewhere, for a message: on one line, at most `limit` characters. */
+/** Returns the start of an untrusted text, for a message: on one line, at most `limit` characters. */
 export function excerpt(text: string, limit = 200): string {
-  // Secrets first: a cut could leave half of one. Twice the limit leaves room for white space that is removed.
+  // Secrets are hidden first, since truncation could leave half of one. Twice the limit leaves room for white space
+  // that is removed.
   const folded = withoutSecrets(text.slice(0, limit * 4)).slice(0, limit * 2).replace(/\s+/g, " ").trim();
   const isCut = folded.length > limit || text.length > limit * 2;
-  // A cut may leave half of a character, so the text is made safe after it.
+  // Truncation may leave half of a character, so the text is made safe afterwards.
   return isCut ? `${printable(folded.slice(0, limit))}…` : printable(folded);
 }
 
-/** How many characters of a value a message shows. */
+/** The maximum number of characters of a value in a message. */
 const MAX_SHOWN = 60;
 
-/** A value of any type for a message. Untyped code, as in notebooks, may pass one that has no text. */
+/**
+ * Formats a value of any type for a message. Untyped code, as in notebooks, may pass a value that cannot be converted
+ * to a string.
+ */
 export function shown(value: unknown): string {
   try {
     const isObject = typeof value === "object" && value !== null;

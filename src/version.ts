@@ -11,5 +11,5 @@
  */
 export const VERSION = "0.1.0";
 
-/** What `--version` prints. */
+/** The output of `--version`. */
 export const VERSION_LINE = `imap-data-access ${VERSION}\n`;

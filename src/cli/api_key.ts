@@ -24,7 +24,7 @@ async function fromFile(path: string, output: Output): Promise<string> {
 
 /** Reads a line from the terminal without echoing it. Ctrl-C works as usual. */
 async function prompt(signal: AbortSignal): Promise<string> {
-  // Before the prompt, so that characters typed early are not echoed either.
+  // Set before the prompt, so that characters typed early are not echoed either.
   Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
   try {
     await Deno.stderr.write(new TextEncoder().encode("API key: "));

@@ -154,7 +154,7 @@ export function hasFilters({ values, flags }: Pick<Parsed, "values" | "flags">):
   return FILTERS.some(({ name }) => values.has(name) || flags.has(name));
 }
 
-/** The query for the filters of a command line. */
+/** Returns the query for the filters of a command line. */
 export function queryOf({ values, flags }: Pick<Parsed, "values" | "flags">): QueryParameters {
   return Object.fromEntries(FILTERS.map(({ name, parameter, isList }) => {
     const text = values.get(name);

@@ -4,19 +4,22 @@ import type { FileRecord } from "../protocol/rows.ts";
 import { printable, printableJson } from "../safe_text.ts";
 import { recordKeys, recordsTable, valueAt } from "../views/records.ts";
 
-/** How many rows become one text: enough for speed, few enough for memory. */
+/** The number of rows per text: a compromise between speed and memory. */
 const ROWS_AT_ONCE = 200;
 
 function* batches<Row>(rows: readonly Row[], text: (rows: readonly Row[]) => string): Generator<string> {
   for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield text(rows.slice(at, at + ROWS_AT_ONCE));
 }
 
-/** What is between two rows in JSON, and in a text that ends with these characters. */
+/** The separator of two rows in JSON. */
 const BETWEEN_ROWS = '},{"';
 
-/** Rows as JSON, each on a line of its own. To make JSON of many rows at once takes half the time of one after the other. */
+/**
+ * Formats rows as JSON, each on its own line. Converting many rows together takes half the time of converting them one
+ * by one.
+ */
 function lines(rows: readonly object[], separator: ",\n" | "\n"): string {
-  // V8 writes plain arrays, not subclasses, however deep their values are nested.
+  // V8 can serialize deeply nested values in plain arrays, but not in subclasses of arrays.
   const parts = JSON.stringify(Array.from(rows)).slice(1, -1).split(BETWEEN_ROWS);
   return parts.length === rows.length
     ? parts.join(`}${separator}{"`)
@@ -49,8 +52,8 @@ function csvField(value: unknown): string {
 }
 
 /**
- * Writes rows as CSV with a header (RFC 4180): the keys of the table, then further ones. Values are unchanged in a file or a
- * pipe; in a terminal none of them can act.
+ * Writes rows as CSV with a header (RFC 4180): the keys of the table, then further ones. Values are unchanged in a file
+ * or a pipe, and made safe in a terminal.
  */
 export function* csv(rows: QueryResult): Generator<string> {
   const keys = recordKeys(rows.table, rows);
@@ -60,7 +63,7 @@ export function* csv(rows: QueryResult): Generator<string> {
   yield* batches(rows, (some) => some.map((row) => line(keys.map((key) => valueAt(row, key)))).join(""));
 }
 
-/** Writes a path per line; whatever a server sends, each one is a single line. */
+/** Writes one path per line, made safe to be a single line whatever a server sends. */
 export function* paths(rows: readonly FileRecord[]): Generator<string> {
   yield* batches(rows, (some) => some.map(({ file_path }) => `${printable(file_path)}\n`).join(""));
 }

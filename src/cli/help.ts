@@ -5,7 +5,7 @@ const WIDTH = 80;
 /** The column at which explanations begin. */
 const INDENT = 28;
 
-/** Wraps a text at spaces; each line but the first is indented. */
+/** Wraps a text at spaces; all lines but the first are indented. */
 export function wrap(text: string, indent: number): string {
   const lines: string[] = [];
   let line = "";
@@ -18,7 +18,7 @@ export function wrap(text: string, indent: number): string {
   return [...lines, line].join(`\n${" ".repeat(indent)}`);
 }
 
-/** A term and its explanation, side by side, or one below the other if the term is long. */
+/** Formats a term and its explanation side by side, or one below the other if the term is long. */
 function entry(term: string, explanation: string): string {
   const head = `  ${term}`;
   const gap = head.length + 2 > INDENT ? `\n${" ".repeat(INDENT)}` : " ".repeat(INDENT - head.length);
@@ -30,7 +30,7 @@ function optionEntry({ name, letter, value, help, choices }: Option): string {
   return entry(term, choices === undefined ? help : `${help}: ${choices.join(", ")}`);
 }
 
-/** The help of the program. */
+/** Returns the help of the program. */
 export function programHelp(commands: ReadonlyArray<{ readonly name: string; readonly summary: string }>): string {
   return [
     `Usage: ${PROGRAM} [options] <command> ...`,
@@ -49,7 +49,7 @@ export function programHelp(commands: ReadonlyArray<{ readonly name: string; rea
   ].join("\n");
 }
 
-/** The help of one command. */
+/** Returns the help of a command. */
 export function commandHelp(spec: CommandSpec): string {
   const own = new Set(spec.options.map(({ name }) => name));
   const argument = spec.argument === undefined ? [] : ["", "Arguments:", entry(spec.argument.name, spec.argument.help)];

@@ -134,7 +134,7 @@ async function print(output: Output, text: string): Promise<ExitCode> {
   return EXIT.done;
 }
 
-/** The command line of a command, parsed up to its name. */
+/** A command line that was parsed up to the name of the command. */
 interface CommandLine {
   readonly output: Output;
   /** The options before the command. */
@@ -156,7 +156,7 @@ async function runCommand(command: Command, { output, before, rest }: CommandLin
   const quiet = flags.has("quiet");
   const debug = flags.has("debug") || output.isJson;
   const verbose = debug || flags.has("verbose");
-  // Where progress is shown, retries are details; elsewhere they explain a silence.
+  // If progress is shown, retries are details; otherwise they explain why nothing happens.
   const retries = !quiet && (verbose || !spec.showsProgress);
   const log = httpNotices(output, { requests: debug, decisions: verbose, retries, notices: !quiet });
   const interrupt = onInterrupt();
@@ -199,7 +199,7 @@ async function reportError(output: Output, program: string, error: unknown): Pro
   return EXIT.failed;
 }
 
-/** The message for an error of Deno's permissions or of the operating system; undefined for all others. */
+/** Returns the message for an error of Deno's permissions or of the operating system; undefined for all others. */
 function systemError(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof Deno.errors.NotCapable) {
@@ -218,7 +218,7 @@ interface HttpNotices {
   readonly decisions: boolean;
   /** Each retry, with its reason and delay. */
   readonly retries: boolean;
-  /** What the user should know, though nothing failed. */
+  /** Something that the user should know, although nothing failed. */
   readonly notices: boolean;
 }
 
@@ -242,7 +242,7 @@ function httpNotices(output: Output, notices: HttpNotices): HttpLog {
   };
   return (event) => {
     const { type, ...rest } = event;
-    // A program recognizes a request without a response by its null.
+    // Null tells programs that no response was received.
     const facts = "url" in rest ? { ...rest, status: rest.status ?? null } : rest;
     if (isWanted[type]) void output.notice({ type, text: httpLine(event), facts });
   };

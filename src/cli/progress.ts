@@ -7,7 +7,7 @@ import type { OnProgress } from "../transfer/batch.ts";
 const MOVE_UP = (lines: number) => lines > 0 ? `\x1b[${lines}A` : "";
 const CLEAR_TO_END_OF_LINE = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
-/** A terminal that does not know its size reports 0. */
+/** A terminal of unknown size reports 0. */
 const DEFAULT_SIZE = { columns: 80, rows: 24 } as const;
 
 /** Lines at the end of standard error, in a terminal, that are redrawn in place. */
@@ -15,7 +15,10 @@ class LiveLines {
   /** The lines drawn last. */
   #drawn: readonly string[] = [];
 
-  /** Draws lines over those drawn before. Each is cut to the width of the terminal; only the last ones are drawn when it is low. */
+  /**
+   * Draws lines over those drawn before. Each is truncated to the width of the terminal; in a small terminal only the
+   * last lines are drawn.
+   */
   draw(lines: readonly string[]): void {
     const { columns, rows } = this.#size();
     const start = this.#start(columns);
@@ -31,7 +34,10 @@ class LiveLines {
     this.#drawn = [];
   }
 
-  /** Moves the cursor to where the first line begins. In a terminal that became narrower, the lines drawn before have wrapped. */
+  /**
+   * Moves the cursor to the start of the first line. If the terminal has become narrower, the lines drawn before have
+   * wrapped.
+   */
   #start(columns: number): string {
     const rows = this.#drawn.map((line) => Math.max(1, Math.ceil(textWidth(line) / columns)));
     return `${MOVE_UP(rows.reduce((sum, count) => sum + count, 0) - 1)}\r`;
@@ -91,7 +97,7 @@ export async function transferDisplay(
   };
 }
 
-/** A query that takes less time shows no progress. */
+/** The time after which a query shows its progress. */
 const QUERY_FIRST_MS = 1_000;
 const QUERY_REDRAW_MS = 200;
 
@@ -102,8 +108,8 @@ function queryLine({ rows, answers }: QueryProgress): string {
 }
 
 /**
- * Shows the progress of a query: a line redrawn in place in a terminal, otherwise a line every 10 s. It needs no timer, whose
- * start would take longer than all else of a short query.
+ * Shows the progress of a query: a line redrawn in place in a terminal, otherwise a line every 10 s. It does not use a
+ * timer, since starting one would take longer than the rest of a short query.
  *
  * @param options `quiet`: show nothing.
  */

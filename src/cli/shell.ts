@@ -4,7 +4,7 @@ import { didYouMean } from "../names/vocabulary.ts";
 import { printable, printableJson } from "../safe_text.ts";
 import { parseArgs } from "@std/cli";
 
-/** One option of the command line: parsing, checks, help and completions follow from it. */
+/** An option of the command line: parsing, checks, help, and completions are derived from it. */
 export interface Option {
   /** Its name without the hyphens: `data-level`. */
   readonly name: string;
@@ -20,7 +20,7 @@ export interface Option {
   readonly isList?: boolean;
   /** Whether its value is a path, which shells can complete. */
   readonly paths?: "files" | "folders";
-  /** What it does, for help: a phrase without a full stop. */
+  /** What it does, for help: a phrase without a period at the end. */
   readonly help: string;
 }
 
@@ -91,7 +91,7 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
   { name: "help", letter: "h", help: "print this help and exit" },
 ];
 
-/** A command line that cannot be used: an unknown option, a missing value, one argument too many. */
+/** An invalid command line: an unknown option, a missing value, or an extra argument. */
 export class UsageError extends InputError {
   override readonly name = "UsageError";
 }
@@ -149,7 +149,7 @@ export function commandIndex(args: readonly string[], options: readonly Option[]
   return args.length;
 }
 
-/** Rejects what `parseArgs` would accept without a word: unknown options, and flags with a value. Stops at `--`. */
+/** Rejects what `parseArgs` would silently accept: unknown options, and flags with a value. Stops at `--`. */
 function checkNames(args: readonly string[], options: readonly Option[]): void {
   for (const word of args) {
     if (word === "--") return;
@@ -173,7 +173,7 @@ function joinHyphens(args: readonly string[], options: readonly Option[]): strin
   return joined;
 }
 
-/** Checks the values given for one option. The same option twice is more likely a mistake than intended. */
+/** Checks the values of an option. Repeating an option is more likely a mistake than intended. */
 function onlyValue(option: Option, given: unknown): string | undefined {
   const values = Array.isArray(given) ? given.filter(isText) : [];
   const [value, second] = values;
@@ -216,13 +216,13 @@ export function parse(typed: readonly string[], options: readonly Option[]): Par
   };
 }
 
-/** The most seconds that a timer takes, about 24 days. */
+/** The maximum delay of a timer in seconds, about 24 days. */
 export const MAX_SECONDS = 2_147_483;
 
 /**
  * Reads the value of an option as a whole number.
  *
- * @returns Undefined when the option is not given.
+ * @returns Undefined if the option is not given.
  * @throws {UsageError} When it is not a whole number, or out of range.
  */
 export function wholeNumber(
@@ -244,18 +244,20 @@ export interface Notice {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-/** Puts the program's name before each line of a message. Indented lines continue the line before them. */
+/** Prefixes each line of a message with the program's name. Indented lines continue the line before them. */
 function prefixed(program: string, message: string): string {
   return message.split("\n").map((line) => line.startsWith(" ") ? line : `${program}: ${line}`).join("\n");
 }
 
 /** The output of the program: data on standard output, everything else on standard error. */
 export class Output {
-  /** Whether each line of standard error is a JSON object. Nothing else may be written there then. */
+  /** Whether each line of standard error is a JSON object; then nothing else may be written to it. */
   readonly isJson: boolean;
   readonly #encoder = new TextEncoder();
 
-  /** Creates the output for a command line: `--log-format json` counts, whatever else may be wrong with it. */
+  /**
+   * Creates the output for a command line; `--log-format json` applies even if the command line is otherwise invalid.
+   */
   constructor(args: readonly string[]) {
     const end = args.indexOf("--");
     this.isJson = /^--log-format[=\n]json$/m.test((end < 0 ? args : args.slice(0, end)).join("\n"));
@@ -276,7 +278,7 @@ export class Output {
     }
   }
 
-  /** Writes a notice to standard error, as text or as JSON. Nothing in it can act on a terminal. */
+  /** Writes a notice to standard error, as text or as JSON, made safe for terminals. */
   async notice(notice: string | Notice): Promise<void> {
     const { type, text, facts } = typeof notice === "string" ? { type: "notice", text: notice } : notice;
     const line = this.isJson
@@ -290,7 +292,7 @@ export class Output {
     await this.notice({ type: "error", text: messages.map((message) => prefixed(program, message)).join("\n") });
   }
 
-  /** Writes the whole text; a pipe may take it in several parts. */
+  /** Writes the whole text, possibly in several parts to a pipe. */
   async #write(stream: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
     let bytes = this.#encoder.encode(text);
     while (bytes.byteLength > 0) bytes = bytes.subarray(await stream.write(bytes));
@@ -311,7 +313,7 @@ export const EXIT = {
 /** One of the exit codes. */
 export type ExitCode = typeof EXIT[keyof typeof EXIT];
 
-/** A promise that never resolves and rejects when the signal is aborted. */
+/** Returns a promise that never resolves, and rejects when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
@@ -323,7 +325,7 @@ export function aborted(signal: AbortSignal): Promise<never> {
 /** Reads the lines of standard input, trimmed, without the empty ones. */
 export async function readLines(signal: AbortSignal): Promise<string[]> {
   const ended = aborted(signal);
-  // Reading a stream takes ten times as long to start.
+  // A stream takes ten times as long to start.
   const decoder = new TextDecoder();
   const chunk = new Uint8Array(64 * 1024);
   let text = "";
@@ -345,7 +347,7 @@ interface Interrupt {
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
-/** Signals within this time count as one: a wrapper may pass the same Ctrl-C on. */
+/** Signals within this time count as one: a wrapper may forward the same Ctrl-C. */
 const SAME_REQUEST_MS = 500;
 
 /** Listens for requests to stop. The first one aborts the signal, so that the command can clean up; the second one exits. */

@@ -16,12 +16,12 @@ export const TRANSFER_OPTIONS: readonly Option[] = [
   { name: "stall-timeout", value: "SECONDS", help: "how long to wait for the next byte (default: 30)" },
 ];
 
-/** The value of `--concurrency`; undefined when it is not given. */
+/** Returns the value of `--concurrency`; undefined if it is not given. */
 export function concurrencyOf(values: ReadonlyMap<string, string>): number | undefined {
   return wholeNumber(values, "concurrency", [1, MAX_CONCURRENCY]);
 }
 
-/** The settings of a client for `--retries` and `--stall-timeout`. */
+/** Returns the settings of a client for `--retries` and `--stall-timeout`. */
 export function transferSettings(values: ReadonlyMap<string, string>): { retries?: number; timeoutMs?: number } {
   const retries = wholeNumber(values, "retries", [0, 1_000]);
   const seconds = wholeNumber(values, "stall-timeout", [1, MAX_SECONDS]);
@@ -42,8 +42,8 @@ interface TransferResult {
 }
 
 /**
- * Prints the result of a transfer: the files that are done on standard output, the failures and a summary of several files on
- * standard error.
+ * Prints the result of a transfer: completed files to standard output; failures, and a summary if there are several
+ * files, to standard error.
  */
 export async function reportTransfer({ command, report, line, output, quiet }: TransferResult): Promise<ExitCode> {
   const { outcomes, failed } = report;

@@ -10,7 +10,7 @@ export interface CatalogEntry {
   readonly data_level: string | null;
   /** The product's name; for SPICE files their type. */
   readonly descriptor: string;
-  /** The number of files: all minor versions of the newest major version, unless `major_version` says otherwise. */
+  /** The number of files. Default: all minor versions of the newest major version; `major_version` selects others. */
   readonly files: number;
   /** The first day, `YYYYMMDD`, or null if the files have none. */
   readonly first_date: string | null;
@@ -18,7 +18,7 @@ export interface CatalogEntry {
   readonly last_date: string | null;
 }
 
-/** The day of a row: for a SPICE file the first day that it covers, or the last if it has no start. */
+/** Returns the day of a row: for a SPICE file the first day that it covers, or the last if it has no start. */
 function dayOfRow({ start_date, min_date_datetime, max_date_datetime }: FileRecord): string | null {
   const moment = start_date ?? min_date_datetime ?? max_date_datetime;
   // `20260924`, or `2026-09-24, 00:00:00` of SPICE files.
@@ -37,7 +37,7 @@ function later(a: string | null, b: string | null): string | null {
 export class CatalogCount {
   readonly #entries = new Map<string, CatalogEntry>();
 
-  /** Counts some rows. */
+  /** Counts further rows. */
   add(rows: readonly FileRecord[]): void {
     for (const row of rows) {
       const { instrument = null, data_level = null } = row;
@@ -63,7 +63,7 @@ export class CatalogCount {
   }
 }
 
-/** All files: a query needs a condition, a catalog does not. */
+/** Matches all files: a query requires a condition, a catalog does not. */
 const EVERYTHING: QueryParameters = { filename: "*" };
 
 /** The query whose rows are counted. */

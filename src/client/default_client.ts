@@ -31,8 +31,8 @@ let options: ImapClientOptions = {};
 let client = new ImapClient();
 
 /**
- * Changes settings of the default client for all later calls. Settings that are not given stay as they are; a setting of
- * `undefined` falls back to the environment or the default.
+ * Changes settings of the default client for all later calls. Omitted settings are unchanged; `undefined` resets a
+ * setting to the environment or the default.
  *
  * @param changes The settings to change.
  *
@@ -49,8 +49,8 @@ export function configure(changes: ImapClientOptions): void {
 }
 
 /**
- * Finds SPICE files that meet all conditions (SDC protocol, `GET /spice-query`). Dates, versions and names are selected by
- * the client, since the SDC's server does not select by them.
+ * Finds SPICE files that meet all conditions (SDC protocol, `GET /spice-query`). The client filters the rows by dates,
+ * versions, and names, since the SDC's server does not support these conditions.
  *
  * @param parameters The conditions. Only this table has `type`.
  * @returns The rows, sorted by path.
@@ -93,9 +93,9 @@ export function query(
  * Finds the files that meet all conditions (SDC protocol, `GET /query`). A condition may have several values; descriptors
  * and file names may be patterns. A query whose result is too large for one response is split into several requests.
  *
- * @param parameters The conditions, at least one. Days are `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`;
- *   `start_date` and `end_date` are both compared with a file's start date, inclusive. Without `major_version`, the newest
- *   major version of each file is found.
+ * @param parameters The conditions, at least one. Days are `20260131`, `2026-01-31`, `today`, `yesterday`, or `7d`.
+ *   `start_date` and `end_date` are both compared with a file's start date, inclusive. Without `major_version`, the
+ *   newest major version of each file is found.
  * @returns The rows, sorted by path: an array that displays itself as a table.
  * @throws {InputError} When a condition is wrong, or the table does not have it. Nothing was sent.
  * @throws {ConnectionError} When there is no response after retries.
@@ -117,11 +117,11 @@ export function query(parameters: QueryParameters, options: QueryOptions = {}): 
 }
 
 /**
- * Finds files as `query` does, and yields each row as soon as it is received: for results that are too large for memory.
- * `version: "latest"`, and other conditions that compare versions in the client, need all rows first.
+ * Finds files as `query` does, but yields each row as soon as it is received, for results that are too large for
+ * memory. `version: "latest"`, and other conditions that compare versions in the client, need all rows first.
  *
  * @param parameters The conditions, as for `query`.
- * @returns The rows: those of one response by path, those of a result that was split by date in the order of its slices.
+ * @returns The rows, sorted by path within a response; a result that was split by date is in the order of its slices.
  * @throws The same errors as `query`, when the first row is requested.
  *
  * @example
@@ -137,8 +137,8 @@ export function queryRows(parameters: QueryParameters, options: QueryOptions = {
 }
 
 /**
- * Lists the products of the archive: for each instrument, data level and descriptor the number of files, and the first and
- * last day. Of each file the newest major version counts, unless `major_version` says otherwise.
+ * Lists the products of the archive: the number of files, and the first and last day, for each instrument, data level,
+ * and descriptor. Only the newest major version of each file is counted, unless `major_version` is given.
  *
  * @param parameters Conditions as for `query`. Without any, a whole table is counted, which may take many requests.
  * @returns The products, sorted by instrument, data level and descriptor.
@@ -162,10 +162,10 @@ export function catalog(parameters: QueryParameters = {}, options: QueryOptions 
  * already there is kept, and nothing is sent. The file at the returned path is complete: its length and checksum were
  * verified before it was renamed into place.
  *
- * In a notebook, a panel shows the progress and the outcome, unless `progress` is false. The Stop button stops the download
- * and not the Jupyter kernel; the next call resumes it.
+ * In a notebook, a panel shows the progress and the outcome, unless `progress` is false. The Stop button cancels the
+ * download and keeps the Jupyter kernel running; the next call resumes the download.
  *
- * @param file A file name; its full path in the archive, `imap/...`, which is used as it is; or a row of a query.
+ * @param file A file name; its full path in the archive, `imap/...`, which is used unchanged; or a row of a query.
  * @returns The path of the file on this machine.
  * @throws {FileNameError} When the name does not follow the SDC's convention.
  * @throws {InputError} When a path is not in the archive.
@@ -183,7 +183,7 @@ export function catalog(parameters: QueryParameters = {}, options: QueryOptions 
  */
 export function download(file: string | FileRecord, options?: DownloadOptions): Promise<string>;
 /**
- * Downloads many files, several at once, each as the function does for one file. One failure does not stop the rest.
+ * Downloads many files, several at a time, each as for a single file. One failure does not stop the rest.
  *
  * @param files File names, paths and rows; for instance the result of a query.
  * @returns The outcome of each file.
@@ -205,8 +205,8 @@ export function download(files: Downloadable, options?: DownloadOptions): Promis
 }
 
 /**
- * Uploads one file (SDC protocol, `GET /upload`). Its name decides its path in the archive. It is checked first, then
- * streamed from disk. In a notebook, a panel shows the progress, as for `download`.
+ * Uploads one file (SDC protocol, `GET /upload`). Its name determines its path in the archive. It is checked first,
+ * then streamed from disk. In a notebook, a panel shows the progress, as for `download`.
  *
  * @param path The file on this machine.
  * @returns The file's path in the archive. Queries find it once the archive has indexed it.
@@ -228,11 +228,11 @@ export function download(files: Downloadable, options?: DownloadOptions): Promis
  */
 export function upload(path: string, options?: UploadOptions): Promise<string>;
 /**
- * Uploads many files, several at once. All are checked first; nothing is sent if one of them is wrong.
+ * Uploads many files, several at a time. All are checked first; nothing is sent if one of them is wrong.
  *
  * @param paths The files on this machine.
  * @returns The outcome of each file.
- * @throws {InputError} With everything that is wrong. Nothing was sent.
+ * @throws {InputError} With all problems. Nothing was sent.
  *
  * @example
  * ```ts
@@ -249,9 +249,9 @@ export function upload(paths: string | Iterable<string>, options?: UploadOptions
 }
 
 /**
- * Asks the SDC to reprocess the products of some days (SDC protocol, `POST /reprocess`). This needs credentials.
+ * Asks the SDC to reprocess the products of a range of days (SDC protocol, `POST /reprocess`). This needs credentials.
  *
- * @param parameters The days and the products; without an instrument, those of all instruments.
+ * @param parameters The days and the products. Default: the products of all instruments.
  * @returns What was requested, and the SDC's response.
  * @throws {InputError} When a parameter is wrong or another one is missing. Nothing was sent.
  * @throws {ConnectionError} When there is no response. The request is not retried, since it may have arrived.
@@ -272,8 +272,8 @@ export function reprocess(parameters: ReprocessParameters, options: ReprocessOpt
 }
 
 /**
- * Releases data to the public: uploads the manifest, waits until the archive has indexed it, and requests the release (SDC
- * protocol, `GET /release`). This needs an API key. The same call resumes an earlier one that was stopped.
+ * Releases data to the public: uploads the manifest, waits until the archive has indexed it, and requests the release
+ * (SDC protocol, `GET /release`). This needs an API key. After a canceled call, the same call resumes.
  *
  * @param parameters The type of release, and the path of the manifest on this machine.
  * @returns The manifest's path in the archive, and the SDC's response.
@@ -300,12 +300,12 @@ export function release(parameters: ReleaseParameters, options: ReleaseOptions =
 }
 
 /**
- * Downloads raw packets from webpoda to level 0 files in the data directory: one file per day, or per pointing for glows, hi,
- * lo and ultra (SDC protocol, "webpoda"). This needs a token, which is sent only to webpoda. A file gets the next minor
- * version that is free in the archive. It is kept only if its bytes differ from those of the archive's newest version.
+ * Downloads raw packets from webpoda to level 0 files in the data directory: one file per day, or per pointing for
+ * glows, hi, lo and ultra (SDC protocol, "webpoda"). This needs a token, which is sent only to webpoda. A file gets the
+ * next free minor version. It is stored only if its bytes differ from those of the archive's newest version.
  *
- * @param parameters The instrument and the days. With `query_mode: "ert"` these are the days on which Earth received the
- *   packets, with `sct` days of spacecraft time.
+ * @param parameters The instrument and the days. With `query_mode: "ert"`, the days are those of reception on Earth;
+ *   with `"sct"`, days of spacecraft time.
  * @returns The outcome of each day or pointing, in order. One failure does not stop the rest.
  * @throws {InputError} When a parameter is wrong, or there is no token. Nothing was sent.
  * @throws {ResponseError} 401 or 403 when the token is wrong.
@@ -325,10 +325,10 @@ export function webpoda(parameters: WebpodaParameters, options: WebpodaOptions =
 }
 
 /**
- * Lists jobs of the SDC's processing, the newest first: what became of a request to reprocess, and of what the SDC started
- * itself (SDC protocol, `GET /processing-jobs`). The SDC lists the newest 500 that match.
+ * Lists jobs of the SDC's processing, the newest first: those of reprocessing requests, and those that the SDC started
+ * itself (SDC protocol, `GET /processing-jobs`). The SDC lists the newest 500 matches.
  *
- * @param parameters Conditions, all compared for equality. Default: none.
+ * @param parameters The conditions; values must be equal. Default: all jobs.
  * @returns The jobs: an array that displays itself as a table.
  * @throws {InputError} When a condition is wrong. Nothing was sent.
  * @throws {ResponseError} When the server rejects it.
@@ -351,8 +351,8 @@ export function jobs(parameters: JobParameters = {}, options: JobsOptions = {}):
  * Gets the log of a job as text (SDC protocol, `GET /processing-logs`). The SDC sends up to 1 MB of it.
  *
  * @param job A row of `jobs`, or its `job_log_stream_id`.
- * @throws {InputError} When it identifies no log, or the job has none yet. Nothing was sent.
- * @throws {ResponseError} 500 when the SDC has no such log.
+ * @throws {InputError} When it does not identify a log, or the job has no log yet. Nothing was sent.
+ * @throws {ResponseError} 500 when the SDC does not have the log.
  *
  * @example
  * ```ts

@@ -30,9 +30,12 @@ import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/order
 
 /** Settings of an {@linkcode ImapClient}. */
 export interface ImapClientOptions extends ClientOptions {
-  /** Called for each request, retry and notice. URLs are without their query if that contains a signature. */
+  /** Called for each request, retry, and notice. URLs do not contain their query if that contains a signature. */
   log?: HttpLog | undefined;
-  /** Returns a number from 0 to below 1, for the random part of the wait before a retry. Default: `Math.random`. */
+  /**
+   * Returns a number from 0 (inclusive) to 1 (exclusive), for the random part of the wait before a retry. Default:
+   * `Math.random`.
+   */
   random?: (() => number) | undefined;
 }
 
@@ -40,7 +43,7 @@ export interface ImapClientOptions extends ClientOptions {
 export type Downloadable = string | FileRecord | Iterable<string | FileRecord>;
 
 /**
- * A client of one archive, with settings of its own. The functions of this module are those of a default client.
+ * A client of one archive, with its own settings. The functions of this module are methods of a default client.
  *
  * @example
  * ```ts
@@ -56,7 +59,7 @@ export class ImapClient {
   readonly #options: Readonly<ImapClientOptions>;
   #hasLookedForPythonData = false;
 
-  /** Makes a client. Settings that are not given are read from the environment when a call is made. */
+  /** Creates a client. Omitted settings are read from the environment when a call is made. */
   constructor(options: ImapClientOptions = {}) {
     this.#options = { ...options };
   }
@@ -71,11 +74,11 @@ export class ImapClient {
   /** Finds the files that meet all conditions, as the function `query` does. */
   query(parameters: QueryParameters, options?: QueryOptions): Promise<QueryResult>;
   async query(parameters: QueryParameters, options: QueryOptions = {}): Promise<QueryResult> {
-    // Transfers do not load what only queries need, so they start sooner.
+    // Loaded lazily, so that transfers start sooner.
     const { readyQuery } = await import("./query.ts");
     const query = readyQuery(parameters, options);
     const { settings, transport } = this.#context();
-    // What the result needs is loaded while the request is on its way.
+    // The code for the result is loaded during the request.
     const [rows, { QueryResult }] = await Promise.all([query.all(transport), import("./query_result.ts")]);
     return QueryResult.fromRows(rows, {
       download: (rows, options) => this.download(rows, options),
@@ -201,13 +204,16 @@ export class ImapClient {
     return await fetchPackets(context, parameters, options);
   }
 
-  /** What one call works with: settings as they are now, and the way to the network. */
+  /** Returns the context of a call: the current settings, and the transport. */
   #context(): ClientContext {
     const settings = resolveSettings(this.#options);
     return { settings, transport: createTransport(settings, this.#options) };
   }
 
-  /** The Python client keeps its files in `data` by default: says so once, before files are downloaded twice. */
+  /**
+   * Prints a notice once if the Python client's default data directory `data` has files, before files are downloaded
+   * twice.
+   */
   async #tellOfPythonData({ settings: { dataDir, isDefaultDataDir }, transport }: ClientContext): Promise<void> {
     if (!isDefaultDataDir || this.#hasLookedForPythonData) return;
     this.#hasLookedForPythonData = true;
@@ -219,13 +225,13 @@ export class ImapClient {
   }
 }
 
-/** Settings, and the way to the network. */
+/** The settings, and the transport. */
 interface ClientContext {
   readonly settings: Settings;
   readonly transport: Transport;
 }
 
-/** Whether the Python client's default data directory has files here, and ours has none. Asks nobody for permission. */
+/** Whether the Python client's default data directory has files, and ours has none. Does not prompt for permission. */
 async function hasFilesOfPythonClient(dataDir: string): Promise<boolean> {
   if ((await Deno.permissions.query({ name: "read", path: dataDir })).state !== "granted") return false;
   const isThere = (path: string) => Deno.stat(`${dataDir}/${path}`).then(({ isDirectory }) => isDirectory, () => false);

@@ -19,25 +19,28 @@ export interface QueryOptions extends CallOptions {
 
 /** Options of downloads and uploads. */
 export interface TransferOptions extends CallOptions {
-  /** The number of files that are transferred at once, and of connections in total: 1 to 256. Default: 8. */
+  /** The maximum number of files transferred at a time, and of connections in total: 1 to 256. Default: 8. */
   concurrency?: number | undefined;
-  /** Whether to only report what would be done: the state of each outcome is `planned`, nothing is sent or written. Default: false. */
+  /**
+   * Whether to only report what would be done: the state of each outcome is `planned`, and nothing is sent or written.
+   * Default: false.
+   */
   dryRun?: boolean | undefined;
   /** Whether a notebook shows the progress and the outcome of each file. It has no effect elsewhere. Default: true. */
   progress?: boolean | undefined;
-  /** Called for each event as it happens, whatever a notebook shows. */
+  /** Called for each event as it happens, independently of what a notebook shows. */
   onProgress?: OnProgress | undefined;
 }
 
 /** Options of a download. */
 export interface DownloadOptions extends TransferOptions {
   /**
-   * What to do with files that are already there: `skip` keeps them without a request; `verify` compares them with the
-   * archive and downloads those that differ; `fetch` downloads all of them again. Empty files are always downloaded.
-   * Default: `skip`.
+   * What to do with existing files: `skip` keeps them without a request; `verify` compares them with the archive and
+   * downloads those that differ; `fetch` downloads all of them again. Empty files are always downloaded. Default:
+   * `skip`.
    */
   ifPresent?: IfPresent | undefined;
-  /** Which share of the files to download, for machines that divide a list among themselves. Default: all files. */
+  /** The shard of the files to download, if several machines divide a list among themselves. Default: all files. */
   shard?: Shard | undefined;
 }
 

@@ -44,9 +44,12 @@ import { basename, join } from "@std/path";
 
 /** What to release, under the SDC's own names (SDC protocol, `GET /release`). */
 export interface ReleaseParameters {
-  /** `release`, `early-release` or `unrelease`. The SDC answers 501 to what it does not support, today to the last two. */
+  /**
+   * `release`, `early-release` or `unrelease`. The SDC responds with 501 to types that it does not support, currently
+   * the last two.
+   */
   release_type: WordOrText<"release" | "early-release" | "unrelease">;
-  /** The path of the manifest on this machine: `imap_<instrument>_data-release-<number>_<start>_<end>_<version>.txt`. */
+  /** The local path of the manifest: `imap_<instrument>_data-release-<number>_<start>_<end>_<version>.txt`. */
   manifest_file: string;
 }
 
@@ -68,7 +71,7 @@ export interface ReleaseReport {
   readonly answer: unknown;
 }
 
-/** What a release needs of its client. */
+/** The parts of a client that a release uses. */
 export interface ReleaseContext {
   readonly settings: Settings;
   readonly transport: Transport;
@@ -78,7 +81,7 @@ const INDEX_TIMEOUT_MS = 120_000;
 const MIN_WAIT_MS = 250;
 const MAX_WAIT_MS = 10_000;
 
-/** Checks the parameters, the manifest's name, and its lines. @returns What is sent to release it. */
+/** Checks the parameters, the manifest's name, and its lines. @returns The parameters to send. */
 async function checkRelease({ settings }: ReleaseContext, parameters: ReleaseParameters): Promise<ReleaseOrder> {
   const { release_type, manifest_file } = parameters;
   const type = RELEASE_TYPES.find((known) => known === release_type);
@@ -117,7 +120,7 @@ async function checkRelease({ settings }: ReleaseContext, parameters: ReleasePar
   return { release_type: type, manifest_file: name };
 }
 
-/** The text of a response: a JSON string today, a JSON object with a message before. */
+/** Returns the text of a response: today a JSON string, formerly a JSON object with a message. */
 function messageOf(answer: unknown): string | undefined {
   return typeof answer === "string" ? answer : textUnder(answer, "message");
 }
@@ -137,7 +140,7 @@ class Release {
   readonly #order: ReleaseOrder;
   /** The manifest on this machine, and in the archive. */
   readonly #manifest: { readonly path: string; readonly archivePath: string };
-  /** Why the archive did not take the manifest: it has one of that name. */
+  /** Creates the error for an archive that already has a manifest of that name. */
   #refusal: ResponseError | undefined;
 
   constructor(transport: Transport, order: ReleaseOrder, path: string, signal: AbortSignal | undefined) {
@@ -177,9 +180,9 @@ class Release {
     }
   }
 
-  /** Requests the release once. @returns Undefined when the archive has not indexed the manifest yet. */
+  /** Requests the release once. @returns Undefined if the archive has not indexed the manifest yet. */
   async #request(): Promise<{ readonly answer: unknown } | undefined> {
-    // To look for the file costs the SDC little. To request a release too early may cost more.
+    // Checking for the file costs the SDC little; requesting a release too early may cost more.
     if (await findObject(this.#call, this.#manifest.archivePath) === undefined) return undefined;
     if (this.#refusal !== undefined) {
       const { isSame } = await compareObject(this.#call, this.#urls, this.#manifest);
@@ -361,7 +364,7 @@ export async function writeManifest(
   return path;
 }
 
-/** Options of a reprocessing. */
+/** Options of a reprocessing request. */
 export interface ReprocessOptions extends CallOptions {
   /** Whether to only check the input: nothing is sent. Default: false. */
   dryRun?: boolean | undefined;
@@ -371,9 +374,9 @@ export interface ReprocessOptions extends CallOptions {
 
 /** The outcome of a request to reprocess. */
 export interface ReprocessReport {
-  /** The parameters as they are sent: days are YYYYMMDD. */
+  /** The parameters as sent: days are YYYYMMDD. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The identifier that the SDC gave the request; undefined when it gave none, or when nothing was sent. */
+  /** The identifier of the request from the SDC; undefined if it sent none, or nothing was sent. */
   readonly reprocess_id: string | undefined;
   /** The SDC's response, decoded from JSON; undefined when nothing was sent. */
   readonly answer: unknown;
@@ -397,13 +400,13 @@ export interface JobsOptions extends CallOptions {
   now?: (() => Date) | undefined;
 }
 
-/** `v001.0002` of a job's product; the row's own text where the numbers are missing, as on older servers. */
+/** `v001.0002` of a job's product; the row's own text if it has no numbers, as on older servers. */
 function versionOfJob({ major_version, minor_version, version }: JobRecord): string {
   if (minor_version !== null) return formatVersion({ major: major_version, minor: minor_version });
   return typeof version === "string" ? version : "";
 }
 
-/** Makes a table of jobs. */
+/** Creates a table of jobs. */
 function jobsTable(jobs: readonly JobRecord[]): Table<JobRecord> {
   const column = (header: string, text: (job: JobRecord) => string | number | null) => ({
     header,
@@ -435,7 +438,7 @@ function jobsTable(jobs: readonly JobRecord[]): Table<JobRecord> {
   };
 }
 
-/** Checks which jobs to list, and lists them. */
+/** Checks the conditions, and lists the jobs. */
 export async function listJobs(
   transport: () => Transport,
   parameters: JobParameters,

@@ -8,7 +8,7 @@ import { type CheckedQuery, checkQuery } from "../sdc/check_query.ts";
 import { newestMajorVersions, newestVersions, planQuery, type QueryPlan } from "../sdc/plan_query.ts";
 import { queryRows } from "../sdc/run_query.ts";
 
-/** A query that is checked and can be sent. */
+/** A checked query that can be sent. */
 export interface ReadyQuery {
   readonly table: TableName;
   /** The rows as they are received, in chunks. */
@@ -21,7 +21,7 @@ function byPath(a: FileRecord, b: FileRecord): number {
   return a.file_path < b.file_path ? -1 : a.file_path > b.file_path ? 1 : 0;
 }
 
-/** The parameter that a server refused and the client can do without; undefined for all other errors. */
+/** Returns the parameter that the server rejected and the client can replace; undefined for all other errors. */
 function dispensable(error: unknown, plan: QueryPlan): string | undefined {
   if (!(error instanceof ResponseError) || error.status !== 400) return undefined;
   const parameter = refusedParameter(error.serverText);
@@ -34,7 +34,7 @@ class QueryRun {
   readonly #transport: Transport;
   readonly #query: CheckedQuery;
   readonly #options: QueryOptions & { readonly now: () => Date };
-  /** Parameters that the server refused: the client selects by itself. */
+  /** Parameters that the server rejected; the client filters the rows itself. */
   readonly #refused = new Set<string>();
   #plan: QueryPlan;
 
@@ -75,7 +75,7 @@ class QueryRun {
     const { table, reduceTo } = this.#plan;
     const chunks = queryRows(this.#transport, this.#plan, { signal, now: now(), onProgress });
     if (reduceTo === undefined) return yield* chunks;
-    // Which version is the newest is known when all rows have been received.
+    // The newest version is known only after all rows have been received.
     const rows: FileRecord[] = [];
     for await (const chunk of chunks) for (const row of chunk) rows.push(row);
     const reduce = reduceTo === "newest version" ? newestVersions : newestMajorVersions;

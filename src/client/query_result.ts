@@ -13,31 +13,31 @@ import { recordsTable, type ResultContext } from "../views/records.ts";
 import { summaryPicture } from "../views/summary.ts";
 
 /**
- * Returns the address at which a browser gets a file, for tables in web pages. It contains no key; the API redirects to the
- * file.
+ * Returns the URL at which a browser can download a file, for tables in web pages. It does not contain a key; the API
+ * redirects to the file.
  *
- * @param api The address of the API.
- * @returns Undefined for an unencrypted address outside of the own network, and for a path that no URL can hold or that
- * leads outside of the archive.
+ * @param api The URL of the API.
+ * @returns Undefined for an unencrypted URL outside the local network, and for a path that cannot be part of a URL or
+ * that points outside the archive.
  */
 export function downloadLink(api: string, { file_path }: FileRecord): string | undefined {
   const { protocol, hostname } = new URL(api);
   if (protocol !== "https:" && !(protocol === "http:" && isPrivateHost(hostname))) return undefined;
-  // A URL drops these segments and the ones before them.
+  // URL parsing removes these segments and the ones before them.
   if (file_path.split("/").some((segment) => segment === "." || segment === "..")) return undefined;
   return file_path.isWellFormed() ? `${api}${downloadRoute(file_path)}` : undefined;
 }
 
-/** A card has a line for each key of its row; no row of the SDC has more. */
+/** The maximum number of lines of a card; rows of the SDC do not have more keys. */
 const MAX_CARD_LINES = 500;
 
-/** How many rows are added to a result at once; a call takes only so many arguments. */
+/** The number of rows added per call, since the number of arguments of a call is limited. */
 const ROWS_AT_ONCE = 1_000;
 
 /** Downloads rows. A result gets it from the client that made it. */
 export type DownloadRows = (rows: readonly FileRecord[], options: DownloadOptions) => Promise<TransferReport>;
 
-/** What a result knows about the query that it comes from. */
+/** The context of a result: its query and its client. */
 export interface QueryResultOrigin {
   /** Downloads its rows. */
   readonly download?: DownloadRows;
@@ -47,7 +47,7 @@ export interface QueryResultOrigin {
   readonly table?: TableName;
   /** The conditions of the query, which tables in web pages and charts show. */
   readonly asked?: QueryParameters;
-  /** The address of the API, which the file names of tables in web pages link to. */
+  /** The URL of the API, which file names in web pages link to. */
   readonly url?: string;
 }
 
@@ -74,10 +74,10 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
 
   #origin: QueryResultOrigin = {};
 
-  /** Makes a result from rows. */
+  /** Creates a result from rows. */
   static fromRows<Row extends FileRecord>(rows: Iterable<Row>, origin: QueryResultOrigin = {}): QueryResult<Row> {
     const result = new QueryResult<Row>();
-    // Several times quicker than one by one.
+    // Several times faster than one by one.
     const all = [...rows];
     for (let at = 0; at < all.length; at += ROWS_AT_ONCE) result.push(...all.slice(at, at + ROWS_AT_ONCE));
     result.#origin = origin;
@@ -90,7 +90,7 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
   }
 
   /**
-   * Downloads all of these files, several at once, as the function `download` does.
+   * Downloads all of these files, several at a time, as the function `download` does.
    *
    * @returns The outcome of each file. One failure does not stop the rest: see `failed` and `retry()` of the report.
    */
@@ -144,7 +144,7 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
   }
 
   /**
-   * Makes a chart of how many files there are of each instrument and data level.
+   * Makes a chart of the number of files by instrument and data level.
    *
    * @example
    * ```ts

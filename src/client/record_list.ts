@@ -2,10 +2,10 @@ import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
 
-/** Makes the table of some records. */
+/** Creates the table of records. */
 type TableOf<Row> = (rows: readonly Row[]) => Table<Row>;
 
-/** How many rows are added at once; a call takes only so many arguments. */
+/** The number of rows added per call, since the number of arguments of a call is limited. */
 const ROWS_AT_ONCE = 1_000;
 
 /**
@@ -30,7 +30,7 @@ export class RecordList<Row extends object = object> extends Array<Row> {
 
   #tableOf: TableOf<Row> = (rows) => ({ title: `Found [${rows.length}] records`, columns: [], rows });
 
-  /** Makes a list from records, and from what makes a table of them. */
+  /** Creates a list from records and the function that creates their table. */
   static fromRecords<Row extends object>(records: readonly Row[], tableOf: TableOf<Row>): RecordList<Row> {
     const list = new RecordList<Row>();
     for (let at = 0; at < records.length; at += ROWS_AT_ONCE) list.push(...records.slice(at, at + ROWS_AT_ONCE));

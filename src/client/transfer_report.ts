@@ -8,9 +8,9 @@ import { bytesOf, outcomesBundle, outcomesSummary, outcomesTable, shownSummary }
 export type Repeat = (files: readonly string[]) => Promise<TransferReport>;
 
 /**
- * The outcome of a download or an upload of many files. It displays itself as a table, in notebooks and in the REPL. In a
- * notebook, the call that returned it has displayed the table already: as the last value of the cell it is then one line, and
- * `show()` displays the table again.
+ * The outcome of a download or an upload of many files. It displays itself as a table, in notebooks and in the REPL. In
+ * a notebook, the call that returned it has already displayed the table: as the last value of a cell it is only one
+ * line, and `show()` displays the table again.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ export class TransferReport {
   readonly #repeat: Repeat;
   readonly #isShown: boolean;
 
-  /** Makes a report of outcomes; `isShown` means that a notebook displays their table already. */
+  /** Creates a report of outcomes; `isShown` means that a notebook already displays their table. */
   constructor(outcomes: readonly Outcome[], repeat: Repeat, { isShown = false }: { isShown?: boolean } = {}) {
     this.outcomes = outcomes;
     this.#repeat = repeat;
@@ -46,7 +46,7 @@ export class TransferReport {
     return this.outcomes.filter((outcome) => outcome.state === "failed");
   }
 
-  /** How many bytes were transferred. */
+  /** The number of transferred bytes. */
   get bytes(): number {
     return bytesOf(this.outcomes);
   }

@@ -23,7 +23,7 @@ const ADVICE = {
   upload: "run the cell again with skipExisting: true, which skips the files that were sent",
 } as const;
 
-/** What a running transfer gets. */
+/** The options passed to a running transfer. */
 interface RunningTransfer {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
@@ -46,7 +46,7 @@ class Panel {
     await this.#output.end(outcomesBundle(outcomes));
   }
 
-  /** Ends without outcomes. If nothing has begun, the error alone says what is wrong. */
+  /** Ends without outcomes. If nothing has started, the error says what is wrong. */
   async endEarly(advice: string): Promise<void> {
     if (this.#hasBegun) await this.#output.end(endedPanel(this.#tracker.state(), advice));
   }
@@ -58,8 +58,8 @@ function showsPanel({ progress = true }: TransferOptions): boolean {
 }
 
 /**
- * Runs a transfer. In a notebook, a panel shows its progress and finally the outcome of each file, and the Stop button ends
- * the transfer, not the Jupyter kernel. Everything has been displayed when the promise settles.
+ * Runs a transfer. In a notebook, a panel shows its progress and finally the outcome of each file, and the Stop button
+ * cancels the transfer, not the Jupyter kernel. Everything has been displayed when the promise settles.
  */
 async function showTransfer(
   action: keyof typeof ADVICE,
@@ -100,7 +100,7 @@ async function showOne(
   return outcome;
 }
 
-/** Where transfers get presigned URLs from: the API. */
+/** Returns the source of presigned URLs: the API. */
 export function urlSource(transport: Transport): UrlSource {
   return {
     downloadUrl: (path, signal) => downloadUrl(transport, path, signal),
@@ -108,7 +108,7 @@ export function urlSource(transport: Transport): UrlSource {
   };
 }
 
-/** What the downloads of a client share. */
+/** State that the downloads of a client share. */
 export interface DownloadContext {
   readonly settings: Settings;
   readonly transport: Transport;
@@ -116,7 +116,7 @@ export interface DownloadContext {
   readonly urls?: UrlSource;
 }
 
-/** The path of a row, or a path as it was given; a bare name gets the path that file names have in the archive. */
+/** Returns the path of a row, or a given path unchanged; for a bare name, its path by the SDC's convention. */
 function pathOf(file: string | FileRecord): string {
   if (typeof file !== "string") {
     if (typeof file?.file_path === "string") return file.file_path;
@@ -130,7 +130,7 @@ function pathOf(file: string | FileRecord): string {
   });
 }
 
-/** The archive paths of all files. @throws {InputError} With all names that are wrong. */
+/** The archive paths of all files. @throws {InputError} With all wrong names. */
 function pathsOf(files: Iterable<string | FileRecord>): string[] {
   const wrong: InputError[] = [];
   const paths: string[] = [];

@@ -44,7 +44,7 @@ export interface WebpodaParameters {
   start_date: string;
   /** The last day, inclusive. Default: `start_date`. */
   end_date?: string | undefined;
-  /** `ert`: days on which packets were received on Earth; `sct`: days of spacecraft time. Default: `ert`. */
+  /** `ert`: days of reception on Earth; `sct`: days of spacecraft time. Default: `ert`. */
   query_mode?: WordOrText<QueryMode> | undefined;
 }
 
@@ -103,7 +103,7 @@ function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda 
 
 /** How to fetch packets. */
 export interface WebpodaOptions extends CallOptions {
-  /** Whether to upload each new file as well. Default: false. */
+  /** Whether to also upload each new file. Default: false. */
   uploadToSdc?: boolean | undefined;
   /** Called with the outcome of each day or pointing as soon as it is known. */
   onOutcome?: ((outcome: PacketOutcome) => void) | undefined;
@@ -116,35 +116,35 @@ export type PacketOutcome =
   & {
     /** The date in the file's name, YYYYMMDD. */
     readonly date: string;
-    /** The number of the repointing at which the pointing begins; null for a day. */
+    /** The number of the repointing that starts the pointing; null for a day. */
     readonly repointing: number | null;
   }
   & (
     | PacketState
-    /** Written and uploaded. */
+    /** The file was written and uploaded. */
     | { readonly state: "sent"; readonly file: string; readonly path: string; readonly bytes: number }
-    /** It failed. A file that was written but could not be uploaded is still at `path`. */
+    /** The day or pointing failed. If the file was written but could not be uploaded, it is still at `path`. */
     | { readonly state: "failed"; readonly error: Error; readonly path?: string }
   );
 
-/** One level 0 file to make from packets. */
+/** A level 0 file to create from packets. */
 interface PacketFile {
   readonly instrument: Instrument;
   /** The date in its name, YYYYMMDD. */
   readonly date: string;
-  /** The number of the repointing at which its pointing begins; null for a file of a day. */
+  /** The number of the repointing that starts its pointing; null for a file of a day. */
   readonly repointing: number | null;
   readonly apids: readonly number[];
   readonly span: TimeSpan;
 }
 
-/** What became of the packets of a day or a pointing. */
+/** The result for the packets of a day or a pointing. */
 export type PacketState =
   /** A new file, or a new version of one. */
   | { readonly state: "written"; readonly file: string; readonly path: string; readonly bytes: number }
-  /** The archive's newest version has the same bytes, or more: nothing was written. */
+  /** The archive's newest version has the same bytes, or more; nothing was written. */
   | { readonly state: "unchanged" | "shorter"; readonly file: string }
-  /** There are no packets. */
+  /** No packets were found. */
   | { readonly state: "empty" };
 
 /** The major version of all level 0 files (SDC protocol, "webpoda"). */
@@ -163,21 +163,21 @@ function nameOf({ instrument, date, repointing }: PacketFile, minor: number): st
   });
 }
 
-/** The instruments with a file for each pointing instead of each day (Python client 1.1.0). */
+/** The instruments with one file per pointing instead of per day (Python client 1.1.0). */
 const BY_POINTING: ReadonlySet<Instrument> = new Set<Instrument>(["glows", "hi", "lo", "ultra"]);
 
-/** The second in which a time lies: webpoda's packet times have no fraction. */
+/** Rounds a time down to the second: webpoda's packet times have no fraction. */
 function secondOf(time: string): string {
   return time.slice(0, "2026-01-31T00:00:00".length);
 }
 
-/** What fetching packets needs of a client. */
+/** The parts of a client that fetching packets uses. */
 export interface WebpodaContext {
   readonly settings: Settings;
   readonly transport: Transport;
 }
 
-/** Fetches packets into level 0 files: finds out which files there are to make, and makes them one by one. */
+/** Fetches packets into level 0 files: determines which files to create, and creates them one by one. */
 class PacketFetch {
   readonly #context: WebpodaContext;
   readonly #webpoda: Webpoda;
@@ -193,7 +193,7 @@ class PacketFetch {
     this.#signal = signal;
   }
 
-  /** Which files are to be made: one for each day, or for each pointing, that has packets or may have some. */
+  /** Returns the files to create: one for each day, or pointing, that has or may have packets. */
   async files(): Promise<PacketFile[]> {
     const { instrument, apids, days: [first, last], mode } = this.#asked;
     if (BY_POINTING.has(instrument)) {
@@ -213,13 +213,15 @@ class PacketFetch {
   }
 
   /**
-   * Makes one file. Its packets go, in the order of their APIDs, to a hidden partial file in the file's folder; when that is
-   * complete and the archive's newest version has other bytes, it is renamed to the next free minor version.
+   * Creates one file. Its packets are written, in the order of their APIDs, to a hidden partial file in the file's
+   * folder. When that is complete, and its bytes differ from the archive's newest version, it is renamed to the next
+   * free minor version.
    */
   async make(file: PacketFile): Promise<PacketState> {
     const { dataDir } = this.#context.settings;
     const signal = this.#signal;
-    // All versions are in the same folder. Another process may make the same file: each has a partial file of its own.
+    // All versions are in the same folder. Another process may create the same file, so each process has its own
+    // partial file.
     const first = localPath(dataDir, archivePath(nameOf(file, 1)));
     const folder = dirname(first);
     const partial = join(folder, `.${basename(first)}.${crypto.randomUUID().slice(0, 8)}.part`);
@@ -236,7 +238,7 @@ class PacketFetch {
     }
   }
 
-  /** Renames a partial file into place, unless the archive has its bytes already. */
+  /** Renames a partial file into place, unless the archive already has its bytes. */
   async #keep(file: PacketFile, partial: string, bytes: number): Promise<PacketState> {
     const { transport, settings: { dataDir } } = this.#context;
     const newest = await this.#newestVersion(file);
@@ -246,7 +248,7 @@ class PacketFetch {
       const comparison = { archivePath: newest.path, path: partial };
       const { isSame, size } = await compareObject(call, urlSource(transport), comparison);
       if (isSame) return { state: "unchanged", file: basename(newest.path) };
-      // Packets do not become fewer: what was received is not all there is.
+      // The number of packets never decreases, so not all packets were received.
       if (size !== undefined && bytes < size) return { state: "shorter", file: basename(newest.path) };
     }
     const name = nameOf(file, (newest?.minor ?? 0) + 1);
@@ -256,7 +258,9 @@ class PacketFetch {
     return { state: "written", file: name, path, bytes };
   }
 
-  /** The archive's file of that day or pointing with the highest minor version, whatever its major one. */
+  /**
+   * Returns the archive's file of that day or pointing with the highest minor version, regardless of its major version.
+   */
   async #newestVersion(
     { instrument, date, repointing }: PacketFile,
   ): Promise<{ readonly path: string; readonly minor: number } | undefined> {
@@ -274,7 +278,7 @@ class PacketFetch {
     return versions.toSorted((a, b) => b.minor - a.minor)[0];
   }
 
-  /** All pointings in the archive's newest repointing table. */
+  /** Returns all pointings in the archive's newest repointing table. */
   async #allPointings(): Promise<Pointing[]> {
     const signal = this.#signal;
     const archivePath = await newestRepointTable(this.#context.transport, { now: this.#now, signal });
@@ -294,13 +298,14 @@ class PacketFetch {
     }
   }
 
-  /** The pointings with packets that were received on Earth on the days. */
+  /** Returns the pointings with packets that were received on Earth on the given days. */
   async #pointingsReceived(pointings: readonly Pointing[]): Promise<Pointing[]> {
     const { apids, days } = this.#asked;
     const withPackets = new Set<Pointing>();
     let last: Pointing | undefined;
     await this.#webpoda.packetTimes({ apids, received: spanOfDays(...days), signal: this.#signal }, (time) => {
-      // Most packets are of the same pointing as the one before. A time without its fraction may belong to two.
+      // Most packets belong to the same pointing as the packet before. A time without its fraction may belong to two
+      // pointings.
       if (last !== undefined && last.from < time && time < secondOf(last.to)) return;
       for (const pointing of pointings) {
         if (secondOf(pointing.from) > time || pointing.to <= `${time}.000000`) continue;
@@ -311,7 +316,7 @@ class PacketFetch {
     return pointings.filter((pointing) => withPackets.has(pointing));
   }
 
-  /** The days of spacecraft time with packets that were received on Earth on the days, YYYYMMDD. */
+  /** Returns the days of spacecraft time, YYYYMMDD, with packets that were received on Earth on the given days. */
   async #daysReceived(): Promise<string[]> {
     const { apids, days } = this.#asked;
     const found = new Set<string>();
@@ -322,7 +327,9 @@ class PacketFetch {
   }
 }
 
-/** Fetches packets from webpoda, file by file. One that fails is an outcome, not the end of the others. */
+/**
+ * Fetches packets from webpoda, file by file. A failure becomes the outcome of its file and does not stop the others.
+ */
 export async function fetchPackets(
   context: WebpodaContext,
   parameters: WebpodaParameters,
@@ -350,7 +357,7 @@ export async function fetchPackets(
       report({ date, repointing, ...made, state: "sent" });
     } catch (error) {
       signal?.throwIfAborted();
-      // Without access, all other files would be refused, too.
+      // Without access, all other files would fail, too.
       const isLockedOut = error instanceof ResponseError && [401, 403].includes(error.status) && path === undefined;
       if (!(error instanceof ImapError) || isLockedOut) throw error;
       report({ date, repointing, state: "failed", error, ...(path === undefined ? {} : { path }) });

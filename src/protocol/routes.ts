@@ -29,7 +29,7 @@ export const METAKERNEL_ROUTE = "/metakernel";
 /** The route that lists processing jobs. */
 export const PROCESSING_JOBS_ROUTE = "/processing-jobs";
 
-/** The route of a job's log; anything may follow it, and the query says which log. */
+/** The route of a job's log; anything may follow it, and the query identifies the log. */
 export const PROCESSING_LOGS_ROUTE = "/processing-logs";
 
 /** The route that requests reprocessing, with POST. */
@@ -48,13 +48,13 @@ export function uploadRoute(fileName: string): string {
   return `/upload/${encodeURIComponent(fileName)}`;
 }
 
-/** What a request to the API is for. `path` is decoded and does not begin with a slash. */
+/** The purpose of a request to the API. `path` is decoded and does not begin with a slash. */
 export type Route =
   | { readonly to: "query" | "spice-query" | "spin-table" | "repoint-table" | "small-forces-table" }
   | { readonly to: "metakernel" | "processing-jobs" | "processing-logs" | "reprocess" | "release" }
   | { readonly to: "download" | "upload"; readonly path: string };
 
-/** Routes that nothing may follow. */
+/** Routes without a further path. */
 const FIXED_ROUTES: ReadonlyMap<string, Route> = new Map([
   [QUERY_ROUTE, { to: "query" }],
   [SPICE_QUERY_ROUTE, { to: "spice-query" }],
@@ -76,7 +76,7 @@ function decodePath(path: string): string | undefined {
 }
 
 /**
- * Reads the path of a request, with or without the prefix for callers with credentials.
+ * Parses the path of a request, with or without the prefix for callers with credentials.
  *
  * @returns Undefined if the API has no such route.
  */

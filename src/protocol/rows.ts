@@ -9,9 +9,9 @@ import { isSpiceType, SPICE_FOLDERS, type SpiceType } from "../names/vocabulary.
  * One row of a query's response, whatever its table, under the SDC's own names (SDC protocol, `GET /query` and
  * `GET /spice-query`).
  *
- * Servers of different ages write rows differently. The client brings three keys into one form: `file_path` is always
- * present, `version` is the one in the file's name, and `ingestion_date` is `YYYY-MM-DD HH:MM:SS` in UTC. All other keys
- * are kept as they came, keys that the client does not know included. A known key whose value has the wrong type is null.
+ * Rows of older servers have different formats. The client normalizes three keys: `file_path` is always present,
+ * `version` is the one in the file's name, and `ingestion_date` is `YYYY-MM-DD HH:MM:SS` in UTC. All other keys are
+ * kept unchanged, including keys that the client does not know. A known key with a value of the wrong type is null.
  */
 export interface FileRecord {
   /** The file's path in the archive, which is also its path below the data directory. */
@@ -30,7 +30,7 @@ export interface FileRecord {
   readonly repointing?: number | null;
   /** The number of the Carrington rotation, or null. */
   readonly cr?: number | null;
-  /** The version as the file's name has it: `v001` or `v001.0002`; of a SPICE file its digits, for instance `0012`. */
+  /** The version in the file's name: `v001` or `v001.0002`; for a SPICE file its digits, for instance `0012`. */
   readonly version?: string | null;
   /** The version's major number. The SDC counts a file named `_v001` as major version 1; servers of 2024 send none. */
   readonly major_version?: number | null;
@@ -42,9 +42,9 @@ export interface FileRecord {
   readonly ingestion_date?: string | null;
   /** An identifier that the SDC computes from the path and the versions of a file's inputs, or null. */
   readonly crid?: string | null;
-  /** Whether the file is released to the public; servers of 2024 do not say. */
+  /** Whether the file is released to the public; not sent by servers of 2024. */
   readonly released?: boolean | null;
-  /** What other servers may send. */
+  /** Other keys that servers may send. */
   readonly [key: string]: unknown;
 }
 
@@ -56,21 +56,21 @@ export type QuicklookRecord = FileRecord;
 
 /** A row of the table of ancillary files: it has no data level, and may have an end date (SDC protocol, `GET /query`). */
 export interface AncillaryRecord extends FileRecord {
-  /** The last day for which the file is valid, `YYYYMMDD`; null while it is valid until a newer file replaces it. */
+  /** The last day for which the file is valid, `YYYYMMDD`; null if it is valid until a newer file replaces it. */
   readonly end_date?: string | null;
 }
 
 /**
- * A row of the table of SPICE files (SDC protocol, `GET /spice-query`). The rows of spin, repoint and small-forces files
- * have `start_date` and `end_date` instead of coverage; the client fills `kernel_type`, `min_date_datetime` and
- * `max_date_datetime` in.
+ * A row of the table of SPICE files (SDC protocol, `GET /spice-query`). The rows of spin, repoint and small-forces
+ * files have `start_date` and `end_date` instead of coverage; the client fills in `kernel_type`, `min_date_datetime`,
+ * and `max_date_datetime`.
  */
 export interface SpiceRecord extends FileRecord {
   /** The name with its folder below `imap/spice`, for instance `lsk/naif0012.tls`; older servers send the bare name. */
   readonly file_name?: string | null;
   /** The name without the digits of its version. */
   readonly file_root?: string | null;
-  /** What the file holds, for instance `leapseconds`. */
+  /** The contents of the file, for instance `leapseconds`. */
   readonly kernel_type?: string | null;
   /** The start of the file's coverage: `2025-10-01, 23:00:00`, UTC, or null. */
   readonly min_date_datetime?: string | null;
@@ -98,7 +98,7 @@ export interface SpiceRecord extends FileRecord {
   readonly timestamp?: number | null;
 }
 
-/** A JSON object, its keys open. A row is changed in place: 100,000 copies would take as long as the rest of decoding. */
+/** A JSON object with any keys. A row is changed in place: copying 100,000 rows would double the time of decoding. */
 type JsonObject = Record<string, unknown>;
 
 function isObject(value: unknown): value is JsonObject {
@@ -107,7 +107,7 @@ function isObject(value: unknown): value is JsonObject {
 
 const { science, ancillary, spice, spin } = SDC_TABLES;
 
-/** A known key, and what `typeof` gives for its values; undefined for nested values. */
+/** A known key, and the `typeof` of its values; undefined for nested values. */
 interface KnownKey {
   readonly name: string;
   readonly type: ColumnType;
@@ -124,12 +124,12 @@ function knownKeys(columns: Readonly<Record<string, Column>>): readonly KnownKey
   }));
 }
 
-/** The keys that rows of `GET /query` may have. */
+/** The possible keys of rows of `GET /query`. */
 const FILE_KEYS = knownKeys({ ...science.columns, ...ancillary.columns });
-/** The keys that rows of `GET /spice-query` may have. */
+/** The possible keys of rows of `GET /spice-query`. */
 const SPICE_KEYS = knownKeys({ ...science.columns, ...spin.columns, ...spice.columns });
 
-/** Brings a value into a type; null when that is not possible. */
+/** Converts a value to a type; null if that is not possible. */
 function ofType(type: ColumnType, value: unknown): unknown {
   switch (type) {
     case "text":
@@ -144,7 +144,10 @@ function ofType(type: ColumnType, value: unknown): unknown {
   return isRight ? number : null;
 }
 
-/** Makes sure that known keys have values of their types: one odd value must not cost the whole response. */
+/**
+ * Makes sure that the values of known keys have the right types: one wrong value must not make the whole response
+ * unusable.
+ */
 function normalizeTypes(row: JsonObject, keys: readonly KnownKey[]): void {
   for (const { name, type, typeOf } of keys) {
     const value = row[name];
@@ -154,13 +157,13 @@ function normalizeTypes(row: JsonObject, keys: readonly KnownKey[]): void {
   }
 }
 
-/** ISO 8601 without a time zone or in UTC, and its like. */
+/** Matches ISO 8601 without a time zone or in UTC, and similar formats. */
 const MOMENT = /^(\d{4})-?(\d\d)-?(\d\d)(?:,? |T)(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]00:?00)?$/;
 
 /** How the SDC writes it today. */
 const TODAYS_MOMENT = /^\d{8} \d\d:\d\d:\d\d$/;
 
-/** Brings the time of ingestion into one form, which sorts as text: `YYYY-MM-DD HH:MM:SS`, UTC. */
+/** Normalizes the time of ingestion to `YYYY-MM-DD HH:MM:SS`, UTC, which can be sorted as text. */
 function normalizeIngestion(row: JsonObject): void {
   const { ingestion_date: text } = row;
   // Nearly all rows have `2026-04-20 03:04:05` or `20260420 03:04:05`.
@@ -173,7 +176,7 @@ function normalizeIngestion(row: JsonObject): void {
   if (time !== undefined) row.ingestion_date = `${year}-${month}-${day} ${time}`;
 }
 
-/** Takes the version from the file's name: the SDC's row says `v001.0001` of `_v001.cdf`. */
+/** Takes the version from the file's name: for `_v001.cdf`, the SDC's row contains `v001.0001`. */
 function normalizeVersion(row: JsonObject, path: string): void {
   const { version } = row;
   if (version === undefined && row.minor_version === undefined) return;
@@ -184,7 +187,7 @@ function normalizeVersion(row: JsonObject, path: string): void {
   if (isVersion(named)) row.version = named;
 }
 
-/** Folders of SPICE files that say what is in them. Small-forces files were in three. */
+/** Folders of SPICE files that determine the type. Small-forces files have been stored in three of them. */
 const TYPE_OF_FOLDER: ReadonlyMap<string, SpiceType> = new Map<string, SpiceType>([
   ["spin", "spin"],
   ["repoint", "repoint"],
@@ -193,7 +196,7 @@ const TYPE_OF_FOLDER: ReadonlyMap<string, SpiceType> = new Map<string, SpiceType
   ["thruster", "thruster"],
 ]);
 
-/** The path of a kernel whose row has a name alone: with its folder, as today, or bare, as before. */
+/** Returns the path of a kernel whose row has only a name: with its folder, as today, or bare, as on older servers. */
 function kernelPath({ file_name, kernel_type }: JsonObject): string | undefined {
   if (typeof file_name !== "string" || file_name === "") return undefined;
   if (file_name.startsWith("imap/")) return file_name;
@@ -203,7 +206,9 @@ function kernelPath({ file_name, kernel_type }: JsonObject): string | undefined 
   return `imap/spice/${isSpiceType(type) ? `${SPICE_FOLDERS[type]}/` : ""}${file_name}`;
 }
 
-/** Fills in what rows of `GET /spice-query` leave out: type and coverage of spin, repoint and small-forces files. */
+/**
+ * Fills in keys that rows of `GET /spice-query` omit: the type and coverage of spin, repoint, and small-forces files.
+ */
 function normalizeSpice(row: JsonObject, path: string): void {
   const file = readSpiceFile(bareName(path));
   if (Array.isArray(file)) {
@@ -218,7 +223,7 @@ function normalizeSpice(row: JsonObject, path: string): void {
   if (end_date !== undefined) row.max_date_datetime ??= end_date;
 }
 
-/** Makes a row of an object that came, or throws a ProtocolError that says why it is none. */
+/** Converts a received object to a row, or throws a ProtocolError that says why it is not one. */
 function normalize(row: JsonObject, table: TableName, count: number): asserts row is JsonObject & FileRecord {
   const path = row.file_path ?? (table === "spice" ? kernelPath(row) : undefined);
   if (typeof path !== "string" || path === "") throw new ProtocolError(`row ${count} has no file_path`);
@@ -230,11 +235,11 @@ function normalize(row: JsonObject, table: TableName, count: number): asserts ro
 }
 
 /**
- * Takes a value for a row of a table, and normalizes it: see {@linkcode FileRecord}.
+ * Decodes a row of a table, and normalizes it: see {@linkcode FileRecord}.
  *
- * @param value What `JSON.parse` made; it is changed in place.
- * @param count Which row it is, for messages: 1 for the first.
- * @throws {ProtocolError} When it is no object, or says nowhere where the file is.
+ * @param value The result of `JSON.parse`; it is changed in place.
+ * @param count The number of the row, for messages: 1 for the first.
+ * @throws {ProtocolError} When it is not an object, or does not contain the path of the file.
  */
 export function decodeRow(table: TableName, value: unknown, count: number): FileRecord {
   if (!isObject(value)) throw new ProtocolError(`row ${count} is no object`);
@@ -243,16 +248,16 @@ export function decodeRow(table: TableName, value: unknown, count: number): File
 }
 
 /**
- * Takes decoded JSON for an array of rows.
+ * Decodes an array of rows.
  *
- * @throws {ProtocolError} When it is none; the message says where it is wrong.
+ * @throws {ProtocolError} When it is not an array of rows; the message names the wrong row.
  */
 export function decodeFileRecords(json: unknown, table: TableName = "science"): FileRecord[] {
   if (!Array.isArray(json)) throw new ProtocolError("it is no array of files");
   return json.map((value: unknown, index) => decodeRow(table, value, index + 1));
 }
 
-/** A row's version in numbers: those that the server sends, or those of its text; undefined when it has none. */
+/** Returns a row's version as numbers, which the server sends or the text contains; undefined if it has none. */
 export function recordVersion({ version, major_version, minor_version }: FileRecord): Version | undefined {
   if (typeof minor_version === "number") return { major: major_version ?? null, minor: minor_version };
   return typeof version === "string" && isVersion(version) ? parseVersion(version) : undefined;

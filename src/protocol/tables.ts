@@ -8,31 +8,34 @@ import {
   SPIN_TABLE_ROUTE,
 } from "./routes.ts";
 
-/** Which words a server speaks: those of today, or those of October 2024 (SDC protocol). */
+/** The dialect of a server: that of today, or that of October 2024 (SDC protocol). */
 export type Dialect = "now" | "2024";
 
-/** What a column holds in the JSON of a row. `json` is nested. */
+/** The type of a column in the JSON of a row. `json` means nested values. */
 export type ColumnType = "text" | "integer" | "number" | "boolean" | "json";
 
 /** One column of a table of the SDC. */
 export interface Column {
-  /** What the JSON on the wire holds. */
+  /** The type in the JSON of a response. */
   readonly type: ColumnType;
-  /** What a decoded row holds, where that differs. */
+  /** The type in a decoded row, if different. */
   readonly decoded?: ColumnType;
-  /** Whether it can be null on the wire. */
+  /** Whether it can be null in a response. */
   readonly nullable: boolean;
-  /** The header of its column in a table for people. */
+  /** The header of its column in a displayed table. */
   readonly label: string;
-  /** What a text is: a day `YYYYMMDD`, or a moment, whose form on the wire depends on the table and on the server. */
+  /**
+   * The format of a text: a day `YYYYMMDD`, or a moment, whose format in responses depends on the table and on the
+   * server.
+   */
   readonly form?: "day" | "moment";
-  /** Tables for people show it always, or never; without it when a row has a value. */
+  /** Whether displayed tables always or never show the column. Default: only if a row has a value. */
   readonly display?: "always" | "never";
   /** In today's dialect alone. Default: in every dialect. */
   readonly since?: "now";
 }
 
-/** What kind of value a parameter of a request has. */
+/** The kind of value of a request's parameter. */
 export type ParameterKind =
   | "text"
   | "path"
@@ -49,32 +52,35 @@ export type ParameterKind =
   | "extension"
   | "SPICE type";
 
-/** One parameter that a request for a table may have. */
+/** A parameter of a request for a table. */
 export interface Parameter {
   readonly kind: ParameterKind;
-  /** What it does, for documentation. */
+  /** A description, for documentation. */
   readonly help: string;
   /** In today's dialect alone. Default: in every dialect. */
   readonly since?: "now";
-  /** Left out of the list in the server's `X is not a valid query parameter`, though it is taken. */
+  /** Whether the server's list in `X is not a valid query parameter` omits it, although it is accepted. */
   readonly isUnlisted?: true;
 }
 
-/** A table of the SDC as it is on the wire: everything that is written down about it, once. */
+/** A table of the SDC, as in requests and responses: the only description of its route, columns, and parameters. */
 export interface SdcTable {
   /** The path of its requests. */
   readonly route: string;
-  /** What every request to it has. `table=science` is not sent: servers of 2024 refuse it, and all take it for granted. */
+  /**
+   * The parameters of every request to it. `table=science` is not sent: it is the default, and servers of 2024 reject
+   * it.
+   */
   readonly always: Readonly<Record<string, string>>;
   readonly columns: Readonly<Record<string, Column>>;
   readonly parameters: Readonly<Record<string, Parameter>>;
-  /** The extensions that its files have; empty where their names decide. */
+  /** The extensions of its files; empty if they depend on the names. */
   readonly extensions: readonly string[];
-  /** The columns that are the same in all versions of a file, as the server's own `latest` sees it. */
+  /** The columns that identify a file regardless of its version, as used by the server's `latest`. */
   readonly sameFile: readonly string[];
 }
 
-/** What the SDC has of one product file: science and quicklook. */
+/** The columns of product files: science and quicklook. */
 const PRODUCT_COLUMNS = {
   /** The file's path in the archive, which is also its path below the data directory. */
   file_path: { type: "text", nullable: false, label: "File Path", display: "never" },
@@ -88,7 +94,7 @@ const PRODUCT_COLUMNS = {
   start_date: { type: "text", nullable: false, label: "Start Date", form: "day", display: "always" },
   /** The number of the repointing, or null. */
   repointing: { type: "integer", nullable: true, label: "Repointing", display: "always" },
-  /** The version as the file's name has it: `v001` or `v001.0002`. */
+  /** The version in the file's name: `v001` or `v001.0002`. */
   version: { type: "text", nullable: false, label: "Version", display: "always" },
   /** The version's major number. The SDC counts a file named `_v001` as major version 1. */
   major_version: { type: "integer", nullable: false, label: "Major Version", display: "never", since: "now" },
@@ -112,7 +118,7 @@ const ANCILLARY_COLUMNS = {
   descriptor: PRODUCT_COLUMNS.descriptor,
   /** The first day for which the file is valid, `YYYYMMDD`. */
   start_date: PRODUCT_COLUMNS.start_date,
-  /** The last day for which the file is valid, `YYYYMMDD`; null while it is valid until a newer file replaces it. */
+  /** The last day for which the file is valid, `YYYYMMDD`; null if it is valid until a newer file replaces it. */
   end_date: { type: "text", nullable: true, label: "End Date", form: "day", display: "always" },
   version: PRODUCT_COLUMNS.version,
   extension: PRODUCT_COLUMNS.extension,
@@ -125,9 +131,9 @@ const KERNEL_COLUMNS = {
   file_name: { type: "text", nullable: false, label: "File Name", display: "never" },
   /** The name without the digits of its version. */
   file_root: { type: "text", nullable: false, label: "File Root", display: "never" },
-  /** What the kernel holds, for instance `leapseconds`. */
+  /** The contents of the kernel, for instance `leapseconds`. */
   kernel_type: { type: "text", nullable: false, label: "Kernel Type", display: "always" },
-  /** The version: a number on the wire; in a decoded row the digits of the file's name, for instance `001`. */
+  /** The version: a number in responses; in a decoded row the digits in the file's name, for instance `001`. */
   version: { type: "integer", decoded: "text", nullable: true, label: "Version", display: "always" },
   /** The start of the kernel's coverage, in TDB seconds since J2000. */
   min_date_j2000: { type: "number", nullable: true, label: "Min Date J2000", display: "never" },
@@ -158,7 +164,7 @@ const KERNEL_COLUMNS = {
 
 const REPOINT_COLUMNS = {
   file_path: PRODUCT_COLUMNS.file_path,
-  /** The end of what the file covers. */
+  /** The end of the file's coverage. */
   end_date: { type: "text", nullable: true, label: "End Date", form: "moment", display: "always" },
   /** The version's digits. */
   version: PRODUCT_COLUMNS.version,
@@ -168,14 +174,14 @@ const REPOINT_COLUMNS = {
 /** Spin files and small-forces files. */
 const SPAN_COLUMNS = {
   file_path: PRODUCT_COLUMNS.file_path,
-  /** The start of what the file covers. */
+  /** The start of the file's coverage. */
   start_date: { type: "text", nullable: true, label: "Start Date", form: "moment", display: "always" },
   end_date: REPOINT_COLUMNS.end_date,
   version: PRODUCT_COLUMNS.version,
   ingestion_date: PRODUCT_COLUMNS.ingestion_date,
 } as const satisfies Readonly<Record<string, Column>>;
 
-/** What `GET /query` takes whatever the table, in the order of the server's own list. */
+/** The parameters of `GET /query` for all tables, in the order of the server's own list. */
 const PAGE_PARAMETERS = {
   limit: { kind: "integer", help: "The most rows to answer with.", since: "now", isUnlisted: true },
   offset: { kind: "integer", help: "How many rows of the sorted answer to leave out.", since: "now", isUnlisted: true },
@@ -236,8 +242,8 @@ const SPAN_PARAMETERS = {
 } as const satisfies Readonly<Record<string, Parameter>>;
 
 /**
- * The tables of the SDC as they are on the wire (SDC protocol): routes, columns, parameters. Checks of queries, tables for
- * people, the archive's SQL and its OpenAPI document follow from this.
+ * The tables of the SDC (SDC protocol): routes, columns, parameters. The checks of queries, the displayed tables, the
+ * archive's SQL, and the OpenAPI document are derived from this.
  *
  * `spin`, `repoint` and `thruster` are also reached by `GET /spice-query` with that `type`.
  */
@@ -330,34 +336,37 @@ export const SDC_TABLES = {
   },
 } as const satisfies Readonly<Record<string, SdcTable>>;
 
-/** The name of a table on the wire. */
+/** The name of a table of the SDC. */
 export type SdcTableName = keyof typeof SDC_TABLES;
 
-/** The columns, or the parameters, that a dialect has. */
+/** Selects the columns, or the parameters, of a dialect. */
 function namesIn(entries: Readonly<Record<string, Column | Parameter>>, dialect: Dialect): string[] {
   return Object.entries(entries).filter(([, { since }]) => since === undefined || dialect === since)
     .map(([name]) => name);
 }
 
-/** The columns of a table's rows, in order. */
+/** Returns the columns of a table's rows, in order. */
 export function columnNames(table: SdcTableName, dialect: Dialect = "now"): string[] {
   return namesIn(SDC_TABLES[table].columns, dialect);
 }
 
-/** The parameters that requests for a table may have. */
+/** Returns the parameters of requests for a table. */
 export function parameterNames(table: SdcTableName, dialect: Dialect = "now"): string[] {
   return namesIn(SDC_TABLES[table].parameters, dialect);
 }
 
-/** The parameter that a server does not know, if its text of a 400 says so (SDC protocol, `GET /query`). */
+/**
+ * Returns the parameter that a server does not support, if the text of its 400 response says so (SDC protocol, `GET
+ * /query`).
+ */
 export function refusedParameter(text: string): string | undefined {
   return /^(\w{1,40}) is not a valid query parameter/.exec(text)?.[1];
 }
 
-/** One value, or several: a file that has any of them is found. */
+/** One value or several; a file must have one of them. */
 export type OneOrMore<Value> = Value | readonly Value[];
 
-/** A known word, which editors complete, or another text, which is checked when the query is made. */
+/** A known word, which editors complete, or another text, which is checked when the query is sent. */
 export type WordOrText<Word extends string> = Word | (string & Record<never, never>);
 
 /**
@@ -376,10 +385,10 @@ export const TABLES = ["science", "ancillary", "quicklook", "spice"] as const;
 /** The name of a table. */
 export type TableName = typeof TABLES[number];
 
-/** The type of SPICE files that stands for all kernels: every type but those with a table of their own. */
+/** The type of SPICE files that means all kernels: every type except those with their own table. */
 export const ALL_KERNELS = "kernels";
 
-/** The `major_version` that stands for every major version. It is not sent. */
+/** The `major_version` that means every major version. It is not sent. */
 export const ALL_MAJORS = "all";
 
 /**
@@ -388,8 +397,8 @@ export const ALL_MAJORS = "all";
  *
  * Days are `20260131`, `2026-01-31`, `today`, `yesterday` or `7d` (seven days ago), all in UTC.
  *
- * What the SDC's server cannot select is selected by the client from its rows: patterns, times of day, `released`, and of
- * SPICE files the dates, versions and names.
+ * The client filters the rows by conditions that the SDC's server does not support: patterns, times of day, `released`,
+ * and for SPICE files dates, versions, and names.
  */
 export interface QueryParameters {
   /** The table to search: `science`, `ancillary`, `quicklook` or `spice`. Default: that of `filename`, or `science`. */
@@ -405,17 +414,17 @@ export interface QueryParameters {
    * SPICE files. Default: all types.
    */
   type?: OneOrMore<WordOrText<SpiceType | "kernels">> | undefined;
-  /** Files whose start date is this day or later. SPICE files: those whose coverage has this day or a later one in it. */
+  /** Files that start on or after this day. SPICE files: those that cover this day or a later one. */
   start_date?: string | undefined;
-  /** Files whose start date is this day or earlier. SPICE files: those whose coverage has this day or an earlier one in it. */
+  /** Files that start on or before this day. SPICE files: those that cover this day or an earlier one. */
   end_date?: string | undefined;
-  /** Files that the archive indexed on this day or later, or from this time on: `2026-01-31T12:00`. */
+  /** Files that the archive ingested on or after this day or time: `2026-01-31`, `2026-01-31T12:00`. */
   ingestion_start_date?: string | undefined;
-  /** Files that the archive indexed on this day or earlier, or up to this time. */
+  /** Files that the archive ingested on or before this day or time. */
   ingestion_end_date?: string | undefined;
-  /** Files that the archive indexed today. */
+  /** Files that the archive ingested today. */
   today?: boolean | undefined;
-  /** Files that the archive indexed this many days ago or later; 0 means today. */
+  /** Files that the archive ingested in the last days, and today; 0 means only today. */
   days_ago?: number | string | undefined;
   /** The number of the repointing, or `repoint00012`. Not for SPICE files. */
   repointing?: OneOrMore<number | string> | undefined;
@@ -425,26 +434,29 @@ export interface QueryParameters {
   crid?: OneOrMore<string> | undefined;
   /**
    * `v001`, `v001.0002`, or `latest` for the newest version of each file among those that meet the other conditions.
-   * `v001` means minor version 1: without `major_version`, that of the newest major version that has it.
+   * `v001` means minor version 1; without `major_version`, the newest major version with this minor version is found.
    *
    * Two files are versions of the same file if they have the same instrument, data level, descriptor, start date and
    * repointing; ancillary files also the same end date; SPICE files the same name without its version.
    */
   version?: OneOrMore<WordOrText<"latest">> | undefined;
   /**
-   * The version's major number, or `all`. Without it, the newest major version of each science file is found, as the SDC
-   * does it; `all` finds every major version, with a request for each. Science and quicklook files.
+   * The version's major number, or `all`. Default: the newest major version of each science file, as at the SDC. `all`
+   * finds every major version, with one request for each. Science and quicklook files.
    */
   major_version?: OneOrMore<number | WordOrText<"all">> | undefined;
-  /** The version's minor number. Without `major_version`, the newest major version that has it is found. */
+  /** The version's minor number. Without `major_version`, the newest major version with this minor version is found. */
   minor_version?: OneOrMore<number | string> | undefined;
   /** The extension, for instance `cdf`. Not for SPICE files. */
   extension?: OneOrMore<string> | undefined;
-  /** `true` for released files, `false` for all others. Servers of 2024 do not say; all of their files count as released. */
+  /**
+   * `true` for released files, `false` for all others. Servers of 2024 do not send this; all of their files count as
+   * released.
+   */
   released?: boolean | "true" | "false" | undefined;
   /**
-   * A file's name, or a pattern such as `*_l1a_*`: `*` stands for any text, `?` for one character. All major versions are
-   * searched. In names of SPICE files, upper and lower case are the same.
+   * A file's name, or a pattern such as `*_l1a_*`: `*` matches any text, `?` matches one character. All major versions
+   * are searched. Names of SPICE files are case-insensitive.
    */
   filename?: OneOrMore<string> | undefined;
   /** A file's full path in the archive: `imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts`. */

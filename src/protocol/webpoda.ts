@@ -3,7 +3,7 @@ import type { Instrument } from "../names/vocabulary.ts";
 /** The folder of packets at webpoda, packets on demand, whose origin is `https://lasp.colorado.edu` (SDC protocol). */
 const WEBPODA_ROUTE = "/ops/imap/poda/dap2/apids/SID1";
 
-/** What a request to webpoda is for. */
+/** The purpose of a request to webpoda. */
 export interface PacketRoute {
   /** The application process identifier of the packets. */
   readonly apid: number;
@@ -11,12 +11,12 @@ export interface PacketRoute {
   readonly form: "bin" | "txt";
 }
 
-/** The path of the packets of an APID, or of their times. */
+/** Returns the path of the packets of an APID, or of their times. */
 export function packetRoute({ apid, form }: PacketRoute): string {
   return `${WEBPODA_ROUTE}/apid_${apid}.${form}`;
 }
 
-/** Reads the path of a request; undefined if it is not for packets. An APID has eleven bits (CCSDS 133.0-B). */
+/** Parses the path of a request; undefined if it is not for packets. An APID has eleven bits (CCSDS 133.0-B). */
 export function readPacketRoute(pathname: string): PacketRoute | undefined {
   const [, apid, form] = /^\/apid_(\d{1,4})\.(bin|txt)$/.exec(pathname.replace(WEBPODA_ROUTE, "")) ?? [];
   if (!pathname.startsWith(`${WEBPODA_ROUTE}/`) || apid === undefined || Number(apid) > 0x7ff) return undefined;
@@ -34,8 +34,8 @@ function range(first: number, last: number): number[] {
 }
 
 /**
- * The application process identifiers (APIDs) whose packets make up an instrument's level 0 file, in the order in which
- * they stand in it (SDC protocol, "webpoda").
+ * The application process identifiers (APIDs) whose packets make up an instrument's level 0 file, in their order in the
+ * file (SDC protocol, "webpoda").
  */
 export const INSTRUMENT_APIDS: ReadonlyMap<Instrument, readonly number[]> = new Map<Instrument, readonly number[]>([
   ["codice", [1136, 1152, 1153, ...range(1155, 1162), ...range(1168, 1174)]],
@@ -63,8 +63,7 @@ export const INSTRUMENT_APIDS: ReadonlyMap<Instrument, readonly number[]> = new 
 ]);
 
 /**
- * The two ways to select packets: `ert`, by the time when they were received on Earth; `sct`, by the time when they were
- * created on board.
+ * The two ways to select packets: `ert` by the time of reception on Earth, `sct` by the time of creation on board.
  *
  * @example
  * ```ts

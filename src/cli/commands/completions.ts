@@ -26,7 +26,7 @@ export interface CompletedProgram {
   readonly commands: readonly CompletedCommand[];
 }
 
-/** What is known of a command before it is loaded. */
+/** The properties of a command that are known before it is loaded. */
 interface LoadableCommand {
   readonly summary: string;
   load(): Promise<Command>;
@@ -42,12 +42,12 @@ async function completedProgram(all: readonly LoadableCommand[]): Promise<Comple
   return { options: GLOBAL_OPTIONS, commands };
 }
 
-/** The values of an option or an argument, if they are known. */
+/** Returns the values of an option or an argument, if known. */
 function wordsOf({ choices, words }: Pick<Option, "choices" | "words">): readonly string[] {
   return choices ?? words ?? [];
 }
 
-/** All spellings of an option: `--verbose`, `-v`. */
+/** Returns all spellings of an option: `--verbose`, `-v`. */
 function spellingsOf({ name, letter }: Option): string[] {
   return [`--${name}`, ...(letter === undefined ? [] : [`-${letter}`])];
 }
@@ -65,7 +65,7 @@ function quoted(words: readonly string[]): string {
   return `'${words.join(" ")}'`;
 }
 
-/** The bash code that completes the value of an option. */
+/** Returns the bash code that completes the value of an option. */
 function valueAction(option: Option): string {
   const words = wordsOf(option);
   if (words.length > 0) return `_imap_data_access_${option.isList ? "list" : "words"} ${quoted(words)}`;
@@ -83,7 +83,7 @@ function valueCases(options: readonly Option[], indent: string): string[] {
   return [...byAction].map(([action, names]) => `${indent}${names.join(" | ")}) ${action}; return ;;`);
 }
 
-/** The bash code that completes an argument. */
+/** Returns the bash code that completes an argument. */
 function argumentAction(argument: Argument | undefined): string | undefined {
   if (argument?.paths !== undefined) return `_imap_data_access_paths ${argument.paths === "files" ? "-f" : "-d"}`;
   return argument?.words === undefined ? undefined : `_imap_data_access_words ${quoted(argument.words)}`;
@@ -190,7 +190,7 @@ function fishQuoted(text: string): string {
   return `'${text.replace(/[\\']/g, "\\$&")}'`;
 }
 
-/** Words to offer. A tab after a word keeps fish from showing the explanation of the option. */
+/** Formats words as candidates. A tab after each word prevents fish from showing the explanation of the option. */
 function bare(words: readonly string[]): string {
   return words.map((word) => `${word}\\t`).join(" ");
 }

@@ -7,9 +7,9 @@ import type { FileRecord } from "../../protocol/rows.ts";
 
 /** The formats of a whole result. */
 const FORMATS = ["table", "json", "csv", "paths", "coverage"] as const satisfies readonly FormatName[];
-/** The format that is written while rows arrive. */
+/** The format that is written while rows are received. */
 const STREAMED = "ndjson";
-/** How many rows wait to be written together. */
+/** The maximum number of rows written together. */
 const MAX_WAITING = 200;
 
 /** Writes each row as soon as it arrives; rows that arrive together are written together. */
@@ -80,7 +80,7 @@ export const query: Command = {
     try {
       if (format === undefined) await stream(client.queryRows(queryOf(input), options), output);
       else {
-        // Loaded while the request is on its way.
+        // Loaded during the request.
         const [files, { formats }] = await Promise.all([
           client.query(queryOf(input), options),
           import("../formats.ts"),

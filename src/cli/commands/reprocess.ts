@@ -68,7 +68,7 @@ export const reprocess: Command = {
   },
 };
 
-/** What `jobs` prints, by the format. */
+/** The output of `jobs`, by format. */
 const JOB_FORMATS: ReadonlyMap<string, (jobs: RecordList<JobRecord>) => Iterable<string>> = new Map([
   ["table", (jobs: RecordList<JobRecord>): Iterable<string> => [jobs.toText()]],
   ["json", json],

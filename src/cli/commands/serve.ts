@@ -5,7 +5,7 @@ import { type Command, EXIT, type Notice, UsageError } from "../shell.ts";
 
 /** The folder of the archive without `--root`. */
 const DEFAULT_ROOT = "imap-archive";
-/** How many skipped files are listed. */
+/** The maximum number of skipped files listed. */
 const MAX_LISTED = 10;
 
 function connectionsOf(text: string): number {
@@ -19,13 +19,13 @@ function portOf(text = "0"): number {
   throw new UsageError(`Cannot use the port "${text}": expected a number from 0 (any free port) to 65535`);
 }
 
-/** One line for each skipped file, up to a limit. */
+/** Returns one line for each skipped file, up to a limit. */
 function skippedLines(files: readonly SkippedFile[]): string[] {
   const lines = files.slice(0, MAX_LISTED).map(({ path, reason }) => `  skipped ${path}: ${reason}`);
   return files.length > MAX_LISTED ? [...lines, `  and ${files.length - MAX_LISTED} more`] : lines;
 }
 
-/** What was found and imported, for the person who started the archive. */
+/** Describes which files were found and imported. */
 function report({ indexed, imported, objectsUrl, url }: RunningArchive, root: string): string {
   const lines = [`${indexed.files} files in ${root}; objects at ${objectsUrl}`, ...skippedLines(indexed.skipped)];
   if (indexed.files === 0) lines.push(`  files belong in ${root}/imap/...; --import copies them from any folder`);
@@ -39,7 +39,7 @@ function report({ indexed, imported, objectsUrl, url }: RunningArchive, root: st
   return lines.join("\n");
 }
 
-/** The log line of a request, or of a connection without one. */
+/** Returns the log line of a request, or of a connection without a request. */
 function servedNotice({ method, path, status, milliseconds, dropped }: ServedRequest): Notice {
   const what = method === undefined ? "a connection" : `${method} ${path}`;
   const end = dropped === undefined ? "" : `: dropped: ${dropped}`;
@@ -145,7 +145,7 @@ export const serve: Command = {
         signal,
         limits,
         host: values.get("host"),
-        // Only the option: IMAP_API_KEY is the key of this machine's clients for another server.
+        // Only the option is used: IMAP_API_KEY is the key of local clients for another server.
         apiKey: client.apiKey,
         public: flags.has("public"),
         unreleased: flags.has("unreleased"),
