@@ -485,13 +485,18 @@ export function newestVersions<Row extends FileRecord>(table: TableName, rows: r
   return rows.filter((row) => kept.has(row));
 }
 
-/** Returns all versions of the newest major version of each file, in the same order. */
+/**
+ * Returns all versions of the newest major version of each file, in the same order. Rows without major versions, from
+ * older servers, are all kept: those servers send all versions.
+ */
 export function newestMajorVersions<Row extends FileRecord>(table: TableName, rows: readonly Row[]): Row[] {
   const newest = new Map<string, number>();
-  const majorOf = (row: Row) => versionOf(table, row)?.major ?? -1;
   for (const row of rows) {
+    if (typeof row.major_version !== "number") continue;
     const file = fileOf(table, row);
-    newest.set(file, Math.max(newest.get(file) ?? -1, majorOf(row)));
+    newest.set(file, Math.max(newest.get(file) ?? row.major_version, row.major_version));
   }
-  return rows.filter((row) => majorOf(row) === newest.get(fileOf(table, row)));
+  return rows.filter((row) =>
+    typeof row.major_version !== "number" || row.major_version === newest.get(fileOf(table, row))
+  );
 }

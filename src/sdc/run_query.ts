@@ -13,7 +13,7 @@ import {
 } from "../protocol/tables.ts";
 import { readRows, type TooLarge } from "./answer_rows.ts";
 import { type DayRange, QUERY_TABLES, type QueryTable } from "./check_query.ts";
-import type { QueryPlan } from "./plan_query.ts";
+import { newestMajorVersions, type QueryPlan } from "./plan_query.ts";
 
 /** The action in messages about queries, after `Cannot `. */
 const ACTION = "query the archive";
@@ -137,32 +137,8 @@ function majorOf({ major_version }: FileRecord): number | undefined {
   return isMajor ? major_version : undefined;
 }
 
-/** Collects the rows of slices of one request, to remove older major versions from them: see `#byDate`. */
-class Merge {
-  readonly #rows: FileRecord[] = [];
-
-  constructor(readonly sameFile: readonly string[]) {}
-
-  add(rows: readonly FileRecord[]): void {
-    for (const row of rows) this.#rows.push(row);
-  }
-
-  /**
-   * Returns the rows of the newest major version of each file. Rows without major versions, from older servers, are all
-   * kept.
-   */
-  newestMajors(): FileRecord[] {
-    const fileOf = (row: FileRecord) => JSON.stringify(this.sameFile.map((key) => row[key] ?? null));
-    const newest = new Map<string, number>();
-    for (const row of this.#rows) {
-      const file = fileOf(row);
-      newest.set(file, Math.max(newest.get(file) ?? -1, row.major_version ?? -1));
-    }
-    return this.#rows.filter((row) =>
-      typeof row.major_version !== "number" || row.major_version === newest.get(fileOf(row))
-    );
-  }
-}
+/** The rows of slices of one request, from which older major versions have to be removed: see `#byDate`. */
+type Merge = FileRecord[];
 
 /** Passes rows from the receiver to the consumer, one chunk at a time. Faster than a stream. */
 class RowChannel {
@@ -423,10 +399,10 @@ class QueryRun {
         // When the rows of a slice end, its successors have replaced it in the queue.
         for await (const rows of slice.rows) {
           if (merge === undefined) yield this.#counted(rows);
-          else merge.add(rows);
+          else for (const row of rows) merge.push(row);
         }
         const isMerged = merge !== undefined && !this.#queue.some((other) => other.merge === merge);
-        if (isMerged) yield this.#counted(merge.newestMajors());
+        if (isMerged) yield this.#counted(newestMajorVersions(this.#plan.table, merge));
       }
     } finally {
       this.#stop.abort();
@@ -663,8 +639,9 @@ class QueryRun {
     const slices = splitRequest(this.#table, search, dayOf(this.#options.now));
     if (slices === undefined) return undefined;
     const isByIngestion = slices.some((one) => one[from] !== search[from] || one[to] !== search[to]);
-    const namesMajor = search.major_version !== undefined || !hasParameter(table, "major_version");
-    const merged = !isByIngestion || namesMajor ? merge : merge ?? new Merge(SDC_TABLES[table].sameFile);
+    // The SDC's rule is that of science files.
+    const hasNewest = table === "science" && search.major_version === undefined;
+    const merged = isByIngestion && hasNewest ? merge ?? [] : merge;
     return slices.map((one) => {
       const survey = slice.survey === undefined ? undefined : { newest: undefined };
       return slice.part(one, { survey, merge: merged, problem: undefined });

@@ -1,7 +1,7 @@
 // Results of 60,000 rows behind a gateway that fails above 6 MB, as the SDC's does: each row exactly once.
 import { addDays } from "../../src/names/calendar_date.ts";
 import type { FileRecord } from "../../src/protocol/rows.ts";
-import { ALL_MAJORS } from "../../src/protocol/tables.ts";
+import { ALL_MAJORS, type TableName } from "../../src/protocol/tables.ts";
 import type { QueryPlan } from "../../src/sdc/plan_query.ts";
 import { queryRows } from "../../src/sdc/run_query.ts";
 import { testTransport } from "../support/client.ts";
@@ -82,20 +82,20 @@ function startGateway(rows: readonly FileRecord[], { hasPages }: { hasPages: boo
 }
 
 /** A plan with one request. */
-function planOf(search: Readonly<Record<string, string>>): QueryPlan {
-  return { table: "science", requests: [search], keep: () => true, mayOverlap: false, reduceTo: undefined };
+function planOf(search: Readonly<Record<string, string>>, table: TableName): QueryPlan {
+  return { table, requests: [search], keep: () => true, mayOverlap: false, reduceTo: undefined };
 }
 
 /** The paths of all rows of a request. */
 async function pathsOf(
   url: string,
   search: Readonly<Record<string, string>>,
-  { retries = 0 }: { readonly retries?: number } = {},
+  { retries = 0, table = "science" }: { readonly retries?: number; readonly table?: TableName } = {},
 ): Promise<string[]> {
   const { transport } = testTransport(url, { timeoutMs: 30_000, retries });
   const paths: string[] = [];
   const options = { signal: undefined, now: NOW, onProgress: () => {} };
-  for await (const rows of queryRows(transport, planOf(search), options)) {
+  for await (const rows of queryRows(transport, planOf(search, table), options)) {
     for (const { file_path } of rows) paths.push(file_path);
   }
   return paths;
@@ -261,4 +261,29 @@ Deno.test("queryRows() sends no request for a major version that no file's name 
     assertEquals(await pathsOf(server.url, { instrument: "mag", major_version: ALL_MAJORS }), ["imap/odd"]);
     assertEquals(server.requests.length, 1);
   }
+});
+
+Deno.test("queryRows() keeps all major versions of quicklook files when a day is split by ingestion", async () => {
+  // The SDC has no rule about versions of quicklook files.
+  const rows = [1, 2].map((major_version) => ({
+    file_path: `imap/quicklook/v00${major_version}`,
+    instrument: "mag",
+    start_date: "20250601",
+    major_version,
+    ingestion_date: `2025070${major_version} 10:20:30`,
+  }));
+  await using server = startServer((request) => {
+    const { searchParams } = new URL(request.url);
+    if (searchParams.has("limit")) return Response.json("limit is not a valid query parameter", { status: 400 });
+    const [from, to] = ["start", "end"].map((end) => searchParams.get(`ingestion_${end}_date`));
+    const [first, last] = ["start", "end"].map((end) => searchParams.get(`${end}_date`) ?? "");
+    const found = rows.filter(({ start_date, ingestion_date: came }) =>
+      start_date >= (first ?? "") && start_date <= (last || "9") &&
+      came.slice(0, 8) >= (from ?? "") && came.slice(0, 8) <= (to ?? "9")
+    );
+    return found.length > 1 ? new Response("Payload Too Large", { status: 413 }) : Response.json(found);
+  });
+  const day = { table: "quicklook", start_date: "20250601", end_date: "20250601" };
+  const paths = await pathsOf(server.url, day, { table: "quicklook" });
+  assertEquals(paths.toSorted(), rows.map(({ file_path }) => file_path));
 });
