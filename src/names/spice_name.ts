@@ -290,7 +290,9 @@ export function spiceRoot(name: string): string | undefined {
   const file = readSpiceFile(name);
   if (Array.isArray(file)) return undefined;
   const { name: _name, version: _version, ...root } = file;
-  return JSON.stringify(root);
+  // `.spin` and `.repoint` became `.spin.csv` and `.repoint.csv`.
+  const isRenamed = root.kernel_type === "spin" || root.kernel_type === "repoint";
+  return JSON.stringify(isRenamed ? { ...root, extension: null } : root);
 }
 
 /** Returns the text before a pattern's first wildcard, and the text after its last one. */

@@ -1,7 +1,7 @@
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import { decodeFileRecords, type FileRecord } from "../../src/protocol/rows.ts";
 import type { QueryParameters } from "../../src/protocol/tables.ts";
 import { checkQuery } from "../../src/sdc/check_query.ts";
-import { planQuery } from "../../src/sdc/plan_query.ts";
+import { newestMajorVersions, newestVersions, planQuery } from "../../src/sdc/plan_query.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** A Tuesday in UTC, early enough to be Monday elsewhere. */
@@ -291,4 +291,38 @@ Deno.test("planQuery() selects by itself what a server refuses to select by", ()
   const path = refusing({ filename: "imap_mag_l1a_norm_20260101_v001.cdf" }, "file_path");
   const day = { start_date: "20260101", end_date: "20260101" };
   assertEquals(path.requests, [{ instrument: "mag", descriptor: "norm", data_level: "l1a", ...day }]);
+});
+
+Deno.test("newestVersions() finds the newest spin, repoint and small-forces files of the same days", () => {
+  const newest = (names: readonly string[]) =>
+    newestVersions("spice", decodeFileRecords(names.map((name) => ({ file_path: name, version: "" })), "spice"))
+      .map(({ file_path }) => file_path);
+  const spin = [
+    "imap_2025_152_2025_153_01.spin",
+    "imap_2025_152_2025_153_02.spin.csv",
+    "imap_2025_153_2025_154_01.spin",
+  ];
+  assertEquals(newest(spin), spin.slice(1));
+  const repoint = ["imap_2026_268_02.repoint", "imap_2026_268_10.repoint.csv", "imap_2026_269_01.repoint.csv"];
+  assertEquals(newest(repoint), repoint.slice(1));
+  const forces = ["imap_2025_100_2025_110_hist_01.sff", "imap_2025_100_2025_110_hist_02.sff"];
+  assertEquals(newest([...forces, "imap_2025_100_2025_110_pred_01.sff"]), [
+    "imap_2025_100_2025_110_hist_02.sff",
+    "imap_2025_100_2025_110_pred_01.sff",
+  ]);
+  // Where the name does not tell the days, the row does.
+  const rows = ["imap_2026_267_2026_268_01.repoint", "imap_2026_267_2026_268_02.repoint"].map((file_path, index) => ({
+    file_path,
+    kernel_type: "repoint",
+    end_date: "2026-09-25, 00:00:00",
+    version: `0${index + 1}`,
+  }));
+  assertEquals(newestVersions("spice", rows), rows.slice(1));
+});
+
+Deno.test("newestMajorVersions() keeps all rows of servers that do not number major versions", () => {
+  const rows = ["v001.0001", "v002.0001"].map((version) => ({ file_path: `imap/x_${version}.cdf`, version }));
+  assertEquals(newestMajorVersions("science", rows), rows);
+  const numbered = rows.map((row, index) => ({ ...row, major_version: index + 1 }));
+  assertEquals(newestMajorVersions("science", numbered), numbered.slice(1));
 });
