@@ -8,7 +8,7 @@ const MIN_SECRET_LENGTH = 6;
 /** Hides a credential in all later output, since servers may send it back. */
 export function hideSecret(secret: string): void {
   if (secret.length < MIN_SECRET_LENGTH || secrets.has(secret)) return;
-  // Parts of URLs are converted to lower case.
+  // Case-insensitive, since URL parsing converts some parts to lower case.
   secrets.set(secret, new RegExp(RegExp.escape(secret), "gi"));
 }
 
