@@ -6,7 +6,7 @@
 import { VERSION_LINE } from "./src/version.ts";
 
 if (import.meta.main) {
-  // Scripts ask for the version often, and loading the program would take twice as long as all the rest.
+  // Scripts often ask for the version, and loading the program would take twice as long as everything else.
   if (Deno.args.length === 1 && Deno.args[0] === "--version") {
     Deno.stdout.writeSync(new TextEncoder().encode(VERSION_LINE));
   } else {

@@ -91,7 +91,7 @@ function manifestNamed(name: string): Manifest {
   );
 }
 
-/** The selection of a line; undefined for a comment, the header, or a line with `false`. */
+/** Returns the selection of a line; undefined for a comment, the header, or a line with `false`. */
 function readLine(
   line: string,
   name: string,

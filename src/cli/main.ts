@@ -43,7 +43,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "metakernel",
-    summary: "download the SPICE kernels of some days, with a metakernel",
+    summary: "download SPICE kernels, and write a metakernel",
     load: async () => (await import("./commands/metakernel.ts")).metakernel,
   },
   {

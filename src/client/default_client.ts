@@ -369,15 +369,16 @@ export function jobLog(job: JobRecord | string, options: CallOptions = {}): Prom
 }
 
 /**
- * Downloads the SPICE kernels that cover some days to the data directory, and writes a metakernel: a `.tm` file whose paths
- * point to them, in the order in which SPICE must load them (SDC protocol, `GET /metakernel`).
+ * Downloads the SPICE kernels that cover a range of days to the data directory, and writes a metakernel: a `.tm` file
+ * with their paths, in the order in which SPICE must load them (SDC protocol, `GET /metakernel`).
  *
- * @param parameters From the start of the first day to the end of the last one, or two times.
+ * @param parameters The first and the last day, both inclusive, or two times.
  * @param options `types` limits the kernels; with `requireCoverage`, gaps are an error.
  * @returns The path of the metakernel, its kernels, and the gaps in their coverage by category.
  * @throws {InputError} When a parameter is wrong, or SPICE cannot read the paths. Nothing was sent.
  * @throws {CoverageError} When there are gaps and `requireCoverage` is set. Nothing was downloaded.
- * @throws {ImapError} When no kernel covers any of the time, or one cannot be downloaded. The next call continues.
+ * @throws {ImapError} When no kernel covers any part of the time span, or a kernel cannot be downloaded. The next call
+ * resumes.
  *
  * @example
  * ```ts
@@ -398,12 +399,12 @@ export function metakernel(
 }
 
 /**
- * Writes a release manifest, which `release` uploads: its name says the days, its lines what is released (SDC protocol,
- * `GET /release`). Nothing is sent.
+ * Writes a release manifest, which `release` uploads. Its name contains the days, and its lines list the data to
+ * release (SDC protocol, `GET /release`). Nothing is sent.
  *
- * @param parameters The instrument, the number and the days of the release, and its products.
- * @returns The path of the manifest. One that says the same is kept.
- * @throws {InputError} When a parameter is wrong, or there is another manifest of that name. Nothing was written.
+ * @param parameters The instrument, the number, the days, and the products of the release.
+ * @returns The path of the manifest. An existing file with the same contents is kept.
+ * @throws {InputError} When a parameter is wrong, or a different manifest of that name exists. Nothing was written.
  *
  * @example
  * ```ts
@@ -423,11 +424,11 @@ export function releaseManifest(parameters: ManifestParameters, options: Manifes
 }
 
 /**
- * Gets the public real-time data of IMAP (SDC protocol, "I-ALiRT"): of the last hour, or of a range of days, which are
- * requested day by day, since I-ALiRT sends up to 1 MB at once. No credentials are sent.
+ * Gets the public real-time data of IMAP (SDC protocol, "I-ALiRT"): of the last hour, or of a range of days. Days are
+ * requested one by one, since a response of I-ALiRT contains up to 1 MB. No credentials are sent.
  *
  * @param parameters The instrument and the days. Default: all six science instruments, and the last hour.
- * @returns The measurements in the order of time: an array that displays itself as a table.
+ * @returns The measurements in chronological order: an array that displays itself as a table.
  * @throws {InputError} When a parameter is wrong. Nothing was sent.
  * @throws {ResponseError} When the server rejects it, for instance because one hour has more than 1 MB.
  *
@@ -452,8 +453,8 @@ export function spaceWeather(
 }
 
 /**
- * Lists files of I-ALiRT (SDC protocol, "I-ALiRT"): data files, packets, logs, what ground stations sent, or the newest file.
- * I-ALiRT lists up to 1,000 files. No credentials are sent.
+ * Lists files of I-ALiRT (SDC protocol, "I-ALiRT"): data files, packets, logs, files from ground stations, or the
+ * newest file. I-ALiRT lists up to 1,000 files. No credentials are sent.
  *
  * @param parameters The list and its conditions; `archive`, `packets` and `logs` need a year.
  * @returns The files: an array that displays itself as a table.
@@ -481,8 +482,8 @@ export function ialirt(
 }
 
 /**
- * Downloads data files of I-ALiRT to the data directory, in the SDC's folders, as `download` does with those of the SDC. No
- * credentials are sent.
+ * Downloads data files of I-ALiRT to the data directory, in the SDC's folders, as `download` does for files of the SDC.
+ * No credentials are sent.
  *
  * @param files Names, or rows of the list `archive` of `ialirt`.
  * @returns The outcome of each file. One failure does not stop the rest.

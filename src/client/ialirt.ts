@@ -17,7 +17,7 @@ import { readJson } from "../sdc/read_json.ts";
 import type { UrlSource } from "../transfer/objects.ts";
 import { basename } from "@std/path";
 
-/** A source of space weather: an instrument, the housekeeping data of one, or the spacecraft (SDC protocol, "I-ALiRT"). */
+/** A source of space weather: an instrument, its housekeeping data, or the spacecraft (SDC protocol, "I-ALiRT"). */
 export type SpaceWeatherInstrument =
   | `${"codice_hi" | "codice_lo" | "hit" | "mag" | "swapi" | "swe"}${"" | "_hk"}`
   | "spacecraft"
@@ -41,7 +41,7 @@ export const SPACE_WEATHER_INSTRUMENTS: readonly SpaceWeatherInstrument[] = [
   "swe_hk",
 ];
 
-/** Which space weather to get. Without days, the last hour. */
+/** The space weather to get. Default: the last hour. */
 export interface SpaceWeatherParameters {
   /** One source. Default: the six science instruments. */
   instrument?: WordOrText<SpaceWeatherInstrument> | undefined;
@@ -59,33 +59,33 @@ export interface SpaceWeatherOptions extends CallOptions {
 
 /** One measurement of space weather. Its other keys depend on the instrument, and are kept as they are received. */
 export interface SpaceWeatherRecord {
-  /** Where it comes from, for example `mag`. */
+  /** The source, for example `mag`. */
   readonly instrument: string | null;
   /** When it was measured: `2026-01-31T12:00:00`, UTC. */
   readonly time_utc: string | null;
-  /** What was measured. */
+  /** The measured values. */
   readonly [key: string]: unknown;
 }
 
-/** A transport to I-ALiRT: it is public, and credentials of the API are never sent to another host. */
+/** Creates a transport for I-ALiRT, without credentials: it is public, and credentials are sent only to the API. */
 function transportTo(settings: Settings, transport: Transport): Transport {
   const base = settings.ialirtUrl;
   return { ...transport, api: { base, origin: new URL(base).origin, headers: {}, secrets: [] } };
 }
 
-/** Part of a time, in milliseconds since 1970. */
+/** A time span, in milliseconds since 1970. */
 interface Span {
   readonly start: number;
-  /** Exclusive, unless it is the end of all. */
+  /** Exclusive, except for the last span. */
   readonly end: number;
 }
 
-/** A time as I-ALiRT reads it: UTC, without a zone. */
+/** Formats a time for I-ALiRT: UTC, without a time zone. */
 function wireTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 19);
 }
 
-/** A bound of the time: a day has an end of its own. */
+/** A bound of a time span. A day has a start and an end; a time is both. */
 function momentOf({ day, time }: { readonly day: string; readonly time?: string }, isEnd: boolean): number {
   if (time === undefined) return startOfDay(isEnd ? addDays(day, 1) : day).getTime();
   return Date.parse(`${day.replace(/^(....)(..)(..)$/, "$1-$2-$3")}T${time}Z`);
@@ -100,14 +100,14 @@ const DAY_MS = 86_400_000;
 const WEATHER = "get space weather with";
 const WEATHER_NAMES = ["instrument", "start_date", "end_date"] as const;
 
-/** What is asked for, checked. */
+/** The checked parameters. */
 interface CheckedWeather {
   readonly instrument: string | undefined;
   /** Undefined for the last hour. */
   readonly span: Span | undefined;
 }
 
-/** Checks the parameters before anything is sent. @throws {InputError} With a line for each that is wrong. */
+/** Checks the parameters before anything is sent. @throws {InputError} With a line for each wrong parameter. */
 function checkWeather(parameters: SpaceWeatherParameters, now: Date): CheckedWeather {
   // Untyped code, in a notebook for example, may pass anything.
   if (typeof parameters !== "object" || parameters === null) {
@@ -139,7 +139,7 @@ function checkWeather(parameters: SpaceWeatherParameters, now: Date): CheckedWea
   }
   if (problems.length > 0) throw joinInputErrors(problems);
   if (first === undefined || last === undefined) return { instrument, span: undefined };
-  // A single time is one with its day.
+  // A single time also defines its day.
   const isWhole = parameters.end_date === undefined;
   const span = { start: momentOf(first, false), end: momentOf(isWhole ? { day: last.day } : last, true) };
   if (first.day > last.day || span.start > span.end) {
@@ -155,7 +155,7 @@ function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
-/** The records of a response. @throws {ProtocolError} When it has none. */
+/** The records of a response. @throws {ProtocolError} When it does not contain any. */
 function decodeWeather(json: unknown): SpaceWeatherRecord[] {
   const rows = isObject(json) ? json.data : undefined;
   if (!Array.isArray(rows)) throw new ProtocolError("it has no list of data");
@@ -169,12 +169,12 @@ function decodeWeather(json: unknown): SpaceWeatherRecord[] {
   });
 }
 
-/** A shorter time is not divided: its data are too large whatever is done. */
+/** The minimum span that is split: if a shorter one is too large, splitting does not help. */
 const MIN_SPAN_MS = 3_600_000;
-/** What the server says of a time with more than 1 MB of data (SDC protocol). */
+/** The server's message about a span with more than 1 MB of data (SDC protocol). */
 const TOO_LARGE = /more data than allowed/;
 
-/** Gets space weather of one time after the other. */
+/** Gets space weather, one time span after another. */
 class SpaceWeather {
   readonly #call: Call;
   readonly #instrument: string | undefined;
@@ -189,7 +189,7 @@ class SpaceWeather {
     return this.#ask({});
   }
 
-  /** Gets the records of a time, day by day: I-ALiRT sends up to 1 MB at once. */
+  /** Gets the records of a time span, day by day, since a response of I-ALiRT contains up to 1 MB. */
   async during({ start, end }: Span): Promise<SpaceWeatherRecord[]> {
     const records: SpaceWeatherRecord[] = [];
     for (let at = start; at < end || at === start;) {
@@ -200,13 +200,13 @@ class SpaceWeather {
     return records;
   }
 
-  /** Gets the records of one request, or of its halves if they are too large for one. */
+  /** Gets the records of one request, or of its halves if the response is too large. */
   async #part(span: Span, last: number): Promise<SpaceWeatherRecord[]> {
     const { start, end } = span;
     const search = { time_utc_start: wireTime(start), time_utc_end: wireTime(end) };
     try {
       const records = await this.#ask(search);
-      // What was measured at midnight comes with both days.
+      // Measurements at midnight are in the responses of both days.
       return records.filter(({ time_utc }) => time_utc === null || end === last || time_utc < search.time_utc_end);
     } catch (error) {
       const isTooLarge = error instanceof ResponseError && error.status === 400 && TOO_LARGE.test(error.serverText);
@@ -226,7 +226,7 @@ class SpaceWeather {
   }
 }
 
-/** A table with more columns than these is too wide to read. */
+/** The maximum number of columns of a readable table. */
 const MAX_COLUMNS = 16;
 
 function cellOf(value: unknown): string {
@@ -234,7 +234,7 @@ function cellOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Makes a table of measurements: a column for each key, in the order in which they are received. */
+/** Makes a table of measurements: a column for each key, in the order of the keys in the responses. */
 function weatherTable(records: readonly SpaceWeatherRecord[]): Table<SpaceWeatherRecord> {
   const keys = new Set<string>();
   for (const record of records) for (const key of Object.keys(record)) keys.add(key);
@@ -268,7 +268,7 @@ export async function getSpaceWeather(
   );
 }
 
-/** The lists of I-ALiRT: how each is asked for, and which parameters it takes (SDC protocol, "I-ALiRT"). */
+/** The lists of I-ALiRT, with their routes and parameters (SDC protocol, "I-ALiRT"). */
 const LISTS = {
   archive: { route: "/ialirt-archive-query", parameters: ["year", "month", "day", "version"] },
   packets: { route: "/ialirt-packet-query", parameters: ["year", "doy", "hh", "mm", "ss"] },
@@ -283,7 +283,7 @@ export type IalirtList = "archive" | "packets" | "logs" | "catalog" | "realtime"
 /** The names of the lists. */
 export const IALIRT_LISTS: readonly IalirtList[] = ["archive", "packets", "logs", "catalog", "realtime"];
 
-/** Which files of I-ALiRT to list, under its own names. `archive`, `packets` and `logs` need a year. */
+/** The files of I-ALiRT to list, with I-ALiRT's own parameter names. `archive`, `packets` and `logs` need a year. */
 export interface IalirtParameters {
   /**
    * `archive`: data files, by `year`, `month`, `day` and `version`; `packets`: by `year`, `doy`, `hh`, `mm` and `ss`;
@@ -295,17 +295,17 @@ export interface IalirtParameters {
   year?: number | string | undefined;
   /** The month, 1 to 12. */
   month?: number | string | undefined;
-  /** The day of the month, 1 to 31; it needs a month. */
+  /** The day of the month, 1 to 31; requires a month. */
   day?: number | string | undefined;
   /** The version of the files. Default: 1. */
   version?: number | string | undefined;
   /** The day of the year, 1 to 366. */
   doy?: number | string | undefined;
-  /** The hour, 0 to 23; it needs a day. */
+  /** The hour, 0 to 23; requires a day. */
   hh?: number | string | undefined;
-  /** The minute; it needs an hour. */
+  /** The minute; requires an hour. */
   mm?: number | string | undefined;
-  /** The second; it needs a minute. */
+  /** The second; requires a minute. */
   ss?: number | string | undefined;
   /** The number of the machine whose logs are listed. */
   instance?: number | string | undefined;
@@ -321,11 +321,11 @@ export interface IalirtParameters {
 export interface IalirtFile {
   /** Its name. */
   readonly file_name: string;
-  /** When it was changed, as I-ALiRT writes it; null where it does not say. */
+  /** The modification time, in I-ALiRT's format; null if it is not sent. */
   readonly date_modified: string | null;
 }
 
-/** The range of each number, and how many digits are sent. */
+/** The range of each number, and the number of digits in requests. */
 const NUMBERS: Readonly<Record<string, readonly [min: number, max: number, digits: number]>> = {
   year: [2000, 2100, 4],
   month: [1, 12, 2],
@@ -338,12 +338,12 @@ const NUMBERS: Readonly<Record<string, readonly [min: number, max: number, digit
   instance: [0, 99, 1],
 };
 
-/** Parts of a time need the parts before them. */
+/** Each part of a time requires the part before it. */
 const NEEDS: Readonly<Record<string, string>> = { day: "month", hh: "doy", mm: "hh", ss: "mm" };
 
 const LIST = "list files of I-ALiRT with";
 
-/** The value of a parameter as it is sent; undefined when it is wrong. */
+/** Returns the value of a parameter as it is sent; undefined if it is wrong. */
 function wireParameter(name: string, value: unknown, now: Date): string | { readonly expected: string } {
   const text = String(value);
   const range = NUMBERS[name];
@@ -357,7 +357,7 @@ function wireParameter(name: string, value: unknown, now: Date): string | { read
   return day === undefined ? { expected: DAY_FORMS } : day.replace(/^(....)(..)(..)$/, "$1-$2-$3");
 }
 
-/** Checks which files to list before anything is sent. @throws {InputError} With a line for each that is wrong. */
+/** Checks which files to list before anything is sent. @throws {InputError} With a line for each wrong parameter. */
 function checkList(parameters: IalirtParameters, now: Date): { list: IalirtList; search: Record<string, string> } {
   if (typeof parameters !== "object" || parameters === null) {
     throw new InputError(`Cannot list files of I-ALiRT by "${shown(parameters)}": expected an object with parameters`);
@@ -398,7 +398,7 @@ function checkList(parameters: IalirtParameters, now: Date): { list: IalirtList;
   return { list, search };
 }
 
-/** The files of a response. Presigned URLs are secrets, and are left out. */
+/** Returns the files of a response. Presigned URLs are secrets, and are omitted. */
 function decodeFiles(json: unknown): IalirtFile[] {
   if (!isObject(json)) throw new ProtocolError("it is no list of files");
   const { files, file_names = files, dates_modified, latest_file } = json;
@@ -412,7 +412,7 @@ function decodeFiles(json: unknown): IalirtFile[] {
   });
 }
 
-/** I-ALiRT lists no more files. */
+/** The maximum number of files that I-ALiRT lists. */
 const MAX_FILES = 1000;
 
 /** Makes a table of files. */
@@ -445,7 +445,7 @@ export async function listIalirt(
   return RecordList.fromRecords(files, filesTable);
 }
 
-/** Where downloads from I-ALiRT's archive get presigned URLs from. */
+/** Returns the source of presigned URLs for downloads from I-ALiRT's archive. */
 function ialirtUrls(transport: Transport): UrlSource {
   return {
     downloadUrl: async (path, signal) => {

@@ -26,7 +26,7 @@ import { decodeReply, unexpectedReply } from "../sdc/read_json.ts";
 import { absolutePath } from "../transfer/local_files.ts";
 import { dirname } from "@std/path";
 
-/** The time that kernels are to cover (SDC protocol, `GET /metakernel`). */
+/** The time span that the kernels must cover (SDC protocol, `GET /metakernel`). */
 export interface MetakernelParameters {
   /** From the start of this day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`; or a time, `2026-01-31T12:00` (UTC). */
   start_date: string;
@@ -36,9 +36,11 @@ export interface MetakernelParameters {
 
 /** Options of a metakernel. */
 export interface MetakernelOptions extends Omit<DownloadOptions, "dryRun" | "shard"> {
-  /** The types of kernels, for example `["leapseconds", "imap_frames"]`. Default: all that a metakernel can load. */
+  /**
+   * The types of kernels, for example `["leapseconds", "imap_frames"]`. Default: all types that a metakernel can load.
+   */
   types?: readonly string[] | undefined;
-  /** Whether it is an error if kernels do not cover all of the time; nothing is downloaded then. Default: false. */
+  /** Whether gaps in the coverage are an error; nothing is downloaded then. Default: false. */
   requireCoverage?: boolean | undefined;
   /** Where to write the metakernel. Default: `imap_metakernel_<first day>_<last day>.tm` in the data directory. */
   path?: string | undefined;
@@ -46,24 +48,24 @@ export interface MetakernelOptions extends Omit<DownloadOptions, "dryRun" | "sha
   now?: (() => Date) | undefined;
 }
 
-/** A metakernel on this machine. */
+/** A local metakernel. */
 export interface MetakernelReport {
-  /** The metakernel, which SPICE loads with `furnsh`. */
+  /** The path of the metakernel, which SPICE loads with `furnsh`. */
   readonly path: string;
   /** The kernels that it loads, in the order of loading. Where two overlap, SPICE uses the later one. */
   readonly kernels: readonly string[];
-  /** What no kernel covers, by category: an array that displays itself as a table. */
+  /** The times that no kernel covers, by category: an array that displays itself as a table. */
   readonly gaps: RecordList<CoverageGap>;
-  /** The start of the time, in TDB seconds since J2000. */
+  /** The start of the time span, in TDB seconds since J2000. */
   readonly start_j2000: number;
-  /** The end of the time, in TDB seconds since J2000. */
+  /** The end of the time span, in TDB seconds since J2000. */
   readonly end_j2000: number;
 }
 
 /** The types of kernels that a metakernel can load. */
 export const METAKERNEL_TYPES: readonly SpiceType[] = Object.values(METAKERNEL_CATEGORIES).flat();
 
-/** What is asked for, checked. */
+/** The checked parameters. */
 interface CheckedMetakernel {
   readonly start: Date;
   readonly end: Date;
@@ -76,13 +78,13 @@ interface CheckedMetakernel {
 const ACTION = "make a metakernel with";
 const NAMES = ["start_date", "end_date"] as const;
 
-/** A bound of the time: a day has an end of its own. */
+/** A bound of a time span. A day has a start and an end; a time is both. */
 function momentOf({ day, time }: { readonly day: string; readonly time?: string }, isEnd: boolean): Date {
   if (time === undefined) return startOfDay(isEnd ? addDays(day, 1) : day);
   return new Date(`${day.replace(/^(....)(..)(..)$/, "$1-$2-$3")}T${time}Z`);
 }
 
-/** Checks the parameters before anything is sent. @throws {InputError} With a line for each that is wrong. */
+/** Checks the parameters before anything is sent. @throws {InputError} With a line for each wrong parameter. */
 function checkMetakernel(
   parameters: MetakernelParameters,
   { types, now = () => new Date() }: MetakernelOptions,
@@ -121,7 +123,7 @@ function checkMetakernel(
   return { start, end, days: [first.day, last.day], types: wanted };
 }
 
-/** The longest path of a kernel that SPICE takes (NAIF, "Kernel Required Reading"). */
+/** The maximum length of a kernel's path in SPICE (NAIF, "Kernel Required Reading"). */
 const MAX_SPICE_PATH = 255;
 
 /** Makes sure that SPICE can read a path. @throws {InputError} */
@@ -133,24 +135,24 @@ function checkSpicePath(path: string): void {
   );
 }
 
-/** A moment in UTC, to the second. */
+/** Formats a moment in UTC, to the second. */
 function utc(date: Date): string {
   return date.toISOString().slice(0, 19).replace("T", " ");
 }
 
 /**
- * A time of the SDC in UTC; the number itself where no calendar reaches. The SDC cuts the bounds of gaps to whole seconds of
- * TDB, so that the nearest second is the one that was meant.
+ * Formats a time of the SDC in UTC; if a date cannot represent it, the number itself. The SDC truncates the bounds of
+ * gaps to whole seconds of TDB, so the nearest second is correct.
  */
 function utcOfTdb(seconds: number): string {
   const date = dateOfTdbSeconds(seconds);
   return date === undefined ? String(seconds) : utc(new Date(Math.round(date.getTime() / 1000) * 1000));
 }
 
-/** What the SDC says: the kernels, or what they do not cover. */
+/** The SDC's response: the kernels, or the gaps in their coverage. */
 type Answer = { readonly kernels: readonly string[] } | { readonly gaps: readonly CoverageGap[] };
 
-/** The gaps of a response with status 422: for each category pairs of TDB seconds. */
+/** Returns the gaps in a response with status 422: pairs of TDB seconds for each category. */
 function decodeGaps(json: unknown): CoverageGap[] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new ProtocolError("it is no object with the gaps of each category");
@@ -168,13 +170,13 @@ function decodeGaps(json: unknown): CoverageGap[] {
   });
 }
 
-/** The archive path of a kernel that the SDC names by its path below `imap/spice`, or by its bare name. */
+/** Returns the archive path of a kernel, from its path below `imap/spice` or its bare name. */
 function kernelPath(name: string): string {
   if (name.startsWith("imap/")) return name;
   return name.includes("/") ? `imap/spice/${name}` : archivePath(name);
 }
 
-/** The kernels of a response: those of a metakernel, or of a list of names as the SDC sends it with `list_files`. */
+/** Returns the kernels in a response: a metakernel, or the list of names that the SDC sends with `list_files`. */
 function decodeKernels(text: string): string[] | undefined {
   const inMetakernel = readKernelsToLoad(text);
   if (inMetakernel !== undefined || !text.trimStart().startsWith("[")) return inMetakernel;
@@ -182,10 +184,10 @@ function decodeKernels(text: string): string[] | undefined {
   return Array.isArray(json) && json.every((name) => typeof name === "string") ? json : undefined;
 }
 
-/** A metakernel names few kernels. */
+/** The maximum size of a response: a metakernel lists few kernels. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** Asks the SDC which kernels cover some time (SDC protocol, `GET /metakernel`). */
+/** Asks the SDC which kernels cover a time span (SDC protocol, `GET /metakernel`). */
 async function ask(call: Call, search: Readonly<Record<string, string>>): Promise<Answer> {
   const reply = await call.getApi(call.apiUrl(METAKERNEL_ROUTE, search));
   if (!reply.ok && reply.status !== 422) throw await reply.refusal();
@@ -201,7 +203,7 @@ async function ask(call: Call, search: Readonly<Record<string, string>>): Promis
   throw unexpectedReply(reply, text, "it is no metakernel");
 }
 
-/** Whether a gap is in a category that has one of the types. */
+/** Whether a gap is in a category with one of the types. */
 function isWanted({ category }: CoverageGap, types: readonly string[] | undefined): boolean {
   if (types === undefined) return true;
   const known = Object.entries(METAKERNEL_CATEGORIES).find(([name]) => name === category);
@@ -221,7 +223,7 @@ function gapsTable(gaps: readonly CoverageGap[]): Table<CoverageGap> {
   };
 }
 
-/** Writes a file that is complete under its name, or absent. */
+/** Writes a file atomically. */
 async function writeComplete(path: string, text: string): Promise<void> {
   const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
   try {
@@ -237,7 +239,7 @@ async function writeComplete(path: string, text: string): Promise<void> {
   }
 }
 
-/** The text of a metakernel whose kernels are on this machine. */
+/** Returns the text of a metakernel for local kernels. */
 function metakernelText(kernels: readonly string[], { start, end }: CheckedMetakernel, host: string): string {
   return `KPL/MK
 
@@ -252,7 +254,7 @@ ${writeKernelsToLoad(kernels)}
 `;
 }
 
-/** Downloads the kernels that cover some time, and writes a metakernel that loads them. */
+/** Downloads the kernels that cover a time span, and writes a metakernel that loads them. */
 export async function makeMetakernel(
   context: DownloadContext,
   parameters: MetakernelParameters,
@@ -271,7 +273,7 @@ export async function makeMetakernel(
     ...(asked.types === undefined ? {} : { file_types: asked.types.join(",") }),
   };
   const call = new Call(transport, { action: "find the kernels of a metakernel", signal: options.signal });
-  // Categories without one of the types count as gaps, so that the SDC refuses this unless all types are asked for.
+  // Categories without any of the types count as gaps, so the SDC rejects this unless all types are requested.
   const first = await call.retry(() => ask(call, { ...search, require_coverage: "True" }));
   const gaps = "gaps" in first ? first.gaps.filter((gap) => isWanted(gap, types)) : [];
   if (requireCoverage && gaps.length > 0) throw new CoverageError(gaps);

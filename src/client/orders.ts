@@ -125,7 +125,7 @@ function messageOf(answer: unknown): string | undefined {
   return typeof answer === "string" ? answer : textUnder(answer, "message");
 }
 
-/** The text under a key of a JSON object, if there is one. */
+/** Returns the text for a key of a JSON object, if present. */
 function textUnder(json: unknown, key: string): string | undefined {
   const value: unknown = typeof json === "object" && json !== null
     ? Object.entries(json).find(([name]) => name === key)?.[1]
@@ -133,7 +133,7 @@ function textUnder(json: unknown, key: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** A release: the manifest is uploaded, the archive indexes it, and what it lists is released. */
+/** A release: the manifest is uploaded, the archive indexes it, and the listed data are released. */
 class Release {
   readonly #call: Call;
   readonly #urls: UrlSource;
@@ -207,12 +207,15 @@ export async function releaseData(
   return { file_path, message: messageOf(answer), answer };
 }
 
-/** The SDC's own code reads a manifest as a whole; a line can release all files of an instrument. */
+/**
+ * The maximum size of a manifest: the SDC's own code reads it as a whole, and one line can release all files of an
+ * instrument.
+ */
 const MAX_MANIFEST_BYTES = 2 ** 20;
 const LINE_FORM = "instrument, data_type, descriptor, true|false";
 const DATA_TYPES: readonly string[] = [...RELEASE_DATA_TYPES, ...DATA_LEVELS];
 
-/** What is wrong with a line of a manifest; undefined when it is right. */
+/** Returns what is wrong with a line of a manifest; undefined if it is valid. */
 function problemOfLine(line: string): InputProblem | undefined {
   const read = readManifestLine(line);
   if (read === null) return undefined;
@@ -229,7 +232,12 @@ function problemOfLine(line: string): InputProblem | undefined {
     : { parameter: "descriptor", value: descriptor, expected: `all, or ${DESCRIPTOR_FORM}` };
 }
 
-/** Checks the lines of a manifest: the SDC answers a wrong one with 500, and does not say which. @throws {InputError} */
+/**
+ * Checks the lines of a manifest: the SDC responds to a wrong line with 500, and does not say which line it is.
+ *
+ * @throws
+ * {InputError}
+ */
 async function checkManifest(path: string): Promise<void> {
   const name = basename(path);
   let bytes: Uint8Array;
@@ -271,7 +279,9 @@ export interface ManifestParameters {
   end_date: string;
   /** The version of the manifest. Default: `v001`. */
   version?: string | undefined;
-  /** What to release: a data level, `ancillary`, or `all`, each with all products, or with one: `l1a/norm-mago`. */
+  /**
+   * What to release: a data level, `ancillary`, or `all`, each with all products or with a single one: `l1a/norm-mago`.
+   */
   products: readonly string[];
 }
 
@@ -286,7 +296,11 @@ export interface ManifestOptions {
 const MANIFEST_NAMES = ["instrument", "release_number", "start_date", "end_date", "version", "products"] as const;
 const WRITE = "write a manifest with";
 
-/** Checks what a manifest is to say. @returns Its name and its text. @throws {InputError} With a line for each problem. */
+/**
+ * Checks the contents of a manifest.
+ *
+ * @returns Its name and its text. @throws {InputError} With a line for each problem.
+ */
 function composeManifest(parameters: ManifestParameters, now: Date): { readonly name: string; readonly text: string } {
   if (typeof parameters !== "object" || parameters === null) {
     throw new InputError(`Cannot write a manifest of "${shown(parameters)}": expected an object with parameters`);
@@ -314,7 +328,7 @@ function composeManifest(parameters: ManifestParameters, now: Date): { readonly 
     const [data_type = "", descriptor = "all", ...more] = String(product).split("/");
     const line = `${instrument}, ${data_type}, ${descriptor}, true`;
     const problem = more.length === 0 && !String(product).includes(",")
-      // A wrong instrument is reported by itself.
+      // A wrong instrument is reported separately.
       ? problemOfLine(isInstrument(instrument) ? line : `${INSTRUMENTS[0]}, ${data_type}, ${descriptor}, true`)
       : { expected: "a data type, or a data type and a descriptor, such as l1a/norm-mago" };
     if (problem !== undefined) {
@@ -345,7 +359,7 @@ function composeManifest(parameters: ManifestParameters, now: Date): { readonly 
   return { name, text: ["instrument,data_type,descriptor,release", ...lines, ""].join("\n") };
 }
 
-/** Writes a release manifest. A file of its name that says something else is never replaced. @returns Its path. */
+/** Writes a release manifest. An existing file with different contents is never replaced. @returns Its path. */
 export async function writeManifest(
   parameters: ManifestParameters,
   { folder = "", now = () => new Date() }: ManifestOptions,

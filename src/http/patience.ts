@@ -48,7 +48,7 @@ export class Patience {
   #leftMs: number;
 
   /**
-   * Starts with full patience.
+   * Starts with the full time limit.
    *
    * @param maxMs The maximum time without any transferred bytes, in milliseconds.
    * @param minSpeed The minimum speed, in bytes per second.

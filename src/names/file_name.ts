@@ -164,7 +164,7 @@ interface Kind {
 
 /**
  * The kinds of files, in the order in which the SDC tries them: a name belongs to the first kind that accepts it. A new
- * kind needs an entry here, its interface above, and the export of that from mod.ts.
+ * kind needs an entry here, an interface above, and the export of the interface in mod.ts.
  */
 const KINDS: readonly Kind[] = [
   product("science", "imap", SCIENCE_EXTENSIONS),
@@ -266,7 +266,7 @@ interface Time {
   readonly rest: string;
 }
 
-/** What may follow the day. */
+/** The counters that may follow the day. */
 const COUNTER = /^-(repoint|cr)(\d{5})$/;
 
 function splitTime(time: string): Time {

@@ -323,8 +323,8 @@ export function spiceTypesOf(pattern: string): SpiceType[] {
 }
 
 /**
- * The types of kernels that a metakernel loads, by category (SDC protocol, `GET /metakernel`). Categories are in the order
- * of loading. Within a category the best type comes first here; the others only fill its gaps.
+ * The types of kernels that a metakernel loads, by category (SDC protocol, `GET /metakernel`). Categories are in the
+ * order of loading. Within a category, the best type is listed first; the others only fill its gaps.
  */
 export const METAKERNEL_CATEGORIES = {
   leapseconds: ["leapseconds"],
@@ -359,13 +359,13 @@ function partsOf(path: string): string[] {
   return parts;
 }
 
-/** Writes the assignment of a metakernel that names its kernels, laid out as by the SDC. */
+/** Formats the assignment in a metakernel that lists its kernels, in the SDC's layout. */
 export function writeKernelsToLoad(paths: readonly string[]): string {
   const quoted = paths.flatMap(partsOf).map((part) => `'${part.replaceAll("'", "''")}'`);
   return `  KERNELS_TO_LOAD = ( ${quoted.join(`,\n${" ".repeat(22)}`) || "''"}\n${" ".repeat(20)})\n`;
 }
 
-/** Reads the paths of the kernels that a metakernel names; undefined when the text is no metakernel. */
+/** Parses the paths of the kernels in a metakernel; undefined if the text is not a metakernel. */
 export function readKernelsToLoad(text: string): string[] | undefined {
   const [assignment] = /KERNELS_TO_LOAD\s*=\s*\(/.exec(text) ?? [];
   if (assignment === undefined) return undefined;

@@ -160,7 +160,7 @@ function normalizeTypes(row: JsonObject, keys: readonly KnownKey[]): void {
 /** Matches ISO 8601 without a time zone or in UTC, and similar formats. */
 const MOMENT = /^(\d{4})-?(\d\d)-?(\d\d)(?:,? |T)(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]00:?00)?$/;
 
-/** How the SDC writes it today. */
+/** The SDC's format today. */
 const TODAYS_MOMENT = /^\d{8} \d\d:\d\d:\d\d$/;
 
 /** Normalizes the time of ingestion to `YYYY-MM-DD HH:MM:SS`, UTC, which can be sorted as text. */
@@ -181,7 +181,7 @@ function normalizeVersion(row: JsonObject, path: string): void {
   const { version } = row;
   if (version === undefined && row.minor_version === undefined) return;
   const [start, end] = [path.lastIndexOf("_") + 1, path.lastIndexOf(".")];
-  // Nearly all rows say what the name says.
+  // In nearly all rows, the version is the one in the name.
   if (typeof version === "string" && end - start === version.length && path.startsWith(version, start)) return;
   const named = path.slice(start, end);
   if (isVersion(named)) row.version = named;

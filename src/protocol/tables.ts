@@ -485,7 +485,7 @@ export const RELEASE_PARAMETERS = ["release_type", "manifest_file"] as const;
 /** The types of release. The SDC supports only the first so far. */
 export const RELEASE_TYPES = ["release", "early-release", "unrelease"] as const;
 
-/** What `data_type` of a manifest's line can be besides a data level. */
+/** The values of `data_type` in a manifest's line besides data levels. */
 export const RELEASE_DATA_TYPES = ["all", "ancillary"] as const;
 
 /** One line of a release manifest: `mag, l1a, norm-mago, true` (SDC protocol, `GET /release`). */
@@ -496,14 +496,14 @@ export interface ManifestLine {
   readonly data_type: string;
   /** The name of one product, or `all`. */
   readonly descriptor: string;
-  /** Whether the products are released; the SDC does nothing about lines with `false`. */
+  /** Whether the products are released; the SDC ignores lines with `false`. */
   readonly released: boolean;
 }
 
 /**
- * Reads a line of a release manifest.
+ * Parses a line of a release manifest.
  *
- * @returns Null for a line that says nothing: an empty one, a comment, the header. Undefined for one of another form.
+ * @returns Null for an empty line, a comment, or the header. Undefined for an invalid line.
  */
 export function readManifestLine(line: string): ManifestLine | null | undefined {
   const text = line.trim();

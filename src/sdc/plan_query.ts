@@ -323,7 +323,7 @@ class Planner {
   #planDays(): void {
     const { table, days, fileNames, filePaths } = this.#query;
     const isSpice = table === "spice";
-    // A file of a whole name is requested by that alone.
+    // A file with a full name is requested only by name.
     const isNamed = filePaths.length > 0 || fileNames.some((name) => !isGlob(name));
     const isExact = (name: QueryParameterName) => this.#has(this.#wireName(name)) && days.get(name)?.time === undefined;
     const isGiven = (names: readonly QueryParameterName[]) => names.filter((name) => days.has(name));

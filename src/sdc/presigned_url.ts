@@ -27,7 +27,7 @@ export function findObject(call: Call, archivePath: string): Promise<URL | undef
   return objectAt(call, call.apiUrl(downloadRoute(archivePath)));
 }
 
-/** The same for any URL that redirects to an object as `/download` of the API does. */
+/** Requests a presigned URL from any URL that redirects to an object as the API's `/download` does. */
 export function objectAt(call: Call, url: URL): Promise<URL | undefined> {
   return call.followRedirects<URL | undefined>(url, async (url) => {
     if (url.origin !== call.transport.api.origin || url.search !== "") return { done: url };

@@ -128,10 +128,10 @@ interface Survey {
   newest: number | undefined;
 }
 
-/** Names of files have three digits for it. An odd row must not cause more requests. */
+/** The maximum major version: file names have three digits for it, and a wrong row must not cause more requests. */
 const MAX_MAJOR = 999;
 
-/** The major version with which a request finds a row again; undefined when there is none. */
+/** Returns the major version that a request needs to find a row again; undefined if it has none. */
 function majorOf({ major_version }: FileRecord): number | undefined {
   const isMajor = typeof major_version === "number" && major_version >= 0 && major_version <= MAX_MAJOR;
   return isMajor ? major_version : undefined;
@@ -655,7 +655,10 @@ class QueryRun {
     });
   }
 
-  /** Whether a request like another one that finds nothing is answered: it tells a large response from a broken server. */
+  /**
+   * Whether the server responds to a similar request without results, which distinguishes a large response from a
+   * broken server.
+   */
   async #answersSmall({ major_version, ...search }: WireQuery): Promise<boolean> {
     const { days, ingestionDays, overlaps } = this.#table;
     const major: WireQuery = major_version === undefined || major_version === ALL_MAJORS ? {} : { major_version };
@@ -669,19 +672,22 @@ class QueryRun {
   }
 }
 
-/** Whether requests for a table may have a parameter, in today's dialect. */
+/** Whether requests for a table may contain a parameter, in today's dialect. */
 function hasParameter(table: TableName, name: string): boolean {
   const { parameters }: SdcTable = SDC_TABLES[table];
   return Object.hasOwn(parameters, name);
 }
 
-/** What makes a response smaller besides days; what helps most comes first. */
+/** Parameters that make a response smaller, besides days; the most effective ones first. */
 const FILTERS: readonly QueryParameterName[] = ["instrument", "data_level", "descriptor", "type"];
 
-/** The advice when nobody knows whether a response was too large. */
+/** The advice if it is unknown whether a response was too large. */
 const PERHAPS = "; a response of over 6 MB (about 15,000 files) fails the same way: ask for less, for instance by date";
 
-/** The error of a request whose response is perhaps too large, perhaps not: its server does not answer small ones either. */
+/**
+ * Creates the error for a request whose response may be too large: the server does not respond to small requests
+ * either.
+ */
 function perhapsTooLarge(cause: ImapError): ImapError {
   return withAdvice(cause, PERHAPS, true);
 }
@@ -693,8 +699,8 @@ function shownSpan(first: string | undefined, last: string | undefined): string 
 }
 
 /**
- * The error of a request whose response is too large and that has no smaller slices: a retry would not help. It names the
- * request's day, and what else would make the response smaller.
+ * Creates the error for a request whose response is too large and that cannot be split: a retry would not help. It
+ * names the request's day, and further parameters that would make the response smaller.
  */
 function tooLargeDay({ days, ingestionDays, parameters }: QueryTable, search: WireQuery, cause: ImapError): ImapError {
   const day = shownSpan(search[days.from], search[days.to]);
@@ -712,12 +718,12 @@ function withAdvice(cause: ImapError, advice: string, mayPass: boolean): ImapErr
 }
 
 /**
- * Requests all rows of a plan and gives them out as they are received, each once: in the order of its requests, those of
- * each by path; of a response that was too large by its slices, older days first. At most {@linkcode MAX_CONCURRENT}
- * requests are on their way.
+ * Requests all rows of a plan and yields them as they are received, each once. The rows are in the order of the plan's
+ * requests, and sorted by path within each; if a response was too large, they are in the order of its slices, older
+ * days first. At most {@linkcode MAX_CONCURRENT} requests wait for a response at a time.
  *
- * @throws {ConnectionError} When no complete response is received. {ResponseError} When it is a refusal.
- *   {ProtocolError} When it is not the SDC's.
+ * @throws {ConnectionError} When no complete response is received. {ResponseError} When the server rejects a request.
+ *   {ProtocolError} When a response does not follow the SDC's protocol.
  */
 export function queryRows(
   transport: Transport,

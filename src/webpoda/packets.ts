@@ -207,7 +207,7 @@ export class Webpoda {
   /**
    * Sets up access; nothing is sent.
    *
-   * @param transport That of the SDC, whose timeout, retries and log are used.
+   * @param transport The SDC's transport; its timeout, retries, and log are used.
    * @throws {InputError} When there is no token, when it is not the base64 of `user:password`, or when it would be sent over
    *   plain HTTP to a host on the internet; the message does not show it.
    */

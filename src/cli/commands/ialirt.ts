@@ -51,14 +51,14 @@ export const spaceWeather: Command = {
   },
 };
 
-/** What `ialirt` prints of a list, by the format. */
+/** The output of a list of `ialirt`, by format. */
 const LIST_FORMATS: ReadonlyMap<string, (files: RecordList<IalirtFile>) => Iterable<string>> = new Map([
   ["table", (files: RecordList<IalirtFile>): Iterable<string> => [files.toText()]],
   ["json", json],
   ["names", (files) => files.map(({ file_name }) => `${printable(file_name)}\n`)],
 ]);
 
-/** The parameters that options give, all but the list. */
+/** The parameters that correspond to options: all except the list. */
 const PARAMETERS = ["year", "month", "day", "version", "doy", "hh", "mm", "ss", "instance", "station"] as const;
 
 /** The command `ialirt`. */
@@ -68,7 +68,7 @@ export const ialirt: Command = {
     description:
       "Lists files of I-ALiRT, IMAP's real-time data: data files by default, or packets, logs, the catalog of a ground " +
       "station, or the newest file. With names, it downloads data files to the data directory. No credentials are sent.",
-    argument: { name: "[FILE...]", help: "names of data files to download; - reads names from standard input" },
+    argument: { name: "[FILE...]", help: "names of data files to download; - to read names from standard input" },
     options: [
       { name: "packets", help: "list packets, by --year, --doy, --hh, --mm and --ss" },
       { name: "logs", help: "list logs, by --year, --doy and --instance" },

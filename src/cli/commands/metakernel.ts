@@ -38,11 +38,11 @@ export const metakernel: Command = {
     examples: [
       { text: "All kernels of a month", line: "metakernel --start-date 2026-01-01 --end-date 2026-01-31" },
       {
-        text: "Only if the attitude is known for every moment",
+        text: "Only if the attitude is known at all times",
         line: "metakernel --start-date 7d --end-date yesterday --require-coverage",
       },
       {
-        text: "What converts times and frames, under another name",
+        text: "Only the kernels that convert times and frames, under another name",
         line:
           "metakernel --start-date 20260101 --end-date 20260101 --types leapseconds,spacecraft_clock,imap_frames --output frames.tm",
       },

@@ -12,7 +12,7 @@ import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
 import { RELEASE_DATA_TYPES, RELEASE_TYPES } from "../../protocol/tables.ts";
 import { printable } from "../../safe_text.ts";
 
-/** The options that describe a manifest to write, by the parameter of each. */
+/** The options that describe a manifest to write, by parameter. */
 const MANIFEST_OPTIONS = {
   instrument: "instrument",
   release_number: "release-number",
