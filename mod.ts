@@ -22,6 +22,7 @@ export {
   ialirtDownload,
   jobLog,
   jobs,
+  localPath,
   metakernel,
   query,
   queryRows,
@@ -51,6 +52,12 @@ export type {
   SpaceWeatherRecord,
 } from "./src/client/ialirt.ts";
 export type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./src/client/metakernel.ts";
+export {
+  ProcessingInput,
+  ProcessingInputCollection,
+  type ProcessingInputSelection,
+  type ProcessingInputType,
+} from "./src/client/processing_inputs.ts";
 export { type DownloadRows, QueryResult, type QueryResultOrigin } from "./src/client/query_result.ts";
 export type { ManifestOptions, ManifestParameters } from "./src/client/orders.ts";
 export type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./src/client/orders.ts";

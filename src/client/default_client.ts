@@ -505,3 +505,23 @@ export function ialirtDownload(
 ): Promise<TransferReport> {
   return client.ialirtDownload(files, options);
 }
+
+/**
+ * Returns where a file is stored in the data directory, whether it is there or not: `construct_path` of the Python client.
+ *
+ * @param file A file name; its full path in the archive, `imap/...`; or a row of a query.
+ * @throws {FileNameError} When the name does not follow the SDC's convention.
+ * @throws {InputError} When a path is not in the archive.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { localPath } from "@imap-sdc/data-access";
+ *
+ * const path = await localPath("imap_mag_l0_raw_20250502_v001.pkts");
+ * assert(path.endsWith("/imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts"));
+ * ```
+ */
+export function localPath(file: string | FileRecord): Promise<string> {
+  return client.localPath(file);
+}

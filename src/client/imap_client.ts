@@ -129,6 +129,15 @@ export class ImapClient {
     return await makeMetakernel(context, parameters, options);
   }
 
+  /** Returns where a file is stored in the data directory, as the function `localPath` does. */
+  async localPath(file: string | FileRecord): Promise<string> {
+    const [{ pathOf }, { localPath }] = await Promise.all([
+      import("./transfers.ts"),
+      import("../transfer/local_files.ts"),
+    ]);
+    return localPath(resolveSettings(this.#options).dataDir, pathOf(file));
+  }
+
   /** Uploads one file, as the function `upload` does. */
   upload(path: string, options?: UploadOptions): Promise<string>;
   /** Uploads many files, several at once, as the function `upload` does. */

@@ -117,7 +117,7 @@ export interface DownloadContext {
 }
 
 /** Returns the path of a row, or a given path unchanged; for a bare name, its path by the SDC's convention. */
-function pathOf(file: string | FileRecord): string {
+export function pathOf(file: string | FileRecord): string {
   if (typeof file !== "string") {
     if (typeof file?.file_path === "string") return file.file_path;
     throw new InputError("Cannot download a row without a file_path: expected a row of query, or a file name");

@@ -521,12 +521,15 @@ export function isArchivePath(text: string): boolean {
 }
 
 /**
- * Whether an ancillary file is valid on a day: from its start date to its end date, both inclusive, or without an end if its
- * name has no end date (SDC file-name convention).
+ * Whether a file is valid on a day (SDC file-name convention; Python client 1.3.0, `is_valid_for_start_date`): an ancillary
+ * file, and a release manifest, from its start date to its end date, both inclusive, or without an end if its name has no end
+ * date; a science, quicklook or dependency file on its start date. A SPICE file counts as valid on every day, as in Python:
+ * its name does not say what it covers.
  *
  * @param file The name, or its fields; an end date of null may be omitted.
  * @param date The day, `YYYYMMDD` or `YYYY-MM-DD`.
- * @throws {InputError} When the file is not an ancillary file, or the day does not exist.
+ * @throws {FileNameError} When the name does not follow the SDC's convention.
+ * @throws {InputError} When the day does not exist.
  *
  * @example
  * ```ts
@@ -536,12 +539,10 @@ export function isArchivePath(text: string): boolean {
  * assert(isValidOn("imap_mag_offsets_20260101_20260131_v001.csv", "2026-01-31"));
  * assert(!isValidOn("imap_mag_offsets_20260101_20260131_v001.csv", "20260201"));
  * assert(isValidOn("imap_mag_offsets_20260101_v001.csv", "20300101"));
+ * assert(!isValidOn("imap_mag_l1a_norm-magi_20260101_v001.cdf", "20260102"));
  * ```
  */
-export function isValidOn(
-  file: string | Extract<FileNameParts, { readonly kind: "ancillary" }>,
-  date: string,
-): boolean {
+export function isValidOn(file: string | FileNameParts, date: string): boolean {
   // Untyped callers may pass a Date.
   const day = typeof date === "string" ? date.replace(/^(\d{4})-(\d{2})-(\d{2})$/, "$1$2$3") : "";
   if (!isCalendarDate(day)) {
@@ -550,10 +551,8 @@ export function isValidOn(
     );
   }
   const parts = typeof file === "object" && file !== null ? file : parseFileName(file);
-  if (parts.kind !== "ancillary") {
-    const which = typeof file === "string" ? `"${file}"` : "the file";
-    throw new InputError(`Cannot tell when ${which} is valid: it is a ${parts.kind} file; ancillary ones alone say so`);
-  }
+  if (parts.kind === "spice") return true;
+  if (parts.kind !== "ancillary" && parts.kind !== "release") return parts.start_date === day;
   const { start_date, end_date = null } = parts;
   return start_date <= day && (end_date === null || day <= end_date);
 }

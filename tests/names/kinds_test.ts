@@ -109,19 +109,23 @@ Deno.test("formatFileName() refuses parts that would read as something else", ()
   assertThrows(() => formatFileName(tooMany), FileNameError, "no other");
 });
 
-Deno.test("isValidOn() tells the days of an ancillary file", () => {
+Deno.test("isValidOn() tells the days of ancillary files, and the day of all others", () => {
   const closed = "imap_mag_x_20250101_20250131_v001.csv";
   for (const day of ["20250101", "20250131", "2025-01-15"]) assertEquals(isValidOn(closed, day), true);
   for (const day of ["20241231", "20250201"]) assertEquals(isValidOn(closed, day), false);
   assertEquals(isValidOn("imap_mag_x_20250101_v001.csv", "20990101"), true);
   assertEquals(isValidOn("imap_mag_x_20250101_v001.csv", "20241231"), false);
   assertThrows(() => isValidOn(closed, "20250230"), InputError, "calendar");
-  assertThrows(() => isValidOn("naif0012.tls", "20250101"), InputError, "spice file");
+  assertEquals(isValidOn("naif0012.tls", "20250101"), true);
+  const release = "imap_mag_data-release-001_20260101_20260131_v001.txt";
+  assertEquals([isValidOn(release, "20260131"), isValidOn(release, "20260201")], [true, false]);
+  const picture = "imap_mag_l1a_x_20260101_v001.png";
+  assertEquals([isValidOn(picture, "20260101"), isValidOn(picture, "20260102")], [true, false]);
   const parts = { kind: "ancillary", instrument: "mag", descriptor: "x", start_date: "20250101" } as const;
   assertEquals(isValidOn({ ...parts, version: "v001", extension: "csv" }, "20990101"), true);
   const wrong: readonly unknown[] = [new Date("2025-01-15"), 20250115, null, Object.create(null)];
   for (const date of wrong) assertThrows(() => isValidOn(closed, date as string), InputError, "calendar");
   const product = parseFileName("imap_swe_l0_sci_20240105_v001.pkts");
-  assertThrows(() => isValidOn(product as never, "20250101"), InputError, "the file is valid: it is a science file");
+  assertEquals([isValidOn(product, "20240105"), isValidOn(product, "20250101")], [true, false]);
   assertThrows(() => isValidOn(null as never, "20250101"), InputError, "expected text");
 });
