@@ -275,7 +275,8 @@ export const SDC_TABLES = {
     columns: ANCILLARY_COLUMNS,
     parameters: { ...COMMON_PARAMETERS, version: { kind: "version", help: "The version, `v001`." } },
     extensions: ANCILLARY_EXTENSIONS,
-    sameFile: ["instrument", "descriptor", "start_date", "end_date"],
+    // Rows have no repointing, but names may.
+    sameFile: ["instrument", "descriptor", "start_date", "end_date", "repointing"],
   },
   quicklook: {
     route: QUERY_ROUTE,

@@ -26,10 +26,15 @@ function hasOwnTable(type: unknown): boolean {
   return TABLE_TYPES.some((own) => own === type);
 }
 
-/** Returns the repointing of an ancillary file: the SDC's rows do not contain it, but the name may. */
-function repointingOf({ repointing, file_path }: FileRecord): number | null {
-  const digits = /-repoint(\d{5})_/.exec(bareName(file_path))?.[1];
-  return repointing ?? (digits === undefined ? null : Number(digits));
+/** The names of ancillary files may contain a repointing that the SDC's rows do not. */
+const REPOINTING = /-repoint(\d{5})_/;
+/** The names of science files may contain a Carrington rotation that the rows of servers of 2024 do not. */
+const ROTATION = /-cr(\d{5})_/;
+
+/** Returns a row's own number, or else the one in the file's name. */
+function numberOf(row: FileRecord, key: "repointing" | "cr"): number | null {
+  const digits = (key === "cr" ? ROTATION : REPOINTING).exec(bareName(row.file_path))?.[1];
+  return row[key] ?? (digits === undefined ? null : Number(digits));
 }
 
 /** Returns a row's value for a parameter, as text. */
@@ -42,7 +47,8 @@ function valueOf(row: FileRecord, name: QueryParameterName): string {
     case "minor_version":
       return String(recordVersion(row)?.minor ?? "");
     case "repointing":
-      return String(repointingOf(row) ?? "");
+    case "cr":
+      return String(numberOf(row, name) ?? "");
     // Servers that do not send it list only public files.
     case "released":
       return String(row.released ?? true);
@@ -466,7 +472,7 @@ function fileOf(table: TableName, row: FileRecord): string {
     return root ?? JSON.stringify([row.kernel_type, row.start_date, row.end_date, row.max_date_datetime]);
   }
   return JSON.stringify(
-    SDC_TABLES[table].sameFile.map((key) => key === "repointing" ? repointingOf(row) : row[key] ?? null),
+    SDC_TABLES[table].sameFile.map((key) => key === "repointing" ? numberOf(row, key) : row[key] ?? null),
   );
 }
 

@@ -13,6 +13,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 
 const NAMES = ["20260101_v001", "20260101_v002", "20260102_v001"].map((end) => `imap_mag_l1a_norm_${end}.cdf`);
 
+const ROTATION = "imap_glows_l3b_rate_20240701-cr02286_v001.cdf";
+
 /** The client's own words for what a server refuses. */
 function notices(events: readonly HttpEvent[]): string[] {
   return events.flatMap((event) => event.type === "notice" ? [event.notice] : []);
@@ -20,7 +22,8 @@ function notices(events: readonly HttpEvent[]): string[] {
 
 Deno.test("query() selects by itself what a server of 2024 does not select by, and says so", async () => {
   await using folder = await testFolder();
-  await writeFiles(folder.path, Object.fromEntries(NAMES.map((name) => [archivePath(name), name])));
+  const names = [...NAMES, ROTATION, "imap_glows_l3b_rate_20240702-cr02287_v001.cdf"];
+  await writeFiles(folder.path, Object.fromEntries(names.map((name) => [archivePath(name), name])));
   const archive = await startArchive({ root: folder.path, as: "2024" });
   try {
     const find = async (query: QueryParameters) => {
@@ -53,6 +56,9 @@ Deno.test("query() selects by itself what a server of 2024 does not select by, a
       files: ["20260101_v001.cdf", "20260102_v001.cdf"],
       notices: [],
     });
+    assertEquals(await find({ descriptor: "rate", cr: 2286 }), { files: [ROTATION.slice(-17)], notices: own("cr") });
+    // Only rows of today tell it.
+    assertEquals(await find({ descriptor: "rate", crid: "0a1b" }), { files: [], notices: own("crid") });
     // Everybody sees all files there.
     assertEquals((await find({ instrument: "mag", released: true })).files.length, NAMES.length);
     // What a server has no table for, the client cannot find by itself.

@@ -22,6 +22,27 @@ Deno.test("query() finds the newest ancillary files by itself, versions compared
   assertEquals(server.requests[0]?.url, `${server.url}/query?table=ancillary&instrument=mag`);
 });
 
+Deno.test("query() takes ancillary files of other end dates and repointings for other files", async () => {
+  const names = [
+    "imap_hi_x_20260101-repoint00012_v001.csv",
+    "imap_hi_x_20260101-repoint00012_v002.csv",
+    "imap_hi_x_20260101-repoint00013_v001.csv",
+    "imap_hi_x_20260101_20260101_v001.csv",
+    "imap_hi_x_20260101_v003.csv",
+  ];
+  const rows = names.map((name) => {
+    const end_date = /_(\d{8})_v/.exec(name.replace("_20260101", ""))?.[1] ?? null;
+    const version = name.slice(-8, -4);
+    return { ...ancillary(version), file_path: `imap/ancillary/hi/${name}`, instrument: "hi", end_date };
+  });
+  await using server = startServer(() => Response.json(rows));
+  const client = new ImapClient({ url: server.url, retries: 0 });
+  const files = await client.query({ table: "ancillary", instrument: "hi", version: "latest" });
+  assertEquals(files.map(({ file_path }) => file_path.split("/").at(-1)), names.slice(1));
+  const one = await client.query({ table: "ancillary", instrument: "hi", repointing: 13 });
+  assertEquals(one.map(({ file_path }) => file_path.split("/").at(-1)), names.slice(2, 3));
+});
+
 Deno.test("query() reads SPICE rows from their own route, with columns of their own", async () => {
   const row = { file_path: "imap/spice/lsk/naif0012.tls", file_name: "naif0012.tls", kernel_type: "leapseconds" };
   await using server = startServer(() => Response.json([{ ...row, version: 12, min_date_datetime: null }]));

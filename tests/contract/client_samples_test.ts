@@ -331,11 +331,13 @@ const TESTS: Readonly<Record<string, Test>> = {
         "2025-11-07 10:13:12",
       ),
     ],
-  }, async ({ client, cli }) => {
+  }, async ({ client, server, cli }) => {
     const came = async (query: QueryParameters) => (await client.query(query)).map(({ instrument }) => instrument);
     assertEquals(await came({ ingestion_start_date: "2026-04-19T09:00" }), ["glows"]);
     assertEquals(await came({ ingestion_end_date: "2026-04-30T09:00" }), ["glows", "hi", "hit"]);
     assertEquals(await came({ ingestion_end_date: "2026-04-09T08:00:01" }), ["hi", "hit"]);
+    await came({ cr: "cr02309", crid: "0a1b" });
+    assertEquals(asked(server).at(-1)?.parameters, { cr: "2309", crid: "0a1b" });
     const released = await cli("query", "--start-date", "20251107", "--released", "true", "--output-format", "paths");
     assertEquals([released.code, released.stdout.split("\n").length - 1], [0, 2], released.stderr);
   }),
@@ -377,6 +379,13 @@ const TESTS: Readonly<Record<string, Test>> = {
     rows: ["20260403_20260403_v001", "20260403_v001", "20260403_v002"].map((end) =>
       science(`imap/ancillary/codice/imap_codice_l1a-sci-lut_${end}.json`, end.slice(-4), "2026-04-04 00:00:00")
     ),
+  }, async ({ client }) => {
+    // By the SDC's own rule for releases, a file without an end date is no newer version of one that has an end date.
+    const latest = await client.query({ table: "ancillary", instrument: "codice", version: "latest" });
+    assertEquals(latest.map(({ file_path }) => file_path.split("lut_")[1]), [
+      "20260403_20260403_v001.json",
+      "20260403_v002.json",
+    ]);
   }),
   "query-quicklook.json": finds("query-quicklook.json", {
     query: { table: "quicklook", instrument: "mag" },
