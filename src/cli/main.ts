@@ -98,13 +98,20 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
+/** The options of {@linkcode main}. */
+interface MainOptions {
+  /** Returns a number from 0 to below 1, for the random part of the wait before a retry. Default: `Math.random`. */
+  readonly random?: () => number;
+}
+
 /**
  * Runs the command line.
  *
  * @param args The arguments after the program's name.
+ * @param options What a test replaces.
  * @returns The exit code.
  */
-export async function main(args: readonly string[]): Promise<ExitCode> {
+export async function main(args: readonly string[], options: MainOptions = {}): Promise<ExitCode> {
   const output = new Output(args);
   let program = PROGRAM;
   try {
@@ -123,7 +130,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       throw new UsageError(`Cannot run the command "${name}": there is no such command${near}`);
     }
     program = `${PROGRAM} ${name}`;
-    return await runCommand(await entry.load(), { output, before, rest });
+    return await runCommand(await entry.load(), { output, before, rest, random: options.random });
   } catch (error) {
     return await reportError(output, program, error);
   }
@@ -141,9 +148,10 @@ interface CommandLine {
   readonly before: Parsed;
   /** The arguments after the command. */
   readonly rest: readonly string[];
+  readonly random: (() => number) | undefined;
 }
 
-async function runCommand(command: Command, { output, before, rest }: CommandLine): Promise<ExitCode> {
+async function runCommand(command: Command, { output, before, rest, random }: CommandLine): Promise<ExitCode> {
   const { spec } = command;
   const own = new Set(spec.options.map(({ name }) => name));
   const line = parse(rest, [...spec.options, ...GLOBAL_OPTIONS.filter(({ name }) => !own.has(name))]);
@@ -166,7 +174,7 @@ async function runCommand(command: Command, { output, before, rest }: CommandLin
     const key = hasKey ? await import("./api_key.ts") : undefined;
     const apiKey = await key?.apiKeyOf({ values, flags, rest: line.rest }, output, signal);
     const webpodaToken = values.get("webpoda-token");
-    const client = { url: values.get("url"), apiKey, webpodaToken, dataDir: values.get("data-dir"), log };
+    const client = { url: values.get("url"), apiKey, webpodaToken, dataDir: values.get("data-dir"), log, random };
     const input = { values, flags, rest: line.rest, client, output, quiet, verbose, debug, signal };
     const code = await command.run(input).catch((error: unknown) => {
       signal.throwIfAborted();
