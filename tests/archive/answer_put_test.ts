@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { openTestArchive, putRequest, type TestArchive, writeFiles } from "../support/archive.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
@@ -25,7 +25,10 @@ Deno.test("PUT stores the bytes, indexes them and answers with their MD5", async
   assertEquals((await archive.rows("instrument=swe")).map((row) => row.file_path), [PATH]);
 });
 
-Deno.test("PUT flushes the bytes to the disk before the file gets its name", async () => {
+/** The folders whose entries change: each new one, and the root. */
+const FOLDERS = dirname(PATH).split("/").concat("");
+
+Deno.test("PUT flushes the bytes to the disk before the file gets its name, and its folders afterwards", async () => {
   await using archive = await openTestArchive();
   const { sync } = Deno.FsFile.prototype;
   const nameless: boolean[] = [];
@@ -38,7 +41,7 @@ Deno.test("PUT flushes the bytes to the disk before the file gets its name", asy
   } finally {
     Deno.FsFile.prototype.sync = sync;
   }
-  assertEquals(nameless[0], true);
+  assertEquals(nameless, [true, ...FOLDERS.map(() => false)]);
 });
 
 Deno.test("PUT takes an empty body, as S3 does", async () => {
