@@ -1,7 +1,7 @@
 import { InputError, type InputProblem } from "./errors.ts";
 
 /** The SDC's production API (SDC protocol). */
-export const DEFAULT_URL = "https://api.imap-mission.com";
+const DEFAULT_URL = "https://api.imap-mission.com";
 /** The URL of webpoda, which provides packets on demand (SDC protocol). */
 const DEFAULT_WEBPODA_URL = "https://lasp.colorado.edu";
 /** The host of I-ALiRT, the real-time data (SDC protocol). */

@@ -12,7 +12,7 @@ const BASIC = /^basic +([A-Za-z0-9+/]+=*)$/i;
  * Returns the password of Basic authentication, as sent by browsers and by clients of webpoda; undefined if there is
  * none.
  */
-export function basicPassword(headers: Headers): string | undefined {
+function basicPassword(headers: Headers): string | undefined {
   try {
     const text = atob(BASIC.exec(headers.get("authorization") ?? "")?.[1] ?? "");
     return text.includes(":") ? text.slice(text.indexOf(":") + 1) : undefined;
@@ -22,7 +22,7 @@ export function basicPassword(headers: Headers): string | undefined {
 }
 
 /** Compares two secrets in constant time: both are hashed to the same length. */
-export function sameSecret(a: string, b: string): boolean {
+function sameSecret(a: string, b: string): boolean {
   const [hashA, hashB] = [a, b].map((secret) => createHash("sha256").update(secret).digest());
   return hashA !== undefined && hashB !== undefined && timingSafeEqual(hashA, hashB);
 }
@@ -34,7 +34,7 @@ export type Sight = "all" | "released";
 export type Refusal = "noSuchRoute" | "unauthorized" | "forbidden";
 
 /** The access rules of an archive. */
-export interface AccessOptions {
+interface AccessOptions {
   /** The key that callers need. Default: none; everyone has full access. */
   readonly apiKey?: string | undefined;
   /** Whether released files are served without the key, on paths without a prefix. Requires a key. */

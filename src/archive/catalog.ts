@@ -149,7 +149,7 @@ function openDatabase(path: string, isReleased: boolean): DatabaseSync {
 }
 
 /** An SQL statement for the catalog: fixed text, and the values for its question marks. */
-export interface Statement {
+interface Statement {
   /** The SQL, with a question mark for each value. Its rows have one column, `row`, the JSON of a row. */
   readonly sql: string;
   /** In the order of the question marks. */

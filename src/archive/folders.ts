@@ -139,7 +139,7 @@ async function importFile(
 }
 
 /** The destination of an import. */
-export interface ImportOptions {
+interface ImportOptions {
   /** The archive's files. */
   readonly store: ObjectStore;
   /** Whether the files are released to the public. */

@@ -44,7 +44,7 @@ export interface ServedRequest {
 export type ServeLog = (served: ServedRequest) => void;
 
 /** The options of a server. */
-export interface ServeHandlerOptions {
+interface ServeHandlerOptions {
   /** Handles the requests. */
   readonly handler: Handler;
   /** The name or address to listen on. */

@@ -4,7 +4,7 @@ import { isCalendarDate } from "../names/calendar_date.ts";
 import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
 
 /** A request for jobs or their logs, with what is needed to respond to it. */
-export interface JobsRequest {
+interface JobsRequest {
   /** The query of the URL. */
   readonly search: URLSearchParams;
   /** The requests in the journal, the oldest first. */

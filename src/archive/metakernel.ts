@@ -6,7 +6,7 @@ import { isCalendarDate, startOfDay } from "../names/calendar_date.ts";
 import { METAKERNEL_CATEGORIES, writeKernelsToLoad } from "../names/spice_name.ts";
 
 /** A request for a metakernel, with what is needed to respond to it. */
-export interface MetakernelRequest {
+interface MetakernelRequest {
   /** The catalog of the archive. */
   readonly catalog: Catalog;
   /** The query of the URL. */

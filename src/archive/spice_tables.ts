@@ -15,7 +15,7 @@ import { columnNames, type SDC_TABLES } from "../protocol/tables.ts";
  */
 const SPAN_TABLES = ["spin", "repoint", "thruster"] as const;
 /** One of these tables. */
-export type SpanTable = typeof SPAN_TABLES[number];
+type SpanTable = typeof SPAN_TABLES[number];
 
 /** The SDC's code behind these routes sets the content type of every response. */
 function badRequest(problem: string): Response {
@@ -134,7 +134,7 @@ function withComma(timestamp: unknown): string {
 }
 
 /** The conditions of a query for kernels. */
-export interface KernelQuery {
+interface KernelQuery {
   /** Undefined for all types. */
   readonly type?: string | undefined;
   /** The bare name. */

@@ -72,7 +72,7 @@ export interface ReleaseReport {
 }
 
 /** The parts of a client that a release uses. */
-export interface ReleaseContext {
+interface ReleaseContext {
   readonly settings: Settings;
   readonly transport: Transport;
 }

@@ -9,7 +9,7 @@ import { newestMajorVersions, newestVersions, planQuery, type QueryPlan } from "
 import { queryRows } from "../sdc/run_query.ts";
 
 /** A checked query that can be sent. */
-export interface ReadyQuery {
+interface ReadyQuery {
   readonly table: TableName;
   /** The rows as they are received, in chunks. */
   chunks(transport: Transport): AsyncGenerator<FileRecord[]>;

@@ -172,7 +172,7 @@ function secondOf(time: string): string {
 }
 
 /** The parts of a client that fetching packets uses. */
-export interface WebpodaContext {
+interface WebpodaContext {
   readonly settings: Settings;
   readonly transport: Transport;
 }

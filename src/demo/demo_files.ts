@@ -4,6 +4,7 @@ import { InputError } from "../errors.ts";
 import { tt2000 } from "../mission_time.ts";
 import { startOfDay } from "../names/calendar_date.ts";
 import { archivePath, parseFileName, type ScienceFile } from "../names/file_name.ts";
+import { isOneOf } from "../names/vocabulary.ts";
 import { ensureDir } from "@std/fs";
 import { dirname, join } from "@std/path";
 
@@ -274,7 +275,7 @@ function demoContents(name: string): Uint8Array<ArrayBuffer> {
 
 /** Makes the contents of one of {@linkcode DEMO_UPLOADS}, which are the same for each call. */
 export function demoUpload(name: string): Uint8Array<ArrayBuffer> {
-  if ((DEMO_UPLOADS as readonly string[]).includes(name)) return demoContents(name);
+  if (isOneOf(DEMO_UPLOADS, name)) return demoContents(name);
   throw new InputError(`Cannot make "${name}": the demo uploads ${DEMO_UPLOADS.join(" and ")}`);
 }
 

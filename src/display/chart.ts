@@ -47,7 +47,7 @@ export interface RectMark {
 }
 
 /** A line through points. A point with NaN in it interrupts the line. */
-export interface LineMark {
+interface LineMark {
   readonly kind: "line";
   readonly points: ReadonlyArray<readonly [x: number, y: number]>;
   readonly stroke: string;
@@ -56,7 +56,7 @@ export interface LineMark {
 }
 
 /** A text on one line. */
-export interface TextMark {
+interface TextMark {
   readonly kind: "text";
   readonly x: number;
   /** The middle of its characters. */

@@ -1,5 +1,5 @@
 /** A labeled position on an axis. */
-export interface Tick {
+interface Tick {
   readonly value: number;
   readonly label: string;
 }
@@ -13,7 +13,7 @@ export interface Scale {
 }
 
 /** How a scale spreads its values. */
-export type ScaleType = "linear" | "sqrt" | "log";
+type ScaleType = "linear" | "sqrt" | "log";
 
 /** The two ends of an interval; the first one is usually the smaller. */
 export type Interval = readonly [from: number, to: number];
@@ -89,7 +89,7 @@ function mixed(a: string, b: string, share: number): string {
 }
 
 /** How values become colors. */
-export interface ColorScaleOptions {
+interface ColorScaleOptions {
   readonly type: ScaleType;
   /** Values outside the domain get the color of the nearer end. */
   readonly domain: Interval;

@@ -490,7 +490,7 @@ export const RELEASE_TYPES = ["release", "early-release", "unrelease"] as const;
 export const RELEASE_DATA_TYPES = ["all", "ancillary"] as const;
 
 /** One line of a release manifest: `mag, l1a, norm-mago, true` (SDC protocol, `GET /release`). */
-export interface ManifestLine {
+interface ManifestLine {
   /** The instrument, for example `mag`. */
   readonly instrument: string;
   /** A data level; `ancillary`; or `all` for both. */

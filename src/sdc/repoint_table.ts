@@ -35,7 +35,7 @@ async function tablesSince(call: Call, day: string, now: Date): Promise<FileReco
 }
 
 /** How to find the table. */
-export interface RepointTableOptions {
+interface RepointTableOptions {
   readonly now: Date;
   readonly signal: AbortSignal | undefined;
 }

@@ -51,7 +51,8 @@ export class LockFile implements Disposable {
   static async take(path: string, { signal, onWait, staleMs = STALE_MS }: LockWait): Promise<LockFile> {
     const owner = crypto.randomUUID();
     let isInherited = false;
-    let [said, heard] = [undefined as string | undefined, performance.now()];
+    let said: string | undefined;
+    let heard = performance.now();
     for (let looks = 0;; looks++) {
       try {
         Deno.writeTextFileSync(path, `${owner} 0`, { createNew: true });

@@ -120,7 +120,7 @@ async function pipeToFile(reply: Reply, { path, file, start, position, onPositio
 }
 
 /** Callbacks while an object is received. */
-export interface ReceiveListener {
+interface ReceiveListener {
   /**
    * Called when the first bytes arrive, with the number of bytes that are resumed from: 0 if the object is received
    * from its start.
@@ -131,7 +131,7 @@ export interface ReceiveListener {
 }
 
 /** The source and the destination of an object. */
-export interface ReceiveOptions extends ReceiveListener {
+interface ReceiveOptions extends ReceiveListener {
   readonly archivePath: string;
   /** A presigned URL that was just requested. */
   readonly url: URL;

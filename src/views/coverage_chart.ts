@@ -319,7 +319,7 @@ export function coverageSvg(coverage: Coverage, asked: string): string {
 }
 
 /** The input of a coverage chart besides the rows. */
-export interface CoverageContext extends Pick<ResultContext, "asked"> {
+interface CoverageContext extends Pick<ResultContext, "asked"> {
   /** The archive paths of the files in the data directory. */
   readonly here?: ReadonlySet<string>;
 }
