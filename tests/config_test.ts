@@ -2,7 +2,7 @@ import { resolveSettings } from "../src/config.ts";
 import { InputError } from "../src/errors.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
-Deno.test("resolveSettings() rejects an invalid address, and does not show a password in it", () => {
+Deno.test("resolveSettings() rejects an invalid URL, and does not show a password in it", () => {
   for (const url of ["nowhere", "ftp://host", "file:///etc", "https://host/?a=b", "https://host/#a", ""]) {
     assertThrows(() => resolveSettings({ url }), InputError, "Cannot use the API address");
   }
@@ -10,7 +10,7 @@ Deno.test("resolveSettings() rejects an invalid address, and does not show a pas
   assertEquals(error.message.includes("hunter2"), false);
 });
 
-Deno.test("resolveSettings() removes slashes from the end of the address", () => {
+Deno.test("resolveSettings() removes slashes from the end of the URL", () => {
   assertEquals(resolveSettings({ url: "http://localhost:8000/api-key///" }).url, "http://localhost:8000/api-key");
 });
 

@@ -5,14 +5,14 @@ import { checkReprocess } from "../src/sdc/orders.ts";
 import { parseFileName } from "../src/names/file_name.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
-Deno.test("InputError.messageFor() calls parameters by the names that the reader knows", () => {
+Deno.test("InputError.messageFor() uses the names of parameters that the user knows", () => {
   const error = assertThrows(() => checkQuery({ table: "spice", data_level: "l1a", start_date: "x" }), InputError);
   assertStringIncludes(error.message, "Cannot query data_level in the table spice: only science and quicklook have it");
   assertStringIncludes(error.messageFor(optionName), "Cannot query --data-level in the table spice: only science");
   assertStringIncludes(error.messageFor(optionName), 'Cannot query --start-date "x": expected a day');
 });
 
-Deno.test("InputError.messageFor() leaves values alone, even those that look like parameters", () => {
+Deno.test("InputError.messageFor() does not change values, even if they look like parameters", () => {
   const error = assertThrows(() => checkQuery({ descriptor: "data_level" }), InputError);
   assertStringIncludes(error.messageFor(optionName), 'Cannot query --descriptor "data_level": ');
 });

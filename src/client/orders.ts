@@ -299,7 +299,8 @@ const WRITE = "write a manifest with";
 /**
  * Checks the contents of a manifest.
  *
- * @returns Its name and its text. @throws {InputError} With a line for each problem.
+ * @returns Its name and its text.
+ * @throws {InputError} With a line for each problem.
  */
 function composeManifest(parameters: ManifestParameters, now: Date): { readonly name: string; readonly text: string } {
   if (typeof parameters !== "object" || parameters === null) {

@@ -108,7 +108,7 @@ Deno.test("GET of an object that is gone answers 404 NoSuchKey", async () => {
   assertStringIncludes(await response.text(), `<Code>NoSuchKey</Code>`);
 });
 
-Deno.test("GET of an object does not follow a symbolic link in its place", async () => {
+Deno.test("GET of an object does not follow a symbolic link at its path", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: TEXT, "secret.txt": "secret" } });
   const url = await archive.urlFor("download", PATH);
   await Deno.remove(join(archive.folder.path, PATH));

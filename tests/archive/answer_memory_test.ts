@@ -19,7 +19,7 @@ function memoryOf(pid: number): number {
 }
 
 const ignore = Deno.build.os !== "linux";
-Deno.test({ name: "100 callers who take nothing of answers of 5 MB take 1 MiB each at most", ignore }, async () => {
+Deno.test({ name: "100 callers who read nothing of responses of 5 MB use at most 1 MiB each", ignore }, async () => {
   await using folder = await testFolder();
   for (let number = 0; number < FILES; number++) {
     const [day, minor] = [number % 3 + 1, String(Math.floor(number / 3)).padStart(4, "0")];

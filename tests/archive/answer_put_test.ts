@@ -28,7 +28,7 @@ Deno.test("PUT stores the bytes, indexes them and answers with their MD5", async
 /** The folders whose entries change: each new one, and the root. */
 const FOLDERS = dirname(PATH).split("/").concat("");
 
-Deno.test("PUT flushes the bytes to the disk before the file gets its name, and its folders afterwards", async () => {
+Deno.test("PUT flushes the bytes to disk before the file is renamed into place, and its folders afterwards", async () => {
   await using archive = await openTestArchive();
   const { sync } = Deno.FsFile.prototype;
   const nameless: boolean[] = [];

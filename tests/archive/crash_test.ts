@@ -21,7 +21,7 @@ async function firstLine(output: ReadableStream<Uint8Array>): Promise<string> {
   return text.trim();
 }
 
-Deno.test("After kill -9 the archive has each upload that was answered, complete, and no other", async () => {
+Deno.test("After kill -9 the archive has each upload that got a response, complete, and no other", async () => {
   await using folder = await testFolder();
   const module = new URL("../../src/archive/start_archive.ts", import.meta.url).href;
   const config = fromFileUrl(new URL("../../deno.json", import.meta.url));

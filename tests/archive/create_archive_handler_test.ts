@@ -74,7 +74,7 @@ Deno.test("The API accepts anything behind /query, and HEAD of /download", async
   }
 });
 
-Deno.test("The API answers 401 to every request without the key, and 403 to a wrong one, once there is one", async () => {
+Deno.test("The API responds with 401 without the key, and with 403 to a wrong key, if there is a key", async () => {
   await using archive = await openTestArchive({ files: FILES, apiKey: "key" });
   const path = Object.keys(FILES)[0];
   for (const route of ["/query?instrument=mag", `/download/${path}`, "/upload/imap_mag_l0_raw_20250503_v001.pkts"]) {
@@ -115,7 +115,7 @@ async function allRoutes(): Promise<Array<readonly [method: string, path: string
   });
 }
 
-Deno.test("No route of docs/openapi.json is answered without the key, once there is one", async () => {
+Deno.test("No route of docs/openapi.json is accessible without the key, if there is one", async () => {
   await using archive = await openTestArchive({ files: FILES, apiKey: "key" });
   const routes = await allRoutes();
   assertEquals(routes.length, 16);

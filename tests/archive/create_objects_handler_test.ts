@@ -10,7 +10,7 @@ async function refusal(response: Response): Promise<[status: number, code: strin
   return [response.status, /<Code>(.*)<\/Code>/.exec(await response.text())?.[1] ?? ""];
 }
 
-Deno.test("The object store refuses every method but the one that a URL was signed for", async () => {
+Deno.test("The object store rejects every method except the one that a URL was signed for", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: "bytes" } });
   const url = await archive.urlFor("download", PATH);
   for (const method of ["HEAD", "PUT", "POST", "DELETE", "OPTIONS"]) {
@@ -20,7 +20,7 @@ Deno.test("The object store refuses every method but the one that a URL was sign
   assertEquals(await refusal(await archive.objects(upload)), [403, "SignatureDoesNotMatch"]);
 });
 
-Deno.test("The object store refuses a URL without a signature, with a wrong one, or for another object", async () => {
+Deno.test("The object store rejects a URL without a signature, with a wrong one, or for another object", async () => {
   await using archive = await openTestArchive({ files: { [PATH]: "bytes" } });
   const url = await archive.urlFor("download", PATH);
   assertEquals(await refusal(await archive.objects(`http://objects.test/${PATH}`)), [403, "AccessDenied"]);
@@ -29,7 +29,7 @@ Deno.test("The object store refuses a URL without a signature, with a wrong one,
   assertEquals(await refusal(await archive.objects(url.replace(PATH, "%zz"))), [400, "InvalidURI"]);
 });
 
-Deno.test("The object store refuses an expired URL", async () => {
+Deno.test("The object store rejects an expired URL", async () => {
   const clock = { ms: START };
   await using archive = await openTestArchive({ files: { [PATH]: "bytes" }, now: () => new Date(clock.ms) });
   const url = await archive.urlFor("download", PATH);

@@ -126,7 +126,7 @@ for (const options of [{}, { apiKey: "k3y" }]) {
   });
 }
 
-Deno.test("The object store refuses a PUT from a page of another origin, even with a valid URL", async () => {
+Deno.test("The object store rejects a PUT from a page of another origin, even with a valid URL", async () => {
   await using archive = await start();
   const address = String(JSON.parse(await (await fetch(`${archive.url}/upload/${NEW_NAME}`)).text()));
   for (const origin of [EVIL, "null", archive.url]) {
@@ -141,7 +141,7 @@ Deno.test("The object store refuses a PUT from a page of another origin, even wi
   assertEquals([put.status, await put.text()], [200, ""]);
 });
 
-Deno.test("An open archive on this machine refuses hosts that a web site can have (DNS rebinding)", async () => {
+Deno.test("An archive without a key on this machine rejects hosts that a web site can have (DNS rebinding)", async () => {
   await using archive = await start();
   const { port } = new URL(archive.url);
   const path = `${archive.url}/upload/${NEW_NAME}`;

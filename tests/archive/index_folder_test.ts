@@ -52,7 +52,7 @@ Deno.test("Opening an archive skips what is not in its place, and says why", asy
   for (const { path, reason } of skipped) assertMatch(reason, reasons[path] ?? /never/);
 });
 
-Deno.test("Opening an archive again drops files that are gone, updates those that changed and keeps the rest", async () => {
+Deno.test("Opening an archive again drops missing files, updates changed files, and keeps the rest", async () => {
   await using folder = await testFolder();
   const opened = async (files: Record<string, string>, now: string) => {
     await writeFiles(folder.path, files);

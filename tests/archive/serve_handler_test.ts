@@ -109,7 +109,7 @@ Deno.test("RunningServer.close() answers 503 to requests that arrive while it wa
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-Deno.test("Pipelined requests are answered one after another", async () => {
+Deno.test("Pipelined requests are handled one at a time", async () => {
   let [working, most, count] = [0, 0, 0];
   const server = await serveHandler({
     host,
@@ -152,7 +152,7 @@ Deno.test("A caller that pipelines too many requests is dropped, and others are 
   assert(begun <= 2, `${begun} were begun`);
 });
 
-Deno.test("RunningServer.close() ends even when callers read nothing and a handler hangs", async () => {
+Deno.test("RunningServer.close() ends even if callers read nothing and a handler hangs", async () => {
   let begun = 0;
   const server = await serveHandler({
     host,

@@ -44,7 +44,7 @@ Deno.test("startArchive() accepts an upload, lists it and serves it, with the ob
   assertEquals([head.status, await head.text()], [403, ""]);
 });
 
-Deno.test("startArchive() closes the API to callers without the key", async () => {
+Deno.test("startArchive() rejects callers of the API without the key", async () => {
   await using archive = await start({ apiKey: "key" });
   const refused = await fetch(`${archive.url}/query?instrument=swe`);
   assertEquals([refused.status, await refused.json()], [401, { message: "Unauthorized" }]);
@@ -54,7 +54,7 @@ Deno.test("startArchive() closes the API to callers without the key", async () =
   await assertRejects(() => startArchive({ root: archive.folder.path, public: true }), InputError, "without `apiKey`");
 });
 
-Deno.test("startArchive() refuses chunked bodies with 501, and with 411 those without a length", async () => {
+Deno.test("startArchive() rejects chunked bodies with 501, and bodies without a length with 411", async () => {
   await using archive = await start();
   const url = await uploadUrl(archive);
   const bodies: [headers: string[], body: string, status: string][] = [
@@ -69,7 +69,7 @@ Deno.test("startArchive() refuses chunked bodies with 501, and with 411 those wi
   assertEquals(await wholeFiles(archive.folder), []);
 });
 
-Deno.test("startArchive() answers a large upload that it refuses", async () => {
+Deno.test("startArchive() responds to a large upload that it rejects", async () => {
   await using archive = await start();
   const url = await uploadUrl(archive);
   const response = await fetch(`${url}0`, { method: "PUT", body: new Uint8Array(20_000_000) });
@@ -90,7 +90,7 @@ Deno.test("startArchive() keeps nothing of an upload whose connection breaks", a
   assertEquals(await (await fetch(`${archive.url}/query?instrument=swe`)).json(), []);
 });
 
-Deno.test("startArchive() refuses malformed requests, and continues", async () => {
+Deno.test("startArchive() rejects malformed requests, and continues", async () => {
   const errors: unknown[] = [];
   await using archive = await start({ onError: (error) => errors.push(error) });
   const requests = [
@@ -110,14 +110,14 @@ Deno.test("startArchive() refuses malformed requests, and continues", async () =
   assertEquals(errors, []);
 });
 
-Deno.test("startArchive() on all addresses refers callers to the objects under the host that they used", async () => {
+Deno.test("startArchive() on all addresses returns URLs of objects with the host that callers used", async () => {
   await using archive = await start({ host: "0.0.0.0" });
   const url = archive.url.replace("0.0.0.0", "localhost");
   const upload = new URL(String(await (await fetch(`${url}/upload/${NAME}`)).json()));
   assertEquals([upload.hostname, upload.port], ["localhost", new URL(archive.objectsUrl).port]);
 });
 
-Deno.test("startArchive() releases everything when a port is taken", async () => {
+Deno.test("startArchive() releases all resources when a port is in use", async () => {
   await using archive = await start();
   await using folder = await testFolder();
   const port = Number(new URL(archive.url).port);
@@ -131,7 +131,7 @@ Deno.test("startArchive() releases everything when a port is taken", async () =>
   await (await startArchive({ root: folder.path })).close();
 });
 
-Deno.test("RunningArchive.close() lets an upload under way finish, and can be called twice", async () => {
+Deno.test("RunningArchive.close() lets an upload in progress finish, and can be called twice", async () => {
   await using archive = await start();
   const url = await uploadUrl(archive);
   using connection = await connectRaw(url);

@@ -20,7 +20,7 @@ interface Tried {
   readonly reprocess: string;
 }
 
-Deno.test("In Chromium a page of another origin reads from the archive, and changes nothing", async () => {
+Deno.test("In Chromium a page of another origin can read from the archive, and change nothing", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { [PATH]: "packets", [`imap/release/mag/${MANIFEST}`]: "mag, all, all, true\n" });
   const served: string[] = [];

@@ -33,7 +33,7 @@ Deno.test("the completion scripts quote what their shells would interpret", () =
   assertStringIncludes(bash, "--place) _imap_data_access_paths -d; return ;;");
 });
 
-Deno.test("brief() cuts a long text between words", () => {
+Deno.test("brief() truncates a long text between words", () => {
   assertEquals(brief("short"), "short");
   assertEquals(brief("word, ".repeat(20)), `${"word, ".repeat(11)}word ...`);
 });

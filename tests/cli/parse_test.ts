@@ -7,7 +7,7 @@ const OPTIONS = [
   { name: "verbose", letter: "v", help: "" },
 ];
 
-Deno.test("parse() reads values, flags, letters and the rest", () => {
+Deno.test("parse() parses values, flags, letters, and arguments", () => {
   const parsed = parse(["a", "--start-date", "20240101", "-v", "--format=json", "-", "--", "--b"], OPTIONS);
   assertEquals([...parsed.values], [["start-date", "20240101"], ["format", "json"]]);
   assertEquals([...parsed.flags], ["verbose"]);
@@ -19,7 +19,7 @@ Deno.test("parse() leaves values and arguments as they were typed", () => {
   assertEquals([...parsed.rest, parsed.values.get("start-date")], ["007", "1e3", "00100"]);
 });
 
-Deno.test("commandIndex() finds the command behind the program's options", () => {
+Deno.test("commandIndex() finds the command after the program's options", () => {
   assertEquals(commandIndex(["-v", "--start-date", "1", "--format=json", "query", "--other"], OPTIONS), 4);
   assertEquals(commandIndex(["query", "--", "-x"], OPTIONS), 0);
   assertEquals(commandIndex(["-v"], OPTIONS), 1);

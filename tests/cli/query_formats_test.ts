@@ -10,7 +10,7 @@ const ROWS = [
   { file_path: "imap/b\u001b[31m", descriptor: null, more: { deep: [1] } },
 ];
 
-Deno.test("csv() writes RFC 4180: every value as it is, a header, CRLF", () => {
+Deno.test("csv() writes RFC 4180: unchanged values, a header, CRLF", () => {
   const text = [...csv(QueryResult.fromRows(ROWS, { table: "ancillary" }))].join("");
   const header =
     "file_path,instrument,descriptor,start_date,end_date,version,extension,ingestion_date,released,note,cr,more";
@@ -28,7 +28,7 @@ Deno.test("csv() writes RFC 4180: every value as it is, a header, CRLF", () => {
 /** The keys of a kernel's row: those of the SDC, and the path. */
 const KERNEL_KEYS = ["file_path", ...columnNames("spice").filter((name) => name !== "file_path")];
 
-Deno.test("csv() of no rows is the header of the table", () => {
+Deno.test("csv() without rows is the header of the table", () => {
   const text = [...csv(QueryResult.fromRows([], { table: "spice" }))].join("");
   assertEquals(text, `${KERNEL_KEYS.join(",")}\r\n`);
 });

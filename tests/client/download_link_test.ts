@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 
 const row = (file_path: string) => ({ file_path });
 
-Deno.test("downloadLink() leads to the API's download of a file, its path encoded", () => {
+Deno.test("downloadLink() points to the API's download of a file, with an encoded path", () => {
   assertEquals(downloadLink("https://sdc.test", row("imap/mag/a.cdf")), "https://sdc.test/download/imap/mag/a.cdf");
   assertEquals(
     downloadLink("https://sdc.test/dev", row('imap/a b?#%\u202e"<.cdf')),
@@ -11,7 +11,7 @@ Deno.test("downloadLink() leads to the API's download of a file, its path encode
   );
 });
 
-Deno.test("downloadLink() leads nowhere when the way is open to others", () => {
+Deno.test("downloadLink() returns nothing for an unencrypted URL on the internet", () => {
   for (const api of ["http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000"]) {
     assertEquals(downloadLink(api, row("imap/a")), `${api}/download/imap/a`);
   }
@@ -20,7 +20,7 @@ Deno.test("downloadLink() leads nowhere when the way is open to others", () => {
   }
 });
 
-Deno.test("downloadLink() leads nowhere for a path that no URL can hold, or that leads out of the archive", () => {
+Deno.test("downloadLink() returns nothing for a path that a URL cannot contain, or that points outside the archive", () => {
   for (const path of ["imap/../../query", "../x", "imap/./a", "..", "imap/mag/.."]) {
     assertEquals(downloadLink("https://sdc.test", row(path)), undefined);
   }

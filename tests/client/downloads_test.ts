@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { type FileRecord, InputError } from "../../mod.ts";
 import { openLab } from "../transfer/lab.ts";
 
-Deno.test("download() refuses rows without a path before anything is sent", async () => {
+Deno.test("download() rejects rows without a path before anything is sent", async () => {
   await using lab = await openLab();
   for (const text of ["[{}]", '[{"file_path":null}]', "[null]", "[7]"]) {
     const rows: FileRecord[] = JSON.parse(text);
@@ -15,7 +15,7 @@ Deno.test("download() refuses rows without a path before anything is sent", asyn
   assertEquals(lab.log, []);
 });
 
-Deno.test("download() requests and stores a path as it was given, and a bare name where its folder is", async () => {
+Deno.test("download() uses a given path unchanged, and the SDC's folder for a bare name", async () => {
   await using lab = await openLab();
   const path = "imap/spice/small-forces/imap_2025_100_2025_110_hist_01.sff";
   assertEquals((await lab.client.download([path], { dryRun: true })).outcomes.map(({ file }) => file), [path]);
@@ -25,7 +25,7 @@ Deno.test("download() requests and stores a path as it was given, and a bare nam
   assertEquals(lab.log, []);
 });
 
-Deno.test("download() refuses paths outside of the archive before anything is sent", async () => {
+Deno.test("download() rejects paths outside the archive before anything is sent", async () => {
   await using lab = await openLab();
   const name = "imap_mag_l0_raw_20250502_v001.pkts";
   for (

@@ -18,14 +18,14 @@ Deno.test("filesHere() finds the files that are in the data directory and not em
   assertEquals([...here].sort(), ["imap/mag/l0/a", "imap/swe/c"]);
 });
 
-Deno.test("filesHere() looks nowhere but below the data directory", async () => {
+Deno.test("filesHere() reads only below the data directory", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, { "secret": "s", "data/imap/a/b": "b" });
   const paths = ["imap/../../secret", "../secret", "/etc/passwd", "imap/a/../../../secret", "", "imap", "imap/a/b"];
   assertEquals([...await filesHere(join(folder.path, "data"), paths)], ["imap/a/b"]);
 });
 
-Deno.test("filesHere() of a data directory that is not there is nothing", async () => {
+Deno.test("filesHere() without a data directory returns nothing", async () => {
   await using folder = await testFolder();
   assertEquals((await filesHere(join(folder.path, "none"), ["imap/a/b"])).size, 0);
 });

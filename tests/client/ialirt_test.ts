@@ -27,7 +27,7 @@ function hourlyServer(most = Infinity) {
   });
 }
 
-Deno.test("spaceWeather() asks day by day, and joins the days without repeating a measurement", async () => {
+Deno.test("spaceWeather() requests day by day, and joins the days without repeating a measurement", async () => {
   await using server = hourlyServer();
   const client = new ImapClient({ ialirtUrl: server.url, ...CREDENTIALS });
   const found = await client.spaceWeather({ instrument: "mag", start_date: "2026-01-31", end_date: "20260202" });
@@ -56,7 +56,7 @@ Deno.test("spaceWeather() divides a day that is too large for one response", asy
   ]);
 });
 
-Deno.test("spaceWeather() gives up when an hour is too large, and says what the server said", async () => {
+Deno.test("spaceWeather() fails when an hour is too large, and quotes the server", async () => {
   await using server = hourlyServer(0.1);
   const client = new ImapClient({ ialirtUrl: server.url, retries: 0 });
   const error = await assertRejects(() => client.spaceWeather({ start_date: "20260131" }), ResponseError);

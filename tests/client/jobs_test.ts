@@ -7,7 +7,7 @@ import { startWatchedArchive } from "../support/watched_objects.ts";
 
 const clientOf = (url: string, retries = 0) => new ImapClient({ url, retries, random: () => 0 });
 
-Deno.test("jobs() shows what became of a request to reprocess, and jobLog() its log", async () => {
+Deno.test("jobs() shows the job of a reprocessing request, and jobLog() its log", async () => {
   await using root = await testFolder();
   const archive = await startWatchedArchive({ root: root.path });
   try {
@@ -29,7 +29,7 @@ Deno.test("jobs() shows what became of a request to reprocess, and jobLog() its 
   }
 });
 
-Deno.test("jobs() sends days, states and repointings in the SDC's form", async () => {
+Deno.test("jobs() sends days, states, and repointings in the SDC's format", async () => {
   await using server = startServer(() => Response.json([]));
   const now = () => new Date("2026-02-08T12:00:00Z");
   const asked = {
@@ -70,7 +70,7 @@ Deno.test("jobs() says that the SDC lists no more than 500 jobs", async () => {
   assert(!(list.map(({ status }) => status) instanceof RecordList));
 });
 
-Deno.test("jobs() rejects a response that is no list of jobs", async () => {
+Deno.test("jobs() rejects a response that is not a list of jobs", async () => {
   for (const body of [{ jobs: [] }, [1], "none"]) {
     await using server = startServer(() => Response.json(body));
     await assertRejects(() => clientOf(server.url).jobs(), ProtocolError);
@@ -88,7 +88,7 @@ Deno.test("jobs() finds every wrong condition before it sends anything", async (
   assertEquals(server.requests, []);
 });
 
-Deno.test("jobLog() does not ask again for a log that is not there, but does so after the gateway's own 500", async () => {
+Deno.test("jobLog() does not retry for a missing log, but does after the gateway's own 500", async () => {
   const bodies: unknown[] = [{ error: "Could not fetch logs: none" }];
   await using server = startServer(() => {
     const body = bodies.shift();

@@ -27,7 +27,7 @@ async function withArchive(test: (client: ImapClient, dataDir: string) => Promis
   }
 }
 
-Deno.test("metakernel() downloads the kernels that cover some days, and writes their paths", async () => {
+Deno.test("metakernel() downloads the kernels that cover a range of days, and writes their paths", async () => {
   await withArchive(async (client, dataDir) => {
     const { path, kernels, gaps } = await client.metakernel(DAYS, { types: TYPES, requireCoverage: false });
     assertEquals(path, `${dataDir}/imap_metakernel_20250410_20250412.tm`);
@@ -45,7 +45,7 @@ Deno.test("metakernel() downloads the kernels that cover some days, and writes t
   });
 });
 
-Deno.test("metakernel() lists gaps by category, of the wanted types alone", async () => {
+Deno.test("metakernel() lists gaps by category, only of the requested types", async () => {
   await withArchive(async (client) => {
     const days = { start_date: "2025-04-10", end_date: "2025-04-20" };
     const { gaps } = await client.metakernel(days, { types: TYPES });
@@ -99,7 +99,7 @@ Deno.test("metakernel() sends times in TDB seconds, and a day to its end", async
   assertEquals(await ask("2026-01-01T00:00", "2026-01-01T00:00:10"), ["820497669.184", "820497679.184"]);
 });
 
-Deno.test("metakernel() says so when nothing covers the time, and when a kernel cannot be had", async () => {
+Deno.test("metakernel() reports when no kernel covers the time, and when a kernel cannot be downloaded", async () => {
   await using server = startServer(({ url }) => {
     const path = new URL(url).pathname;
     if (path !== "/metakernel") return new Response("File not found", { status: 404 });

@@ -20,7 +20,7 @@ function notices(events: readonly HttpEvent[]): string[] {
   return events.flatMap((event) => event.type === "notice" ? [event.notice] : []);
 }
 
-Deno.test("query() selects by itself what a server of 2024 does not select by, and says so", async () => {
+Deno.test("query() applies conditions that a server of 2024 does not support itself, and says so", async () => {
   await using folder = await testFolder();
   const names = [...NAMES, ROTATION, "imap_glows_l3b_rate_20240702-cr02287_v001.cdf"];
   await writeFiles(folder.path, Object.fromEntries(names.map((name) => [archivePath(name), name])));
@@ -68,7 +68,7 @@ Deno.test("query() selects by itself what a server of 2024 does not select by, a
   }
 });
 
-Deno.test("query() asks a server no more often than it refuses another parameter", async () => {
+Deno.test("query() sends one more request only for each parameter that the server rejects", async () => {
   const refusal = (name: string) => Response.json(`${name} is not a valid query parameter.`, { status: 400 });
   await using server = startServer(({ url }) => refusal(url.includes("latest") ? "latest" : "instrument"));
   const client = new ImapClient({ url: server.url, retries: 0 });
@@ -77,7 +77,7 @@ Deno.test("query() asks a server no more often than it refuses another parameter
   assert(server.requests.length <= 3, String(server.requests.length));
 });
 
-Deno.test("query() does not try to do without what it cannot do without", async () => {
+Deno.test("query() fails if a server rejects a parameter that the client cannot replace", async () => {
   for (
     const [parameter, query] of [["table", { table: "ancillary" }], ["start_ingest_date", { table: "spice" }]] as const
   ) {

@@ -31,7 +31,7 @@ Deno.test("query().coverage() draws what the server has, and knows what is in th
   assert(server.requests.every(({ url }) => new URL(url).pathname === "/query"));
 });
 
-Deno.test("query --output-format coverage of nothing found says so and is no failure", async () => {
+Deno.test("query --output-format coverage without files says so and succeeds", async () => {
   await using server = startServer(() => Response.json([]));
   const { code, stdout } = await runCli(["query", "--instrument", "mag", "--output-format", "coverage"], {
     env: { IMAP_DATA_ACCESS_URL: server.url },

@@ -12,7 +12,7 @@ Deno.test("QueryResult is an array of rows", () => {
   assert(Array.isArray(files));
 });
 
-Deno.test("QueryResult stays one through methods that pick rows, and is a plain array through the others", () => {
+Deno.test("methods that select rows return a QueryResult, other methods return a plain array", () => {
   const files = QueryResult.fromRows(rows);
   for (const picked of [files.filter(() => true), files.slice(1), files.toSorted(), files.toReversed()]) {
     assert(picked instanceof QueryResult);
@@ -33,7 +33,7 @@ Deno.test("QueryResult stays one through methods that pick rows, and is a plain 
   assertEquals(paths, ["imap/a", "imap/b", "imap/c"]);
 });
 
-Deno.test("QueryResult shows itself as HTML with a text fallback in notebooks, as text in the REPL", () => {
+Deno.test("QueryResult displays as HTML with a text fallback in notebooks, as text in the REPL", () => {
   const files = QueryResult.fromRows(rows);
   const bundle = files[JUPYTER_DISPLAY]();
   assertEquals(Object.keys(bundle), ["text/plain", "text/html"]);
@@ -42,7 +42,7 @@ Deno.test("QueryResult shows itself as HTML with a text fallback in notebooks, a
   assertEquals(Deno.inspect(files), files.toText().trimEnd());
 });
 
-Deno.test("QueryResult says in pages what was asked, with links to the files; a part of it does as well", () => {
+Deno.test("QueryResult shows its query and links to the files on pages, and so does a part of it", () => {
   const asked = { instrument: "mag", version: "latest" };
   const files = QueryResult.fromRows(rows, { asked, url: "https://sdc.test" });
   for (const picked of [files, files.filter(() => true), files.slice(0, 2), files.toSorted()]) {
@@ -53,7 +53,7 @@ Deno.test("QueryResult says in pages what was asked, with links to the files; a 
   assert(!QueryResult.fromRows(rows, { asked, url: "http://sdc.test" }).toHtml().includes("<a "));
 });
 
-Deno.test("QueryResult shows days with hyphens in pages, as they came in text", () => {
+Deno.test("QueryResult shows days with hyphens on pages, and unchanged in text", () => {
   const files = QueryResult.fromRows([{ file_path: "imap/a", start_date: "20240723" }, { file_path: "imap/b" }]);
   assertStringIncludes(files.toHtml(), ">2024-07-23</td>");
   assertStringIncludes(files.toText(), "|20240723  |");
@@ -65,7 +65,7 @@ Deno.test("QueryResult of a single row is a card in pages, and the table elsewhe
   assert(bundle["text/plain"].startsWith("Found [1] matching files\n---"));
 });
 
-Deno.test("QueryResult.coverage() and summary() draw its rows, with what was asked", async () => {
+Deno.test("QueryResult.coverage() and summary() draw its rows, with the query", async () => {
   const dated = rows.map((row) => ({ ...row, start_date: "20260105" }));
   const asked = { instrument: "mag" };
   const filesHere = (paths: readonly string[]) => Promise.resolve(new Set(paths.slice(0, 3)));
@@ -77,7 +77,7 @@ Deno.test("QueryResult.coverage() and summary() draw its rows, with what was ask
   assertStringIncludes((await QueryResult.fromRows([]).coverage()).toText(), "nothing found");
 });
 
-Deno.test("QueryResult of 100,000 rows shows itself in far less than a notebook can take, and keeps its whole text", () => {
+Deno.test("QueryResult of 100,000 rows displays much less than a notebook can handle, and keeps its whole text", () => {
   const many = QueryResult.fromRows(
     Array.from({ length: 100_000 }, (_, index) => ({ file_path: `imap/file ${index}.` })),
   );

@@ -13,7 +13,7 @@ function ancillary(version: string, start_date = "20260101") {
   return { file_path, instrument: "mag", descriptor: "x", start_date, end_date: null, version };
 }
 
-Deno.test("query() finds the newest ancillary files by itself, versions compared as versions", async () => {
+Deno.test("query() finds the newest ancillary files itself, and compares versions as numbers", async () => {
   const rows = [ancillary("v002"), ancillary("v010"), ancillary("v009"), ancillary("v001", "20260201")];
   await using server = startServer(() => Response.json(rows));
   const client = new ImapClient({ url: server.url, retries: 0 });
@@ -43,7 +43,7 @@ Deno.test("query() takes ancillary files of other end dates and repointings for 
   assertEquals(one.map(({ file_path }) => file_path.split("/").at(-1)), names.slice(2, 3));
 });
 
-Deno.test("query() reads SPICE rows from their own route, with columns of their own", async () => {
+Deno.test("query() reads SPICE rows from their own route, with their own columns", async () => {
   const row = { file_path: "imap/spice/lsk/naif0012.tls", file_name: "naif0012.tls", kernel_type: "leapseconds" };
   await using server = startServer(() => Response.json([{ ...row, version: 12, min_date_datetime: null }]));
   const client = new ImapClient({ url: server.url, retries: 0 });
@@ -54,7 +54,7 @@ Deno.test("query() reads SPICE rows from their own route, with columns of their 
   assertEquals(server.requests[0]?.url, `${server.url}/spice-query?type=leapseconds`);
 });
 
-Deno.test("query() refuses a filter that the table does not know before it sends anything", async () => {
+Deno.test("query() rejects a filter that the table does not have before it sends anything", async () => {
   await using server = startServer(() => Response.json([]));
   const client = new ImapClient({ url: server.url });
   await assertRejects(() => client.query({ table: "spice", data_level: "l1a" }), InputError, "in the table spice");
@@ -80,7 +80,7 @@ Deno.test("query() finds one newest version of each file among several major one
   }
 });
 
-Deno.test("query() puts the answers of several requests in order", async () => {
+Deno.test("query() sorts the rows of several responses", async () => {
   const row = (name: string) => ({ file_path: `imap/${name}` });
   await using server = startServer((request) => {
     const swe = new URL(request.url).searchParams.get("instrument") === "swe";
@@ -118,7 +118,7 @@ Deno.test("catalog() counts files and finds the first and the last day of each p
   assert(server.requests[0]?.url.includes("start_date="));
 });
 
-Deno.test("catalog() takes what is false or null for not given, and says so of what is no query", async () => {
+Deno.test("catalog() treats false and null as not given, and rejects what is not a query", async () => {
   await using server = startServer(() => Response.json([]));
   const client = new ImapClient({ url: server.url });
   for (const parameters of [{ today: false }, { instrument: null }] as never[]) {
@@ -127,7 +127,7 @@ Deno.test("catalog() takes what is false or null for not given, and says so of w
   await assertRejects(() => client.catalog(null as never), InputError, "an object with parameters");
 });
 
-Deno.test("catalog() tells the last day of tables of repointings, which have no first", async () => {
+Deno.test("catalog() reports the last day of repointing tables, which have no first day", async () => {
   const row = { file_path: "imap/spice/repoint/imap_2026_012_01.repoint.csv", kernel_type: "repoint" };
   const days = { min_date_datetime: null, max_date_datetime: "2026-01-12, 23:59:59" };
   await using server = startServer(() => Response.json([{ ...row, ...days }]));
@@ -135,7 +135,7 @@ Deno.test("catalog() tells the last day of tables of repointings, which have no 
   assertEquals([product?.first_date, product?.last_date], ["20260112", "20260112"]);
 });
 
-Deno.test("catalog() tells the days of spin files, whose rows have times", async () => {
+Deno.test("catalog() reports the days of spin files, whose rows have times", async () => {
   const days = { start_date: "2026-09-24, 00:00:00", end_date: "2026-09-25, 00:00:00" };
   const row = { file_path: "imap/spice/spin/imap_2026_267_2026_268_02.spin.csv", ...days };
   await using server = startServer(() => Response.json([row]));

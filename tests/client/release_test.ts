@@ -55,7 +55,7 @@ async function manifestIn(folder: string, text = "#hello"): Promise<string> {
   return `${folder}/${NAME}`;
 }
 
-Deno.test("release() uploads the manifest, and the archive takes note of the release", async () => {
+Deno.test("release() uploads the manifest, and the archive records the release", async () => {
   await using root = await testFolder();
   await using folder = await testFolder();
   const archive = await startWatchedArchive({ root: root.path, apiKey: "s3cret-k3y" });
@@ -76,7 +76,7 @@ Deno.test("release() uploads the manifest, and the archive takes note of the rel
   }
 });
 
-Deno.test("release() polls until the manifest is indexed, then asks for the release", async () => {
+Deno.test("release() polls until the manifest is indexed, then requests the release", async () => {
   await using folder = await testFolder();
   await using api = slowApi({ lateDownloads: 2, lateReleases: 1 });
   const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 0 });
@@ -87,7 +87,7 @@ Deno.test("release() polls until the manifest is indexed, then asks for the rele
   assertEquals([api.count("/download/"), api.count("/release"), api.count("/upload/")], [4, 2, 1]);
 });
 
-Deno.test("release() whose limit passes says that the manifest is there and how to go on", async () => {
+Deno.test("release() that times out says that the manifest was uploaded and how to continue", async () => {
   await using folder = await testFolder();
   await using api = slowApi({ lateDownloads: Infinity });
   const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 0 });
@@ -101,7 +101,7 @@ Deno.test("release() whose limit passes says that the manifest is there and how 
   assertEquals(api.count("/release"), 0);
 });
 
-Deno.test("release() goes on with a manifest that the archive has, when it is the same", async () => {
+Deno.test("release() continues with a manifest that the archive already has, if it is identical", async () => {
   await using folder = await testFolder();
   await using api = slowApi({ has: "#hello" });
   const client = new ImapClient({ url: api.url, apiKey: "s3cret-k3y", retries: 0 });
@@ -109,7 +109,7 @@ Deno.test("release() goes on with a manifest that the archive has, when it is th
   assertEquals(api.count("/release"), 1);
 });
 
-Deno.test("release() refuses another manifest of a name that the archive has, and releases nothing", async () => {
+Deno.test("release() rejects a different manifest of a name that the archive has, and releases nothing", async () => {
   await using folder = await testFolder();
   for (const has of ["#jello", "#hello and more"]) {
     await using api = slowApi({ has });
@@ -124,7 +124,7 @@ Deno.test("release() refuses another manifest of a name that the archive has, an
   }
 });
 
-Deno.test("release() rejects with a refusal at once, whatever words it has", async () => {
+Deno.test("release() rejects immediately when the server does, whatever its message", async () => {
   await using folder = await testFolder();
   for (const [status, said] of [[403, "403 Forbidden"], [400, "the manifest was not found"]] as const) {
     await using api = slowApi({ lateReleases: Infinity, lateStatus: status });
@@ -213,7 +213,7 @@ Deno.test("release() checks every line of the manifest before anything is sent",
   assertEquals(api.requests, []);
 });
 
-Deno.test("releaseManifest() writes a manifest that release() takes, and never replaces another one", async () => {
+Deno.test("releaseManifest() writes a manifest that release() accepts, and never replaces another one", async () => {
   await using folder = await testFolder();
   const client = new ImapClient({ url: "http://127.0.0.1:2", apiKey: "s3cret-k3y" });
   const days = { start_date: "2026-01-01", end_date: "20260131" };

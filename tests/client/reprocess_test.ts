@@ -8,7 +8,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 
 const DAYS = { start_date: "20260101", end_date: "20260131" };
 
-Deno.test("reprocess() asks the archive, which takes note, with a key and with a token", async () => {
+Deno.test("reprocess() sends the request, which the archive records, with a key and with a token", async () => {
   await using root = await testFolder();
   const archive = await startWatchedArchive({ root: root.path, apiKey: "secret" });
   try {
@@ -25,7 +25,7 @@ Deno.test("reprocess() asks the archive, which takes note, with a key and with a
   }
 });
 
-Deno.test("reprocess() posts the days in the SDC's form, and gives back its answer", async () => {
+Deno.test("reprocess() posts the days in the SDC's format, and returns its response", async () => {
   await using server = startServer(() => Response.json({ jobs: 3 }));
   const client = new ImapClient({ url: server.url });
   const now = () => new Date("2026-02-08T12:00:00Z");
@@ -38,14 +38,14 @@ Deno.test("reprocess() posts the days in the SDC's form, and gives back its answ
   ]);
 });
 
-Deno.test("reprocess() is not sent again by itself, since it may have arrived", async () => {
+Deno.test("reprocess() is not retried, since the request may have arrived", async () => {
   await using server = startServer(() => new Response(null, { status: 503 }));
   const client = new ImapClient({ url: server.url, retries: 5 });
   await assertRejects(() => client.reprocess(DAYS), ResponseError, "503");
   assertEquals(server.requests.length, 1);
 });
 
-Deno.test("reprocess() says so when no answer came, a refusal came, or something else than JSON", async () => {
+Deno.test("reprocess() reports a missing response, a rejection, and a response that is not JSON", async () => {
   await using refusing = startServer(() => Response.json("no such product", { status: 400 }));
   await assertRejects(() => new ImapClient({ url: refusing.url }).reprocess(DAYS), ResponseError, "no such product");
   await using page = startServer(() => new Response("<h1>Log in"));
@@ -84,7 +84,7 @@ Deno.test("reprocess() finds what is wrong before anything is sent", async () =>
   assertEquals(server.requests, []);
 });
 
-Deno.test("reprocess() refuses lists and other things that untyped code may give, before anything is sent", async () => {
+Deno.test("reprocess() rejects lists and other values from untyped code, before anything is sent", async () => {
   await using server = startServer(() => Response.json({}));
   const client = new ImapClient({ url: server.url });
   const lists = { ...DAYS, instrument: "mag", descriptor: ["a", "b"] } as never;

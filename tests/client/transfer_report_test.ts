@@ -21,7 +21,7 @@ function reportOf(outcomes: Outcome[]) {
   return { report: new TransferReport(outcomes, repeat), asked };
 }
 
-Deno.test("TransferReport has the paths of what is there, the failures, and the bytes that came", () => {
+Deno.test("TransferReport has the paths of the files, the failures, and the number of transferred bytes", () => {
   const { report } = reportOf(OUTCOMES);
   assertEquals(report.paths, ["/data/imap/a", "/data/imap/c", "/data/imap/d"]);
   assertEquals(report.failed.map(({ file, error }) => [file, error.message]), [["imap/b", "Cannot download <b>: no"]]);
@@ -29,7 +29,7 @@ Deno.test("TransferReport has the paths of what is there, the failures, and the 
   assertEquals(report.summary(), "1 fetched, 1 resumed, 1 skipped, 1 failed; 1.5 kB");
 });
 
-Deno.test("TransferReport.retry() does the failed ones again and keeps the others in their order", async () => {
+Deno.test("TransferReport.retry() tries the failed files again and keeps the order of all files", async () => {
   const { report, asked } = reportOf(OUTCOMES);
   const again = await report.retry();
   assertEquals(asked, [["imap/b"]]);
@@ -43,7 +43,7 @@ Deno.test("TransferReport.retry() does the failed ones again and keeps the other
   assertEquals(report.failed.length, 1, "the first report stays as it was");
 });
 
-Deno.test("TransferReport shows itself as a table in notebooks and as text in the REPL", () => {
+Deno.test("TransferReport displays as a table in notebooks and as text in the REPL", () => {
   const { report } = reportOf(OUTCOMES);
   const bundle = report[JUPYTER_DISPLAY]();
   assertStringIncludes(bundle["text/html"], "Cannot download &lt;b&gt;: no");

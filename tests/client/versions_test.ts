@@ -12,7 +12,7 @@ const DAY = VERSIONS.map((version) => `imap_mag_l1a_norm_20260101_${version}.cdf
 const OTHERS = ["imap_mag_l1a_norm_20260102_v001.cdf", "imap_mag_l1a_norm_20260103_v002.0001.cdf"];
 const PICTURES = ["v001.0001", "v002.0001", "v002.0002"].map((version) => `imap_mag_l1b_norm_20260101_${version}.png`);
 
-Deno.test("query() finds the versions that are asked for, each file once", async () => {
+Deno.test("query() finds the requested versions, each file once", async () => {
   await using root = await testFolder();
   const names = [...DAY, ...OTHERS, ...PICTURES];
   await writeFiles(root.path, Object.fromEntries(names.map((name) => [archivePath(name), name])));

@@ -91,7 +91,7 @@ Deno.test("webpoda() counts the minor versions of every major version, not only 
   assert(outcome?.state === "written" && outcome.file === `${MAG}.0005.pkts`);
 });
 
-Deno.test("webpoda() keeps nothing when the archive has the same bytes, or more", async () => {
+Deno.test("webpoda() stores nothing when the archive has the same bytes, or more", async () => {
   for (const [text, state] of [["<1052><1068>", "unchanged"], ["<1052><1068> and more", "shorter"]] as const) {
     await using fake = onePacketEach("2026-01-03T00:00:00");
     await using lab = await openLab({ [`${MAG}.0003.pkts`]: text }, fake.url);
@@ -237,7 +237,7 @@ Deno.test("webpoda() says so when the repointing table is malformed", async () =
   assertStringIncludes(error.message, `Cannot read the table of repointings "imap/spice/repoint/${TABLE}": it has no`);
 });
 
-Deno.test("webpoda() with the archive's own packets finds the day unchanged, then what was added later", async () => {
+Deno.test("webpoda() with the archive's own packets finds the day unchanged, then packets that were added later", async () => {
   const packets = (startTime: string, seed: string) =>
     ccsdsPackets({ apid: 1052, count: 10, startTime: new Date(startTime), payloadBytes: 20, seed });
   const day = packets("2026-01-03T12:00:00Z", "day");
@@ -275,7 +275,7 @@ Deno.test("webpoda() finds wrong parameters and a missing token before anything 
   assertEquals(fake.asked, []);
 });
 
-Deno.test("webpoda() writes through no symbolic link that points outside the data directory", async () => {
+Deno.test("webpoda() does not write through a symbolic link that points outside the data directory", async () => {
   await using outside = await testFolder();
   await using fake = onePacketEach("2026-01-03T12:00:00");
   await using lab = await openLab({}, fake.url);

@@ -147,7 +147,7 @@ writingTest(
   { apiKey: "k3y" },
 );
 
-Deno.test("client and archive agree in the dialect of 2024: what that server refuses, the client selects", async () => {
+Deno.test("client and archive agree in the dialect of 2024: the client applies the conditions that the server rejects", async () => {
   await using folder = await testFolder();
   const names = [
     "imap_codice_l0_hskp_20240610_v001.pkts",
@@ -187,7 +187,7 @@ Deno.test("client and archive agree in the dialect of 2024: what that server ref
   }
 });
 
-Deno.test("client and archive agree on SPICE files that have a day in common with those that are asked for", async () => {
+Deno.test("client and archive agree on SPICE files that cover one of the requested days", async () => {
   await using folder = await testFolder();
   const names = [
     "imap_2026_010_2026_012_01.spin",
@@ -216,7 +216,7 @@ Deno.test("client and archive agree on SPICE files that have a day in common wit
   }
 });
 
-Deno.test("a response over the gateway's limit is split, except for a day that exceeds it by itself", async () => {
+Deno.test("a response over the gateway's limit is split, unless a single day exceeds it", async () => {
   await using folder = await testFolder();
   await writeFiles(folder.path, Object.fromEntries(NAMES.map((name) => [archivePath(name), name])));
   const archive = await startWatchedArchive({ root: folder.path, answerLimit: 500 });

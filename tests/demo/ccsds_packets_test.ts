@@ -24,7 +24,7 @@ Deno.test("ccsdsPackets() writes the six bytes of the header as in the standard"
   assertEquals(header, [0x0c, 0x61, 0xc0, 0x00, 0x00, 23, 0, 0, 0x03, 0xe8]);
 });
 
-Deno.test("ccsdsPackets() starts the sequence count again after 16383", () => {
+Deno.test("ccsdsPackets() wraps the sequence count around after 16383", () => {
   const packets = walkPackets(ccsdsPackets({ ...OPTIONS, count: 16_385, payloadBytes: 0 }));
   assertEquals(packets.slice(-2).map((packet) => packet.sequenceCount), [16_383, 0]);
 });
@@ -45,7 +45,7 @@ Deno.test("ccsdsPackets() makes the longest packet that the length field can sta
   assertEquals(packet?.bytes, 65_542);
 });
 
-Deno.test("ccsdsPackets() refuses what does not fit the header", () => {
+Deno.test("ccsdsPackets() rejects what does not fit the header", () => {
   const wrong: Partial<CcsdsPacketsOptions>[] = [
     { apid: 2048 },
     { apid: 1.5 },

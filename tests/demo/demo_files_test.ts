@@ -22,7 +22,7 @@ const parsed = DEMO_FILES.map((file) => {
   return { ...file, parts };
 });
 
-Deno.test("DEMO_FILES gives the tutorial's queries as many rows as in the tutorial", () => {
+Deno.test("DEMO_FILES results in as many rows for the tutorial's queries as in the tutorial", () => {
   const of = (instrument: string) => parsed.filter(({ parts }) => parts.instrument === instrument);
   assertEquals(of("glows").length, 7);
   assertEquals(of("glows").filter(({ parts }) => parts.data_level === "l1a" && parts.descriptor === "hist").length, 2);
@@ -90,7 +90,7 @@ Deno.test("demoUpload() makes packets for the two days that the archive does not
   }
 });
 
-Deno.test("demoUpload() refuses other names", () => {
+Deno.test("demoUpload() rejects other names", () => {
   assertThrows(() => demoUpload("imap_codice_l0_hskp_20240725_v001.pkts"), InputError, "the demo uploads");
 });
 

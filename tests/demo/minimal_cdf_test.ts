@@ -60,7 +60,7 @@ Deno.test("minimalCdf() writes a file without attributes and variables", () => {
   assertEquals({ attributes, variables, endOfFile }, { attributes: [], variables: [], endOfFile: 8 + 312 + 84 });
 });
 
-Deno.test("minimalCdf() refuses values that do not fill whole records", () => {
+Deno.test("minimalCdf() rejects values that do not fill whole records", () => {
   const variable = { name: "x", values: Int32Array.of(1, 2), recordShape: [3], attributes: {} };
   assertThrows(() => minimalCdf({ attributes: {}, variables: [variable] }), InputError, "records of [3]");
 });

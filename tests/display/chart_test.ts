@@ -63,7 +63,7 @@ Deno.test("chartSvg() escapes all text and makes it harmless", () => {
   assert(!/<script|[\u001b\u202e]/.test(svg));
 });
 
-Deno.test("chartSvg() is as high as its subtitle, legend and body need", () => {
+Deno.test("chartSvg() is as high as its subtitle, legend, and body require", () => {
   const heightOf = (chart: Partial<Chart>) => Number(/ height="(\d+)"/.exec(chartSvg({ ...CHART, ...chart }))?.[1]);
   const bare = heightOf({});
   assertEquals(heightOf({ subtitle: "instrument=mag" }), bare + 19);
@@ -71,7 +71,7 @@ Deno.test("chartSvg() is as high as its subtitle, legend and body need", () => {
   assertEquals(heightOf({ height: 130 }), bare + 30);
 });
 
-Deno.test("chartSvg() cuts a subtitle that is wider than the chart", () => {
+Deno.test("chartSvg() truncates a subtitle that is wider than the chart", () => {
   const svg = chartSvg({ ...CHART, subtitle: "x".repeat(1000) });
   const [, shown = ""] = />(x+…)</.exec(svg) ?? [];
   assert(shown.length > 40 && textPixels(shown) <= 400 - 2 * 16, shown);

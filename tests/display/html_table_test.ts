@@ -43,7 +43,7 @@ Deno.test("htmlTable() draws 100 rows in full, and says so when a single one is 
   assert(!one.includes("row 50.") && one.includes("row 49.") && one.includes("row 51."));
 });
 
-Deno.test("htmlTable() without rows is its caption", () => {
+Deno.test("htmlTable() without rows is only a caption", () => {
   const html = htmlTable(table([]));
   assertStringIncludes(html, '<table><caption style="text-align:left">Found &lt;b&gt;</caption></table>');
 });

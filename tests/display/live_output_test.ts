@@ -32,7 +32,7 @@ class SlowKernel {
   }
 }
 
-Deno.test("LiveOutput.end() waits for the drawing that is being sent, and nothing follows the last one", async () => {
+Deno.test("LiveOutput.end() waits for the drawing in progress, and draws nothing afterwards", async () => {
   const kernel = new SlowKernel();
   let drawn = 0;
   const output = new LiveOutput(() => bundleOf(`drawing ${++drawn}`), kernel);
@@ -66,7 +66,7 @@ Deno.test("LiveOutput shows a single drawing for work that is done at once, and 
   assertEquals(kernel.sent, ["display_data"]);
 });
 
-Deno.test("LiveOutput ignores a Jupyter kernel that fails: the work goes on", async () => {
+Deno.test("LiveOutput ignores a failing Jupyter kernel: the work continues", async () => {
   const kernel = { broadcast: () => Promise.reject(new Error("no kernel")) };
   await new LiveOutput(() => bundleOf("drawing"), kernel).end(bundleOf("done"));
 });

@@ -29,7 +29,7 @@ Deno.test("textTable() draws columns as wide as their widest cell, with numbers 
   );
 });
 
-Deno.test("textTable() without rows is its title", () => {
+Deno.test("textTable() without rows is only a title", () => {
   assertEquals(textTable(table([])), "Found [0] matching files\n");
 });
 
@@ -43,11 +43,11 @@ Deno.test("textTable() makes room for wide characters in a cell that has fewer c
   assertEquals(lines.slice(2, 6), ["Name  |N|", "--------|", "太陽風|1|", "a     |2|"]);
 });
 
-Deno.test("textTable() lets no line feed in a cell begin a line", () => {
+Deno.test("textTable() does not let a line feed in a cell start a new line", () => {
   assertEquals(textTable(table([["a\nb", "1"]])).split("\n").slice(4, 5), ["a\ufffdb |1|"]);
 });
 
-Deno.test("textTable() lets nothing act on the terminal and cuts endless cells", () => {
+Deno.test("textTable() removes control characters and truncates very long cells", () => {
   const text = textTable(table([["\u001b]0;x\u0007\n\u202e", "x".repeat(10_000)]]));
   // deno-lint-ignore no-control-regex
   assert(!/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/.test(text));
@@ -55,7 +55,7 @@ Deno.test("textTable() lets nothing act on the terminal and cuts endless cells",
   assert(text.length < 2000);
 });
 
-Deno.test("textTable() takes time in proportion to its rows", () => {
+Deno.test("textTable() takes time proportional to its rows", () => {
   const rows = (count: number) => Array.from({ length: count }, (_, index): Row => [`row ${index}`, String(index)]);
   const [few, many] = [table(rows(20_000)), table(rows(200_000))];
   // Processor time: on a busy machine, long calls are interrupted more often than short ones.
@@ -72,7 +72,7 @@ Deno.test("textTable() takes time in proportion to its rows", () => {
   assert(long < 40 * short, `${long} ms, ${short} ms`);
 });
 
-Deno.test("textTable() draws a row that needs checking like all others", () => {
+Deno.test("textTable() draws a row that needs checking like any other", () => {
   const rows: Row[] = Array.from({ length: 2500 }, (_, index) => [`row ${index}`, String(index)]);
   const plain = textTable(table(rows)).split("\n");
   const lines = textTable(table(rows.with(1200, ["a\nb\u001b", "1"]).with(2000, ["太陽", "2"]))).split("\n");

@@ -56,7 +56,7 @@ Deno.test("docs/dependencies.md lists the packages of deno.json with their range
   assertEquals(listed.toSorted(), [...new Set(imported)].sort());
 });
 
-Deno.test("docs/dependencies.md tells which packages users get", async () => {
+Deno.test("docs/dependencies.md says which packages users install", async () => {
   const needed = new Set<string>();
   for (const entrance of ["mod.ts", "cli.ts"]) {
     const { modules } = JSON.parse((await deno(["info", "--json", entrance])).stdout);
@@ -69,7 +69,7 @@ Deno.test("docs/dependencies.md tells which packages users get", async () => {
   assertEquals(users.toSorted(), [...needed].sort());
 });
 
-Deno.test("docs/dependencies.md tells what packages may touch: those with nothing load without permissions", async () => {
+Deno.test("docs/dependencies.md lists the permissions of packages: those with none load without permissions", async () => {
   const imports = await readImports();
   for (const { name, touches } of await readRows()) {
     // A specifier that ends with a slash stands for all files of a package: tests import the asserts of this one.
@@ -91,7 +91,7 @@ function bareName(key: string): string {
   return /^@?[^@]+/.exec(key)?.[0] ?? key;
 }
 
-Deno.test("docs/dependencies.md names all that the packages of users bring along, as deno.lock has it", async () => {
+Deno.test("docs/dependencies.md lists all dependencies of the users' packages, as in deno.lock", async () => {
   const { npm }: { npm: Record<string, { dependencies?: string[] }> } = JSON.parse(
     await Deno.readTextFile(join(ROOT, "deno.lock")),
   );

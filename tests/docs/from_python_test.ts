@@ -13,7 +13,7 @@ async function blocks(language: string): Promise<string[]> {
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, "gm"))].map(([, code = ""]) => code);
 }
 
-Deno.test("the TypeScript of docs/from-python.md is of the right types and runs", async () => {
+Deno.test("the TypeScript of docs/from-python.md passes the type check and runs", async () => {
   await using archive = await startServe(["--demo"]);
   await using folder = await testFolder();
   const code = (await blocks("ts")).join("\n");

@@ -18,7 +18,7 @@ async function wordsOf(file: string): Promise<string> {
   return (await Deno.readTextFile(join(ROOT, file))).replaceAll(/\s+/g, " ");
 }
 
-Deno.test("docs/promises.md names a test that is there for each promise", async () => {
+Deno.test("docs/promises.md names an existing test for each promise", async () => {
   const text = await Deno.readTextFile(join(ROOT, "docs/promises.md"));
   const promises = text.split(/^- \*\*/m).slice(1);
   assert(promises.length > 15);

@@ -49,7 +49,7 @@ Deno.test("serve prints on standard error what it found and where the objects ar
   }
 });
 
-Deno.test("serve prints nothing that acts on a terminal, whatever the names of files", async () => {
+Deno.test("serve prints no control characters, whatever the names of files", async () => {
   for (const format of ["text", "json"]) {
     await using folder = await testFolder();
     await Deno.mkdir(`${folder.path}/in`);

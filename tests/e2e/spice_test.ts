@@ -13,7 +13,7 @@ async function pathsOf(args: readonly string[], env: Record<string, string>): Pr
   return stdout.split("\n").filter((line) => line !== "");
 }
 
-Deno.test("query finds the newest kernels of some days in the SDC's own response", async () => {
+Deno.test("query finds the newest kernels of a range of days in the SDC's own response", async () => {
   await using server = startSampleServer({ routes: { "/spice-query": "spice-query-kernel.json" } });
   const env = { IMAP_DATA_ACCESS_URL: server.api.url };
   const history = ["query", "--table", "spice", "--type", "attitude_history", "--version", "latest"];

@@ -20,7 +20,7 @@ Deno.test("download accepts the filters of query", async () => {
   assertMatch(cli.store.asked[0]?.url ?? "", /\/query\?(?=.*instrument=swe)(?=.*start_date=20240101)/);
 });
 
-Deno.test("download refuses lines that make no sense", async () => {
+Deno.test("download rejects invalid lines", async () => {
   await using cli = await openCli();
   const lines = [
     ["download"],

@@ -52,7 +52,7 @@ function startInTerminal({ store, folder }: TransferCli, args: readonly string[]
 
 const ignore = Deno.build.os !== "linux" || !hasScript();
 
-Deno.test("in a terminal, progress is redrawn in place and removed in the end", { ignore }, async () => {
+Deno.test("in a terminal, progress is redrawn in place and finally removed", { ignore }, async () => {
   await using cli = await openCli({ count: 3 });
   cli.store.usually = { bytesPerSecond: 100_000 };
   const terminal = startInTerminal(cli, ["download", ...cli.names]);
@@ -126,7 +126,7 @@ Deno.test("Ctrl-C in a terminal removes the progress and says how to resume", { 
   assertStringIncludes(last, "interrupted; the bytes received so far are kept; run the same command to resume");
 });
 
-Deno.test("in a terminal --api-key - asks for the key and does not echo it", { ignore }, async () => {
+Deno.test("in a terminal --api-key - prompts for the key and does not echo it", { ignore }, async () => {
   await using cli = await openCli();
   const terminal = startInTerminal(cli, ["query", "--instrument", "swe", "--api-key", "-"]);
   await until(() => terminal.shown().includes("API key: "));

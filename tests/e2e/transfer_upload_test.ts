@@ -17,7 +17,7 @@ Deno.test("upload sends many files and reports each", async () => {
   assertEquals([...cli.store.objects.keys()].toSorted(), cli.paths);
 });
 
-Deno.test("upload sends nothing when a file is wrong, and reports each that is", async () => {
+Deno.test("upload sends nothing when a file is wrong, and reports every wrong file", async () => {
   await using cli = await openUploads(3);
   const { code, stdout, stderr } = await cli.run(["upload", ...cli.names, "gone.pkts", cli.names[0] ?? ""]);
   assertEquals([code, stdout, cli.store.asked.length], [2, "", 0]);
@@ -46,7 +46,7 @@ Deno.test("upload of a file that the archive has fails, unless --skip-existing i
   assertStringIncludes(again.stdout, `The IMAP SDC already has the file: ${cli.names[0]}`);
 });
 
-Deno.test("upload succeeds when the store takes the bytes and breaks the connection", async () => {
+Deno.test("upload succeeds when the store receives the bytes and breaks the connection", async () => {
   await using cli = await openUploads(1);
   cli.store.script.push({ loseAnswer: true });
   const { code, stdout } = await cli.run(["upload", ...cli.names]);

@@ -37,14 +37,14 @@ async function run(line: readonly string[], { trusts }: { trusts: boolean }) {
 }
 
 for (const [line, said] of LINES) {
-  Deno.test(`${line[0]} does not go from https to http`, async () => {
+  Deno.test(`${line[0]} does not redirect from HTTPS to HTTP`, async () => {
     const outcome = await run(line, { trusts: true });
     assertStringIncludes(outcome.said, said);
     assertEquals([outcome.code, outcome.said.includes("s3cret"), outcome.files], [1, false, [NAME]]);
   });
 }
 
-Deno.test("query tells of a certificate that nobody trusts, and sends nothing", async () => {
+Deno.test("query reports an untrusted certificate, and sends nothing", async () => {
   const { code, said } = await run(["query", "--instrument", "swe"], { trusts: false });
   assertStringIncludes(said, "has no TLS certificate that is trusted here");
   assertEquals(code, 1);

@@ -230,7 +230,7 @@ fuzz(
   },
 );
 
-Deno.test("nothing lies in the archive's folder that was not put there", async () => {
+Deno.test("the archive's folder contains only what was put there", async () => {
   const here = await at.archive?.folder.files() ?? [];
   const isOwn = (path: string) => path.startsWith(".imap-archive/") || path === `imap/mag/l0/2025/05/${NEW}`;
   assertEquals(here.filter((path) => !isOwn(path)), at.before?.filter((path) => !isOwn(path)));

@@ -33,7 +33,7 @@ const TABLE = fc.integer({ min: 1, max: 4 }).chain((count) =>
   rows,
 }));
 
-fuzz("textTable() writes nothing that acts on a terminal, and columns that line up", TABLE, (table) => {
+fuzz("textTable() writes no control characters, and aligned columns", TABLE, (table) => {
   const text = textTable(table);
   assertHarmlessText(text);
   const [, hyphens = "", ...lines] = text.trimEnd().split("\n");

@@ -4,7 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 
 const none = { apiKey: undefined, accessToken: undefined };
 
-Deno.test("apiAccess() uses the plain address without credentials", () => {
+Deno.test("apiAccess() uses the URL without a prefix if there are no credentials", () => {
   const access = apiAccess("https://api.example.org", none);
   assertEquals(access, {
     base: "https://api.example.org",
@@ -26,7 +26,7 @@ Deno.test("apiAccess() sends an access token as a bearer token", () => {
   assertEquals(access.headers, { authorization: "Bearer t" });
 });
 
-Deno.test("apiAccess() does not add a prefix that is there already", () => {
+Deno.test("apiAccess() does not add a prefix that the URL already has", () => {
   assertEquals(apiAccess("https://h/api-key", { ...none, apiKey: "k" }).base, "https://h/api-key");
   assertEquals(apiAccess("https://h/authorized", { ...none, accessToken: "t" }).base, "https://h/authorized");
 });

@@ -16,7 +16,7 @@ function endless(chunk: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({ pull: (stream) => stream.enqueue(new TextEncoder().encode(chunk)) });
 }
 
-Deno.test("Reply.text() reads a whole body, with characters that span chunks", async () => {
+Deno.test("Reply.text() reads a whole body, including characters that span chunks", async () => {
   const bytes = new TextEncoder().encode("天🚀");
   const body = new ReadableStream({
     start(stream) {
@@ -34,7 +34,7 @@ Deno.test("Reply.text() stops at its limit: it keeps the start, or fails", async
   await assertRejects(text, ConnectionError, "more than 1000 bytes");
 });
 
-Deno.test("Reply.text() gives up a body that stalls", async () => {
+Deno.test("Reply.text() times out when a body stalls", async () => {
   const silent = replyWith(new ReadableStream(), 20);
   await assertRejects(() => silent.text({ limit: LIMIT, beyond: "fail" }), TimeoutError, "sent next to nothing");
 });

@@ -34,7 +34,7 @@ Deno.test("retry() retries after retryable errors, and waits twice as long each 
   assertEquals(events.length, 7);
 });
 
-Deno.test("retry() waits for a random part of the time, so that clients do not retry in step", async () => {
+Deno.test("retry() waits for a random part of the time, so that clients do not retry at the same time", async () => {
   const { options, waits } = counting(3, 0.25);
   await assertRejects(() => retry(() => Promise.reject(new ConnectionError("broken")), options), ConnectionError);
   assertEquals(waits, [125, 250, 500]);
@@ -54,7 +54,7 @@ Deno.test("retry() gives up after the last retry with the last error", async () 
   assertEquals(waits.length, 2);
 });
 
-Deno.test("retry() counts from 0 after a try that made progress", async () => {
+Deno.test("retry() counts from 0 after an attempt that made progress", async () => {
   const { options, waits } = counting(1);
   const progress = [true, true, true, false, false];
   let tries = 0;

@@ -10,7 +10,7 @@ async function timeOf(delayMs: number): Promise<number> {
   return performance.now() - started;
 }
 
-Deno.test("startTimer() calls after its delay, whether it is short or long, and whenever other timers began", async () => {
+Deno.test("startTimer() calls after its delay, whether short or long, and regardless of other timers", async () => {
   const delays = [0, 20, 250, 251, 300, 400];
   const first = delays.map(timeOf);
   await timeOf(100);

@@ -37,7 +37,7 @@ for (const theme of ["light", "dark"] as const) {
     await using browser = await openBrowser();
 
     for (const name of NOTEBOOKS) {
-      await t.step(`${name} shows every table and picture`, async () => {
+      await t.step(`${name} shows every table and chart`, async () => {
         await using watched = await openPage(browser, WINDOW);
         const { page, complaints } = watched;
         const notebook = await openNotebook(lab, page, `notebooks/${name}`);
@@ -75,7 +75,7 @@ for (const theme of ["light", "dark"] as const) {
       });
     }
 
-    await t.step("the panel moves, Stop ends the download alone, and the next cell goes on with it", async () => {
+    await t.step("the panel is updated, Stop cancels only the download, and the next cell resumes it", async () => {
       await using store = await startObjectStore();
       await using data = await testFolder();
       const names = [0, 1, 2, 3].map(nameOf);

@@ -16,7 +16,7 @@ function ledger(): Ledger {
   return ledger;
 }
 
-Deno.test("Ledger.problems() finds nothing wrong with what an archive may have", () => {
+Deno.test("Ledger.problems() accepts every valid state of an archive", () => {
   for (const a of ["1", "2"]) assertEquals(ledger().problems(shown(["a"], { a })), []);
   assertEquals(ledger().problems(shown(["a", "b"], { a: "1", b: "3" })), []);
   assertEquals(ledger().unanswered(shown(["a", "b"], { a: "1", b: "3" })), 1);
@@ -33,7 +33,7 @@ Deno.test("Ledger.problems() finds files that are lost, incomplete, not listed, 
   ]);
 });
 
-Deno.test("Ledger.settle() requires from now on what the archive has", () => {
+Deno.test("Ledger.settle() requires the current files of the archive from then on", () => {
   const settled = ledger();
   settled.settle(shown(["a"], { a: "2" }));
   assertEquals([settled.md5("a"), settled.md5("b"), settled.has("b")], ["2", undefined, false]);

@@ -65,7 +65,7 @@ Deno.test(`The archive loses nothing while ${CLIENTS} clients upload, query and 
   assert(ledger.answered > CLIENTS && ledger.answered === figures.count("uploads"));
 });
 
-Deno.test(`The archive loses nothing that it answered when it is killed ${KILLS} times`, async () => {
+Deno.test(`The archive loses no upload that got a response when it is killed ${KILLS} times`, async () => {
   await using folder = await testFolder();
   const [ledger, figures] = [new Ledger(), new Figures()];
   const problems: string[] = [];

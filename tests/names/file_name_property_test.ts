@@ -27,7 +27,7 @@ function readOrRefuse(text: string): ImapFile | undefined {
   }
 }
 
-Deno.test("formatFileName() gives back every name that parseFileName() takes, whatever its kind", () => {
+Deno.test("formatFileName() returns every name that parseFileName() accepts, of any kind", () => {
   const kinds = new Set<string>();
   fc.assert(
     fc.property(NAMES, (name) => {
@@ -40,7 +40,7 @@ Deno.test("formatFileName() gives back every name that parseFileName() takes, wh
   assertEquals([...kinds].toSorted(), [...FILE_KINDS].toSorted());
 });
 
-Deno.test("formatFileName() makes a name that reads as the same parts, without the name that was read", () => {
+Deno.test("formatFileName() formats a name that is parsed as the same fields, without the original name", () => {
   fc.assert(
     fc.property(NAMES, (text) => {
       const file = parseFileName(text);
@@ -54,7 +54,7 @@ Deno.test("formatFileName() makes a name that reads as the same parts, without t
   );
 });
 
-Deno.test("parseFileName() throws nothing but its own error, and takes no name that formatFileName() would not give", () => {
+Deno.test("parseFileName() throws only its own error, and accepts only names that formatFileName() returns", () => {
   fc.assert(
     fc.property(LOOKALIKES, (text) => {
       const file = readOrRefuse(text);
@@ -64,7 +64,7 @@ Deno.test("parseFileName() throws nothing but its own error, and takes no name t
   );
 });
 
-Deno.test("archivePath() never leaves its folder", () => {
+Deno.test("archivePath() never points outside its folder", () => {
   fc.assert(
     fc.property(fc.oneof(NAMES, LOOKALIKES), (text) => {
       if (readOrRefuse(text) === undefined) return;

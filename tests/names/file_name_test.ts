@@ -12,7 +12,7 @@ const PATHS = [
   ["imap_l1const_l1ca_x_20260101_v999.9999.cdf", "imap/l1const/l1ca/2026/01"],
 ] as const;
 
-Deno.test("parseFileName() reads every part of a science file's name", () => {
+Deno.test("parseFileName() parses every field of a science file's name", () => {
   assertEquals(parseFileName("imap_ultra_l2_45sensor-map_20261206-repoint00002_v001.0012.cdf"), {
     kind: "science",
     instrument: "ultra",
@@ -26,11 +26,11 @@ Deno.test("parseFileName() reads every part of a science file's name", () => {
   });
 });
 
-Deno.test("formatFileName() gives back the name that parseFileName() read", () => {
+Deno.test("formatFileName() returns the name that parseFileName() parsed", () => {
   for (const [name] of PATHS) assertEquals(formatFileName(parseFileName(name)), name);
 });
 
-Deno.test("formatFileName() refuses parts that no name can hold", () => {
+Deno.test("formatFileName() rejects fields that no name can represent", () => {
   const file = parseFileName("imap_swe_l0_sci_20240105_v001.pkts");
   for (
     const wrong of [{ repointing: 100000 }, { repointing: 1, cr: 2 }, { cr: -1 }, { descriptor: "a_b" }, {
@@ -41,7 +41,7 @@ Deno.test("formatFileName() refuses parts that no name can hold", () => {
   }
 });
 
-Deno.test("formatFileName() keeps the form of a SPICE file's name when a part changes", () => {
+Deno.test("formatFileName() keeps the form of a SPICE file's name when a field changes", () => {
   const changed = [
     ["IMAP_2026_015_e01.mk", { version: "02" }, "IMAP_2026_015_e02.mk"],
     ["imap_2026_015_a01.spice.mk", { version: "02" }, "imap_2026_015_a02.spice.mk"],
@@ -56,7 +56,7 @@ Deno.test("formatFileName() keeps the form of a SPICE file's name when a part ch
   }
 });
 
-Deno.test("formatFileName() takes the form of a SPICE file's name that can hold the parts", () => {
+Deno.test("formatFileName() chooses the form of a SPICE file's name that can represent the fields", () => {
   const metakernel = { kind: "spice", kernel_type: "metakernel", start_date: "20260115" } as const;
   // The form of a year's metakernel comes first, and would lose the day.
   const yearly = parseFileName("imap_sdc_metakernel_2026_v001.tm");
@@ -68,7 +68,7 @@ Deno.test("formatFileName() takes the form of a SPICE file's name that can hold 
   assertStringIncludes(error.message, 'start_date "20260115": expected what a name can hold');
 });
 
-Deno.test("parseFileName() and archivePath() tell untyped code that a name is text", () => {
+Deno.test("parseFileName() and archivePath() tell untyped code that a name is a string", () => {
   for (const wrong of [5, undefined, null] as unknown[]) {
     for (const read of [parseFileName, archivePath]) {
       const error = assertThrows(() => read(wrong as string), InputError);
@@ -84,7 +84,7 @@ Deno.test("archivePath() puts a file into the SDC's folders", () => {
   }
 });
 
-Deno.test("parseFileName() names the wrong part and what was expected", () => {
+Deno.test("parseFileName() names the wrong field and what was expected", () => {
   const wrong: ReadonlyArray<readonly [name: string, ...said: string[]]> = [
     ["imap_swe_l0_sci_20240230_v001.pkts", "start date", "20240230", "calendar"],
     ["imap_swe_l0_sci_20231301_v001.pkts", "start date"],
@@ -106,13 +106,13 @@ Deno.test("parseFileName() names the wrong part and what was expected", () => {
   }
 });
 
-Deno.test("parseFileName() names all wrong parts at once, in order", () => {
+Deno.test("parseFileName() names all wrong fields at once, in order", () => {
   const error = assertThrows(() => parseFileName("imap_xyz_l9_sci_20240230-repoint1_v1.exe"), FileNameError);
   const parts = error.problems.map(({ field }) => field);
   assertEquals(parts, ["instrument", "data level", "start date", "counter", "version", "extension"]);
 });
 
-Deno.test("parseFileName() takes nothing for a name that could be a path or act on a terminal", () => {
+Deno.test("parseFileName() rejects names that could be paths or control a terminal", () => {
   const hostile = [
     "../imap_swe_l0_sci_20240105_v001.pkts/..",
     "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts",
@@ -130,7 +130,7 @@ Deno.test("parseFileName() takes nothing for a name that could be a path or act 
   }
 });
 
-Deno.test("parseFileName() stays quick and brief on a name of a million characters", () => {
+Deno.test("parseFileName() rejects a name of a million characters quickly and with a short message", () => {
   const error = assertThrows(
     () => parseFileName(`imap_${"x".repeat(1_000_000)}_l0_a_20240101_v001.cdf`),
     FileNameError,
@@ -138,7 +138,7 @@ Deno.test("parseFileName() stays quick and brief on a name of a million characte
   assertEquals(error.message.length < 2000, true);
 });
 
-Deno.test("what untyped code gives for a name or its parts is refused in our own words", () => {
+Deno.test("values from untyped code for a name or its fields are rejected with our own message", () => {
   const hostile = {
     toString: () => {
       throw new Error("never");

@@ -79,7 +79,7 @@ Deno.test("parseFileName() says what is wrong with a name of each kind", () => {
   }
 });
 
-Deno.test("formatFileName() makes names of parts, with what may be null left out", () => {
+Deno.test("formatFileName() formats names from fields, and nullable fields may be omitted", () => {
   const ancillary = { kind: "ancillary", instrument: "mag", descriptor: "x", start_date: "20250101" } as const;
   const rest = { version: "v001", extension: "csv" } as const;
   assertEquals(formatFileName({ ...ancillary, ...rest }), "imap_mag_x_20250101_v001.csv");
@@ -95,7 +95,7 @@ Deno.test("formatFileName() makes names of parts, with what may be null left out
   if (kernel.kind === "spice") assertEquals(formatFileName({ ...kernel, version: "0013" }), "naif0013.tls");
 });
 
-Deno.test("formatFileName() refuses parts that would read as something else", () => {
+Deno.test("formatFileName() rejects fields that would be parsed differently", () => {
   const ancillary = { kind: "ancillary", instrument: "mag", descriptor: "l2", start_date: "20250101" } as const;
   const asScience = { ...ancillary, end_date: "20250201", version: "v001", extension: "cdf" } as const;
   assertThrows(() => formatFileName(asScience), FileNameError, "kind");

@@ -42,7 +42,7 @@ Deno.test("the tutorial shows the figures of the SDC's own", async () => {
   assertEquals(uploaded, "imap/codice/l0/2024/07/imap_codice_l0_hskp_20240724_v001.pkts");
 });
 
-Deno.test("the tutorial names the one line to change for the real SDC, and the gallery how to do without a checkout", async () => {
+Deno.test("the tutorial marks the line to change for the real SDC, and the gallery says how to use it without a checkout", async () => {
   for (const name of NOTEBOOKS) {
     const { cells } = await readNotebook(notebookPath(name));
     const text = cells.map(({ source }) => source).join("\n");
@@ -51,7 +51,7 @@ Deno.test("the tutorial names the one line to change for the real SDC, and the g
   }
 });
 
-Deno.test("what is made up in a notebook goes to its own archive alone, whatever else its address is changed to", async () => {
+Deno.test("a notebook's sample files are uploaded only to its own archive, even if the URL is changed", async () => {
   for (const name of NOTEBOOKS) {
     const { cells } = await readNotebook(notebookPath(name));
     const uploads = cells.filter(({ cell_type, source }) =>
@@ -67,7 +67,7 @@ Deno.test("what is made up in a notebook goes to its own archive alone, whatever
   }
 });
 
-Deno.test("the gallery has tables with a text for each, pictures as SVG, and what became of transfers", async () => {
+Deno.test("the gallery has tables with a text form, charts as SVG, and the outcomes of transfers", async () => {
   for (const words of ["files.show()", "files.slice(0, 1)", "year.show()", `table: "spice"`, ".download()", "dryRun"]) {
     const [output, ...others] = await saved("gallery.ipynb", words);
     assert(output !== undefined && others.length === 0, words);
@@ -82,7 +82,7 @@ Deno.test("the gallery has tables with a text for each, pictures as SVG, and wha
   assertStringIncludes(await savedText("gallery.ipynb", "missing].slice"), "3 fetched, 1 failed");
 });
 
-Deno.test("no notebook holds a path of the machine that it ran on", async () => {
+Deno.test("no notebook contains a path of the machine that it ran on", async () => {
   for (const name of NOTEBOOKS) {
     const text = await Deno.readTextFile(notebookPath(name));
     for (const trace of ["/tmp/", "/home/", "/root/", "/Users/"]) assert(!text.includes(trace), trace);

@@ -7,7 +7,7 @@ Deno.test("decodeFileRecords() keeps keys that the protocol does not know", () =
   assertEquals(decodeFileRecords(structuredClone(rows)), rows);
 });
 
-Deno.test("decodeFileRecords() says where a response is not what it must be", () => {
+Deno.test("decodeFileRecords() says where a response is invalid", () => {
   const good = { file_path: "imap/a" };
   const wrong: ReadonlyArray<readonly [json: unknown, why: string]> = [
     [{ message: "hello" }, "no array"],
@@ -22,7 +22,7 @@ Deno.test("decodeFileRecords() says where a response is not what it must be", ()
   assertThrows(() => decodeFileRecords([{ version: 1 }], "spice"), ProtocolError, "row 1 has no file_path");
 });
 
-Deno.test("decodeFileRecords() does not let one odd value cost the response", () => {
+Deno.test("decodeFileRecords() accepts a response with a single wrong value", () => {
   const odd = [
     { file_path: "imap/a", instrument: 7, repointing: "12", cr: 1.5, released: "yes", start_date: ["20260101"] },
     { file_path: "imap/b", instrument: "mag" },
@@ -50,7 +50,7 @@ Deno.test("decodeFileRecords() takes the version from the file's name", () => {
   }
 });
 
-Deno.test("decodeFileRecords() brings the time of ingestion into one form", () => {
+Deno.test("decodeFileRecords() normalizes the time of ingestion", () => {
   const spellings = [
     "20260420 03:04:05",
     "2026-04-20 03:04:05",
@@ -68,7 +68,7 @@ Deno.test("decodeFileRecords() brings the time of ingestion into one form", () =
   assertEquals(row?.ingestion_date, "last week");
 });
 
-Deno.test("decodeFileRecords() finds the path of SPICE files, whatever their rows say of it", () => {
+Deno.test("decodeFileRecords() finds the path of SPICE files in every format of rows", () => {
   const rows = [
     { file_name: "ck/imap_2025_274_2025_276_001.ah.bc", version: 1 },
     { file_name: "naif0012.tls", version: 12 },

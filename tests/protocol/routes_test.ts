@@ -10,7 +10,7 @@ Deno.test("readRoute() reads what downloadRoute() and uploadRoute() write, with 
   }
 });
 
-Deno.test("readRoute() knows no other route", () => {
+Deno.test("readRoute() accepts no other route", () => {
   for (
     const path of ["/", "", "/querys", "/api-key", "/api-key/api-key/query", "/download/%zz", "/Query"]
   ) {

@@ -39,7 +39,7 @@ Deno.test("the interfaces of rows have every column of their tables", () => {
   assert(fits.every((does) => does));
 });
 
-Deno.test("columnNames() and parameterNames() leave out what servers of 2024 do not have", () => {
+Deno.test("columnNames() and parameterNames() omit what servers of 2024 do not have", () => {
   const { length } = columnNames("science");
   assertEquals(columnNames("science", "2024"), [
     "file_path",

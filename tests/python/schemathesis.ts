@@ -26,7 +26,7 @@ async function linesOf(stream: ReadableStream<Uint8Array>): Promise<string[]> {
 }
 
 for (const { how, serve, prefix, headers } of CASES) {
-  Deno.test(`schemathesis finds only what the SDC does as well: ${how}`, async () => {
+  Deno.test(`schemathesis finds only what also applies to the SDC: ${how}`, async () => {
     await using folder = await testFolder();
     await using archive = await startBareServe(["--demo", ...serve]);
     const archiveErrors = linesOf(archive.process.stderr);

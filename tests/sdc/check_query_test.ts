@@ -2,7 +2,7 @@ import { InputError } from "../../src/errors.ts";
 import { checkQuery } from "../../src/sdc/check_query.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
-Deno.test("checkQuery() asks for at least one parameter", () => {
+Deno.test("checkQuery() requires at least one parameter", () => {
   for (
     const query of [{}, { table: "science" }, { version: "latest" }, { instrument: undefined }, {
       major_version: "all",
@@ -74,7 +74,7 @@ Deno.test("checkQuery() names what is wrong, what was expected and the closest v
   }
 });
 
-Deno.test("checkQuery() names every wrong parameter, a line each", () => {
+Deno.test("checkQuery() names every wrong parameter, one per line", () => {
   const { message } = assertThrows(() => checkQuery({ instrument: "x", data_level: "y", version: "z" }), InputError);
   assertEquals(message.split("\n").length, 3);
 });
@@ -98,13 +98,13 @@ Deno.test("checkQuery() finds the table of patterns that only SPICE names fit", 
   }
 });
 
-Deno.test("checkQuery() refuses a name in a table that has no such files", () => {
+Deno.test("checkQuery() rejects a name in a table that has no such files", () => {
   const filename = "imap_mag_l0_raw_20250502_v001.pkts";
   const refusal = `Cannot query filename "${filename}" in the table spice: it belongs to the table science`;
   assertThrows(() => checkQuery({ table: "spice", filename }, new Date()), InputError, refusal);
 });
 
-Deno.test("checkQuery() refuses patterns of files that no table has", () => {
+Deno.test("checkQuery() rejects patterns of files that are in no table", () => {
   const refusals: ReadonlyArray<readonly [filename: string, said: string]> = [
     ["*.txt", "no table has release files"],
     ["foo*", "no table has files with such names"],
@@ -117,7 +117,7 @@ Deno.test("checkQuery() refuses patterns of files that no table has", () => {
   assertEquals(checkQuery({ table: "science", filename: "imap_xyz_*" }).table, "science");
 });
 
-Deno.test("checkQuery() refuses what untyped code may give in its own words", () => {
+Deno.test("checkQuery() rejects values from untyped code with its own message", () => {
   const parameters: readonly unknown[] = [null, "mag", 7];
   for (const odd of parameters) assertThrows(() => checkQuery(odd as never), InputError, "an object with parameters");
   const values: readonly unknown[] = [{}, Object.create(null), new Date(0), [["mag"]], Symbol("x")];

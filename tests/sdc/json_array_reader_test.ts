@@ -16,7 +16,7 @@ function readAll(text: string, lengths: readonly number[]): unknown[] {
   return values;
 }
 
-Deno.test("JsonArrayReader returns the values of any array, however it is cut into chunks", () => {
+Deno.test("JsonArrayReader returns the values of any array, however it is split into chunks", () => {
   fc.assert(
     fc.property(
       fc.array(fc.jsonValue()),
@@ -53,7 +53,7 @@ Deno.test("JsonArrayReader rejects what is not an array", () => {
   assertThrows(() => reader.push("x".repeat(5_000_000)), NoJsonArray, "too long");
 });
 
-Deno.test("JsonArrayReader refuses a comma without a value, wherever the chunks end", () => {
+Deno.test("JsonArrayReader rejects a comma without a value, wherever the chunks end", () => {
   for (const text of ["[,1]", "[ , 1 ]", "[1,,2]", "[1,]", '[,{"file_path":"imap/mag"}]']) {
     for (let at = 0; at <= text.length; at++) {
       const read = () => {

@@ -101,7 +101,7 @@ async function pathsOf(
   return paths;
 }
 
-Deno.test("queryRows() gives each of 60,000 rows exactly once behind a gateway that answers 500 above 6 MB", async (test) => {
+Deno.test("queryRows() yields each of 60,000 rows exactly once behind a gateway that responds with 500 above 6 MB", async (test) => {
   const rows = makeRows();
   const all = rows.map(({ file_path }) => file_path);
   const newest = newestMajors(rows).map(({ file_path }) => file_path);
@@ -199,7 +199,7 @@ Deno.test("queryRows() finds each row once when connections break within pages",
   assert(server.requests.every(({ url }) => new URL(url).searchParams.get("limit") !== "1000"));
 });
 
-Deno.test("queryRows() asks for smaller pages when one is too large", async () => {
+Deno.test("queryRows() requests smaller pages when one is too large", async () => {
   const all = numbered(4_500);
   await using server = startServer((request) => {
     const limit = Number(new URL(request.url).searchParams.get("limit") ?? 1);
@@ -226,7 +226,7 @@ Deno.test("queryRows() splits by date when a server ignores the parameters of pa
   }
 });
 
-Deno.test("queryRows() asks for the major versions from 0 to the newest one, and only once where rows have none", async () => {
+Deno.test("queryRows() requests the major versions from 0 to the newest one, and only once if rows have none", async () => {
   const rows = [3, 1, 0].map((major) => ({
     file_path: `imap/v00${major}`,
     start_date: "20250101",

@@ -23,7 +23,7 @@ function kept(parameters: QueryParameters, names: readonly string[], more: Parti
   });
 }
 
-Deno.test("planQuery() brings a query into the form of the wire", () => {
+Deno.test("planQuery() converts a query to requests", () => {
   const wire: ReadonlyArray<readonly [QueryParameters, Record<string, string>]> = [
     [{ table: "science", instrument: "mag", descriptor: undefined }, { instrument: "mag" }],
     [{ repointing: "repoint00012" }, { repointing: "12" }],
@@ -60,21 +60,21 @@ Deno.test("planQuery() brings a query into the form of the wire", () => {
   for (const [query, sent] of wire) assertEquals(plan(query).requests, [sent], JSON.stringify(query));
 });
 
-Deno.test("planQuery() leaves lists to the server, a request for each combination", () => {
+Deno.test("planQuery() lets the server compare lists, with a request for each combination", () => {
   const { requests } = plan({ instrument: ["mag", "swe"], data_level: ["l1a", "l1b"], start_date: "20260101" });
   assertEquals(requests.length, 4);
   assertEquals(requests[1], { instrument: "mag", data_level: "l1b", start_date: "20260101" });
   assertEquals(plan({ instrument: ["mag", "mag"] }).requests, [{ instrument: "mag" }]);
 });
 
-Deno.test("planQuery() compares here what would take too many requests", () => {
+Deno.test("planQuery() lets the client compare what would take too many requests", () => {
   const descriptor = Array.from({ length: 20 }, (_, index) => `d${index}`);
   const many = { instrument: ["mag", "swe"], descriptor };
   assertEquals(plan(many).requests, [{ instrument: "mag" }, { instrument: "swe" }]);
   assertEquals(kept(many, ["imap_mag_l1a_d7_x", "imap_mag_l1a_other_x"]), ["imap_mag_l1a_d7_x"]);
 });
 
-Deno.test("planQuery() keeps what a pattern means", () => {
+Deno.test("planQuery() preserves the meaning of patterns", () => {
   const names = [
     "imap_hi_l1a_hi-de_20260101_v001.cdf",
     "imap_hi_l1b_hi_20260101_v001.cdf",
@@ -88,7 +88,7 @@ Deno.test("planQuery() keeps what a pattern means", () => {
   assertEquals(kept({ filename: "imap_?i_*" }, names), [names[0], names[1]]);
 });
 
-Deno.test("planQuery() takes conditions for the server from names and patterns", () => {
+Deno.test("planQuery() derives conditions for the server from names and patterns", () => {
   const wire: ReadonlyArray<readonly [QueryParameters, Record<string, string>[]]> = [
     // A whole name is requested by its path: the SDC finds it whatever its major version.
     [{ filename: "imap_mag_l1a_norm_20260101_v001.cdf" }, [
@@ -173,7 +173,7 @@ Deno.test("planQuery() takes conditions for the server from names and patterns",
   for (const [query, sent] of wire) assertEquals(plan(query).requests, sent, JSON.stringify(query));
 });
 
-Deno.test("planQuery() keeps times of ingestion, and then finds the newest version here", () => {
+Deno.test("planQuery() lets the client compare times of ingestion, and then find the newest version", () => {
   const from = {
     instrument: "mag",
     ingestion_start_date: "2026-01-31T12:00",
@@ -225,7 +225,7 @@ Deno.test("planQuery() finds the newest version after all other conditions, by t
   for (const query of here) assertEquals(decided(query), [true, false], JSON.stringify(query));
 });
 
-Deno.test("planQuery() compares versions as numbers, whatever they are", () => {
+Deno.test("planQuery() compares all versions as numbers", () => {
   const { keep } = plan({ filename: "*", version: ["v001.0001", "v003"] });
   const row = (major_version: number | null, minor_version: number) =>
     keep({ file_path: "imap/x", major_version, minor_version });
@@ -236,13 +236,13 @@ Deno.test("planQuery() compares versions as numbers, whatever they are", () => {
   assertEquals(numbers({ file_path: "imap/x", major_version: 1, minor_version: 1 }), false);
 });
 
-Deno.test("planQuery() finds SPICE files whatever the case of their names", () => {
+Deno.test("planQuery() ignores the case of SPICE files' names", () => {
   const { keep } = plan({ filename: ["naif0014.tls", "NAIF001?.TLS"] });
   const found = ["NAIF0014.TLS", "naif0013.tls", "naif0020.tls"].map((name) => keep({ file_path: `imap/${name}` }));
   assertEquals(found, [true, true, false]);
 });
 
-Deno.test("planQuery() requests each major version where the client selects what differs between them", () => {
+Deno.test("planQuery() requests each major version if the client's conditions may distinguish them", () => {
   const decided = (query: QueryParameters) => {
     const { reduceTo, requests } = plan({ instrument: "mag", ...query });
     return [requests[0]?.major_version, reduceTo];
@@ -267,13 +267,13 @@ Deno.test("planQuery() selects by the days that a SPICE file covers", () => {
   assertEquals(covers(null, null), true);
 });
 
-Deno.test("planQuery() selects by the days of ingestion that /spice-query takes for midnights", () => {
+Deno.test("planQuery() handles days of ingestion that /spice-query interprets as midnights", () => {
   const { keep } = plan({ table: "spice", type: "spin", ingestion_end_date: "20260131" });
   const at = (ingestion_date: string) => keep({ file_path: "imap/x", ingestion_date });
   assertEquals([at("2026-01-31 23:59:59"), at("2026-02-01 00:00:00")], [true, false]);
 });
 
-Deno.test("planQuery() selects by itself what a server refuses to select by", () => {
+Deno.test("planQuery() lets the client apply conditions that a server rejects", () => {
   const refusing = (parameters: QueryParameters, ...refused: string[]) =>
     planQuery(checkQuery(parameters, NOW), new Set(refused));
   const latest = refusing({ instrument: "mag", version: "latest" }, "latest");

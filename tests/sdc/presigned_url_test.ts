@@ -7,7 +7,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 const SIGNED = "https://bucket.s3.amazonaws.com/imap/a%20b?X-Amz-Credential=a%2Fb&X-Amz-Signature=s3cret%3D";
 const PATH = "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts";
 
-Deno.test("downloadUrl() takes the URL of the redirect as it is", async () => {
+Deno.test("downloadUrl() returns the URL of the redirect unchanged", async () => {
   await using server = startServer(() => new Response("{}", { status: 302, headers: { location: SIGNED } }));
   const { transport } = testTransport(server.url, { accessToken: "t" });
   assertEquals((await downloadUrl(transport, PATH)).href, SIGNED);
@@ -22,7 +22,7 @@ Deno.test("downloadUrl() says what to do when the archive has no such file", asy
   assertEquals(error.status, 404);
 });
 
-Deno.test("downloadUrl() tells a missing route from a missing file", async () => {
+Deno.test("downloadUrl() distinguishes a missing route from a missing file", async () => {
   await using server = startServer(() => Response.json({ message: "Not Found" }, { status: 404 }));
   const { transport } = testTransport(server.url, { apiKey: "k3y" });
   const error = await assertRejects(() => downloadUrl(transport, PATH), ResponseError, "it has no such route");
@@ -45,7 +45,7 @@ Deno.test("downloadUrl() and uploadUrl() follow redirects of the API on its own 
   assertEquals(server.requests.map(({ headers }) => headers.get("x-api-key")), ["k3y", "k3y", "k3y", "k3y"]);
 });
 
-Deno.test("downloadUrl() rejects a body in place of a redirect", async () => {
+Deno.test("downloadUrl() rejects a body instead of a redirect", async () => {
   await using server = startServer(() => new Response("bytes"));
   const { transport } = testTransport(server.url);
   await assertRejects(
@@ -62,14 +62,14 @@ Deno.test("uploadUrl() reads the URL from a JSON string", async () => {
   assertEquals(server.requests[0]?.url, `${server.url}/upload/a%20b.pkts`);
 });
 
-Deno.test("uploadUrl() says that the archive has the file when it answers 409", async () => {
+Deno.test("uploadUrl() reports that the archive has the file when it responds with 409", async () => {
   await using server = startServer(() => Response.json("imap/x already exists.", { status: 409 }));
   const { transport } = testTransport(server.url);
   const error = await assertRejects(() => uploadUrl(transport, "x.pkts"), ResponseError, "has a file of that name");
   assertEquals(error.status, 409);
 });
 
-Deno.test("uploadUrl() shows why the server refuses a name", async () => {
+Deno.test("uploadUrl() shows why the server rejects a name", async () => {
   await using server = startServer(() => new Response("Invalid extension", { status: 400 }));
   const { transport } = testTransport(server.url);
   await assertRejects(() => uploadUrl(transport, "x.pkts"), ResponseError, "400 Bad Request (Invalid extension)");
@@ -82,7 +82,7 @@ Deno.test("uploadUrl() keeps a presigned URL out of its errors", async () => {
   assertEquals(Deno.inspect(error).includes("s3cret"), false);
 });
 
-Deno.test("uploadUrl() names the API key in its error when the key is refused", async () => {
+Deno.test("uploadUrl() names the API key in its error when the key is rejected", async () => {
   await using server = startServer(() => Response.json({ message: "Forbidden" }, { status: 403 }));
   const name = "x.pkts";
   const bare = testTransport(server.url).transport;

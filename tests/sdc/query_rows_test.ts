@@ -172,7 +172,7 @@ Deno.test("queryRows() splits a large request after an outage", async () => {
   assertEquals(rows.map(({ file_path }) => file_path).toSorted(), ALL.map(({ file_path }) => file_path));
 });
 
-Deno.test("queryRows() gives rows without a day once when the server finds them for every day", async () => {
+Deno.test("queryRows() yields rows without a day once when the server finds them for every day", async () => {
   const undated: FileRecord[] = [{ file_path: "imap/a", start_date: null }, { file_path: "imap/b" }];
   await using lenient = startServer((request) => {
     const rows = found(ALL, request);
@@ -210,7 +210,7 @@ Deno.test("queryRows() retries a day's 502 once, and then says that its files ar
   assertEquals(server.requests.length, 5);
 });
 
-Deno.test("queryRows() gives out a row before the next one is received", async () => {
+Deno.test("queryRows() yields a row before the next one is received", async () => {
   const more = Promise.withResolvers<void>();
   await using server = startServer(() => {
     const encode = (text: string) => new TextEncoder().encode(text);
@@ -234,7 +234,7 @@ Deno.test("queryRows() gives out a row before the next one is received", async (
   assertEquals((await rows.next()).done, true);
 });
 
-Deno.test("queryRows() sends no more requests when nobody takes its rows", async () => {
+Deno.test("queryRows() sends no further requests when its rows are not consumed", async () => {
   await using server = startServer((request) => {
     const rows = found(MONTH, request);
     return rows.length > 1 ? busy(413) : Response.json(rows);

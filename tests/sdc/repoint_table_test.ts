@@ -7,7 +7,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 const OPTIONS = { now: new Date("2026-01-15T10:00:00Z"), signal: undefined };
 const row = (name: string, ingestion_date: string) => ({ file_path: `imap/spice/repoint/${name}`, ingestion_date });
 
-Deno.test("newestRepointTable() takes the table that came in last, of the last two weeks and today", async () => {
+Deno.test("newestRepointTable() returns the latest table ingested in the last two weeks or today", async () => {
   await using server = startServer(() =>
     Response.json([
       row("b", "2026-01-14, 23:59:59"),
@@ -22,7 +22,7 @@ Deno.test("newestRepointTable() takes the table that came in last, of the last t
   ]);
 });
 
-Deno.test("newestRepointTable() looks further back when nothing came in lately", async () => {
+Deno.test("newestRepointTable() searches further back when no table was ingested recently", async () => {
   await using server = startServer(({ url }) =>
     Response.json(url.includes("start_ingest_date=20200101") ? [row("old", "2025-01-01, 00:00:00")] : [])
   );
@@ -32,7 +32,7 @@ Deno.test("newestRepointTable() looks further back when nothing came in lately",
   assertEquals(await newestRepointTable(testTransport(empty.url).transport, OPTIONS), undefined);
 });
 
-Deno.test("newestRepointTable() asks below the bare address, and below the prefix where that is refused", async () => {
+Deno.test("newestRepointTable() sends its request without the prefix, and with it if that is rejected", async () => {
   for (const isOpen of [true, false]) {
     await using server = startServer(({ url }) =>
       isOpen || url.includes("/authorized/")
@@ -46,7 +46,7 @@ Deno.test("newestRepointTable() asks below the bare address, and below the prefi
   }
 });
 
-Deno.test("newestRepointTable() refuses what is no list of tables", async () => {
+Deno.test("newestRepointTable() rejects what is not a list of tables", async () => {
   for (const answer of [{ message: "hello" }, [{ ingestion_date: "x" }]]) {
     await using server = startServer(() => Response.json(answer));
     await assertRejects(() => newestRepointTable(testTransport(server.url).transport, OPTIONS), ProtocolError);

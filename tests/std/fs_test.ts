@@ -5,7 +5,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join, relative } from "@std/path";
 
 for (const [name, ensure] of [["ensureDir", ensureDir], ["ensureDirSync", ensureDirSync]] as const) {
-  Deno.test(`${name}() creates a directory with its parents, and leaves one that exists as it is`, async () => {
+  Deno.test(`${name}() creates a directory with its parents, and does not change an existing one`, async () => {
     await using folder = await testFolder();
     const dir = join(folder.path, "a/b/c");
     await ensure(dir);
@@ -24,7 +24,7 @@ for (const [name, ensure] of [["ensureDir", ensureDir], ["ensureDirSync", ensure
   });
 }
 
-Deno.test("ensureDir() and ensureDirSync() reject a file in the place of the directory", async () => {
+Deno.test("ensureDir() and ensureDirSync() reject a file at the path of the directory", async () => {
   await using folder = await testFolder();
   const path = join(folder.path, "file");
   await Deno.writeTextFile(path, "mine");
@@ -34,14 +34,14 @@ Deno.test("ensureDir() and ensureDirSync() reject a file in the place of the dir
   assertEquals(await Deno.readTextFile(path), "mine");
 });
 
-Deno.test("ensureDir() works when many create the same directory at once", async () => {
+Deno.test("ensureDir() works when several callers create the same directory at the same time", async () => {
   await using folder = await testFolder();
   const dir = join(folder.path, "a/b");
   await Promise.all(Array.from({ length: 20 }, () => ensureDir(dir)));
   assertEquals((await Deno.stat(dir)).isDirectory, true);
 });
 
-Deno.test("exists() tells files, directories and nothing apart, and follows symbolic links", async () => {
+Deno.test("exists() distinguishes files, directories, and missing paths, and follows symbolic links", async () => {
   await using folder = await testFolder();
   const [file, link, broken] = ["file", "link", "broken"].map((name) => join(folder.path, name));
   await Deno.writeTextFile(file ?? "", "");

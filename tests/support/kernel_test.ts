@@ -105,7 +105,7 @@ Deno.test("execute() in one kernel", async (t) => {
   });
 });
 
-Deno.test("startKernel() runs the kernel in the folder and with the variables that were asked for", async () => {
+Deno.test("startKernel() runs the kernel in the given folder and with the given variables", async () => {
   const cwd = await Deno.realPath(await Deno.makeTempDir());
   try {
     await using kernel = await startKernel({ cwd, env: { ...env, IMAP_DATA_DIR: "/data" } });

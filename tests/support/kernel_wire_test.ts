@@ -13,7 +13,7 @@ function reader(bytes: Uint8Array): (count: number) => Promise<Uint8Array<ArrayB
   return (count) => Promise.resolve(new Uint8Array(bytes.slice(offset, offset += count)));
 }
 
-Deno.test("decodeMessage() reads what encodeRequest() writes, whatever stands before it", () => {
+Deno.test("decodeMessage() reads what encodeRequest() writes, whatever precedes it", () => {
   const frames = [new TextEncoder().encode("topic"), ...encodeRequest(request, key)];
   const message = decodeMessage(frames, { channel, key });
   assertEquals(message.type, "execute_request");
@@ -21,14 +21,14 @@ Deno.test("decodeMessage() reads what encodeRequest() writes, whatever stands be
   assertEquals(message.content, { code: "1 + 1" });
 });
 
-Deno.test("decodeMessage() refuses a message that was signed with another key, or changed", () => {
+Deno.test("decodeMessage() rejects a message that was signed with another key, or changed", () => {
   const frames = encodeRequest(request, "other");
   assertThrows(() => decodeMessage(frames, { channel, key }), KernelError, "its signature is wrong");
   const changed = [...encodeRequest(request, key).slice(0, -1), new TextEncoder().encode("{}")];
   assertThrows(() => decodeMessage(changed, { channel, key }), KernelError, "its signature is wrong");
 });
 
-Deno.test("decodeMessage() refuses frames that are no message", () => {
+Deno.test("decodeMessage() rejects frames that are not a message", () => {
   assertThrows(() => decodeMessage([new Uint8Array(3)], { channel, key }), KernelError, "none of Jupyter's");
 });
 
@@ -39,7 +39,7 @@ Deno.test("readFrames() reads what encodeFrames() writes, at all the lengths whe
   assertEquals(await readFrames(read), [new Uint8Array([1])]);
 });
 
-Deno.test("readGreeting() accepts ZMTP 3 alone", async () => {
+Deno.test("readGreeting() accepts only ZMTP 3", async () => {
   await readGreeting(reader(encodeGreeting()));
   const http = new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n".padEnd(64));
   await assertRejects(() => readGreeting(reader(http)), KernelError, "speaks no ZMTP 3");

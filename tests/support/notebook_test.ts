@@ -68,7 +68,7 @@ Deno.test("runNotebook() runs code cells up to the first error that is not expec
   ]);
 });
 
-Deno.test("runAllCells() sends all cells at once: what one does not await stands below the cell that runs by then", async () => {
+Deno.test("runAllCells() sends all cells at once: an output that is not awaited appears below the cell that is running then", async () => {
   await using kernel = await startKernel({ env: { NO_COLOR: "1" } });
   const cells = [
     code(`void setTimeout(() => console.log("late"), 50);`),

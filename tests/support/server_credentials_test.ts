@@ -7,7 +7,7 @@ const seen = (headers: Record<string, string>, url = "http://h/x") => ({
   headers: new Headers(headers),
 });
 
-Deno.test("a credential that comes to another server than the API is refused, and fails the test", () => {
+Deno.test("a credential that is sent to a server other than the API is rejected, and fails the test", () => {
   for (const headers of [{ "x-api-key": "k3y-1" }, { authorization: "Bearer k3y-1" }, { "x-other": "key=k3y-1" }]) {
     const api = new CredentialWatch("first");
     const other = new CredentialWatch("first");
@@ -23,7 +23,7 @@ Deno.test("a credential that comes to another server than the API is refused, an
   }
 });
 
-Deno.test("a credential in an address is refused even by the API", () => {
+Deno.test("a credential in a URL is rejected even by the API", () => {
   const api = new CredentialWatch("api");
   api.allows(seen({ "x-api-key": "k3y-2" }));
   assertEquals(api.allows(seen({}, "http://h/query?key=k3y-2")), false);

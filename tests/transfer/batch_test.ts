@@ -37,7 +37,7 @@ Deno.test("download() of many reports one that fails as an outcome, and retry() 
   assertEquals(again.outcomes.map(({ file }) => file), report.outcomes.map(({ file }) => file));
 });
 
-Deno.test("download() of many fetches a file once that is listed twice, under any of its names", async () => {
+Deno.test("download() of many fetches a file only once if it is listed twice, under any of its names", async () => {
   await using lab = await openFull();
   const [name = ""] = NAMES;
   const report = await lab.client.download([name, archivePath(name), { file_path: archivePath(name) }, name]);
@@ -83,7 +83,7 @@ Deno.test("download() uses a row's own path, and never leaves the data directory
   assertEquals(await lab.folder.files(), ["imap/spice/ck/new_kind.bc"]);
 });
 
-Deno.test("download() refuses an invalid concurrency", async () => {
+Deno.test("download() rejects an invalid concurrency", async () => {
   await using lab = await openLab();
   for (const concurrency of [0, -1, 1.5, 257, NaN]) {
     await assertRejects(() => lab.client.download(NAMES, { concurrency }), InputError, "Cannot use the concurrency");
@@ -127,7 +127,7 @@ Deno.test("an onProgress that throws ends the call with its error, and does no o
   for (const call of calls) await assertRejects(call, Error, "a defect of the caller's");
 });
 
-Deno.test("forEachOf() notices an abort between files that need no waiting", async () => {
+Deno.test("forEachOf() detects an abort between files that involve no waiting", async () => {
   const stop = new AbortController();
   const items = Array.from({ length: 200 }, (_, number) => `${number}`);
   let done = 0;

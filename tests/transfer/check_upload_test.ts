@@ -38,14 +38,14 @@ Deno.test("upload() of one wrong file says what is wrong", async () => {
   await assertRejects(() => lab.client.upload([path, path]), InputError, "Nothing was sent");
 });
 
-Deno.test("upload() refuses the same file twice", async () => {
+Deno.test("upload() rejects the same file twice", async () => {
   await using lab = await openLab();
   const path = await fileOf(lab, nameOf(1));
   await assertRejects(() => lab.client.upload([path, path]), InputError, "has the same name");
   assertEquals(lab.store.asked.length, 0);
 });
 
-Deno.test("upload() refuses a file that it must not read", {
+Deno.test("upload() rejects a file that it may not read", {
   ignore: Deno.build.os === "windows" || Deno.uid() === 0,
 }, async () => {
   await using lab = await openLab();

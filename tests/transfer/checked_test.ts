@@ -4,7 +4,7 @@ import { openLab } from "./lab.ts";
 
 const WRONG = `"${"0".repeat(32)}"`;
 
-Deno.test("download() refuses bytes whose MD5 is not that of the ETag, and leaves nothing behind", async () => {
+Deno.test("download() rejects bytes whose MD5 differs from the ETag, and leaves nothing behind", async () => {
   await using lab = await openLab({ retries: 1 });
   lab.store.usually = { headers: { etag: WRONG } };
   const outcome = await lab.one();
@@ -21,7 +21,7 @@ Deno.test("download() starts from 0 when the MD5 was wrong once", async () => {
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() does not take an ETag for an MD5 when S3 says that it is not one", async () => {
+Deno.test("download() does not treat an ETag as an MD5 when S3 says that it is not one", async () => {
   const kms = { etag: WRONG, "x-amz-server-side-encryption": "aws:kms" };
   const dsse = { etag: WRONG, "x-amz-server-side-encryption": "aws:kms:dsse" };
   for (const headers of [kms, dsse, { etag: `"${"0".repeat(32)}-2"` }, { etag: `W/${WRONG}` }, { etag: null }]) {
@@ -38,14 +38,14 @@ Deno.test("download() accepts an MD5 in upper or lower case", async () => {
   assertEquals((await lab.one()).state, "fetched");
 });
 
-Deno.test("download() refuses a body that is shorter than announced", async () => {
+Deno.test("download() rejects a body that is shorter than announced", async () => {
   await using lab = await openLab({ retries: 0 });
   lab.store.usually = { headers: { "content-length": "100001" } };
   assertEquals((await lab.one()).state, "failed");
   assert(!(await lab.folder.files()).includes(lab.path));
 });
 
-Deno.test("download() notices by the length alone that a resumed file is incomplete", async () => {
+Deno.test("download() detects only from the length that a resumed file is incomplete", async () => {
   await using lab = await openLab();
   lab.store.add(lab.path, lab.bytes, '"in-pieces-2"');
   lab.store.script.push({ cutAfter: 30_000 }, { headers: { "content-length": null }, cutAfter: 20_000 });

@@ -1,7 +1,7 @@
 import { ConnectionSlots } from "../../src/transfer/receive.ts";
 import { assertEquals } from "@std/assert";
 
-Deno.test("ConnectionSlots gives out as many slots as are free, also after some were given back", () => {
+Deno.test("ConnectionSlots hands out as many slots as are free, also after some were returned", () => {
   const slots = new ConnectionSlots(2);
   assertEquals([slots.take(), slots.take(), slots.take(), slots.free], [true, true, false, 0]);
   slots.give();

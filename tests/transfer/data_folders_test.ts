@@ -4,7 +4,7 @@ import { openLab } from "./lab.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "@std/path";
 
-Deno.test("download() writes through no symbolic link that points outside the data directory", async () => {
+Deno.test("download() does not write through a symbolic link that points outside the data directory", async () => {
   for (const depth of [1, 3, 5]) {
     await using lab = await openLab();
     await using outside = await testFolder();

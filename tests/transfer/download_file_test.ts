@@ -88,7 +88,7 @@ Deno.test("downloadFile() fetches a file again if the existing one is empty", as
   assertEquals(await Deno.readFile(path), BYTES);
 });
 
-Deno.test("downloadFile() refuses bytes whose MD5 differs from the ETag, and retries", async () => {
+Deno.test("downloadFile() rejects bytes whose MD5 differs from the ETag, and retries", async () => {
   const etags = [`"${"0".repeat(32)}"`, `"${MD5}"`];
   await using test = await attempt(() => whole({ etag: etags.shift() ?? "" }), { retries: 1 });
   assertEquals((await test.run()).state, "fetched");
@@ -101,7 +101,7 @@ Deno.test("downloadFile() leaves nothing behind when the bytes are always wrong"
   assertEquals(await test.folder.files(), []);
 });
 
-Deno.test("downloadFile() does not take just any ETag for an MD5", async () => {
+Deno.test("downloadFile() does not treat every ETag as an MD5", async () => {
   const others = [
     { etag: `"${"0".repeat(32)}-3"` },
     { etag: `"${"0".repeat(32)}"`, "x-amz-server-side-encryption": "aws:kms" },
@@ -138,7 +138,7 @@ Deno.test("downloadFile() reports a connection that breaks, and leaves nothing b
   listener.close();
 });
 
-Deno.test("downloadFile() gives up when the server stalls", async () => {
+Deno.test("downloadFile() times out when the server stalls", async () => {
   const silent = () => {
     const body = new ReadableStream({ start: (stream) => stream.enqueue(BYTES.slice(0, 100)) });
     return new Response(body, { headers: { "content-length": String(BYTES.length) } });
@@ -148,7 +148,7 @@ Deno.test("downloadFile() gives up when the server stalls", async () => {
   assertEquals(await test.folder.files(), []);
 });
 
-Deno.test("downloadFile() shows why an object store refuses, without the URL", async () => {
+Deno.test("downloadFile() shows why an object store rejects a request, without the URL", async () => {
   const xml = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
   await using test = await attempt(() => new Response(xml, { status: 403 }));
   const error = await assertRejects(test.run, ResponseError, "403 Forbidden (AccessDenied: Request has expired)");

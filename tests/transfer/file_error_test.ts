@@ -15,14 +15,14 @@ Deno.test("download() fails with a FileError that has the path and the system's 
   assertEquals(lab.store.asked.length, 0);
 });
 
-Deno.test("download() fails with a FileError when something else is in the place of the file", async () => {
+Deno.test("download() fails with a FileError when the path is not a file", async () => {
   await using lab = await openLab();
   await Deno.mkdir(lab.finalPath, { recursive: true });
   const error = await assertRejects(() => lab.client.download(lab.name), FileError, "it is not a file");
   assertEquals(error.path, lab.finalPath);
 });
 
-Deno.test("upload() fails with a FileError when the file is gone by its turn", async () => {
+Deno.test("upload() fails with a FileError when the file no longer exists", async () => {
   await using lab = await openLab({ retries: 0 });
   const paths = [1, 2].map((number) => join(lab.folder.path, nameOf(number)));
   for (const path of paths) await Deno.writeFile(path, lab.bytes);
@@ -35,7 +35,7 @@ Deno.test("upload() fails with a FileError when the file is gone by its turn", a
   assert(error instanceof FileError && error.path === second && error.code === "ENOENT", error?.message);
 });
 
-Deno.test("a silent server leads to a TimeoutError, a refused connection to another ConnectionError", async () => {
+Deno.test("a silent server results in a TimeoutError, a refused connection in another ConnectionError", async () => {
   await using lab = await openLab({ retries: 0, timeoutMs: 100 });
   lab.store.apiUsually = { silent: true };
   const silent = await assertRejects(() => lab.client.download(lab.name), TimeoutError, "sent nothing for 0.1 s");

@@ -7,7 +7,7 @@ Deno.test("localPath() puts an archive path into the data directory", () => {
   assertEquals(localPath("/data", "imap/mag/l0/2025/05/a:b.pkts"), "/data/imap/mag/l0/2025/05/a:b.pkts");
 });
 
-Deno.test("localPath() refuses every path that could lead out of the data directory", () => {
+Deno.test("localPath() rejects every path that could point outside the data directory", () => {
   const hostile = [
     "",
     "..",

@@ -65,7 +65,7 @@ Deno.test("on a disk without locks, a partial file is waited for as long as its 
   }
 });
 
-Deno.test("on a disk without locks, a partial file is taken over from a process that is gone, which can no longer write to it", async () => {
+Deno.test("on a disk without locks, a partial file is taken over from a process that has ended, which can no longer write to it", async () => {
   await using folder = await testFolder();
   const path = join(folder.path, "file");
   const wait = { signal: undefined, onWait: () => {}, staleMs: 100 };

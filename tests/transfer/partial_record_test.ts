@@ -13,7 +13,7 @@ Deno.test("parseRecord() parses what a run has written", () => {
   for (const record of records) assertEquals(parseRecord(JSON.stringify(record)), record);
 });
 
-Deno.test("parseRecord() refuses everything else", () => {
+Deno.test("parseRecord() rejects everything else", () => {
   const wrong: unknown[] = [
     null,
     7,

@@ -22,7 +22,7 @@ const TABLE: ReadonlyArray<readonly [size: Size, partialSize: Size, ifPresent: I
   [0, 7, "skip", "resume"],
 ];
 
-Deno.test("planDownload() decides by what is on the disk and by the options", () => {
+Deno.test("planDownload() decides by the files on disk and by the options", () => {
   for (const [size, partialSize, ifPresent, plan] of TABLE) {
     const found = planDownload({ size, partialSize }, ifPresent);
     assertEquals(found, plan, `${size} ${partialSize} ${ifPresent}: ${found} instead of ${plan}`);

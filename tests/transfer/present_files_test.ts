@@ -4,7 +4,7 @@ import { testFolder } from "../support/folder.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 
-Deno.test("PresentFiles knows which files exist and how large they are, for few and for many in a folder", async () => {
+Deno.test("PresentFiles returns which files exist and their sizes, for few and for many files in a folder", async () => {
   await using folder = await testFolder();
   const path = (number: number) => join(folder.path, `file ${number}`);
   for (let number = 0; number < 100; number += 2) await Deno.writeTextFile(path(number), "x".repeat(number));
@@ -17,7 +17,7 @@ Deno.test("PresentFiles knows which files exist and how large they are, for few 
   }
 });
 
-Deno.test("PresentFiles notices that a file was removed, and what is not a file", async () => {
+Deno.test("PresentFiles detects removed files, and paths that are not files", async () => {
   await using folder = await testFolder();
   const present = new PresentFiles();
   const path = join(folder.path, "file");

@@ -31,7 +31,7 @@ Deno.test("download() with verify requests one byte if the file is right", async
   assertEquals(lab.store.requests[0]?.sent, 1);
 });
 
-Deno.test("download() with verify repairs a file that is damaged, cut short or too long", async () => {
+Deno.test("download() with verify repairs a file that is damaged, truncated, or too long", async () => {
   await using lab = await openLab();
   const damaged = lab.bytes.with(50_000, (lab.bytes[50_000] ?? 0) ^ 1);
   for (const wrong of [damaged, lab.bytes.slice(0, 99_999), new Uint8Array([...lab.bytes, 0])]) {
@@ -42,7 +42,7 @@ Deno.test("download() with verify repairs a file that is damaged, cut short or t
   }
 });
 
-Deno.test("download() with verify compares all bytes if the store tells no MD5", async () => {
+Deno.test("download() with verify compares all bytes if the store provides no MD5", async () => {
   await using lab = await openLab();
   lab.store.add(lab.path, lab.bytes, '"several-3"');
   await putFinal(lab, lab.bytes);

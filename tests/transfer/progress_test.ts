@@ -8,7 +8,7 @@ function isRetryable(error: unknown): boolean {
   return error instanceof ResponseError && error.retryable;
 }
 
-Deno.test("Progress counts only bytes that are kept and clearly exceed all before", () => {
+Deno.test("Progress counts only kept bytes that clearly exceed all earlier ones", () => {
   const progress = new Progress(100_000);
   const tries: [kept: number, progressed: boolean][] = [
     [100_000, false],
@@ -28,7 +28,7 @@ Deno.test("Progress counts only bytes that are kept and clearly exceed all befor
   assert(!progress.hasProgressed, "a try that never came to the store has brought nothing");
 });
 
-Deno.test("Progress forgives one refused URL, and one more after each try that made progress", () => {
+Deno.test("Progress tolerates one rejected URL, and one more after each attempt that made progress", () => {
   const progress = new Progress(0);
   assertEquals([isRetryable(progress.judge(refused)), isRetryable(progress.judge(refused))], [true, false]);
   progress.end(10_000);
@@ -37,7 +37,7 @@ Deno.test("Progress forgives one refused URL, and one more after each try that m
   assertEquals(progress.judge(other), other);
 });
 
-Deno.test("Progress knows how many bytes were not transferred again", () => {
+Deno.test("Progress reports how many bytes were not transferred again", () => {
   const progress = new Progress(100);
   assertEquals(progress.resumedFrom, 0);
   progress.resume(100);

@@ -14,7 +14,7 @@ for (const status of [400, 404, 409, 410]) {
   });
 }
 
-Deno.test("download() does not retry when the body of a refusal breaks off", async () => {
+Deno.test("download() does not retry when the body of an error breaks off", async () => {
   await using lab = await openLab();
   lab.store.usually = { status: 404, cutAfter: 5 };
   const outcome = await lab.one();
@@ -49,7 +49,7 @@ Deno.test("download() requests a new URL in the middle of a file, as often as on
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() gives up when a new URL is refused too, and shows why without the URL", async () => {
+Deno.test("download() gives up when a new URL is rejected too, and shows why without the URL", async () => {
   await using lab = await openLab({ retries: 9 });
   lab.store.usually = { status: 403 };
   const outcome = await lab.one();
@@ -59,7 +59,7 @@ Deno.test("download() gives up when a new URL is refused too, and shows why with
   assertEquals(lab.store.requests.length, 2);
 });
 
-Deno.test("download() keeps the partial file when the rest is refused", async () => {
+Deno.test("download() keeps the partial file when the request for the rest is rejected", async () => {
   await using lab = await openLab();
   lab.store.script.push({ cutAfter: 20_000 });
   lab.store.usually = { status: 404 };

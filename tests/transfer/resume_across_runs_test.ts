@@ -24,7 +24,7 @@ Deno.test("download() resumes a partial file, and requests the rest on condition
   await assertWhole(lab);
 });
 
-Deno.test("download() requests one byte of a complete partial file, to make sure that the object has not changed", async () => {
+Deno.test("download() requests one byte of a complete partial file, to check that the object has not changed", async () => {
   await using lab = await openLab();
   await lab.putPart(lab.bytes);
   const { state, bytes } = await lab.one();
@@ -112,7 +112,7 @@ Deno.test("download() starts from 0 when the record contains anything else", asy
   }
 });
 
-Deno.test("download() removes what a run left behind that was killed while it wrote a record", async () => {
+Deno.test("download() removes what a killed run left behind while it wrote a record", async () => {
   await using lab = await openLab();
   await lab.putPart(lab.bytes.slice(0, 40_000));
   await Deno.writeTextFile(`${lab.partPath}.json.new`, '{"archiveP');

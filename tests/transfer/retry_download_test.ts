@@ -48,14 +48,14 @@ Deno.test("download() logs each retry with its reason", async () => {
   assert(!JSON.stringify(lab.log).includes("s3cret"));
 });
 
-Deno.test("download() counts retries from 0 after a try that made progress", async () => {
+Deno.test("download() counts retries from 0 after an attempt that made progress", async () => {
   await using lab = await openLab({ retries: 1 });
   for (let tries = 0; tries < 9; tries++) lab.store.script.push({ cutAfter: 10_000 });
   assertEquals((await lab.one()).state, "fetched");
   assertEquals(lab.ranges().at(-1), "bytes=90000-");
 });
 
-Deno.test("download() gives up when no try makes progress, and keeps what was received", async () => {
+Deno.test("download() gives up when no attempt makes progress, and keeps the received bytes", async () => {
   await using lab = await openLab({ retries: 2 });
   lab.store.script.push({ cutAfter: 10_000 });
   lab.store.usually = { cutAfter: 0 };
@@ -87,7 +87,7 @@ for (const [why, behaviour] of NO_PROGRESS) {
   });
 }
 
-Deno.test("download() fetches a file even if the store tells neither its size nor an ETag", async () => {
+Deno.test("download() fetches a file even if the store reports neither its size nor an ETag", async () => {
   await using lab = await openLab();
   lab.store.usually = { headers: { etag: null, "content-length": null } };
   assertEquals((await lab.one()).state, "fetched");
@@ -96,7 +96,7 @@ Deno.test("download() fetches a file even if the store tells neither its size no
 
 for (const ignoreIfRange of [false, true]) {
   const store = ignoreIfRange ? ", and the store ignores If-Range" : "";
-  Deno.test(`download() starts from 0 when the object changes between two tries${store}`, async () => {
+  Deno.test(`download() starts from 0 when the object changes between two attempts${store}`, async () => {
     await using lab = await openLab();
     // No MD5 would tell that bytes of two versions are mixed.
     lab.store.add(lab.path, lab.bytes, '"first-2"');

@@ -62,7 +62,7 @@ Deno.test("upload() reports that the archive has another file of that name when 
   assert(failed?.error instanceof ResponseError && failed.error.status === 409);
 });
 
-Deno.test("upload() does not take another file of the same length for its own when the store tells no MD5", async () => {
+Deno.test("upload() does not mistake another file of the same length for its own when the store provides no MD5", async () => {
   await using lab = await openUploads();
   lab.store.script.push({ status: 500 }, { status: 403 });
   const running = lab.client.upload(lab.files);
@@ -81,7 +81,7 @@ Deno.test("upload() fails when the archive has the same file already, from anoth
   assertEquals(lab.store.requests.length, 0);
 });
 
-Deno.test("upload() gives up when a new URL is refused too", async () => {
+Deno.test("upload() gives up when a new URL is rejected too", async () => {
   await using lab = await openUploads(1, { retries: 9 });
   lab.store.usually = { status: 403 };
   const [failed] = (await lab.client.upload(lab.files)).failed;

@@ -34,7 +34,7 @@ Deno.test("isInShard() never changes: machines with different releases share a l
   assertEquals(parts.join(""), "3331142323312314");
 });
 
-Deno.test("checkedShard() refuses shards that do not exist", () => {
+Deno.test("checkedShard() rejects shards that do not exist", () => {
   assertEquals(checkedShard({ part: 16, of: 16 }), { part: 16, of: 16 });
   for (const [part, of] of [[0, 4], [5, 4], [1.5, 4], [1, 0], [NaN, 4], [1, Infinity]] as const) {
     assertThrows(() => checkedShard({ part, of }), InputError, "Cannot use the shard");

@@ -6,7 +6,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const UNKNOWN = { "content-length": null, etag: '"in-pieces-3"' };
 
-Deno.test("download() of a body without a length asks the store for it before the file counts as complete", async () => {
+Deno.test("download() of a body without a length asks the store for the length before the file counts as complete", async () => {
   await using lab = await openLab();
   lab.store.script.push({ headers: UNKNOWN, cutAfter: 30_000 }, {});
   assertEquals((await lab.one()).state, "fetched");
@@ -14,7 +14,7 @@ Deno.test("download() of a body without a length asks the store for it before th
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("download() fails when the store tells neither the length nor the MD5", async () => {
+Deno.test("download() fails when the store provides neither the length nor the MD5", async () => {
   await using lab = await openLab({ retries: 0 });
   const silent = { headers: { ...UNKNOWN, "content-range": null } };
   lab.store.script.push({ ...silent, cutAfter: 30_000 }, silent);
@@ -32,7 +32,7 @@ Deno.test("download() does not keep a file that a server compressed", async () =
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("upload() refuses a file that changed since it was checked, and sends none of it", async () => {
+Deno.test("upload() rejects a file that changed since it was checked, and sends none of it", async () => {
   await using lab = await openLab({ retries: 0 });
   const [first, second] = ["imap_swe_l0_sci_20250101_v001.pkts", "imap_swe_l0_sci_20250102_v001.pkts"]
     .map((name) => `${lab.folder.path}/${name}`);

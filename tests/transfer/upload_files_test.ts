@@ -85,7 +85,7 @@ Deno.test("uploadFiles() retries when the store is busy", async () => {
   assertEquals(tries, 2);
 });
 
-Deno.test("uploadFiles() shows why the store refuses", async () => {
+Deno.test("uploadFiles() shows why the store rejects a file", async () => {
   const xml = "<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>";
   await using test = await attempt(() => new Response(xml, { status: 403 }));
   await assertRejects(test.run, ResponseError, "403 Forbidden (SignatureDoesNotMatch: no)");
@@ -100,7 +100,7 @@ Deno.test("uploadFiles() fails when the store has other bytes", async () => {
   await assertRejects(test.run, ConnectionError, "MD5 mismatch");
 });
 
-Deno.test("uploadFiles() reports a file that changes while it is sent, even if the store tells no MD5", async () => {
+Deno.test("uploadFiles() reports a file that changes while it is sent, even if the store provides no MD5", async () => {
   const changing = await attempt(async (request) => {
     await request.arrayBuffer();
     await Deno.writeFile(changing.path, BYTES.toReversed());

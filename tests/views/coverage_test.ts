@@ -128,7 +128,7 @@ Deno.test("coverage() of 100,000 files of 60 products in 10 years stays below 1 
   assert(Math.min(...times) < 2000, String(times));
 });
 
-Deno.test("coverage() of very many gaps draws longer bars rather than a large file, and says so", async () => {
+Deno.test("coverage() with very many gaps draws longer bars instead of a large file, and says so", async () => {
   const rows = Array.from({ length: 100 }, (_, index) => rowsOf(0, 3652, { descriptor: `p${index}` }))
     .flatMap((rows) => rows.filter((_, day) => day % 20 < 10));
   const svg = await coveragePicture(rows).toSvg();

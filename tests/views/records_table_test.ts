@@ -80,7 +80,7 @@ Deno.test("fileNameOf() returns the end of the path", () => {
   assertEquals(fileNameOf({ file_path: "bare" }), "bare");
 });
 
-Deno.test("recordsTable() describes the query in its subtitle, in the words of the query", () => {
+Deno.test("recordsTable() describes the query in its subtitle, with the names of its parameters", () => {
   const asked = { instrument: ["mag", "swe"], released: true, repointing: 12, version: undefined, cr: null };
   assertEquals(recordsTable([], { asked }).subtitle, "instrument=mag|swe, released=true, repointing=12");
 });

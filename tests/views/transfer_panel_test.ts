@@ -50,7 +50,7 @@ Deno.test("transferPanel() shows the numbers in the bars where styles are remove
   assertEquals(words, ["35%", "12 of 40 files, 1 failed, 2.5 MB, 1.25 MB/s, 1:15 left"]);
 });
 
-Deno.test("endedPanel() says how far a transfer got and how to continue, without time or speed", async () => {
+Deno.test("endedPanel() shows the progress of a transfer and how to continue, without time or speed", async () => {
   const bundle = endedPanel(STATE, "run it <again>");
   assertEquals(bundle["text/plain"], "Stopped at 12 of 40 files, 1 failed, 2.5 MB; run it <again>\n");
   assertStringIncludes(bundle["text/html"], "run it &lt;again&gt;");

@@ -16,7 +16,7 @@ const done = (file: string): TransferEvent => ({
   outcome: { state: "fetched", file, path: "", bytes: 0 },
 });
 
-Deno.test("TransferTracker counts files, and the bytes of each file from where it begins", () => {
+Deno.test("TransferTracker counts files, and the bytes of each file from its start", () => {
   const { tracker } = trackerOf(
     { type: "begin", files: 3 },
     { type: "file", file: "a" },
@@ -69,7 +69,7 @@ Deno.test("TransferTracker estimates the time left from bytes, not from the numb
   assertEquals(Math.round(tracker.state().leftMs ?? 0), Math.round(9_900 / 109 * 1000));
 });
 
-Deno.test("TransferTracker assumes that files that have not begun are as large as the others", () => {
+Deno.test("TransferTracker assumes that files that have not started are as large as the others", () => {
   const { tracker, clock } = trackerOf(
     { type: "begin", files: 4 },
     bytes("a", 0, 1000),
@@ -107,7 +107,7 @@ Deno.test("transferLines() has a line for each active file up to eight, and make
   assertStringIncludes(lines[0] ?? "", "██████████░░░░░░░░░░");
 });
 
-Deno.test("TransferTracker computes the share that is done, with active files counted by their bytes", () => {
+Deno.test("TransferTracker computes the completed share, counting active files by their bytes", () => {
   const { tracker } = trackerOf({ type: "begin", files: 4 });
   assertEquals(tracker.state().share, 0);
   for (const event of [done("x"), bytes("a", 250), bytes("b", 750)]) tracker.take(event);
@@ -123,7 +123,7 @@ Deno.test("transferLines() shows no folder of this machine, on Windows either", 
   assertEquals(transferLines(state).slice(0, 2).map((line) => line.trim().split(" ")[1]), ["a.pkts", "b.pkts"]);
 });
 
-Deno.test("transferLines() cuts a name that is too long", () => {
+Deno.test("transferLines() truncates a name that is too long", () => {
   const active = [{ file: `imap/${"x".repeat(10_000)}`, bytes: 1, size: 2 }];
   const state = { files: 1, done: 0, failed: 0, share: 0.5, bytes: 0, speed: 0, leftMs: undefined, active };
   assert(transferLines(state).every((line) => line.length < 200));

@@ -27,7 +27,7 @@ Deno.test("Webpoda.writePackets() creates no file and no folder if there are no 
   assertEquals([...Deno.readDirSync(folder.path)], []);
 });
 
-Deno.test("Webpoda.writePackets() fetches an APID whose stream broke again from its own start", async () => {
+Deno.test("Webpoda.writePackets() fetches an APID again from its start if its stream breaks off", async () => {
   await using folder = await testFolder();
   let tries = 0;
   await using fake = fakeWebpoda(({ apid }) => {
@@ -39,7 +39,7 @@ Deno.test("Webpoda.writePackets() fetches an APID whose stream broke again from 
   assertEquals(fake.asked.map(({ apid }) => apid), [1, 2, 2, 3]);
 });
 
-Deno.test("Webpoda.writePackets() gives up a stream that stalls", async () => {
+Deno.test("Webpoda.writePackets() times out when a stream stalls", async () => {
   await using folder = await testFolder();
   const ends: (() => void)[] = [];
   await using fake = fakeWebpoda(() => {
@@ -59,7 +59,7 @@ Deno.test("Webpoda.writePackets() gives up a stream that stalls", async () => {
   for (const end of ends) end();
 });
 
-Deno.test("a wrong token is reported once, without the token, and not tried again", async () => {
+Deno.test("a wrong token is reported once, without the token, and not retried", async () => {
   await using folder = await testFolder();
   await using fake = fakeWebpoda(() => new Response(`no ${TOKEN}`, { status: 401 }), { retries: 3 });
   const error = await assertRejects(() => fake.webpoda.writePackets(of([1]), `${folder.path}/part`), ResponseError);
@@ -76,7 +76,7 @@ Deno.test("the token and the password are not shown when webpoda echoes them", a
   assert(!error.message.includes("hunter2") && !error.message.includes(TOKEN));
 });
 
-Deno.test("a redirect and a page are refused, and the token is sent nowhere else", async () => {
+Deno.test("redirects and web pages are rejected, and the token is not sent elsewhere", async () => {
   await using folder = await testFolder();
   await using other = fakeWebpoda(() => new Response("packets"));
   const answers = [
@@ -104,7 +104,7 @@ Deno.test("Webpoda requires a token that is the base64 of user:password, and doe
   }
 });
 
-Deno.test("Webpoda sends the token over plain HTTP to no host on the internet", () => {
+Deno.test("Webpoda does not send the token over plain HTTP to the internet", () => {
   const { transport } = testTransport("http://127.0.0.1:1");
   for (const webpodaUrl of ["http://lasp.colorado.edu", "http://8.8.8.8:8000"]) {
     const create = () => new Webpoda(transport, { webpodaUrl, webpodaToken: TOKEN });
@@ -116,7 +116,7 @@ Deno.test("Webpoda sends the token over plain HTTP to no host on the internet", 
   }
 });
 
-Deno.test("Webpoda.packetTimes() does not show the token that webpoda sends where a time belongs", async () => {
+Deno.test("Webpoda.packetTimes() does not show the token if webpoda returns it instead of a time", async () => {
   for (const text of [TOKEN, "hunter2", `${"x".repeat(55)}${TOKEN}`]) {
     await using fake = fakeWebpoda(() => new Response(`${text}\n`));
     const read = () => fake.webpoda.packetTimes({ apids: [1], received: SPAN, signal: undefined }, () => {});
@@ -153,7 +153,7 @@ Deno.test("Webpoda.packetTimes() accepts a leap second, and no time that does no
   }
 });
 
-Deno.test("Webpoda.packetTimes() refuses text that is not a list of times, without reading all of it", async () => {
+Deno.test("Webpoda.packetTimes() rejects text that is not a list of times, without reading all of it", async () => {
   for (const text of ["Error: no such dataset\n", "x".repeat(1_000)]) {
     await using fake = fakeWebpoda(() => new Response(text));
     const read = () => fake.webpoda.packetTimes({ apids: [1], received: SPAN, signal: undefined }, () => {});

@@ -191,7 +191,7 @@ Deno.test("the front page of an empty archive says how to fill it", async () => 
   assertStringIncludes(await page(archive), "imap-data-access --url http://api.test upload FILE");
 });
 
-Deno.test("programs are redirected to the front page, which browsers get at once", async () => {
+Deno.test("programs are redirected to the front page, which browsers get directly", async () => {
   await using archive = await openTestArchive({ files: FILES });
   for (const accept of ["*/*", "application/json"]) {
     const response = await archive.api("/", { headers: { accept } });
