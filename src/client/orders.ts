@@ -235,8 +235,7 @@ function problemOfLine(line: string): InputProblem | undefined {
 /**
  * Checks the lines of a manifest: the SDC responds to a wrong line with 500, and does not say which line it is.
  *
- * @throws
- * {InputError}
+ * @throws {InputError} With a line for each problem.
  */
 async function checkManifest(path: string): Promise<void> {
   const name = basename(path);
