@@ -117,7 +117,7 @@ export {
   type WordOrText,
 } from "./src/protocol/tables.ts";
 export type { AncillaryRecord, QuicklookRecord, ScienceRecord, SpiceRecord } from "./src/protocol/rows.ts";
-export type { JobParameters, JobRecord, ReprocessParameters } from "./src/sdc/orders.ts";
+export type { JobParameters, JobRecord, JobState, ReprocessParameters } from "./src/sdc/orders.ts";
 export type { QueryProgress } from "./src/sdc/run_query.ts";
 export type { DownloadPlan, OnProgress, Outcome, TransferEvent } from "./src/transfer/batch.ts";
 export type { IfPresent } from "./src/transfer/download.ts";

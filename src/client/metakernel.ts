@@ -20,6 +20,7 @@ import { archivePath } from "../names/file_name.ts";
 import { METAKERNEL_CATEGORIES, readKernelsToLoad, writeKernelsToLoad } from "../names/spice_name.ts";
 import { closestWord, isOneOf, oneOfWords, type SpiceType } from "../names/vocabulary.ts";
 import { METAKERNEL_ROUTE } from "../protocol/routes.ts";
+import type { WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readTime } from "../sdc/check_query.ts";
 import { decodeReply, unexpectedReply } from "../sdc/read_json.ts";
@@ -39,7 +40,7 @@ export interface MetakernelOptions extends Omit<DownloadOptions, "dryRun" | "sha
   /**
    * The types of kernels, for example `["leapseconds", "imap_frames"]`. Default: all types that a metakernel can load.
    */
-  types?: readonly string[] | undefined;
+  types?: readonly WordOrText<SpiceType>[] | undefined;
   /** Whether gaps in the coverage are an error; nothing is downloaded then. Default: false. */
   requireCoverage?: boolean | undefined;
   /** Where to write the metakernel. Default: `imap_metakernel_<first day>_<last day>.tm` in the data directory. */

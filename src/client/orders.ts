@@ -18,7 +18,15 @@ import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, DESCRIPTOR_FORM, formatFileName, isDescriptor, parseFileName } from "../names/file_name.ts";
 import { formatVersion, isMinorVersion } from "../names/version.ts";
-import { closestWord, DATA_LEVELS, INSTRUMENTS, isInstrument, isOneOf, oneOfWords } from "../names/vocabulary.ts";
+import {
+  closestWord,
+  DATA_LEVELS,
+  type Instrument,
+  INSTRUMENTS,
+  isInstrument,
+  isOneOf,
+  oneOfWords,
+} from "../names/vocabulary.ts";
 import { readManifestLine, RELEASE_DATA_TYPES, RELEASE_TYPES, type WordOrText } from "../protocol/tables.ts";
 import { excerpt, shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
@@ -269,7 +277,7 @@ async function checkManifest(path: string): Promise<void> {
 /** A release manifest to write (SDC protocol, `GET /release`). */
 export interface ManifestParameters {
   /** The instrument, for example `mag`. */
-  instrument: string;
+  instrument: WordOrText<Instrument>;
   /** The number of the data release, 1 to 999. */
   release_number: number | string;
   /** The first day of the release: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */

@@ -163,16 +163,19 @@ export function checkReprocess(parameters: ReprocessParameters, now: Date = new 
 }
 
 /** The states of jobs (SDC protocol, `GET /processing-jobs`). */
-export const JOB_STATES = ["INPROGRESS", "SUCCEEDED", "FAILED"] as const;
+export const JOB_STATES: readonly JobState[] = ["INPROGRESS", "SUCCEEDED", "FAILED"];
+
+/** The state of a job. */
+export type JobState = "INPROGRESS" | "SUCCEEDED" | "FAILED";
 
 /** Which jobs to list, under the SDC's own names (SDC protocol, `GET /processing-jobs`). All are compared for equality. */
 export interface JobParameters {
   /** `INPROGRESS`, `SUCCEEDED` or `FAILED`, in any case. */
-  status?: string | undefined;
+  status?: WordOrText<JobState> | undefined;
   /** The instrument, for example `mag`. */
-  instrument?: string | undefined;
+  instrument?: WordOrText<Instrument> | undefined;
   /** The data level of the job's product, for example `l1a`. */
-  data_level?: string | undefined;
+  data_level?: WordOrText<DataLevel> | undefined;
   /** The name of the job's product. */
   descriptor?: string | undefined;
   /** The day of the job's product: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
