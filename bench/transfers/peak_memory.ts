@@ -4,7 +4,7 @@ import type { Result } from "../measure.ts";
 /** How often to look. The figure never decreases, so only the last moment of a process is missed. */
 const LOOK_MS = 15;
 const MEGABYTE = 1_000_000;
-const MOST_MB = 120;
+const MAX_MB = 120;
 
 /** The peak resident memory of a process, in bytes (VmHWM, proc(5)); undefined when it has ended. */
 async function peakOf(pid: number): Promise<number | undefined> {
@@ -30,7 +30,7 @@ export function peakResult(work: string, peaks: readonly number[]): Result {
   return {
     work: `peak memory: ${work}`,
     figure: unknown ? "unknown: no /proc here" : `${peak.toFixed(0)} MB`,
-    goal: `at most ${MOST_MB} MB`,
-    met: unknown ? undefined : peak <= MOST_MB,
+    goal: `at most ${MAX_MB} MB`,
+    met: unknown ? undefined : peak <= MAX_MB,
   };
 }

@@ -12,10 +12,10 @@ export interface Source {
 
 const MEBIBYTE = 1024 * 1024;
 /** The most bytes that Web Crypto fills in one call. */
-const MOST_RANDOM = 65536;
+const MAX_RANDOM = 65536;
 
 function fillRandom(bytes: Uint8Array<ArrayBuffer>): void {
-  for (let at = 0; at < bytes.length; at += MOST_RANDOM) crypto.getRandomValues(bytes.subarray(at, at + MOST_RANDOM));
+  for (let at = 0; at < bytes.length; at += MAX_RANDOM) crypto.getRandomValues(bytes.subarray(at, at + MAX_RANDOM));
 }
 
 /** Writes a file. @returns The MD5 of its bytes in hex; empty for a sparse one. */

@@ -143,11 +143,11 @@ export type FileKind = ImapFile["kind"];
 
 /** The fields to format a name from: those of {@linkcode ImapFile}. Nullable fields may be omitted. */
 export type FileNameParts = ImapFile extends infer File ? File extends SpiceFile ?
-      & { readonly [Part in "kind" | "kernel_type"]: File[Part] }
-      & { readonly [Part in keyof Omit<File, "kind" | "kernel_type">]?: File[Part] | undefined }
+      & { readonly [Field in "kind" | "kernel_type"]: File[Field] }
+      & { readonly [Field in keyof Omit<File, "kind" | "kernel_type">]?: File[Field] | undefined }
   :
-    & { readonly [Part in keyof File as null extends File[Part] ? never : Part]: File[Part] }
-    & { readonly [Part in keyof File as null extends File[Part] ? Part : never]?: File[Part] | undefined }
+    & { readonly [Field in keyof File as null extends File[Field] ? never : Field]: File[Field] }
+    & { readonly [Field in keyof File as null extends File[Field] ? Field : never]?: File[Field] | undefined }
   : never;
 
 /** A kind of file: its folder in the archive, and the format of its names. */
@@ -349,15 +349,15 @@ export function readValidity<Extension extends string>(
  * Formats a name from fields; the caller verifies it by parsing it again. Undefined if the fields do not fit a SPICE
  * name.
  */
-function write(parts: FileNameParts): string | undefined {
-  if ("kernel_type" in parts) return writeSpiceFile(parts);
-  const { instrument, descriptor, start_date, repointing, version, extension } = parts;
+function write(fields: FileNameParts): string | undefined {
+  if ("kernel_type" in fields) return writeSpiceFile(fields);
+  const { instrument, descriptor, start_date, repointing, version, extension } = fields;
   const start = `${start_date}${formatCounter("repoint", repointing)}`;
   const end = `${version}.${extension}`;
-  if ("data_level" in parts) {
-    return `imap_${instrument}_${parts.data_level}_${descriptor}_${start}${formatCounter("cr", parts.cr)}_${end}`;
+  if ("data_level" in fields) {
+    return `imap_${instrument}_${fields.data_level}_${descriptor}_${start}${formatCounter("cr", fields.cr)}_${end}`;
   }
-  const { end_date } = parts;
+  const { end_date } = fields;
   const time = end_date === null || end_date === undefined ? start : `${start}_${end_date}`;
   return `imap_${instrument}_${descriptor}_${time}_${end}`;
 }
@@ -413,10 +413,10 @@ function readName(name: string): { readonly kind: Kind; readonly file: ImapFile 
 }
 
 /** Rejects values that untyped callers may pass as the fields of a name. */
-function checkParts(parts: unknown): void {
+function checkFields(fields: unknown): void {
   const isField = (value: unknown) => value === null || ["string", "number", "undefined"].includes(typeof value);
-  if (typeof parts === "object" && parts !== null && Object.values(parts).every(isField)) return;
-  throw new InputError(`Cannot make a file name of "${shown(parts)}": expected its fields, each a text or a number`);
+  if (typeof fields === "object" && fields !== null && Object.values(fields).every(isField)) return;
+  throw new InputError(`Cannot make a file name of "${shown(fields)}": expected its fields, each a text or a number`);
 }
 
 /**
@@ -445,10 +445,10 @@ export function parseFileName(name: string): ImapFile {
 /**
  * Formats a file name from its fields, with the checks of {@linkcode parseFileName}.
  *
- * @param parts The fields, as `parseFileName` returns them. Nullable fields may be omitted.
+ * @param fields The fields, as `parseFileName` returns them. Nullable fields may be omitted.
  * @returns The bare name.
  * @throws {FileNameError} When a field is wrong, or the name would be parsed differently.
- * @throws {InputError} When `parts` is not an object with fields, which untyped callers may pass.
+ * @throws {InputError} When `fields` is not an object with fields, which untyped callers may pass.
  *
  * @example
  * ```ts
@@ -458,21 +458,21 @@ export function parseFileName(name: string): ImapFile {
  * const file = parseFileName("imap_swe_l0_sci_20240105_v001.pkts");
  * assert(formatFileName({ ...file, version: "v002" }) === "imap_swe_l0_sci_20240105_v002.pkts");
  *
- * const parts = { kind: "ancillary", instrument: "mag", descriptor: "offsets", start_date: "20260101" } as const;
- * assert(formatFileName({ ...parts, version: "v001", extension: "csv" }) === "imap_mag_offsets_20260101_v001.csv");
+ * const fields = { kind: "ancillary", instrument: "mag", descriptor: "offsets", start_date: "20260101" } as const;
+ * assert(formatFileName({ ...fields, version: "v001", extension: "csv" }) === "imap_mag_offsets_20260101_v001.csv");
  * ```
  */
-export function formatFileName(parts: FileNameParts): string {
-  checkParts(parts);
-  const name = write(parts);
+export function formatFileName(fields: FileNameParts): string {
+  checkFields(fields);
+  const name = write(fields);
   if (name === undefined) {
-    const value = Object.entries(parts).map(([field, value]) => `${field} ${value}`).join(", ");
+    const value = Object.entries(fields).map(([field, value]) => `${field} ${value}`).join(", ");
     const expected = "all the fields that a name of this type has, and no others";
     throw new FileNameError("", [{ field: "fields", value, expected }]);
   }
   const read: Readonly<Record<string, unknown>> = { ...parseFileName(name) };
   // A number with too many digits, both counters, or the fields of another kind would be parsed differently.
-  const problems = Object.entries(parts)
+  const problems = Object.entries(fields)
     .filter(([field, value]) => field !== "name" && value !== undefined && (value ?? null) !== (read[field] ?? null))
     .map(([field, value]) => ({
       field,
@@ -550,9 +550,9 @@ export function isValidOn(file: string | FileNameParts, date: string): boolean {
       `Cannot tell what is valid on "${shown(date)}": expected a day of the calendar, YYYYMMDD or YYYY-MM-DD`,
     );
   }
-  const parts = typeof file === "object" && file !== null ? file : parseFileName(file);
-  if (parts.kind === "spice") return true;
-  if (parts.kind !== "ancillary" && parts.kind !== "release") return parts.start_date === day;
-  const { start_date, end_date = null } = parts;
+  const fields = typeof file === "object" && file !== null ? file : parseFileName(file);
+  if (fields.kind === "spice") return true;
+  if (fields.kind !== "ancillary" && fields.kind !== "release") return fields.start_date === day;
+  const { start_date, end_date = null } = fields;
   return start_date <= day && (end_date === null || day <= end_date);
 }

@@ -10,7 +10,7 @@ import { testFolder } from "../support/folder.ts";
 const FILES = 19_000;
 const CALLERS = 100;
 /** The limit per connection in docs/promises.md, and the program's own memory while it answers. */
-const MOST_BYTES = CALLERS * 2 ** 20 + 50 * 2 ** 20;
+const MAX_BYTES = CALLERS * 2 ** 20 + 50 * 2 ** 20;
 
 /** The memory of a process. */
 function memoryOf(pid: number): number {
@@ -42,7 +42,7 @@ Deno.test({ name: "100 callers who read nothing of responses of 5 MB use at most
     // A request after all of them is answered once their responses are made.
     await until(async () => (await (await fetch(`${serve.url}/query?instrument=hi`)).text()) === "[]");
     const grown = memoryOf(serve.process.pid) - before;
-    assert(grown < MOST_BYTES, `it grew by ${Math.round(grown / 2 ** 20)} MiB`);
+    assert(grown < MAX_BYTES, `it grew by ${Math.round(grown / 2 ** 20)} MiB`);
   } finally {
     for (const connection of connections) connection[Symbol.dispose]();
   }

@@ -24,7 +24,7 @@ export interface Measures {
  */
 export function measurePage(within: string): Measures {
   type Colour = readonly [red: number, green: number, blue: number, alpha: number];
-  const LEAST_CONTRAST = 4.5;
+  const MIN_CONTRAST = 4.5;
   const SMALLEST_PIXELS = 8;
   // Charts may switch off hit testing for some of their shapes.
   const sheet = new CSSStyleSheet();
@@ -137,7 +137,7 @@ export function measurePage(within: string): Measures {
     const ground = stack.slice(own).reverse().reduce((below, at) => over(groundOf(at), below), pageGround);
     const found = contrast(over(textColour(element), ground), ground);
     const shown = ([r, g, b]: Colour) => `rgb(${[r, g, b].map(Math.round).join(" ")})`;
-    return found >= LEAST_CONTRAST
+    return found >= MIN_CONTRAST
       ? undefined
       : `has a contrast of ${found.toFixed(2)}: ${shown(over(textColour(element), ground))} on ${shown(ground)}`;
   };

@@ -9,13 +9,13 @@ import { nameOf } from "../transfer/lab.ts";
 
 const PROGRAM = fromFileUrl(new URL("memory_program.ts", import.meta.url));
 const CONFIG = fromFileUrl(new URL("../../deno.json", import.meta.url));
-const MOST_GROWTH = 150 * 2 ** 20;
+const MAX_GROWTH = 150 * 2 ** 20;
 /** How much may be sent before a client gives up: a few tries, and what is still in buffers. */
-const MOST_SENT = 100 * 2 ** 20;
+const MAX_SENT = 100 * 2 ** 20;
 
 /** Valid rows are kept until there are 256 MB of them: how much memory they may take. */
 const ROWS = "sends a gigabyte of rows";
-const MOST_OF_ROWS = { growth: 640 * 2 ** 20, sent: 300 * 2 ** 20 };
+const MAX_OF_ROWS = { growth: 640 * 2 ** 20, sent: 300 * 2 ** 20 };
 
 const GIGABYTES = [...FAULTS].filter(([name]) => name.includes("gigabyte"));
 
@@ -62,7 +62,7 @@ for (const [name, given] of GIGABYTES) {
       const { growth, error } = await run(step, fault, isStore);
       assertEquals(error, name.startsWith("answers 500") ? "ResponseError" : "ProtocolError", step);
       const isRows = name === ROWS && step === "query";
-      const most = isRows ? MOST_OF_ROWS : { growth: MOST_GROWTH, sent: MOST_SENT };
+      const most = isRows ? MAX_OF_ROWS : { growth: MAX_GROWTH, sent: MAX_SENT };
       assert(growth < most.growth, `${step}: ${Math.round(growth / 2 ** 20)} MB more`);
       assert(sent() > 0 && sent() < most.sent, `${step}: it took ${Math.round(sent() / 2 ** 20)} MB to give up`);
     }

@@ -7,13 +7,13 @@ import { observe, type Observed, type Step, STEPS } from "./fault_lab.ts";
 import { FAULT_TABLE } from "./fault_table.ts";
 
 /** No operation may take longer, with three tries and waits of a second before retries. */
-const LONGEST_MS = 20_000;
+const MAX_MS = 20_000;
 
 /** Valid rows are read until there are 256 MB of them. */
 const ROWS = "sends a gigabyte of rows";
 
 function longestOf(name: string): number {
-  return name === ROWS ? 3 * LONGEST_MS : LONGEST_MS;
+  return name === ROWS ? 3 * MAX_MS : MAX_MS;
 }
 
 /** Faults that take time to show have a client with a short timeout. */

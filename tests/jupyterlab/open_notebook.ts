@@ -6,7 +6,7 @@ import { decodeNotebook, type Notebook } from "../support/notebook.ts";
 import { parseObject } from "../support/kernel_json.ts";
 import type { JupyterLab } from "./start_jupyterlab.ts";
 
-const LONGEST_MS = 60_000;
+const MAX_MS = 60_000;
 
 /** A notebook that is open in JupyterLab. */
 export interface OpenNotebook {
@@ -25,7 +25,7 @@ export interface OpenNotebook {
 
 /** Opens a notebook of the checkout, and waits until its kernel is ready. */
 export async function openNotebook(lab: JupyterLab, page: Page, path: string): Promise<OpenNotebook> {
-  page.setDefaultTimeout(LONGEST_MS);
+  page.setDefaultTimeout(MAX_MS);
   // Whoever runs a cell before the kernel has spoken is asked which kernel to take.
   const spoken = page.waitForEvent("websocket", (socket) => socket.url().includes("/api/kernels/"))
     .then((socket) => socket.waitForEvent("framereceived"));

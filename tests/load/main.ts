@@ -15,7 +15,7 @@ const LOAD_SECONDS = Number(Deno.env.get("LOAD_SECONDS") ?? 60);
 /** How many times the archive is killed. */
 const KILLS = 20;
 /** How long it runs before it is killed: long enough for every client to have a request under way. */
-const [SHORTEST_RUN_MS, LONGEST_RUN_MS] = [300, 1_500];
+const [MIN_RUN_MS, MAX_RUN_MS] = [300, 1_500];
 
 /** Starts the clients; returns the error of each one, or undefined. */
 function startClients(url: string, ledger: Ledger, figures: Figures, signal: AbortSignal): Promise<unknown[]> {
@@ -74,7 +74,7 @@ Deno.test(`The archive loses no upload that got a response when it is killed ${K
     await using serve = await startBareServe(["--root", folder.path, "--unlimited"]);
     const stop = new AbortController();
     const clients = startClients(serve.url, ledger, figures, stop.signal);
-    await delay(SHORTEST_RUN_MS + Math.random() * (LONGEST_RUN_MS - SHORTEST_RUN_MS));
+    await delay(MIN_RUN_MS + Math.random() * (MAX_RUN_MS - MIN_RUN_MS));
     serve.process.kill("SIGKILL");
     const { signal } = await serve.process.status;
     assertEquals(signal, "SIGKILL");

@@ -44,7 +44,7 @@ export interface ObjectStore extends AsyncDisposable {
 }
 
 /** A test that waits in vain fails before its runner is stopped. */
-const LONGEST_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 30_000;
 
 /** What is kept of a request. */
 function seen({ method, url, headers }: SocketRequest): SeenRequest {
@@ -103,7 +103,7 @@ export async function startObjectStore(): Promise<ObjectStore> {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const timer = setTimeout(
         () => reject(new Error(`${requests.length} requests came, not ${count}`)),
-        LONGEST_WAIT_MS,
+        MAX_WAIT_MS,
       );
       const look = () => requests.length >= count && (waiting.delete(look), clearTimeout(timer), resolve());
       waiting.add(look);
