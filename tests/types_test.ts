@@ -1,4 +1,5 @@
 // A user who links a checkout compiles our sources with the compiler options of the user's own project.
+import type { QueryParameters, ReprocessParameters, WebpodaParameters } from "../mod.ts";
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { testFolder } from "./support/folder.ts";
@@ -31,3 +32,21 @@ for (const [name, compilerOptions] of [["Deno's default compiler options", {}], 
     assertEquals(new TextDecoder().decode(stderr), "");
   });
 }
+
+/** The values of a parameter that are texts, one or several. */
+type Texts<Value> = Extract<Value extends ReadonlyArray<infer One> ? One : Value, string>;
+
+Deno.test("the types of parameters name their words, so that editors complete them, and take any other text", () => {
+  // `Extract` finds no word in a mere `string`, and then these lines do not compile.
+  const words: [
+    Extract<Texts<QueryParameters["instrument"]>, "mag">,
+    Extract<Texts<QueryParameters["data_level"]>, "l1a">,
+    Extract<Texts<QueryParameters["table"]>, "spice">,
+    Extract<Texts<QueryParameters["type"]>, "leapseconds">,
+    Extract<Texts<QueryParameters["version"]>, "latest">,
+    Extract<Texts<ReprocessParameters["instrument"]>, "mag">,
+    Extract<Texts<WebpodaParameters["instrument"]>, "mag">,
+  ] = ["mag", "l1a", "spice", "leapseconds", "latest", "mag", "mag"];
+  const text = (word: string): QueryParameters => ({ instrument: word, data_level: [word], type: word, table: word });
+  assertEquals(words.map((word) => text(word).instrument), words);
+});
