@@ -394,7 +394,7 @@ function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
 /** An error about a parameter that only other tables have. */
 function parameterOfOtherTable(table: TableName, parameter: string, others: readonly TableName[]): InputError {
   const { parameters } = QUERY_TABLES[table];
-  const have = `${others.join(" and ")} ${others.length === 1 ? "has" : "have"}`;
+  const have = `${new Intl.ListFormat("en").format(others)} ${others.length === 1 ? "has" : "have"}`;
   return new InputError(
     (nameOf) =>
       `Cannot query ${nameOf(parameter)} in the table ${table}: only ${have} it; ` +

@@ -53,7 +53,7 @@ export async function newestRepointTable(
   for (const day of [addDays(dayOf(options.now), -USUAL_DAYS), FIRST_DAY]) {
     const rows = await call.retry(() => tablesSince(call, day, options.now));
     // All times have the same format, so comparing them as text is correct.
-    const newest = rows.toSorted((a, b) => String(a.ingestion_date) < String(b.ingestion_date) ? 1 : -1)[0];
+    const newest = rows.toSorted((a, b) => (a.ingestion_date ?? "") < (b.ingestion_date ?? "") ? 1 : -1)[0];
     if (newest !== undefined) return newest.file_path;
   }
   return undefined;

@@ -52,7 +52,7 @@ Deno.test("checkQuery() names what is wrong, what was expected and the closest v
     [
       { table: "spice", instrument: "mag" },
       "Cannot query instrument in the table spice",
-      "only science and ancillary and quicklook have it",
+      "only science, ancillary, and quicklook have it",
     ],
     [
       { table: "ancillary", data_level: "l1a" },

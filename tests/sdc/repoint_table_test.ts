@@ -13,6 +13,7 @@ Deno.test("newestRepointTable() returns the latest table ingested in the last tw
       row("b", "2026-01-14, 23:59:59"),
       row("c", "2026-01-15, 09:00:00"),
       row("a", "2026-01-15, 00:00:00"),
+      { ...row("odd", ""), ingestion_date: null },
     ])
   );
   const { transport } = testTransport(server.url);
