@@ -14,7 +14,7 @@ import { answerRelease } from "./release.ts";
 import { answerSpanTable, answerSpiceQuery } from "./spice_tables.ts";
 import { answerQuery } from "./tables.ts";
 import { answerPackets } from "./webpoda.ts";
-import { archivePath, bareName, parseFileName } from "../names/file_name.ts";
+import { archivePath, parseFileName } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
 import { readRoute, type Route } from "../protocol/routes.ts";
 import type { Dialect } from "../protocol/tables.ts";
@@ -183,7 +183,7 @@ class Api {
     const { catalog, signer, objectsOrigin, urlLifetimeSeconds } = this.#options;
     if (path === "") return htmlResponse(NO_FILE_REQUESTED, 400);
     if (!catalog.has(path)) return htmlResponse(FILE_NOT_FOUND, 404);
-    if (sight !== "all" && !isPublicFile(path, catalog)) {
+    if (sight !== "all" && !catalog.isPublic(path)) {
       return htmlResponse(`The file ${escapeHtml(path)} is not a part of a public release yet.`, 403);
     }
     const lifetimeSeconds = urlLifetimeSeconds?.download ?? 86_400;
@@ -256,15 +256,6 @@ const FILE_NOT_FOUND = "File not found, make sure you include the full path to t
 /** Returns a text response of `/download`, which the SDC labels as HTML although it is not. */
 function htmlResponse(text: string, status: number): Response {
   return new Response(text, { status, headers: { "content-type": "text/html" } });
-}
-
-/** The kinds of file that require credentials, released or not. */
-const NEVER_PUBLIC: readonly string[] = ["quicklook", "dependency", "release"];
-
-/** Whether everyone may download a file: SPICE files always, others when they are released (SDC protocol). */
-function isPublicFile(path: string, catalog: Catalog): boolean {
-  const { kind } = parseFileName(bareName(path));
-  return kind === "spice" || (!NEVER_PUBLIC.includes(kind) && catalog.isReleased(path));
 }
 
 /** Creates the handler of the API. */

@@ -202,6 +202,12 @@ export interface ReleaseSelection {
 }
 
 /**
+ * SQL: everyone may see the file: a SPICE file always, a science or ancillary file when it is released, and files of other
+ * kinds never (SDC protocol, `GET /download`).
+ */
+export const IS_PUBLIC = "(table_name = 'spice' OR (table_name IN ('science', 'ancillary') AND released = 1))";
+
+/**
  * SQL: the catalog has no newer version of the file. All versions of a file have the same instrument, data level,
  * descriptor, start date, and repointing (SDC protocol, `GET /query`). An index finds the newer version of each row:
  * unlike a window function, this does not read all rows for a single page.
@@ -308,9 +314,9 @@ export class Catalog {
     return this.#prepared("SELECT 1 FROM files WHERE file_path = ?").get(path) !== undefined;
   }
 
-  /** Whether a file is released to the public. */
-  isReleased(path: string): boolean {
-    return this.#prepared("SELECT released FROM files WHERE file_path = ?").get(path)?.released === 1;
+  /** Whether everyone may see a file. */
+  isPublic(path: string): boolean {
+    return this.#prepared(`SELECT 1 FROM files WHERE file_path = ? AND ${IS_PUBLIC}`).get(path) !== undefined;
   }
 
   /** The size and modification time of every file, by path. */

@@ -1,5 +1,5 @@
 import type { Access, Sight } from "./access.ts";
-import type { Catalog } from "./catalog.ts";
+import { type Catalog, IS_PUBLIC } from "./catalog.ts";
 import { htmlTable } from "../display/html_table.ts";
 import type { Column, Table } from "../display/text_table.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
@@ -145,7 +145,7 @@ function contentPolicy(html: string): string {
 /** Returns the SQL condition for the files that a visitor sees. */
 const VISIBLE: Readonly<Record<Sight, string>> = {
   all: "1",
-  released: "(table_name = 'spice' OR (table_name IN ('science', 'ancillary') AND released = 1))",
+  released: IS_PUBLIC,
 };
 
 /** The filter of the list of files, as the form sends it; fields without a choice are empty. */

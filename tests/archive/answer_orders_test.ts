@@ -115,7 +115,7 @@ Deno.test("GET /release skips comments, empty lines, the header and lines with f
   await archive.put(MANIFEST, `${lines.join("\r\n")}\r\n  hit ,  l2 , all , true`);
   assertEquals((await ask(archive, RELEASE))[0], 200);
   const { catalog } = archive.opened;
-  assertEquals([l0, l1a, l2].map((path) => catalog.isReleased(String(path))), [true, false, true]);
+  assertEquals([l0, l1a, l2].map((path) => catalog.isPublic(String(path))), [true, false, true]);
 });
 
 Deno.test("GET /release refuses a manifest of more than 1 MiB", async () => {

@@ -34,12 +34,12 @@ Deno.test("Opening an archive for the first time releases what is there, later o
   await writeFiles(folder.path, { [archivePath(SCIENCE)]: "other bytes" });
   await using archive = await openTestArchive({ root: folder.path });
   assertEquals(released(archive), [ANCILLARY, SCIENCE, QUICKLOOK, KERNEL, "naif0013.tls"]);
-  assertEquals(archive.opened.catalog.isReleased(archivePath(SCIENCE)), true);
+  assertEquals(archive.opened.catalog.isPublic(archivePath(SCIENCE)), true);
   assertEquals(
-    archive.opened.catalog.isReleased("imap/mag/l1a/2026/01/imap_mag_l1a_norm-mago_20260103_v001.0001.cdf"),
+    archive.opened.catalog.isPublic("imap/mag/l1a/2026/01/imap_mag_l1a_norm-mago_20260103_v001.0001.cdf"),
     false,
   );
-  assertEquals(archive.opened.catalog.isReleased("imap/no/such/file"), false);
+  assertEquals(archive.opened.catalog.isPublic("imap/no/such/file"), false);
 });
 
 Deno.test("Opening an archive with unreleased releases nothing of what is there or is imported", async () => {
