@@ -586,7 +586,7 @@ const PATHS: Json = {
       responses: {
         "200": html("The page."),
         "302": { description: "The SDC's page, for programs." },
-        "401": { description: "The archive is closed: its key is the password.", ...content("text/plain", TEXT) },
+        "401": { description: "The archive requires its key as the password.", ...content("text/plain", TEXT) },
         ...CRASH,
       },
     },
@@ -599,7 +599,7 @@ const PATHS: Json = {
       security: [{}, { user: [] }],
       responses: {
         "200": { description: "The chart.", ...content("image/svg+xml", TEXT) },
-        "401": { description: "The archive is closed: its key is the password.", ...content("text/plain", TEXT) },
+        "401": { description: "The archive requires its key as the password.", ...content("text/plain", TEXT) },
         ...CRASH,
       },
     },

@@ -104,7 +104,7 @@ function checkedUrl(parameter: string, text: string, what: string): string {
 function checkedSecret(parameter: string, secret: string | undefined, what: string): string | undefined {
   if (secret === undefined || /^[\x21-\x7e]+$/.test(secret)) return secret;
   const expected = "visible ASCII characters without white space";
-  const state = "it is empty, or contains white space or other characters that a header cannot hold";
+  const state = "it is empty, or contains white space or other characters that a header cannot contain";
   throw wrongSetting(parameter, `Cannot use the ${what}: ${state}`, { expected });
 }
 

@@ -354,7 +354,7 @@ export class CoverageError extends ImapError {
       `  ${category}: ${start} to ${end} (UTC)`
     );
     if (gaps.length > lines.length) lines.push(`  and ${gaps.length - lines.length} more`);
-    super(`Cannot make a metakernel: kernels do not cover all of that time\n${lines.join("\n")}`, options);
+    super(`Cannot make a metakernel: kernels do not cover the whole time span\n${lines.join("\n")}`, options);
     this.gaps = gaps;
   }
 }

@@ -225,7 +225,7 @@ class LimitedServer {
     if (!isInBody) await this.#queues.settled(socket);
     if (!socket.writable || isInBody) return void socket.destroy();
     const status = STATUS_OF_ERROR.get(code) ?? 400;
-    this.#log(unreadRequest(status, "it sent no request that can be read"));
+    this.#log(unreadRequest(status, "it did not send a valid request"));
     socket.end(`HTTP/1.1 ${status} ${STATUS_TEXT[status]}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
   }
 }

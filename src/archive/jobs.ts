@@ -162,7 +162,7 @@ export function answerJobLog({ search, orders, responses }: JobsRequest): Respon
     }, 500);
   }
   return responses.untypedText(
-    `A local archive processes nothing. Noted at ${job.started_at}: ${job.job_command}`,
+    `A local archive does not process anything. Recorded at ${job.started_at}: ${job.job_command}`,
     200,
   );
 }

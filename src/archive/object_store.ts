@@ -218,7 +218,9 @@ function checkFree(place: string): void {
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
-  throw new PlaceTakenError(`Cannot write "${place}": something is there that is not a file of the archive`);
+  throw new PlaceTakenError(
+    `Cannot write "${place}": the path is taken by something that is not a file of the archive`,
+  );
 }
 
 /** The files of an archive on disk, each with its row in the catalog. */

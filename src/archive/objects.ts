@@ -225,7 +225,7 @@ async function answerPut(store: ObjectStore, path: string, request: Request): Pr
   } catch (error) {
     if (error instanceof IncompleteBodyError) return s3Error("IncompleteBody");
     if (error instanceof PlaceTakenError) {
-      return s3Error("AccessDenied", { message: "Something that is not a file of the archive is in its place" });
+      return s3Error("AccessDenied", { message: "The path is taken by something that is not a file of the archive" });
     }
     throw error;
   }

@@ -92,7 +92,7 @@ export class WebPage {
 }
 
 function askForKey(): Response {
-  return new Response("The archive is closed: its key is the password", {
+  return new Response("The archive requires its key as the password", {
     status: 401,
     headers: { ...CAREFUL, "www-authenticate": `Basic realm="IMAP archive: the key is the password"` },
   });
@@ -272,7 +272,7 @@ const SPAN_FILTERS = {
   to: "(start_date <= ? OR start_date IS NULL)",
 } as const satisfies Readonly<Record<Field, string>>;
 
-/** Finds a page of files, the latest data first; returns the last page if there are fewer pages. */
+/** Finds a page of files, latest data first; returns the last page if there are fewer pages. */
 function findPage(catalog: Catalog, filter: PageFilter, visible: string): FoundPage {
   const { page: asked, from, to, kind, ...words } = filter;
   const badDay = [from, to].find((day) => day !== "" && !isCalendarDate(day.replaceAll("-", "")));
@@ -587,7 +587,7 @@ interface PageContents {
 
 function foundTitle({ page, count }: FoundPage): string {
   if (count === 0) return `Found ${files(count)}`;
-  if (count <= PAGE_ROWS) return `Found ${files(count)}, the latest data first`;
+  if (count <= PAGE_ROWS) return `Found ${files(count)}, latest data first`;
   const first = (page - 1) * PAGE_ROWS + 1;
   const last = Math.min(page * PAGE_ROWS, count);
   return `${grouped(first)} to ${grouped(last)} of ${files(count)}`;
@@ -599,11 +599,11 @@ function overview({ summary, origin, revision, sight }: PageContents): string[] 
   if (kinds.length === 0 && sight === "released") return ["<p>No files are released yet.</p>"];
   if (kinds.length === 0) {
     return [
-      `<p>The archive is empty. Send it a file:</p>`,
+      `<p>The archive is empty. Upload a file:</p>`,
       `<p><code>imap-data-access --url ${html(origin)} upload FILE</code></p>`,
     ];
   }
-  const chart = `<img src="/coverage.svg?${revision}" loading="lazy" alt="Which days have science files, by product">`;
+  const chart = `<img src="/coverage.svg?${revision}" loading="lazy" alt="Days with science files, by product">`;
   const science = [
     productTable(products, origin),
     "<h2>Coverage</h2>",

@@ -160,7 +160,7 @@ function decodeWeather(json: unknown): SpaceWeatherRecord[] {
   const rows = isObject(json) ? json.data : undefined;
   if (!Array.isArray(rows)) throw new ProtocolError("it has no list of data");
   return rows.map((row: unknown, index) => {
-    if (!isObject(row)) throw new ProtocolError(`record ${index + 1} is no object`);
+    if (!isObject(row)) throw new ProtocolError(`record ${index + 1} is not an object`);
     const text = (name: string) => {
       const value = row[name];
       return typeof value === "string" ? value : null;

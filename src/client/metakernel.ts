@@ -156,7 +156,7 @@ type Answer = { readonly kernels: readonly string[] } | { readonly gaps: readonl
 /** Returns the gaps in a response with status 422: pairs of TDB seconds for each category. */
 function decodeGaps(json: unknown): CoverageGap[] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new ProtocolError("it is no object with the gaps of each category");
+    throw new ProtocolError("it is not an object with the gaps of each category");
   }
   return Object.entries(json).flatMap(([key, pairs]: [string, unknown]) => {
     if (!Array.isArray(pairs)) throw new ProtocolError(`${key} is no list of gaps`);

@@ -96,7 +96,9 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
    */
   download(options: DownloadOptions = {}): Promise<TransferReport> {
     const { download } = this.#origin;
-    if (download === undefined) return Promise.reject(new ImapError("Cannot download: no client made this result"));
+    if (download === undefined) {
+      return Promise.reject(new ImapError("Cannot download: this result was not created by a client"));
+    }
     return download(this, options);
   }
 

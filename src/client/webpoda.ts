@@ -284,7 +284,7 @@ class PacketFetch {
     const archivePath = await newestRepointTable(this.#context.transport, { now: this.#now, signal });
     if (archivePath === undefined) {
       throw new ImapError(
-        "Cannot tell one pointing from the next: the archive has no table of repointings; " +
+        "Cannot determine the pointings: the archive has no table of repointings; " +
           "query --table spice --type repoint shows those that it has",
       );
     }

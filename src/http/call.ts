@@ -226,17 +226,17 @@ export class Call {
  */
 export function checkedTarget(action: string, location: string | null, from: URL): URL {
   if (location === null || !URL.canParse(location, from)) {
-    throw new ProtocolError(`${from.host} redirects to no usable address`, { action });
+    throw new ProtocolError(`${from.host} redirects to an invalid URL`, { action });
   }
   const target = new URL(location, from);
   if (target.protocol !== "https:" && target.protocol !== "http:") {
-    throw new ProtocolError(`${from.host} redirects to a ${target.protocol} address`, { action });
+    throw new ProtocolError(`${from.host} redirects to a ${target.protocol} URL`, { action });
   }
   if (from.protocol === "https:" && target.protocol === "http:") {
     throw new ProtocolError(`${from.host} redirects from https to unprotected http`, { action });
   }
   if (target.username !== "" || target.password !== "") {
-    throw new ProtocolError(`${from.host} redirects to an address with a password`, { action });
+    throw new ProtocolError(`${from.host} redirects to a URL with a password`, { action });
   }
   return target;
 }

@@ -16,7 +16,7 @@ const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: 
     "could not be looked up; is there a network?",
     true,
   ],
-  [/certificate|UnknownIssuer|tls handshake/i, "has no TLS certificate that is trusted here", false],
+  [/certificate|UnknownIssuer|tls handshake/i, "has no trusted TLS certificate", false],
   [/network is unreachable|no route to host|ENETUNREACH|EHOSTUNREACH/i, "cannot be reached; is there a network?", true],
   [
     /too many open files|os error 24\)|EMFILE/i,
@@ -29,7 +29,7 @@ const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: 
     "sent something that is not HTTP",
     true,
   ],
-  [/gzip|deflate|brotli|decompress/i, "sent a body that is not compressed the way it says", true],
+  [/gzip|deflate|brotli|decompress/i, "sent a body that is not compressed as its headers say", true],
   [
     /reset|broken pipe|hang up|aborted|ECONNRESET|EPIPE|closed before|unexpected eof|incomplete|reading a body/i,
     "broke the connection",
@@ -176,16 +176,20 @@ function advice({ url, response: { status }, body, api }: Refusal): string {
   if (status !== 401 && status !== 403) return "";
   if (caller === "anyone") {
     const isUnreleased = status === 403 && route === "download" && !isGatewayBody(body);
-    if (isUnreleased) return `; the file exists, but is not released to the public yet: it takes ${CREDENTIALS}`;
-    return status === 401 ? `; it needs ${CREDENTIALS}` : `; it may ask for ${CREDENTIALS}`;
+    if (isUnreleased) return `; the file exists, but is not released to the public yet: it requires ${CREDENTIALS}`;
+    return status === 401 ? `; it needs ${CREDENTIALS}` : `; it may require ${CREDENTIALS}`;
   }
   if (caller === "token") {
-    return `; check the access token: it ${status === 401 ? "is invalid or has expired" : "has too few rights"}`;
+    return `; check the access token: it ${
+      status === 401 ? "is invalid or has expired" : "has insufficient permissions"
+    }`;
   }
   // The gateway rejects unknown keys and keys without the required permissions in the same way. If a service behind it
   // responds, the key is known.
   const isKnown = body !== "" && !isGatewayBody(body);
-  return `; check the API key: it ${isKnown ? "" : "is unknown, or "}has too few rights; a read key only reads`;
+  return `; check the API key: it ${
+    isKnown ? "" : "is unknown, or "
+  }has insufficient permissions; a read key only reads`;
 }
 
 /** Without the path prefix for a key, the routes that require a key do not exist; `/reprocess` also accepts a token. */
@@ -208,7 +212,7 @@ export function statusError(refusal: Refusal): ResponseError {
   const said = safeWords(explanation(body), api);
   const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
   const later = (retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS
-    ? `; it asks to come back in ${Math.ceil((retryAfterMs ?? 0) / 60_000)} minutes`
+    ? `; it asks to retry in ${Math.ceil((retryAfterMs ?? 0) / 60_000)} minutes`
     : "";
   const name = `${status} ${STATUS_TEXT[status] ?? ""}`.trim();
   return new ResponseError(

@@ -200,7 +200,10 @@ class OnePut {
     let [chunk, next] = [new Uint8Array(length), new Uint8Array(length)];
     const closed = Promise.withResolvers<never>();
     closed.promise.catch(() => {});
-    request.once("close", () => closed.reject(new Error("the connection closed before all was sent")));
+    request.once(
+      "close",
+      () => closed.reject(new Error("the connection was closed before the file was sent completely")),
+    );
     const write = (bytes: Uint8Array): Promise<void> => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       // Only progress of the file counts, not other bytes that arrive in the meantime, such as interim responses.

@@ -54,7 +54,7 @@ export function guardCredentials(url: string, what: string, secrets: readonly st
   for (const secret of secrets) hideSecret(secret);
   if (protocol !== "http:" || isPrivateHost(hostname)) return;
   throw new InputError(
-    `Cannot send the ${what} to http://${host}: everyone on the way could read it; use https, or take the credentials ` +
+    `Cannot send the ${what} to http://${host}: it would not be encrypted; use https, or take the credentials ` +
       "away",
   );
 }

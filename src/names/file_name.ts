@@ -416,7 +416,9 @@ function readName(name: string): { readonly kind: Kind; readonly file: ImapFile 
 function checkFields(fields: unknown): void {
   const isField = (value: unknown) => value === null || ["string", "number", "undefined"].includes(typeof value);
   if (typeof fields === "object" && fields !== null && Object.values(fields).every(isField)) return;
-  throw new InputError(`Cannot make a file name of "${shown(fields)}": expected its fields, each a text or a number`);
+  throw new InputError(
+    `Cannot format a file name from "${shown(fields)}": expected its fields, each a string or a number`,
+  );
 }
 
 /**
@@ -547,7 +549,7 @@ export function isValidOn(file: string | FileNameParts, date: string): boolean {
   const day = typeof date === "string" ? date.replace(/^(\d{4})-(\d{2})-(\d{2})$/, "$1$2$3") : "";
   if (!isCalendarDate(day)) {
     throw new InputError(
-      `Cannot tell what is valid on "${shown(date)}": expected a day of the calendar, YYYYMMDD or YYYY-MM-DD`,
+      `Cannot check what is valid on "${shown(date)}": expected a day of the calendar, YYYYMMDD or YYYY-MM-DD`,
     );
   }
   const fields = typeof file === "object" && file !== null ? file : parseFileName(file);

@@ -242,7 +242,7 @@ function normalize(row: JsonObject, table: TableName, count: number): asserts ro
  * @throws {ProtocolError} When it is not an object, or does not contain the path of the file.
  */
 export function decodeRow(table: TableName, value: unknown, count: number): FileRecord {
-  if (!isObject(value)) throw new ProtocolError(`row ${count} is no object`);
+  if (!isObject(value)) throw new ProtocolError(`row ${count} is not an object`);
   normalize(value, table, count);
   return value;
 }
@@ -253,7 +253,7 @@ export function decodeRow(table: TableName, value: unknown, count: number): File
  * @throws {ProtocolError} When it is not an array of rows; the message names the wrong row.
  */
 export function decodeFileRecords(json: unknown, table: TableName = "science"): FileRecord[] {
-  if (!Array.isArray(json)) throw new ProtocolError("it is no array of files");
+  if (!Array.isArray(json)) throw new ProtocolError("it is not an array of files");
   return json.map((value: unknown, index) => decodeRow(table, value, index + 1));
 }
 

@@ -223,7 +223,7 @@ export async function readRows(
       if (start.length < MAX_START_LENGTH) start += chunk.slice(0, MAX_START_LENGTH);
       length += chunk.length;
       if (length > MAX_RESPONSE_LENGTH) {
-        throw unexpectedReply(reply, start, "it is over 256 MB and goes on; ask for less, for instance by date");
+        throw unexpectedReply(reply, start, "it is larger than 256 MB; ask for less, for instance by date");
       }
       const rows = decode(chunk);
       if (rows.length > 0 && !await take(rows)) return undefined;

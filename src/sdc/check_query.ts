@@ -458,7 +458,7 @@ export function endBeforeStart(action: string, [first, last]: readonly [GivenBou
   return new InputError(
     (nameOf) =>
       `Cannot ${action} ${nameOf(first.parameter)} "${first.value}" with ${nameOf(parameter)} "${value}": ` +
-      "the end lies before the start",
+      "the end is before the start",
     { problems: [{ parameter, value, expected: `a day that is not before ${first.parameter}` }] },
   );
 }

@@ -57,7 +57,7 @@ export async function reprocess(transport: Transport, query: WireQuery, signal?:
   const url = call.apiUrl(REPROCESS_ROUTE, { ...query, reprocessing: "True" });
   const reply = await call.postApi(url).catch((error: unknown) => {
     if (!(error instanceof ConnectionError)) throw error;
-    throw new ConnectionError(`${error.message}; the request may have arrived all the same`, { retryable: false });
+    throw new ConnectionError(`${error.message}; the request may have been received anyway`, { retryable: false });
   });
   return await readJson(reply, (json) => json);
 }
@@ -304,7 +304,7 @@ function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
 const JOB_MOMENT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]00:?00)?$/;
 
 function decodeJob(json: unknown, count: number): JobRecord {
-  if (!isObject(json)) throw new ProtocolError(`job ${count} is no object`);
+  if (!isObject(json)) throw new ProtocolError(`job ${count} is not an object`);
   const text = (name: string) => {
     const value = json[name];
     return typeof value === "string" ? value : null;
@@ -339,7 +339,7 @@ export async function findJobs(transport: Transport, query: WireQuery, signal?: 
   const call = new Call(transport, { action: "list jobs", signal });
   return await call.retry(async () =>
     await readJson(await call.getApi(call.apiUrl(PROCESSING_JOBS_ROUTE, query)), (json) => {
-      if (!Array.isArray(json)) throw new ProtocolError("it is no array of jobs");
+      if (!Array.isArray(json)) throw new ProtocolError("it is not an array of jobs");
       return json.map((job: unknown, index) => decodeJob(job, index + 1));
     })
   );

@@ -577,7 +577,7 @@ class QueryRun {
     const slices = before === 0 ? this.#byDate(slice) : undefined;
     if (slices !== undefined) return slices;
     throw new ProtocolError(
-      `the pages of a long result do not fit together, since the archive changes too quickly; ` +
+      `the pages of a long result are inconsistent, since the archive changes too quickly; ` +
         "ask for less, for instance by date",
       { action: ACTION },
     );

@@ -111,7 +111,7 @@ export function localPath(dataDir: string, archivePath: string): string {
   const segments = archivePath.split("/");
   if (segments.length < 2 || segments[0] !== TOP_FOLDER || !segments.every(isPlain)) {
     throw new InputError(
-      `Cannot use the archive path "${excerpt(archivePath)}": a file must not get outside of the archive's folders; ` +
+      `Cannot use the archive path "${excerpt(archivePath)}": it is not a valid path in the archive; ` +
         `expected ${TOP_FOLDER}/, more folders and a file name, none of them hidden or longer than ${MAX_NAME_BYTES} bytes`,
     );
   }

@@ -310,7 +310,7 @@ export class Receiver {
       const range = contentRange(headers);
       const fits = range?.first === have && range.size === known.size && range.last === known.size - 1 &&
         strongEtag(headers) === known.etag;
-      if (!fits) return await this.#restart("sent other bytes than requested");
+      if (!fits) return await this.#restart("sent different bytes than requested");
       this.#options.onResume(have, known.size);
       return { reply, record: known, ...factsOf(known) };
     }
@@ -370,7 +370,7 @@ export class Receiver {
     this.#call.decide("split", "the rest is fetched in segments, over as many connections as are free");
     if (await new SegmentReceiver(this.#call, this.#options, record).run()) return factsOf(record);
     this.#isUnsplittable = true;
-    return await this.#restart("has another object by now, or does not send segments");
+    return await this.#restart("now has a different object, or does not support ranges");
   }
 
   /** Verifies the bytes by length and MD5, as far as known, and flushes them. Wrong bytes are discarded. */
@@ -381,7 +381,7 @@ export class Receiver {
     const isUnknown = facts.size === undefined && facts.md5 === undefined;
     const { size, md5 } = isUnknown ? await lookUpObject(this.#call, this.#url) : facts;
     if (size === undefined && md5 === undefined) {
-      throw new ConnectionError(`${host} tells neither the length nor the MD5 of the file: it may be incomplete`, {
+      throw new ConnectionError(`${host} reports neither the length nor the MD5 of the file: it may be incomplete`, {
         action,
       });
     }

@@ -127,7 +127,7 @@ class Upload {
     } catch (error) {
       if (!(error instanceof ResponseError) || error.status !== 409) throw error;
       if (this.#mayHaveArrived && await this.#isInArchive()) {
-        this.#call.decide("skip", "an earlier try whose response was lost has uploaded it");
+        this.#call.decide("skip", "it was uploaded by an earlier attempt whose response was lost");
         return { state: "sent", file, path, bytes: size };
       }
       signal?.throwIfAborted();
@@ -155,7 +155,7 @@ class Upload {
     // If the file changed while it was sent, the object is a mixture of both versions.
     await checkUnchanged(this.#checked);
     if (stored === ours) return;
-    throw new ConnectionError(`the store received other bytes than were sent (MD5 mismatch)`, { action });
+    throw new ConnectionError(`the store received different bytes than were sent (MD5 mismatch)`, { action });
   }
 
   /** Sends the file to a presigned URL. @returns The headers of the response. */

@@ -95,7 +95,7 @@ function legend(cells: readonly Cell[], { days }: Bins, width: number): string[]
   if (cells.some(({ isHere }) => isHere)) words.push(`${BLOCKS.here[1]} in the data directory too`);
   if (cells.some(({ isFull }) => !isFull)) words.push(`${BLOCKS.archive[0]} ${BLOCKS.here[0]} on some of the days`);
   const line = words.join(", ");
-  return [...(line.length > width ? words : [line]), ...(days > 1 ? [`a character is ${days} days`] : [])];
+  return [...(line.length > width ? words : [line]), ...(days > 1 ? [`each character covers ${days} days`] : [])];
 }
 
 /** Draws the days that have files with block characters, in lines of at most `columns` terminal columns. */

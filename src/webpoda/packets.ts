@@ -23,7 +23,7 @@ function momentOf(text: string): string | undefined {
   const [, day = "", time = "", fraction = ""] = MOMENT.exec(text) ?? [];
   if (isCalendarDate(day.replaceAll("-", ""))) return `${day}T${time}.${fraction.slice(0, 6).padEnd(6, "0")}`;
   if (/^nan$/i.test(text)) return undefined;
-  throw new ProtocolError(`it has no time where "${excerpt(text, 40)}" stands`);
+  throw new ProtocolError(`it has "${excerpt(text, 40)}" instead of a time`);
 }
 
 /**
@@ -40,7 +40,7 @@ export function readPointings(table: string): Pointing[] {
   const ends = lines.filter((line) => line !== "").map((line) => {
     const fields = line.split(",").map((field) => field.trim());
     const id = fields[idAt] ?? "";
-    if (!/^\d{1,5}$/.test(id)) throw new ProtocolError(`it has no number where "${excerpt(id, 40)}" stands`);
+    if (!/^\d{1,5}$/.test(id)) throw new ProtocolError(`it has "${excerpt(id, 40)}" instead of a number`);
     return { repointing: Number(id), end: momentOf(fields[endAt] ?? "") };
   });
   return ends.flatMap(({ repointing, end: from }, index) => {
@@ -238,7 +238,7 @@ export class Webpoda {
         const time = line.trim();
         if (isTime(time)) take(time);
         else if (time !== "") {
-          throw new ProtocolError(`webpoda sent "${excerpt(time, 60)}" where a time belongs`, { action });
+          throw new ProtocolError(`webpoda sent "${excerpt(time, 60)}" instead of a time`, { action });
         }
       };
       let decoder = new TextDecoder();

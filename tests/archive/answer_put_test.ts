@@ -108,7 +108,7 @@ Deno.test("PUT leaves nothing behind when something else is in the place of the 
   await Deno.mkdir(join(archive.folder.path, PATH), { recursive: true });
   const response = await archive.objects(url, putRequest("bytes"));
   assertEquals([response.status, archive.errors], [403, []]);
-  assertStringIncludes(await response.text(), "Something that is not a file of the archive is in its place");
+  assertStringIncludes(await response.text(), "The path is taken by something that is not a file of the archive");
   await assertNothing(archive);
 });
 

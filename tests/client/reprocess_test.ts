@@ -54,7 +54,7 @@ Deno.test("reprocess() reports a missing response, a rejection, and a response t
   await using silent = startServer(() => late.promise);
   const client = new ImapClient({ url: silent.url, timeoutMs: 100 });
   const error = await assertRejects(() => client.reprocess(DAYS), ConnectionError);
-  assertStringIncludes(error.message, "the request may have arrived all the same");
+  assertStringIncludes(error.message, "the request may have been received anyway");
   late.resolve(Response.json({}));
 });
 
@@ -66,7 +66,7 @@ Deno.test("reprocess() finds what is wrong before anything is sent", async () =>
     [{ end_date: "20260101" }, "without start_date"],
     [{}, "without start_date and end_date"],
     [{ start_date: "20260230", end_date: "20260301" }, 'start_date "20260230"', "YYYYMMDD"],
-    [{ ...DAYS, start_date: "20260201" }, "the end lies before the start"],
+    [{ ...DAYS, start_date: "20260201" }, "the end is before the start"],
     [{ ...DAYS, instrument: "glow" }, 'did you mean "glows"?'],
     [{ ...DAYS, data_level: "l9", instrument: "mag", descriptor: "norm" }, 'data_level "l9"'],
     [{ ...DAYS, data_level: "l1a" }, "it requires instrument and descriptor"],

@@ -261,7 +261,7 @@ Deno.test("webpoda() finds wrong parameters and a missing token before anything 
     [{ instrument: "l1const", start_date: "20260101" }, 'instrument "l1const": expected one of codice'],
     [{ instrument: "mags", start_date: "20260101" }, 'did you mean "mag"?'],
     [{ instrument: "mag", start_date: "20260230" }, 'start_date "20260230": expected a day of the calendar'],
-    [{ instrument: "mag", start_date: "20260102", end_date: "20260101" }, "the end lies before the start"],
+    [{ instrument: "mag", start_date: "20260102", end_date: "20260101" }, "the end is before the start"],
     [{ instrument: "mag", start_date: "20260102", query_mode: "sctime" }, "expected one of ert, sct"],
     [{ instrument: "mag", start_date: "20260102", end_data: "20260103" }, 'did you mean "end_date"?'],
   ];

@@ -40,7 +40,7 @@ Deno.test("apiAccess() sends no credentials over plain HTTP to the internet", ()
     "http://127.0.0.1.example.org",
   ];
   for (const url of open) {
-    assertThrows(() => apiAccess(url, { ...none, apiKey: "s3cret" }), InputError, "everyone on the way could read it");
+    assertThrows(() => apiAccess(url, { ...none, apiKey: "s3cret" }), InputError, "it would not be encrypted");
     assertThrows(() => apiAccess(url, { ...none, accessToken: "s3cret" }), InputError, "use https");
     assertEquals(apiAccess(url, none).headers, {});
   }

@@ -43,8 +43,14 @@ Deno.test("statusError() gives advice by the status, the route, the caller and t
     ["key", "query", 403, JSON.stringify({ message: "Missing Authentication Token" }), "it has no such route"],
     ["anyone", "query", 401, JSON.stringify({ message: "Unauthorized" }), "it needs an API key (IMAP_API_KEY) or an"],
     ["token", "query", 401, JSON.stringify({ message: "Unauthorized" }), "it is invalid or has expired"],
-    ["key", "query", 403, forbidden, "check the API key: it is unknown, or has too few rights"],
-    ["key", "upload/x", 403, JSON.stringify("Upload access denied."), "check the API key: it has too few rights"],
+    ["key", "query", 403, forbidden, "check the API key: it is unknown, or has insufficient permissions"],
+    [
+      "key",
+      "upload/x",
+      403,
+      JSON.stringify("Upload access denied."),
+      "check the API key: it has insufficient permissions",
+    ],
     [
       "anyone",
       "download/imap/x",
@@ -52,7 +58,7 @@ Deno.test("statusError() gives advice by the status, the route, the caller and t
       "The file x is not public",
       "the file exists, but is not released to the public",
     ],
-    ["anyone", "download/imap/x", 403, forbidden, "it may ask for an API key"],
+    ["anyone", "download/imap/x", 403, forbidden, "it may require an API key"],
   ];
   for (const [caller, route, status, body, said] of cases) {
     const api = CALLERS[caller];
@@ -78,7 +84,7 @@ Deno.test("statusError() has the time of Retry-After", () => {
 });
 
 Deno.test("statusError() says so when the server asks for a very long wait", () => {
-  assertStringIncludes(errorOf(503, "", { "retry-after": "3600" }).message, "it asks to come back in 60 minutes");
+  assertStringIncludes(errorOf(503, "", { "retry-after": "3600" }).message, "it asks to retry in 60 minutes");
   assertEquals(errorOf(503, "", { "retry-after": "60" }).message.includes("come back"), false);
 });
 

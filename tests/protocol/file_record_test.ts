@@ -10,10 +10,10 @@ Deno.test("decodeFileRecords() keeps keys that the protocol does not know", () =
 Deno.test("decodeFileRecords() says where a response is invalid", () => {
   const good = { file_path: "imap/a" };
   const wrong: ReadonlyArray<readonly [json: unknown, why: string]> = [
-    [{ message: "hello" }, "no array"],
-    [null, "no array"],
-    [[good, "imap/b"], "row 2 is no object"],
-    [[good, [good]], "row 2 is no object"],
+    [{ message: "hello" }, "not an array"],
+    [null, "not an array"],
+    [[good, "imap/b"], "row 2 is not an object"],
+    [[good, [good]], "row 2 is not an object"],
     [[{}], "row 1 has no file_path"],
     [[{ file_path: "" }], "row 1 has no file_path"],
     [[{ file_path: 3 }], "row 1 has no file_path"],

@@ -81,10 +81,10 @@ Deno.test("checkQuery() names every wrong parameter, one per line", () => {
 
 Deno.test("checkQuery() finds an end before the start", () => {
   const query = { start_date: "20260201", end_date: "20260131" };
-  assertThrows(() => checkQuery(query), InputError, "the end lies before the start");
-  assertThrows(() => checkQuery({ start_date: "yesterday", end_date: "7d" }), InputError, "the end lies before");
+  assertThrows(() => checkQuery(query), InputError, "the end is before the start");
+  assertThrows(() => checkQuery({ start_date: "yesterday", end_date: "7d" }), InputError, "the end is before");
   const times = { ingestion_start_date: "2026-01-31T12:00", ingestion_end_date: "2026-01-31T11:59" };
-  assertThrows(() => checkQuery(times), InputError, "the end lies before the start");
+  assertThrows(() => checkQuery(times), InputError, "the end is before the start");
   assertEquals(checkQuery({ start_date: "20260201", end_date: "20260201" }).days.get("end_date"), { day: "20260201" });
 });
 

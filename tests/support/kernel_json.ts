@@ -18,7 +18,7 @@ export function parseObject(text: string, what: string): JsonObject {
 /** The object under a key; an empty one when the key is missing. */
 export function objectAt(object: JsonObject, key: string): JsonObject {
   const value = object[key] ?? {};
-  if (!isObject(value)) throw new KernelError(`Cannot read "${key}": it is no object`);
+  if (!isObject(value)) throw new KernelError(`Cannot read "${key}": it is not an object`);
   return value;
 }
 

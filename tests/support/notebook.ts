@@ -102,14 +102,14 @@ export async function runNotebook(
 }
 
 function decodeCell(value: unknown, index: number): NotebookCell {
-  if (!isObject(value)) throw new KernelError(`Cannot read cell ${index + 1}: it is no object`);
+  if (!isObject(value)) throw new KernelError(`Cannot read cell ${index + 1}: it is not an object`);
   try {
     const common = { id: textAt(value, "id"), metadata: objectAt(value, "metadata"), source: textAt(value, "source") };
     const { cell_type } = value;
     if (cell_type === "markdown" || cell_type === "raw") return { cell_type, ...common };
     if (cell_type !== "code") throw new KernelError(`the cell_type "${cell_type}" is not known`);
     const outputs = arrayAt(value, "outputs").map((output) => {
-      if (!isObject(output)) throw new KernelError("it has an output that is no object");
+      if (!isObject(output)) throw new KernelError("it has an output that is not an object");
       return decodeOutput(textAt(output, "output_type"), output);
     });
     return { cell_type, ...common, execution_count: countAt(value, "execution_count"), outputs };

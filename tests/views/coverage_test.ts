@@ -67,7 +67,7 @@ Deno.test("coverage() of many days shows where only some of them have files, wit
     const lines = linesOf(rows, columns);
     assert(lines.every((line) => line.length <= columns));
     assert(/ ▀+▘+$/.test(lines[2] ?? ""), lines[2]);
-    assert(lines.some((line) => /^a character is \d+ days$/.test(line)));
+    assert(lines.some((line) => /^each character covers \d+ days$/.test(line)));
   }
 });
 

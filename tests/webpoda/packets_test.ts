@@ -120,7 +120,7 @@ Deno.test("Webpoda.packetTimes() does not show the token if webpoda returns it i
   for (const text of [TOKEN, "hunter2", `${"x".repeat(55)}${TOKEN}`]) {
     await using fake = fakeWebpoda(() => new Response(`${text}\n`));
     const read = () => fake.webpoda.packetTimes({ apids: [1], received: SPAN, signal: undefined }, () => {});
-    const { message } = await assertRejects(read, ProtocolError, "where a time belongs");
+    const { message } = await assertRejects(read, ProtocolError, "instead of a time");
     assert(![TOKEN.slice(0, 5), "hunter2"].some((secret) => message.includes(secret)), message);
   }
 });
@@ -149,7 +149,7 @@ Deno.test("Webpoda.packetTimes() accepts a leap second, and no time that does no
   assertEquals(await read("2016-12-31T23:59:60\n"), ["2016-12-31T23:59:60"]);
   const impossible = ["2026-02-30T00:00:00", "9999-99-99T00:00:00", "2026-01-01T24:00:00", "2026-01-01T00:60:00"];
   for (const time of [...impossible, "2026-01-01T00:00:61", "2026-01-01T99:99:99"]) {
-    await assertRejects(() => read(`${time}\n`), ProtocolError, `webpoda sent "${time}" where a time belongs`);
+    await assertRejects(() => read(`${time}\n`), ProtocolError, `webpoda sent "${time}" instead of a time`);
   }
 });
 
@@ -157,6 +157,6 @@ Deno.test("Webpoda.packetTimes() rejects text that is not a list of times, witho
   for (const text of ["Error: no such dataset\n", "x".repeat(1_000)]) {
     await using fake = fakeWebpoda(() => new Response(text));
     const read = () => fake.webpoda.packetTimes({ apids: [1], received: SPAN, signal: undefined }, () => {});
-    await assertRejects(read, ProtocolError, "where a time belongs");
+    await assertRejects(read, ProtocolError, "instead of a time");
   }
 });

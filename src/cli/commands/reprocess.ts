@@ -79,8 +79,8 @@ export const jobs: Command = {
   spec: {
     name: "jobs",
     description:
-      "Lists the jobs of the SDC's processing, the newest first: what became of a request to reprocess, and of what the " +
-      "SDC started itself. The SDC lists the newest 500 that match.",
+      "Lists the jobs of the SDC's processing, the newest first: those of reprocessing requests, and those that the " +
+      "SDC started itself. The SDC lists the newest 500 matches.",
     options: [
       { name: "status", value: "STATUS", words: JOB_STATES, help: `state of the job: ${JOB_STATES.join(", ")}` },
       { name: "instrument", value: "NAME", words: INSTRUMENTS, help: INSTRUMENTS.join(", ") },
@@ -127,7 +127,7 @@ export const jobLog: Command = {
   spec: {
     name: "job-log",
     description:
-      "Prints the log of a job of the SDC's processing. The list of jobs names the log of each one. The SDC sends up to " +
+      "Prints the log of a job of the SDC's processing. The list of jobs shows the log of each job. The SDC sends up to " +
       "1 MB of a log.",
     argument: { name: "ID", help: "identifier of the log: the column Log of jobs, or job_log_stream_id in its JSON" },
     options: [],

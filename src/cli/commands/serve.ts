@@ -31,7 +31,7 @@ function report({ indexed, imported, objectsUrl, url }: RunningArchive, root: st
   if (indexed.files === 0) lines.push(`  files belong in ${root}/imap/...; --import copies them from any folder`);
   if (imported !== undefined) {
     const { copied, present, conflicts } = imported;
-    lines.push(`imported ${copied} files; ${present} were already there`, ...skippedLines(imported.skipped));
+    lines.push(`imported ${copied} files; ${present} already existed`, ...skippedLines(imported.skipped));
     const reason = "the archive has a different file of this name";
     lines.push(...skippedLines(conflicts.map((path) => ({ path, reason }))));
   }

@@ -216,7 +216,7 @@ Deno.test("the front page and the files of a closed archive accept the key as a 
   };
   const [right, wrong] = ["key", "other"].map((password) => ({ authorization: `Basic ${btoa(`me:${password}`)}` }));
   const refused = await archive.api("/", { headers: HTML });
-  assertEquals([refused.status, await refused.text()], [401, "The archive is closed: its key is the password"]);
+  assertEquals([refused.status, await refused.text()], [401, "The archive requires its key as the password"]);
   assertMatch(refused.headers.get("www-authenticate") ?? "", /^Basic realm=/);
   assertEquals(await status("/", { ...HTML, ...right }), 200);
   assertEquals(await status("/", { ...HTML, ...wrong }), 401);
@@ -259,7 +259,7 @@ Deno.test("the front page of a public archive shows released files to everyone, 
   assertStringIncludes(await page(archive, "/", { ...HTML, ...right }), "10 files");
   assertStringIncludes(await (await chart(right)).text(), "ultra");
   const refused = await archive.api("/sign-in", { headers: HTML });
-  assertEquals([refused.status, await refused.text()], [401, "The archive is closed: its key is the password"]);
+  assertEquals([refused.status, await refused.text()], [401, "The archive requires its key as the password"]);
   const signedIn = await archive.api("/sign-in", { headers: { ...HTML, ...right } });
   assertEquals([signedIn.status, signedIn.headers.get("location")], [302, "/"]);
 });
