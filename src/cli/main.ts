@@ -232,7 +232,7 @@ interface HttpNotices {
 
 function httpLine(event: HttpEvent): string {
   if (event.type === "request") {
-    return `${event.method} ${event.url} ${event.status ?? "no answer"} ${event.milliseconds} ms`;
+    return `${event.method} ${event.url} ${event.status ?? "no response"} ${event.milliseconds} ms`;
   }
   if (event.type === "decision") return `${event.action}: ${event.decision}: ${event.reason}`;
   if (event.type === "notice") return `${PROGRAM}: ${event.notice}`;

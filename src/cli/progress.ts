@@ -101,10 +101,10 @@ export async function transferDisplay(
 const QUERY_FIRST_MS = 1_000;
 const QUERY_REDRAW_MS = 200;
 
-/** `20,000 rows so far, from 3 answers`. */
+/** `20,000 rows so far, from 3 responses`. */
 function queryLine({ rows, answers }: QueryProgress): string {
   const count = (number: number, word: string) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
-  return `${count(rows, "row")} so far, from ${count(answers, "answer")}`;
+  return `${count(rows, "row")} so far, from ${count(answers, "response")}`;
 }
 
 /**

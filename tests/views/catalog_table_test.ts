@@ -1,6 +1,6 @@
 import { htmlTable } from "../../src/display/html_table.ts";
 import { textTable } from "../../src/display/text_table.ts";
-import { catalogTable } from "../../src/views/catalog.ts";
+import { catalogTable } from "../../src/cli/commands/catalog.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";
 

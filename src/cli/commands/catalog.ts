@@ -3,9 +3,30 @@ import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT } from "../shell.ts";
 import type { CatalogEntry } from "../../client/catalog.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import { textTable } from "../../display/text_table.ts";
+import { type Table, textTable } from "../../display/text_table.ts";
 import { printableJson } from "../../safe_text.ts";
-import { catalogTable } from "../../views/catalog.ts";
+
+/** Makes a table of the products of a catalog. */
+export function catalogTable(rows: readonly CatalogEntry[]): Table<CatalogEntry> {
+  const files = rows.reduce((sum, { files }) => sum + files, 0);
+  const column = (header: string, text: (row: CatalogEntry) => string | null, align: "left" | "right" = "left") => ({
+    header,
+    align,
+    text: (row: CatalogEntry) => text(row) ?? "",
+  });
+  return {
+    title: `Found [${rows.length}] products with ${files} files`,
+    columns: [
+      column("Instrument", ({ instrument }) => instrument),
+      column("Data Level", ({ data_level }) => data_level),
+      column("Descriptor", ({ descriptor }) => descriptor),
+      column("Files", ({ files }) => String(files), "right"),
+      column("First Date", ({ first_date }) => first_date),
+      column("Last Date", ({ last_date }) => last_date),
+    ],
+    rows,
+  };
+}
 
 /** Prints a JSON array, one product per line. */
 function json(products: readonly CatalogEntry[]): string {
