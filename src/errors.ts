@@ -1,5 +1,5 @@
 import { shortenStack } from "./jupyter.ts";
-import { printable } from "./safe_text.ts";
+import { printable, shown } from "./safe_text.ts";
 
 /** The options of {@linkcode ImapError}'s constructor. */
 export interface ImapErrorOptions {
@@ -164,6 +164,18 @@ export function unknownParameter(
       `Cannot ${action} by "${parameter}": expected one of ${known.map(nameOf).join(", ")}${suggestion(closest)}`,
     { problems: [{ parameter, expected, ...(closest === undefined ? {} : { closest }) }] },
   );
+}
+
+/**
+ * Checks that parameters or options are an object, since untyped code, in a notebook for example, may pass anything.
+ *
+ * @param action What they are for, in the words after `Cannot `: `query by`.
+ * @throws {InputError} When they are not. Lists, maps and dates are not, whatever JavaScript says.
+ */
+export function checkObject(action: string, value: unknown, expected = "an object with parameters"): void {
+  if (Object.prototype.toString.call(value) === "[object Object]") return;
+  const given = shown(value);
+  throw new InputError(`Cannot ${action} "${given}": expected ${expected}`, { problems: [{ value: given, expected }] });
 }
 
 /** The maximum number of errors listed for a batch of files. */

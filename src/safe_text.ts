@@ -81,8 +81,10 @@ const MAX_SHOWN = 60;
  */
 export function shown(value: unknown): string {
   try {
-    const isObject = typeof value === "object" && value !== null;
-    return excerpt(isObject ? JSON.stringify(value) : String(value), MAX_SHOWN);
+    if (typeof value !== "object" || value === null) return excerpt(String(value), MAX_SHOWN);
+    const json = JSON.stringify(value);
+    // A Date or a URL is text in JSON; messages quote it themselves.
+    return excerpt(json.startsWith('"') ? json.slice(1, -1) : json, MAX_SHOWN);
   } catch {
     return `an ${typeof value}`;
   }

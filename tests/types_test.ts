@@ -1,7 +1,15 @@
 // A user who links a checkout compiles our sources with the compiler options of the user's own project.
-import type { QueryParameters, ReprocessParameters, WebpodaParameters } from "../mod.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import {
+  type FileRecord,
+  ImapClient,
+  type QueryParameters,
+  type ReprocessParameters,
+  type TransferReport,
+  type WebpodaParameters,
+} from "../mod.ts";
+import * as imap from "../mod.ts";
 import { testFolder } from "./support/folder.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
@@ -49,4 +57,36 @@ Deno.test("the types of parameters name their words, so that editors complete th
   ] = ["mag", "l1a", "spice", "leapseconds", "latest", "mag", "mag"];
   const text = (word: string): QueryParameters => ({ instrument: word, data_level: [word], type: word, table: word });
   assertEquals(words.map((word) => text(word).instrument), words);
+});
+
+/** Whether two types are the same; `never` and `any` are the same as themselves only. */
+type IsSame<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
+
+/** Calls that are never made: the compiler says what they return. */
+function overloads(either: string | string[], list: Set<FileRecord>, all: Pick<ImapClient, "download" | "upload">) {
+  const calls = {
+    one: () => all.download("name"),
+    some: () => all.download(["name"]),
+    set: () => all.download(list),
+    either: () => all.download(either),
+    uploadOne: () => all.upload("path"),
+    uploadSome: () => all.upload(["path"]),
+    uploadEither: () => all.upload(either),
+    functionOne: () => imap.download("name"),
+    functionEither: () => imap.download(either),
+    functionUploadEither: () => imap.upload(either),
+  };
+  return calls;
+}
+
+Deno.test("the types of download() and upload() say what they return, also for a name or a list of names", () => {
+  type Calls = ReturnType<typeof overloads>;
+  const one: IsSame<ReturnType<Calls["one" | "uploadOne" | "functionOne"]>, Promise<string>> = true;
+  const some: IsSame<ReturnType<Calls["some" | "set" | "uploadSome"]>, Promise<TransferReport>> = true;
+  type Either = "either" | "uploadEither" | "functionEither" | "functionUploadEither";
+  const either: IsSame<ReturnType<Calls[Either]>, Promise<string | TransferReport>> = true;
+  assert(one && some && either);
+  // The functions have the types of the methods.
+  assert(typeof overloads("name", new Set(), imap).one === "function");
+  assert(typeof overloads("name", new Set(), new ImapClient()).one === "function");
 });

@@ -1,5 +1,5 @@
 import type { CatalogEntry } from "./catalog.ts";
-import { type Downloadable, ImapClient, type ImapClientOptions } from "./imap_client.ts";
+import { checkSettings, type Downloadable, ImapClient, type ImapClientOptions } from "./imap_client.ts";
 import type {
   IalirtFile,
   IalirtParameters,
@@ -35,6 +35,7 @@ let client = new ImapClient();
  * setting to the environment or the default.
  *
  * @param changes The settings to change.
+ * @throws {InputError} When there is no such setting, or its value has the wrong type. No setting is changed.
  *
  * @example
  * ```ts
@@ -44,6 +45,7 @@ let client = new ImapClient();
  * ```
  */
 export function configure(changes: ImapClientOptions): void {
+  checkSettings(changes);
   options = { ...options, ...changes };
   client = new ImapClient(options);
 }
@@ -199,7 +201,12 @@ export function download(file: string | FileRecord, options?: DownloadOptions): 
  * assert(report.failed.length === 0 && report.paths.length === 2);
  * ```
  */
-export function download(files: Iterable<string | FileRecord>, options?: DownloadOptions): Promise<TransferReport>;
+export function download(
+  files: Iterable<string | FileRecord> & object,
+  options?: DownloadOptions,
+): Promise<TransferReport>;
+/** Does either, for callers that do not know which. */
+export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
 export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport> {
   return client.download(files, options);
 }
@@ -243,7 +250,9 @@ export function upload(path: string, options?: UploadOptions): Promise<string>;
  * assert(error.message.includes("missing.cdf") && error.message.includes("Nothing was sent"));
  * ```
  */
-export function upload(paths: Iterable<string>, options?: UploadOptions): Promise<TransferReport>;
+export function upload(paths: Iterable<string> & object, options?: UploadOptions): Promise<TransferReport>;
+/** Does either, for callers that do not know which. */
+export function upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;
 export function upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport> {
   return client.upload(paths, options);
 }

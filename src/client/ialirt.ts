@@ -1,10 +1,27 @@
-import type { CallOptions, DownloadOptions } from "./options.ts";
+import {
+  CALL_KINDS,
+  type CallOptions,
+  checkOptions,
+  DOWNLOAD_KINDS,
+  type DownloadOptions,
+  isList,
+  KINDS,
+  type KindsOf,
+} from "./options.ts";
 import { RecordList } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { downloadAll, type DownloadContext } from "./transfers.ts";
 import type { Settings } from "../config.ts";
 import type { Table } from "../display/text_table.ts";
-import { InputError, joinInputErrors, ProtocolError, ResponseError, unknownParameter, wrongValue } from "../errors.ts";
+import {
+  checkObject,
+  InputError,
+  joinInputErrors,
+  ProtocolError,
+  ResponseError,
+  unknownParameter,
+  wrongValue,
+} from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { addDays, startOfDay } from "../names/calendar_date.ts";
@@ -56,6 +73,8 @@ export interface SpaceWeatherOptions extends CallOptions {
   /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
   now?: (() => Date) | undefined;
 }
+
+const WEATHER_KINDS: KindsOf<SpaceWeatherOptions> = { ...CALL_KINDS, now: KINDS.clock };
 
 /** One measurement of space weather. Its other keys depend on the instrument, and are kept as they are received. */
 export interface SpaceWeatherRecord {
@@ -109,10 +128,7 @@ interface CheckedWeather {
 
 /** Checks the parameters before anything is sent. @throws {InputError} With a line for each wrong parameter. */
 function checkWeather(parameters: SpaceWeatherParameters, now: Date): CheckedWeather {
-  // Untyped code, in a notebook for example, may pass anything.
-  if (typeof parameters !== "object" || parameters === null) {
-    throw new InputError(`Cannot get space weather by "${shown(parameters)}": expected an object with parameters`);
-  }
+  checkObject("get space weather by", parameters);
   const { instrument, start_date, end_date = start_date } = parameters;
   const problems = Object.keys(parameters).filter((name) => !isOneOf(WEATHER_NAMES, name)).map((name) =>
     unknownParameter("get space weather", name, { known: WEATHER_NAMES, closest: closestWord(name, WEATHER_NAMES) })
@@ -125,7 +141,7 @@ function checkWeather(parameters: SpaceWeatherParameters, now: Date): CheckedWea
   }
   const [first, last] = ([["start_date", start_date], ["end_date", end_date]] as const).map(([parameter, value]) => {
     if (value === undefined || (parameter === "end_date" && parameters.end_date === undefined)) {
-      return value === undefined ? undefined : readTime(String(value), now);
+      return value === undefined ? undefined : readTime(shown(value), now);
     }
     const time = typeof value === "string" ? readTime(value, now) : undefined;
     if (time === undefined) {
@@ -258,8 +274,10 @@ function weatherTable(records: readonly SpaceWeatherRecord[]): Table<SpaceWeathe
 export async function getSpaceWeather(
   { settings, transport }: DownloadContext,
   parameters: SpaceWeatherParameters,
-  { signal, now = () => new Date() }: SpaceWeatherOptions,
+  options: SpaceWeatherOptions,
 ): Promise<RecordList<SpaceWeatherRecord>> {
+  checkOptions("get space weather", WEATHER_KINDS, options);
+  const { signal, now = () => new Date() } = options;
   const { instrument, span } = checkWeather(parameters, now());
   const weather = new SpaceWeather(transportTo(settings, transport), instrument, signal);
   return RecordList.fromRecords(
@@ -345,7 +363,7 @@ const LIST = "list files of I-ALiRT with";
 
 /** Returns the value of a parameter as it is sent; undefined if it is wrong. */
 function wireParameter(name: string, value: unknown, now: Date): string | { readonly expected: string } {
-  const text = String(value);
+  const text = shown(value);
   const range = NUMBERS[name];
   if (range !== undefined) {
     const [min, max, digits] = range;
@@ -359,9 +377,7 @@ function wireParameter(name: string, value: unknown, now: Date): string | { read
 
 /** Checks which files to list before anything is sent. @throws {InputError} With a line for each wrong parameter. */
 function checkList(parameters: IalirtParameters, now: Date): { list: IalirtList; search: Record<string, string> } {
-  if (typeof parameters !== "object" || parameters === null) {
-    throw new InputError(`Cannot list files of I-ALiRT by "${shown(parameters)}": expected an object with parameters`);
-  }
+  checkObject("list files of I-ALiRT by", parameters);
   const { list = "archive", ...rest } = parameters;
   if (!isOneOf(IALIRT_LISTS, list)) {
     const value = shown(list);
@@ -435,8 +451,10 @@ function filesTable(files: readonly IalirtFile[]): Table<IalirtFile> {
 export async function listIalirt(
   { settings, transport }: DownloadContext,
   parameters: IalirtParameters,
-  { signal, now = () => new Date() }: SpaceWeatherOptions,
+  options: SpaceWeatherOptions,
 ): Promise<RecordList<IalirtFile>> {
+  checkOptions("list files of I-ALiRT", WEATHER_KINDS, options);
+  const { signal, now = () => new Date() } = options;
   const { list, search } = checkList(parameters, now());
   const call = new Call(transportTo(settings, transport), { action: "list files of I-ALiRT", signal });
   const files = await call.retry(async () =>
@@ -466,12 +484,13 @@ function ialirtUrls(transport: Transport): UrlSource {
 /** Downloads files of I-ALiRT's archive to the data directory, in the SDC's folders. */
 export async function downloadIalirt(
   { settings, transport }: DownloadContext,
-  files: Iterable<string | IalirtFile>,
+  files: string | Iterable<string | IalirtFile>,
   options: DownloadOptions,
 ): Promise<TransferReport> {
   const there = transportTo(settings, transport);
-  const names = [...typeof files === "string" ? [files] : files].map((file) => {
-    const name = typeof file === "object" && file !== null ? file.file_name : file;
+  checkOptions("download", DOWNLOAD_KINDS, options);
+  const names = [...isList(files) ? files : [files]].map((file) => {
+    const name = typeof file === "object" && file !== null && "file_name" in file ? file.file_name : file;
     if (typeof name === "string" && !/[/\\]/.test(name)) return name;
     throw new InputError(
       `Cannot download "${shown(name)}" from I-ALiRT: expected the name of a file, without a folder`,

@@ -7,7 +7,20 @@ import type {
   SpaceWeatherRecord,
 } from "./ialirt.ts";
 import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
-import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
+import {
+  type CallOptions,
+  checkOptions,
+  DOWNLOAD_KINDS,
+  type DownloadOptions,
+  isList,
+  KINDS,
+  type KindsOf,
+  QUERY_KINDS,
+  type QueryOptions,
+  SETTING_KINDS,
+  UPLOAD_KINDS,
+  type UploadOptions,
+} from "./options.ts";
 import type {
   JobsOptions,
   ManifestOptions,
@@ -39,6 +52,13 @@ export interface ImapClientOptions extends ClientOptions {
   random?: (() => number) | undefined;
 }
 
+const CLIENT_KINDS: KindsOf<ImapClientOptions> = { ...SETTING_KINDS, log: KINDS.function, random: KINDS.function };
+
+/** Checks settings, since no compiler does so in a notebook. @throws {InputError} */
+export function checkSettings(settings: ImapClientOptions): void {
+  checkOptions("configure a client", CLIENT_KINDS, settings);
+}
+
 /** What can be downloaded: a file name, a path in the archive, a row of a query, or several of them. */
 export type Downloadable = string | FileRecord | Iterable<string | FileRecord>;
 
@@ -59,8 +79,13 @@ export class ImapClient {
   readonly #options: Readonly<ImapClientOptions>;
   #hasLookedForPythonData = false;
 
-  /** Creates a client. Omitted settings are read from the environment when a call is made. */
+  /**
+   * Creates a client. Omitted settings are read from the environment when a call is made.
+   *
+   * @throws {InputError} When there is no such setting, or its value has the wrong type.
+   */
   constructor(options: ImapClientOptions = {}) {
+    checkSettings(options);
     this.#options = { ...options };
   }
 
@@ -74,6 +99,7 @@ export class ImapClient {
   /** Finds the files that meet all conditions, as the function `query` does. */
   query(parameters: QueryParameters, options?: QueryOptions): Promise<QueryResult>;
   async query(parameters: QueryParameters, options: QueryOptions = {}): Promise<QueryResult> {
+    checkOptions("query", QUERY_KINDS, options);
     // Loaded lazily, so that transfers start sooner.
     const { readyQuery } = await import("./query.ts");
     const query = readyQuery(parameters, options);
@@ -91,12 +117,14 @@ export class ImapClient {
 
   /** Finds files and yields their rows as they are received, as the function `queryRows` does. */
   async *queryRows(parameters: QueryParameters, options: QueryOptions = {}): AsyncGenerator<FileRecord> {
+    checkOptions("query", QUERY_KINDS, options);
     const { readyQuery } = await import("./query.ts");
     for await (const rows of readyQuery(parameters, options).chunks(this.#context().transport)) yield* rows;
   }
 
   /** Lists products with the number of their files, as the function `catalog` does. */
   async catalog(parameters: QueryParameters = {}, options: QueryOptions = {}): Promise<CatalogEntry[]> {
+    checkOptions("list the catalog", QUERY_KINDS, options);
     const [{ readyQuery }, { CatalogCount, catalogQuery }] = await Promise.all([
       import("./query.ts"),
       import("./catalog.ts"),
@@ -110,15 +138,16 @@ export class ImapClient {
   /** Downloads one file unless it is already there, as the function `download` does. */
   download(file: string | FileRecord, options?: DownloadOptions): Promise<string>;
   /** Downloads many files, several at once, as the function `download` does. */
-  download(files: Iterable<string | FileRecord>, options?: DownloadOptions): Promise<TransferReport>;
+  download(files: Iterable<string | FileRecord> & object, options?: DownloadOptions): Promise<TransferReport>;
   /** Does either, for callers that do not know which. */
   download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
   async download(files: Downloadable, options: DownloadOptions = {}): Promise<string | TransferReport> {
+    checkOptions("download", DOWNLOAD_KINDS, options);
     const { downloadAll, downloadOne } = await import("./transfers.ts");
     const context = this.#context();
     await this.#tellOfPythonData(context);
-    if (typeof files === "string" || !isIterable(files)) return await downloadOne(context, files, options);
-    return await downloadAll(context, files, options);
+    if (isList(files)) return await downloadAll(context, files, options);
+    return await downloadOne(context, files, options);
   }
 
   /** Downloads the SPICE kernels of some days and writes a metakernel, as the function `metakernel` does. */
@@ -141,15 +170,15 @@ export class ImapClient {
   /** Uploads one file, as the function `upload` does. */
   upload(path: string, options?: UploadOptions): Promise<string>;
   /** Uploads many files, several at once, as the function `upload` does. */
-  upload(paths: Iterable<string>, options?: UploadOptions): Promise<TransferReport>;
+  upload(paths: Iterable<string> & object, options?: UploadOptions): Promise<TransferReport>;
   /** Does either, for callers that do not know which. */
   upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;
   async upload(paths: string | Iterable<string>, options: UploadOptions = {}): Promise<string | TransferReport> {
+    checkOptions("upload", UPLOAD_KINDS, options);
     const { uploadAll, uploadOne } = await import("./transfers.ts");
     const { transport } = this.#context();
-    return typeof paths === "string"
-      ? await uploadOne(transport, paths, options)
-      : await uploadAll(transport, [...paths], options);
+    if (isList(paths)) return await uploadAll(transport, [...paths], options);
+    return await uploadOne(transport, paths, options);
   }
 
   /** Asks the SDC to reprocess products, as the function `reprocess` does. */
@@ -245,8 +274,4 @@ async function hasFilesOfPythonClient(dataDir: string): Promise<boolean> {
   if ((await Deno.permissions.query({ name: "read", path: dataDir })).state !== "granted") return false;
   const isThere = (path: string) => Deno.stat(`${dataDir}/${path}`).then(({ isDirectory }) => isDirectory, () => false);
   return await isThere("data/imap") && !await isThere("imap");
-}
-
-function isIterable(value: FileRecord | Iterable<string | FileRecord>): value is Iterable<string | FileRecord> {
-  return Symbol.iterator in value;
 }

@@ -1,9 +1,17 @@
-import type { DownloadOptions } from "./options.ts";
+import {
+  checkOptions,
+  DEFAULT_CONCURRENCY,
+  DOWNLOAD_KINDS,
+  type DownloadOptions,
+  KINDS,
+  type KindsOf,
+} from "./options.ts";
 import { RecordList } from "./record_list.ts";
 import { downloadAll, type DownloadContext } from "./transfers.ts";
 import { fileError, syncFolder } from "../disk.ts";
 import type { Table } from "../display/text_table.ts";
 import {
+  checkObject,
   CoverageError,
   type CoverageGap,
   ImapError,
@@ -24,6 +32,7 @@ import type { WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readTime } from "../sdc/check_query.ts";
 import { decodeReply, unexpectedReply } from "../sdc/read_json.ts";
+import { checkedConcurrency } from "../transfer/batch.ts";
 import { absolutePath } from "../transfer/local_files.ts";
 import { dirname } from "@std/path";
 
@@ -48,6 +57,15 @@ export interface MetakernelOptions extends Omit<DownloadOptions, "dryRun" | "sha
   /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
   now?: (() => Date) | undefined;
 }
+
+const { dryRun: _dryRun, shard: _shard, ...KERNEL_KINDS } = DOWNLOAD_KINDS;
+const METAKERNEL_KINDS: KindsOf<MetakernelOptions> = {
+  ...KERNEL_KINDS,
+  types: KINDS.texts,
+  requireCoverage: KINDS.flag,
+  path: KINDS.text,
+  now: KINDS.clock,
+};
 
 /** A local metakernel. */
 export interface MetakernelReport {
@@ -90,10 +108,7 @@ function checkMetakernel(
   parameters: MetakernelParameters,
   { types, now = () => new Date() }: MetakernelOptions,
 ): CheckedMetakernel {
-  // Untyped code, in a notebook for example, may pass anything.
-  if (typeof parameters !== "object" || parameters === null) {
-    throw new InputError(`Cannot make a metakernel of "${shown(parameters)}": expected an object with two days`);
-  }
+  checkObject("make a metakernel of", parameters, "an object with two days");
   const problems = Object.keys(parameters).filter((name) => !isOneOf(NAMES, name)).map((name) =>
     unknownParameter("make a metakernel", name, { known: NAMES, closest: closestWord(name, NAMES) })
   );
@@ -261,6 +276,8 @@ export async function makeMetakernel(
   parameters: MetakernelParameters,
   options: MetakernelOptions,
 ): Promise<MetakernelReport> {
+  checkOptions("make a metakernel", METAKERNEL_KINDS, options);
+  checkedConcurrency(options.concurrency ?? DEFAULT_CONCURRENCY);
   const asked = checkMetakernel(parameters, options);
   const { types, requireCoverage = false, path, now: _now, ...download } = options;
   const { settings, transport } = context;

@@ -1,4 +1,8 @@
+import type { ClientOptions } from "../config.ts";
+import { checkObject, InputError, joinInputErrors, suggestion, wrongValue } from "../errors.ts";
 import type { Shard } from "../names/shard.ts";
+import { closestWord } from "../names/vocabulary.ts";
+import { shown } from "../safe_text.ts";
 import type { QueryProgress } from "../sdc/run_query.ts";
 import type { OnProgress } from "../transfer/batch.ts";
 import type { IfPresent } from "../transfer/download.ts";
@@ -52,3 +56,146 @@ export interface UploadOptions extends TransferOptions {
 
 /** The default of `concurrency`. */
 export const DEFAULT_CONCURRENCY = 8;
+
+/** What an option can be. Ranges of numbers and the form of texts are checked where they are used. */
+export interface Kind {
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+  /** The words that it can be, if there are few. */
+  readonly words?: readonly string[];
+  /** Whether its value must not be shown. */
+  readonly isSecret?: boolean;
+}
+
+/** One of a few words. */
+function oneOf<Word extends string>(...words: Word[]): Kind {
+  return { expected: `one of ${words.join(", ")}`, accepts: (value) => words.some((word) => word === value), words };
+}
+
+function isFunction(value: unknown): value is () => unknown {
+  return typeof value === "function";
+}
+
+/** Whether a value is a function that returns the time. */
+function isClock(value: unknown): boolean {
+  if (!isFunction(value)) return false;
+  try {
+    const now = value();
+    return now instanceof Date && !Number.isNaN(now.getTime());
+  } catch {
+    return false;
+  }
+}
+
+function isShard(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "part" in value && "of" in value &&
+    typeof value.part === "number" &&
+    typeof value.of === "number";
+}
+
+/** The kinds of options. */
+export const KINDS = {
+  flag: { expected: "true or false", accepts: (value) => typeof value === "boolean" },
+  number: { expected: "a number", accepts: (value) => typeof value === "number" },
+  milliseconds: {
+    expected: "a number of milliseconds, 0 or more",
+    accepts: (value) => typeof value === "number" && value >= 0 && Number.isFinite(value),
+  },
+  text: { expected: "text", accepts: (value) => typeof value === "string" },
+  secret: { expected: "text", accepts: (value) => typeof value === "string", isSecret: true },
+  texts: {
+    expected: "a list of texts",
+    accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
+  },
+  function: { expected: "a function", accepts: isFunction },
+  clock: { expected: "a function that returns a valid Date", accepts: isClock },
+  signal: { expected: "an AbortSignal", accepts: (value) => value instanceof AbortSignal },
+  shard: { expected: "{ part: K, of: N } with K from 1 to N", accepts: isShard },
+} as const satisfies Readonly<Record<string, Kind>>;
+
+/** The kind of each option of a type: the compiler checks that none is missing. */
+export type KindsOf<Options> = { readonly [Name in keyof Options]-?: Kind };
+
+/** The options of every call. */
+export const CALL_KINDS: KindsOf<CallOptions> = { signal: KINDS.signal };
+
+const TRANSFER_KINDS: KindsOf<TransferOptions> = {
+  ...CALL_KINDS,
+  concurrency: KINDS.number,
+  dryRun: KINDS.flag,
+  progress: KINDS.flag,
+  onProgress: KINDS.function,
+};
+
+/** The options of a download. */
+export const DOWNLOAD_KINDS: KindsOf<DownloadOptions> = {
+  ...TRANSFER_KINDS,
+  ifPresent: oneOf<IfPresent>("skip", "verify", "fetch"),
+  shard: KINDS.shard,
+};
+
+/** The options of an upload. */
+export const UPLOAD_KINDS: KindsOf<UploadOptions> = { ...TRANSFER_KINDS, skipExisting: KINDS.flag };
+
+/** The options of a query. */
+export const QUERY_KINDS: KindsOf<QueryOptions> = { ...CALL_KINDS, onProgress: KINDS.function, now: KINDS.clock };
+
+/** The settings of a client. */
+export const SETTING_KINDS: KindsOf<ClientOptions> = {
+  url: KINDS.text,
+  dataDir: KINDS.text,
+  apiKey: KINDS.secret,
+  accessToken: KINDS.secret,
+  webpodaToken: KINDS.secret,
+  webpodaUrl: KINDS.text,
+  ialirtUrl: KINDS.text,
+  timeoutMs: KINDS.number,
+  retries: KINDS.number,
+};
+
+/** An error about a name that is not in the table; it may be that of a setting instead. */
+function unknownOption(action: string, name: string, known: readonly string[]): InputError {
+  const closest = closestWord(name, known);
+  const setting = closest === undefined ? closestWord(name, Object.keys(SETTING_KINDS)) : undefined;
+  const expected = `one of ${known.join(", ")}`;
+  const advice = setting === undefined
+    ? `expected ${expected}${suggestion(closest)}`
+    : `${setting} is a setting of the client: configure({ ${setting}: ... }) or new ImapClient({ ${setting}: ... })`;
+  return new InputError(`Cannot ${action} with "${shown(name)}": ${advice}`, {
+    problems: [{ parameter: name, expected, ...(closest === undefined ? {} : { closest }) }],
+  });
+}
+
+/**
+ * Checks the options of a call, since no compiler does so in a notebook. Options of `undefined` are not given.
+ *
+ * @param action What the options are for, in the words after `Cannot `.
+ * @throws {InputError} With a line for each name or value that is wrong.
+ */
+export function checkOptions<Options extends object>(action: string, kinds: KindsOf<Options>, options: Options): void {
+  checkObject(`${action} with`, options, "an object with options");
+  const known = new Map(Object.entries<Kind>(kinds));
+  const problems: InputError[] = [];
+  // Options may be inherited from another object.
+  for (const name of new Set([...Object.keys(options), ...known.keys()])) {
+    const value: unknown = Reflect.get(options, name);
+    if (value === undefined) continue;
+    const kind = known.get(name);
+    if (kind === undefined) problems.push(unknownOption(action, name, [...known.keys()]));
+    if (kind === undefined || kind.accepts(value)) continue;
+    const closest = closestWord(shown(value), kind.words ?? []);
+    problems.push(wrongValue(`${action} with`, {
+      parameter: name,
+      ...(kind.isSecret ? {} : { value: shown(value) }),
+      expected: kind.expected,
+      ...(closest === undefined ? {} : { closest }),
+    }));
+  }
+  if (problems.length > 0) throw joinInputErrors(problems);
+}
+
+/** Whether a value can be iterated over, and is not a text. */
+export function isList(value: unknown): value is Iterable<unknown> & object {
+  return typeof value === "object" && value !== null && Symbol.iterator in value &&
+    typeof value[Symbol.iterator] === "function";
+}

@@ -1,10 +1,11 @@
-import type { CallOptions } from "./options.ts";
+import { CALL_KINDS, type CallOptions, checkOptions, KINDS, type KindsOf } from "./options.ts";
 import { RecordList } from "./record_list.ts";
 import { uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
 import { fileError } from "../disk.ts";
 import type { Table } from "../display/text_table.ts";
 import {
+  checkObject,
   ImapError,
   InputError,
   type InputProblem,
@@ -69,6 +70,13 @@ export interface ReleaseOptions extends CallOptions {
   indexTimeoutMs?: number | undefined;
 }
 
+const RELEASE_KINDS: KindsOf<ReleaseOptions> = {
+  ...CALL_KINDS,
+  dryRun: KINDS.flag,
+  indexTimeoutMs: KINDS.milliseconds,
+};
+const RELEASE_PARAMETER_KINDS: KindsOf<ReleaseParameters> = { release_type: KINDS.text, manifest_file: KINDS.text };
+
 /** The outcome of a release. */
 export interface ReleaseReport {
   /** The manifest's path in the archive. */
@@ -91,6 +99,7 @@ const MAX_WAIT_MS = 10_000;
 
 /** Checks the parameters, the manifest's name, and its lines. @returns The parameters to send. */
 async function checkRelease({ settings }: ReleaseContext, parameters: ReleaseParameters): Promise<ReleaseOrder> {
+  checkOptions("release", RELEASE_PARAMETER_KINDS, parameters);
   const { release_type, manifest_file } = parameters;
   const type = RELEASE_TYPES.find((known) => known === release_type);
   if (type === undefined) {
@@ -204,8 +213,10 @@ class Release {
 export async function releaseData(
   context: ReleaseContext,
   parameters: ReleaseParameters,
-  { signal, dryRun = false, indexTimeoutMs = INDEX_TIMEOUT_MS }: ReleaseOptions,
+  options: ReleaseOptions,
 ): Promise<ReleaseReport> {
+  checkOptions("release", RELEASE_KINDS, options);
+  const { signal, dryRun = false, indexTimeoutMs = INDEX_TIMEOUT_MS } = options;
   const order = await checkRelease(context, parameters);
   const file_path = archivePath(order.manifest_file);
   if (dryRun) return { file_path, message: undefined, answer: undefined };
@@ -300,6 +311,7 @@ export interface ManifestOptions {
   now?: (() => Date) | undefined;
 }
 
+const MANIFEST_KINDS: KindsOf<ManifestOptions> = { folder: KINDS.text, now: KINDS.clock };
 const MANIFEST_NAMES = ["instrument", "release_number", "start_date", "end_date", "version", "products"] as const;
 const WRITE = "write a manifest with";
 
@@ -310,9 +322,7 @@ const WRITE = "write a manifest with";
  * @throws {InputError} With a line for each problem.
  */
 function composeManifest(parameters: ManifestParameters, now: Date): { readonly name: string; readonly text: string } {
-  if (typeof parameters !== "object" || parameters === null) {
-    throw new InputError(`Cannot write a manifest of "${shown(parameters)}": expected an object with parameters`);
-  }
+  checkObject("write a manifest of", parameters);
   const { instrument, release_number, start_date, end_date, version = "v001", products } = parameters;
   const errors = Object.keys(parameters).filter((name) => !isOneOf(MANIFEST_NAMES, name)).map((name) =>
     unknownParameter("write a manifest", name, { known: MANIFEST_NAMES, closest: closestWord(name, MANIFEST_NAMES) })
@@ -321,8 +331,8 @@ function composeManifest(parameters: ManifestParameters, now: Date): { readonly 
     const given = value === undefined || value === "" ? {} : { value: shown(value) };
     errors.push(wrongValue(WRITE, { parameter, ...given, ...expected }));
   };
-  if (!isInstrument(instrument)) reject("instrument", instrument, oneOfWords(String(instrument ?? ""), INSTRUMENTS));
-  const number = /^\d{1,3}$/.test(String(release_number)) ? Number(release_number) : 0;
+  if (!isInstrument(instrument)) reject("instrument", instrument, oneOfWords(shown(instrument ?? ""), INSTRUMENTS));
+  const number = /^\d{1,3}$/.test(shown(release_number)) ? Number(release_number) : 0;
   if (number === 0) reject("release_number", release_number, { expected: "a whole number from 1 to 999" });
   const [first, last] = ([["start_date", start_date], ["end_date", end_date]] as const).map(([parameter, value]) => {
     const day = typeof value === "string" ? readDay(value, now)?.day : undefined;
@@ -333,9 +343,9 @@ function composeManifest(parameters: ManifestParameters, now: Date): { readonly 
   const list: readonly unknown[] = Array.isArray(products) ? products : [];
   if (list.length === 0) reject("products", undefined, { expected: "at least one product, such as l1a/norm-mago" });
   const lines = list.map((product) => {
-    const [data_type = "", descriptor = "all", ...more] = String(product).split("/");
+    const [data_type = "", descriptor = "all", ...more] = shown(product).split("/");
     const line = `${instrument}, ${data_type}, ${descriptor}, true`;
-    const problem = more.length === 0 && !String(product).includes(",")
+    const problem = more.length === 0 && !shown(product).includes(",")
       // A wrong instrument is reported separately.
       ? problemOfLine(isInstrument(instrument) ? line : `${INSTRUMENTS[0]}, ${data_type}, ${descriptor}, true`)
       : { expected: "a data type, or a data type and a descriptor, such as l1a/norm-mago" };
@@ -370,8 +380,10 @@ function composeManifest(parameters: ManifestParameters, now: Date): { readonly 
 /** Writes a release manifest. An existing file with different contents is never replaced. @returns Its path. */
 export async function writeManifest(
   parameters: ManifestParameters,
-  { folder = "", now = () => new Date() }: ManifestOptions,
+  options: ManifestOptions,
 ): Promise<string> {
+  checkOptions("write a manifest", MANIFEST_KINDS, options);
+  const { folder = "", now = () => new Date() } = options;
   const { name, text } = composeManifest(parameters, now());
   const path = join(folder, name);
   try {
@@ -394,6 +406,8 @@ export interface ReprocessOptions extends CallOptions {
   now?: (() => Date) | undefined;
 }
 
+const REPROCESS_KINDS: KindsOf<ReprocessOptions> = { ...CALL_KINDS, dryRun: KINDS.flag, now: KINDS.clock };
+
 /** The outcome of a request to reprocess. */
 export interface ReprocessReport {
   /** The parameters as sent: days are YYYYMMDD. */
@@ -410,6 +424,7 @@ export async function triggerReprocessing(
   order: ReprocessParameters,
   options: ReprocessOptions,
 ): Promise<ReprocessReport> {
+  checkOptions("reprocess", REPROCESS_KINDS, options);
   const { signal, dryRun = false, now = () => new Date() } = options;
   const parameters = checkReprocess(order, now());
   const answer = dryRun ? undefined : await reprocess(transport(), parameters, signal);
@@ -421,6 +436,8 @@ export interface JobsOptions extends CallOptions {
   /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
   now?: (() => Date) | undefined;
 }
+
+const JOBS_KINDS: KindsOf<JobsOptions> = { ...CALL_KINDS, now: KINDS.clock };
 
 /** `v001.0002` of a job's product; the row's own text if it has no numbers, as on older servers. */
 function versionOfJob({ major_version, minor_version, version }: JobRecord): string {
@@ -464,8 +481,10 @@ function jobsTable(jobs: readonly JobRecord[]): Table<JobRecord> {
 export async function listJobs(
   transport: () => Transport,
   parameters: JobParameters,
-  { signal, now = () => new Date() }: JobsOptions,
+  options: JobsOptions,
 ): Promise<RecordList<JobRecord>> {
+  checkOptions("list jobs", JOBS_KINDS, options);
+  const { signal, now = () => new Date() } = options;
   const query = checkJobs(parameters, now());
   return RecordList.fromRecords(await findJobs(transport(), query, signal), jobsTable);
 }
@@ -474,11 +493,12 @@ export async function listJobs(
 export async function readJobLog(
   transport: Transport,
   job: JobRecord | string,
-  { signal }: CallOptions,
+  options: CallOptions,
 ): Promise<string> {
+  checkOptions("get the log of a job", CALL_KINDS, options);
   const stream = typeof job === "object" && job !== null ? job.job_log_stream_id : job;
   if (stream === null) {
     throw new InputError("Cannot get the log of a job that has none yet: list the jobs again when it has started");
   }
-  return await getJobLog(transport, stream, signal);
+  return await getJobLog(transport, stream, options.signal);
 }

@@ -120,7 +120,12 @@ export interface DownloadContext {
 export function pathOf(file: string | FileRecord): string {
   if (typeof file !== "string") {
     if (typeof file?.file_path === "string") return file.file_path;
-    throw new InputError("Cannot download a row without a file_path: expected a row of query, or a file name");
+    // Untyped code may take a row that is not there: files[99].
+    const what = file === undefined ? '"undefined"' : "a row without a file_path";
+    const expected = "a row of query, or a file name";
+    throw new InputError(`Cannot download ${what}: expected ${expected}`, {
+      problems: [{ value: shown(file), expected }],
+    });
   }
   if (!/[/\\]/.test(file)) return archivePath(file);
   if (isArchivePath(file)) return file;
@@ -181,8 +186,20 @@ export async function downloadAll(
   return await report(paths);
 }
 
+/** Checks that paths are text: untyped code may pass anything. @throws {InputError} */
+function checkPaths(paths: readonly string[]): void {
+  const expected = "the path of a file on this machine, or a list of paths";
+  const wrong = paths.filter((path) => typeof path !== "string").map((path) =>
+    new InputError(`Cannot upload "${shown(path)}": expected ${expected}`, {
+      problems: [{ value: shown(path), expected }],
+    })
+  );
+  if (wrong.length > 0) throw joinInputErrors(wrong, "Nothing was sent");
+}
+
 /** An upload of files, ready to run. */
 function uploading(transport: Transport, paths: readonly string[], options: UploadOptions) {
+  checkPaths(paths);
   const { concurrency = DEFAULT_CONCURRENCY, skipExisting = false, dryRun = false } = options;
   const how = { concurrency, skipExisting, dryRun };
   return (running: RunningTransfer) => uploadFiles(transport, urlSource(transport), paths, { ...how, ...running });

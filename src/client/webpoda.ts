@@ -1,9 +1,10 @@
-import type { CallOptions } from "./options.ts";
+import { CALL_KINDS, type CallOptions, checkOptions, KINDS, type KindsOf } from "./options.ts";
 import { readyQuery } from "./query.ts";
 import { downloadOne, uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
 import { fileError, syncFolder } from "../disk.ts";
 import {
+  checkObject,
   ImapError,
   type InputError,
   joinInputErrors,
@@ -21,6 +22,7 @@ import { closestWord, type Instrument, isInstrument, oneOfWords } from "../names
 import { recordVersion } from "../protocol/rows.ts";
 import type { WordOrText } from "../protocol/tables.ts";
 import { INSTRUMENT_APIDS, QUERY_MODES, type QueryMode } from "../protocol/webpoda.ts";
+import { shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
 import { newestRepointTable } from "../sdc/repoint_table.ts";
 import { DataFolders, localPath } from "../transfer/local_files.ts";
@@ -63,7 +65,7 @@ const WITH_PACKETS = [...INSTRUMENT_APIDS.keys()];
 const ACTION = "fetch packets of";
 
 function wrongWord(parameter: string, value: unknown, words: readonly string[]): InputError {
-  return wrongValue(ACTION, { parameter, value: String(value), ...oneOfWords(String(value), words) });
+  return wrongValue(ACTION, { parameter, value: shown(value), ...oneOfWords(shown(value), words) });
 }
 
 /**
@@ -73,6 +75,7 @@ function wrongWord(parameter: string, value: unknown, words: readonly string[]):
  * @throws {InputError} When parameters are wrong; one line for each.
  */
 function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda {
+  checkObject("fetch packets by", parameters);
   const { instrument, start_date, end_date = start_date, query_mode = "ert" } = parameters;
   const problems = Object.keys(parameters).filter((name) => !NAMES.includes(name)).map((name) =>
     unknownParameter("fetch packets", name, { known: NAMES, closest: closestWord(name, NAMES) })
@@ -82,9 +85,9 @@ function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda 
   const mode = QUERY_MODES.find((known) => known === query_mode);
   if (mode === undefined) problems.push(wrongWord("query_mode", query_mode, QUERY_MODES));
   const [first, last] = ([["start_date", start_date], ["end_date", end_date]] as const).map(([name, text]) => {
-    const day = readDay(String(text), now)?.day;
+    const day = readDay(shown(text), now)?.day;
     if (day === undefined && !(name === "end_date" && text === start_date)) {
-      problems.push(wrongValue(ACTION, { parameter: name, value: String(text), expected: DAY_FORMS }));
+      problems.push(wrongValue(ACTION, { parameter: name, value: shown(text), expected: DAY_FORMS }));
     }
     return day;
   });
@@ -110,6 +113,13 @@ export interface WebpodaOptions extends CallOptions {
   /** Returns the current time, for `today` and other relative days. Default: the clock of this machine. */
   now?: (() => Date) | undefined;
 }
+
+const WEBPODA_KINDS: KindsOf<WebpodaOptions> = {
+  ...CALL_KINDS,
+  uploadToSdc: KINDS.flag,
+  onOutcome: KINDS.function,
+  now: KINDS.clock,
+};
 
 /** The outcome of one day, or of one pointing. */
 export type PacketOutcome =
@@ -335,6 +345,7 @@ export async function fetchPackets(
   parameters: WebpodaParameters,
   options: WebpodaOptions,
 ): Promise<PacketOutcome[]> {
+  checkOptions("fetch packets", WEBPODA_KINDS, options);
   const { signal, uploadToSdc = false, onOutcome = () => {} } = options;
   const now = options.now?.() ?? new Date();
   const packets = new PacketFetch(context, checkWebpoda(parameters, now), now, signal);

@@ -1,4 +1,11 @@
-import { InputError, type InputProblem, joinInputErrors, unknownParameter, wrongValue } from "../errors.ts";
+import {
+  checkObject,
+  InputError,
+  type InputProblem,
+  joinInputErrors,
+  unknownParameter,
+  wrongValue,
+} from "../errors.ts";
 import { addDays, dayOf, isCalendarDate } from "../names/calendar_date.ts";
 import {
   ANCILLARY_EXTENSIONS,
@@ -240,16 +247,16 @@ export function isGiven(name: string, value: unknown): boolean {
  * @throws {InputError} When an untyped caller passed a value of a wrong type.
  */
 function givenValues(parameters: QueryParameters): Map<string, string[]> {
-  if (typeof parameters !== "object" || parameters === null) {
-    throw new InputError(`Cannot query by "${shown(parameters)}": expected an object with parameters`);
-  }
+  checkObject("query by", parameters);
   const values = new Map<string, string[]>();
   for (const [name, given] of Object.entries(parameters)) {
     if (!isGiven(name, given)) continue;
-    const list: readonly unknown[] = Array.isArray(given) ? given : [given];
-    const odd = list.find((value) => typeof value === "object" || typeof value === "symbol");
-    if (odd !== undefined) {
-      throw wrongValue("query", { parameter: name, value: shown(odd), expected: "text, a number, or a list of them" });
+    // A list may have holes.
+    const list: readonly unknown[] = Array.isArray(given) ? [...given] : [given];
+    for (const value of list) {
+      if (["string", "number", "boolean", "bigint"].includes(typeof value)) continue;
+      const expected = "text, a number, or a list of them";
+      throw wrongValue("query", { parameter: name, value: shown(value), expected });
     }
     values.set(name, [...new Set(list.map(String))]);
   }

@@ -1,4 +1,5 @@
 import {
+  checkObject,
   ConnectionError,
   InputError,
   joinInputErrors,
@@ -124,10 +125,7 @@ function missing({ instrument, data_level, descriptor }: Partial<ReprocessParame
  * problem.
  */
 export function checkReprocess(parameters: ReprocessParameters, now: Date = new Date()): WireQuery {
-  // Untyped code, in a notebook for example, may pass anything.
-  if (typeof parameters !== "object" || parameters === null) {
-    throw new InputError(`Cannot reprocess by "${shown(parameters)}": expected an object with parameters`);
-  }
+  checkObject("reprocess by", parameters);
   const all: [string, unknown][] = Object.entries(parameters);
   const given = all.filter(([, value]) => value !== undefined && value !== null && value !== "");
   const problems = given.flatMap(([name, value]) => {
@@ -275,10 +273,7 @@ function wireValue(name: JobName, text: string, now: Date): string {
  * @throws {InputError} When a parameter is wrong; with a line for each.
  */
 export function checkJobs(parameters: JobParameters, now: Date = new Date()): WireQuery {
-  // Untyped code, in a notebook for example, may pass anything.
-  if (typeof parameters !== "object" || parameters === null) {
-    throw new InputError(`Cannot list jobs by "${shown(parameters)}": expected an object with parameters`);
-  }
+  checkObject("list jobs by", parameters);
   const query: Record<string, string> = {};
   const problems: InputError[] = [];
   for (const [name, value] of Object.entries<unknown>({ ...parameters })) {
