@@ -198,7 +198,7 @@ interface Handlers {
   readonly objects: Handler;
 }
 
-/** How long responses in progress have to finish when the archive is closed. */
+/** The time limit for responses in progress when the archive is closed. */
 const GRACE_MS = 2_000;
 
 /** The servers of an archive. Requests that arrive before the archive is open wait. */

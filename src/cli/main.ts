@@ -100,7 +100,10 @@ export const COMMANDS: readonly CommandEntry[] = [
 
 /** The options of {@linkcode main}. */
 interface MainOptions {
-  /** Returns a number from 0 to below 1, for the random part of the wait before a retry. Default: `Math.random`. */
+  /**
+   * Returns a number from 0 (inclusive) to 1 (exclusive), for the random part of the wait before a retry. Default:
+   * `Math.random`.
+   */
   readonly random?: () => number;
 }
 
@@ -108,7 +111,7 @@ interface MainOptions {
  * Runs the command line.
  *
  * @param args The arguments after the program's name.
- * @param options What a test replaces.
+ * @param options Options for tests.
  * @returns The exit code.
  */
 export async function main(args: readonly string[], options: MainOptions = {}): Promise<ExitCode> {

@@ -516,7 +516,8 @@ export function ialirtDownload(
 }
 
 /**
- * Returns where a file is stored in the data directory, whether it is there or not: `construct_path` of the Python client.
+ * Returns the path of a file in the data directory, whether or not the file exists: `construct_path` of the Python
+ * client.
  *
  * @param file A file name; its full path in the archive, `imap/...`; or a row of a query.
  * @throws {FileNameError} When the name does not follow the SDC's convention.

@@ -158,7 +158,7 @@ export class ImapClient {
     return await makeMetakernel(context, parameters, options);
   }
 
-  /** Returns where a file is stored in the data directory, as the function `localPath` does. */
+  /** Returns the path of a file in the data directory, as the function `localPath` does. */
   async localPath(file: string | FileRecord): Promise<string> {
     const [{ pathOf }, { localPath }] = await Promise.all([
       import("./transfers.ts"),

@@ -5,26 +5,28 @@ import { archivePath, type ImapFile, isValidOn, parseFileName } from "../names/f
 import { isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import { shown } from "../safe_text.ts";
 
-/** What an input is, as its JSON says (Python client 1.3.0, `ProcessingInput`). */
+/** The type of an input, as in its JSON (Python client 1.3.0, `ProcessingInput`). */
 export type ProcessingInputType = "science" | "ancillary" | "spice" | "spin" | "repoint";
 
 const TYPES: readonly ProcessingInputType[] = ["science", "ancillary", "spice", "spin", "repoint"];
 
-/** The type of the input that a file belongs to; undefined for files that processing does not read. */
+/** Returns the type of input that a file belongs to; undefined for files that are not inputs of processing. */
 function typeOf(file: ImapFile): ProcessingInputType | undefined {
   if (file.kind === "science" || file.kind === "ancillary") return file.kind;
   if (file.kind !== "spice") return undefined;
   return file.kernel_type === "spin" || file.kernel_type === "repoint" ? file.kernel_type : "spice";
 }
 
-/** Whether a kernel is a prediction, so that the kernels of its input are the best ones and not only the historical ones. */
+/**
+ * Whether a kernel is a prediction; the descriptor of an input with such a kernel is `best` instead of `historical`.
+ */
 function isPrediction(type: string): boolean {
   return type === "attitude_predict" || (type.includes("ephemeris") && type !== "ephemeris_reconstructed");
 }
 
 /**
- * Files that one step of processing reads: of one source, data type and descriptor (Python client 1.3.0, `ScienceInput`,
- * `AncillaryInput`, `SPICEInput`, `SpinInput` and `RepointInput`).
+ * Input files of a processing step, with the same source, data type, and descriptor (Python client 1.3.0,
+ * `ScienceInput`, `AncillaryInput`, `SPICEInput`, `SpinInput` and `RepointInput`).
  *
  * @example
  * ```ts
@@ -36,22 +38,22 @@ function isPrediction(type: string): boolean {
  * ```
  */
 export class ProcessingInput {
-  /** What it is, as its JSON says. */
+  /** The type of the input, as in its JSON. */
   readonly type: ProcessingInputType;
   /** The names of its files, in the given order. */
   readonly files: readonly string[];
-  /** The instrument; `spin` or `repoint`; or the types of the kernels. */
+  /** The instrument, `spin`, `repoint`, or the types of the kernels. */
   readonly source: string | readonly string[];
   /** The data level of science files; for all others the same as `type`. */
   readonly data_type: string;
-  /** The descriptor; of SPICE files `historical`, or `best` when a kernel is a prediction. */
+  /** The descriptor. For SPICE files: `best` if a kernel is a prediction, otherwise `historical`. */
   readonly descriptor: string;
 
   /**
-   * Makes an input.
+   * Creates an input.
    *
-   * @param type What it is.
-   * @param files The names of its files, at least one; of `repoint` exactly one.
+   * @param type The type of the input.
+   * @param files The names of its files, at least one; for `repoint` exactly one.
    * @throws {FileNameError} When a name does not follow the SDC's convention.
    * @throws {InputError} When the files are not of this type, or differ in source, data level or descriptor.
    */
@@ -92,7 +94,12 @@ export class ProcessingInput {
     this.descriptor = kernels.some(isPrediction) ? "best" : "historical";
   }
 
-  /** Makes the input that some names belong to. @throws {InputError} When they belong to none, or to different ones. */
+  /**
+   * Creates an input from file names, which determine its type.
+   *
+   * @throws {InputError} When the names do not belong to a
+   * single input.
+   */
   static of(...files: readonly string[]): ProcessingInput {
     const [first = ""] = files;
     const type = typeOf(parseFileName(first));
@@ -106,8 +113,8 @@ export class ProcessingInput {
   }
 
   /**
-   * The days that its files cover, going by their names: `YYYYMMDD`, both inclusive. A science file covers one day, and an
-   * ancillary file without an end date its first one (Python client 1.3.0, `get_time_range`).
+   * The days that its files cover, according to their names: `YYYYMMDD`, both inclusive. A science file covers one day,
+   * and an ancillary file without an end date covers its first day (Python client 1.3.0, `get_time_range`).
    *
    * @returns Undefined for SPICE, spin and repoint files.
    */
@@ -124,11 +131,11 @@ export class ProcessingInput {
   }
 }
 
-/** Which inputs to select. Conditions that are not given select all. */
+/** The inputs to select. Omitted conditions match all inputs. */
 export interface ProcessingInputSelection {
-  /** `science`, `ancillary` or `spice`; the last one includes spin and repoint files. */
+  /** `science`, `ancillary`, or `spice`, which includes spin and repoint files. */
   input_type?: string | undefined;
-  /** The instrument, `spin` or `repoint`. Inputs of kernels have several sources, and none is equal to one text. */
+  /** The instrument, `spin`, or `repoint`. It does not match inputs of kernels, which have a list of sources. */
   source?: string | undefined;
   /** The descriptor, or a part of it. */
   descriptor?: string | undefined;
@@ -136,7 +143,7 @@ export interface ProcessingInputSelection {
   data_type?: string | undefined;
 }
 
-/** Writes a text as Python's `json.dumps` does: in ASCII. */
+/** Formats a text as Python's `json.dumps` does, in ASCII. */
 function pythonJson(text: string): string {
   return JSON.stringify(text).replace(
     /[\x7f-\uffff]/g,
@@ -145,8 +152,8 @@ function pythonJson(text: string): string {
 }
 
 /**
- * All files that one step of processing reads, as inputs, and their JSON, which is that of the Python client byte for byte
- * (Python client 1.3.0, `ProcessingInputCollection`).
+ * All inputs of a processing step. Their JSON is the same as in the Python client, byte for byte (Python client 1.3.0,
+ * `ProcessingInputCollection`).
  *
  * @example
  * ```ts
@@ -167,7 +174,7 @@ function pythonJson(text: string): string {
 export class ProcessingInputCollection {
   readonly #inputs: ProcessingInput[] = [];
 
-  /** Makes a collection of some inputs, or an empty one. */
+  /** Creates a collection of inputs, which may be empty. */
   constructor(...inputs: readonly ProcessingInput[]) {
     this.add(...inputs);
   }
@@ -193,8 +200,8 @@ export class ProcessingInputCollection {
   /**
    * Adds the inputs of a JSON text, as `serialize` of this class and of the Python client writes it.
    *
-   * @throws {InputError} When it is not such a text, or an input of it is wrong; then nothing is added. The Python client
-   *   ignores inputs of unknown types.
+   * @throws {InputError} When the text is invalid, or one of its inputs is wrong; then nothing is added. The Python
+   *   client ignores inputs of unknown types.
    */
   deserialize(json: string): void {
     const wrong = (why: string) => new InputError(`Cannot read processing inputs: ${why}`);
@@ -235,11 +242,11 @@ export class ProcessingInputCollection {
   }
 
   /**
-   * Returns a collection of the files that are valid on a day: see `isValidOn`. Inputs without such files are left out.
+   * Returns a collection of the files that are valid on a day: see `isValidOn`. Inputs without such files are omitted.
    *
    * @param date The day, `YYYYMMDD` or `YYYY-MM-DD`.
-   * @param options `latestAncillary`: of each ancillary input keep only the file with the latest start date.
-   * @throws {InputError} When there is no such day.
+   * @param options `latestAncillary`: keep only the file with the latest start date of each ancillary input.
+   * @throws {InputError} When the day does not exist.
    */
   validOn(
     date: string,

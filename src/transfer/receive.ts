@@ -142,10 +142,7 @@ interface ReceiveOptions extends ReceiveListener {
 
 /** The progress of a stream. */
 interface StreamPace {
-  /**
-   * The size of the object, and how much of it had been received when the stream started and has been received now, in
-   * bytes.
-   */
+  /** In bytes: the size of the object, the part received before the stream started, and the part received so far. */
   readonly size: number;
   readonly startedAt: number;
   readonly position: number;

@@ -166,7 +166,7 @@ class Upload {
     try {
       return await putFile(this.#call, { url, path, size, onBytes });
     } catch (error) {
-      // Only if the response was lost, it is unknown whether the store has the file.
+      // If the response was lost, the store may have the file; after a rejection it does not.
       this.#mayHaveArrived ||= !(error instanceof ResponseError) || error.status >= 500;
       if (!isRefusedUrl(error) || this.#isRenewed) throw error;
       // The URL may have expired: one more is requested.

@@ -139,7 +139,7 @@ interface TimesRequest {
 
 /** The packets of a file. */
 interface PacketsOfFile {
-  /** The file contains them in this order, one APID after the other. */
+  /** The file contains the packets in this order, one APID after another. */
   readonly apids: readonly number[];
   readonly span: TimeSpan;
   readonly signal: AbortSignal | undefined;
