@@ -26,6 +26,11 @@ export async function hashFile(file: Deno.FsFile, signal?: AbortSignal): Promise
   return hash.digest("hex");
 }
 
+/** Writes all bytes at the position of an open file: a single `write` may write only some of them. */
+export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+}
+
 /**
  * The error codes of file systems that cannot flush folders: CIFS, and some in user space (EBADF, EINVAL, EOPNOTSUPP).
  */

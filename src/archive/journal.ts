@@ -1,3 +1,5 @@
+import { isJsonObject } from "../protocol/rows.ts";
+
 /** A reprocessing or release request. The archive does not reprocess anything; it only records the request. */
 export interface Order {
   /** The time in UTC: `2024-07-09 15:42:23`. */
@@ -10,15 +12,11 @@ export interface Order {
   readonly id?: string;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Parses a line; undefined if it is invalid, for instance truncated by a crash. */
 function readOrder(line: string): Order | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    if (!isRecord(value) || typeof value.time !== "string" || !isRecord(value.parameters)) return undefined;
+    if (!isJsonObject(value) || typeof value.time !== "string" || !isJsonObject(value.parameters)) return undefined;
     if (value.order !== "reprocess" && value.order !== "release") return undefined;
     const parameters = Object.entries(value.parameters).map(([name, text]) => [name, String(text)]);
     const order: Order = { time: value.time, order: value.order, parameters: Object.fromEntries(parameters) };

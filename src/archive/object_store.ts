@@ -1,6 +1,6 @@
 import type { Catalog, FileStamp } from "./catalog.ts";
 import { catalogEntry } from "./catalog_entry.ts";
-import { hashFile, syncFolder } from "../disk.ts";
+import { hashFile, syncFolder, writeAll } from "../disk.ts";
 import { ConnectionError, ImapError } from "../errors.ts";
 import { archivePath } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
@@ -12,7 +12,7 @@ import { createHash, randomUUID } from "node:crypto";
  * Whether a path follows the SDC's convention for the file name at its end. The archive uses no other paths, so a path
  * cannot point outside its folder or into its state folder.
  */
-export function isArchivePath(path: string): boolean {
+export function isCanonicalPath(path: string): boolean {
   try {
     return archivePath(basename(path)) === path;
   } catch (error) {
@@ -83,11 +83,6 @@ async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerato
     // Releases a stream that was not read to its end; a broken one needs no release.
     await reader.cancel().catch(() => {});
   }
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) written += await file.write(bytes.subarray(written));
 }
 
 /** Removes a file that may not exist. */
@@ -251,7 +246,7 @@ export class ObjectStore {
   /** Opens a file of the catalog; undefined if it does not exist, or its path contains a symbolic link. */
   async open(path: string): Promise<StoredObject | undefined> {
     const { root, catalog } = this.#options;
-    if (!isArchivePath(path)) return undefined;
+    if (!isCanonicalPath(path)) return undefined;
     const place = join(root, path);
     // The row is read before the file is opened, so that it describes these bytes or older ones.
     const seen = catalog.stamp(path);
@@ -280,7 +275,7 @@ export class ObjectStore {
    * stored. A file of the archive at the same path is replaced atomically, as in S3. Anything else at that path is
    * kept: a folder, a symbolic link, or on a case-insensitive file system a file whose name differs only in case.
    *
-   * @param path A path for which {@linkcode isArchivePath} holds.
+   * @param path A path for which {@linkcode isCanonicalPath} holds.
    * @param body The bytes; null for an empty file.
    * @param length The number of bytes.
    * @param isReleased Whether the file is released to the public. Default: as for its kind at the SDC.

@@ -1,7 +1,7 @@
 import { escapeHtml } from "../safe_text.ts";
 import { isFromForeignPage, letPagesRead } from "./access.ts";
 import type { Handler } from "./http_server.ts";
-import { IncompleteBodyError, isArchivePath, type ObjectStore, PlaceTakenError } from "./object_store.ts";
+import { IncompleteBodyError, isCanonicalPath, type ObjectStore, PlaceTakenError } from "./object_store.ts";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
@@ -218,7 +218,7 @@ async function answerPut(store: ObjectStore, path: string, request: Request): Pr
   const length = Number(announced);
   if (!/^\d+$/.test(announced)) return s3Error("InvalidArgument", { message: "Content-Length is not a number" });
   if (length > MAX_BYTES) return s3Error("EntityTooLarge", { details: { MaxSizeAllowed: String(MAX_BYTES) } });
-  if (!isArchivePath(path)) return s3Error("AccessDenied");
+  if (!isCanonicalPath(path)) return s3Error("AccessDenied");
   try {
     const md5 = await store.put(path, request.body, length);
     return new Response(null, { headers: { etag: `"${md5}"` } });

@@ -26,6 +26,7 @@ import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { addDays, startOfDay } from "../names/calendar_date.ts";
 import { closestWord, isOneOf, oneOfWords } from "../names/vocabulary.ts";
+import { isJsonObject } from "../protocol/rows.ts";
 import type { WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay, readTime } from "../sdc/check_query.ts";
@@ -167,16 +168,12 @@ function checkWeather(parameters: SpaceWeatherParameters, now: Date): CheckedWea
   return { instrument, span };
 }
 
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
-}
-
 /** The records of a response. @throws {ProtocolError} When it does not contain any. */
 function decodeWeather(json: unknown): SpaceWeatherRecord[] {
-  const rows = isObject(json) ? json.data : undefined;
+  const rows = isJsonObject(json) ? json.data : undefined;
   if (!Array.isArray(rows)) throw new ProtocolError("it has no list of data");
   return rows.map((row: unknown, index) => {
-    if (!isObject(row)) throw new ProtocolError(`record ${index + 1} is not an object`);
+    if (!isJsonObject(row)) throw new ProtocolError(`record ${index + 1} is not an object`);
     const text = (name: string) => {
       const value = row[name];
       return typeof value === "string" ? value : null;
@@ -416,7 +413,7 @@ function checkList(parameters: IalirtParameters, now: Date): { list: IalirtList;
 
 /** Returns the files of a response. Presigned URLs are secrets, and are omitted. */
 function decodeFiles(json: unknown): IalirtFile[] {
-  if (!isObject(json)) throw new ProtocolError("it is no list of files");
+  if (!isJsonObject(json)) throw new ProtocolError("it is no list of files");
   const { files, file_names = files, dates_modified, latest_file } = json;
   const names: unknown = typeof latest_file === "string" ? [latest_file] : file_names;
   if (!Array.isArray(names)) throw new ProtocolError("it has no list of files");

@@ -101,7 +101,8 @@ export interface SpiceRecord extends FileRecord {
 /** A JSON object with any keys. A row is changed in place: copying 100,000 rows would double the time of decoding. */
 type JsonObject = Record<string, unknown>;
 
-function isObject(value: unknown): value is JsonObject {
+/** Whether a decoded JSON value is an object, not an array. */
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -242,7 +243,7 @@ function normalize(row: JsonObject, table: TableName, count: number): asserts ro
  * @throws {ProtocolError} When it is not an object, or does not contain the path of the file.
  */
 export function decodeRow(table: TableName, value: unknown, count: number): FileRecord {
-  if (!isObject(value)) throw new ProtocolError(`row ${count} is not an object`);
+  if (!isJsonObject(value)) throw new ProtocolError(`row ${count} is not an object`);
   normalize(value, table, count);
   return value;
 }

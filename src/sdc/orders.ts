@@ -14,6 +14,7 @@ import type { Transport } from "../http/transport.ts";
 import { isGlob } from "../names/glob.ts";
 import { closestWord, type DataLevel, type Instrument, oneOfWords } from "../names/vocabulary.ts";
 import { PROCESSING_JOBS_ROUTE, PROCESSING_LOGS_ROUTE, RELEASE_ROUTE, REPROCESS_ROUTE } from "../protocol/routes.ts";
+import { isJsonObject } from "../protocol/rows.ts";
 import type { WireQuery, WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { checkValue, endBeforeStart, type Expected, readDay } from "./check_query.ts";
@@ -291,15 +292,11 @@ export function checkJobs(parameters: JobParameters, now: Date = new Date()): Wi
   return query;
 }
 
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
-}
-
 /** ISO 8601 without a time zone, or in UTC. */
 const JOB_MOMENT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]00:?00)?$/;
 
 function decodeJob(json: unknown, count: number): JobRecord {
-  if (!isObject(json)) throw new ProtocolError(`job ${count} is not an object`);
+  if (!isJsonObject(json)) throw new ProtocolError(`job ${count} is not an object`);
   const text = (name: string) => {
     const value = json[name];
     return typeof value === "string" ? value : null;

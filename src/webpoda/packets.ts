@@ -1,7 +1,8 @@
+import { writeAll } from "../disk.ts";
 import { InputError, ProtocolError, ResponseError } from "../errors.ts";
 import { Call, type Reply } from "../http/call.ts";
 import { guardCredentials, type Transport } from "../http/transport.ts";
-import { isCalendarDate } from "../names/calendar_date.ts";
+import { isCalendarDate, startOfDay } from "../names/calendar_date.ts";
 import type { Instrument } from "../names/vocabulary.ts";
 import { type PacketRoute, packetRoute, PROJECTIONS } from "../protocol/webpoda.ts";
 import { excerpt } from "../safe_text.ts";
@@ -80,19 +81,16 @@ function moment(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace("Z", "000");
 }
 
-function midnight(day: string): number {
-  return Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8)));
-}
-
 /** Returns the time span from the start of the first day to the end of the last; both YYYYMMDD. */
 export function spanOfDays(first: string, last: string): TimeSpan {
-  return { from: moment(midnight(first)), to: moment(midnight(last) + DAY_MS) };
+  return { from: moment(startOfDay(first).getTime()), to: moment(startOfDay(last).getTime() + DAY_MS) };
 }
 
 /** Returns the time span of a day's file: the day, with the instrument's margin on both sides. */
 export function spanOfFile(instrument: Instrument, day: string): TimeSpan {
   const margin = (MARGIN_MINUTES.get(instrument) ?? 0) * MINUTE_MS;
-  return { from: moment(midnight(day) - margin), to: moment(midnight(day) + DAY_MS + margin) };
+  const start = startOfDay(day).getTime();
+  return { from: moment(start - margin), to: moment(start + DAY_MS + margin) };
 }
 
 /** The URL of webpoda, and the token of the caller. */
@@ -192,10 +190,6 @@ class PacketCall {
     if (!reply.ok) throw await reply.refusal();
     return reply;
   }
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }
 
 /** Access to webpoda: packets on demand. */
