@@ -55,7 +55,7 @@ export interface CommandSpec {
   readonly whenInterrupted?: string;
 }
 
-/** The name of the program, as it is installed. */
+/** The name of the installed program. */
 export const PROGRAM = "imap-data-access";
 
 /** The options of every command. They can be before or after its name. */

@@ -137,7 +137,7 @@ export class ImapClient {
 
   /** Downloads one file unless it is already there, as the function `download` does. */
   download(file: string | FileRecord, options?: DownloadOptions): Promise<string>;
-  /** Downloads many files, several at once, as the function `download` does. */
+  /** Downloads many files, several at a time, as the function `download` does. */
   download(files: Iterable<string | FileRecord> & object, options?: DownloadOptions): Promise<TransferReport>;
   /** Does either, for callers that do not know which. */
   download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
@@ -169,7 +169,7 @@ export class ImapClient {
 
   /** Uploads one file, as the function `upload` does. */
   upload(path: string, options?: UploadOptions): Promise<string>;
-  /** Uploads many files, several at once, as the function `upload` does. */
+  /** Uploads many files, several at a time, as the function `upload` does. */
   upload(paths: Iterable<string> & object, options?: UploadOptions): Promise<TransferReport>;
   /** Does either, for callers that do not know which. */
   upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;

@@ -112,7 +112,7 @@ export function urlSource(transport: Transport): UrlSource {
 export interface DownloadContext {
   readonly settings: Settings;
   readonly transport: Transport;
-  /** Where presigned URLs come from. Default: the API. */
+  /** The source of presigned URLs. Default: the API. */
   readonly urls?: UrlSource;
 }
 

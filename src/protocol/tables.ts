@@ -31,7 +31,7 @@ export interface Column {
   readonly form?: "day" | "moment";
   /** Whether displayed tables always or never show the column. Default: only if a row has a value. */
   readonly display?: "always" | "never";
-  /** In today's dialect alone. Default: in every dialect. */
+  /** Whether it exists only in today's dialect. Default: false. */
   readonly since?: "now";
 }
 
@@ -57,7 +57,7 @@ export interface Parameter {
   readonly kind: ParameterKind;
   /** A description, for documentation. */
   readonly help: string;
-  /** In today's dialect alone. Default: in every dialect. */
+  /** Whether it exists only in today's dialect. Default: false. */
   readonly since?: "now";
   /** Whether the server's list in `X is not a valid query parameter` omits it, although it is accepted. */
   readonly isUnlisted?: true;

@@ -36,7 +36,7 @@ export interface ReleaseOrder {
  *
  * @returns The SDC's response as parsed JSON; undefined if it does not have the manifest, for example before it is
  * indexed.
- * @throws {ResponseError} When it refuses.
+ * @throws {ResponseError} When the server rejects it.
  */
 export async function release(call: Call, order: ReleaseOrder): Promise<{ readonly answer: unknown } | undefined> {
   const { release_type, manifest_file } = order;
@@ -52,7 +52,7 @@ export async function release(call: Call, order: ReleaseOrder): Promise<{ readon
  * have been received anyway, and would run twice.
  *
  * @returns The SDC's response as parsed JSON.
- * @throws {ResponseError} When it refuses, for instance without credentials.
+ * @throws {ResponseError} When the server rejects it, for instance without credentials.
  */
 export async function reprocess(transport: Transport, query: WireQuery, signal?: AbortSignal): Promise<unknown> {
   const call = new Call(transport, { action: "trigger the reprocessing", signal });
@@ -326,7 +326,7 @@ function decodeJob(json: unknown, count: number): JobRecord {
 /** The maximum number of jobs that the SDC lists (SDC protocol). */
 export const MAX_JOBS = 500;
 
-/** Lists jobs, the newest first (SDC protocol, `GET /processing-jobs`). @throws {ResponseError} When the server refuses. */
+/** Lists jobs, the newest first (SDC protocol, `GET /processing-jobs`). @throws {ResponseError} When the server rejects the request. */
 export async function findJobs(transport: Transport, query: WireQuery, signal?: AbortSignal): Promise<JobRecord[]> {
   const call = new Call(transport, { action: "list jobs", signal });
   return await call.retry(async () =>

@@ -639,7 +639,7 @@ class QueryRun {
     const slices = splitRequest(this.#table, search, dayOf(this.#options.now));
     if (slices === undefined) return undefined;
     const isByIngestion = slices.some((one) => one[from] !== search[from] || one[to] !== search[to]);
-    // The SDC applies this rule to science files.
+    // Only for science files, the SDC sends just the newest major version.
     const hasNewest = table === "science" && search.major_version === undefined;
     const merged = isByIngestion && hasNewest ? merge ?? [] : merge;
     return slices.map((one) => {

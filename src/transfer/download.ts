@@ -125,8 +125,7 @@ export class PresentFiles {
   /**
    * Returns the size of a file; undefined if it does not exist.
    *
-   * @throws {FileError} When something else is in its
-   * place.
+   * @throws {FileError} When the path exists but is not a file.
    */
   sizeOf(path: string): number | undefined {
     const parent = dirname(path);

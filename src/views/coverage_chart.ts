@@ -55,7 +55,7 @@ interface Layers<Drawn> {
 
 /** A file with more bars is slow to display. */
 const MAX_SPANS = 6000;
-/** A day at least this wide gets a bar of its own; narrower bars would run into one another. */
+/** A day at least this wide gets its own bar; narrower bars would merge. */
 const MIN_SEPARATE_PIXELS = 4;
 
 function spansFor(products: readonly Product[], bins: Bins, areSeparate: boolean): Layers<Span> {

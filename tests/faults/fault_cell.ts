@@ -52,7 +52,7 @@ export function cellText(cell: Cell): string {
       return `done: ${cell.why}`;
     case "retried":
     case "followed":
-      return `${cell.gives} and done; if it stays, \`${cell.error}\`: ${cell.says}`;
+      return `${cell.gives} and done; if it persists, \`${cell.error}\`: ${cell.says}`;
     case "error":
       return `\`${cell.error}\`: ${cell.says}`;
     case "not applicable":

@@ -17,7 +17,7 @@ const noTag = never("ETags are for objects");
 const page = fails("ProtocolError", "sent a page instead of the file");
 const noJsonThere = never("a store may send any bytes as a file");
 const endless = never(
-  "the length of a file shows only at its end or in its headers; it is received until then, and never becomes a file",
+  "the length of a file is known only from its headers or at its end; until then it is received, but it never gets its final name",
 );
 const unread = done("the body of this response does not matter");
 
@@ -32,7 +32,7 @@ const ODD_JSON: Row = [done("the rows are kept, and are safe to display"), noRed
 const NAME: Row = [
   done("the row is kept, and is safe to display"),
   fails("InputError", "is not a valid path in the archive"),
-  never("it is refused before anything is requested"),
+  never("it is rejected before anything is requested"),
   never("the name of the local file counts"),
   never("the name of the local file counts"),
 ];
@@ -151,9 +151,9 @@ export const FAULT_TABLE: Readonly<Record<string, Row>> = {
   "redirects from one URL to another and back": everywhere(followed("ProtocolError", "redirects in circles")),
   "redirects to another origin": everywhere(done("it is followed, without credentials")),
   "redirects to nowhere": everywhere(fails("ProtocolError", "redirects to an invalid URL")),
-  "redirects to file:": everywhere(fails("ProtocolError", "redirects to a file: address")),
+  "redirects to file:": everywhere(fails("ProtocolError", "redirects to a file: URL")),
   "redirects to data:": everywhere(fails("ProtocolError", "redirects to a data: URL")),
-  "redirects to a URL with a password": everywhere(fails("ProtocolError", "an address with a password")),
+  "redirects to a URL with a password": everywhere(fails("ProtocolError", "a URL with a password")),
   "redirects to control characters": everywhere(noHttp),
   "sends HTML": [noJson, noRedirect(200), page, noJson, noEtag],
   "sends XML": [noJson, noRedirect(200), page, noJson, noEtag],
@@ -169,7 +169,7 @@ export const FAULT_TABLE: Readonly<Record<string, Row>> = {
     noArray,
     noRedirect(200),
     page,
-    fails("ProtocolError", "redirects to a file: address"),
+    fails("ProtocolError", "redirects to a file: URL"),
     noEtag,
   ],
   "sends a data: URL": [
