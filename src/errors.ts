@@ -333,7 +333,7 @@ export interface CoverageGap {
   readonly category: string;
   /** Where the gap begins: `2026-01-31 12:00:00`, UTC. */
   readonly start: string;
-  /** Where it ends. */
+  /** The end of the gap. */
   readonly end: string;
   /** Where it begins, in TDB seconds since J2000. */
   readonly start_j2000: number;

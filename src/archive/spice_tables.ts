@@ -83,7 +83,10 @@ function dayOfTime(text: string): string | undefined {
   return date === undefined ? undefined : dayOf(date);
 }
 
-/** SQL for each parameter of the other tables, with a question mark for its value. A file must lie within the days. */
+/**
+ * SQL for each parameter of the other tables, with a question mark for its value. The days of a file must be within the
+ * bounds.
+ */
 const SPAN_CONDITIONS: ReadonlyMap<string, string> = new Map([
   ["file_path", "file_path = ?"],
   ["start_date", "start_date >= ?"],

@@ -282,9 +282,9 @@ class Download {
 }
 
 /**
- * Downloads one file, unless it exists already. A file at its final path is always complete: its bytes go to a partial
- * file beside it, are verified and flushed, and only then renamed into place. The bytes received so far are kept for
- * the next attempt, and for the next run.
+ * Downloads one file, unless it exists already. A file at its final path is always complete: its bytes are written to a
+ * partial file in the same folder, verified, and flushed; only then is that file renamed into place. The bytes received
+ * so far are kept for the next attempt, and for the next run.
  *
  * @param archivePath The file's full path in the archive.
  */
