@@ -329,20 +329,20 @@ export class FileError extends ImapError {
 
 /** A time that SPICE kernels of a category do not cover. */
 export interface CoverageGap {
-  /** What is missing, for example `spacecraft_attitude`. */
+  /** The category of the missing kernels, for example `spacecraft_attitude`. */
   readonly category: string;
-  /** Where the gap begins: `2026-01-31 12:00:00`, UTC. */
+  /** The start of the gap: `2026-01-31 12:00:00`, UTC. */
   readonly start: string;
-  /** The end of the gap. */
+  /** The end of the gap, in the same format. */
   readonly end: string;
-  /** Where it begins, in TDB seconds since J2000. */
+  /** The start of the gap, in TDB seconds since J2000. */
   readonly start_j2000: number;
-  /** Where it ends, in TDB seconds since J2000. */
+  /** The end of the gap, in TDB seconds since J2000. */
   readonly end_j2000: number;
 }
 
 /**
- * SPICE kernels do not cover all of the time that a metakernel is to cover.
+ * SPICE kernels do not cover the whole time span of a metakernel.
  *
  * @example
  * ```ts

@@ -57,17 +57,17 @@ export interface UploadOptions extends TransferOptions {
 /** The default of `concurrency`. */
 export const DEFAULT_CONCURRENCY = 8;
 
-/** What an option can be. Ranges of numbers and the form of texts are checked where they are used. */
+/** The valid values of an option. Ranges of numbers and formats of texts are checked where they are used. */
 export interface Kind {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
-  /** The words that it can be, if there are few. */
+  /** The valid words, if there are only a few. */
   readonly words?: readonly string[];
   /** Whether its value must not be shown. */
   readonly isSecret?: boolean;
 }
 
-/** One of a few words. */
+/** Describes an option with one of a few words. */
 function oneOf<Word extends string>(...words: Word[]): Kind {
   return { expected: `one of ${words.join(", ")}`, accepts: (value) => words.some((word) => word === value), words };
 }
@@ -93,7 +93,7 @@ function isShard(value: unknown): boolean {
     typeof value.of === "number";
 }
 
-/** The kinds of options. */
+/** The types of options' values. */
 export const KINDS = {
   flag: { expected: "true or false", accepts: (value) => typeof value === "boolean" },
   number: { expected: "a number", accepts: (value) => typeof value === "number" },
@@ -113,7 +113,7 @@ export const KINDS = {
   shard: { expected: "{ part: K, of: N } with K from 1 to N", accepts: isShard },
 } as const satisfies Readonly<Record<string, Kind>>;
 
-/** The kind of each option of a type: the compiler checks that none is missing. */
+/** The type of value of each option; the compiler checks that none is missing. */
 export type KindsOf<Options> = { readonly [Name in keyof Options]-?: Kind };
 
 /** The options of every call. */
@@ -153,7 +153,7 @@ export const SETTING_KINDS: KindsOf<ClientOptions> = {
   retries: KINDS.number,
 };
 
-/** An error about a name that is not in the table; it may be that of a setting instead. */
+/** Creates an error about an unknown option, which may be the name of a setting. */
 function unknownOption(action: string, name: string, known: readonly string[]): InputError {
   const closest = closestWord(name, known);
   const setting = closest === undefined ? closestWord(name, Object.keys(SETTING_KINDS)) : undefined;
@@ -167,10 +167,10 @@ function unknownOption(action: string, name: string, known: readonly string[]): 
 }
 
 /**
- * Checks the options of a call, since no compiler does so in a notebook. Options of `undefined` are not given.
+ * Checks the options of a call, since notebooks are not type-checked. Options of `undefined` count as omitted.
  *
- * @param action What the options are for, in the words after `Cannot `.
- * @throws {InputError} With a line for each name or value that is wrong.
+ * @param action What the options are for, as it follows `Cannot ` in messages.
+ * @throws {InputError} With a line for each wrong name or value.
  */
 export function checkOptions<Options extends object>(action: string, kinds: KindsOf<Options>, options: Options): void {
   checkObject(`${action} with`, options, "an object with options");
@@ -194,7 +194,7 @@ export function checkOptions<Options extends object>(action: string, kinds: Kind
   if (problems.length > 0) throw joinInputErrors(problems);
 }
 
-/** Whether a value can be iterated over, and is not a text. */
+/** Whether a value is iterable, but not a string. */
 export function isList(value: unknown): value is Iterable<unknown> & object {
   return typeof value === "object" && value !== null && Symbol.iterator in value &&
     typeof value[Symbol.iterator] === "function";
