@@ -85,6 +85,7 @@ export type { MimeBundle } from "./src/display/notebook.ts";
 export { Picture, type PictureSource } from "./src/display/picture.ts";
 export type { Decision, HttpEvent, HttpLog } from "./src/http/transport.ts";
 export { ANCILLARY_EXTENSIONS, type AncillaryFile } from "./src/names/file_name.ts";
+export type { DayLike, TemporalDay } from "./src/names/calendar_date.ts";
 export { archivePath } from "./src/names/file_name.ts";
 export { DATA_LEVELS, type DataLevel } from "./src/names/vocabulary.ts";
 export type { DependencyFile } from "./src/names/file_name.ts";

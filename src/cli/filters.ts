@@ -34,7 +34,8 @@ export const FILTERS: readonly Filter[] = [
     name: "start-date",
     parameter: "start_date",
     value: "DATE",
-    help: "files that start on or after this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago; " +
+    help:
+      "files that start on or after this day: YYYYMMDD, YYYY-MM-DD, YYYY-DDD, today, yesterday, or 7d for seven days ago; " +
       "SPICE files that cover this day or a later one",
   },
   {

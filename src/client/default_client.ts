@@ -95,7 +95,8 @@ export function query(
  * Finds the files that meet all conditions (SDC protocol, `GET /query`). A condition may have several values; descriptors
  * and file names may be patterns. A query whose result is too large for one response is split into several requests.
  *
- * @param parameters The conditions, at least one. Days are `20260131`, `2026-01-31`, `today`, `yesterday`, or `7d`.
+ * @param parameters The conditions, at least one. Days are `20260131`, `2026-01-31`, `2026-031`, `today`, `yesterday`,
+ *   `7d`, a `Date`, or a value of `Temporal`, all in UTC.
  *   `start_date` and `end_date` are both compared with a file's start date, inclusive. Without `major_version`, the
  *   newest major version of each file is found.
  * @returns The rows, sorted by path: an array that displays itself as a table.

@@ -24,7 +24,7 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
-import { addDays, startOfDay } from "../names/calendar_date.ts";
+import { addDays, type DayLike, startOfDay } from "../names/calendar_date.ts";
 import { closestWord, isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import { isJsonObject } from "../protocol/rows.ts";
 import type { WordOrText } from "../protocol/tables.ts";
@@ -64,9 +64,9 @@ export interface SpaceWeatherParameters {
   /** One source. Default: the six science instruments. */
   instrument?: WordOrText<SpaceWeatherInstrument> | undefined;
   /** From the start of this day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`; or a time, `2026-01-31T12:00` (UTC). */
-  start_date?: string | undefined;
+  start_date?: DayLike | undefined;
   /** To the end of this day, in the same forms; or to a time. Default: the day of `start_date`. */
-  end_date?: string | undefined;
+  end_date?: DayLike | undefined;
 }
 
 /** Options of a request for space weather. */
@@ -142,9 +142,9 @@ function checkWeather(parameters: SpaceWeatherParameters, now: Date): CheckedWea
   }
   const [first, last] = ([["start_date", start_date], ["end_date", end_date]] as const).map(([parameter, value]) => {
     if (value === undefined || (parameter === "end_date" && parameters.end_date === undefined)) {
-      return value === undefined ? undefined : readTime(shown(value), now);
+      return value === undefined ? undefined : readTime(value, now);
     }
-    const time = typeof value === "string" ? readTime(value, now) : undefined;
+    const time = readTime(value, now);
     if (time === undefined) {
       const expected = `${DAY_FORMS}, or a time (UTC) such as 2026-01-31T12:00`;
       problems.push(wrongValue(WEATHER, { parameter, value: shown(value), expected }));
@@ -325,9 +325,9 @@ export interface IalirtParameters {
   /** The number of the machine whose logs are listed. */
   instance?: number | string | undefined;
   /** The first day of the catalog: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`. */
-  start_date?: string | undefined;
+  start_date?: DayLike | undefined;
   /** The last day of the catalog: less than 30 days later. */
-  end_date?: string | undefined;
+  end_date?: DayLike | undefined;
   /** The ground station. */
   station?: string | undefined;
 }
@@ -368,7 +368,7 @@ function wireParameter(name: string, value: unknown, now: Date): string | { read
     return isRight ? String(Number(text)).padStart(digits, "0") : { expected: `a whole number from ${min} to ${max}` };
   }
   if (name === "station") return /^[\w-]{1,64}$/.test(text) ? text : { expected: "the name of a ground station" };
-  const day = readDay(text, now)?.day;
+  const day = readDay(value, now)?.day;
   return day === undefined ? { expected: DAY_FORMS } : day.replace(/^(....)(..)(..)$/, "$1-$2-$3");
 }
 

@@ -23,7 +23,7 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import { dateOfTdbSeconds, tdbSeconds } from "../mission_time.ts";
-import { addDays, startOfDay } from "../names/calendar_date.ts";
+import { addDays, type DayLike, startOfDay } from "../names/calendar_date.ts";
 import { archivePath } from "../names/file_name.ts";
 import { METAKERNEL_CATEGORIES, readKernelsToLoad, writeKernelsToLoad } from "../names/spice_name.ts";
 import { closestWord, isOneOf, oneOfWords, type SpiceType } from "../names/vocabulary.ts";
@@ -39,9 +39,9 @@ import { dirname } from "@std/path";
 /** The time span that the kernels must cover (SDC protocol, `GET /metakernel`). */
 export interface MetakernelParameters {
   /** From the start of this day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`; or a time, `2026-01-31T12:00` (UTC). */
-  start_date: string;
+  start_date: DayLike;
   /** To the end of this day, in the same forms; or to a time. */
-  end_date: string;
+  end_date: DayLike;
 }
 
 /** Options of a metakernel. */
@@ -115,7 +115,7 @@ function checkMetakernel(
   const forms = `${DAY_FORMS}, or a time (UTC) such as 2026-01-31T12:00`;
   const [first, last] = NAMES.map((parameter) => {
     const value = parameters[parameter];
-    const day = typeof value === "string" ? readTime(value, now()) : undefined;
+    const day = readTime(value, now());
     if (day === undefined) {
       const given = value === undefined || value === "" ? {} : { value: shown(value) };
       problems.push(wrongValue(ACTION, { parameter, ...given, expected: forms }));

@@ -17,6 +17,7 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
+import type { DayLike } from "../names/calendar_date.ts";
 import { archivePath, DESCRIPTOR_FORM, formatFileName, isDescriptor, parseFileName } from "../names/file_name.ts";
 import { formatVersion, isMinorVersion } from "../names/version.ts";
 import {
@@ -292,9 +293,9 @@ export interface ManifestParameters {
   /** The number of the data release, 1 to 999. */
   release_number: number | string;
   /** The first day of the release: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
-  start_date: string;
+  start_date: DayLike;
   /** The last day, inclusive, in the same forms. */
-  end_date: string;
+  end_date: DayLike;
   /** The version of the manifest. Default: `v001`. */
   version?: string | undefined;
   /**
@@ -335,7 +336,7 @@ function composeManifest(parameters: ManifestParameters, now: Date): { readonly 
   const number = /^\d{1,3}$/.test(shown(release_number)) ? Number(release_number) : 0;
   if (number === 0) reject("release_number", release_number, { expected: "a whole number from 1 to 999" });
   const [first, last] = ([["start_date", start_date], ["end_date", end_date]] as const).map(([parameter, value]) => {
-    const day = typeof value === "string" ? readDay(value, now)?.day : undefined;
+    const day = readDay(value, now)?.day;
     if (day === undefined) reject(parameter, value, { expected: DAY_FORMS });
     return day;
   });

@@ -1,6 +1,7 @@
 import type { DownloadOptions } from "./options.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { InputError } from "../errors.ts";
+import type { DayLike } from "../names/calendar_date.ts";
 import { archivePath, type ImapFile, isValidOn, parseFileName } from "../names/file_name.ts";
 import { isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import { shown } from "../safe_text.ts";
@@ -244,12 +245,12 @@ export class ProcessingInputCollection {
   /**
    * Returns a collection of the files that are valid on a day: see `isValidOn`. Inputs without such files are omitted.
    *
-   * @param date The day, `YYYYMMDD` or `YYYY-MM-DD`.
+   * @param date The day, in any form that `isValidOn` accepts.
    * @param options `latestAncillary`: keep only the file with the latest start date of each ancillary input.
    * @throws {InputError} When the day does not exist.
    */
   validOn(
-    date: string,
+    date: DayLike,
     { latestAncillary = false }: { readonly latestAncillary?: boolean } = {},
   ): ProcessingInputCollection {
     const valid = new ProcessingInputCollection();

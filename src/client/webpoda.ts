@@ -15,7 +15,7 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
-import { addDays, daysBetween } from "../names/calendar_date.ts";
+import { addDays, type DayLike, daysBetween } from "../names/calendar_date.ts";
 import { archivePath, formatFileName } from "../names/file_name.ts";
 import { formatVersion } from "../names/version.ts";
 import { closestWord, type Instrument, isInstrument, oneOfWords } from "../names/vocabulary.ts";
@@ -43,9 +43,9 @@ export interface WebpodaParameters {
   /** For example `mag`. */
   instrument: WordOrText<Instrument>;
   /** The first day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
-  start_date: string;
+  start_date: DayLike;
   /** The last day, inclusive. Default: `start_date`. */
-  end_date?: string | undefined;
+  end_date?: DayLike | undefined;
   /** `ert`: days of reception on Earth; `sct`: days of spacecraft time. Default: `ert`. */
   query_mode?: WordOrText<QueryMode> | undefined;
 }
@@ -85,7 +85,7 @@ function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda 
   const mode = QUERY_MODES.find((known) => known === query_mode);
   if (mode === undefined) problems.push(wrongWord("query_mode", query_mode, QUERY_MODES));
   const [first, last] = ([["start_date", start_date], ["end_date", end_date]] as const).map(([name, text]) => {
-    const day = readDay(shown(text), now)?.day;
+    const day = readDay(text, now)?.day;
     if (day === undefined && !(name === "end_date" && text === start_date)) {
       problems.push(wrongValue(ACTION, { parameter: name, value: shown(text), expected: DAY_FORMS }));
     }

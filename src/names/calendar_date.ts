@@ -48,6 +48,69 @@ export function toDayOfYear(day: string): string {
   return `${year}_${String(daysBetween(`${year}0101`, day) + 1).padStart(3, "0")}`;
 }
 
+/**
+ * A value of Temporal: `Temporal.PlainDate`, `Temporal.ZonedDateTime`, and others that contain a date. It is described by its
+ * tag, since older versions of Deno do not declare Temporal.
+ */
+export interface TemporalDay {
+  /** The name of its class. */
+  readonly [Symbol.toStringTag]: `Temporal.${"PlainDate" | "PlainDateTime" | "ZonedDateTime" | "Instant"}`;
+  /** Its text in ISO 8601. */
+  toString(): string;
+}
+
+/**
+ * A day, in one of the forms that are accepted wherever a day is: `20260131`; ISO 8601, `2026-01-31`, or `2026-031` with the
+ * day of the year; `today`, `yesterday`, or `7d` for seven days ago; a `Date`, or a value of `Temporal`.
+ *
+ * All days are days in UTC. A time, such as a `Date` or `2026-01-31T23:30:00.5-07:00`, stands for its day in UTC, unless the
+ * parameter takes times. A text without an offset is in UTC.
+ */
+export type DayLike = string | Date | TemporalDay;
+
+/** Returns the text of a Date or of a value of Temporal; other values are returned unchanged. */
+export function dateText(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? value : value.toISOString();
+  if (!Object.prototype.toString.call(value).startsWith("[object Temporal.")) return value;
+  // `2026-01-31T00:00:00-07:00[America/Denver]`: the offset says it all.
+  return String(value).replace(/\[.*$/, "");
+}
+
+/** A day, and a time of day if one is given. All in UTC. */
+export interface Moment {
+  /** YYYYMMDD. */
+  readonly day: string;
+  /** `12:00:00`, if there is a time. Fractions of a second are dropped. */
+  readonly time?: string;
+}
+
+/** A date, optionally with a time: seconds, their fraction and the offset are optional. */
+const MOMENT = new RegExp(
+  String.raw`^(\d{8}|\d{4}-\d\d-\d\d|\d{4}-\d{3})` +
+    String.raw`(?:(?:T|,? )([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,]\d+)?)?` +
+    String.raw`(?:Z| ?([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)?)?$`,
+  "i",
+);
+
+/** Reads a day, or a time, in one of the forms of {@linkcode DayLike}, except relative ones. Undefined if it is none. */
+export function readMoment(value: unknown): Moment | undefined {
+  const text = dateText(value);
+  const [match, date = "", hours, minutes, seconds = 0, sign, ...offset] =
+    MOMENT.exec(typeof text === "string" ? text : "") ?? [];
+  if (match === undefined) return undefined;
+  const day = date.length === 8 && date[4] === "-" ? fromDayOfYear(date.replace("-", "_")) : date.replaceAll("-", "");
+  if (day === undefined || !isCalendarDate(day)) return undefined;
+  if (hours === undefined) return { day };
+  const [offsetHours = 0, offsetMinutes = 0] = offset.map((part = "0") => Number(part));
+  const east = (sign === "-" ? -1 : 1) * (60 * offsetHours + offsetMinutes);
+  const inUtc = new Date(
+    startOfDay(day).getTime() + ((60 * Number(hours) + Number(minutes) - east) * 60 + Number(seconds)) * 1000,
+  );
+  const utcDay = dayOf(inUtc);
+  return isCalendarDate(utcDay) ? { day: utcDay, time: inUtc.toISOString().slice(11, 19) } : undefined;
+}
+
 /** `240229` -> `20240229`; years from 69 on are 1969 to 1999 (POSIX `%y`). */
 export function fromShortDate(text: string): string | undefined {
   const day = `${Number(text.slice(0, 2)) < 69 ? "20" : "19"}${text}`;

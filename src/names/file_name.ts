@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { isCalendarDate } from "./calendar_date.ts";
+import { type DayLike, isCalendarDate, readMoment } from "./calendar_date.ts";
 import { FileNameError, type FileNameProblem } from "./file_name_error.ts";
 import { readSpiceFile, SPICE_EXTENSIONS, type SpiceFile, writeSpiceFile } from "./spice_name.ts";
 import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "./version.ts";
@@ -529,7 +529,7 @@ export function isArchivePath(text: string): boolean {
  * its name does not say what it covers.
  *
  * @param file The name, or its fields; an end date of null may be omitted.
- * @param date The day, `YYYYMMDD` or `YYYY-MM-DD`.
+ * @param date The day, in any form but the relative ones.
  * @throws {FileNameError} When the name does not follow the SDC's convention.
  * @throws {InputError} When the day does not exist.
  *
@@ -544,12 +544,13 @@ export function isArchivePath(text: string): boolean {
  * assert(!isValidOn("imap_mag_l1a_norm-magi_20260101_v001.cdf", "20260102"));
  * ```
  */
-export function isValidOn(file: string | FileNameParts, date: string): boolean {
-  // Untyped callers may pass a Date.
-  const day = typeof date === "string" ? date.replace(/^(\d{4})-(\d{2})-(\d{2})$/, "$1$2$3") : "";
-  if (!isCalendarDate(day)) {
+export function isValidOn(file: string | FileNameParts, date: DayLike): boolean {
+  const day = readMoment(date)?.day;
+  if (day === undefined) {
     throw new InputError(
-      `Cannot check what is valid on "${shown(date)}": expected a day of the calendar, YYYYMMDD or YYYY-MM-DD`,
+      `Cannot check what is valid on "${
+        shown(date)
+      }": expected a day of the calendar, YYYYMMDD, YYYY-MM-DD or YYYY-DDD`,
     );
   }
   const fields = typeof file === "object" && file !== null ? file : parseFileName(file);

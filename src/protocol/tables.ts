@@ -1,3 +1,4 @@
+import type { DayLike } from "../names/calendar_date.ts";
 import type { DataLevel, Instrument, SpiceType } from "../names/vocabulary.ts";
 import { ANCILLARY_EXTENSIONS, QUICKLOOK_EXTENSIONS, SCIENCE_EXTENSIONS } from "../names/file_name.ts";
 import {
@@ -396,7 +397,8 @@ export const ALL_MAJORS = "all";
  * What to search for, under the SDC's own names (SDC protocol, `GET /query` and `GET /spice-query`). A file is found when
  * it meets all conditions. A parameter that the table does not have is an error.
  *
- * Days are `20260131`, `2026-01-31`, `today`, `yesterday` or `7d` (seven days ago), all in UTC.
+ * Days are `20260131`, `2026-01-31`, `2026-031`, `today`, `yesterday` or `7d` (seven days ago), a `Date`, or a value of
+ * `Temporal`, all in UTC: see {@linkcode DayLike}.
  *
  * The client filters the rows by conditions that the SDC's server does not support: patterns, times of day, `released`,
  * and for SPICE files dates, versions, and names.
@@ -416,13 +418,13 @@ export interface QueryParameters {
    */
   type?: OneOrMore<WordOrText<SpiceType | "kernels">> | undefined;
   /** Files that start on or after this day. SPICE files: those that cover this day or a later one. */
-  start_date?: string | undefined;
+  start_date?: DayLike | undefined;
   /** Files that start on or before this day. SPICE files: those that cover this day or an earlier one. */
-  end_date?: string | undefined;
+  end_date?: DayLike | undefined;
   /** Files that the archive ingested on or after this day or time: `2026-01-31`, `2026-01-31T12:00`. */
-  ingestion_start_date?: string | undefined;
+  ingestion_start_date?: DayLike | undefined;
   /** Files that the archive ingested on or before this day or time. */
-  ingestion_end_date?: string | undefined;
+  ingestion_end_date?: DayLike | undefined;
   /** Files that the archive ingested today. */
   today?: boolean | undefined;
   /** Files that the archive ingested in the last days, and today; 0 means only today. */

@@ -6,7 +6,7 @@ import {
   unknownParameter,
   wrongValue,
 } from "../errors.ts";
-import { addDays, dayOf, isCalendarDate } from "../names/calendar_date.ts";
+import { addDays, dateText, type DayLike, dayOf, type Moment, readMoment } from "../names/calendar_date.ts";
 import {
   ANCILLARY_EXTENSIONS,
   DESCRIPTOR_FORM,
@@ -64,45 +64,34 @@ export interface QueryTable {
   readonly overlaps: boolean;
 }
 
-/** A day, and a time of day if one is given. All in UTC. */
-interface Day {
-  /** YYYYMMDD. */
-  readonly day: string;
-  /** `12:00:00`, if the text has a time. */
-  readonly time?: string;
-}
-
 /** The forms of a day, for messages. */
-export const DAY_FORMS = "a day of the calendar, YYYYMMDD or YYYY-MM-DD such as 20260131, or today, yesterday, 7d";
+export const DAY_FORMS =
+  "a day of the calendar, YYYYMMDD, YYYY-MM-DD or YYYY-DDD such as 20260131, or today, yesterday, 7d";
 /** The forms of a day or a time, for messages. */
 const TIME_FORMS = `${DAY_FORMS}, or a time (UTC) such as 2026-01-31T12:00`;
 
 /** `7d`: seven days ago. */
 const AGO = /^(\d{1,5})d$/;
-/** `2026-01-31T12:00:00Z`: seconds and Z are optional, and a space may replace the T. */
-const MOMENT = /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?Z?$/;
 
 /**
- * Parses a day in one of the formats for users.
+ * Reads a day in one of the forms for users: see {@linkcode DayLike}. A time stands for its day.
  *
  * @param now The current time, for `today`.
- * @returns Undefined if the text is not a day.
+ * @returns Undefined if the value is not a day.
  */
-export function readDay(text: string, now: Date): Day | undefined {
-  const today = dayOf(now);
-  const ago = AGO.exec(text)?.[1];
-  if (text === "today") return { day: today };
-  if (text === "yesterday") return { day: addDays(today, -1) };
-  if (ago !== undefined) return { day: addDays(today, -Number(ago)) };
-  const day = text.replace(/^(\d{4})-(\d{2})-(\d{2})$/, "$1$2$3");
-  return isCalendarDate(day) ? { day } : undefined;
+export function readDay(value: unknown, now: Date): Moment | undefined {
+  const day = readTime(value, now)?.day;
+  return day === undefined ? undefined : { day };
 }
 
-/** Parses a day, or a day with a time. */
-export function readTime(text: string, now: Date): Day | undefined {
-  const [, date = "", hours = "", minutes = "", seconds = "00"] = MOMENT.exec(text) ?? [];
-  const day = date.replaceAll("-", "");
-  return isCalendarDate(day) ? { day, time: `${hours}:${minutes}:${seconds}` } : readDay(text, now);
+/** Reads a day, or a time. */
+export function readTime(value: unknown, now: Date): Moment | undefined {
+  const text = typeof value === "number" ? String(value) : value;
+  const today = dayOf(now);
+  if (text === "today") return { day: today };
+  if (text === "yesterday") return { day: addDays(today, -1) };
+  const ago = typeof text === "string" ? AGO.exec(text)?.[1] : undefined;
+  return ago === undefined ? readMoment(text) : { day: addDays(today, -Number(ago)) };
 }
 
 /** The context of a value. */
@@ -249,13 +238,14 @@ export function isGiven(name: string, value: unknown): boolean {
 function givenValues(parameters: QueryParameters): Map<string, string[]> {
   checkObject("query by", parameters);
   const values = new Map<string, string[]>();
-  for (const [name, given] of Object.entries(parameters)) {
-    if (!isGiven(name, given)) continue;
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!isGiven(name, value)) continue;
+    const given: unknown = isDayName(name) ? dateText(value) : value;
     // A list may have holes.
     const list: readonly unknown[] = Array.isArray(given) ? [...given] : [given];
     for (const value of list) {
       if (["string", "number", "boolean", "bigint"].includes(typeof value)) continue;
-      const expected = "text, a number, or a list of them";
+      const expected = isDayName(name) ? DAY_FORMS : "text, a number, or a list of them";
       throw wrongValue("query", { parameter: name, value: shown(value), expected });
     }
     values.set(name, [...new Set(list.map(String))]);
@@ -362,7 +352,7 @@ export interface CheckedQuery {
   /** For each of these parameters, a file must have one of the values. Descriptors may be patterns. */
   readonly lists: ReadonlyMap<QueryParameterName, readonly string[]>;
   /** The bounds of dates and times. */
-  readonly days: ReadonlyMap<QueryParameterName, Day>;
+  readonly days: ReadonlyMap<QueryParameterName, Moment>;
   readonly latest: boolean;
   /** Whether to find every major version. */
   readonly allMajors: boolean;
@@ -378,6 +368,11 @@ const DAY_NAMES: readonly QueryParameterName[] = [
   "ingestion_start_date",
   "ingestion_end_date",
 ];
+
+function isDayName(name: string): boolean {
+  return isOneOf(DAY_NAMES, name);
+}
+
 /** Parameters that servers compare as numbers: `01` and `1` are the same. */
 const NUMBERS: readonly QueryParameterName[] = ["repointing", "cr", "major_version", "minor_version"];
 /** Parameters that are not conditions by themselves. */
@@ -449,29 +444,31 @@ function ingestedSince(values: Map<string, string[]>, now: Date): void {
   for (const name of names) values.delete(name);
 }
 
-function moment({ day, time }: Day, otherwise: string): string {
+function moment({ day, time }: Moment, otherwise: string): string {
   return `${day} ${time ?? otherwise}`;
 }
 
 /** A bound of a range of days, as the caller passed it. */
 interface GivenBound {
   readonly parameter: string;
-  readonly value: string | undefined;
+  readonly value: DayLike | undefined;
 }
 
 /** An error about two days in the wrong order. */
 export function endBeforeStart(action: string, [first, last]: readonly [GivenBound, GivenBound]): InputError {
-  const { parameter, value = "" } = last;
+  const { parameter } = last;
+  const textOf = (bound: GivenBound) => shown(dateText(bound.value ?? ""));
+  const [start, value] = [textOf(first), textOf(last)];
   return new InputError(
     (nameOf) =>
-      `Cannot ${action} ${nameOf(first.parameter)} "${first.value}" with ${nameOf(parameter)} "${value}": ` +
+      `Cannot ${action} ${nameOf(first.parameter)} "${start}" with ${nameOf(parameter)} "${value}": ` +
       "the end is before the start",
     { problems: [{ parameter, value, expected: `a day that is not before ${first.parameter}` }] },
   );
 }
 
 /** Rejects an empty range. */
-function checkBounds(values: ReadonlyMap<string, readonly string[]>, days: ReadonlyMap<string, Day>): void {
+function checkBounds(values: ReadonlyMap<string, readonly string[]>, days: ReadonlyMap<string, Moment>): void {
   for (const [first, last] of [["start_date", "end_date"], ["ingestion_start_date", "ingestion_end_date"]] as const) {
     const [start, end] = [days.get(first), days.get(last)];
     if (start === undefined || end === undefined || moment(start, "00:00:00") <= moment(end, "23:59:59")) continue;
@@ -503,7 +500,8 @@ export function checkQuery(parameters: QueryParameters, now: Date = new Date()):
   }
   ingestedSince(values, now);
   const days = new Map(DAY_NAMES.flatMap((name) => {
-    const day = readTime(values.get(name)?.[0] ?? "", now);
+    const read = CHECKS[name] === time ? readTime : readDay;
+    const day = read(values.get(name)?.[0], now);
     return day === undefined ? [] : [[name, day] as const];
   }));
   checkBounds(values, days);

@@ -11,6 +11,7 @@ import {
 import { Call } from "../http/call.ts";
 import { isGatewayBody } from "../http/failures.ts";
 import type { Transport } from "../http/transport.ts";
+import { dateText, type DayLike } from "../names/calendar_date.ts";
 import { isGlob } from "../names/glob.ts";
 import { closestWord, type DataLevel, type Instrument, oneOfWords } from "../names/vocabulary.ts";
 import { PROCESSING_JOBS_ROUTE, PROCESSING_LOGS_ROUTE, RELEASE_ROUTE, REPROCESS_ROUTE } from "../protocol/routes.ts";
@@ -67,9 +68,9 @@ export async function reprocess(transport: Transport, query: WireQuery, signal?:
 /** What to reprocess, under the SDC's own names (SDC protocol, `POST /reprocess`). */
 export interface ReprocessParameters {
   /** The first day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
-  start_date: string;
+  start_date: DayLike;
   /** The last day, inclusive, in the same forms. */
-  end_date: string;
+  end_date: DayLike;
   /** The instrument, for example `mag`. Default: all instruments. */
   instrument?: WordOrText<Instrument> | undefined;
   /** The data level, for example `l1a`. Requires `instrument` and `descriptor`. Default: all levels. */
@@ -127,7 +128,7 @@ function missing({ instrument, data_level, descriptor }: Partial<ReprocessParame
  */
 export function checkReprocess(parameters: ReprocessParameters, now: Date = new Date()): WireQuery {
   checkObject("reprocess by", parameters);
-  const all: [string, unknown][] = Object.entries(parameters);
+  const all = Object.entries<unknown>({ ...parameters }).map(([name, value]) => [name, dateText(value)] as const);
   const given = all.filter(([, value]) => value !== undefined && value !== null && value !== "");
   const problems = given.flatMap(([name, value]) => {
     if (!isName(name)) {
@@ -178,7 +179,7 @@ export interface JobParameters {
   /** The name of the job's product. */
   descriptor?: string | undefined;
   /** The day of the job's product: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
-  start_date?: string | undefined;
+  start_date?: DayLike | undefined;
   /** The number of a repointing, or `repoint00012`. */
   repointing?: string | number | undefined;
   /** The major version of the job's product. */
@@ -277,7 +278,8 @@ export function checkJobs(parameters: JobParameters, now: Date = new Date()): Wi
   checkObject("list jobs by", parameters);
   const query: Record<string, string> = {};
   const problems: InputError[] = [];
-  for (const [name, value] of Object.entries<unknown>({ ...parameters })) {
+  for (const [name, given] of Object.entries<unknown>({ ...parameters })) {
+    const value = dateText(given);
     if (value === undefined || value === null || value === "") continue;
     if (!isJobName(name)) {
       const closest = closestWord(name, JOB_NAMES);

@@ -1,6 +1,6 @@
 import type { Column, Table } from "../display/text_table.ts";
 import { shorten } from "../display/text_width.ts";
-import { isCalendarDate } from "../names/calendar_date.ts";
+import { dateText, isCalendarDate } from "../names/calendar_date.ts";
 import { bareName } from "../names/file_name.ts";
 import { formatVersion, isVersion } from "../names/version.ts";
 import type { FileRecord } from "../protocol/rows.ts";
@@ -33,7 +33,8 @@ type Asked = Readonly<Record<string, unknown>>;
 /** Describes a query in a line: `instrument=mag, data_level=l2`. */
 export function askedText(asked: Asked = {}): string {
   const given = Object.entries(asked).filter(([, value]) => value !== undefined && value !== null);
-  return given.map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("|") : textOf(value)}`).join(", ");
+  return given.map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("|") : textOf(dateText(value))}`)
+    .join(", ");
 }
 
 function textOf(value: unknown): string {

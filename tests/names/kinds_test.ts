@@ -111,7 +111,15 @@ Deno.test("formatFileName() rejects fields that would be parsed differently", ()
 
 Deno.test("isValidOn() tells the days of ancillary files, and the day of all others", () => {
   const closed = "imap_mag_x_20250101_20250131_v001.csv";
-  for (const day of ["20250101", "20250131", "2025-01-15"]) assertEquals(isValidOn(closed, day), true);
+  const within = [
+    "20250101",
+    "20250131",
+    "2025-01-15",
+    "2025-031",
+    new Date("2025-01-15"),
+    Temporal.PlainDate.from("2025-01-31"),
+  ];
+  for (const day of within) assertEquals(isValidOn(closed, day), true);
   for (const day of ["20241231", "20250201"]) assertEquals(isValidOn(closed, day), false);
   assertEquals(isValidOn("imap_mag_x_20250101_v001.csv", "20990101"), true);
   assertEquals(isValidOn("imap_mag_x_20250101_v001.csv", "20241231"), false);
@@ -123,7 +131,7 @@ Deno.test("isValidOn() tells the days of ancillary files, and the day of all oth
   assertEquals([isValidOn(picture, "20260101"), isValidOn(picture, "20260102")], [true, false]);
   const parts = { kind: "ancillary", instrument: "mag", descriptor: "x", start_date: "20250101" } as const;
   assertEquals(isValidOn({ ...parts, version: "v001", extension: "csv" }, "20990101"), true);
-  const wrong: readonly unknown[] = [new Date("2025-01-15"), 20250115, null, Object.create(null)];
+  const wrong: readonly unknown[] = [new Date(NaN), 20250115, null, Object.create(null)];
   for (const date of wrong) assertThrows(() => isValidOn(closed, date as string), InputError, "calendar");
   const product = parseFileName("imap_swe_l0_sci_20240105_v001.pkts");
   assertEquals([isValidOn(product, "20240105"), isValidOn(product, "20250101")], [true, false]);

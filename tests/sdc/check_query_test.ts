@@ -1,6 +1,7 @@
 import { InputError } from "../../src/errors.ts";
+import type { DayLike } from "../../src/names/calendar_date.ts";
 import { checkQuery } from "../../src/sdc/check_query.ts";
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 Deno.test("checkQuery() requires at least one parameter", () => {
   for (
@@ -34,7 +35,9 @@ Deno.test("checkQuery() names what is wrong, what was expected and the closest v
     [{ days_ago: 1, ingestion_start_date: "7d" }, "days_ago and ingestion_start_date at once"],
     [{ days_ago: -1 }, "days_ago", "whole number"],
     [{ start_date: "7 d" }, "start_date", "yesterday"],
-    [{ start_date: "2026-01-31T12:00" }, "start_date", "YYYY-MM-DD"],
+    [{ start_date: "2026-01-31T12:60" }, "start_date", "YYYY-MM-DD"],
+    [{ start_date: "2026-366" }, "start_date", "YYYY-DDD"],
+    [{ start_date: "2026-01-31T12:00+24:00" }, "start_date", "YYYY-DDD"],
     [{ ingestion_end_date: "2026-01-31T24:00" }, "ingestion_end_date", "2026-01-31T12:00"],
     [{ start_date: ["20260101", "20260102"] }, "start_date", "one value"],
     [{ version: ["latest", "v001"] }, "version", "one value"],
@@ -122,4 +125,39 @@ Deno.test("checkQuery() rejects values from untyped code with its own message", 
   for (const odd of parameters) assertThrows(() => checkQuery(odd as never), InputError, "an object with parameters");
   const values: readonly unknown[] = [{}, Object.create(null), new Date(0), [["mag"]], Symbol("x")];
   for (const odd of values) assertThrows(() => checkQuery({ instrument: odd } as never), InputError, "expected text");
+});
+
+Deno.test("checkQuery() accepts days as the field writes them, and those of Date and Temporal", () => {
+  const noon = Temporal.ZonedDateTime.from("2026-01-31T23:30:00-07:00[America/Denver]");
+  const days: ReadonlyArray<readonly [given: DayLike, day: string, time?: string]> = [
+    ["20260131", "20260131"],
+    ["2026-01-31", "20260131"],
+    ["2026-031", "20260131"],
+    ["2024-366", "20241231"],
+    ["2026-01-31T12:00", "20260131", "12:00:00"],
+    ["2026-01-31 12:00:30.123456", "20260131", "12:00:30"],
+    ["2026-01-31, 12:00:30", "20260131", "12:00:30"],
+    ["20260131T12:00:30,5Z", "20260131", "12:00:30"],
+    ["2026-031T12:00:30.5+00:00", "20260131", "12:00:30"],
+    ["2026-01-31T23:30:00-07:00", "20260201", "06:30:00"],
+    ["2026-02-01T05:00+0530", "20260131", "23:30:00"],
+    [new Date("2026-01-31T12:00:00.999Z"), "20260131", "12:00:00"],
+    [Temporal.PlainDate.from("2026-01-31"), "20260131"],
+    [Temporal.PlainDate.from("2026-01-31").withCalendar("hebrew"), "20260131"],
+    [noon, "20260201", "06:30:00"],
+    [noon.toInstant(), "20260201", "06:30:00"],
+    [noon.toPlainDateTime(), "20260131", "23:30:00"],
+  ];
+  for (const [given, day, time] of days) {
+    const { days } = checkQuery({ start_date: given, ingestion_start_date: given });
+    assertEquals(days.get("ingestion_start_date"), time === undefined ? { day } : { day, time }, String(given));
+    assertEquals(days.get("start_date"), { day }, String(given));
+  }
+});
+
+Deno.test("checkQuery() quotes a wrong day once, and says that one day is expected", () => {
+  for (const start_date of [new Date(NaN), new URL("file:///2026"), {}, Temporal.PlainYearMonth.from("2026-01")]) {
+    const { message } = assertThrows(() => checkQuery({ start_date } as never), InputError, "a day of the calendar");
+    assert(!message.includes('""') && !message.includes("list of them"), message);
+  }
 });

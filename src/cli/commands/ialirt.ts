@@ -24,7 +24,8 @@ export const spaceWeather: Command = {
       {
         name: "start-date",
         value: "DATE",
-        help: "first day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago; or a time (UTC) such as " +
+        help:
+          "first day: YYYYMMDD, YYYY-MM-DD, YYYY-DDD, today, yesterday, or 7d for seven days ago; or a time (UTC) such as " +
           "2026-01-31T12:00 (default: the last hour)",
       },
       { name: "end-date", value: "DATE", help: "last day, inclusive, or a time (UTC) (default: the first day)" },
@@ -86,7 +87,7 @@ export const ialirt: Command = {
       {
         name: "start-date",
         value: "DATE",
-        help: "first day of the catalog: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d",
+        help: "first day of the catalog: YYYYMMDD, YYYY-MM-DD, YYYY-DDD, today, yesterday, or 7d",
       },
       { name: "end-date", value: "DATE", help: "last day of the catalog, less than 30 days later" },
       { name: "station", value: "NAME", help: "ground station of the catalog" },

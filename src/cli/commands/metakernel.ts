@@ -15,7 +15,8 @@ export const metakernel: Command = {
       {
         name: "start-date",
         value: "DATE",
-        help: "first day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago; or a time (UTC) such as " +
+        help:
+          "first day: YYYYMMDD, YYYY-MM-DD, YYYY-DDD, today, yesterday, or 7d for seven days ago; or a time (UTC) such as " +
           "2026-01-31T12:00; required",
       },
       { name: "end-date", value: "DATE", help: "last day, inclusive, or a time (UTC); required" },

@@ -73,7 +73,7 @@ export const release: Command = {
       {
         name: "start-date",
         value: "DATE",
-        help: "first day of the release: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d",
+        help: "first day of the release: YYYYMMDD, YYYY-MM-DD, YYYY-DDD, today, yesterday, or 7d",
       },
       { name: "end-date", value: "DATE", help: "last day of the release, inclusive" },
       {

@@ -24,7 +24,7 @@ export const reprocess: Command = {
       {
         name: "start-date",
         value: "DATE",
-        help: "first day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago; required",
+        help: "first day: YYYYMMDD, YYYY-MM-DD, YYYY-DDD, today, yesterday, or 7d for seven days ago; required",
       },
       { name: "end-date", value: "DATE", help: "last day, inclusive; required" },
       { name: "instrument", value: "NAME", words: INSTRUMENTS, help: `${INSTRUMENTS.join(", ")} (default: all)` },
@@ -89,7 +89,7 @@ export const jobs: Command = {
       {
         name: "start-date",
         value: "DATE",
-        help: "day of the product: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago",
+        help: "day of the product: YYYYMMDD, YYYY-MM-DD, YYYY-DDD, today, yesterday, or 7d for seven days ago",
       },
       { name: "repointing", value: "N", help: "repointing number, or repointNNNNN" },
       { name: "major-version", value: "N", help: "major version number of the product" },

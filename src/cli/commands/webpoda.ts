@@ -63,7 +63,7 @@ export const webpoda: Command = {
       {
         name: "start-date",
         value: "DATE",
-        help: "first day: YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago; required",
+        help: "first day: YYYYMMDD, YYYY-MM-DD, YYYY-DDD, today, yesterday, or 7d for seven days ago; required",
       },
       { name: "end-date", value: "DATE", help: "last day, inclusive (default: the first day)" },
       {
