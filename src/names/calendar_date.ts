@@ -49,8 +49,8 @@ export function toDayOfYear(day: string): string {
 }
 
 /**
- * A value of Temporal: `Temporal.PlainDate`, `Temporal.ZonedDateTime`, and others that contain a date. It is described by its
- * tag, since older versions of Deno do not declare Temporal.
+ * A value of Temporal: `Temporal.PlainDate`, `Temporal.ZonedDateTime`, and others that contain a date. It is identified
+ * by its tag, since older versions of Deno do not declare Temporal.
  */
 export interface TemporalDay {
   /** The name of its class. */
@@ -60,11 +60,11 @@ export interface TemporalDay {
 }
 
 /**
- * A day, in one of the forms that are accepted wherever a day is: `20260131`; ISO 8601, `2026-01-31`, or `2026-031` with the
- * day of the year; `today`, `yesterday`, or `7d` for seven days ago; a `Date`, or a value of `Temporal`.
+ * A day, in one of the formats that all parameters for days accept: `20260131`; `2026-01-31`, or `2026-031` with the
+ * day of the year (ISO 8601); `today`, `yesterday`, or `7d` for seven days ago; a `Date`, or a value of `Temporal`.
  *
- * All days are days in UTC. A time, such as a `Date` or `2026-01-31T23:30:00.5-07:00`, stands for its day in UTC, unless the
- * parameter takes times. A text without an offset is in UTC.
+ * All days are days in UTC. A time, such as a `Date` or `2026-01-31T23:30:00.5-07:00`, means its day in UTC, unless the
+ * parameter accepts times. A text without an offset is in UTC.
  */
 export type DayLike = string | Date | TemporalDay;
 
@@ -73,7 +73,7 @@ export function dateText(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? value : value.toISOString();
   if (!Object.prototype.toString.call(value).startsWith("[object Temporal.")) return value;
-  // `2026-01-31T00:00:00-07:00[America/Denver]`: the offset says it all.
+  // `2026-01-31T00:00:00-07:00[America/Denver]`: the offset is sufficient.
   return String(value).replace(/\[.*$/, "");
 }
 
@@ -93,7 +93,10 @@ const MOMENT = new RegExp(
   "i",
 );
 
-/** Reads a day, or a time, in one of the forms of {@linkcode DayLike}, except relative ones. Undefined if it is none. */
+/**
+ * Parses a day or a time in one of the formats of {@linkcode DayLike}, except relative ones. Undefined if it is
+ * invalid.
+ */
 export function readMoment(value: unknown): Moment | undefined {
   const text = dateText(value);
   const [match, date = "", hours, minutes, seconds = 0, sign, ...offset] =

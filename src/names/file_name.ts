@@ -529,7 +529,7 @@ export function isArchivePath(text: string): boolean {
  * its name does not say what it covers.
  *
  * @param file The name, or its fields; an end date of null may be omitted.
- * @param date The day, in any form but the relative ones.
+ * @param date The day, in any format except relative ones.
  * @throws {FileNameError} When the name does not follow the SDC's convention.
  * @throws {InputError} When the day does not exist.
  *

@@ -74,7 +74,7 @@ const TIME_FORMS = `${DAY_FORMS}, or a time (UTC) such as 2026-01-31T12:00`;
 const AGO = /^(\d{1,5})d$/;
 
 /**
- * Reads a day in one of the forms for users: see {@linkcode DayLike}. A time stands for its day.
+ * Parses a day in one of the formats of {@linkcode DayLike}. A time means its day.
  *
  * @param now The current time, for `today`.
  * @returns Undefined if the value is not a day.
@@ -84,7 +84,7 @@ export function readDay(value: unknown, now: Date): Moment | undefined {
   return day === undefined ? undefined : { day };
 }
 
-/** Reads a day, or a time. */
+/** Parses a day, or a time. */
 export function readTime(value: unknown, now: Date): Moment | undefined {
   const text = typeof value === "number" ? String(value) : value;
   const today = dayOf(now);
