@@ -43,8 +43,7 @@ export function objectAt(call: Call, url: URL): Promise<URL | undefined> {
 /**
  * Requests the presigned URL for a download: a missing file is an error.
  *
- * @throws {ResponseError} 404 when the archive
- * does not have the file.
+ * @throws {ResponseError} 404 if the archive does not have the file.
  */
 export async function downloadUrl(transport: Transport, archivePath: string, signal?: AbortSignal): Promise<URL> {
   const call = new Call(transport, { action: `download "${basename(archivePath)}"`, signal });
@@ -52,7 +51,7 @@ export async function downloadUrl(transport: Transport, archivePath: string, sig
   if (url !== undefined) return url;
   const { host } = new URL(transport.api.base);
   const advice = "has no such file; query shows the names that it has";
-  throw new ResponseError(`Cannot ${call.action}: the archive at ${host} ${advice}`, { status: 404 });
+  throw new ResponseError(`the archive at ${host} ${advice}`, { action: call.action, status: 404 });
 }
 
 function decodeUrl(json: unknown): string {

@@ -19,15 +19,16 @@ Deno.test("readPointings() omits pointings without a start or an end, and those 
 });
 
 Deno.test("readPointings() says what is wrong with anything that is not such a table", () => {
+  const missing = "it has no columns repoint_end_utc and repoint_id";
   for (
-    const table of [
-      "",
-      "a,b\n1,2",
-      [HEADER, row("soon", 1)].join("\n"),
-      [HEADER, row("2026-02-30 00:00:00", 1)].join("\n"),
-    ]
+    const [table, message] of [
+      ["", missing],
+      ["a,b\n1,2", missing],
+      [[HEADER, row("soon", 1)].join("\n"), 'it has "soon" instead of a time'],
+      [[HEADER, row("2026-02-30 00:00:00", 1)].join("\n"), 'it has "2026-02-30 00:00:00" instead of a time'],
+    ] as const
   ) {
-    assertThrows(() => readPointings(table), ProtocolError, "it has");
+    assertThrows(() => readPointings(table), ProtocolError, message);
   }
 });
 
