@@ -1,4 +1,4 @@
-import type { DownloadOptions } from "./options.ts";
+import { checkOptions, type DownloadOptions, KINDS, type KindsOf } from "./options.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { InputError } from "../errors.ts";
 import type { DayLike } from "../names/calendar_date.ts";
@@ -144,6 +144,13 @@ export interface ProcessingInputSelection {
   data_type?: string | undefined;
 }
 
+const SELECTION_KINDS: KindsOf<ProcessingInputSelection> = {
+  input_type: KINDS.text,
+  source: KINDS.text,
+  descriptor: KINDS.text,
+  data_type: KINDS.text,
+};
+
 /** Formats a text as Python's `json.dumps` does, in ASCII. */
 function pythonJson(text: string): string {
   return JSON.stringify(text).replace(
@@ -227,6 +234,7 @@ export class ProcessingInputCollection {
 
   /** Returns the inputs that meet all conditions. */
   select(selection: ProcessingInputSelection = {}): ProcessingInput[] {
+    checkOptions("select processing inputs", SELECTION_KINDS, selection);
     const { input_type, source, descriptor, data_type } = selection;
     return this.#inputs.filter((input) => {
       const own = input.type === "spin" || input.type === "repoint" ? "spice" : input.type;
@@ -251,8 +259,10 @@ export class ProcessingInputCollection {
    */
   validOn(
     date: DayLike,
-    { latestAncillary = false }: { readonly latestAncillary?: boolean } = {},
+    options: { readonly latestAncillary?: boolean } = {},
   ): ProcessingInputCollection {
+    checkOptions("select processing inputs", { latestAncillary: KINDS.flag }, options);
+    const { latestAncillary = false } = options;
     const valid = new ProcessingInputCollection();
     for (const { type, files } of this.#inputs) {
       const those = files.filter((name) => isValidOn(name, date));

@@ -1,14 +1,15 @@
-import type { DownloadOptions } from "./options.ts";
+import { type DownloadOptions, isList } from "./options.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { htmlCard, htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import type { Picture } from "../display/picture.ts";
 import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
-import { ImapError } from "../errors.ts";
+import { ImapError, InputError } from "../errors.ts";
 import { isPrivateHost } from "../http/transport.ts";
 import { downloadRoute } from "../protocol/routes.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters, TableName } from "../protocol/tables.ts";
+import { shown } from "../safe_text.ts";
 import { recordsTable, type ResultContext } from "../views/records.ts";
 import { summaryPicture } from "../views/summary.ts";
 
@@ -76,6 +77,12 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
 
   /** Creates a result from rows. */
   static fromRows<Row extends FileRecord>(rows: Iterable<Row>, origin: QueryResultOrigin = {}): QueryResult<Row> {
+    if (!isList(rows)) {
+      const [value, expected] = [shown(rows), "a list of rows"];
+      throw new InputError(`Cannot make a result of "${value}": expected ${expected}`, {
+        problems: [{ value, expected }],
+      });
+    }
     const result = new QueryResult<Row>();
     // Several times faster than one by one.
     const all = [...rows];

@@ -1,5 +1,6 @@
 import { isNotebook, JUPYTER_DISPLAY, type MimeBundle, showBundle } from "./notebook.ts";
-import { FileError } from "../errors.ts";
+import { checkObject, FileError, unknownParameter, wrongValue } from "../errors.ts";
+import { shown } from "../safe_text.ts";
 
 /** Draws a chart in its two forms. */
 export interface PictureSource {
@@ -50,8 +51,14 @@ export class Picture {
    *
    * @param options `columns`: the maximum width of a line. Default: 80.
    */
-  toText({ columns = DEFAULT_COLUMNS }: { columns?: number } = {}): string {
-    return this.#source.text(columns);
+  toText(options: { columns?: number } = {}): string {
+    checkObject("draw a chart with", options, "an object with options");
+    const { columns = DEFAULT_COLUMNS } = options;
+    const wrong = Object.keys(options).find((name) => name !== "columns");
+    if (wrong !== undefined) throw unknownParameter("draw a chart", wrong, { known: ["columns"], closest: undefined });
+    if (Number.isSafeInteger(columns) && columns >= 1) return this.#source.text(columns);
+    const expected = "a whole number, 1 or more";
+    throw wrongValue("draw a chart with", { parameter: "columns", value: shown(columns), expected });
   }
 
   /** Returns the chart as a complete SVG file: without scripts and external resources, with all text escaped. */

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { shown } from "../safe_text.ts";
 
 /**
  * A file's version: major and minor number (`v001.0002`), or in older names only a minor number (`v001`).
@@ -49,12 +50,22 @@ export function isMinorVersion(text: string): boolean {
  * ```
  */
 export function parseVersion(text: string): Version {
-  const both = MAJOR_MINOR.exec(text);
+  const both = typeof text === "string" ? MAJOR_MINOR.exec(text) : null;
   if (both !== null) return { major: Number(both[1]), minor: Number(both[2]) };
-  const minorOnly = MINOR_ONLY.exec(text);
+  const minorOnly = typeof text === "string" ? MINOR_ONLY.exec(text) : null;
   if (minorOnly !== null) return { major: null, minor: Number(minorOnly[1]) };
-  throw new InputError(`Cannot read the version "${text}": expected ${VERSION_FORMS}`, {
-    problems: [{ parameter: "version", value: text, expected: VERSION_FORMS }],
+  const value = shown(text);
+  throw new InputError(`Cannot read the version "${value}": expected ${VERSION_FORMS}`, {
+    problems: [{ parameter: "version", value, expected: VERSION_FORMS }],
+  });
+}
+
+/** Checks that a version has numbers: untyped code may pass its text. @throws {InputError} */
+function checkNumbers(action: string, version: Version): void {
+  if (typeof version?.minor === "number" && (version.major === null || typeof version.major === "number")) return;
+  const [value, expected] = [shown(version), "its numbers, as parseVersion returns them"];
+  throw new InputError(`Cannot ${action} the version "${value}": expected ${expected}`, {
+    problems: [{ parameter: "version", value, expected }],
   });
 }
 
@@ -75,6 +86,7 @@ export function parseVersion(text: string): Version {
  * ```
  */
 export function formatVersion(version: Version): string {
+  checkNumbers("write", version);
   const { major, minor } = version;
   const text = major === null
     ? `v${String(minor).padStart(3, "0")}`
@@ -92,6 +104,7 @@ export function formatVersion(version: Version): string {
  * and minor number.
  *
  * @returns A negative number if `a` is older, 0 if both are the same, a positive number if `a` is newer.
+ * @throws {InputError} When one of them has no numbers, since it is a text for example.
  *
  * @example
  * ```ts
@@ -103,5 +116,7 @@ export function formatVersion(version: Version): string {
  * ```
  */
 export function compareVersions(a: Version, b: Version): number {
+  checkNumbers("compare", a);
+  checkNumbers("compare", b);
   return (a.major ?? -1) - (b.major ?? -1) || a.minor - b.minor;
 }

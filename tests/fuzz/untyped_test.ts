@@ -164,7 +164,15 @@ const ANYTHING: fc.Arbitrary<unknown> = fc.oneof(
     class {},
     new AbortController(),
   ),
-  fc.constantFrom<unknown>(new URL("file:///data"), new Date(NaN), /x/, new Proxy({}, {}), [NAME, null], { then: 5 }),
+  fc.constantFrom<unknown>(
+    Temporal.PlainDate.from("2026-01-31"),
+    new URL("file:///data"),
+    new Date(NaN),
+    /x/,
+    new Proxy({}, {}),
+    [NAME, null],
+    { then: 5 },
+  ),
   nearly(fc.constantFrom("skip", "verify", "fetch", "leapseconds", "1/2")),
   TEXT,
 );
@@ -269,3 +277,34 @@ fuzz("a result checks the options of its downloads", wrongOptions(OPTIONS.downlo
   const error = await errorOf(() => result.download(options));
   assert(error instanceof InputError, String(error));
 });
+
+/** What needs no request. */
+const LOCAL: Readonly<Record<string, (first: never, second: never) => unknown>> = {
+  parseFileName: imap.parseFileName,
+  formatFileName: imap.formatFileName,
+  archivePath: imap.archivePath,
+  isValidOn: imap.isValidOn,
+  isValidOnDay: (_, day) => imap.isValidOn("imap_mag_x_20250101_20250131_v001.csv", day),
+  parseVersion: imap.parseVersion,
+  formatVersion: imap.formatVersion,
+  compareVersions: imap.compareVersions,
+  localPath: (file) => new ImapClient(settings()).localPath(file),
+  fromRows: (rows, origin) => QueryResult.fromRows(rows, origin),
+  toText: (options) => QueryResult.fromRows([]).summary().toText(options),
+  ProcessingInput: (type, files) => new imap.ProcessingInput(type, files),
+  validOn: (day, options) => new imap.ProcessingInputCollection().validOn(day, options),
+  select: (selection) => new imap.ProcessingInputCollection().select(selection),
+  deserialize: (json) => new imap.ProcessingInputCollection().deserialize(json),
+};
+
+fuzz(
+  "functions of names, versions, days and charts have no errors but ours",
+  fc.tuple(fc.constantFrom(...Object.keys(LOCAL)), ANYTHING, ANYTHING),
+  async ([name, first, second]) => {
+    try {
+      await LOCAL[name]?.(first as never, second as never);
+    } catch (error) {
+      assert(error instanceof ImapError, `${name}: ${error}`);
+    }
+  },
+);
