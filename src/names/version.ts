@@ -54,7 +54,7 @@ export function parseVersion(text: string): Version {
   if (both !== null) return { major: Number(both[1]), minor: Number(both[2]) };
   const minorOnly = typeof text === "string" ? MINOR_ONLY.exec(text) : null;
   if (minorOnly !== null) return { major: null, minor: Number(minorOnly[1]) };
-  const value = shown(text);
+  const value = typeof text === "string" ? text : shown(text);
   throw new InputError(`Cannot read the version "${value}": expected ${VERSION_FORMS}`, {
     problems: [{ parameter: "version", value, expected: VERSION_FORMS }],
   });
