@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
 /** The approximate maximum size of the uncompressed end of a text, in bytes. */
-const MAX_PLAIN_BYTES = 256 * 1024;
+const MAX_PLAIN_BYTES = 64 * 1024;
 /** Rows are so similar that the fastest compression reduces them to a tenth. */
 const EFFORT = { level: 1 };
 
@@ -30,7 +30,8 @@ export class PackedText {
     this.#restLength += length;
     this.#length += length;
     if (this.#restLength < MAX_PLAIN_BYTES) return;
-    this.#packed.push(deflateRawSync(encoder.encode(this.#rest.join("")), EFFORT));
+    // A copy: the buffer of the compressed bytes may be larger than they are.
+    this.#packed.push(new Uint8Array(deflateRawSync(encoder.encode(this.#rest.join("")), EFFORT)));
     this.#rest = [];
     this.#restLength = 0;
   }

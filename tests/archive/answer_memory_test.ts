@@ -2,7 +2,7 @@
 import { assert } from "@std/assert";
 import { archivePath } from "../../mod.ts";
 import { dirname, join } from "@std/path";
-import { connectRaw, type RawConnection, rawHead, until } from "../support/archive.ts";
+import { connectRaw, type RawConnection, rawHead } from "../support/archive.ts";
 import { startServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 
@@ -29,8 +29,11 @@ Deno.test({ name: "100 callers who read nothing of responses of 5 MB use at most
   }
   await using serve = await startServe(["--root", folder.path]);
   const url = `${serve.url}/query?instrument=mag`;
-  const { length } = await (await fetch(url)).bytes();
-  assert(length > 5_000_000, `the answer has ${length} bytes`);
+  // Several, so that the memory in which responses are made is not counted for the callers.
+  for (let time = 0; time < 10; time++) {
+    const { length } = await (await fetch(url)).bytes();
+    assert(length > 5_000_000, `the answer has ${length} bytes`);
+  }
   const before = memoryOf(serve.process.pid);
   const connections: RawConnection[] = [];
   try {
@@ -39,8 +42,7 @@ Deno.test({ name: "100 callers who read nothing of responses of 5 MB use at most
       connections.push(connection);
       await connection.send(rawHead("GET", url));
     }
-    // A request after all of them is answered once their responses are made.
-    await until(async () => (await (await fetch(`${serve.url}/query?instrument=hi`)).text()) === "[]");
+    for (const connection of connections) await connection.begun();
     const grown = memoryOf(serve.process.pid) - before;
     assert(grown < MAX_BYTES, `it grew by ${Math.round(grown / 2 ** 20)} MiB`);
   } finally {

@@ -101,6 +101,8 @@ export function isReceiving(root: string): boolean {
 /** A connection on which a test sends exact bytes. */
 export interface RawConnection extends Disposable {
   send(text: string): Promise<void>;
+  /** Waits for the first byte of a response, and reads no more. */
+  begun(): Promise<void>;
   /** Everything that is received until the connection is closed or reset. */
   received(): Promise<string>;
 }
@@ -113,6 +115,9 @@ export async function connectRaw(url: string): Promise<RawConnection> {
     async send(text) {
       const bytes = new TextEncoder().encode(text);
       for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+    },
+    async begun() {
+      if (await connection.read(new Uint8Array(1)) === null) throw new Error("The connection was closed");
     },
     async received() {
       const buffer = new Uint8Array(65_536);
