@@ -349,19 +349,21 @@ export const METAKERNEL_CATEGORIES = {
 /** SPICE reads strings of up to 80 characters; one that ends with a plus sign continues in the next string. */
 const MAX_PATH_PART = 79;
 
-/** Splits a path into strings that SPICE can read. */
-function partsOf(path: string): string[] {
-  const parts: string[] = [];
-  for (let at = 0; at < path.length; at += MAX_PATH_PART) {
-    const isLast = at + MAX_PATH_PART >= path.length;
-    parts.push(`${path.slice(at, at + MAX_PATH_PART)}${isLast ? "" : "+"}`);
+/** Writes a path as quoted strings that SPICE can read. Doubled quotes count, since SPICE reads short lines only. */
+function stringsOf(path: string): string[] {
+  const parts = [""];
+  for (const character of path) {
+    const quoted = character === "'" ? "''" : character;
+    const part = `${parts.at(-1)}${quoted}`;
+    if (part.length <= MAX_PATH_PART) parts[parts.length - 1] = part;
+    else parts.push(quoted);
   }
-  return parts;
+  return parts.map((part, index) => `'${part}${index === parts.length - 1 ? "" : "+"}'`);
 }
 
 /** Formats the assignment in a metakernel that lists its kernels, in the SDC's layout. */
 export function writeKernelsToLoad(paths: readonly string[]): string {
-  const quoted = paths.flatMap(partsOf).map((part) => `'${part.replaceAll("'", "''")}'`);
+  const quoted = paths.flatMap(stringsOf);
   return `  KERNELS_TO_LOAD = ( ${quoted.join(`,\n${" ".repeat(22)}`) || "''"}\n${" ".repeat(20)})\n`;
 }
 

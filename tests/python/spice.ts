@@ -69,11 +69,11 @@ print(json.dumps({
 Deno.test("spiceypy loads a metakernel, and counts TDB seconds as it does, leap seconds and periodic term included", async () => {
   await using folder = await testFolder();
   await using archive = await startBareServe(["--root", join(folder.path, "archive")]);
-  // Longer than the 80 characters that SPICE reads at once, and with a quote.
+  // Longer than the 80 characters that SPICE reads at once, and with quotes, which are doubled: SPICE reads 132 characters of a line.
   const dataDir = join(
     folder.path,
     "the data of the people who look at the sky",
-    "it's a name of a folder that is long",
+    `it's a name of a folder that is ${"'".repeat(60)}`,
   );
   const client = new ImapClient({ url: archive.url, dataDir });
   for (const [name, text] of Object.entries({ "naif0012.tls": LSK, "imap_130.tf": FK })) {
