@@ -24,7 +24,7 @@ import {
 import { Call } from "../http/call.ts";
 import { dateOfTdbSeconds, tdbSeconds } from "../mission_time.ts";
 import { addDays, type DayLike, startOfDay } from "../names/calendar_date.ts";
-import { archivePath } from "../names/file_name.ts";
+import { archivePath, isArchivePath } from "../names/file_name.ts";
 import { METAKERNEL_CATEGORIES, readKernelsToLoad, writeKernelsToLoad } from "../names/spice_name.ts";
 import { closestWord, isOneOf, oneOfWords, type SpiceType } from "../names/vocabulary.ts";
 import { METAKERNEL_ROUTE } from "../protocol/routes.ts";
@@ -168,13 +168,15 @@ function utcOfTdb(seconds: number): string {
 /** The SDC's response: the kernels, or the gaps in their coverage. */
 type Answer = { readonly kernels: readonly string[] } | { readonly gaps: readonly CoverageGap[] };
 
+const CATEGORIES = Object.keys(METAKERNEL_CATEGORIES);
+
 /** Returns the gaps in a response with status 422: pairs of TDB seconds for each category. */
 function decodeGaps(json: unknown): CoverageGap[] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new ProtocolError("it is not an object with the gaps of each category");
   }
-  return Object.entries(json).flatMap(([key, pairs]: [string, unknown]) => {
-    if (!Array.isArray(pairs)) throw new ProtocolError(`${key} is no list of gaps`);
+  const gaps = Object.entries(json).flatMap(([key, pairs]: [string, unknown]) => {
+    if (!Array.isArray(pairs)) throw new ProtocolError(`${key} is not a list of gaps`);
     return pairs.map((pair: unknown): CoverageGap => {
       const [start, end]: unknown[] = Array.isArray(pair) ? pair : [];
       if (typeof start !== "number" || typeof end !== "number") {
@@ -184,12 +186,21 @@ function decodeGaps(json: unknown): CoverageGap[] {
       return { category, start: utcOfTdb(start), end: utcOfTdb(end), start_j2000: start, end_j2000: end };
     });
   });
+  // The SDC sends them in no order.
+  const place = ({ category }: CoverageGap) => CATEGORIES.indexOf(category);
+  return gaps.sort((a, b) => place(a) - place(b) || a.start_j2000 - b.start_j2000);
 }
 
-/** Returns the archive path of a kernel, from its path below `imap/spice` or its bare name. */
+/**
+ * Returns the archive path of a kernel, from its path below `imap/spice` or its bare name.
+ *
+ * @throws {ProtocolError} When it leads elsewhere.
+ */
 function kernelPath(name: string): string {
-  if (name.startsWith("imap/")) return name;
-  return name.includes("/") ? `imap/spice/${name}` : archivePath(name);
+  const below = name.includes("/") ? `imap/spice/${name}` : archivePath(name);
+  const path = name.startsWith("imap/") ? name : below;
+  if (!isArchivePath(path)) throw new ProtocolError(`"${name}" is not the path of a kernel`);
+  return path;
 }
 
 /** Returns the kernels in a response: a metakernel, or the list of names that the SDC sends with `list_files`. */
@@ -214,9 +225,9 @@ async function ask(call: Call, search: Readonly<Record<string, string>>): Promis
     if (kernels !== undefined) return { kernels: kernels.map(kernelPath) };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof ImapError)) throw error;
-    throw unexpectedReply(reply, text, error instanceof ImapError ? error.message : "it is no metakernel");
+    throw unexpectedReply(reply, text, error instanceof ImapError ? error.message : "it is not a metakernel");
   }
-  throw unexpectedReply(reply, text, "it is no metakernel");
+  throw unexpectedReply(reply, text, "it is not a metakernel");
 }
 
 /** Whether a gap is in a category with one of the types. */
@@ -237,6 +248,18 @@ function gapsTable(gaps: readonly CoverageGap[]): Table<CoverageGap> {
     ],
     rows: gaps,
   };
+}
+
+/** Makes sure, before anything is downloaded, that a metakernel can have this path. @throws {InputError} */
+async function checkTarget(path: string): Promise<void> {
+  let isFolder: boolean;
+  try {
+    isFolder = (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw fileError("write the metakernel", path, error);
+  }
+  if (isFolder) throw new InputError(`Cannot write the metakernel "${path}": it is a folder; give the path of a file`);
 }
 
 /** Writes a file atomically. */
@@ -284,6 +307,7 @@ export async function makeMetakernel(
   const dataDir = absolutePath(settings.dataDir);
   checkSpicePath(dataDir);
   const target = path === undefined ? `${dataDir}/imap_metakernel_${asked.days.join("_")}.tm` : absolutePath(path);
+  await checkTarget(target);
   const [start_j2000, end_j2000] = [tdbSeconds(asked.start), tdbSeconds(asked.end)];
   const search = {
     start_time: String(start_j2000),
@@ -298,7 +322,7 @@ export async function makeMetakernel(
   const answer = "gaps" in first ? await call.retry(() => ask(call, search)) : first;
   if ("gaps" in answer) throw new ProtocolError("the SDC reports gaps instead of kernels", { action: call.action });
   if (answer.kernels.length === 0) {
-    throw new ImapError("no kernels cover any of that time; query --table spice shows those that there are", {
+    throw new ImapError("no kernels cover any of that time; query --table spice lists all kernels", {
       action: call.action,
     });
   }

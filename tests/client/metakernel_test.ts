@@ -56,6 +56,57 @@ Deno.test("metakernel() lists gaps by category, only of the requested types", as
   });
 });
 
+Deno.test("metakernel() sorts gaps by category, in the order of loading, and by time", async () => {
+  const gaps = {
+    x_category: [[3, 4]],
+    spacecraft_attitude_category: [[900, 950], [100, 200]],
+    imap_frames_category: [[1, 2]],
+  };
+  await using server = startServer(() => Response.json(gaps, { status: 422 }));
+  const client = new ImapClient({ url: server.url, retries: 0 });
+  const error = await assertRejects(() => client.metakernel(DAYS, { requireCoverage: true }), CoverageError);
+  assertEquals(error.gaps.map(({ category, start_j2000 }) => [category, start_j2000]), [
+    ["x", 3],
+    ["imap_frames", 1],
+    ["spacecraft_attitude", 100],
+    ["spacecraft_attitude", 900],
+  ]);
+});
+
+Deno.test("metakernel() rejects a folder as its path before it sends anything", async () => {
+  await using server = startServer(() => new Response(null, { status: 500 }));
+  await using folder = await testFolder();
+  await Deno.writeTextFile(`${folder.path}/file`, "mine");
+  const client = new ImapClient({ url: server.url, retries: 0, dataDir: folder.path });
+  await assertRejects(() => client.metakernel(DAYS, { path: folder.path }), InputError, "it is a folder");
+  await assertRejects(() => client.metakernel(DAYS, { path: `${folder.path}/file/x.tm` }), ImapError, "Cannot write");
+  assertEquals(server.requests, []);
+});
+
+Deno.test("metakernel() that is aborted during a download leaves no metakernel, and the next call continues", async () => {
+  await using folder = await testFolder();
+  const stop = new AbortController();
+  let isSlow = true;
+  await using server = startServer(({ url }) => {
+    const { pathname, origin, searchParams } = new URL(url);
+    if (pathname === "/metakernel") {
+      if (searchParams.has("require_coverage")) return Response.json({}, { status: 422 });
+      return new Response("KERNELS_TO_LOAD = ( 'lsk/naif0012.tls', 'fk/imap_130.tf' )");
+    }
+    if (pathname !== "/object") return Response.redirect(`${origin}/object?X-Amz-Signature=x`, 302);
+    if (!isSlow) return new Response("data");
+    stop.abort();
+    return new Response(new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(2)) }));
+  });
+  const client = new ImapClient({ url: server.url, retries: 0, dataDir: folder.path });
+  await assertRejects(() => client.metakernel(DAYS, { signal: stop.signal }), DOMException);
+  assertEquals((await folder.files()).filter((name) => name.endsWith(".tm") || name.includes(".tm.")), []);
+  isSlow = false;
+  const { path, kernels } = await client.metakernel(DAYS);
+  assertEquals(readKernelsToLoad(await Deno.readTextFile(path)), kernels);
+  assertEquals(kernels.length, 2);
+});
+
 Deno.test("metakernel() downloads nothing when coverage is required and missing", async () => {
   await withArchive(async (client, dataDir) => {
     const error = await assertRejects(() => client.metakernel(DAYS, { requireCoverage: true }), CoverageError);
@@ -115,8 +166,10 @@ Deno.test("metakernel() reports when no kernel covers the time, and when a kerne
   body = "  KERNELS_TO_LOAD = ( 'lsk/naif0012.tls' )";
   const missing = await assertRejects(() => client.metakernel(DAYS), ImapError);
   assertMatch(missing.message, /1 of 1 kernels could not be downloaded; .*naif0012\.tls/);
-  body = "  KERNELS_TO_LOAD = ( '../../../naif0012.tls' )";
-  await assertRejects(() => client.metakernel(DAYS), ImapError);
+  for (const path of ["../../../naif0012.tls", "/etc/naif0012.tls", "imap/../x.tls"]) {
+    body = `  KERNELS_TO_LOAD = ( '${path}' )`;
+    await assertRejects(() => client.metakernel(DAYS), ProtocolError, "is not the path of a kernel");
+  }
   for (const wrong of ["<h1>Log in</h1>", '["nosuch.kernel"]', "[1]", "[", "{}"]) {
     body = wrong;
     await assertRejects(() => client.metakernel(DAYS), ProtocolError);

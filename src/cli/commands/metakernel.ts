@@ -61,7 +61,7 @@ export const metakernel: Command = {
     const display = await transferDisplay(output, { quiet, plain: verbose });
     try {
       const { path, kernels, gaps } = await client.metakernel({ start_date, end_date }, {
-        types: values.get("types")?.split(","),
+        types: values.get("types")?.split(",").map((type) => type.trim()),
         requireCoverage: flags.has("require-coverage"),
         path: values.get("output"),
         concurrency,
