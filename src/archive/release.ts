@@ -70,7 +70,15 @@ async function readManifest(name: string, store: ObjectStore): Promise<ReleaseSe
     object.file.close();
     throw new ImapError(`Cannot release by "${name}": it has ${object.size} bytes, ${MAX_MANIFEST_BYTES} are allowed`);
   }
-  const text = await new Response(object.file.readable).text();
+  const bytes = await new Response(object.file.readable).arrayBuffer();
+  // The SDC's code crashes on other encodings, and does not skip a byte order mark.
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    throw new ImapError(`Cannot release by "${name}": it is not text in UTF-8`);
+  }
   return text.split(/\r?\n/).flatMap((line) => {
     const selection = readLine(line, name);
     return selection === undefined ? [] : [{ ...selection, start, end }];

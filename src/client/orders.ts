@@ -19,6 +19,8 @@ import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import type { DayLike } from "../names/calendar_date.ts";
 import { archivePath, DESCRIPTOR_FORM, formatFileName, isDescriptor, parseFileName } from "../names/file_name.ts";
+import { FileNameError } from "../names/file_name_error.ts";
+import { isGlob } from "../names/glob.ts";
 import { formatVersion, isMinorVersion } from "../names/version.ts";
 import {
   closestWord,
@@ -121,12 +123,17 @@ async function checkRelease({ settings }: ReleaseContext, parameters: ReleasePar
       },
     );
   }
-  const [manifest] = await checkUploads([manifest_file]);
-  const name = manifest?.name ?? basename(manifest_file);
-  const file = parseFileName(name);
-  if (file.kind !== "release" || file.end_date === null) {
-    const expected =
-      "the name of a manifest with both days, for example imap_hit_data-release-001_20260101_20260131_v001.txt";
+  const name = basename(manifest_file);
+  const [manifest] = await checkUploads([manifest_file]).catch((error: unknown) => {
+    if (error instanceof FileNameError) return [];
+    throw error;
+  });
+  const file = manifest && parseFileName(name);
+  const isManifest = file?.kind === "release" && file.end_date !== null;
+  if (!isManifest || file.start_date > (file.end_date ?? "")) {
+    const expected = isManifest
+      ? "a name whose first day is not after its last day"
+      : "the name of a manifest with both days, for example imap_hit_data-release-001_20260101_20260131_v001.txt";
     throw new InputError(`Cannot release "${manifest_file}": expected ${expected}`, {
       problems: [{ parameter: "manifest_file", value: manifest_file, expected }],
     });
@@ -239,6 +246,7 @@ const DATA_TYPES: readonly string[] = [...RELEASE_DATA_TYPES, ...DATA_LEVELS];
 function problemOfLine(line: string): InputProblem | undefined {
   const read = readManifestLine(line);
   if (read === null) return undefined;
+  if (line.startsWith("\ufeff")) return { value: line.slice(1).trim(), expected: "UTF-8 without a byte order mark" };
   if (read === undefined) return { value: line.trim(), expected: LINE_FORM };
   const { instrument, data_type, descriptor } = read;
   if (!isInstrument(instrument)) {
@@ -247,7 +255,7 @@ function problemOfLine(line: string): InputProblem | undefined {
   if (!DATA_TYPES.includes(data_type)) {
     return { parameter: "data_type", value: data_type, ...oneOfWords(data_type, DATA_TYPES) };
   }
-  return isDescriptor(descriptor)
+  return isDescriptor(descriptor) && !isGlob(descriptor)
     ? undefined
     : { parameter: "descriptor", value: descriptor, expected: `all, or ${DESCRIPTOR_FORM}` };
 }
@@ -271,7 +279,13 @@ async function checkManifest(path: string): Promise<void> {
   } catch (error) {
     throw fileError(`release "${name}"`, path, error);
   }
-  const errors = new TextDecoder().decode(bytes).split(/\r?\n/).flatMap((line, index) => {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new InputError(`Cannot release "${name}": expected text in UTF-8`);
+  }
+  const errors = text.split(/\r?\n/).flatMap((line, index) => {
     const problem = problemOfLine(line);
     if (problem === undefined) return [];
     const { parameter = "line", value = "", expected, closest } = problem;
@@ -344,9 +358,9 @@ function composeManifest(parameters: ManifestParameters, now: Date): { readonly 
   const list: readonly unknown[] = Array.isArray(products) ? products : [];
   if (list.length === 0) reject("products", undefined, { expected: "at least one product, such as l1a/norm-mago" });
   const lines = list.map((product) => {
-    const [data_type = "", descriptor = "all", ...more] = shown(product).split("/");
+    const [data_type = "", descriptor = "all", ...more] = shown(product).trim().split("/");
     const line = `${instrument}, ${data_type}, ${descriptor}, true`;
-    const problem = more.length === 0 && !shown(product).includes(",")
+    const problem = data_type !== "" && descriptor !== "" && more.length === 0 && !shown(product).includes(",")
       // A wrong instrument is reported separately.
       ? problemOfLine(isInstrument(instrument) ? line : `${INSTRUMENTS[0]}, ${data_type}, ${descriptor}, true`)
       : { expected: "a data type, or a data type and a descriptor, such as l1a/norm-mago" };

@@ -509,6 +509,8 @@ interface ManifestLine {
  * @returns Null for an empty line, a comment, or the header. Undefined for an invalid line.
  */
 export function readManifestLine(line: string): ManifestLine | null | undefined {
+  // For the SDC, a byte order mark is a part of the first word.
+  if (line.startsWith("\ufeff")) return undefined;
   const text = line.trim();
   if (text === "" || text.startsWith("#")) return null;
   const [instrument = "", data_type = "", descriptor = "", flag = "", ...more] = text.split(",").map((field) =>

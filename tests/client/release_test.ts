@@ -198,6 +198,7 @@ Deno.test("release() checks every line of the manifest before anything is sent",
     ["hut, l1a, raw, true", 'did you mean "hit"?'],
     ["hit, l11a, raw, true", "expected one of all, ancillary, l0"],
     ["hit, l1a, r_w, true", "expected all, or the product's name"],
+    ["hit, l1a, r*, true", "expected all, or the product's name"],
   ];
   for (const [line, said] of wrong) {
     const error = await assertRejects(() => check(`${right}\n${line}\n`), InputError, said);
@@ -205,6 +206,24 @@ Deno.test("release() checks every line of the manifest before anything is sent",
   }
   const both = await assertRejects(() => check("mine\nyours\n"), InputError);
   assertEquals(both.problems.map(({ value }) => value), ["mine", "yours"]);
+  await assertRejects(
+    () => check("\ufeffhit, l1a, raw, true"),
+    InputError,
+    'line 1: "hit, l1a, raw, true": expected UTF-8',
+  );
+  await Deno.writeFile(`${folder.path}/${NAME}`, new Uint8Array([0x23, 0xff, 0x0a]));
+  const inLatin1 = { release_type: "release", manifest_file: `${folder.path}/${NAME}` };
+  await assertRejects(() => client.release(inLatin1, { dryRun: true }), InputError, "expected text in UTF-8");
+  for (
+    const [name, said] of [[NAME.replace("_20260101_20260131", "_20260131_20260101"), "first day"], [
+      "x.txt",
+      "both days",
+    ]]
+  ) {
+    const manifest_file = `${folder.path}/${name}`;
+    await Deno.writeTextFile(manifest_file, right);
+    await assertRejects(() => client.release({ release_type: "release", manifest_file }), InputError, said);
+  }
   await assertRejects(() => check("#".repeat(2 ** 20 + 1)), InputError, "1048577 bytes");
   const name = "imap_hit_data-release-001_20260101_v001.txt";
   await Deno.writeTextFile(`${folder.path}/${name}`, right);
@@ -217,7 +236,12 @@ Deno.test("releaseManifest() writes a manifest that release() accepts, and never
   await using folder = await testFolder();
   const client = new ImapClient({ url: "http://127.0.0.1:2", apiKey: "s3cret-k3y" });
   const days = { start_date: "2026-01-01", end_date: "20260131" };
-  const parameters = { instrument: "hit", release_number: "1", ...days, products: ["l1a", "l2/standard", "ancillary"] };
+  const parameters = {
+    instrument: "hit",
+    release_number: "1",
+    ...days,
+    products: ["l1a", " l2/standard", "ancillary"],
+  };
   const path = await client.releaseManifest(parameters, { folder: folder.path });
   assertEquals(path, `${folder.path}/${NAME}`);
   const text =

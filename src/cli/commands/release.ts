@@ -4,10 +4,12 @@ import {
   EXIT,
   type ExitCode,
   MAX_SECONDS,
+  optionName,
   UsageError,
   wholeNumber,
 } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
+import { InputError } from "../../errors.ts";
 import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
 import { RELEASE_DATA_TYPES, RELEASE_TYPES } from "../../protocol/tables.ts";
 import { printable } from "../../safe_text.ts";
@@ -23,20 +25,26 @@ const MANIFEST_OPTIONS = {
 } as const;
 
 /** Writes a manifest to the working directory, for `--write-manifest`. Sends nothing. */
-async function writeManifest({ values, client, output }: CommandInput): Promise<ExitCode> {
-  if (values.has("release-type") || values.has("manifest-file")) {
+async function writeManifest({ values, flags, client, output }: CommandInput): Promise<ExitCode> {
+  const stray = ["release-type", "manifest-file", "index-timeout"].find((name) => values.has(name));
+  if (stray !== undefined || flags.has("dry-run")) {
     throw new UsageError(
-      "Cannot use --write-manifest together with --release-type and --manifest-file: release it later",
+      `Cannot use --write-manifest together with --${stray ?? "dry-run"}: it only writes a manifest, to release later`,
     );
   }
   const { version } = MANIFEST_OPTIONS;
-  const path = await new ImapClient(client).releaseManifest({
+  const written = new ImapClient(client).releaseManifest({
     instrument: values.get(MANIFEST_OPTIONS.instrument) ?? "",
     release_number: values.get(MANIFEST_OPTIONS.release_number) ?? "",
     start_date: values.get(MANIFEST_OPTIONS.start_date) ?? "",
     end_date: values.get(MANIFEST_OPTIONS.end_date) ?? "",
     products: values.get(MANIFEST_OPTIONS.products)?.split(",") ?? [],
     ...(values.has(version) ? { version: values.get(version) } : {}),
+  });
+  const path = await written.catch((error: unknown) => {
+    if (!(error instanceof InputError)) throw error;
+    // --version prints the version of the program.
+    throw new UsageError(error.messageFor((name) => name === "version" ? `--${version}` : optionName(name)));
   });
   await output.data(`Successfully wrote the manifest to: ${path}\n`);
   return EXIT.done;
