@@ -24,7 +24,7 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
-import { addDays, type DayLike, startOfDay } from "../names/calendar_date.ts";
+import { addDays, type DayLike, daysBetween, isCalendarDate, startOfDay } from "../names/calendar_date.ts";
 import { closestWord, isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import { isJsonObject } from "../protocol/rows.ts";
 import type { WordOrText } from "../protocol/tables.ts";
@@ -152,7 +152,9 @@ function checkWeather(parameters: SpaceWeatherParameters, now: Date): CheckedWea
     return time;
   });
   if (start_date === undefined && end_date !== undefined) {
-    problems.push(wrongValue(WEATHER, { parameter: "start_date", expected: "the first day, besides the last one" }));
+    problems.push(
+      wrongValue(WEATHER, { parameter: "start_date", expected: "the first day, since a last day is given" }),
+    );
   }
   if (problems.length > 0) throw joinInputErrors(problems);
   if (first === undefined || last === undefined) return { instrument, span: undefined };
@@ -358,6 +360,9 @@ const NEEDS: Readonly<Record<string, string>> = { day: "month", hh: "doy", mm: "
 
 const LIST = "list files of I-ALiRT with";
 
+/** The catalog covers less than 30 days at a time (SDC protocol, "I-ALiRT"). */
+const MAX_CATALOG_DAYS = 30;
+
 /** Returns the value of a parameter as it is sent; undefined if it is wrong. */
 function wireParameter(name: string, value: unknown, now: Date): string | { readonly expected: string } {
   const text = shown(value);
@@ -408,12 +413,21 @@ function checkList(parameters: IalirtParameters, now: Date): { list: IalirtList;
       { parameter: "end_date", value: parameters.end_date },
     ]);
   }
+  const { year = "", month, day } = search;
+  if (month !== undefined && day !== undefined && !isCalendarDate(`${year}${month}${day}`)) {
+    throw wrongValue(LIST, { parameter: "day", value: shown(parameters.day), expected: "a day of that month" });
+  }
+  const [first, last] = [search.start_date, search.end_date].map((date) => date?.replaceAll("-", ""));
+  if (first !== undefined && last !== undefined && daysBetween(first, last) >= MAX_CATALOG_DAYS) {
+    const expected = `a day less than ${MAX_CATALOG_DAYS} days after the first one`;
+    throw wrongValue(LIST, { parameter: "end_date", value: shown(parameters.end_date), expected });
+  }
   return { list, search };
 }
 
 /** Returns the files of a response. Presigned URLs are secrets, and are omitted. */
 function decodeFiles(json: unknown): IalirtFile[] {
-  if (!isJsonObject(json)) throw new ProtocolError("it is no list of files");
+  if (!isJsonObject(json)) throw new ProtocolError("it is not a list of files");
   const { files, file_names = files, dates_modified, latest_file } = json;
   const names: unknown = typeof latest_file === "string" ? [latest_file] : file_names;
   if (!Array.isArray(names)) throw new ProtocolError("it has no list of files");
