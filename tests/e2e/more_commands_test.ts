@@ -16,7 +16,7 @@ function server() {
     }
     if (pathname.startsWith("/ialirt-download/")) return Response.redirect(`${origin}/object?X-Amz-Signature=x`, 302);
     if (pathname === "/processing-jobs") return Response.json([{ status: "FAILED", instrument: `mag${ESCAPE}` }]);
-    if (pathname.startsWith("/processing-logs/")) return new Response(`one${ESCAPE}\ntwo\n`);
+    if (pathname.startsWith("/processing-logs/")) return new Response(`one${ESCAPE}\ntwo\tof\r\nthree\n`);
     if (pathname === "/space-weather") return Response.json({ data: [{ time_utc: "2026-01-01T00:00:00", b: [1] }] });
     if (pathname === "/ialirt-archive-query") return Response.json({ files: [NAME, `${ESCAPE}\nx`] });
     return new Response(null, { status: 500 });
@@ -41,7 +41,7 @@ Deno.test("jobs, job-log, space-weather and ialirt print JSON, names and text th
     null,
   ]);
   assertStringIncludes(await run("jobs"), "Found [1] jobs: 1 FAILED\n");
-  assertEquals((await run("job-log one/two/three")).split("\n").slice(1), ["two", ""]);
+  assertEquals((await run("job-log one/two/three")).split("\n").slice(1), ["two\tof", "three", ""]);
   assertEquals(JSON.parse(await run("space-weather --output-format json")), [
     { time_utc: "2026-01-01T00:00:00", b: [1], instrument: null },
   ]);

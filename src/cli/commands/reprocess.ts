@@ -138,7 +138,9 @@ export const jobLog: Command = {
       throw new UsageError("Cannot get a log: expected the identifier of one log; jobs shows them");
     }
     const log = await new ImapClient(client).jobLog(stream, { signal });
-    await output.data(`${log.trimEnd().split("\n").map(printable).join("\n")}\n`);
+    const lines = log.trimEnd().split(/\r\n?|\n/);
+    // Tabs are harmless, and common in logs.
+    await output.data(`${lines.map((line) => line.split("\t").map(printable).join("\t")).join("\n")}\n`);
     return EXIT.done;
   },
 };
