@@ -136,8 +136,8 @@ export class ProcessingInput {
 export interface ProcessingInputSelection {
   /** `science`, `ancillary`, or `spice`, which includes spin and repoint files. */
   input_type?: string | undefined;
-  /** The instrument, `spin`, or `repoint`. It does not match inputs of kernels, which have a list of sources. */
-  source?: string | undefined;
+  /** The instrument, `spin`, or `repoint`. Inputs of kernels have a list of sources, which only an equal list matches. */
+  source?: string | readonly string[] | undefined;
   /** The descriptor, or a part of it. */
   descriptor?: string | undefined;
   /** A data level, `ancillary`, `spice`, `spin` or `repoint`. */
@@ -239,7 +239,8 @@ export class ProcessingInputCollection {
     return this.#inputs.filter((input) => {
       const own = input.type === "spin" || input.type === "repoint" ? "spice" : input.type;
       return (input_type === undefined || input_type === own) &&
-        (source === undefined || source === input.source) &&
+        // Python compares a list with a list, too.
+        (source === undefined || JSON.stringify(source) === JSON.stringify(input.source)) &&
         (descriptor === undefined || input.descriptor.includes(descriptor)) &&
         (data_type === undefined || data_type === input.data_type);
     });

@@ -89,6 +89,8 @@ Deno.test("select() compares as the Python client does: a part of the descriptor
   assertEquals(types({ input_type: "spice" }), ["spice", "spin", "repoint"]);
   assertEquals(types({ source: "spin" }), ["spin"]);
   assertEquals(types({ source: "leapseconds" }), []);
+  assertEquals(types({ source: ["leapseconds", "attitude_history"] }), ["spice"]);
+  assertEquals(types({ source: ["leapseconds"] }), []);
   assertEquals(inputs.filePaths({ data_type: "spice" }), [
     "imap/spice/lsk/naif0012.tls",
     "imap/spice/ck/imap_2026_001_2026_002_01.ah.bc",

@@ -67,7 +67,7 @@ const descriptor = fc.string({
 });
 const minor = joined("v", digits(3));
 const version = fc.oneof(minor, joined("v", digits(3), ".", digits(4)));
-const counter = fc.oneof(fc.constant(""), joined("-repoint", digits(5)));
+const counter = fc.oneof(fc.constant(""), joined("-repoint", digits(5)), joined("-cr", digits(5)));
 
 const names = (name: Text): fc.Arbitrary<string[]> => fc.array(name, { minLength: 1, maxLength: 4 });
 
@@ -77,7 +77,17 @@ const science = fc.tuple(instrument, fc.constantFrom(...DATA_LEVELS), descriptor
 );
 const ancillary = fc.tuple(instrument, descriptor).chain((shared) => {
   const end = fc.oneof(fc.constant(""), joined("_", day), joined("-repoint", digits(5)));
-  return names(joined(`imap_${shared.join("_")}_`, day, end, "_", minor, ".", fc.constantFrom("csv", "json", "cdf")));
+  return names(
+    joined(
+      `imap_${shared.join("_")}_`,
+      day,
+      end,
+      "_",
+      minor,
+      ".",
+      fc.constantFrom("csv", "json", "cdf", "dat", "zip", "tsv", "pgm", "xlsx"),
+    ),
+  );
 });
 const span = joined(yearDay, "_", yearDay, "_", digits(2));
 const kernel = fc.oneof(
@@ -100,6 +110,10 @@ const kernel = fc.oneof(
   joined("imap_sclk_", digits(4), ".tsc"),
   joined("imap_", digits(3), ".tf"),
   joined("imap_science_", digits(3), ".tf"),
+  joined("L1_de", digits(3), ".bsp"),
+  joined("imap_", yearDay, "_a", digits(2), ".spice.mk"),
+  joined("imap_sdc_metakernel_2026_v", digits(3), ".tm"),
+  joined("imap_", yearDay, "_", yearDay, "_hist_", digits(2), ".sff"),
 );
 const spin = joined("imap_", span, ".", fc.constantFrom("spin", "spin.csv"));
 const repoint = joined("imap_", yearDay, "_", digits(2), ".", fc.constantFrom("repoint", "repoint.csv"));
@@ -126,6 +140,7 @@ const SELECTIONS = [
   { data_type: "ancillary" },
   { data_type: "l1a" },
   { source: "leapseconds" },
+  { source: ["leapseconds"] },
 ];
 
 /** Runs the program for some lines. */
