@@ -461,7 +461,7 @@ export function endBeforeStart(action: string, [first, last]: readonly [GivenBou
   const [start, value] = [textOf(first), textOf(last)];
   return new InputError(
     (nameOf) =>
-      `Cannot ${action} ${nameOf(first.parameter)} "${start}" with ${nameOf(parameter)} "${value}": ` +
+      `Cannot ${action} ${nameOf(first.parameter)} "${start}" and ${nameOf(parameter)} "${value}": ` +
       "the end is before the start",
     { problems: [{ parameter, value, expected: `a day that is not before ${first.parameter}` }] },
   );
