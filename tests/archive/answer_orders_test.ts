@@ -118,15 +118,11 @@ Deno.test("GET /release skips comments, empty lines, the header and lines with f
   assertEquals([l0, l1a, l2].map((path) => catalog.isPublic(String(path))), [true, false, true]);
 });
 
-Deno.test("GET /release crashes like the SDC on a byte order mark, and on text that is not UTF-8", async () => {
-  const marked = new TextEncoder().encode("\ufeffhit, l0, all, true\n");
-  const latin1 = new Uint8Array([...new TextEncoder().encode("hit, l0, all, true\n# "), 0xe4]);
-  for (const manifest of [marked, latin1]) {
-    await using archive = await openTestArchive();
-    await archive.put(MANIFEST, manifest);
-    assertEquals((await ask(archive, RELEASE))[0], 500);
-    assertEquals(archive.opened.journal.orders(), []);
-  }
+Deno.test("GET /release crashes like the SDC on a byte order mark", async () => {
+  await using archive = await openTestArchive();
+  await archive.put(MANIFEST, "\ufeffhit, l0, all, true\n");
+  assertEquals((await ask(archive, RELEASE))[0], 500);
+  assertEquals(archive.opened.journal.orders(), []);
 });
 
 Deno.test("GET /release refuses a manifest of more than 1 MiB", async () => {
