@@ -146,7 +146,10 @@ export interface ProcessingInputSelection {
 
 const SELECTION_KINDS: KindsOf<ProcessingInputSelection> = {
   input_type: KINDS.text,
-  source: KINDS.text,
+  source: {
+    expected: "text, or a list of texts",
+    accepts: (value) => KINDS.text.accepts(value) || KINDS.texts.accepts(value),
+  },
   descriptor: KINDS.text,
   data_type: KINDS.text,
 };
