@@ -220,6 +220,8 @@ interface SliceStart {
 
 /** One request of a query, and the rows of its response. */
 class Slice {
+  /** The conditions that its rows meet. */
+  readonly search: WireQuery;
   readonly #start: SliceStart;
   /** The rows, in chunks. The next chunk is not read from the network until this one has been consumed. */
   readonly rows = new RowChannel();
@@ -243,7 +245,8 @@ class Slice {
   /** The rows that must not be passed on again; undefined until the first rows of an attempt are received. */
   #known: ReadonlySet<string | number> | undefined;
 
-  constructor(readonly search: WireQuery, start: SliceStart = {}) {
+  constructor(search: WireQuery, start: SliceStart = {}) {
+    this.search = search;
     this.#start = start;
     this.page = start.page;
   }
@@ -289,12 +292,12 @@ class Slice {
 
   /** Records that rows have been passed on. */
   note(rows: readonly FileRecord[]): void {
-    const isPart = this.#start.given !== undefined;
-    for (const { file_path } of rows) this.#rows.push(isPart ? hashOf(file_path) : file_path);
+    const isDerived = this.#start.given !== undefined;
+    for (const { file_path } of rows) this.#rows.push(isDerived ? hashOf(file_path) : file_path);
   }
 
-  /** Creates a part of this slice. */
-  part(search: WireQuery, start: SliceStart): Slice {
+  /** Creates a slice that takes over rows of this one. */
+  derive(search: WireQuery, start: SliceStart): Slice {
     const { given = [], before = [], page: _page, ...inherited } = this.#start;
     const known = [...given, ...before, this.#rows].filter((rows) => rows.length > 0);
     return new Slice(search, { ...inherited, given: known, ...start });
@@ -526,7 +529,7 @@ class QueryRun {
     const pages = page === undefined ? [] : this.#nextPages(slice, page);
     if (pages.length > 0 || page?.isFollowed || survey?.newest === undefined) return pages;
     return Array.from({ length: survey.newest + 1 }, (_, major) => {
-      return slice.part({ ...search, major_version: String(major) }, { survey: undefined });
+      return slice.derive({ ...search, major_version: String(major) }, { survey: undefined });
     });
   }
 
@@ -611,13 +614,13 @@ class QueryRun {
     if (page === undefined) {
       if (this.#hasPages === false || !hasParameter(this.#plan.table, "limit")) return this.#byDate(slice);
       const run = { count: 1, returns: 0, isShifted: false };
-      return [slice.part(search, { page: { offset: 0, limit: this.#pageRows, run }, problem })];
+      return [slice.derive(search, { page: { offset: 0, limit: this.#pageRows, run }, problem })];
     }
     this.#dropPagesAfter(slice);
     if (page.limit > MIN_PAGE_ROWS) {
       this.#pageRows = MIN_PAGE_ROWS;
       page.run.count = 1;
-      const smaller = slice.part(search, { page: { ...page, limit: MIN_PAGE_ROWS, isFollowed: false }, problem });
+      const smaller = slice.derive(search, { page: { ...page, limit: MIN_PAGE_ROWS, isFollowed: false }, problem });
       smaller.previous = slice.previous;
       return [smaller];
     }
@@ -644,7 +647,7 @@ class QueryRun {
     const merged = isByIngestion && hasNewest ? merge ?? [] : merge;
     return slices.map((one) => {
       const survey = slice.survey === undefined ? undefined : { newest: undefined };
-      return slice.part(one, { survey, merge: merged, problem: undefined });
+      return slice.derive(one, { survey, merge: merged, problem: undefined });
     });
   }
 
