@@ -48,6 +48,8 @@ export async function release(call: Call, order: ReleaseOrder): Promise<{ readon
   throw await reply.refusal(text);
 }
 
+const MAY_BE_RECEIVED = "the request may have been received anyway";
+
 /**
  * Requests reprocessing (SDC protocol, `POST /reprocess`). It is never retried: without a response, the request may
  * have been received anyway, and would run twice.
@@ -60,9 +62,16 @@ export async function reprocess(transport: Transport, query: WireQuery, signal?:
   const url = call.apiUrl(REPROCESS_ROUTE, { ...query, reprocessing: "True" });
   const reply = await call.postApi(url).catch((error: unknown) => {
     if (!(error instanceof ConnectionError)) throw error;
-    throw new ConnectionError(`${error.message}; the request may have been received anyway`, { retryable: false });
+    throw new ConnectionError(`${error.message}; ${MAY_BE_RECEIVED}`, { retryable: false });
   });
-  return await readJson(reply, (json) => json);
+  if (reply.status !== 503 && reply.status !== 504) return await readJson(reply, (json) => json);
+  // The gateway gives up after 30 s, which does not stop the SDC's code.
+  const { reason, status, serverText } = await reply.refusal();
+  throw new ResponseError(`${reason}; ${MAY_BE_RECEIVED}; jobs lists what ran`, {
+    action: call.action,
+    status,
+    serverText,
+  });
 }
 
 /** What to reprocess, under the SDC's own names (SDC protocol, `POST /reprocess`). */

@@ -84,6 +84,15 @@ Deno.test("reprocess() finds what is wrong before anything is sent", async () =>
   assertEquals(server.requests, []);
 });
 
+Deno.test("reprocess() that the gateway gives up on says that the request may have been received", async () => {
+  for (const status of [503, 504]) {
+    await using server = startServer(() => Response.json({ message: "Service Unavailable" }, { status }));
+    const client = new ImapClient({ url: server.url });
+    const error = await assertRejects(() => client.reprocess(DAYS), ResponseError, "may have been received anyway");
+    assertEquals([error.status, error.retryable, server.requests.length], [status, false, 1]);
+  }
+});
+
 Deno.test("reprocess() rejects lists and other values from untyped code, before anything is sent", async () => {
   await using server = startServer(() => Response.json({}));
   const client = new ImapClient({ url: server.url });
