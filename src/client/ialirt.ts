@@ -390,6 +390,17 @@ function checkList(parameters: IalirtParameters, now: Date): { list: IalirtList;
   const search: Record<string, string> = {};
   const problems: InputError[] = [];
   for (const [parameter, value] of given) {
+    if (known.length === 0) {
+      problems.push(
+        new InputError(
+          (nameOf) => `Cannot list the newest file of I-ALiRT by ${nameOf(parameter)}: it has no conditions`,
+          {
+            problems: [{ parameter, value: shown(value), expected: "no conditions" }],
+          },
+        ),
+      );
+      continue;
+    }
     if (!known.includes(parameter)) {
       const what = `list the ${list} of I-ALiRT`;
       problems.push(unknownParameter(what, parameter, { known, closest: closestWord(parameter, known) }));

@@ -157,6 +157,7 @@ const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
   ["ialirt --catalog --start-date 20260101 --end-date 20260131", '--end-date "20260131"', "less than 30 days"],
   ["ialirt --year 2026 --month 2 --day 30", '--day "30": expected a day of that month'],
   ["ialirt --catalog --station a/b", '--station "a/b"', "the name of a ground station"],
+  ["ialirt --realtime --year 2026", "Cannot list the newest file of I-ALiRT by --year: it has no conditions"],
   ["ialirt --catalog --logs", "--logs together with --catalog"],
   ["ialirt --year 2026 x.cdf", "--year together with names of files"],
   ["ialirt x.cdf", 'file name "x.cdf"'],
