@@ -24,7 +24,7 @@ export function withoutSecrets(text: string): string {
  * sequences), line and paragraph separators, marks that change the writing direction, and lone surrogates.
  */
 const AFTER_LINE_FEED = String
-  .raw`\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}`;
+  .raw`\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]`;
 const ACTING = new RegExp(String.raw`[\u0000-\u000a${AFTER_LINE_FEED}`, "gu");
 const ANY_ACTING = new RegExp(ACTING.source, "u");
 

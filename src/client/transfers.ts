@@ -13,7 +13,6 @@ import { downloadUrl, uploadUrl } from "../sdc/presigned_url.ts";
 import type { OnProgress, Outcome, TransferEvent } from "../transfer/batch.ts";
 import { downloadFiles } from "../transfer/download.ts";
 import type { UrlSource } from "../transfer/objects.ts";
-import { uploadFiles } from "../transfer/upload.ts";
 import { endedPanel, outcomesBundle, transferPanel, TransferTracker } from "../views/transfers.ts";
 import { basename } from "@std/path";
 
@@ -202,7 +201,11 @@ function uploading(transport: Transport, paths: readonly string[], options: Uplo
   checkPaths(paths);
   const { concurrency = DEFAULT_CONCURRENCY, skipExisting = false, dryRun = false } = options;
   const how = { concurrency, skipExisting, dryRun };
-  return (running: RunningTransfer) => uploadFiles(transport, urlSource(transport), paths, { ...how, ...running });
+  return async (running: RunningTransfer) => {
+    // Downloads do not load what only uploads need.
+    const { uploadFiles } = await import("../transfer/upload.ts");
+    return await uploadFiles(transport, urlSource(transport), paths, { ...how, ...running });
+  };
 }
 
 /** Uploads one file. @returns Its path in the archive. @throws The reason why it failed. */
