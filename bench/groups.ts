@@ -9,6 +9,7 @@ export const QUICK: Readonly<Record<string, Group>> = {
   start: async () => await (await import("./start.ts")).benchStart(),
   table: async () => (await import("./table.ts")).benchTable(),
   "large-query": async () => await (await import("./large_query.ts")).benchLargeQuery(),
+  "python-query": async () => await (await import("./large_query.ts")).benchPython(),
 };
 
 /** What needs nginx, curl, aria2c, 10 GiB of disk and some minutes. */
