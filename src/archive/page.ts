@@ -4,6 +4,7 @@ import { htmlTable } from "../display/html_table.ts";
 import type { Column, Table } from "../display/text_table.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import { FILE_KINDS } from "../names/file_name.ts";
+import { isOneOf } from "../names/vocabulary.ts";
 import { downloadRoute } from "../protocol/routes.ts";
 import { decodeFileRecords, type FileRecord } from "../protocol/rows.ts";
 import { TABLES } from "../protocol/tables.ts";
@@ -289,7 +290,7 @@ function findPage(catalog: Catalog, filter: PageFilter, visible: string): FoundP
   const sql = `SELECT ${ROWS.get(kind) ?? OTHER_ROW} AS row FROM files WHERE ${where}
     ORDER BY start_date DESC, file_path LIMIT ? OFFSET ?`;
   const statement = { sql, values: [...values, PAGE_ROWS, (page - 1) * PAGE_ROWS] };
-  const problem = FILE_KINDS.some((known) => known === kind) ? undefined : `${kind} is not a kind of file`;
+  const problem = isOneOf(FILE_KINDS, kind) ? undefined : `${kind} is not a kind of file`;
   return { rows: catalog.query(statement, null)?.toString() ?? "[]", count, page, problem };
 }
 

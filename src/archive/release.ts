@@ -4,6 +4,7 @@ import type { ObjectStore } from "./object_store.ts";
 import { ImapError } from "../errors.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { FileNameError } from "../names/file_name_error.ts";
+import { isOneOf } from "../names/vocabulary.ts";
 import { readManifestLine, RELEASE_PARAMETERS, RELEASE_TYPES } from "../protocol/tables.ts";
 
 /** A request to `/release`, with what is needed to respond to it. */
@@ -40,7 +41,7 @@ export async function answerRelease(
   const given = new Map(search);
   const refuse = (problem: string) => responses.untypedJson(problem, 400);
   for (const name of given.keys()) {
-    if (RELEASE_PARAMETERS.some((known) => known === name)) continue;
+    if (isOneOf(RELEASE_PARAMETERS, name)) continue;
     return refuse(responses.unknownParameter(`'${name}'`, RELEASE_PARAMETERS));
   }
   const type = given.get("release_type");

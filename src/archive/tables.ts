@@ -1,7 +1,7 @@
 import { type Catalog, type FilesQuery, noNewerVersion } from "./catalog.ts";
 import { pythonList, type Responses } from "./dialect.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
-import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
+import { isDataLevel, isInstrument, isOneOf } from "../names/vocabulary.ts";
 import {
   type Column,
   columnNames,
@@ -46,10 +46,6 @@ type QueryTable = typeof QUERY_TABLES[number];
 /** The tables that the SDC lists in the error about an unknown table. */
 const TABLE_NAMES = ["science", "ancillary", "spice", "quicklook"];
 
-function isQueryTable(name: string): name is QueryTable {
-  return QUERY_TABLES.some((table) => table === name);
-}
-
 /**
  * Answers `GET /query` (SDC protocol): 200 with rows, 400 with a JSON string, or the response of the gateway if the
  * SDC's own code crashes: without any parameters, with an invalid value, or with a response that is too large.
@@ -61,7 +57,7 @@ export function answerQuery(request: TableRequest): Response {
   const given = parametersOf(request);
   const name = dialect === "2024" ? "science" : given.get("table") ?? "science";
   if (name === "spice") return answerSpiceTable(catalog, responses);
-  if (!isQueryTable(name)) {
+  if (!isOneOf(QUERY_TABLES, name)) {
     return responses.untypedJson(`${name} is not a valid table. Valid tables are: ${pythonList(TABLE_NAMES)}`, 400);
   }
   const query = readQuery(name, dialect, given);

@@ -1,7 +1,7 @@
 import type { ClientOptions } from "../config.ts";
 import { checkObject, InputError, joinInputErrors, suggestion, wrongValue } from "../errors.ts";
 import type { Shard } from "../names/shard.ts";
-import { closestWord } from "../names/vocabulary.ts";
+import { closestWord, isOneOf } from "../names/vocabulary.ts";
 import { shown } from "../safe_text.ts";
 import type { QueryProgress } from "../sdc/run_query.ts";
 import type { OnProgress } from "../transfer/batch.ts";
@@ -69,7 +69,7 @@ export interface Kind {
 
 /** Describes an option with one of a few words. */
 function oneOf<Word extends string>(...words: Word[]): Kind {
-  return { expected: `one of ${words.join(", ")}`, accepts: (value) => words.some((word) => word === value), words };
+  return { expected: `one of ${words.join(", ")}`, accepts: (value) => isOneOf(words, value), words };
 }
 
 function isFunction(value: unknown): value is () => unknown {

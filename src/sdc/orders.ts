@@ -13,10 +13,10 @@ import { isGatewayBody } from "../http/failures.ts";
 import type { Transport } from "../http/transport.ts";
 import { dateText, type DayLike } from "../names/calendar_date.ts";
 import { isGlob } from "../names/glob.ts";
-import { closestWord, type DataLevel, type Instrument, oneOfWords } from "../names/vocabulary.ts";
+import { closestWord, type DataLevel, type Instrument, isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import { PROCESSING_JOBS_ROUTE, PROCESSING_LOGS_ROUTE, RELEASE_ROUTE, REPROCESS_ROUTE } from "../protocol/routes.ts";
 import { isJsonObject } from "../protocol/rows.ts";
-import type { WireQuery, WordOrText } from "../protocol/tables.ts";
+import { REPROCESS_PARAMETERS, type WireQuery, type WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { checkValue, endBeforeStart, type Expected, readDay } from "./check_query.ts";
 import { isNotFound } from "./presigned_url.ts";
@@ -88,14 +88,11 @@ export interface ReprocessParameters {
   descriptor?: string | undefined;
 }
 
-const NAMES = ["start_date", "end_date", "instrument", "data_level", "descriptor"] as const;
+/** The parameters that a caller may give: the value of `reprocessing` is always the same. */
+const NAMES = REPROCESS_PARAMETERS.filter((name) => name !== "reprocessing");
 const REQUIRED = NAMES.slice(0, 2);
 
 type Name = typeof NAMES[number];
-
-function isName(name: string): name is Name {
-  return NAMES.some((known) => known === name);
-}
 
 function isText(value: unknown): value is string | number {
   return typeof value === "string" || typeof value === "number";
@@ -140,7 +137,7 @@ export function checkReprocess(parameters: ReprocessParameters, now: Date = new 
   const all = Object.entries<unknown>({ ...parameters }).map(([name, value]) => [name, dateText(value)] as const);
   const given = all.filter(([, value]) => value !== undefined && value !== null && value !== "");
   const problems = given.flatMap(([name, value]) => {
-    if (!isName(name)) {
+    if (!isOneOf(NAMES, name)) {
       return [unknownParameter("reprocess", name, { known: NAMES, closest: closestWord(name, NAMES) })];
     }
     const expected = expectedOf(name, value, now);
@@ -246,17 +243,13 @@ const JOB_NAMES = [
 
 type JobName = typeof JOB_NAMES[number];
 
-function isJobName(name: string): name is JobName {
-  return JOB_NAMES.some((known) => known === name);
-}
-
 /** What was expected instead of a wrong value; undefined when the value is right. */
 function expectedOfJobs(name: JobName, value: unknown, now: Date): Expected | undefined {
   if (!isText(value)) return { expected: "a single text, not several" };
   const text = String(value);
   switch (name) {
     case "status":
-      return JOB_STATES.some((known) => known === text.toUpperCase()) ? undefined : oneOfWords(text, JOB_STATES);
+      return isOneOf(JOB_STATES, text.toUpperCase()) ? undefined : oneOfWords(text, JOB_STATES);
     case "descriptor":
       return expectedOf(name, value, now);
     case "major_version":
@@ -290,7 +283,7 @@ export function checkJobs(parameters: JobParameters, now: Date = new Date()): Wi
   for (const [name, given] of Object.entries<unknown>({ ...parameters })) {
     const value = dateText(given);
     if (value === undefined || value === null || value === "") continue;
-    if (!isJobName(name)) {
+    if (!isOneOf(JOB_NAMES, name)) {
       const closest = closestWord(name, JOB_NAMES);
       problems.push(unknownParameter("list jobs", name, { known: JOB_NAMES, closest }));
       continue;
