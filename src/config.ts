@@ -25,7 +25,10 @@ const VARIABLES = {
 export interface ClientOptions {
   /** The URL of the API. Environment: `IMAP_DATA_ACCESS_URL`. Default: `https://api.imap-mission.com`. */
   url?: string | undefined;
-  /** The directory for the files, in the SDC's layout. Environment: `IMAP_DATA_DIR`. Default: the working directory. */
+  /**
+   * The directory for the files, in the SDC's layout; `~/data` and `file:///data` are understood. Environment:
+   * `IMAP_DATA_DIR`. Default: the working directory.
+   */
   dataDir?: string | undefined;
   /** Sent as `x-api-key`, only to the API. Environment: `IMAP_API_KEY`. Default: none. */
   apiKey?: string | undefined;
@@ -46,7 +49,7 @@ export interface ClientOptions {
 /** Settings with all values. */
 export interface Settings {
   readonly url: string;
-  /** Unchanged; it may be relative to the working directory. */
+  /** It may be relative to the working directory. */
   readonly dataDir: string;
   /** Whether the data directory is the working directory because nothing else is set. */
   readonly isDefaultDataDir: boolean;
@@ -59,9 +62,19 @@ export interface Settings {
   readonly retries: number;
 }
 
-/** Reads an environment variable; an empty one counts as unset. Nothing else reads the environment. */
+/**
+ * Reads an environment variable; an empty one counts as unset. Nothing else reads the environment.
+ *
+ * @throws {InputError} When its value is not UTF-8.
+ */
 function fromEnvironment(name: string): string | undefined {
-  return Deno.env.get(name) || undefined;
+  try {
+    return Deno.env.get(name) || undefined;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.InvalidData)) throw error;
+    const message = `Cannot use the environment variable "${name}": it is not UTF-8; set it again, or unset it`;
+    throw new InputError(message, { problems: [{ parameter: name, expected: "text in UTF-8" }], cause: error });
+  }
 }
 
 /**
@@ -108,6 +121,84 @@ function checkedSecret(parameter: string, secret: string | undefined, what: stri
   throw wrongSetting(parameter, `Cannot use the ${what}: ${state}`, { expected });
 }
 
+/** A URL, or one whose slashes were reduced to one by a program that took it for a path. Drives have one letter. */
+const URL_SCHEME = /^([a-z][a-z0-9+.-]+):\//i;
+/** A variable of a shell that was not replaced, as in files of settings: `$HOME/data`, `${HOME}/data`, `%TEMP%`. */
+const UNREPLACED = /^(\$[a-z_]\w*|\$\{\w+\}|%\w+%)($|[/\\])/i;
+
+/** Says why a text cannot be meant as a path on this machine; undefined if it can. */
+function pathProblem(text: string): string | undefined {
+  if (text === "") return "it is empty";
+  if (text.includes("\ufffd")) return "it is not UTF-8; rename the file or folder, or write its name in UTF-8";
+  if (text.endsWith("\r")) {
+    return "it ends with a carriage return; save the file that it was read from with LF line breaks";
+  }
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(text)) return "it contains a control character";
+  if (/^\s|\s$/.test(text)) return "it begins or ends with white space; remove it";
+  if (/^["']|["']$/.test(text)) {
+    return "it begins or ends with a quotation mark; write the path without quotation marks";
+  }
+  if (UNREPLACED.test(text)) return "it begins with a variable that was not replaced; write the whole path";
+  const scheme = URL_SCHEME.exec(text)?.[1];
+  return scheme === undefined ? undefined : `it is a URL (${scheme}), not a path on this machine`;
+}
+
+/** The path of a file URL on this machine; undefined if the URL is of another machine, or not valid. */
+function pathOfFileUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || url.host !== "" || url.search !== "" || url.hash !== "") return undefined;
+  try {
+    const path = decodeURIComponent(url.pathname);
+    return Deno.build.os === "windows" ? path.replace(/^\/(?=[a-z]:)/i, "") : path;
+  } catch {
+    return undefined; // Its escapes are not UTF-8.
+  }
+}
+
+/** Replaces `~` at the start of a path, which a shell replaces only if it is not quoted. */
+function pathInHome(text: string): string | undefined {
+  const home = fromEnvironmentIfAllowed(Deno.build.os === "windows" ? "USERPROFILE" : "HOME");
+  const isOwn = text === "~" || text.startsWith("~/") || Deno.build.os === "windows" && text.startsWith("~\\");
+  return home === undefined || !isOwn ? undefined : home + text.slice(1);
+}
+
+/**
+ * Reads the path of a file or folder on this machine, as people write it in options, settings and variables. `~` and
+ * file URLs are understood. What would otherwise create a folder that nobody meant is rejected: other URLs, quotation
+ * marks, carriage returns, and bytes that are not UTF-8.
+ *
+ * @param action What the path is for, as it follows `Cannot ` in messages.
+ * @throws {InputError} When it cannot be a path on this machine.
+ */
+export function checkedPath(action: string, text: string, parameter?: string): string {
+  const isFileUrl = /^file:\//i.test(text);
+  const path = text.startsWith("~") ? pathInHome(text) : isFileUrl ? pathOfFileUrl(text) : text;
+  const problem = path === undefined
+    ? isFileUrl
+      ? "expected the URL of a path on this machine, file:///PATH"
+      : "~ is only known as your own home directory"
+    : pathProblem(path);
+  if (path !== undefined && problem === undefined) return path;
+  const advice = text.startsWith("~") && path === undefined ? "; write the whole path, or ./~ if it is a name" : "";
+  const expected = "a path on this machine";
+  throw new InputError(`Cannot ${action} "${text}": ${problem}${advice}`, {
+    problems: [{ ...(parameter === undefined ? {} : { parameter }), value: text, expected }],
+  });
+}
+
+/** The working directory, where files go unless a data directory is set. */
+function workingDirectory(): string {
+  try {
+    return Deno.cwd();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    const why = error instanceof Deno.errors.InvalidData ? "its path is not UTF-8" : "it no longer exists";
+    const advice = "change to another one, or set a data directory";
+    throw new InputError(`Cannot use the working directory: ${why}; ${advice}`, { cause: error });
+  }
+}
+
 /** The maximum delay of a timer in milliseconds, about 24 days. */
 const MAX_COUNT = 2 ** 31 - 1;
 
@@ -128,9 +219,11 @@ function checkedCount(parameter: string, value: number, min: number): number {
 export function resolveSettings(options: ClientOptions = {}): Settings {
   const setting = (name: keyof typeof VARIABLES) => options[name] ?? fromEnvironment(VARIABLES[name]);
   const dataDir = setting("dataDir");
+  const isFromOption = options.dataDir !== undefined;
+  const directory = isFromOption ? "the data directory" : `the data directory of ${VARIABLES.dataDir}`;
   return {
     url: checkedUrl("url", setting("url") ?? DEFAULT_URL, "API address"),
-    dataDir: dataDir ?? Deno.cwd(),
+    dataDir: dataDir === undefined ? workingDirectory() : checkedPath(`use ${directory}`, dataDir, "dataDir"),
     isDefaultDataDir: dataDir === undefined,
     apiKey: checkedSecret("apiKey", setting("apiKey"), "API key"),
     accessToken: checkedSecret("accessToken", setting("accessToken"), "access token"),

@@ -49,6 +49,34 @@ export function printableJson(json: string): string {
   return ANY_ACTING_IN_JSON.test(open) ? open.replace(ACTING_IN_JSON, escape) : open;
 }
 
+/** Says where bytes are not UTF-8, for a message. */
+function encodingProblem(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe || first === 0xfe && second === 0xff) return "it is UTF-16; save it as UTF-8";
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const found = bytes.indexOf(0x0a, start);
+    const end = found < 0 ? bytes.length : found;
+    try {
+      decoder.decode(bytes.subarray(start, end));
+    } catch {
+      break;
+    }
+    start = end + 1;
+  }
+  return `line ${line} is not UTF-8; save it as UTF-8`;
+}
+
+/** Decodes the UTF-8 of a file or of standard input, or says which line is not UTF-8. A byte order mark is kept. */
+export function decodeText(bytes: Uint8Array): { readonly text: string } | { readonly problem: string } {
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    return { problem: encodingProblem(bytes) };
+  }
+}
+
 const HTML_ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",

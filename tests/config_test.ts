@@ -1,4 +1,4 @@
-import { resolveSettings } from "../src/config.ts";
+import { checkedPath, resolveSettings } from "../src/config.ts";
 import { InputError } from "../src/errors.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
@@ -18,6 +18,21 @@ Deno.test("resolveSettings() rejects credentials that a header cannot hold, with
   for (const apiKey of ["", "secret\n", "two words", "ключ"]) {
     const error = assertThrows(() => resolveSettings({ apiKey }), InputError, "Cannot use the API key");
     if (apiKey !== "") assertEquals(error.message.includes(apiKey), false);
+  }
+});
+
+Deno.test("checkedPath() keeps every path of a file system, and rejects what only looks like one", () => {
+  for (
+    const path of ["data", ".", "/", "a b/c", "d\u00e4ta", "./~", "a~", "C:/data", "c:\\data", "it's", "$", "$5", "-"]
+  ) {
+    assertEquals(checkedPath("use", path), path);
+  }
+  assertEquals(checkedPath("use", "file:///data/a%20b"), "/data/a b");
+  for (
+    const path of ["", " data", "data\n", "a\u0000b", "'data", "https://host/x", "file:///%ff", "${DATA}/x", "%TEMP%"]
+  ) {
+    const error = assertThrows(() => checkedPath("use", path, "dataDir"), InputError, "Cannot use");
+    assertEquals(error.problems[0]?.parameter, "dataDir");
   }
 });
 

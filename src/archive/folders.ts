@@ -66,7 +66,9 @@ async function* walkFiles(root: string, start = ""): AsyncGenerator<WalkedEntry>
   }
   for (const { name, isDirectory, isFile, isSymlink } of entries) {
     const path = start === "" ? name : `${start}/${name}`;
-    if (isDirectory) yield* walkFiles(root, path);
+    // Deno replaces bytes that are not UTF-8, and cannot open such a name.
+    if (name.includes("\ufffd")) yield { kind: "skipped", path, reason: "its name is not UTF-8" };
+    else if (isDirectory) yield* walkFiles(root, path);
     else if (isSymlink) yield { kind: "skipped", path, reason: "a symbolic link, which is not followed" };
     else if (!isFile) yield { kind: "skipped", path, reason: "not a regular file" };
     else {

@@ -5,6 +5,7 @@ import { type ConnectionLimits, type Handler, type RunningServer, serveHandler, 
 import { Journal, type Order } from "./journal.ts";
 import { ObjectStore } from "./object_store.ts";
 import { createObjectsHandler, UrlSigner } from "./objects.ts";
+import { checkedPath } from "../config.ts";
 import { ImapError, InputError } from "../errors.ts";
 import type { Dialect } from "../protocol/tables.ts";
 import { resolve } from "@std/path";
@@ -59,11 +60,13 @@ async function checkFolder(folder: string): Promise<void> {
  * @throws {InputError} When a folder cannot be used.
  */
 export async function openArchive(options: OpenArchiveOptions): Promise<OpenArchive> {
-  const { importFrom, unreleased = false, now = () => new Date(), signal } = options;
+  const { unreleased = false, now = () => new Date(), signal } = options;
+  const given = checkedPath("serve", options.root, "root");
+  const importFrom = options.importFrom === undefined ? undefined : checkedPath("import", options.importFrom);
   if (importFrom !== undefined) await checkFolder(importFrom);
   using opening = new DisposableStack();
-  const state = opening.adopt(await openStateFolder(resolve(options.root)), (state) => state.close());
-  const root = await Deno.realPath(options.root);
+  const state = opening.adopt(await openStateFolder(resolve(given)), (state) => state.close());
+  const root = await Deno.realPath(given);
   const catalog = opening.adopt(new Catalog(state.catalog, { unreleased }), (catalog) => catalog.close());
   const store = new ObjectStore({ root, incoming: state.incoming, catalog, now });
   const found = await indexFolder(root, catalog, signal);

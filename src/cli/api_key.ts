@@ -1,10 +1,13 @@
+import { checkedPath } from "../config.ts";
+import { decodeText } from "../safe_text.ts";
 import { aborted, type Output, type Parsed, readLines, UsageError } from "./shell.ts";
 
 /** The maximum size of a key file, in bytes. */
 const MAX_FILE_BYTES = 16 * 1024;
 
 /** Reads the key from a file that contains nothing else. */
-async function fromFile(path: string, output: Output): Promise<string> {
+async function fromFile(given: string, output: Output): Promise<string> {
+  const path = checkedPath("read the API key file", given, "api-key-file");
   const { size, isFile, mode } = await Deno.stat(path).catch((error) => {
     if (error instanceof Deno.errors.NotCapable) throw error;
     throw new UsageError(`Cannot read the API key file "${path}": it does not exist or cannot be read`);
@@ -12,9 +15,12 @@ async function fromFile(path: string, output: Output): Promise<string> {
   if (!isFile && size > 0 || size > MAX_FILE_BYTES) {
     throw new UsageError(`Cannot read the API key file "${path}": it is not a file with only a key`);
   }
-  const text = await Deno.readTextFile(path).catch(() => {
-    throw new UsageError(`Cannot read the API key file "${path}": it cannot be read, or is not text`);
+  const bytes = await Deno.readFile(path).catch(() => {
+    throw new UsageError(`Cannot read the API key file "${path}": it cannot be read`);
   });
+  const decoded = decodeText(bytes);
+  if ("problem" in decoded) throw new UsageError(`Cannot read the API key file "${path}": ${decoded.problem}`);
+  const { text } = decoded;
   if (text.trim() === "") throw new UsageError(`Cannot read the API key file "${path}": it is empty`);
   if (((mode ?? 0) & 0o077) !== 0) {
     await output.notice(`warning: other users can read the API key file "${path}"; protect it with chmod 600`);

@@ -118,6 +118,9 @@ export async function main(args: readonly string[], options: MainOptions = {}): 
   const output = new Output(args);
   let program = PROGRAM;
   try {
+    // Deno replaces bytes of arguments that are not UTF-8.
+    const unclean = args.find((argument) => argument.includes("\ufffd"));
+    if (unclean !== undefined) throw new UsageError(`Cannot use the argument "${unclean}": it is not UTF-8`);
     const index = commandIndex(args, GLOBAL_OPTIONS);
     const before = parse(args.slice(0, index), GLOBAL_OPTIONS);
     const [name, ...rest] = args.slice(index);

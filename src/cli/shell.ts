@@ -1,7 +1,7 @@
 import type { ImapClientOptions } from "../client/imap_client.ts";
 import { InputError } from "../errors.ts";
 import { didYouMean } from "../names/vocabulary.ts";
-import { printable, printableJson } from "../safe_text.ts";
+import { decodeText, printable, printableJson } from "../safe_text.ts";
 import { parseArgs } from "@std/cli";
 
 /** An option of the command line: parsing, checks, help, and completions are derived from it. */
@@ -322,20 +322,24 @@ export function aborted(signal: AbortSignal): Promise<never> {
   return promise;
 }
 
-/** Reads the lines of standard input, trimmed, without the empty ones. */
+/**
+ * Reads the lines of standard input, trimmed, without the empty ones.
+ *
+ * @throws {UsageError} When a line is not UTF-8.
+ */
 export async function readLines(signal: AbortSignal): Promise<string[]> {
   const ended = aborted(signal);
   // A stream takes ten times as long to start.
-  const decoder = new TextDecoder();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   const chunk = new Uint8Array(64 * 1024);
-  let text = "";
   for (;;) {
     const count = await Promise.race([Deno.stdin.read(chunk), ended]);
     if (count === null) break;
-    text += decoder.decode(chunk.subarray(0, count), { stream: true });
+    chunks.push(chunk.slice(0, count));
   }
-  text += decoder.decode();
-  return text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const decoded = decodeText(await new Blob(chunks).bytes());
+  if ("problem" in decoded) throw new UsageError(`Cannot read standard input: ${decoded.problem}`);
+  return decoded.text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 }
 
 /** A request to stop, from the user (Ctrl-C) or the system (SIGTERM). */

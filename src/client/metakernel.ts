@@ -8,6 +8,7 @@ import {
 } from "./options.ts";
 import { RecordList } from "./record_list.ts";
 import { downloadAll, type DownloadContext } from "./transfers.ts";
+import { checkedPath } from "../config.ts";
 import { fileError, syncFolder } from "../disk.ts";
 import type { Table } from "../display/text_table.ts";
 import {
@@ -218,7 +219,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 async function ask(call: Call, search: Readonly<Record<string, string>>): Promise<Answer> {
   const reply = await call.getApi(call.apiUrl(METAKERNEL_ROUTE, search));
   if (!reply.ok && reply.status !== 422) throw await reply.refusal();
-  const text = await reply.text({ limit: MAX_BYTES, beyond: "fail" });
+  const text = await reply.text({ limit: MAX_BYTES, beyond: "fail", isStrict: true });
   if (reply.status === 422) return { gaps: decodeReply(reply, text, decodeGaps) };
   try {
     const kernels = decodeKernels(text);
@@ -306,7 +307,9 @@ export async function makeMetakernel(
   const { settings, transport } = context;
   const dataDir = absolutePath(settings.dataDir);
   checkSpicePath(dataDir);
-  const target = path === undefined ? `${dataDir}/imap_metakernel_${asked.days.join("_")}.tm` : absolutePath(path);
+  const target = path === undefined
+    ? `${dataDir}/imap_metakernel_${asked.days.join("_")}.tm`
+    : absolutePath(checkedPath("write the metakernel", path, "path"));
   await checkTarget(target);
   const [start_j2000, end_j2000] = [tdbSeconds(asked.start), tdbSeconds(asked.end)];
   const search = {

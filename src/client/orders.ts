@@ -1,7 +1,7 @@
 import { CALL_KINDS, type CallOptions, checkOptions, KINDS, type KindsOf } from "./options.ts";
 import { RecordList } from "./record_list.ts";
 import { uploadOne, urlSource } from "./transfers.ts";
-import type { Settings } from "../config.ts";
+import { checkedPath, type Settings } from "../config.ts";
 import { fileError } from "../disk.ts";
 import type { Table } from "../display/text_table.ts";
 import {
@@ -32,7 +32,7 @@ import {
   oneOfWords,
 } from "../names/vocabulary.ts";
 import { readManifestLine, RELEASE_DATA_TYPES, RELEASE_TYPES, type WordOrText } from "../protocol/tables.ts";
-import { excerpt, shown } from "../safe_text.ts";
+import { decodeText, excerpt, shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
 import {
   checkJobs,
@@ -130,7 +130,7 @@ async function checkRelease({ settings }: ReleaseContext, parameters: ReleasePar
   });
   const file = manifest && parseFileName(name);
   const isManifest = file?.kind === "release" && file.end_date !== null;
-  if (!isManifest || file.start_date > (file.end_date ?? "")) {
+  if (manifest === undefined || !isManifest || file.start_date > (file.end_date ?? "")) {
     const expected = isManifest
       ? "a name whose first day is not after its last day"
       : "the name of a manifest with both days, for example imap_hit_data-release-001_20260101_20260131_v001.txt";
@@ -138,7 +138,7 @@ async function checkRelease({ settings }: ReleaseContext, parameters: ReleasePar
       problems: [{ parameter: "manifest_file", value: manifest_file, expected }],
     });
   }
-  await checkManifest(manifest_file);
+  await checkManifest(manifest.path);
   if (settings.apiKey === undefined) {
     throw new InputError(`Cannot release "${name}": it needs an API key; set IMAP_API_KEY or use --api-key`);
   }
@@ -279,13 +279,11 @@ async function checkManifest(path: string): Promise<void> {
   } catch (error) {
     throw fileError(`release "${name}"`, path, error);
   }
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new InputError(`Cannot release "${name}": expected text in UTF-8`);
+  const decoded = decodeText(bytes);
+  if ("problem" in decoded) {
+    throw new InputError(`Cannot release "${name}": expected text in UTF-8, but ${decoded.problem}`);
   }
-  const errors = text.split(/\r?\n/).flatMap((line, index) => {
+  const errors = decoded.text.split(/\r?\n/).flatMap((line, index) => {
     const problem = problemOfLine(line);
     if (problem === undefined) return [];
     const { parameter = "line", value = "", expected, closest } = problem;
@@ -400,7 +398,7 @@ export async function writeManifest(
   checkOptions("write a manifest", MANIFEST_KINDS, options);
   const { folder = "", now = () => new Date() } = options;
   const { name, text } = composeManifest(parameters, now());
-  const path = join(folder, name);
+  const path = folder === "" ? name : join(checkedPath("write the manifest to", folder, "folder"), name);
   try {
     await Deno.writeTextFile(path, text, { createNew: true });
   } catch (error) {

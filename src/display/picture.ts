@@ -1,4 +1,5 @@
 import { isNotebook, JUPYTER_DISPLAY, type MimeBundle, showBundle } from "./notebook.ts";
+import { checkedPath } from "../config.ts";
 import { checkObject, FileError, unknownParameter, wrongValue } from "../errors.ts";
 import { shown } from "../safe_text.ts";
 
@@ -74,12 +75,13 @@ export class Picture {
    * Writes the chart to an SVG file, and replaces an existing one.
    *
    * @param path The path of the file.
-   * @throws {FileError} When the file cannot be written.
+   * @throws {InputError} When the path cannot be one of this machine. {FileError} When the file cannot be written.
    */
   async save(path: string | URL): Promise<void> {
     const svg = await this.toSvg();
+    const file = typeof path === "string" ? checkedPath("save the chart to", path) : path;
     try {
-      await Deno.writeTextFile(path, svg);
+      await Deno.writeTextFile(file, svg);
     } catch (cause) {
       throw new FileError(`Cannot save "${path}": ${reasonOf(cause)}`, { cause, path: String(path) });
     }

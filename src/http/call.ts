@@ -253,6 +253,8 @@ interface TextOptions {
   readonly limit: number;
   /** What to do with a longer body: truncate it, or fail. */
   readonly beyond: "cut" | "fail";
+  /** Whether bytes that are not UTF-8 are an error, as in data; U+FFFD replaces them in what only people read. */
+  readonly isStrict?: boolean;
 }
 
 /** A body that broke off, as happens when it is too large for the SDC's gateway. */
@@ -345,15 +347,24 @@ export class Reply {
   /**
    * Reads the body as text, in bounded time and memory.
    *
-   * @throws {ConnectionError} When it breaks off, stalls, or is too long and must not be truncated.
+   * @throws {ConnectionError} When it breaks off, stalls, or is too long and must not be truncated. {ProtocolError} When
+   * it is data that is not UTF-8.
    */
-  async text({ limit, beyond }: TextOptions): Promise<string> {
-    const decoder = new TextDecoder();
+  async text({ limit, beyond, isStrict = false }: TextOptions): Promise<string> {
+    const decoder = new TextDecoder("utf-8", { fatal: isStrict });
+    const decode = (chunk?: Uint8Array): string => {
+      try {
+        return decoder.decode(chunk, { stream: chunk !== undefined });
+      } catch (cause) {
+        const reason = `the response of ${this.url.host} is not UTF-8 after ${bytes} bytes`;
+        throw new ProtocolError(reason, { action: this.call.action, cause });
+      }
+    };
     const texts: string[] = [];
     let bytes = 0;
     for await (const chunk of this.chunks()) {
+      texts.push(decode(chunk));
       bytes += chunk.byteLength;
-      texts.push(decoder.decode(chunk, { stream: true }));
       if (bytes < limit) continue;
       if (beyond === "cut") return texts.join("");
       throw new ConnectionError(
@@ -361,7 +372,7 @@ export class Reply {
         { action: this.call.action, retryable: false },
       );
     }
-    return texts.join("") + decoder.decode();
+    return texts.join("") + decode();
   }
 
   /**

@@ -209,6 +209,7 @@ export async function readRows(
   const decoder = new TextDecoder();
   let start = "";
   let [length, count] = [0, 0];
+  const unclean = new UncleanRows(call);
   const decode = (chunk: string): FileRecord[] => {
     try {
       return reader.push(chunk).map((value) => decodeRow(table, value, ++count));
@@ -226,6 +227,7 @@ export async function readRows(
         throw unexpectedReply(reply, start, "it is larger than 256 MB; ask for less, for instance by date");
       }
       const rows = decode(chunk);
+      unclean.look(chunk, rows, count);
       if (rows.length > 0 && !await take(rows)) return undefined;
     }
   } catch (error) {
@@ -236,6 +238,32 @@ export async function readRows(
   if (reader.isDone) return undefined;
   if (start.trim() === "") throw unexpectedReply(reply, start, "it is not JSON");
   return { cause: unexpectedReply(reply, start, "it is not JSON, since it breaks off"), isCertain: true };
+}
+
+/** What a decoder writes in place of bytes that are not UTF-8. */
+const REPLACED = "\ufffd";
+
+/** Finds the first row with bytes that are not UTF-8, and tells the user: one odd field does not cost the response. */
+class UncleanRows {
+  readonly #call: Call;
+  #isExpected = false;
+  #isTold = false;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** @param count The number of rows so far, including `rows`. */
+  look(chunk: string, rows: readonly FileRecord[], count: number): void {
+    this.#isExpected ||= chunk.includes(REPLACED);
+    if (!this.#isExpected || this.#isTold) return;
+    const index = rows.findIndex((row) => JSON.stringify(row).includes(REPLACED));
+    if (index < 0) return;
+    this.#isTold = true;
+    const row = count - rows.length + index + 1;
+    const notice = `row ${row} of the response has bytes that are not UTF-8, which are replaced by ${REPLACED}`;
+    this.#call.transport.log({ type: "notice", action: this.#call.action, notice });
+  }
 }
 
 function isJson(text: string): boolean {

@@ -51,5 +51,5 @@ const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
  */
 export async function readJson<T>(reply: Reply, decode: (json: unknown) => T): Promise<T> {
   if (!reply.ok) throw await reply.refusal();
-  return decodeReply(reply, await reply.text({ limit: MAX_RESPONSE_BYTES, beyond: "fail" }), decode);
+  return decodeReply(reply, await reply.text({ limit: MAX_RESPONSE_BYTES, beyond: "fail", isStrict: true }), decode);
 }

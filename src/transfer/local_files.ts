@@ -95,7 +95,9 @@ const MAX_NAME_BYTES = 240;
 
 /** Whether the name of a folder or file stays inside its folder, is not hidden, and is safe on a terminal. */
 function isPlain(segment: string): boolean {
+  // A decoder writes U+FFFD in place of bytes that are not UTF-8.
   const isNamed = segment !== "" && !segment.startsWith(".") && printable(segment) === segment &&
+    !segment.includes("\ufffd") &&
     new TextEncoder().encode(segment).length <= MAX_NAME_BYTES;
   // On Windows, a colon denotes a drive or an alternate data stream.
   return isNamed && !segment.includes("\\") && !(Deno.build.os === "windows" && segment.includes(":"));

@@ -1,3 +1,4 @@
+import { checkedPath } from "../config.ts";
 import { fileError } from "../disk.ts";
 import {
   ConnectionError,
@@ -30,7 +31,7 @@ interface CheckedFile {
 
 /** Checks that a file exists, is readable, is not empty, and has a name that follows the SDC's convention. */
 async function checkOne(file: string): Promise<CheckedFile> {
-  const path = resolve(Deno.cwd(), file);
+  const path = resolve(Deno.cwd(), checkedPath("upload", file));
   const name = basename(path);
   const action = `upload "${file}"`;
   const stat = await Deno.stat(path).catch((error: unknown) => {

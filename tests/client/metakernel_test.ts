@@ -132,7 +132,7 @@ Deno.test("metakernel() continues long paths in the next string, and doubles quo
       assert(value.replaceAll("''", "'").length <= 80, value);
     }
     assert(data.includes("+',"), data);
-  }, `it's ${"+long ".repeat(10)}`);
+  }, `it's ${"+long ".repeat(10)}folder`);
 });
 
 Deno.test("metakernel() sends times in TDB seconds, and a day to its end", async () => {

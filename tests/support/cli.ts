@@ -16,22 +16,26 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** An environment without settings of whoever runs the tests. */
+const NO_SETTINGS = {
+  IMAP_DATA_ACCESS_URL: "",
+  IMAP_DATA_DIR: "",
+  IMAP_API_KEY: "",
+  IMAP_ACCESS_TOKEN: "",
+  IMAP_WEBPODA_TOKEN: "",
+  IMAP_WEBPODA_URL: "",
+  IMAP_IALIRT_URL: "",
+  NO_COLOR: "1",
+  // Deno itself looks now and then whether there is a newer one, also through a proxy of the test.
+  DENO_NO_UPDATE_CHECK: "1",
+};
+
 /** The real command line as a program, free of the settings of whoever runs the tests. */
 export function cliCommand(args: readonly string[], { cwd, env }: CliOptions = {}): Deno.Command {
-  const none = {
-    IMAP_DATA_ACCESS_URL: "",
-    IMAP_DATA_DIR: "",
-    IMAP_API_KEY: "",
-    IMAP_ACCESS_TOKEN: "",
-    IMAP_WEBPODA_TOKEN: "",
-    IMAP_WEBPODA_URL: "",
-    IMAP_IALIRT_URL: "",
-  };
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", CLI, ...args],
     ...(cwd === undefined ? {} : { cwd }),
-    // Deno itself looks now and then whether there is a newer one, also through a proxy of the test.
-    env: { ...none, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
+    env: { ...NO_SETTINGS, ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -42,6 +46,28 @@ export function cliCommand(args: readonly string[], { cwd, env }: CliOptions = {
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { code, stdout, stderr } = await cliCommand(args, options).output();
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/**
+ * Runs a line of bash, as a batch user writes it: `ida` is the real command line. Only a shell can pass bytes that are
+ * not UTF-8, ignore signals, and redirect to devices.
+ */
+export async function runInShell(line: string, options: CliOptions = {}): Promise<CliResult> {
+  const { code, stdout, stderr } = await shellCommand(line, options).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** The process of {@linkcode runInShell}. */
+export function shellCommand(line: string, { cwd, env }: CliOptions = {}): Deno.Command {
+  return new Deno.Command("bash", {
+    args: ["-c", `ida() { "${Deno.execPath()}" run -A --quiet "${CLI}" "$@"; }\n${line}`],
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...NO_SETTINGS, ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
 }
 
 /** A `serve` that runs in a process of its own. */
