@@ -171,6 +171,17 @@ function editDistance(from: string, to: string): number {
   return distances.at(-1) ?? 0;
 }
 
+/** Whether two words begin alike and have at least two thirds of their letters in common: `mgs` and `mag`. */
+function areAlike(word: string, other: string): boolean {
+  const left = [...other];
+  const common = [...word].filter((letter) => {
+    const at = left.indexOf(letter);
+    if (at >= 0) left.splice(at, 1);
+    return at >= 0;
+  });
+  return word[0] === other[0] && common.length * 3 >= Math.max(word.length, other.length) * 2;
+}
+
 /** Returns the valid word that is closest to a mistyped one; undefined if none is close. */
 export function closestWord(word: string, validWords: readonly string[]): string | undefined {
   if (word === "" || word.length > MAX_WORD || validWords.length === 0) return undefined;
@@ -181,7 +192,20 @@ export function closestWord(word: string, validWords: readonly string[]): string
   }
   // Of two-letter words, every other word is one typo away.
   const forgiven = closest.length < 3 ? 0 : Math.max(1, Math.round(closest.length / 3));
-  return typos <= forgiven ? closest : undefined;
+  const isClose = typos <= forgiven || (closest.length > 2 && areAlike(word.toLowerCase(), closest.toLowerCase()));
+  return isClose ? closest : undefined;
+}
+
+/** Returns the parts of a name: `data_level` and `--data-level` have the parts `data` and `level`. */
+function partsOf(name: string): string[] {
+  return name.toLowerCase().split(/[-_]+/).filter((part) => part.length > 2);
+}
+
+/** Returns the closest name of an option or a parameter, or one that has the word as a part: `data_level` for `level`. */
+export function closestName(word: string, names: readonly string[]): string | undefined {
+  const [part, second] = partsOf(word);
+  const isPart = part !== undefined && second === undefined;
+  return closestWord(word, names) ?? (isPart ? names.find((name) => partsOf(name).includes(part)) : undefined);
 }
 
 /** Returns ` (did you mean "glows"?)` to append to a message; empty if no valid word is close. */

@@ -21,7 +21,7 @@ import { isGlob } from "../names/glob.ts";
 import { fixedEnds, SPICE_FORMS, spiceTypesOf } from "../names/spice_name.ts";
 import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "../names/version.ts";
 import {
-  closestWord,
+  closestName,
   DATA_LEVELS,
   INSTRUMENTS,
   isInstrument,
@@ -142,7 +142,12 @@ const version: Check = (value, { table }) => {
 const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
   table: oneOf(TABLES),
   instrument: oneOf(INSTRUMENTS),
-  data_level: oneOf(DATA_LEVELS),
+  data_level: (value) => {
+    if (isOneOf(DATA_LEVELS, value)) return undefined;
+    // `level2`, `Level 2`, and `2` mean l2.
+    const level = value.replace(/^(level|l)?[\s_-]*(?=\d)/i, "l");
+    return oneOfWords(level, DATA_LEVELS);
+  },
   descriptor: (value) => unless(isDescriptor(value), DESCRIPTOR_FORM),
   type: oneOf([...SPICE_TYPES, ALL_KERNELS]),
   start_date: day,
@@ -230,8 +235,21 @@ export function isGiven(name: string, value: unknown): boolean {
   return value !== undefined && value !== null && (value !== false || name === "released");
 }
 
+/** Parameters whose values are words in lower case, so that `MAG` can only mean `mag`. */
+const WORDS: ReadonlySet<string> = new Set<QueryParameterName>([
+  ...["table", "instrument", "data_level", "type", "repointing", "cr", "version", "major_version"] as const,
+  ...["extension", "released"] as const,
+]);
+/** The days that are words. */
+const DAY_WORD = /^(today|yesterday|\d+d)$/i;
+
+/** Returns a value in lower case if its case does not matter. */
+function inLowerCase(name: string, value: string): string {
+  return WORDS.has(name) || (isDayName(name) && DAY_WORD.test(value)) ? value.toLowerCase() : value;
+}
+
 /**
- * The values of each given parameter, as text.
+ * The values of each given parameter, as text. Words are in lower case.
  *
  * @throws {InputError} When an untyped caller passed a value of a wrong type.
  */
@@ -248,7 +266,7 @@ function givenValues(parameters: QueryParameters): Map<string, string[]> {
       const expected = isDayName(name) ? DAY_FORMS : "text, a number, or a list of them";
       throw wrongValue("query", { parameter: name, value: shown(value), expected });
     }
-    values.set(name, [...new Set(list.map(String))]);
+    values.set(name, [...new Set(list.map((value) => inLowerCase(name, String(value))))]);
   }
   return values;
 }
@@ -412,7 +430,7 @@ function problemWith(table: TableName, name: string, values: readonly string[], 
     const others = TABLES.filter((other) => isOneOf(QUERY_TABLES[other].parameters, name));
     return others.length > 0
       ? parameterOfOtherTable(table, name, others)
-      : unknownParameter("query", name, { known: parameters, closest: closestWord(name, parameters) });
+      : unknownParameter("query", name, { known: parameters, closest: closestName(name, parameters) });
   }
   if (values.length === 0) {
     return new InputError((nameOf) => `Cannot query ${nameOf(name)}: the list of values is empty`, {

@@ -16,7 +16,11 @@ Deno.test("checkQuery() requires at least one parameter", () => {
 Deno.test("checkQuery() names what is wrong, what was expected and the closest valid value", () => {
   const wrong: ReadonlyArray<readonly [query: Record<string, unknown>, ...said: string[]]> = [
     [{ instrument: "glow" }, 'Cannot query instrument "glow"', "codice, glows", 'did you mean "glows"?'],
-    [{ instrument: "MAG" }, 'did you mean "mag"?'],
+    [{ instrument: "mga" }, 'did you mean "mag"?'],
+    [{ instrument: "MGS" }, 'did you mean "mag"?'],
+    [{ data_level: "level2" }, 'did you mean "l2"?'],
+    [{ data_level: "Level 1A" }, 'did you mean "l1a"?'],
+    [{ level: "l2" }, 'did you mean "data_level"?'],
     [{ data_level: "l9" }, 'Cannot query data_level "l9"', "l1ca"],
     [{ start_date: "20240230" }, "start_date", "YYYYMMDD"],
     [{ end_date: "2024" }, "end_date", "YYYYMMDD"],
@@ -75,6 +79,24 @@ Deno.test("checkQuery() names what is wrong, what was expected and the closest v
     const { message } = assertThrows(() => checkQuery(query), InputError);
     for (const words of said) assertStringIncludes(message, words);
   }
+});
+
+Deno.test("checkQuery() accepts words in upper case", () => {
+  const { table, lists } = checkQuery({
+    table: "Science",
+    instrument: ["MAG", "Swe"],
+    data_level: "L1A",
+    version: "V001",
+  });
+  assertEquals([table, ...lists.values()], ["science", ["mag", "swe"], ["l1a"], ["v001"]]);
+  assert(checkQuery({ instrument: "mag", version: "LATEST" }).latest);
+  const now = new Date("2026-01-31T12:00:00Z");
+  assertEquals(checkQuery({ start_date: "Yesterday", end_date: "TODAY" }, now).days.get("start_date"), {
+    day: "20260130",
+  });
+  assertEquals(checkQuery({ type: "LeapSeconds", table: "spice" }).lists.get("type"), ["leapseconds"]);
+  // The case of descriptors and names is significant.
+  assertEquals(checkQuery({ descriptor: "Raw" }).lists.get("descriptor"), ["Raw"]);
 });
 
 Deno.test("checkQuery() names every wrong parameter, one per line", () => {
