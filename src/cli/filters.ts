@@ -1,4 +1,4 @@
-import type { Option, Parsed } from "./shell.ts";
+import { type Option, type Parsed, UsageError } from "./shell.ts";
 import { ANCILLARY_EXTENSIONS, QUICKLOOK_EXTENSIONS, SCIENCE_EXTENSIONS } from "../names/file_name.ts";
 import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../names/vocabulary.ts";
 import { ALL_KERNELS, type QueryParameterName, type QueryParameters, TABLES } from "../protocol/tables.ts";
@@ -149,6 +149,21 @@ export const FILTERS: readonly Filter[] = [
     help: "full path in the archive, for example imap/spice/lsk/naif0012.tls; separate several with commas",
   },
 ];
+
+/** The option for the format of days. */
+export const DATES_OPTION: Option = {
+  name: "dates",
+  value: "FORMAT",
+  choices: ["sdc", "iso"],
+  help: "format of days in a table, 20260131 as at the SDC (default) or 2026-01-31",
+};
+
+/** Whether a command line asks for days such as 2026-01-31. */
+export function wantsIsoDates({ values }: Pick<Parsed, "values">): boolean {
+  const format = values.get("output-format") ?? "table";
+  if (!values.has("dates") || format === "table") return values.get("dates") === "iso";
+  throw new UsageError(`Cannot use --dates together with --output-format ${format}: it is only for tables`);
+}
 
 /** Whether a command line has filters. */
 export function hasFilters({ values, flags }: Pick<Parsed, "values" | "flags">): boolean {

@@ -1,5 +1,5 @@
 import type { QueryResult } from "../client/query_result.ts";
-import { textTableChunks } from "../display/text_table.ts";
+import { type Table, type TextLook, textTableChunks } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { printable, printableJson } from "../safe_text.ts";
 import { recordKeys, recordsTable, valueAt } from "../views/records.ts";
@@ -69,20 +69,34 @@ export function* paths(rows: readonly FileRecord[]): Generator<string> {
 }
 
 /** Prints the coverage: a line per product, as wide as the terminal. */
-async function* coverage(files: QueryResult): AsyncGenerator<string> {
-  const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns || 80 : 80;
+async function* coverage(files: QueryResult, { columns = 80 }: Look): AsyncGenerator<string> {
   yield (await files.coverage()).toText({ columns });
 }
 
 /** The name of a format for a whole result. */
 export type FormatName = "table" | "json" | "csv" | "paths" | "coverage";
 
+/** How to print for people. */
+interface Look extends TextLook {
+  /** Whether days are `2026-01-31` instead of `20260131`. */
+  readonly isoDates?: boolean;
+}
+
+/** Returns a table whose days are `2026-01-31`, as on web pages. */
+export function withIsoDates<Row>(table: Table<Row>): Table<Row> {
+  const columns = table.columns.map((column) => ({ ...column, text: column.pageText ?? column.text }));
+  return { ...table, columns };
+}
+
 /** A format: returns the output for a result, a part at a time. */
-type Format = (files: QueryResult) => Iterable<string> | AsyncIterable<string>;
+type Format = (files: QueryResult, look: Look) => Iterable<string> | AsyncIterable<string>;
 
 /** The formats for a whole result. */
 export const formats: Readonly<Record<FormatName, Format>> = {
-  table: (files) => textTableChunks(recordsTable(files, { table: files.table })),
+  table: (files, { isoDates = false, ...look }) => {
+    const table = recordsTable(files, { table: files.table });
+    return textTableChunks(isoDates ? withIsoDates(table) : table, Infinity, look);
+  },
   json,
   csv,
   paths,

@@ -10,6 +10,7 @@ import {
   parse,
   type Parsed,
   PROGRAM,
+  UnknownOption,
   UsageError,
 } from "./shell.ts";
 import { ImapError, InputError } from "../errors.ts";
@@ -96,6 +97,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "print a shell completion script",
     load: async () => (await import("./commands/completions.ts")).completionsOf(COMMANDS),
   },
+  {
+    name: "help",
+    summary: "show the help of the program or of a command",
+    load: async () => (await import("./help.ts")).helpOf(COMMANDS),
+  },
 ];
 
 /** The options of {@linkcode main}. */
@@ -127,19 +133,28 @@ export async function main(args: readonly string[], options: MainOptions = {}): 
     if (before.flags.has("version")) return await print(output, VERSION_LINE);
     if (before.flags.has("help") && name === undefined) {
       const { programHelp } = await import("./help.ts");
-      return await print(output, programHelp(COMMANDS));
+      return await print(output, programHelp(COMMANDS, output.look()));
     }
     if (name === undefined) throw new UsageError("Cannot run: no command is given");
-    const entry = COMMANDS.find((command) => command.name === name);
+    const entry = COMMANDS.find((command) => command.name === name.toLowerCase());
     if (entry === undefined) {
       const near = didYouMean(name, COMMANDS.map((command) => command.name));
       throw new UsageError(`Cannot run the command "${name}": there is no such command${near}`);
     }
-    program = `${PROGRAM} ${name}`;
+    program = `${PROGRAM} ${entry.name}`;
     return await runCommand(await entry.load(), { output, before, rest, random: options.random });
   } catch (error) {
-    return await reportError(output, program, error);
+    return await reportError(output, program, error instanceof UnknownOption ? await whereItIs(error) : error);
   }
+}
+
+/** Says which commands have an option that this one does not have. */
+async function whereItIs(error: UnknownOption): Promise<UnknownOption> {
+  const { commandsWith } = await import("./help.ts");
+  const names = await commandsWith(error.option, COMMANDS);
+  if (names.length === 0) return error;
+  const list = new Intl.ListFormat("en").format(names);
+  return new UnknownOption(error.option, ` here; it is an option of ${list}`);
 }
 
 async function print(output: Output, text: string): Promise<ExitCode> {
@@ -163,7 +178,7 @@ async function runCommand(command: Command, { output, before, rest, random }: Co
   const line = parse(rest, [...spec.options, ...GLOBAL_OPTIONS.filter(({ name }) => !own.has(name))]);
   const flags = new Set([...before.flags, ...line.flags]);
   const values = new Map([...before.values, ...line.values]);
-  if (flags.has("help")) return await print(output, (await import("./help.ts")).commandHelp(spec));
+  if (flags.has("help")) return await print(output, (await import("./help.ts")).commandHelp(spec, output.look()));
   if (spec.argument === undefined && line.rest[0] !== undefined) {
     throw new UsageError(`Cannot use the argument "${line.rest[0]}": ${spec.name} takes only options`);
   }

@@ -1,4 +1,4 @@
-import type { Output } from "./shell.ts";
+import { type Output, terminalColumns } from "./shell.ts";
 import { fromEnvironmentIfAllowed } from "../config.ts";
 import { cutToWidth, textWidth } from "../display/text_width.ts";
 import type { QueryProgress } from "../sdc/run_query.ts";
@@ -8,7 +8,7 @@ const MOVE_UP = (lines: number) => lines > 0 ? `\x1b[${lines}A` : "";
 const CLEAR_TO_END_OF_LINE = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
 /** A terminal of unknown size reports 0. */
-const DEFAULT_SIZE = { columns: 80, rows: 24 } as const;
+const DEFAULT_ROWS = 24;
 
 /** Lines at the end of standard error, in a terminal, that are redrawn in place. */
 class LiveLines {
@@ -45,7 +45,8 @@ class LiveLines {
 
   #size(): { readonly columns: number; readonly rows: number } {
     const { columns, rows } = Deno.consoleSize();
-    return { columns: columns || DEFAULT_SIZE.columns, rows: rows || DEFAULT_SIZE.rows };
+    // A line longer than the real width would wrap, whatever COLUMNS says.
+    return { columns: Math.min(terminalColumns(), columns || Infinity), rows: rows || DEFAULT_ROWS };
   }
 
   #write(text: string): void {

@@ -1,6 +1,8 @@
 import type { ImapClientOptions } from "../client/imap_client.ts";
-import { InputError } from "../errors.ts";
-import { didYouMean } from "../names/vocabulary.ts";
+import type { TextLook } from "../display/text_table.ts";
+import { fromEnvironmentIfAllowed } from "../config.ts";
+import { InputError, suggestion } from "../errors.ts";
+import { closestName, didYouMean } from "../names/vocabulary.ts";
 import { decodeText, printable, printableJson } from "../safe_text.ts";
 import { parseArgs } from "@std/cli";
 
@@ -115,9 +117,16 @@ export function optionName(parameter: string): string {
   return `--${parameter.replaceAll("_", "-")}`;
 }
 
-function unknownOption(typed: string, options: readonly Option[]): UsageError {
-  const near = didYouMean(typed, options.map((option) => `--${option.name}`));
-  return new UsageError(`Cannot use the option "${typed}": there is no such option${near}`);
+/** An option that the command does not have. */
+export class UnknownOption extends UsageError {
+  /** Creates an error for an option, with its hyphens, and for the option or the commands that may be meant. */
+  constructor(readonly option: string, meant: string) {
+    super(`Cannot use the option "${option}": there is no such option${meant}`);
+  }
+}
+
+function unknownOption(typed: string, options: readonly Option[]): UnknownOption {
+  return new UnknownOption(typed, suggestion(closestName(typed, options.map((option) => `--${option.name}`))));
 }
 
 /** The options in one word: `--name`, `--name=value`, or letters such as `-vq`. */
@@ -180,11 +189,11 @@ function onlyValue(option: Option, given: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (second !== undefined) throw new UsageError(`Cannot use the option "--${option.name}": it is given twice`);
   if (value === "") throw new UsageError(`Cannot use the option "--${option.name}": it needs a value, ${option.value}`);
-  if (option.choices !== undefined && !option.choices.includes(value)) {
-    const expected = `expected one of ${option.choices.join(", ")}${didYouMean(value, option.choices)}`;
-    throw new UsageError(`Cannot use "${value}" for --${option.name}: ${expected}`);
-  }
-  return value;
+  if (option.choices === undefined) return value;
+  const choice = option.choices.find((choice) => choice === value.toLowerCase());
+  if (choice !== undefined) return choice;
+  const expected = `expected one of ${option.choices.join(", ")}${didYouMean(value, option.choices)}`;
+  throw new UsageError(`Cannot use "${value}" for --${option.name}: ${expected}`);
 }
 
 /**
@@ -240,6 +249,8 @@ export function wholeNumber(
 export interface Notice {
   readonly type: string;
   readonly text: string;
+  /** What failed, at the beginning of a line of the text: shown in red. */
+  readonly failed?: string;
   /** Fields for `--log-format json`, instead of the text. */
   readonly facts?: Readonly<Record<string, unknown>>;
 }
@@ -247,6 +258,35 @@ export interface Notice {
 /** Prefixes each line of a message with the program's name. Indented lines continue the line before them. */
 function prefixed(program: string, message: string): string {
   return message.split("\n").map((line) => line.startsWith(" ") ? line : `${program}: ${line}`).join("\n");
+}
+
+/** An output stream of the process. */
+type OutputStream = typeof Deno.stdout | typeof Deno.stderr;
+
+/**
+ * Whether a stream shows colors: a terminal other than a dumb one does. `NO_COLOR` and `FORCE_COLOR` decide otherwise, as in
+ * Deno itself.
+ */
+function hasColors(stream: OutputStream): boolean {
+  if (Deno.noColor) return false;
+  if (fromEnvironmentIfAllowed("FORCE_COLOR") !== undefined) return true;
+  return stream.isTerminal() && fromEnvironmentIfAllowed("TERM") !== "dumb";
+}
+
+/** A terminal of unknown size reports 0. */
+const DEFAULT_COLUMNS = 80;
+
+/** The width of the terminal: `COLUMNS` if it is set, otherwise its current size. */
+export function terminalColumns(): number {
+  const wanted = fromEnvironmentIfAllowed("COLUMNS") ?? "";
+  return /^[1-9]\d{0,4}$/.test(wanted) ? Number(wanted) : Deno.consoleSize().columns || DEFAULT_COLUMNS;
+}
+
+/** The styles of a terminal (ECMA-48, SGR). */
+const STYLES = { bold: "1", red: "1;31" } as const;
+
+function styled(text: string, style: keyof typeof STYLES): string {
+  return `\x1b[${STYLES[style]}m${text}\x1b[0m`;
 }
 
 /** The output of the program: data on standard output, everything else on standard error. */
@@ -261,6 +301,15 @@ export class Output {
   constructor(args: readonly string[]) {
     const end = args.indexOf("--");
     this.isJson = /^--log-format[=\n]json$/m.test((end < 0 ? args : args.slice(0, end)).join("\n"));
+  }
+
+  /**
+   * Returns how text for people looks on standard output: as wide as the terminal, with headings in bold. In a file or a pipe
+   * it has its full width.
+   */
+  look(): TextLook {
+    const heading = hasColors(Deno.stdout) ? (text: string) => styled(text, "bold") : undefined;
+    return { columns: Deno.stdout.isTerminal() ? terminalColumns() : undefined, heading };
   }
 
   /**
@@ -280,16 +329,22 @@ export class Output {
 
   /** Writes a notice to standard error, as text or as JSON, made safe for terminals. */
   async notice(notice: string | Notice): Promise<void> {
-    const { type, text, facts } = typeof notice === "string" ? { type: "notice", text: notice } : notice;
+    const { type, text, facts, failed }: Notice = typeof notice === "string"
+      ? { type: "notice", text: notice }
+      : notice;
+    const isRed = failed !== undefined && !this.isJson && hasColors(Deno.stderr);
+    const inColor = (line: string) =>
+      isRed && line.startsWith(failed) ? styled(failed, "red") + line.slice(failed.length) : line;
     const line = this.isJson
       ? printableJson(JSON.stringify({ time: new Date().toISOString(), type, ...(facts ?? { text }) }))
-      : text.split("\n").map(printable).join("\n");
+      : text.split("\n").map((line) => inColor(printable(line))).join("\n");
     await this.#write(Deno.stderr, `${line}\n`).catch(() => {});
   }
 
   /** Writes error messages to standard error, each after the name of the program or the command. */
   async error(program: string, ...messages: readonly string[]): Promise<void> {
-    await this.notice({ type: "error", text: messages.map((message) => prefixed(program, message)).join("\n") });
+    const text = messages.map((message) => prefixed(program, message)).join("\n");
+    await this.notice({ type: "error", text, failed: `${program}:` });
   }
 
   /** Writes the whole text, possibly in several parts to a pipe. */

@@ -1,4 +1,4 @@
-import { padToWidth, textWidth } from "./text_width.ts";
+import { cutToWidth, padToWidth, shorten, textWidth, wrap } from "./text_width.ts";
 import { printable, withoutSecrets } from "../safe_text.ts";
 
 /** One column of a table. */
@@ -12,6 +12,11 @@ export interface Column<Row> {
   readonly pageText?: (row: Row) => string;
   /** Returns the URL that the cell links to on a web page. URLs other than http and https are dropped. */
   readonly link?: (row: Row) => string | undefined;
+  /**
+   * When the column is left out of a terminal that is too narrow for all columns: those with higher numbers first, empty
+   * ones before them. A column without a number stays, and its cells are shortened if necessary.
+   */
+  readonly yields?: number;
 }
 
 /** A table, for every kind of output. */
@@ -60,40 +65,100 @@ function cellText(text: string): string {
 }
 
 /** Matches text that is safe to print and takes one terminal column per character. */
-const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+const PRINTABLE = /^[\x20-\x7e…]*$/;
+
+/** How a table is drawn as text. */
+export interface TextLook {
+  /** The width of the terminal, in columns: no line of the table is longer. Default: no limit. */
+  readonly columns?: number | undefined;
+  /** Returns a title or a line of headers in another style, for example in bold. */
+  readonly heading?: ((text: string) => string) | undefined;
+}
+
+/** Shortened cells are at least this wide; columns that do not fit even then are left out. */
+const MIN_WIDTH = 8;
+
+/** A column as it is drawn. */
+interface DrawnColumn<Row> extends Column<Row> {
+  readonly width: number;
+  /** Whether its longest cells are shortened. */
+  readonly isShort: boolean;
+}
+
+/** The number of terminal columns that a line takes: each cell is followed by `|`. */
+function lineLength(columns: ReadonlyArray<{ readonly width: number }>): number {
+  return columns.reduce((sum, { width }) => sum + width + 1, 0);
+}
+
+/** Measures how wide each column must be for its header and all rows. */
+function measured<Row>(columns: readonly Column<Row>[], parts: ReadonlyArray<readonly Row[]>): DrawnColumn<Row>[] {
+  // Headers may be keys from a server, so they are as unsafe as cells.
+  const widths = columns.map(({ header }) => textWidth(cellText(header)));
+  const last = columns.map(() => "");
+  for (const rows of parts) {
+    for (const row of rows) {
+      columns.forEach(({ text }, index) => {
+        const cell = text(row);
+        const width = widths[index] ?? 0;
+        // A character takes at most two columns. Neighbors often have the same value.
+        if (cell.length * 2 <= width || cell === last[index]) return;
+        last[index] = cell;
+        const isPlain = cell.length <= MAX_CELL && PRINTABLE.test(cell);
+        const needed = isPlain ? cell.length : textWidth(cellText(cell));
+        if (needed > width) widths[index] = needed;
+      });
+    }
+  }
+  return columns.map((column, index) => ({ ...column, width: widths[index] ?? 0, isShort: false }));
+}
+
+/** Leaves out columns, then shortens those that stay, until lines are at most `most` columns long. */
+function fitted<Row>(
+  columns: readonly DrawnColumn<Row>[],
+  parts: ReadonlyArray<readonly Row[]>,
+  most: number,
+): DrawnColumn<Row>[] {
+  const isEmpty = ({ text }: Column<Row>) => parts.every((rows) => rows.every((row) => text(row) === ""));
+  const rank = (column: Column<Row>) => isEmpty(column) ? Infinity : column.yields ?? 0;
+  const yielding = columns.filter(({ yields }) => yields !== undefined).map((column) => [rank(column), column] as const)
+    .sort(([a], [b]) => a - b).map(([, column]) => column);
+  let kept = [...columns];
+  const leaveOut = (column: DrawnColumn<Row>) => kept = kept.filter((other) => other !== column);
+  while (lineLength(kept) > most && yielding.length > 0 && kept.length > 1) {
+    const next = yielding.pop();
+    if (next !== undefined) leaveOut(next);
+  }
+  const narrowest = (column: DrawnColumn<Row>) => ({ ...column, width: Math.min(column.width, MIN_WIDTH) });
+  while (kept.length > 1 && lineLength(kept.map(narrowest)) > most) kept.pop();
+  // The widest columns are shortened, to a common width.
+  let limit = Math.max(...kept.map(({ width }) => width));
+  const limited = () =>
+    kept.map((column) => ({ ...column, width: Math.min(column.width, limit), isShort: column.width > limit }));
+  while (limit > 1 && lineLength(limited()) > most) limit--;
+  // What remains goes to the last of the shortened columns.
+  const shown = limited();
+  const spare = most - lineLength(shown);
+  const wider = shown.findLastIndex(({ isShort }) => isShort);
+  return shown.map((column, index) => index === wider ? { ...column, width: column.width + spare } : column);
+}
 
 /** Draws the lines of a table for a terminal. */
 class LineWriter<Row> {
-  readonly #columns: readonly Column<Row>[];
-  readonly #widths: readonly number[];
+  readonly #columns: readonly DrawnColumn<Row>[];
   /** The length of every line. */
   readonly #length: number;
   /** Matches lines of this length whose characters are safe to print and take a column each. */
   readonly #plainLines: RegExp;
+  /** The headers of the columns that are left out, because the terminal is too narrow. */
+  readonly hidden: readonly string[];
 
-  /** Measures how wide each column must be for its header and all rows. */
-  constructor(columns: readonly Column<Row>[], parts: ReadonlyArray<readonly Row[]>) {
-    this.#columns = columns;
-    // Headers may be keys from a server, so they are as unsafe as cells.
-    const widths = columns.map(({ header }) => textWidth(cellText(header)));
-    const last = columns.map(() => "");
-    for (const rows of parts) {
-      for (const row of rows) {
-        columns.forEach(({ text }, index) => {
-          const cell = text(row);
-          const width = widths[index] ?? 0;
-          // A character takes at most two columns. Neighbors often have the same value.
-          if (cell.length * 2 <= width || cell === last[index]) return;
-          last[index] = cell;
-          const isPlain = cell.length <= MAX_CELL && PRINTABLE_ASCII.test(cell);
-          const needed = isPlain ? cell.length : textWidth(cellText(cell));
-          if (needed > width) widths[index] = needed;
-        });
-      }
-    }
-    this.#widths = widths;
-    this.#length = this.#widths.reduce((sum, width) => sum + width + 1, 0);
-    this.#plainLines = new RegExp(`^(?:[\\x20-\\x7e]{${this.#length}}\\n)*$`);
+  constructor(columns: readonly Column<Row>[], parts: ReadonlyArray<readonly Row[]>, most: number) {
+    const all = measured(columns, parts);
+    this.#columns = lineLength(all) <= most ? all : fitted(all, parts, most);
+    const shown = new Set(this.#columns.map(({ header }) => header));
+    this.hidden = columns.map(({ header }) => header).filter((header) => !shown.has(header));
+    this.#length = lineLength(this.#columns);
+    this.#plainLines = new RegExp(`^(?:[\\x20-\\x7e…]{${this.#length}}\\n)*$`);
   }
 
   /** The line of hyphens above and below the rows. */
@@ -102,19 +167,22 @@ class LineWriter<Row> {
   }
 
   headers(): string {
-    const headers = this.#columns.map(({ header }, index) => `${this.#pad(cellText(header), index)}|`);
-    return `${headers.join("")}\n`;
+    return this.#columns.map(({ header, width }) => `${padToWidth(cutToWidth(cellText(header), width), width)}|`).join(
+      "",
+    );
   }
 
   rows(rows: readonly Row[]): string {
     const cells: string[] = [];
     for (const row of rows) {
       let start = cells.length === 0 ? "" : "\n";
-      this.#columns.forEach(({ text, align }, index) => {
-        const width = this.#widths[index] ?? 0;
-        cells.push(start + (align === "right" ? text(row).padStart(width) : text(row).padEnd(width)));
+      for (const { text, align, width, isShort } of this.#columns) {
+        let cell = text(row);
+        // Half of a credential must not remain.
+        if (isShort && cell.length > width) cell = shorten(withoutSecrets(cell), width);
+        cells.push(start + (align === "right" ? cell.padStart(width) : cell.padEnd(width)));
         start = "";
-      });
+      }
     }
     const lines = `${cells.join("|")}|\n`;
     // Checking all lines at once takes a fraction of the time of checking each cell.
@@ -122,13 +190,11 @@ class LineWriter<Row> {
   }
 
   #checkedRows(rows: readonly Row[]): string {
-    const cell = (row: Row, { text, align }: Column<Row>, index: number) =>
-      `${this.#pad(cellText(text(row)), index, align)}|`;
-    return rows.map((row) => `${this.#columns.map((column, index) => cell(row, column, index)).join("")}\n`).join("");
-  }
-
-  #pad(text: string, index: number, align: "left" | "right" = "left"): string {
-    return padToWidth(text, this.#widths[index] ?? 0, align);
+    const cellOf = (row: Row, { text, width, isShort, align }: DrawnColumn<Row>) => {
+      const cell = cellText(text(row));
+      return `${padToWidth(isShort ? shorten(cell, width) : cell, width, align)}|`;
+    };
+    return rows.map((row) => `${this.#columns.map((column) => cellOf(row, column)).join("")}\n`).join("");
   }
 }
 
@@ -141,19 +207,23 @@ const ROWS_AT_ONCE = 1_000;
  *
  * @param mostRows Of a longer table, only the first and last rows are drawn.
  */
-export function textTable<Row>(table: Table<Row>, mostRows = Infinity): string {
-  return [...textTableChunks(table, mostRows)].join("");
+export function textTable<Row>(table: Table<Row>, mostRows = Infinity, look: TextLook = {}): string {
+  return [...textTableChunks(table, mostRows, look)].join("");
 }
 
 /** Draws a table as {@linkcode textTable} does, some lines at a time, without holding all of them in memory. */
-export function* textTableChunks<Row>(table: Table<Row>, mostRows = Infinity): Generator<string> {
-  yield `${printable(table.title)}\n`;
+export function* textTableChunks<Row>(
+  table: Table<Row>,
+  mostRows = Infinity,
+  { columns: most = Infinity, heading = (text) => text }: TextLook = {},
+): Generator<string> {
+  yield `${heading(wrap(printable(table.title), most))}\n`;
   if (table.rows.length === 0) return;
   const abridged = abridge(table.rows, mostRows);
   const { head, hidden, tail } = abridged;
-  const lines = new LineWriter(table.columns, [head, tail]);
+  const lines = new LineWriter(table.columns, [head, tail], most);
   const rule = lines.rule();
-  yield `${rule}${lines.headers()}${rule}`;
+  yield `${rule}${heading(lines.headers())}\n${rule}`;
   const chunks = function* (rows: readonly Row[]) {
     for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
       yield lines.rows(rows.slice(at, at + ROWS_AT_ONCE));
@@ -163,5 +233,9 @@ export function* textTableChunks<Row>(table: Table<Row>, mostRows = Infinity): G
   if (hidden > 0) yield `… ${hiddenLine(abridged)}\n`;
   yield* chunks(tail);
   yield rule;
-  if (table.note !== undefined) yield `${cellText(table.note)}\n`;
+  if (table.note !== undefined) yield `${wrap(cellText(table.note), most)}\n`;
+  if (lines.hidden.length > 0) {
+    const names = cellText(lines.hidden.join(", "));
+    yield `${wrap(`Not shown: ${names} (a wider terminal, a file, or a pipe shows all columns)`, most)}\n`;
+  }
 }

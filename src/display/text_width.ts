@@ -1,4 +1,5 @@
-const ASCII = /^[\x20-\x7e]*$/;
+/** Text of which each character takes one terminal column. */
+const PLAIN = /^[\x20-\x7e…]*$/;
 /** Accents and joiners are drawn on the character before them; Hangul vowels and final consonants share its square. */
 const ZERO_WIDTH = /^[\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]$/u;
 /** Characters drawn as emoji, either by default or because a variation selector asks for it (Unicode UTS #51). */
@@ -16,7 +17,7 @@ const WIDE =
  * @param text Printable text on one line.
  */
 export function textWidth(text: string): number {
-  if (ASCII.test(text)) return text.length;
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const { segment } of new Intl.Segmenter().segment(text)) width += graphemeWidth(segment);
   return width;
@@ -43,6 +44,24 @@ export function cutToWidth(text: string, width: number): string {
   return `${shown}…`;
 }
 
+/**
+ * Wraps a text at spaces.
+ *
+ * @param width The maximum length of a line, in terminal columns; a longer word has its own line.
+ * @param indent The number of spaces before all lines but the first.
+ */
+export function wrap(text: string, width: number, indent = 0): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && indent + textWidth(line) + 1 + textWidth(word) > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join(`\n${" ".repeat(indent)}`);
+}
+
 /** Pads a text with spaces to `width` columns. */
 export function padToWidth(text: string, width: number, align: "left" | "right" = "left"): string {
   const space = " ".repeat(Math.max(0, width - textWidth(text)));
@@ -58,6 +77,9 @@ export function shorten(name: string, width: number): string {
   // Measuring a very long name would take too long, and only its ends can be shown.
   const isEndless = name.length > 4 * width;
   if (!isEndless && textWidth(name) <= width) return name;
+  if (width > 1 && PLAIN.test(name)) {
+    return `${name.slice(0, Math.floor((width - 1) / 2))}…${name.slice(name.length - Math.ceil((width - 1) / 2))}`;
+  }
   const characters = [...(isEndless ? name.slice(0, 2 * width) + name.slice(-2 * width) : name)];
   for (let kept = Math.min(width, characters.length) - 1; kept > 0; kept--) {
     const [head, tail] = [characters.slice(0, Math.floor(kept / 2)), characters.slice(-Math.ceil(kept / 2))];

@@ -49,7 +49,7 @@ function cellOf(value: unknown): string {
 }
 
 /** `20240723` -> `2024-07-23`; other texts are unchanged. */
-function withHyphens(text: string): string {
+export function withHyphens(text: string): string {
   return isCalendarDate(text) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : text;
 }
 
@@ -163,14 +163,18 @@ export function recordsTable(records: readonly FileRecord[], context: ResultCont
   const extra = extraKeys(records, new Set([...hiddenKeys(table), ...usual]));
   const omitted = [...extra.keys()].slice(maxExtra);
   const note = `${counted(omitted.length, "more column")}: ${omitted.join(", ")}`;
+  // The file name stays: it contains most of the other columns.
   const fileName: Column<FileRecord> = { header: "Filename", align: "left", text: fileNameOf };
+  const columns = [
+    ...usual.map((key) => columnOf(key)),
+    ...[...extra].slice(0, maxExtra).map(([key, isNumber]) => columnOf(key, isNumber)),
+  ].map((column, yields) => ({ ...column, yields }));
   return {
     title: `Found [${records.length}] matching files`,
     subtitle: askedText(asked),
     ...(omitted.length === 0 ? {} : { note }),
     columns: [
-      ...usual.map((key) => columnOf(key)),
-      ...[...extra].slice(0, maxExtra).map(([key, isNumber]) => columnOf(key, isNumber)),
+      ...columns,
       linkTo === undefined ? fileName : { ...fileName, link: linkTo },
     ],
     rows: records,

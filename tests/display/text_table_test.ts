@@ -1,4 +1,5 @@
 import { type Table, textTable } from "../../src/display/text_table.ts";
+import { textWidth } from "../../src/display/text_width.ts";
 import { hideSecret } from "../../src/safe_text.ts";
 import { assert, assertEquals } from "@std/assert";
 import { cpuUsage } from "node:process";
@@ -89,4 +90,71 @@ Deno.test("textTable() shows no credential, wherever it is", () => {
   assert(!text.includes("s3cr3t"), text);
   assertEquals(text.split("\n").slice(4, 6).map((line) => line.replace(/ +/g, " ")), ["a |1|", "the key [secret] |2|"]);
   assertEquals(new Set(text.trimEnd().split("\n").slice(1).map(({ length }) => length)).size, 1);
+});
+
+/** A table as the results of queries: the name stays, and the others yield from the right. */
+const wide = (rows: readonly Row[]): Table<Row> => ({
+  title: "Found",
+  columns: [
+    { header: "Kind", align: "left", text: () => "kind", yields: 0 },
+    { header: "Empty", align: "left", text: () => "", yields: 1 },
+    { header: "Number", align: "right", text: ([, n]) => n, yields: 2 },
+    { header: "Name", align: "left", text: ([name]) => name },
+  ],
+  rows,
+});
+
+Deno.test("textTable() leaves out columns in a narrow terminal, empty ones first, and then shortens the others", () => {
+  const draw = (columns: number) =>
+    textTable(wide([["imap_mag_l0_raw_20250502_v001.pkts", "12"]]), Infinity, { columns }).split("\n").slice(2, 5);
+  assertEquals(draw(53)[0], "Kind|Empty|Number|Name                              |");
+  assertEquals(draw(52)[0], "Kind|Number|Name                              |");
+  assertEquals(draw(46)[0], "Kind|Name                              |");
+  assertEquals(draw(39), [
+    "Name                              |",
+    "----------------------------------|",
+    "imap_mag_l0_raw_20250502_v001.pkts|",
+  ]);
+  assertEquals(draw(21), [
+    "Name                |",
+    "--------------------|",
+    "imap_mag_…2_v001.pkts|".replace("…2", "…"),
+  ]);
+});
+
+Deno.test("textTable() says which columns are not shown, on lines that fit", () => {
+  const lines = textTable(wide([["name", "1"]]), Infinity, { columns: 20 }).trimEnd().split("\n");
+  assertEquals(lines.slice(6), ["Not shown: Empty (a", "wider terminal, a", "file, or a pipe", "shows all columns)"]);
+});
+
+Deno.test("textTable() keeps shortened columns aligned, whatever is in them, and shows no part of a credential", () => {
+  hideSecret("t0ken-of-someone");
+  const rows: Row[] = [
+    ["太陽風".repeat(10), "1"],
+    ["a\u001b[31m".repeat(9), "2"],
+    ["begins t0ken-of-someone", "3"],
+    ["a plain name that is too long", "4"],
+    ["x".repeat(10_000), "5"],
+  ];
+  for (const some of [rows, ...rows.map((row) => [row])]) {
+    const text = textTable(table(some), Infinity, { columns: 16 });
+    assert(!text.includes("t0k") && !text.includes("\u001b"), text);
+    for (const line of text.trimEnd().split("\n").slice(2)) assertEquals(textWidth(line), 16, text);
+  }
+});
+
+Deno.test("textTable() takes at most twice as long when it shortens all rows of a long table", () => {
+  const rows = Array.from(
+    { length: 100_000 },
+    (_, index): Row => [`imap_ultra_l2_45sensor-map_20261206_${index}`, "7"],
+  );
+  const time = (columns: number) => {
+    const before = cpuUsage();
+    textTable(table(rows), Infinity, { columns });
+    const { user, system } = cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  time(30);
+  const [whole, short] = [Infinity, 30].map((columns) => Math.min(...[1, 2, 3, 4, 5].map(() => time(columns))));
+  assert(whole !== undefined && short !== undefined && short < 4 * whole + 50, `${short} ms, ${whole} ms`);
 });

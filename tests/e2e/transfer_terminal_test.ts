@@ -1,56 +1,21 @@
 // The progress display in a real terminal, made by `script` of util-linux.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { fromFileUrl } from "@std/path";
 import { until } from "../support/archive.ts";
 import { startServer } from "../support/server.ts";
+import { hasTerminal, openTerminal, type TerminalSize } from "../support/terminal.ts";
 import { openCli, type TransferCli } from "./transfer_cli.ts";
 
-const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 const CTRL_C = "\u0003";
 /** Back to the beginning of the line, and clear what is below: no drawing contains it. */
 const CLEARED = "\r\u001b[J";
 
-function hasScript(): boolean {
-  try {
-    const args = ["--version"];
-    const { success, stdout } = new Deno.Command("script", { args, stdout: "piped", stderr: "null" }).outputSync();
-    return success && new TextDecoder().decode(stdout).includes("util-linux");
-  } catch {
-    return false;
-  }
-}
-
 /** Starts the command line in a terminal. */
-function startInTerminal({ store, folder }: TransferCli, args: readonly string[], size = "rows 24 cols 100") {
-  const env = { IMAP_DATA_ACCESS_URL: store.url, IMAP_DATA_DIR: folder.path, IMAP_API_KEY: "k3y", TERM: "xterm" };
-  // A new terminal has no size.
-  const line = [`stty ${size}; exec`, Deno.execPath(), "run", "-A", "--quiet", CLI, ...args].join(" ");
-  const command = new Deno.Command("script", {
-    args: ["--quiet", "--flush", "--return", "--command", line, "/dev/null"],
-    env,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  });
-  const child = command.spawn();
-  const keys = child.stdin.getWriter();
-  let shown = "";
-  const reading = (async () => {
-    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) shown += text;
-  })();
-  return {
-    shown: () => shown,
-    type: (text: string) => keys.write(new TextEncoder().encode(text)),
-    done: async () => {
-      const { code } = await child.status;
-      await reading;
-      await keys.close().catch(() => {});
-      return code;
-    },
-  };
+function startInTerminal({ store, folder }: TransferCli, args: readonly string[], size?: TerminalSize) {
+  const env = { IMAP_DATA_ACCESS_URL: store.url, IMAP_DATA_DIR: folder.path, IMAP_API_KEY: "k3y" };
+  return openTerminal(args, { env, ...(size === undefined ? {} : { size }) });
 }
 
-const ignore = Deno.build.os !== "linux" || !hasScript();
+const ignore = !hasTerminal();
 
 Deno.test("in a terminal, progress is redrawn in place and finally removed", { ignore }, async () => {
   await using cli = await openCli({ count: 3 });
@@ -70,7 +35,7 @@ Deno.test("in a terminal, progress is redrawn in place and finally removed", { i
 Deno.test("in a small terminal, progress takes no more lines and columns than there are", { ignore }, async () => {
   await using cli = await openCli({ count: 6 });
   cli.store.usually = { bytesPerSecond: 100_000 };
-  const terminal = startInTerminal(cli, ["download", ...cli.names], "rows 4 cols 40");
+  const terminal = startInTerminal(cli, ["download", ...cli.names], { rows: 4, columns: 40 });
   assertEquals(await terminal.done(), 0);
   // Each drawing ends by clearing what is below it.
   const drawings = terminal.shown().split("\u001b[J").slice(0, -1).filter((text) => text.includes(" of 6 files"));

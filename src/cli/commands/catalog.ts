@@ -1,28 +1,37 @@
-import { FILTERS, queryOf } from "../filters.ts";
+import { DATES_OPTION, FILTERS, queryOf, wantsIsoDates } from "../filters.ts";
+import { withIsoDates } from "../formats.ts";
 import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT } from "../shell.ts";
 import type { CatalogEntry } from "../../client/catalog.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import { type Table, textTable } from "../../display/text_table.ts";
+import { type Column, type Table, textTable } from "../../display/text_table.ts";
 import { printableJson } from "../../safe_text.ts";
+import { withHyphens } from "../../views/records.ts";
 
 /** Makes a table of the products of a catalog. */
 export function catalogTable(rows: readonly CatalogEntry[]): Table<CatalogEntry> {
   const files = rows.reduce((sum, { files }) => sum + files, 0);
-  const column = (header: string, text: (row: CatalogEntry) => string | null, align: "left" | "right" = "left") => ({
-    header,
-    align,
-    text: (row: CatalogEntry) => text(row) ?? "",
-  });
+  const column = (
+    header: string,
+    text: (row: CatalogEntry) => string | null,
+    more: Partial<Column<CatalogEntry>> = {},
+  ): Column<CatalogEntry> => ({ header, align: "left", text: (row) => text(row) ?? "", ...more });
+  const day = (text: (row: CatalogEntry) => string | null) => (row: CatalogEntry) => withHyphens(text(row) ?? "");
   return {
     title: `Found [${rows.length}] products with ${files} files`,
     columns: [
       column("Instrument", ({ instrument }) => instrument),
       column("Data Level", ({ data_level }) => data_level),
       column("Descriptor", ({ descriptor }) => descriptor),
-      column("Files", ({ files }) => String(files), "right"),
-      column("First Date", ({ first_date }) => first_date),
-      column("Last Date", ({ last_date }) => last_date),
+      column("Files", ({ files }) => String(files), { align: "right" }),
+      column("First Date", ({ first_date }) => first_date, {
+        pageText: day(({ first_date }) => first_date),
+        yields: 1,
+      }),
+      column("Last Date", ({ last_date }) => last_date, {
+        pageText: day(({ last_date }) => last_date),
+        yields: 0,
+      }),
     ],
     rows,
   };
@@ -34,10 +43,7 @@ function json(products: readonly CatalogEntry[]): string {
   return lines.length === 0 ? "[]\n" : `[\n${lines.join(",\n")}\n]\n`;
 }
 
-const FORMATS: ReadonlyMap<string, (products: readonly CatalogEntry[]) => string> = new Map([
-  ["table", (products: readonly CatalogEntry[]) => textTable(catalogTable(products))],
-  ["json", json],
-]);
+const FORMATS = ["table", "json"] as const;
 
 /** The command `catalog`. */
 export const catalog: Command = {
@@ -48,7 +54,8 @@ export const catalog: Command = {
       "and last start date. Without filters it counts the whole table, which takes a while.",
     options: [
       ...FILTERS,
-      { name: "output-format", value: "FORMAT", choices: [...FORMATS.keys()], help: "output format" },
+      { name: "output-format", value: "FORMAT", choices: FORMATS, help: "output format" },
+      DATES_OPTION,
     ],
     examples: [
       { text: "The products of an instrument", line: "catalog --instrument glows" },
@@ -58,11 +65,15 @@ export const catalog: Command = {
   },
   async run(input) {
     const { values, client, output, quiet, signal } = input;
+    const isoDates = wantsIsoDates(input);
     const display = queryDisplay(output, { quiet });
     try {
       const products = await new ImapClient(client).catalog(queryOf(input), { signal, onProgress: display.onProgress });
       display.stop();
-      await output.data(FORMATS.get(values.get("output-format") ?? "table")?.(products) ?? "");
+      const isJson = values.get("output-format") === "json";
+      const table = catalogTable(products);
+      const text = () => textTable(isoDates ? withIsoDates(table) : table, Infinity, output.look());
+      await output.data(isJson ? json(products) : text());
     } finally {
       display.stop();
     }

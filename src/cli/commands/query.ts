@@ -1,4 +1,4 @@
-import { FILTERS, queryOf } from "../filters.ts";
+import { DATES_OPTION, FILTERS, queryOf, wantsIsoDates } from "../filters.ts";
 import type { FormatName } from "../formats.ts";
 import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT, type Output } from "../shell.ts";
@@ -52,6 +52,7 @@ export const query: Command = {
         choices: [...FORMATS, STREAMED],
         help: "output format",
       },
+      DATES_OPTION,
     ],
     examples: [
       { text: "All files of an instrument", line: "query --instrument glows" },
@@ -75,6 +76,7 @@ export const query: Command = {
     const client = new ImapClient(settings);
     const wish = values.get("output-format") ?? "table";
     const format = FORMATS.find((name) => name === wish);
+    const isoDates = wantsIsoDates(input);
     const display = queryDisplay(output, { quiet: quiet || (wish === STREAMED && Deno.stdout.isTerminal()) });
     const options = { signal, onProgress: display.onProgress };
     try {
@@ -86,7 +88,9 @@ export const query: Command = {
           import("../formats.ts"),
         ]);
         display.stop();
-        for await (const text of formats[format](files)) if (!await output.data(text)) break;
+        for await (const text of formats[format](files, { ...output.look(), isoDates })) {
+          if (!await output.data(text)) break;
+        }
       }
     } finally {
       display.stop();
