@@ -505,7 +505,7 @@ function ialirtUrls(transport: Transport): UrlSource {
 
 /** Downloads files of I-ALiRT's archive to the data directory, in the SDC's folders. */
 export async function downloadIalirt(
-  { settings, transport }: DownloadContext,
+  { settings, transport, cell }: DownloadContext,
   files: string | Iterable<string | IalirtFile>,
   options: DownloadOptions,
 ): Promise<TransferReport> {
@@ -518,5 +518,5 @@ export async function downloadIalirt(
       `Cannot download "${shown(name)}" from I-ALiRT: expected the name of a file, without a folder`,
     );
   });
-  return await downloadAll({ settings, transport: there, urls: ialirtUrls(there) }, names, options);
+  return await downloadAll({ settings, transport: there, urls: ialirtUrls(there), cell }, names, options);
 }

@@ -1,4 +1,5 @@
 import type { CatalogEntry } from "./catalog.ts";
+import type { CallName, CellCalls } from "./cell_call.ts";
 import type {
   IalirtFile,
   IalirtParameters,
@@ -37,6 +38,7 @@ import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import { type ClientOptions, resolveSettings, type Settings } from "../config.ts";
 import { createTransport, type HttpLog, type Transport } from "../http/transport.ts";
+import { notebookKernel } from "../jupyter.ts";
 import type { AncillaryRecord, FileRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
 import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
@@ -102,8 +104,9 @@ export class ImapClient {
     checkOptions("query", QUERY_KINDS, options);
     // Loaded lazily, so that transfers start sooner.
     const { readyQuery } = await import("./query.ts");
-    const query = readyQuery(parameters, options);
-    const { settings, transport } = this.#context();
+    await using call = await this.#begin("query", options);
+    const query = readyQuery(parameters, call.options);
+    const { settings, transport } = call.context();
     // The code for the result is loaded during the request.
     const [rows, { QueryResult }] = await Promise.all([query.all(transport), import("./query_result.ts")]);
     return QueryResult.fromRows(rows, {
@@ -119,7 +122,8 @@ export class ImapClient {
   async *queryRows(parameters: QueryParameters, options: QueryOptions = {}): AsyncGenerator<FileRecord> {
     checkOptions("query", QUERY_KINDS, options);
     const { readyQuery } = await import("./query.ts");
-    for await (const rows of readyQuery(parameters, options).chunks(this.#context().transport)) yield* rows;
+    await using call = await this.#begin("query", options);
+    for await (const rows of readyQuery(parameters, call.options).chunks(call.context().transport)) yield* rows;
   }
 
   /** Lists products with the number of their files, as the function `catalog` does. */
@@ -130,8 +134,9 @@ export class ImapClient {
       import("./catalog.ts"),
     ]);
     const count = new CatalogCount();
-    const query = readyQuery(catalogQuery(parameters), options);
-    for await (const rows of query.chunks(this.#context().transport)) count.add(rows);
+    await using call = await this.#begin("catalog", options);
+    const query = readyQuery(catalogQuery(parameters), call.options);
+    for await (const rows of query.chunks(call.context().transport)) count.add(rows);
     return count.entries();
   }
 
@@ -144,7 +149,7 @@ export class ImapClient {
   async download(files: Downloadable, options: DownloadOptions = {}): Promise<string | TransferReport> {
     checkOptions("download", DOWNLOAD_KINDS, options);
     const { downloadAll, downloadOne } = await import("./transfers.ts");
-    const context = this.#context();
+    const context = this.#context(await newCell());
     await this.#tellOfPythonData(context);
     if (isList(files)) return await downloadAll(context, files, options);
     return await downloadOne(context, files, options);
@@ -153,9 +158,10 @@ export class ImapClient {
   /** Downloads the SPICE kernels of some days and writes a metakernel, as the function `metakernel` does. */
   async metakernel(parameters: MetakernelParameters, options: MetakernelOptions = {}): Promise<MetakernelReport> {
     const { makeMetakernel } = await import("./metakernel.ts");
-    const context = this.#context();
+    await using call = await this.#begin("metakernel", options);
+    const context = call.context();
     await this.#tellOfPythonData(context);
-    return await makeMetakernel(context, parameters, options);
+    return await makeMetakernel(context, parameters, call.options);
   }
 
   /** Returns the path of a file in the data directory, as the function `localPath` does. */
@@ -176,21 +182,23 @@ export class ImapClient {
   async upload(paths: string | Iterable<string>, options: UploadOptions = {}): Promise<string | TransferReport> {
     checkOptions("upload", UPLOAD_KINDS, options);
     const { uploadAll, uploadOne } = await import("./transfers.ts");
-    const { transport } = this.#context();
-    if (isList(paths)) return await uploadAll(transport, [...paths], options);
-    return await uploadOne(transport, paths, options);
+    const context = this.#context(await newCell());
+    if (isList(paths)) return await uploadAll(context, [...paths], options);
+    return await uploadOne(context, paths, options);
   }
 
   /** Asks the SDC to reprocess products, as the function `reprocess` does. */
   async reprocess(parameters: ReprocessParameters, options: ReprocessOptions = {}): Promise<ReprocessReport> {
     const { triggerReprocessing } = await import("./orders.ts");
-    return await triggerReprocessing(() => this.#context().transport, parameters, options);
+    await using call = await this.#begin("request to reprocess", options);
+    return await triggerReprocessing(() => call.context().transport, parameters, call.options);
   }
 
   /** Uploads a manifest and requests the release of the data that it lists, as the function `release` does. */
   async release(parameters: ReleaseParameters, options: ReleaseOptions = {}): Promise<ReleaseReport> {
     const { releaseData } = await import("./orders.ts");
-    return await releaseData(this.#context(), parameters, options);
+    await using call = await this.#begin("release", options);
+    return await releaseData(call.context(), parameters, call.options);
   }
 
   /** Gets the public real-time data of IMAP, as the function `spaceWeather` does. */
@@ -199,19 +207,21 @@ export class ImapClient {
     options: SpaceWeatherOptions = {},
   ): Promise<RecordList<SpaceWeatherRecord>> {
     const { getSpaceWeather } = await import("./ialirt.ts");
-    return await getSpaceWeather(this.#context(), parameters, options);
+    await using call = await this.#begin("space weather", options);
+    return await getSpaceWeather(call.context(), parameters, call.options);
   }
 
   /** Lists files of I-ALiRT, as the function `ialirt` does. */
   async ialirt(parameters: IalirtParameters, options: SpaceWeatherOptions = {}): Promise<RecordList<IalirtFile>> {
     const { listIalirt } = await import("./ialirt.ts");
-    return await listIalirt(this.#context(), parameters, options);
+    await using call = await this.#begin("list of I-ALiRT's files", options);
+    return await listIalirt(call.context(), parameters, call.options);
   }
 
   /** Downloads data files of I-ALiRT, as the function `ialirtDownload` does. */
   async ialirtDownload(files: Iterable<string | IalirtFile>, options: DownloadOptions = {}): Promise<TransferReport> {
     const { downloadIalirt } = await import("./ialirt.ts");
-    const context = this.#context();
+    const context = this.#context(await newCell());
     await this.#tellOfPythonData(context);
     return await downloadIalirt(context, files, options);
   }
@@ -225,27 +235,46 @@ export class ImapClient {
   /** Lists jobs of the SDC's processing, as the function `jobs` does. */
   async jobs(parameters: JobParameters = {}, options: JobsOptions = {}): Promise<RecordList<JobRecord>> {
     const { listJobs } = await import("./orders.ts");
-    return await listJobs(() => this.#context().transport, parameters, options);
+    await using call = await this.#begin("list of jobs", options);
+    return await listJobs(() => call.context().transport, parameters, call.options);
   }
 
   /** Gets the log of a job, as the function `jobLog` does. */
   async jobLog(job: JobRecord | string, options: CallOptions = {}): Promise<string> {
     const { readJobLog } = await import("./orders.ts");
-    return await readJobLog(this.#context().transport, job, options);
+    await using call = await this.#begin("log of a job", options);
+    return await readJobLog(call.context().transport, job, call.options);
   }
 
   /** Downloads raw packets to level 0 files, as the function `webpoda` does. */
   async webpoda(parameters: WebpodaParameters, options: WebpodaOptions = {}): Promise<PacketOutcome[]> {
     const { fetchPackets } = await import("./webpoda.ts");
-    const context = this.#context();
+    await using call = await this.#begin("packets", options);
+    const context = call.context();
     await this.#tellOfPythonData(context);
-    return await fetchPackets(context, parameters, options);
+    return await fetchPackets(context, parameters, call.options);
+  }
+
+  /** Begins a call: in a notebook, the Stop button cancels it, and its cell says what it waits for. */
+  async #begin<Options extends CallOptions>(name: CallName, options: Options): Promise<StartedCall<Options>> {
+    const cell = await newCell();
+    const running = cell?.begin(name, options);
+    return {
+      options: running?.options ?? options,
+      context: () => this.#context(cell),
+      [Symbol.asyncDispose]: async () => await running?.[Symbol.asyncDispose](),
+    };
   }
 
   /** Returns the context of a call: the current settings, and the transport. */
-  #context(): ClientContext {
+  #context(cell: CellCalls | undefined): ClientContext {
     const settings = resolveSettings(this.#options);
-    return { settings, transport: createTransport(settings, this.#options) };
+    const { log, random } = this.#options;
+    const both: HttpLog = (event) => {
+      cell?.log(event);
+      log?.(event);
+    };
+    return { settings, transport: createTransport(settings, { log: cell === undefined ? log : both, random }), cell };
   }
 
   /**
@@ -263,10 +292,23 @@ export class ImapClient {
   }
 }
 
-/** The settings, and the transport. */
+/** The settings, the transport, and the cell of a notebook that the call runs in, if any. */
 interface ClientContext {
   readonly settings: Settings;
   readonly transport: Transport;
+  readonly cell: CellCalls | undefined;
+}
+
+/** A call that was started, until it is disposed of. */
+interface StartedCall<Options> extends AsyncDisposable {
+  readonly options: Options;
+  /** Returns its context. @throws {InputError} When a setting is wrong. */
+  readonly context: () => ClientContext;
+}
+
+/** Returns what runs a call in a notebook's cell; undefined elsewhere. */
+async function newCell(): Promise<CellCalls | undefined> {
+  return notebookKernel() === undefined ? undefined : new (await import("./cell_call.ts")).CellCalls();
 }
 
 /** Whether the Python client's default data directory has files, and ours has none. Does not prompt for permission. */

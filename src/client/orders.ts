@@ -179,7 +179,7 @@ class Release {
   async upload(): Promise<void> {
     const { transport, signal } = this.#call;
     try {
-      await uploadOne(transport, this.#manifest.path, { signal, progress: false });
+      await uploadOne({ transport }, this.#manifest.path, { signal, progress: false });
     } catch (error) {
       if (!(error instanceof ResponseError && error.status === 409)) throw error;
       this.#refusal = error;

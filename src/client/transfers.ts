@@ -1,9 +1,9 @@
+import type { CellCalls } from "./cell_call.ts";
 import { TransferReport } from "./transfer_report.ts";
 import { DEFAULT_CONCURRENCY, type DownloadOptions, type TransferOptions, type UploadOptions } from "./options.ts";
 import type { Settings } from "../config.ts";
-import { isNotebook, listenToStopButton, LiveOutput } from "../display/notebook.ts";
-import { ImapError, InputError, joinInputErrors } from "../errors.ts";
-import { either } from "../http/call.ts";
+import { isNotebook, LiveOutput } from "../display/notebook.ts";
+import { InputError, joinInputErrors } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, isArchivePath } from "../names/file_name.ts";
 import { shown } from "../safe_text.ts";
@@ -15,12 +15,6 @@ import { downloadFiles } from "../transfer/download.ts";
 import type { UrlSource } from "../transfer/objects.ts";
 import { endedPanel, outcomesBundle, transferPanel, TransferTracker } from "../views/transfers.ts";
 import { basename } from "@std/path";
-
-/** How to continue a transfer that was stopped. */
-const ADVICE = {
-  download: "run the cell again: it resumes where it was stopped",
-  upload: "run the cell again with skipExisting: true, which skips the files that were sent",
-} as const;
 
 /** The options passed to a running transfer. */
 interface RunningTransfer {
@@ -57,30 +51,30 @@ function showsPanel({ progress = true }: TransferOptions): boolean {
 }
 
 /**
- * Runs a transfer. In a notebook, a panel shows its progress and finally the outcome of each file, and the Stop button
- * cancels the transfer, not the Jupyter kernel. Everything has been displayed when the promise settles.
+ * Runs a transfer. In a notebook, a panel shows its progress and finally the outcome of each file. Everything has been
+ * displayed when the promise settles.
  */
 async function showTransfer(
-  action: keyof typeof ADVICE,
+  { cell }: { readonly cell?: CellCalls | undefined },
+  action: "download" | "upload",
   options: TransferOptions,
   transfer: (running: RunningTransfer) => Promise<Outcome[]>,
 ): Promise<Outcome[]> {
-  const { onProgress = () => {}, signal } = options;
-  if (!isNotebook()) return await transfer({ onProgress, signal });
-  using stop = listenToStopButton(() =>
-    new ImapError(`Cannot finish the ${action}: it was stopped; ${ADVICE[action]}`)
-  );
-  const panel = showsPanel(options) ? new Panel() : undefined;
-  const ends = either(stop.signal, signal);
+  const { onProgress = () => {}, progress = true } = options;
+  if (cell === undefined) return await transfer({ onProgress, signal: options.signal });
+  const hasPanel = showsPanel(options);
+  await using call = cell.begin(action, options, { isShown: progress, hasPanel });
+  const { signal } = call.options;
+  const panel = hasPanel ? new Panel() : undefined;
   const take = (event: TransferEvent) => {
     panel?.take(event);
     onProgress(event);
   };
   let outcomes: Outcome[];
   try {
-    outcomes = await transfer({ onProgress: take, signal: ends });
+    outcomes = await transfer({ onProgress: take, signal });
   } catch (error) {
-    await panel?.endEarly(ends.aborted ? ADVICE[action] : "");
+    await panel?.endEarly(signal?.aborted ? cell.advice() : "");
     throw error;
   }
   await panel?.end(outcomes);
@@ -89,9 +83,9 @@ async function showTransfer(
 
 /** Runs a transfer of one file, as {@linkcode showTransfer} does. @throws The reason why it failed. */
 async function showOne(
-  ...[action, options, transfer]: Parameters<typeof showTransfer>
+  ...[context, action, options, transfer]: Parameters<typeof showTransfer>
 ): Promise<Outcome | undefined> {
-  const [outcome] = await showTransfer(action, options, async (running) => {
+  const [outcome] = await showTransfer(context, action, options, async (running) => {
     const outcomes = await transfer(running);
     for (const outcome of outcomes) if (outcome.state === "failed") throw outcome.error;
     return outcomes;
@@ -113,7 +107,12 @@ export interface DownloadContext {
   readonly transport: Transport;
   /** The source of presigned URLs. Default: the API. */
   readonly urls?: UrlSource;
+  /** Runs the transfer in a notebook's cell; undefined elsewhere, and when a call of a cell runs it. */
+  readonly cell?: CellCalls | undefined;
 }
+
+/** State that the uploads of a client share. */
+type UploadContext = Pick<DownloadContext, "transport" | "cell">;
 
 /** Returns the path of a row, or a given path unchanged; for a bare name, its path by the SDC's convention. */
 export function pathOf(file: string | FileRecord): string {
@@ -165,7 +164,7 @@ export async function downloadOne(
   options: DownloadOptions,
 ): Promise<string> {
   if (options.shard !== undefined) throw new InputError("Cannot take a shard of one file: give a list of files");
-  const outcome = await showOne("download", options, downloading(context, [pathOf(file)], options));
+  const outcome = await showOne(context, "download", options, downloading(context, [pathOf(file)], options));
   return outcome?.path ?? "";
 }
 
@@ -179,7 +178,7 @@ export async function downloadAll(
   const wanted = shard === undefined ? undefined : checkedShard(shard);
   const paths = pathsOf(files).filter((path) => wanted === undefined || isInShard(path, wanted));
   const report = async (paths: readonly string[]): Promise<TransferReport> => {
-    const outcomes = await showTransfer("download", options, downloading(context, paths, options));
+    const outcomes = await showTransfer(context, "download", options, downloading(context, paths, options));
     return new TransferReport(outcomes, report, { isShown: showsPanel(options) });
   };
   return await report(paths);
@@ -209,19 +208,19 @@ function uploading(transport: Transport, paths: readonly string[], options: Uplo
 }
 
 /** Uploads one file. @returns Its path in the archive. @throws The reason why it failed. */
-export async function uploadOne(transport: Transport, path: string, options: UploadOptions): Promise<string> {
-  await showOne("upload", options, uploading(transport, [path], options));
+export async function uploadOne(context: UploadContext, path: string, options: UploadOptions): Promise<string> {
+  await showOne(context, "upload", options, uploading(context.transport, [path], options));
   return archivePath(basename(path));
 }
 
 /** Uploads many files. */
 export async function uploadAll(
-  transport: Transport,
+  context: UploadContext,
   paths: readonly string[],
   options: UploadOptions,
 ): Promise<TransferReport> {
   const report = async (paths: readonly string[]): Promise<TransferReport> => {
-    const outcomes = await showTransfer("upload", options, uploading(transport, paths, options));
+    const outcomes = await showTransfer(context, "upload", options, uploading(context.transport, paths, options));
     return new TransferReport(outcomes, report, { isShown: showsPanel(options) });
   };
   return await report(paths);

@@ -49,7 +49,10 @@ const REDRAW_MS = 350;
 /** The part of Deno's Jupyter kernel that sends outputs. */
 type Kernel = Pick<NonNullable<ReturnType<typeof notebookKernel>>, "broadcast">;
 
-/** An output of a notebook's cell that is redrawn in place. Outside of notebooks it draws nothing. */
+/**
+ * An output of a notebook's cell that is redrawn in place. It begins with the first content that is not empty. Outside
+ * of notebooks it draws nothing.
+ */
 export class LiveOutput {
   readonly #draw: () => MimeBundle;
   readonly #kernel: Kernel | undefined;
@@ -81,11 +84,11 @@ export class LiveOutput {
     await this.#sending;
     clearTimeout(this.#timer);
     await this.#send(last);
-    if (this.#kernel !== undefined) await settle();
+    if (this.#kernel !== undefined && this.#shown !== undefined) await settle();
   }
 
   async #send(data: MimeBundle): Promise<void> {
-    if (data["text/html"] === this.#shown) return;
+    if (data["text/html"] === (this.#shown ?? "")) return;
     const type = this.#shown === undefined ? "display_data" : "update_display_data";
     this.#shown = data["text/html"];
     try {

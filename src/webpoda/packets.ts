@@ -99,8 +99,16 @@ interface WebpodaSettings {
   readonly webpodaToken: string | undefined;
 }
 
-/** How to make a token, for messages. */
-const HOW_TO = "set IMAP_WEBPODA_TOKEN or use --webpoda-token; printf %s 'user:password' | base64 makes one";
+/** Creates an error about the token, with how to make one: on the command line, or in code. */
+function tokenError(message: string): InputError {
+  return new InputError((nameOf) => {
+    const option = nameOf("webpoda_token");
+    const howTo = option.startsWith("--")
+      ? `set IMAP_WEBPODA_TOKEN or use ${option}; printf %s 'user:password' | base64 makes one`
+      : 'set IMAP_WEBPODA_TOKEN, or configure({ webpodaToken: btoa("user:password") })';
+    return `${message}; ${howTo}`;
+  });
+}
 
 /** Returns the user and password in a token; undefined if it is not a token. */
 function credentialsIn(token: string): string | undefined {
@@ -206,10 +214,10 @@ export class Webpoda {
    *   plain HTTP to a host on the internet; the message does not show it.
    */
   constructor(transport: Transport, { webpodaUrl, webpodaToken }: WebpodaSettings) {
-    if (webpodaToken === undefined) throw new InputError(`Cannot ask webpoda: there is no token; ${HOW_TO}`);
+    if (webpodaToken === undefined) throw tokenError("Cannot ask webpoda: there is no token");
     const credentials = credentialsIn(webpodaToken);
     if (credentials === undefined) {
-      throw new InputError(`Cannot use the webpoda token: expected the base64 of user:password; ${HOW_TO}`);
+      throw tokenError("Cannot use the webpoda token: expected the base64 of user:password");
     }
     const password = credentials.slice(credentials.indexOf(":") + 1);
     const secrets = [webpodaToken, credentials, password].filter((secret) => secret !== "");

@@ -1,5 +1,5 @@
 import { ProtocolError, ResponseError } from "../../src/errors.ts";
-import { newestRepointTable } from "../../src/sdc/repoint_table.ts";
+import { newestRepointTable } from "../../src/client/webpoda.ts";
 import { testTransport } from "../support/client.ts";
 import { startServer } from "../support/server.ts";
 import { assertEquals, assertRejects } from "@std/assert";

@@ -1,0 +1,199 @@
+import type { CallOptions } from "./options.ts";
+import { listenToStopButton, LiveOutput, type MimeBundle } from "../display/notebook.ts";
+import { ImapError } from "../errors.ts";
+import { either } from "../http/call.ts";
+import type { HttpEvent, HttpLog } from "../http/transport.ts";
+import { escapeHtml, printable } from "../safe_text.ts";
+
+const AGAIN = "run the cell again";
+const RESUMES = `${AGAIN}: it resumes where it was stopped`;
+const MAY_HAVE_ARRIVED = "the SDC may have received it already";
+
+/** The names of calls in messages, and what to do after each was stopped. */
+const ADVICE = {
+  "query": AGAIN,
+  "catalog": AGAIN,
+  "download": RESUMES,
+  "upload": `${AGAIN} with skipExisting: true, which skips the files that were sent`,
+  "metakernel": RESUMES,
+  "request to reprocess": `${MAY_HAVE_ARRIVED}: see jobs()`,
+  "release": `${MAY_HAVE_ARRIVED}: ${AGAIN} to make sure`,
+  "list of jobs": AGAIN,
+  "log of a job": AGAIN,
+  "space weather": AGAIN,
+  "list of I-ALiRT's files": AGAIN,
+  "packets": `${AGAIN}: files that are complete are not written twice`,
+  "command line": AGAIN,
+} as const;
+
+/** The name of a call in messages and in the cell. */
+export type CallName = keyof typeof ADVICE;
+
+/** The calls that receive rows, and report how many. */
+const COUNTS_ROWS: ReadonlySet<CallName> = new Set(["query", "catalog"]);
+
+/** Unlike a Python kernel, Deno's kernel runs the cells that are queued when one fails or is stopped. */
+const OTHERS_RUN = "cells that were already queued still run";
+
+/** What a call that was stopped with the Stop button rejects with. A panel has said already what to do. */
+function stopError(name: CallName, hasPanel: boolean): ImapError {
+  const advice = hasPanel ? "" : `; ${ADVICE[name]} (${OTHERS_RUN})`;
+  return new ImapError(`Cannot finish the ${name}: it was stopped${advice}`);
+}
+
+/** A call that is silent for this long says that it waits. */
+const QUIET_MS = 2_000;
+
+function seconds(milliseconds: number): string {
+  return `${Math.max(0, Math.ceil(milliseconds / 1000))} s`;
+}
+
+/** What a running cell says about a call: what it waits for, and its notices, which remain. */
+class WaitLine {
+  readonly #name: CallName;
+  readonly #output = new LiveOutput(() => this.#bundle());
+  readonly #notices: string[] = [];
+  /** Whether it says that nothing has arrived for a while. A panel shows that itself. */
+  #isShowingSilence: boolean;
+  #since = performance.now();
+  #rows: number | undefined;
+  #retry: { readonly text: string; readonly at: number } | undefined;
+
+  constructor(name: CallName, isShowingSilence: boolean) {
+    this.#name = name;
+    this.#isShowingSilence = isShowingSilence;
+    this.#output.begin();
+  }
+
+  take(event: HttpEvent): void {
+    this.#since = performance.now();
+    if (event.type === "notice") this.#notices.push(`Note: ${event.notice}`);
+    if (event.type === "request") this.#retry = undefined;
+    if (event.type !== "retry") return;
+    const { reason, retry, retries, delayMs } = event;
+    this.#retry = { text: `${reason}; retry ${retry} of ${retries}`, at: this.#since + delayMs };
+  }
+
+  receivedRows(rows: number): void {
+    this.#since = performance.now();
+    this.#rows = rows;
+  }
+
+  hideSilence(): void {
+    this.#isShowingSilence = false;
+  }
+
+  /** Removes what it says about waiting. Everything has been sent when the promise resolves. */
+  async end(): Promise<void> {
+    this.#isShowingSilence = false;
+    this.#retry = undefined;
+    await this.#output.end(this.#bundle());
+  }
+
+  #waiting(): string | undefined {
+    const now = performance.now();
+    if (this.#retry !== undefined) {
+      const { text, at } = this.#retry;
+      return at > now ? `${text} in ${seconds(at - now)}` : `${text}, waiting for a response`;
+    }
+    const silent = now - this.#since;
+    if (!this.#isShowingSilence || silent < QUIET_MS) return undefined;
+    const rows = this.#rows === undefined ? "" : `${this.#rows.toLocaleString("en-US")} rows so far, `;
+    return `${this.#name}: ${rows}waiting for a response for ${seconds(silent)}`;
+  }
+
+  #bundle(): MimeBundle {
+    const waiting = this.#waiting();
+    const lines = [...this.#notices, ...(waiting === undefined ? [] : [waiting])].map(printable);
+    return {
+      "text/plain": lines.map((line) => `${line}\n`).join(""),
+      "text/html": lines.map((line) => `<div>${escapeHtml(line)}</div>`).join(""),
+    };
+  }
+}
+
+/** How the cell shows a call. */
+interface CellOptions {
+  /** Whether the cell says that the call waits. Default: true. */
+  readonly isShown?: boolean;
+  /** Whether the call has a panel of its own. Default: false. */
+  readonly hasPanel?: boolean;
+}
+
+/** A call that runs in a cell, until it is disposed of. */
+export interface RunningCall<Options> extends AsyncDisposable {
+  /** The options, with a signal that the Stop button aborts, too. */
+  readonly options: Options;
+}
+
+/** What {@linkcode CellCalls} knows about the running call. */
+interface Running {
+  readonly name: CallName;
+  readonly line: WaitLine | undefined;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Runs the calls of a client in the cells of a notebook: the Stop button cancels a call, not the Jupyter kernel, and the
+ * cell says what the call waits for. That line is removed when the call ends.
+ */
+export class CellCalls {
+  #running: Running | undefined;
+
+  /** Takes the events of the running call. */
+  readonly log: HttpLog = (event) => this.#running?.line?.take(event);
+
+  /** Begins a call. A call within a call, such as the download of a metakernel's kernels, belongs to it. */
+  begin<Options extends CallOptions>(
+    name: CallName,
+    options: Options,
+    { isShown = true, hasPanel = false }: CellOptions = {},
+  ): RunningCall<Options> {
+    if (this.#running !== undefined) {
+      if (hasPanel) this.#running.line?.hideSilence();
+      return { options, async [Symbol.asyncDispose]() {} };
+    }
+    const stop = listenToStopButton(() => stopError(name, hasPanel));
+    const line = isShown ? new WaitLine(name, !hasPanel) : undefined;
+    this.#running = { name, line, stop: stop.signal };
+    const end = async () => {
+      this.#running = undefined;
+      await line?.end();
+      stop[Symbol.dispose]();
+    };
+    const count = (rows: number) => line?.receivedRows(rows);
+    return {
+      options: watched(options, stop.signal, COUNTS_ROWS.has(name) ? count : undefined),
+      [Symbol.asyncDispose]: end,
+    };
+  }
+
+  /** What to do after the running call was canceled, for a panel that remains. */
+  advice(): string {
+    if (this.#running === undefined) return "";
+    const { name, stop } = this.#running;
+    return stop.aborted ? `${ADVICE[name]} (${OTHERS_RUN})` : ADVICE[name];
+  }
+}
+
+/**
+ * Adds the signal of the Stop button to the options of a call, and for a query what counts its rows. Wrong options are
+ * unchanged: the call's own check reports them.
+ */
+function watched<Options extends CallOptions>(
+  options: Options,
+  stop: AbortSignal,
+  count: ((rows: number) => void) | undefined,
+): Options {
+  if (typeof options !== "object" || options === null) return options;
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) return options;
+  const onProgress: unknown = Reflect.get(options, "onProgress");
+  const counting = (progress: { readonly rows: number }) => {
+    count?.(progress.rows);
+    if (typeof onProgress === "function") onProgress(progress);
+  };
+  const more = { signal: either(stop, signal), ...(count === undefined ? {} : { onProgress: counting }) };
+  // Options may be inherited from another object.
+  return Object.assign(Object.create(Object.getPrototypeOf(options)), options, more);
+}
