@@ -82,8 +82,13 @@ function fromEnvironment(name: string): string | undefined {
  * prompted.
  */
 export function fromEnvironmentIfAllowed(variable: string): string | undefined {
+  return rawEnvironmentIfAllowed(variable) || undefined;
+}
+
+/** Reads an environment variable of other programs, for which an empty value may have a meaning. */
+export function rawEnvironmentIfAllowed(variable: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable });
-  return state === "granted" ? fromEnvironment(variable) : undefined;
+  return state === "granted" ? Deno.env.get(variable) : undefined;
 }
 
 /** Creates an error about a setting. */

@@ -90,7 +90,10 @@ export interface SpaceWeatherRecord {
 /** Creates a transport for I-ALiRT, without credentials: it is public, and credentials are sent only to the API. */
 function transportTo(settings: Settings, transport: Transport): Transport {
   const base = settings.ialirtUrl;
-  return { ...transport, api: { base, origin: new URL(base).origin, headers: {}, secrets: [] } };
+  return {
+    ...transport,
+    api: { base, variable: "IMAP_IALIRT_URL", origin: new URL(base).origin, headers: {}, secrets: [] },
+  };
 }
 
 /** A time span, in milliseconds since 1970. */

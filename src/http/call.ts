@@ -1,11 +1,32 @@
-import { ConnectionError, ImapError, ProtocolError, type ResponseError } from "../errors.ts";
-import { connectionError, MIN_SPEED, shownUrl, stallError, statusError, timeoutError } from "./failures.ts";
+import { ConnectionError, ImapError, ProtocolError, type ResponseError, TimeoutError } from "../errors.ts";
+import { withoutSecrets } from "../safe_text.ts";
 import { Patience, startTimer } from "./patience.ts";
 import { type Decision, type HttpLog, MAX_RETRY_AFTER_MS, type Transport } from "./transport.ts";
 
 /** Returns a signal that aborts as soon as one of two signals does. */
 export function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
   return other === undefined ? one : AbortSignal.any([one, other]);
+}
+
+/** Creates the error for a server that sends nothing for too long. */
+export function timeoutError(action: string, host: string, timeoutMs: number): TimeoutError {
+  return new TimeoutError(`${host} sent nothing for ${timeoutMs / 1000} s`, { action });
+}
+
+/**
+ * The minimum speed of a body, in bytes per second. A slower one times out eventually; otherwise it could keep its
+ * reader waiting forever.
+ */
+export const MIN_SPEED = 100;
+
+/** Creates the error for a body that stalls, or stays below {@linkcode MIN_SPEED} for too long. */
+export function stallError(action: string, host: string, timeoutMs: number): TimeoutError {
+  return new TimeoutError(`${host} sent next to nothing for ${timeoutMs / 1000} s`, { action });
+}
+
+/** Formats a URL for a log, without its query if that is secret. */
+export function shownUrl(url: URL, showQuery: boolean): string {
+  return withoutSecrets(showQuery || url.search === "" ? url.href : `${url.origin}${url.pathname}?…`);
 }
 
 /** How often to retry, and how. */
@@ -195,12 +216,21 @@ export class Call {
     } catch (error) {
       signal?.throwIfAborted();
       if (deadline.signal.aborted) throw timeoutError(action, url.host, timeoutMs);
-      throw connectionError(action, url.host, error);
+      throw await this.failure(url, error);
     } finally {
       stopTimer();
       const milliseconds = Math.round(performance.now() - started);
       log({ type: "request", method, url: shownUrl(url, showQuery), status, milliseconds });
     }
+  }
+
+  /**
+   * Converts an error of `fetch`, or of a socket, into one that names its cause. Few calls fail, so what this takes is
+   * loaded when one does.
+   */
+  async failure(url: URL, thrown: unknown): Promise<ConnectionError> {
+    const { connectionError } = await import("./failures.ts");
+    return await connectionError({ action: this.action, url, api: this.transport.api }, thrown);
   }
 
   #sendToApi(method: "GET" | "POST", url: URL): Promise<Reply> {
@@ -319,12 +349,11 @@ export class Reply {
   async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
     if (this.body === null) return;
     const { action, signal, transport: { timeoutMs } } = this.call;
-    const { host } = this.url;
     const reader = this.body.getReader();
     const patience = new Patience(timeoutMs, MIN_SPEED);
     const next = () => {
       const { promise, reject } = Promise.withResolvers<never>();
-      const giveUp = () => reject(stallError(action, host, timeoutMs));
+      const giveUp = () => reject(stallError(action, this.url.host, timeoutMs));
       return patience.during(Promise.race([reader.read(), promise]), giveUp);
     };
     try {
@@ -337,7 +366,7 @@ export class Reply {
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof ConnectionError) throw error;
-      const { message, retryable } = connectionError(action, host, error);
+      const { message, retryable } = await this.call.failure(this.url, error);
       throw new BrokenBody(message, { retryable });
     } finally {
       reader.cancel().catch(() => {});
@@ -386,6 +415,7 @@ export class Reply {
       if (error instanceof ConnectionError) return "";
       throw error;
     });
+    const { statusError } = await import("./failures.ts");
     return statusError({ action, url, response, body: said, api });
   }
 }

@@ -1,91 +1,462 @@
-import { ConnectionError, ResponseError, TimeoutError } from "../errors.ts";
-import { excerpt, withoutSecrets } from "../safe_text.ts";
-import { type ApiAccess, MAX_RETRY_AFTER_MS, parseRetryAfter } from "./transport.ts";
+import { fromEnvironmentIfAllowed, rawEnvironmentIfAllowed } from "../config.ts";
+import { ConnectionError, ResponseError } from "../errors.ts";
+import { gatewayMessage, isWebPage } from "../protocol/routes.ts";
+import { excerpt } from "../safe_text.ts";
+import { type ApiAccess, MAX_RETRY_AFTER_MS, parseRetryAfter, safeWords, serverTime } from "./transport.ts";
 import { STATUS_TEXT } from "@std/http";
 
-/** Messages of the operating system or TLS, the text to show after the host's name, and whether a retry may help. */
-const KNOWN: ReadonlyArray<readonly [pattern: RegExp, words: string, retryable: boolean]> = [
-  [/connection refused|ECONNREFUSED/i, "refused the connection; is the server running?", true],
-  [
-    /name or service not known|no such host|nodename nor servname/i,
-    "cannot be found; is the name right, and is there a network?",
-    true,
-  ],
-  [
-    /dns error|temporary failure in name resolution|ENOTFOUND|EAI_AGAIN/i,
-    "could not be looked up; is there a network?",
-    true,
-  ],
-  [/certificate|UnknownIssuer|tls handshake/i, "has no trusted TLS certificate", false],
-  [/network is unreachable|no route to host|ENETUNREACH|EHOSTUNREACH/i, "cannot be reached; is there a network?", true],
-  [
-    /too many open files|os error 24\)|EMFILE/i,
-    "was not called: too many files are open; use a lower concurrency",
-    true,
-  ],
-  [/are blocked/i, "is at a port that is blocked for HTTP", false],
-  [
-    /invalid (http|content-length|header)|head is too large|parse error|HPE_/i,
-    "sent something that is not HTTP",
-    true,
-  ],
-  [/gzip|deflate|brotli|decompress/i, "sent a body that is not compressed as its headers say", true],
-  [
-    /reset|broken pipe|hang up|aborted|ECONNRESET|EPIPE|closed before|unexpected eof|incomplete|reading a body/i,
-    "broke the connection",
-    true,
-  ],
+/** A request that failed. */
+export interface FailedRequest {
+  /** What failed, as it follows `Cannot ` in messages: `download "imap_..."`. */
+  readonly action: string;
+  /** The URL that the request was sent to. */
+  readonly url: URL;
+  readonly api: ApiAccess;
+}
+
+/** A proxy that requests go through. */
+export interface UsedProxy {
+  /** The environment variable that names it. */
+  readonly variable: string;
+  /** Without user name and password. */
+  readonly host: string;
+  readonly url: URL;
+}
+
+/** Splits NO_PROXY into its entries. */
+function isExcepted(hostname: string): boolean {
+  const text = fromEnvironmentIfAllowed("NO_PROXY") ?? fromEnvironmentIfAllowed("no_proxy") ?? "";
+  const entries = text.split(",").map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== "");
+  return entries.some((entry) => {
+    const domain = entry.replace(/^\./, "");
+    return entry === "*" || hostname === domain || hostname.endsWith(`.${domain}`);
+  });
+}
+
+/** Returns the proxy that `fetch` uses for a URL, as far as the environment may be read; undefined if it uses none. */
+function proxyFor({ protocol, hostname }: URL): UsedProxy | undefined {
+  const names = protocol === "https:" ? ["ALL_PROXY", "HTTPS_PROXY"] : ["ALL_PROXY", "HTTP_PROXY"];
+  for (const variable of names.flatMap((name) => [name, name.toLowerCase()])) {
+    const text = fromEnvironmentIfAllowed(variable);
+    if (text === undefined) continue;
+    const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+    const url = URL.canParse(full) ? new URL(full) : undefined;
+    if (url === undefined || !/^(https?|socks[45][ah]?):$/.test(url.protocol)) continue;
+    return isExcepted(hostname) ? undefined : { variable, host: url.host, url };
+  }
+  return undefined;
+}
+
+/** What the text of a message depends on. */
+interface Situation {
+  readonly url: URL;
+  /** The host that the request was sent to. */
+  readonly host: string;
+  /** Whether the request was sent to the API, whose URL is a setting. */
+  readonly isApi: boolean;
+  /** `the URL of the API (IMAP_DATA_ACCESS_URL)`. */
+  readonly setting: string;
+  readonly proxy: UsedProxy | undefined;
+  /** The groups that the pattern of the cause captured. */
+  readonly found: ReadonlyArray<string | undefined>;
+}
+
+/** A cause of a failed connection: how it is recognized, and what the message says. */
+export interface ConnectionCause {
+  /** Its name, in the documentation. */
+  readonly name: string;
+  /** Matches the text of the runtime or the operating system. */
+  readonly pattern: RegExp;
+  /** Whether it applies only if the request goes through a proxy. */
+  readonly needsProxy?: boolean;
+  /** Returns what is at fault, and what to do. */
+  readonly says: (situation: Situation) => string;
+  /** Whether the same request may succeed if it is retried. */
+  readonly isRetryable: boolean;
+}
+
+const shownProxy = ({ proxy }: Situation): string =>
+  proxy === undefined ? "the proxy" : `the proxy ${proxy.host} (${proxy.variable})`;
+
+/** `; check the URL of the API (IMAP_DATA_ACCESS_URL)`, if the user has set the URL. */
+const checkUrl = ({ isApi, setting }: Situation): string => isApi ? `; check ${setting}` : "";
+
+/** Formats a number of seconds since 1970 as a UTC time: `2026-01-31 12:00`. */
+function shownTime(seconds: string): string {
+  const date = new Date(Number(seconds) * 1000);
+  return Number.isNaN(date.getTime()) ? seconds : date.toISOString().slice(0, 16).replace("T", " ");
+}
+
+/** What to do if the time of this machine and the validity of a certificate do not match. */
+const checkClock = (verified: string): string =>
+  `the clock of this machine says ${shownTime(verified)} UTC: if that is wrong, set it; ` +
+  "otherwise the server needs a new certificate";
+
+/** What to do about an issuer that is not trusted. It depends on what Deno has been told to trust. */
+function trustAdvice(situation: Situation): string {
+  const file = fromEnvironmentIfAllowed("DENO_CERT");
+  const stores = fromEnvironmentIfAllowed("DENO_TLS_CA_STORE") ?? "";
+  const byProxy = situation.proxy === undefined ? "" : `; ${shownProxy(situation)} may have replaced it`;
+  const system = /\bsystem\b/.test(stores) ? "" : ", or DENO_TLS_CA_STORE=system if this machine trusts it";
+  return file === undefined
+    ? `if it is your institute's or your own, set DENO_CERT to a PEM file with the issuer's certificate${system}${byProxy}`
+    : `the file of DENO_CERT (${file}) does not contain the issuer's certificate: add it${system}${byProxy}`;
+}
+
+const NO_CERTIFICATE = "has no trusted TLS certificate";
+
+/** All causes of failed connections that are recognized; the first one that matches counts. */
+export const CONNECTION_CAUSES: readonly ConnectionCause[] = [
+  {
+    name: "Deno's permissions do not include the host",
+    pattern: /NotCapable.*?access to "([^"]+)"|NotCapable|Requires net access to "([^"]+)"/s,
+    says: ({ host, found: [one, other] }) => `Deno may not reach ${one ?? other ?? host}; run it with --allow-net`,
+    isRetryable: false,
+  },
+  {
+    name: "`DENO_CERT` or `--cert` names a file that cannot be opened",
+    pattern: /failed opening CA file: (.*)/i,
+    says: ({ found: [why = ""] }) => {
+      const file = rawEnvironmentIfAllowed("DENO_CERT");
+      if (file === "") return "the environment variable DENO_CERT is empty, which Deno takes for a file; unset it";
+      return file === undefined
+        ? `Deno cannot open the file of its flag --cert (${why}); correct the path`
+        : `Deno cannot open "${file}", the file of the environment variable DENO_CERT (${why}); correct or unset it`;
+    },
+    isRetryable: false,
+  },
+  {
+    name: "`DENO_TLS_CA_STORE` names an unknown store",
+    pattern: /unknown certificate store "([^"]*)"/i,
+    says: ({ found: [store = ""] }) =>
+      `the environment variable DENO_TLS_CA_STORE contains "${store}"; expected mozilla, system, or both with a comma`,
+    isRetryable: false,
+  },
+  {
+    name: "the certificate's issuer is not trusted, or it is self-signed",
+    pattern: /UnknownIssuer|self.signed certificate|unable to (?:get|verify)/i,
+    says: (situation) => `${situation.host} ${NO_CERTIFICATE}: its issuer is unknown; ${trustAdvice(situation)}`,
+    isRetryable: false,
+  },
+  {
+    name: "the certificate is for another host",
+    pattern: /not valid for name "([^"]*)"(?:; certificate is (?:only valid for ([^\n]*)|not valid for any names))?/i,
+    says: (situation) => {
+      const { host, found: [name = host, names = ""] } = situation;
+      const others = [...names.matchAll(/"([^"]+)"|IpAddress\(([^)]*)\)/g)].map(([, one, other]) => one ?? other);
+      const state = others.length === 0
+        ? `names no host, not even ${name}`
+        : `is for ${others.slice(0, 3).join(", ")}, not for ${name}`;
+      return `${host} ${NO_CERTIFICATE}: it ${state}${checkUrl(situation)}`;
+    },
+    isRetryable: false,
+  },
+  {
+    name: "the certificate has expired, or this machine's clock is fast",
+    pattern: /certificate expired: verification time (\d+).*?not valid after (\d+)|certificate:? (?:has )?expired/is,
+    says: ({ host, found: [verified, end] }) =>
+      `${host} ${NO_CERTIFICATE}: it has expired${
+        verified === undefined || end === undefined
+          ? "; check the clock of this machine"
+          : ` (${shownTime(end)} UTC); ${checkClock(verified)}`
+      }`,
+    isRetryable: false,
+  },
+  {
+    name: "the certificate is not valid yet, or this machine's clock is slow",
+    pattern: /certificate not valid yet: verification time (\d+).*?not valid before (\d+)|NotValidYet|not yet valid/is,
+    says: ({ host, found: [verified, start] }) =>
+      `${host} ${NO_CERTIFICATE}: it is not valid yet${
+        verified === undefined || start === undefined
+          ? "; check the clock of this machine"
+          : ` (before ${shownTime(start)} UTC); ${checkClock(verified)}`
+      }`,
+    isRetryable: false,
+  },
+  {
+    name: "the certificate is one for an authority",
+    pattern: /CaUsedAsEndEntity/,
+    says: ({ host }) =>
+      `${host} ${NO_CERTIFICATE}: it is the certificate of an authority (CA:TRUE), which must not be a server's; ` +
+      "the server needs one with CA:FALSE",
+    isRetryable: false,
+  },
+  {
+    name: "the certificate has another defect",
+    pattern: /invalid peer certificate: ([^\n]*)|peer sent no certificates|certificate verify failed/i,
+    says: ({ host, found: [why] }) =>
+      `${host} ${NO_CERTIFICATE}${why === undefined ? "" : `: ${excerpt(why, 80)}`}; the server needs another one`,
+    isRetryable: false,
+  },
+  {
+    name: "the server asks for a certificate of the client",
+    pattern: /fatal alert: (?:CertificateRequired|BadCertificate|UnsupportedCertificate|UnknownCA|NoCertificate)/i,
+    says: ({ host }) => `${host} asks for a TLS certificate of the client, which this program does not support`,
+    isRetryable: false,
+  },
+  {
+    name: "the server does not know its name",
+    pattern: /fatal alert: Unrecogni[sz]edName/i,
+    says: (situation) =>
+      `the server at ${situation.host} does not serve a host of that name over TLS${checkUrl(situation)}`,
+    isRetryable: false,
+  },
+  {
+    name: "client and server have no version or cipher of TLS in common",
+    pattern: /fatal alert: (\w+)|peer is incompatible: (.*)|peer misbehaved: (.*)/i,
+    says: ({ host, found }) => {
+      const why = found.find((word) => word !== undefined) ?? "";
+      return `${host} does not accept TLS as Deno speaks it (${excerpt(why, 60)}); Deno needs TLS 1.2 or 1.3`;
+    },
+    isRetryable: false,
+  },
+  {
+    name: "https:// at a port that does not speak TLS",
+    pattern: /corrupt message|InvalidContentType|wrong version number/i,
+    says: (situation) => {
+      const { url, proxy } = situation;
+      if (proxy?.url.protocol === "https:") {
+        return `${
+          shownProxy(situation)
+        } does not speak TLS at that port; if it speaks plain HTTP, its URL needs http://`;
+      }
+      return `${situation.host} does not speak TLS at port ${url.port || "443"}; if it speaks plain HTTP, ` +
+        `use http:// instead of https://${checkUrl(situation)}`;
+    },
+    isRetryable: false,
+  },
+  {
+    name: "the connection ends during the TLS handshake",
+    pattern: /tls handshake eof/i,
+    says: ({ host }) => `${host} broke the connection in the TLS handshake; does it speak https at that port?`,
+    isRetryable: true,
+  },
+  {
+    name: "the proxy requires credentials",
+    pattern: /proxy authentication required|proxy responded 407/i,
+    says: (situation) =>
+      `${shownProxy(situation)} requires a user name and a password; ` +
+      `set ${situation.proxy?.variable ?? "HTTPS_PROXY"} to http://USER:PASSWORD@HOST:PORT`,
+    isRetryable: false,
+  },
+  {
+    name: "the proxy does not allow the host",
+    pattern: /proxy responded (4\d\d)/i,
+    says: (situation) => {
+      const [status = ""] = situation.found;
+      return `${shownProxy(situation)} does not allow connections to ${situation.host}: it answered ` +
+        `${shownStatus(Number(status))}; use another proxy, or list the host in NO_PROXY if it can be reached directly`;
+    },
+    isRetryable: false,
+  },
+  {
+    name: "the proxy cannot reach the host",
+    pattern: /unsuccessful tunnel|unexpected eof while tunneling|proxy responded (\d{3})/i,
+    says: (situation) => {
+      const [status] = situation.found;
+      const why = status === undefined ? "" : `: it answered ${shownStatus(Number(status))}`;
+      return `${shownProxy(situation)} does not connect to ${situation.host}${why}; ` +
+        "is the host right, and may the proxy connect to it?";
+    },
+    isRetryable: true,
+  },
+  {
+    name: "the proxy refuses connections",
+    pattern: /connection refused|ECONNREFUSED|proxy server unreachable/i,
+    needsProxy: true,
+    says: (situation) => `${shownProxy(situation)} refused the connection; is it running, and is the variable right?`,
+    isRetryable: true,
+  },
+  {
+    name: "the proxy's name does not exist",
+    pattern: /name or service not known|name does not resolve/i,
+    needsProxy: true,
+    says: (situation) => `${shownProxy(situation)} cannot be found; correct or unset ${situation.proxy?.variable}`,
+    isRetryable: false,
+  },
+  {
+    name: "the proxy's port does not belong to a proxy",
+    pattern: /invalid http|invalid header|parse error|SOCKS error|socks/i,
+    needsProxy: true,
+    says: (situation) => `${shownProxy(situation)} sent something that is not HTTP; is it a proxy?`,
+    isRetryable: true,
+  },
+  {
+    name: "the proxy breaks the connection",
+    pattern: /closed before message completed|connection reset|ECONNRESET/i,
+    needsProxy: true,
+    says: (situation) => `${situation.host}, or ${shownProxy(situation)} before it, broke the connection`,
+    isRetryable: true,
+  },
+  {
+    name: "the server refuses connections",
+    pattern: /connection refused|ECONNREFUSED/i,
+    says: (situation) => `${situation.host} refused the connection; is the server running?${checkUrl(situation)}`,
+    isRetryable: true,
+  },
+  {
+    name: "the host's name does not exist",
+    // What Linux says when a name server has answered; other systems say the same without a network.
+    pattern: /name or service not known|name does not resolve/i,
+    says: (situation) => `${situation.host} cannot be found: no host has that name${checkUrl(situation)}`,
+    isRetryable: false,
+  },
+  {
+    name: "names cannot be looked up",
+    pattern: /dns error|name resolution|EAI_AGAIN|ENOTFOUND|lookup address|no such host|nodename nor servname/i,
+    says: ({ host, proxy }) =>
+      `${proxy?.host ?? host} could not be looked up; is the name right, and is there a network?`,
+    isRetryable: true,
+  },
+  {
+    name: "there is no route to the host",
+    pattern: /network is unreachable|no route to host|ENETUNREACH|EHOSTUNREACH/i,
+    says: ({ host, proxy }) => `${proxy?.host ?? host} cannot be reached; is there a network?`,
+    isRetryable: true,
+  },
+  {
+    name: "the connection cannot be established in time",
+    pattern: /connection timed out|operation timed out|os error 110\)|os error 60\)|ETIMEDOUT/i,
+    says: (situation) =>
+      `${
+        situation.proxy === undefined ? situation.host : shownProxy(situation)
+      } does not accept connections: nothing ` +
+      "came back; is there a firewall, and is the port right?",
+    isRetryable: true,
+  },
+  {
+    name: "this machine has too many open files",
+    pattern: /too many open files|os error 24\)|EMFILE/i,
+    says: ({ host }) => `${host} was not called: too many files are open; use a lower concurrency`,
+    isRetryable: true,
+  },
+  {
+    name: "the port is one that `fetch` does not use",
+    pattern: /are blocked/i,
+    says: (situation) => `${situation.host} is at a port that is blocked for HTTP${checkUrl(situation)}`,
+    isRetryable: false,
+  },
+  {
+    name: "http:// at a port that speaks TLS",
+    pattern: /speaks TLS instead of HTTP/,
+    says: (situation) =>
+      `${situation.host} speaks TLS at that port; use https:// instead of http://${checkUrl(situation)}`,
+    isRetryable: false,
+  },
+  {
+    name: "the response is not HTTP",
+    pattern: /invalid (?:http|content-length|header)|head is too large|parse error|HPE_/i,
+    says: ({ host }) => `${host} sent something that is not HTTP`,
+    isRetryable: true,
+  },
+  {
+    name: "the body is not compressed as announced",
+    pattern: /gzip|deflate|brotli|decompress/i,
+    says: ({ host }) => `${host} sent a body that is not compressed as its headers say`,
+    isRetryable: true,
+  },
+  {
+    name: "the connection breaks",
+    pattern:
+      /reset|broken pipe|hang up|aborted|ECONNRESET|EPIPE|closed before|unexpected e(?:o|nd of )f|incomplete|reading a body/i,
+    says: ({ host }) => `${host} broke the connection`,
+    isRetryable: true,
+  },
 ];
+
+/** The longest time that a closer look at a failure may take. */
+const MAX_LOOK_MS = 3000;
+
+/** Runs a closer look at a failure. Returns undefined when it fails or takes too long: it must not hide the failure. */
+async function look<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work(AbortSignal.timeout(MAX_LOOK_MS));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a port speaks TLS. Nothing but a handshake is sent. */
+async function speaksTls({ hostname, port }: URL): Promise<boolean | undefined> {
+  return await look(async (signal) => {
+    const plain = await Deno.connect({ hostname, port: Number(port || 80) });
+    const secure = await Deno.startTls(plain, { hostname });
+    signal.addEventListener("abort", () => secure.close(), { once: true });
+    try {
+      await secure.handshake();
+      return true;
+    } catch (error) {
+      return /certificate/i.test(String(error));
+    } finally {
+      if (!signal.aborted) secure.close();
+    }
+  });
+}
+
+/** Asks a proxy for a connection, as `fetch` did, and returns the status of its response, which `fetch` does not tell. */
+async function tunnelStatus({ url }: UsedProxy, { hostname, port }: URL): Promise<number | undefined> {
+  if (url.protocol !== "http:") return undefined;
+  return await look(async (signal) => {
+    using connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port || 80) });
+    signal.addEventListener("abort", () => void connection.closeWrite().catch(() => {}), { once: true });
+    const target = `${hostname}:${port || 443}`;
+    const [user, password] = [url.username, url.password].map(decodeURIComponent);
+    const login = user === "" ? "" : `proxy-authorization: Basic ${btoa(`${user}:${password}`)}\r\n`;
+    await connection.write(new TextEncoder().encode(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${login}\r\n`));
+    const start = new Uint8Array(64);
+    const count = await connection.read(start) ?? 0;
+    const status = /^HTTP\/1\.[01] (\d{3})/.exec(new TextDecoder().decode(start.subarray(0, count)))?.[1];
+    return status === undefined ? undefined : Number(status);
+  });
+}
 
 /** Removes URLs from an error's text, since presigned URLs are secret. */
 function withoutUrls(text: string): string {
   return text.replace(/\bhttps?:\/\/\S+/gi, "");
 }
 
-function causeText(cause: unknown): string {
-  return cause instanceof Error ? cause.message : "";
+/** The texts of an error and of its causes. */
+function textOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  return `${thrown.name} ${thrown.message}${thrown.cause === undefined ? "" : ` ${textOf(thrown.cause)}`}`;
+}
+
+function situationOf(
+  { url, api }: FailedRequest,
+  proxy: UsedProxy | undefined,
+  found: Situation["found"],
+): Situation {
+  const setting = `the URL of the API (${api.variable ?? "IMAP_DATA_ACCESS_URL"})`;
+  return { url, host: url.host, isApi: url.origin === api.origin, setting, proxy, found };
+}
+
+/** Looks closer at failures whose texts do not tell the cause. Returns what the text should have said. */
+async function closerText(text: string, url: URL, proxy: UsedProxy | undefined): Promise<string> {
+  if (proxy !== undefined && /unsuccessful tunnel/i.test(text)) {
+    const status = await tunnelStatus(proxy, url);
+    return status === undefined || status < 300 ? text : `proxy responded ${status}`;
+  }
+  const isOdd = proxy === undefined && url.protocol === "http:" && /invalid http version/i.test(text);
+  return isOdd && await speaksTls(url) ? "speaks TLS instead of HTTP" : text;
 }
 
 /**
- * Converts an error of `fetch` or a socket into an error for the user. The original is not kept as `cause`, since its
- * text may contain a presigned URL.
- *
- * @param action What failed, as it follows `Cannot ` in messages: `download "imap_..."`.
- * @param host The host that the request was sent to.
+ * Converts an error of `fetch` or a socket into an error that names its cause. The original is not kept as `cause`,
+ * since its text may contain a presigned URL.
  */
-export function connectionError(action: string, host: string, thrown: unknown): ConnectionError {
-  const text = thrown instanceof Error ? `${thrown.name} ${thrown.message} ${causeText(thrown.cause)}` : String(thrown);
-  if (thrown instanceof Error && thrown.name === "NotCapable") {
-    return new ConnectionError(`Deno may not reach ${host}; run it with --allow-net`, { action, retryable: false });
-  }
-  const known = KNOWN.find(([pattern]) => pattern.test(text));
-  if (known !== undefined) {
-    const [, words, retryable] = known;
-    return new ConnectionError(`${host} ${words}`, { action, retryable });
+export async function connectionError(request: FailedRequest, thrown: unknown): Promise<ConnectionError> {
+  const { action, url } = request;
+  const proxy = proxyFor(url);
+  const text = await closerText(textOf(thrown), url, proxy);
+  for (const { pattern, needsProxy = false, says, isRetryable } of CONNECTION_CAUSES) {
+    const match = pattern.exec(text);
+    if (match === null || (needsProxy && proxy === undefined)) continue;
+    const situation = situationOf(request, proxy, match.slice(1));
+    return new ConnectionError(says(situation), { action, retryable: isRetryable });
   }
   const said = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ConnectionError(`no response from ${host}: ${excerpt(withoutUrls(said))}`, { action });
-}
-
-/** Creates the error for a server that sends nothing for too long. */
-export function timeoutError(action: string, host: string, timeoutMs: number): TimeoutError {
-  return new TimeoutError(`${host} sent nothing for ${timeoutMs / 1000} s`, { action });
-}
-
-/**
- * The minimum speed of a body, in bytes per second. A slower one times out eventually; otherwise it could keep its
- * reader waiting forever.
- */
-export const MIN_SPEED = 100;
-
-/** Creates the error for a body that stalls, or stays below {@linkcode MIN_SPEED} for too long. */
-export function stallError(action: string, host: string, timeoutMs: number): TimeoutError {
-  return new TimeoutError(`${host} sent next to nothing for ${timeoutMs / 1000} s`, { action });
-}
-
-/** Formats a URL for a log, without its query if that is secret. */
-export function shownUrl(url: URL, showQuery: boolean): string {
-  return withoutSecrets(showQuery || url.search === "" ? url.href : `${url.origin}${url.pathname}?…`);
+  const through = proxy === undefined ? "" : ` through the proxy ${proxy.host} (${proxy.variable})`;
+  return new ConnectionError(`no response from ${url.host}${through}: ${excerpt(withoutUrls(said))}`, { action });
 }
 
 /**
@@ -108,116 +479,200 @@ function explanation(body: string): string {
   } catch {
     // Not JSON.
   }
-  const code = /<Code>([^<]*)<\/Code>/.exec(body)?.[1];
+  const code = storeCode(body);
   const message = /<Message>([^<]*)<\/Message>/.exec(body)?.[1];
-  return code === undefined ? body : [code, message].filter(Boolean).join(": ");
+  if (code !== undefined) return [code, message].filter(Boolean).join(": ");
+  // Of a web page, the title says most.
+  return /<title>([^<]+)<\/title>/i.exec(body)?.[1] ?? body;
 }
 
-/** Matches the query of a URL, even with escaped slashes. */
-const URL_QUERY = /(https?:[^\s"'<>?]+)\?[^\s"'<>]*/gi;
-/** Matches a parameter of a presigned URL anywhere in a text (S3: signature versions 4 and 2). */
-const SIGNED_PARAMETER = /\b(X-Amz-[\w-]+|Signature|AWSAccessKeyId)(=|%3D)[^\s"'<>&]*/gi;
-
-/** Prepares a server's text for a message: on one line, shortened, and without credentials or signatures. */
-export function safeWords(text: string, api: ApiAccess): string {
-  const open = api.secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), text);
-  return excerpt(open.replace(URL_QUERY, "$1?…").replace(SIGNED_PARAMETER, "$1=…"));
+/** Returns the code of an error of an object store (S3). */
+function storeCode(body: string): string | undefined {
+  return /<Code>([^<]*)<\/Code>/.exec(body)?.[1];
 }
 
 /** A response with an error status. */
-interface Refusal {
-  /** What failed, as it follows `Cannot ` in messages. */
-  readonly action: string;
-  /** The host that the request was sent to. */
-  readonly url: URL;
+export interface Refusal extends FailedRequest {
   readonly response: Response;
   /** The start of its body. */
   readonly body: string;
-  readonly api: ApiAccess;
 }
 
-/**
- * Whether a body was sent by the gateway itself: a JSON object with a `message`. The services behind it send strings,
- * text, or an `error`.
- */
-export function isGatewayBody(body: string): boolean {
-  return gatewayMessage(body) !== undefined;
+/** What the advice about an error status depends on. */
+interface RefusedSituation extends Situation {
+  readonly status: number;
+  readonly body: string;
+  readonly caller: "anyone" | "token" | "key";
+  /** The route of the API that grants access differently. */
+  readonly route: string | undefined;
 }
 
-function gatewayMessage(body: string): string | undefined {
-  try {
-    const json: unknown = JSON.parse(body);
-    if (typeof json !== "object" || json === null || "error" in json || !("message" in json)) return undefined;
-    return typeof json.message === "string" ? json.message : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether the gateway has no such route: 404 today; in 2024 it was 403 with this message (SDC protocol, "Gateway"). */
-function isUnknownRoute(status: number, body: string): boolean {
-  const message = gatewayMessage(body);
-  return (status === 404 && message !== undefined) || (status === 403 && message === "Missing Authentication Token");
+/** A cause of a response with an error status: how it is recognized, and what the message says after the status. */
+export interface RefusalCause {
+  /** Its name, in the documentation. */
+  readonly name: string;
+  readonly applies: (situation: RefusedSituation) => boolean;
+  /** Returns what to do. */
+  readonly says: (situation: RefusedSituation) => string;
+  /** Whether the same request may succeed if it is retried. Default: according to the status. */
+  readonly isRetryable?: boolean;
 }
 
 /** The settings that grant access, by name. */
 const API_KEY = "an API key (IMAP_API_KEY)";
 const CREDENTIALS = `${API_KEY} or an access token (IMAP_ACCESS_TOKEN)`;
 
-/**
- * Returns what to do about a rejected request, judging by the status, the route, and the form of the body (SDC
- * protocol).
- */
-function advice({ url, response: { status }, body, api }: Refusal): string {
-  if (url.origin !== api.origin) return "";
-  const caller = api.secrets.length === 0 ? "anyone" : "x-api-key" in api.headers ? "key" : "token";
-  const route = /\/(download|upload|release|reprocess)(?=\/|$)/.exec(url.pathname)?.[1];
-  if (isUnknownRoute(status, body)) return unknownRouteAdvice(route, caller);
-  if (status !== 401 && status !== 403) return "";
-  if (caller === "anyone") {
-    const isUnreleased = status === 403 && route === "download" && !isGatewayBody(body);
-    if (isUnreleased) return `; the file exists, but is not released to the public yet: it requires ${CREDENTIALS}`;
-    return status === 401 ? `; it needs ${CREDENTIALS}` : `; it may require ${CREDENTIALS}`;
-  }
-  if (caller === "token") {
-    return `; check the access token: it ${
-      status === 401 ? "is invalid or has expired" : "has insufficient permissions"
-    }`;
-  }
-  // The gateway rejects unknown keys and keys without the required permissions in the same way. If a service behind it
-  // responds, the key is known.
-  const isKnown = body !== "" && !isGatewayBody(body);
-  return `; check the API key: it ${
-    isKnown ? "" : "is unknown, or "
-  }has insufficient permissions; a read key only reads`;
+/** Whether the gateway has no such route: 404 today; in 2024 it was 403 with this message (SDC protocol, "Gateway"). */
+function isUnknownRoute({ isApi, status, body }: RefusedSituation): boolean {
+  if (!isApi) return false;
+  const message = gatewayMessage(body);
+  return (status === 404 && (message !== undefined || isWebPage(body))) ||
+    (status === 403 && message === "Missing Authentication Token");
 }
 
 /** Without the path prefix for a key, the routes that require a key do not exist; `/reprocess` also accepts a token. */
-function unknownRouteAdvice(route: string | undefined, caller: "anyone" | "token" | "key"): string {
-  const checkUrl = "check the URL of the API";
-  if (caller === "key") return `; it has no such route: ${checkUrl}`;
+function unknownRouteAdvice({ route, caller, setting, url }: RefusedSituation): string {
+  const check = `check ${setting}`;
+  if (caller === "key") return `it has no such route: ${check}`;
   if (route === "upload" || route === "release") {
-    return `; it needs ${API_KEY}${caller === "token" ? ": an access token is not enough" : ""}`;
+    return `it needs ${API_KEY}${caller === "token" ? ": an access token is not enough" : ""}`;
   }
-  if (caller === "token") return `; it has no such route: ${checkUrl}`;
+  if (caller === "token") return `it has no such route: ${check}`;
   return route === "reprocess"
-    ? `; it needs ${CREDENTIALS}`
-    : `; it has no such route for callers without ${API_KEY}: ${checkUrl}, or set a key`;
+    ? `it needs ${CREDENTIALS}`
+    : `it has no such route for callers without ${API_KEY}: ${check}, which has no ${url.pathname}, or set a key`;
 }
 
-/** The error of a response whose status says no. */
+const isDenied = ({ isApi, status }: RefusedSituation): boolean => isApi && (status === 401 || status === 403);
+const fromStore = (...codes: readonly string[]) => ({ isApi, body }: RefusedSituation): boolean =>
+  !isApi && codes.includes(storeCode(body) ?? "");
+const anotherProxy = (situation: Situation): string =>
+  `${shownProxy(situation)} may have answered this instead of ${situation.host}`;
+
+/** All causes of error statuses that are recognized; the first one that applies counts. */
+export const REFUSAL_CAUSES: readonly RefusalCause[] = [
+  {
+    name: "the proxy requires credentials (407)",
+    applies: ({ status }) => status === 407,
+    says: (situation) =>
+      `${shownProxy(situation)} requires a user name and a password; ` +
+      `set ${situation.proxy?.variable ?? "HTTP_PROXY"} to http://USER:PASSWORD@HOST:PORT`,
+    isRetryable: false,
+  },
+  {
+    name: "http:// at a port that speaks TLS (400)",
+    // nginx, Apache, and Go.
+    applies: ({ status, body }) =>
+      status === 400 && /plain HTTP request was sent to|speaking plain HTTP to|HTTP request to an HTTPS/i.test(body),
+    says: (situation) => `it speaks TLS at that port; use https:// instead of http://${checkUrl(situation)}`,
+  },
+  {
+    name:
+      'the API has no such route: its URL is wrong, or a key is missing (404, or 403 "Missing Authentication Token")',
+    applies: isUnknownRoute,
+    says: unknownRouteAdvice,
+  },
+  {
+    name: "the file is not released to the public (403)",
+    applies: (situation) => {
+      const { caller, status, route, body } = situation;
+      return isDenied(situation) && caller === "anyone" && status === 403 && route === "download" && !isGateway(body);
+    },
+    says: () => `the file exists, but is not released to the public yet: it requires ${CREDENTIALS}`,
+  },
+  {
+    name: "the credentials are missing (401, 403)",
+    applies: (situation) => isDenied(situation) && situation.caller === "anyone",
+    says: ({ status }) => status === 401 ? `it needs ${CREDENTIALS}` : `it may require ${CREDENTIALS}`,
+  },
+  {
+    name: "the access token is wrong (401, 403)",
+    applies: (situation) => isDenied(situation) && situation.caller === "token",
+    says: ({ status }) =>
+      `check the access token: it ${status === 401 ? "is invalid or has expired" : "has insufficient permissions"}`,
+  },
+  {
+    name: "the API key is wrong (401, 403)",
+    applies: isDenied,
+    // The gateway rejects unknown keys and keys without the required permissions in the same way. If a service behind
+    // it responds, the key is known.
+    says: ({ body }) =>
+      `check the API key: it ${body !== "" && !isGateway(body) ? "" : "is unknown, or "}` +
+      "has insufficient permissions; a read key only reads",
+  },
+  {
+    name: "the presigned URL has expired (403)",
+    applies: (situation) => fromStore("ExpiredToken")(situation) || /Request has expired/.test(situation.body),
+    says: () => "the presigned URL is too old: run the command again, which gets a new one",
+  },
+  {
+    name: "the clocks of the API and of the object store differ (403)",
+    applies: fromStore("RequestTimeTooSkewed"),
+    says: () => "the clocks of the API and of the object store differ; report it to the archive's operators",
+  },
+  {
+    name: "the presigned URL was changed on the way (403)",
+    applies: fromStore("SignatureDoesNotMatch"),
+    says: (situation) =>
+      `the presigned URL or the request was changed on the way${
+        situation.proxy === undefined ? "" : `, perhaps by ${shownProxy(situation)}`
+      }; otherwise report it to the archive's operators`,
+  },
+  {
+    name: "the object store denies access (403)",
+    applies: fromStore("AccessDenied", "InvalidAccessKeyId"),
+    says: () => "the object store rejects the archive's presigned URL; your credentials are not sent there",
+  },
+  {
+    name: "the object store does not have a file that the archive lists (404)",
+    applies: fromStore("NoSuchKey", "NoSuchBucket"),
+    says: () =>
+      "the archive lists the file, but its object store does not have it; report it to the archive's operators",
+  },
+  {
+    name: "the object store is too busy (503)",
+    applies: fromStore("SlowDown"),
+    says: () => "the object store is too busy; use a lower concurrency",
+  },
+  {
+    name: "a proxy, perhaps, instead of the server (403, 502, 503, 504)",
+    applies: ({ proxy, url, status }) =>
+      proxy !== undefined && url.protocol === "http:" && [403, 502, 503, 504].includes(status),
+    says: anotherProxy,
+  },
+];
+
+function isGateway(body: string): boolean {
+  return gatewayMessage(body) !== undefined;
+}
+
+/** `403 Forbidden`. */
+function shownStatus(status: number): string {
+  return `${status} ${STATUS_TEXT[status] ?? ""}`.trim();
+}
+
+/** Converts a response whose status is an error into an error that names its cause. */
 export function statusError(refusal: Refusal): ResponseError {
-  const { action, url, response, body, api } = refusal;
-  const { status } = response;
+  const { action, url, response: { status, headers }, body, api } = refusal;
+  const situation: RefusedSituation = {
+    ...situationOf(refusal, proxyFor(url), []),
+    status,
+    body,
+    caller: api.secrets.length === 0 ? "anyone" : "x-api-key" in api.headers ? "key" : "token",
+    route: /\/(download|upload|release|reprocess)(?=\/|$)/.exec(url.pathname)?.[1],
+  };
   const said = safeWords(explanation(body), api);
-  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
+  const cause = REFUSAL_CAUSES.find(({ applies }) => applies(situation));
+  const retryAfterMs = parseRetryAfter(headers.get("retry-after"), serverTime(headers.get("date"))?.getTime());
   const later = (retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS
     ? `; it asks to retry in ${Math.ceil((retryAfterMs ?? 0) / 60_000)} minutes`
     : "";
-  const name = `${status} ${STATUS_TEXT[status] ?? ""}`.trim();
-  return new ResponseError(
-    `${url.host} answered ${name}${said === "" ? "" : ` (${said})`}` +
-      advice(refusal) + later,
-    { action, status, serverText: said, retryable: isTransient(status), retryAfterMs },
-  );
+  const message = `${url.host} answered ${shownStatus(status)}${said === "" ? "" : ` (${said})`}`;
+  return new ResponseError(`${message}${cause === undefined ? "" : `; ${cause.says(situation)}`}${later}`, {
+    action,
+    status,
+    serverText: said,
+    retryable: cause?.isRetryable ?? isTransient(status),
+    retryAfterMs,
+  });
 }

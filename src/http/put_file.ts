@@ -1,8 +1,7 @@
 import { fromEnvironmentIfAllowed } from "../config.ts";
 import { fileError } from "../disk.ts";
 import { FileError, ImapError } from "../errors.ts";
-import { type Call, Reply } from "./call.ts";
-import { connectionError, shownUrl, stallError, timeoutError } from "./failures.ts";
+import { type Call, Reply, shownUrl, stallError, timeoutError } from "./call.ts";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { AgentOptions, RequestOptions } from "node:https";
 
@@ -179,7 +178,7 @@ class OnePut {
       return reply;
     } catch (error) {
       signal?.throwIfAborted();
-      throw error instanceof ImapError ? error : connectionError(this.#action, url.host, error);
+      throw error instanceof ImapError ? error : await this.#call.failure(url, error);
     } finally {
       signal?.removeEventListener("abort", stop);
       request.destroy();

@@ -1,7 +1,7 @@
 import type { Settings } from "../config.ts";
 import { InputError } from "../errors.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX } from "../protocol/routes.ts";
-import { hideSecret } from "../safe_text.ts";
+import { excerpt, hideSecret } from "../safe_text.ts";
 
 /** The credentials of a caller, if any. */
 interface Credentials {
@@ -13,6 +13,8 @@ interface Credentials {
 export interface ApiAccess {
   /** The base URL, with the prefix for authorized callers if there are credentials. */
   readonly base: string;
+  /** The environment variable of the URL. Default: `IMAP_DATA_ACCESS_URL`. */
+  readonly variable?: string;
   /** The only origin that credentials are sent to. */
   readonly origin: string;
   /** The header with the credentials. */
@@ -108,20 +110,48 @@ export function createTransport(settings: Settings, options: TransportOptions = 
 /** If a server asks for a longer wait than this, its response is an error instead. */
 export const MAX_RETRY_AFTER_MS = 120_000;
 
+/** Parses an HTTP date, in milliseconds since 1970; NaN if it is malformed. */
+function parseHttpDate(text: string): number {
+  // It begins with the name of a day; Date.parse would accept far more.
+  return /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : NaN;
+}
+
+/**
+ * Returns when a server sent a response, by its own clock.
+ *
+ * @param header The text of its `Date` header; null if there is none.
+ * @returns Undefined if the header is missing or malformed.
+ */
+export function serverTime(header: string | null): Date | undefined {
+  const time = parseHttpDate(header?.trim() ?? "");
+  return Number.isNaN(time) ? undefined : new Date(time);
+}
+
 /**
  * Parses a `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3).
  *
  * @param header The header's text; null if there is none.
- * @param now The current time, in milliseconds since 1970.
+ * @param now The current time, in milliseconds since 1970: the response's own, if it states it, since the clock of this
+ *   machine may be wrong.
  * @returns Milliseconds to wait; undefined if the header is missing, malformed, or names a time in the past.
  */
 export function parseRetryAfter(header: string | null, now: number = Date.now()): number | undefined {
   if (header === null) return undefined;
   const text = header.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000 || undefined;
-  // An HTTP date begins with the name of a day; Date.parse would accept far more.
-  const date = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : NaN;
-  return date > now ? date - now : undefined;
+  const waitMs = parseHttpDate(text) - now;
+  return waitMs > 0 ? waitMs : undefined;
+}
+
+/** Matches the query of a URL, even with escaped slashes. */
+const URL_QUERY = /(https?:[^\s"'<>?]+)\?[^\s"'<>]*/gi;
+/** Matches a parameter of a presigned URL anywhere in a text (S3: signature versions 4 and 2). */
+const SIGNED_PARAMETER = /\b(X-Amz-[\w-]+|Signature|AWSAccessKeyId)(=|%3D)[^\s"'<>&]*/gi;
+
+/** Prepares a server's text for a message: on one line, shortened, and without credentials or signatures. */
+export function safeWords(text: string, api: ApiAccess): string {
+  const open = api.secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), text);
+  return excerpt(open.replace(URL_QUERY, "$1?…").replace(SIGNED_PARAMETER, "$1=…"));
 }
 
 /** An event of a call, for a log. URLs do not contain their query if that contains a signature. */

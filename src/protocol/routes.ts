@@ -92,3 +92,27 @@ export function readRoute(pathname: string): Route | undefined {
   if (match === null || path === undefined) return undefined;
   return { to: match[1] === "download" ? "download" : "upload", path };
 }
+
+/**
+ * Returns the message of a body that the gateway itself sent: a JSON object with a `message`. The services behind it
+ * send strings, text, or an `error` (SDC protocol, "Gateway").
+ *
+ * @returns Undefined if a service sent the body.
+ */
+export function gatewayMessage(body: string): string | undefined {
+  try {
+    const json: unknown = JSON.parse(body);
+    if (typeof json !== "object" || json === null || "error" in json || !("message" in json)) return undefined;
+    return typeof json.message === "string" ? json.message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether a body is a web page, which the SDC's API never sends: the page of another server, or a login page. The
+ * content type does not tell, since some routes send plain text as `text/html`.
+ */
+export function isWebPage(body: string): boolean {
+  return /^\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)\b/is.test(body);
+}

@@ -9,12 +9,17 @@ import {
   wrongValue,
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
-import { isGatewayBody } from "../http/failures.ts";
 import type { Transport } from "../http/transport.ts";
 import { dateText, type DayLike } from "../names/calendar_date.ts";
 import { isGlob } from "../names/glob.ts";
 import { closestWord, type DataLevel, type Instrument, isOneOf, oneOfWords } from "../names/vocabulary.ts";
-import { PROCESSING_JOBS_ROUTE, PROCESSING_LOGS_ROUTE, RELEASE_ROUTE, REPROCESS_ROUTE } from "../protocol/routes.ts";
+import {
+  gatewayMessage,
+  PROCESSING_JOBS_ROUTE,
+  PROCESSING_LOGS_ROUTE,
+  RELEASE_ROUTE,
+  REPROCESS_ROUTE,
+} from "../protocol/routes.ts";
 import { isJsonObject } from "../protocol/rows.ts";
 import { REPROCESS_PARAMETERS, type WireQuery, type WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
@@ -372,7 +377,7 @@ export async function getJobLog(transport: Transport, stream: string, signal?: A
     const { action } = call;
     const { reason, status, serverText, retryable, retryAfterMs } = await reply.refusal(text);
     // The SDC's own code responds with 500 if the log does not exist, so a retry does not help.
-    const isFinal = status === 500 && !isGatewayBody(text);
+    const isFinal = status === 500 && gatewayMessage(text) === undefined;
     throw new ResponseError(reason, {
       action,
       status,

@@ -1,17 +1,19 @@
 import { ProtocolError, ResponseError } from "../errors.ts";
 import { Call, checkedTarget } from "../http/call.ts";
-import { isGatewayBody } from "../http/failures.ts";
 import type { Transport } from "../http/transport.ts";
-import { downloadRoute, uploadRoute } from "../protocol/routes.ts";
+import { downloadRoute, gatewayMessage, isWebPage, uploadRoute } from "../protocol/routes.ts";
 import { decodeReply, unexpectedReply } from "./read_json.ts";
 import { basename } from "@std/path";
 
 /** The maximum size of a response: enough for a presigned URL, and for an error message. */
 const MAX_BODY = { limit: 64 * 1024, beyond: "cut" } as const;
 
-/** Whether a 404 was sent by the SDC's own code; a 404 of the gateway means that the route does not exist. */
+/**
+ * Whether a 404 was sent by the SDC's own code; a 404 of the gateway, or of another web server, means that the route
+ * does not exist.
+ */
 export function isNotFound(status: number, body: string): boolean {
-  return status === 404 && !isGatewayBody(body);
+  return status === 404 && gatewayMessage(body) === undefined && !isWebPage(body);
 }
 
 /**

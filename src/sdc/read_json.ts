@@ -1,6 +1,6 @@
 import { ProtocolError } from "../errors.ts";
-import type { Reply } from "../http/call.ts";
-import { safeWords, shownUrl } from "../http/failures.ts";
+import { type Reply, shownUrl } from "../http/call.ts";
+import { safeWords } from "../http/transport.ts";
 
 /**
  * Creates the error for a response that does not follow the SDC's protocol.

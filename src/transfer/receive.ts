@@ -8,10 +8,11 @@ import {
   isPlainBody,
   lengthOfHeaders,
   md5OfHeaders,
+  MIN_SPEED,
   type Reply,
+  stallError,
   strongEtag,
 } from "../http/call.ts";
-import { connectionError, MIN_SPEED, stallError } from "../http/failures.ts";
 import { Patience } from "../http/patience.ts";
 import { lookUpObject, md5OfFile, type ObjectFacts } from "./objects.ts";
 import {
@@ -113,7 +114,7 @@ async function pipeToFile(reply: Reply, { path, file, start, position, onPositio
     if (failure !== undefined) throw failure;
     if (isEnough) return false;
     // If a body breaks off, fetch throws a TypeError; all other errors are disk errors.
-    throw error instanceof TypeError ? connectionError(action, host, error) : fileError(action, path, error);
+    throw error instanceof TypeError ? await reply.call.failure(reply.url, error) : fileError(action, path, error);
   } finally {
     clearInterval(timer);
   }

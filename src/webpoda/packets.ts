@@ -223,7 +223,10 @@ export class Webpoda {
     const secrets = [webpodaToken, credentials, password].filter((secret) => secret !== "");
     guardCredentials(webpodaUrl, "webpoda token", secrets);
     const { origin } = new URL(webpodaUrl);
-    this.#transport = { ...transport, api: { base: webpodaUrl, origin, headers: {}, secrets } };
+    this.#transport = {
+      ...transport,
+      api: { base: webpodaUrl, variable: "IMAP_WEBPODA_URL", origin, headers: {}, secrets },
+    };
     this.#authorization = `Basic ${webpodaToken}`;
   }
 

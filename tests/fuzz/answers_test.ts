@@ -1,6 +1,6 @@
 import { ProtocolError } from "../../src/errors.ts";
 import { Call, Reply } from "../../src/http/call.ts";
-import { safeWords } from "../../src/http/failures.ts";
+import { safeWords } from "../../src/http/transport.ts";
 import { apiAccess } from "../../src/http/transport.ts";
 import { decodeRow } from "../../src/protocol/rows.ts";
 import { TABLES } from "../../src/protocol/tables.ts";
