@@ -68,8 +68,13 @@ export interface Settings {
  * @throws {InputError} When its value is not UTF-8.
  */
 function fromEnvironment(name: string): string | undefined {
+  return rawEnvironment(name) || undefined;
+}
+
+/** Reads an environment variable. @throws {InputError} When its value is not UTF-8. */
+function rawEnvironment(name: string): string | undefined {
   try {
-    return Deno.env.get(name) || undefined;
+    return Deno.env.get(name);
   } catch (error) {
     if (!(error instanceof Deno.errors.InvalidData)) throw error;
     const message = `Cannot use the environment variable "${name}": it is not UTF-8; set it again, or unset it`;
@@ -88,7 +93,7 @@ export function fromEnvironmentIfAllowed(variable: string): string | undefined {
 /** Reads an environment variable of other programs, for which an empty value may have a meaning. */
 export function rawEnvironmentIfAllowed(variable: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable });
-  return state === "granted" ? Deno.env.get(variable) : undefined;
+  return state === "granted" ? rawEnvironment(variable) : undefined;
 }
 
 /** Creates an error about a setting. */

@@ -1,4 +1,4 @@
-import { fromEnvironmentIfAllowed, rawEnvironmentIfAllowed } from "../config.ts";
+import { rawEnvironmentIfAllowed } from "../config.ts";
 import { ConnectionError, ResponseError } from "../errors.ts";
 import { gatewayMessage, isWebPage } from "../protocol/routes.ts";
 import { excerpt } from "../safe_text.ts";
@@ -14,6 +14,15 @@ export interface FailedRequest {
   readonly api: ApiAccess;
 }
 
+/** Reads an environment variable of Deno. What Deno cannot read itself, because it is not UTF-8, counts as unset. */
+function variable(name: string): string | undefined {
+  try {
+    return rawEnvironmentIfAllowed(name);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A proxy that requests go through. */
 export interface UsedProxy {
   /** The environment variable that names it. */
@@ -23,9 +32,9 @@ export interface UsedProxy {
   readonly url: URL;
 }
 
-/** Splits NO_PROXY into its entries. */
+/** Whether NO_PROXY contains a host. */
 function isExcepted(hostname: string): boolean {
-  const text = fromEnvironmentIfAllowed("NO_PROXY") ?? fromEnvironmentIfAllowed("no_proxy") ?? "";
+  const text = variable("NO_PROXY") || variable("no_proxy") || "";
   const entries = text.split(",").map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== "");
   return entries.some((entry) => {
     const domain = entry.replace(/^\./, "");
@@ -36,13 +45,13 @@ function isExcepted(hostname: string): boolean {
 /** Returns the proxy that `fetch` uses for a URL, as far as the environment may be read; undefined if it uses none. */
 function proxyFor({ protocol, hostname }: URL): UsedProxy | undefined {
   const names = protocol === "https:" ? ["ALL_PROXY", "HTTPS_PROXY"] : ["ALL_PROXY", "HTTP_PROXY"];
-  for (const variable of names.flatMap((name) => [name, name.toLowerCase()])) {
-    const text = fromEnvironmentIfAllowed(variable);
-    if (text === undefined) continue;
+  for (const name of names.flatMap((name) => [name, name.toLowerCase()])) {
+    const text = variable(name);
+    if (text === undefined || text === "") continue;
     const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
     const url = URL.canParse(full) ? new URL(full) : undefined;
     if (url === undefined || !/^(https?|socks[45][ah]?):$/.test(url.protocol)) continue;
-    return isExcepted(hostname) ? undefined : { variable, host: url.host, url };
+    return isExcepted(hostname) ? undefined : { variable: name, host: url.host, url };
   }
   return undefined;
 }
@@ -94,8 +103,8 @@ const checkClock = (verified: string): string =>
 
 /** What to do about an issuer that is not trusted. It depends on what Deno has been told to trust. */
 function trustAdvice(situation: Situation): string {
-  const file = fromEnvironmentIfAllowed("DENO_CERT");
-  const stores = fromEnvironmentIfAllowed("DENO_TLS_CA_STORE") ?? "";
+  const file = variable("DENO_CERT");
+  const stores = variable("DENO_TLS_CA_STORE") ?? "";
   const byProxy = situation.proxy === undefined ? "" : `; ${shownProxy(situation)} may have replaced it`;
   const system = /\bsystem\b/.test(stores) ? "" : ", or DENO_TLS_CA_STORE=system if this machine trusts it";
   return file === undefined
@@ -117,7 +126,7 @@ export const CONNECTION_CAUSES: readonly ConnectionCause[] = [
     name: "`DENO_CERT` or `--cert` names a file that cannot be opened",
     pattern: /failed opening CA file: (.*)/i,
     says: ({ found: [why = ""] }) => {
-      const file = rawEnvironmentIfAllowed("DENO_CERT");
+      const file = variable("DENO_CERT");
       if (file === "") return "the environment variable DENO_CERT is empty, which Deno takes for a file; unset it";
       return file === undefined
         ? `Deno cannot open the file of its flag --cert (${why}); correct the path`
