@@ -85,7 +85,7 @@ async function modulesOf(entry: string): Promise<Module[]> {
 }
 
 const modules = new Map<string, Module>();
-for (const entry of ["mod.ts", "cli.ts", "src/cli/main.ts"]) {
+for (const entry of ["mod.ts", "cli.ts", "src/cli/main.ts", "src/cdf/cdf.ts"]) {
   for (const module of await modulesOf(entry)) modules.set(module.path, module);
 }
 const inSource = [...modules.values()].filter(({ path }) => path.startsWith("src/"));
@@ -171,6 +171,7 @@ const STARTS: ReadonlyArray<readonly [entry: string, most: number, ...others: st
   ["mod.ts", 45],
   ["cli.ts", 2],
   ["src/cli/main.ts", 15, "npm:deno-std@^1.4.0/cli/parse_args.js"],
+  ["src/cdf/cdf.ts", 9],
 ];
 
 for (const [entry, most, ...others] of STARTS) {
@@ -180,6 +181,13 @@ for (const [entry, most, ...others] of STARTS) {
     assert(loaded.length <= most, `it evaluates ${loaded.length} modules:\n${loaded.join("\n")}`);
   });
 }
+
+Deno.test("src/cdf/cdf.ts imports nothing from other parts of src/", () => {
+  const outside = inSource.filter(({ path }) => partOf(path) === "cdf").flatMap(({ imports }) =>
+    imports.filter((imported) => partOf(imported) !== "cdf")
+  );
+  assertEquals(outside, []);
+});
 
 /** The most files of src/ that deal with the SDC and the archive, without declaration files: a file is a deep module. */
 const MAX_FILES = 115;
@@ -212,7 +220,7 @@ Deno.test("src/ has few files, and each short one has a reason", async () => {
   assertEquals(short, Object.keys(SHORT).sort());
 });
 
-Deno.test("every file of src/ is reached from mod.ts or cli.ts", () => {
+Deno.test("every file of src/ is reached from mod.ts, cli.ts, or src/cdf/cdf.ts", () => {
   assertEquals(sources.filter((path) => !modules.has(path)), []);
 });
 

@@ -1,0 +1,268 @@
+import { CdfError } from "./error.ts";
+
+/**
+ * Bytes that are read only where they are needed: a file behind HTTP, an archive, a disk image.
+ *
+ * The reader asks for few and short ranges: usually some kilobytes for all headers, then the values that were asked for.
+ */
+export interface CdfSource {
+  /** The number of bytes. */
+  readonly size: number;
+  /**
+   * Reads a range.
+   *
+   * @param offset The offset of the first byte; the range never goes beyond `size`.
+   * @param length The number of bytes, at least 1.
+   * @returns Exactly `length` bytes.
+   */
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+}
+
+/** What {@linkcode openCdf} reads from: a path, a `file:` URL, a `Blob` (or `File`), bytes, or a {@linkcode CdfSource}. */
+export type CdfInput = string | URL | Blob | Uint8Array | ArrayBuffer | CdfSource;
+
+/** A source that is open for the duration of a call. */
+export interface OpenSource {
+  /** Fills the target with the bytes from this offset on. */
+  readInto(offset: number, target: Uint8Array): Promise<void>;
+  close(): void | Promise<void>;
+}
+
+/** A source as the reader uses it. */
+export interface Source {
+  readonly size: number;
+  /** How many bytes are read at least when a header is needed: much where that is cheap. */
+  readonly readAhead: number;
+  /** All bytes, if they are in memory. */
+  readonly bytes?: Uint8Array;
+  open(): Promise<OpenSource>;
+}
+
+function truncated(offset: number, wanted: number, received: number): CdfError {
+  return new CdfError(
+    "truncated",
+    `Cannot read ${wanted} bytes at byte ${offset}: the source returned ${received}`,
+    { offset },
+  );
+}
+
+/** Bytes in memory. */
+export function bytesSource(bytes: Uint8Array): Source {
+  const open: OpenSource = {
+    readInto(offset, target) {
+      target.set(bytes.subarray(offset, offset + target.length));
+      return Promise.resolve();
+    },
+    close() {},
+  };
+  return { size: bytes.length, readAhead: bytes.length, bytes, open: () => Promise.resolve(open) };
+}
+
+/** Bytes that a function returns. */
+function readSource(
+  size: number,
+  readAhead: number,
+  read: (offset: number, length: number) => Uint8Array | Promise<Uint8Array>,
+): Source {
+  const open: OpenSource = {
+    async readInto(offset, target) {
+      const bytes = await read(offset, target.length);
+      if (bytes.length !== target.length) throw truncated(offset, target.length, bytes.length);
+      target.set(bytes);
+    },
+    close() {},
+  };
+  return { size, readAhead, open: () => Promise.resolve(open) };
+}
+
+/** A file that Deno or Node has open. */
+interface OpenFile {
+  readonly size: number;
+  readonly modified: number;
+  /** Reads at most as many bytes as the target has, and returns how many. */
+  read(offset: number, target: Uint8Array): Promise<number>;
+  close(): void | Promise<void>;
+}
+
+async function openInDeno(path: string | URL): Promise<OpenFile> {
+  const file = await Deno.open(path);
+  try {
+    const { size, mtime } = await file.stat();
+    return {
+      size,
+      modified: mtime?.getTime() ?? 0,
+      async read(offset, target) {
+        await file.seek(offset, Deno.SeekMode.Start);
+        return await file.read(target) ?? 0;
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** What is used of Node's `node:fs/promises`. */
+interface NodeFiles {
+  open(path: string | URL, flags: "r"): Promise<{
+    stat(): Promise<{ readonly size: number; readonly mtimeMs: number }>;
+    read(target: Uint8Array, at: number, length: number, offset: number): Promise<{ readonly bytesRead: number }>;
+    close(): Promise<void>;
+  }>;
+}
+
+/** Returns one of Node's modules, where there are any: without an import, which browsers could not resolve. */
+export function nodeModule(name: string): unknown {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  return process?.getBuiltinModule?.(name);
+}
+
+function isNodeFiles(module: unknown): module is NodeFiles {
+  return typeof module === "object" && module !== null && "open" in module;
+}
+
+async function openInNode(path: string | URL): Promise<OpenFile> {
+  const files = nodeModule("node:fs/promises");
+  if (!isNodeFiles(files)) {
+    throw new CdfError("argument", `Cannot open "${path}": there are no files here; pass a Blob, a File, or bytes`);
+  }
+  const file = await files.open(path, "r");
+  try {
+    const { size, mtimeMs } = await file.stat();
+    return {
+      size,
+      modified: mtimeMs,
+      read: async (offset, target) => (await file.read(target, 0, target.length, offset)).bytesRead,
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+const openFile = (path: string | URL): Promise<OpenFile> =>
+  typeof Deno === "undefined" ? openInNode(path) : openInDeno(path);
+
+/** Local files are read in large pages. */
+const FILE_READ_AHEAD = 64 * 1024;
+/** Other sources may be remote: the headers of a variable seldom take more. */
+const REMOTE_READ_AHEAD = 4 * 1024;
+
+/** A file, which is open only while a call runs, so that nobody needs to close it. */
+async function fileSource(path: string | URL): Promise<Source> {
+  const first = await openFile(path);
+  await first.close();
+  const { size, modified } = first;
+  return {
+    size,
+    readAhead: FILE_READ_AHEAD,
+    async open() {
+      const file = await openFile(path);
+      if (file.size !== size || file.modified !== modified) {
+        await file.close();
+        throw new CdfError("changed", `Cannot read "${path}": the file has changed since it was opened`);
+      }
+      return {
+        async readInto(offset, target) {
+          for (let done = 0; done < target.length;) {
+            const count = await file.read(offset + done, done === 0 ? target : target.subarray(done));
+            if (count === 0) throw truncated(offset, target.length, done);
+            done += count;
+          }
+        },
+        close: () => file.close(),
+      };
+    },
+  };
+}
+
+/** Prepares what the caller has for reading. */
+export async function sourceOf(input: CdfInput): Promise<Source> {
+  if (typeof input === "string" || input instanceof URL) return await fileSource(input);
+  if (input instanceof Uint8Array) return bytesSource(input);
+  if (input instanceof ArrayBuffer) return bytesSource(new Uint8Array(input));
+  if (input instanceof Blob) {
+    return readSource(
+      input.size,
+      FILE_READ_AHEAD,
+      async (offset, length) => new Uint8Array(await input.slice(offset, offset + length).arrayBuffer()),
+    );
+  }
+  const { size } = input;
+  if (!Number.isSafeInteger(size) || size < 0 || typeof input.read !== "function") {
+    throw new CdfError(
+      "argument",
+      "Cannot open the source: expected a path, a URL, a Blob, bytes, or an object with size and read()",
+    );
+  }
+  return readSource(size, REMOTE_READ_AHEAD, (offset, length) => input.read(offset, length));
+}
+
+/** Part of a source. */
+interface Window {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/** How far before a header other ones may be: writers put the record of the compression before that of the variable. */
+const READ_BEFORE = 64;
+const MAX_READ_AHEAD = 64 * 1024;
+/** The parts of the source that are kept. */
+const MAX_CACHED = 8 * 1024 * 1024;
+
+/** Reads headers, which are small and close to each other: in windows, which are kept. */
+export class HeaderCache {
+  readonly #source: Source;
+  /** The most recently read window is the last one. */
+  readonly #windows: Window[] = [];
+  #cached = 0;
+  #ahead: number;
+
+  constructor(source: Source) {
+    this.#source = source;
+    this.#ahead = source.readAhead;
+    if (source.bytes !== undefined) this.#keep(0, source.bytes);
+  }
+
+  #keep(offset: number, bytes: Uint8Array): Window {
+    const window = { offset, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+    this.#windows.push(window);
+    this.#cached += bytes.length;
+    while (this.#cached > MAX_CACHED && this.#windows.length > 1) {
+      this.#cached -= this.#windows.shift()?.bytes.length ?? 0;
+    }
+    return window;
+  }
+
+  /** Returns bytes that are in memory, or undefined. */
+  find(offset: number, length: number): DataView | undefined {
+    for (let index = this.#windows.length - 1; index >= 0; index--) {
+      const window = this.#windows[index];
+      if (window === undefined) continue;
+      const at = offset - window.offset;
+      if (at >= 0 && at + length <= window.bytes.length) {
+        return new DataView(window.view.buffer, window.view.byteOffset + at, length);
+      }
+    }
+    return undefined;
+  }
+
+  /** Reads bytes, and some of those that follow; the range must be inside of the source. */
+  async load(open: OpenSource, offset: number, length: number): Promise<DataView> {
+    const { size, readAhead } = this.#source;
+    const last = this.#windows.at(-1);
+    const end = last === undefined ? -1 : last.offset + last.bytes.length;
+    // What follows the last window is read in larger and larger windows.
+    const follows = last !== undefined && offset >= last.offset && offset <= end;
+    this.#ahead = follows ? Math.min(2 * this.#ahead, Math.max(MAX_READ_AHEAD, readAhead)) : readAhead;
+    const from = follows ? offset : Math.max(0, offset - READ_BEFORE);
+    const to = Math.min(size, Math.max(from + this.#ahead, offset + length));
+    const bytes = new Uint8Array(to - from);
+    await open.readInto(from, bytes);
+    const window = this.#keep(from, bytes);
+    return new DataView(window.bytes.buffer, offset - from, length);
+  }
+}
