@@ -425,18 +425,20 @@ export class Cdf {
  * system and of your `read()` are passed on.
  *
  * @example From a URL, with HTTP ranges
- * ```ts no-eval
- * import { openCdf } from "@imap-sdc/data-access/cdf";
+ * ```ts
+ * import { type Cdf, openCdf } from "@imap-sdc/data-access/cdf";
  *
- * const url = "https://example.com/data.cdf";
- * const head = await fetch(url, { method: "HEAD" });
- * const cdf = await openCdf({
- *   size: Number(head.headers.get("content-length")),
- *   async read(offset, length) {
- *     const response = await fetch(url, { headers: { range: `bytes=${offset}-${offset + length - 1}` } });
- *     return new Uint8Array(await response.arrayBuffer());
- *   },
- * });
+ * async function openRemote(url: string): Promise<Cdf> {
+ *   const { headers } = await fetch(url, { method: "HEAD" });
+ *   return await openCdf({
+ *     size: Number(headers.get("content-length")),
+ *     async read(offset, length) {
+ *       const range = `bytes=${offset}-${offset + length - 1}`;
+ *       const response = await fetch(url, { headers: { range } });
+ *       return new Uint8Array(await response.arrayBuffer());
+ *     },
+ *   });
+ * }
  * ```
  */
 export function openCdf(input: CdfInput, options: CdfOptions = {}): Promise<Cdf> {
