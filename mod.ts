@@ -29,6 +29,7 @@ export {
   release,
   releaseManifest,
   reprocess,
+  settings,
   spaceWeather,
   upload,
   webpoda,
@@ -41,7 +42,7 @@ export type {
   UploadOptions,
 } from "./src/client/options.ts";
 export type { CatalogEntry } from "./src/client/catalog.ts";
-export { type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
+export { ClientSettings, type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
 export type {
   IalirtFile,
   IalirtList,

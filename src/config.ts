@@ -244,3 +244,23 @@ export function resolveSettings(options: ClientOptions = {}): Settings {
     retries: checkedCount("retries", options.retries ?? 5, 0),
   };
 }
+
+/** Returns where the value of each setting comes from: code, an environment variable, or the default. */
+export function settingSources(options: ClientOptions): Record<keyof ClientOptions, string> {
+  const inCode = (name: keyof ClientOptions) => options[name] === undefined ? "default" : "code";
+  const source = (name: keyof typeof VARIABLES) => {
+    const isFromEnvironment = options[name] === undefined && fromEnvironment(VARIABLES[name]) !== undefined;
+    return isFromEnvironment ? `environment: ${VARIABLES[name]}` : inCode(name);
+  };
+  return {
+    url: source("url"),
+    dataDir: source("dataDir"),
+    apiKey: source("apiKey"),
+    accessToken: source("accessToken"),
+    webpodaToken: source("webpodaToken"),
+    webpodaUrl: source("webpodaUrl"),
+    ialirtUrl: source("ialirtUrl"),
+    timeoutMs: inCode("timeoutMs"),
+    retries: inCode("retries"),
+  };
+}

@@ -1,3 +1,6 @@
+/** The method that Deno's Jupyter kernel looks for on the last value of a cell. */
+export const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display");
+
 /** The functions of Deno's Jupyter kernel; undefined outside a notebook, where accessing them throws. */
 export function notebookKernel(): typeof Deno.jupyter | undefined {
   try {

@@ -197,7 +197,6 @@ const OPEN_DATA: Readonly<Record<string, number>> = { cdf: 12, ccsds: 3, dataset
 const MIN_LINES = 25;
 /** The short files of src/, and why each is not part of another one. */
 const SHORT: Readonly<Record<string, string>> = {
-  "src/jupyter.ts": "the only file that looks at Deno.jupyter, on which even errors depend",
   "src/std/async.ts": "adds types to @std/async",
   "src/std/cli.ts": "adds types to @std/cli",
   "src/std/http.ts": "adds types to @std/http",

@@ -35,7 +35,7 @@ for (const [name, compilerOptions] of [["Deno's default compiler options", {}], 
     );
     const config = join(folder.path, "deno.json");
     await Deno.writeTextFile(config, JSON.stringify({ imports: Object.fromEntries(absolute), compilerOptions }));
-    const args = ["check", "--quiet", "--no-lock", "--config", config, "mod.ts", "cli.ts"];
+    const args = ["check", "--quiet", "--no-lock", "--config", config, "mod.ts", "cli.ts", "archive.ts"];
     const { stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, env: { NO_COLOR: "1" } }).output();
     assertEquals(new TextDecoder().decode(stderr), "");
   });

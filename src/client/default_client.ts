@@ -1,5 +1,11 @@
 import type { CatalogEntry } from "./catalog.ts";
-import { checkSettings, type Downloadable, ImapClient, type ImapClientOptions } from "./imap_client.ts";
+import {
+  checkSettings,
+  type ClientSettings,
+  type Downloadable,
+  ImapClient,
+  type ImapClientOptions,
+} from "./imap_client.ts";
 import type {
   IalirtFile,
   IalirtParameters,
@@ -48,6 +54,40 @@ export function configure(changes: ImapClientOptions): void {
   checkSettings(changes);
   options = { ...options, ...changes };
   client = new ImapClient(options);
+}
+
+/**
+ * Changes settings of the default client until the returned function is called, which restores their earlier values. A
+ * setting that was changed again since then is unchanged.
+ */
+export function configureUntil(changes: ImapClientOptions): () => void {
+  const before = options;
+  configure(changes);
+  return () => {
+    const names = Object.keys(changes);
+    const isSame = (name: string) => Reflect.get(options, name) === Reflect.get(changes, name);
+    configure(Object.fromEntries(names.filter(isSame).map((name) => [name, Reflect.get(before, name)])));
+  };
+}
+
+/**
+ * Returns the settings of the default client: the address, the data directory, and where each setting comes from. In a
+ * notebook they display themselves as a table; secrets are shown as `set`.
+ *
+ * @throws {InputError} When a setting is wrong.
+ *
+ * @example
+ * ```ts
+ * import { settings } from "@imap-sdc/data-access";
+ *
+ * await settings().show();
+ * console.log(settings().dataDir);
+ * ```
+ *
+ * @category Settings
+ */
+export function settings(): ClientSettings {
+  return client.settings();
 }
 
 /**

@@ -36,9 +36,10 @@ import type { QueryResult } from "./query_result.ts";
 import type { RecordList } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
-import { type ClientOptions, resolveSettings, type Settings } from "../config.ts";
+import { type ClientOptions, resolveSettings, type Settings, settingSources } from "../config.ts";
+import type { MimeBundle } from "../display/notebook.ts";
 import { createTransport, type HttpLog, type Transport } from "../http/transport.ts";
-import { notebookKernel } from "../jupyter.ts";
+import { JUPYTER_DISPLAY, notebookKernel } from "../jupyter.ts";
 import type { AncillaryRecord, FileRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
 import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
@@ -60,6 +61,101 @@ const CLIENT_KINDS: KindsOf<ImapClientOptions> = { ...SETTING_KINDS, log: KINDS.
 export function checkSettings(settings: ImapClientOptions): void {
   checkOptions("configure a client", CLIENT_KINDS, settings);
 }
+
+/** The settings whose values are never shown. */
+const SECRETS: ReadonlySet<string> = new Set(["apiKey", "accessToken", "webpodaToken"]);
+
+/**
+ * The settings that the next call of a client uses, and where each comes from. They display themselves as a table, in
+ * notebooks and in the REPL. Secrets are shown as `set`.
+ *
+ * @example
+ * ```ts
+ * import { settings } from "@imap-sdc/data-access";
+ *
+ * const { url, dataDir, sources } = settings();
+ * console.log(`${url} (${sources.url}), files in ${dataDir}`);
+ * await settings().show();
+ * ```
+ *
+ * @category Settings
+ */
+export class ClientSettings {
+  /** The URL of the API. */
+  readonly url: string;
+  /** The absolute path of the directory for the files. */
+  readonly dataDir: string;
+  /** Whether there is an API key. */
+  readonly apiKey: "set" | undefined;
+  /** Whether there is an access token. */
+  readonly accessToken: "set" | undefined;
+  /** Whether there is a token for webpoda. */
+  readonly webpodaToken: "set" | undefined;
+  /** The URL of webpoda. */
+  readonly webpodaUrl: string;
+  /** The URL of I-ALiRT. */
+  readonly ialirtUrl: string;
+  /** How long to wait for a response, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How often a call is retried after a temporary failure. */
+  readonly retries: number;
+  /** Where each setting comes from: `code`, `environment: VARIABLE`, or `default`. */
+  readonly sources: Readonly<Record<keyof ClientOptions, string>>;
+
+  /** Reads the settings. @throws {InputError} When one of them is wrong. */
+  constructor(options: ClientOptions = {}) {
+    const settings = resolveSettings(options);
+    const { dataDir } = settings;
+    this.url = settings.url;
+    this.dataDir = /^([/\\]|[a-z]:)/i.test(dataDir) ? dataDir : `${Deno.cwd()}/${dataDir}`;
+    this.apiKey = settings.apiKey === undefined ? undefined : "set";
+    this.accessToken = settings.accessToken === undefined ? undefined : "set";
+    this.webpodaToken = settings.webpodaToken === undefined ? undefined : "set";
+    this.webpodaUrl = settings.webpodaUrl;
+    this.ialirtUrl = settings.ialirtUrl;
+    this.timeoutMs = settings.timeoutMs;
+    this.retries = settings.retries;
+    this.sources = settingSources(options);
+  }
+
+  /** The settings as text, one a line. */
+  toText(): string {
+    return this.#rows().map(([name, value, source]) => `${name.padEnd(12)}  ${value}  (${source})\n`).join("");
+  }
+
+  /** Shows the table: in a notebook as an output of the running cell, otherwise as text on standard output. */
+  async show(): Promise<void> {
+    const { showBundle } = await import("../display/notebook.ts");
+    await showBundle(await this[JUPYTER_DISPLAY]());
+  }
+
+  /** Returns what a notebook shows for the settings. */
+  async [JUPYTER_DISPLAY](): Promise<MimeBundle> {
+    const { htmlTable } = await import("../display/html_table.ts");
+    const column = (header: string, at: 0 | 1 | 2) => ({
+      header,
+      align: "left" as const,
+      text: (row: SettingRow) => row[at],
+    });
+    const columns = [column("Setting", 0), column("Value", 1), column("From", 2)];
+    return { "text/plain": this.toText(), "text/html": htmlTable({ title: "Settings", columns, rows: this.#rows() }) };
+  }
+
+  /** Returns what `console.log` and the REPL show for the settings. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toText().trimEnd();
+  }
+
+  #rows(): SettingRow[] {
+    return Object.entries(this.sources).map(([name, source]) => {
+      const value: unknown = Reflect.get(this, name);
+      return [name, SECRETS.has(name) ? String(value ?? "not set") : String(value), source];
+    });
+  }
+}
+
+/** A setting, its value, and where it comes from. */
+type SettingRow = readonly [name: string, value: string, source: string];
 
 /** What can be downloaded: a file name, a path in the archive, a row of a query, or several of them. */
 export type Downloadable = string | FileRecord | Iterable<string | FileRecord>;
@@ -162,6 +258,25 @@ export class ImapClient {
     const context = call.context();
     await this.#tellOfPythonData(context);
     return await makeMetakernel(context, parameters, call.options);
+  }
+
+  /** Returns the settings that the next call uses, and where each comes from, as the function `settings` does. */
+  settings(): ClientSettings {
+    return new ClientSettings(this.#options);
+  }
+
+  /** Returns what `console.log` and the REPL show for the client: its settings. */
+  [Symbol.for("Deno.customInspect")](): string {
+    try {
+      return `ImapClient\n${this.settings().toText()}`.trimEnd();
+    } catch (error) {
+      return `ImapClient: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  /** Returns what a notebook shows for the client: its settings. */
+  async [JUPYTER_DISPLAY](): Promise<MimeBundle> {
+    return await this.settings()[JUPYTER_DISPLAY]();
   }
 
   /** Returns the path of a file in the data directory, as the function `localPath` does. */

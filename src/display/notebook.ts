@@ -1,5 +1,7 @@
 import { notebookKernel } from "../jupyter.ts";
 
+export { JUPYTER_DISPLAY } from "../jupyter.ts";
+
 /**
  * Deno's Jupyter kernel sends the outputs of a cell in the background. Sometimes (with Deno 2.9.6, one awaited display
  * in 100) an output arrives after the end of the cell, and may appear below the next cell. With a wait of 20 ms it was
@@ -15,9 +17,6 @@ async function settle(): Promise<void> {
 
 /** What a notebook shows for a value: the same content in several formats, by MIME type (Jupyter messaging protocol). */
 export type MimeBundle<Formats extends string = "text/html"> = Readonly<Record<"text/plain" | Formats, string>>;
-
-/** The method that Deno's Jupyter kernel looks for on the last value of a cell. */
-export const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display");
 
 /** Whether this code runs in a notebook, whose cells can show charts and tables. */
 export function isNotebook(): boolean {

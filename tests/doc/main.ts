@@ -5,7 +5,7 @@ import { testFolder } from "../support/folder.ts";
 await using archive = await startServe(["--demo"]);
 await using folder = await testFolder();
 const command = new Deno.Command(Deno.execPath(), {
-  args: ["test", "--doc", "-A", "--quiet", "mod.ts", "src"],
+  args: ["test", "--doc", "-A", "--quiet", "mod.ts", "archive.ts", "src"],
   env: {
     IMAP_DATA_ACCESS_URL: archive.url,
     IMAP_DATA_DIR: folder.path,

@@ -57,7 +57,18 @@ Deno.test("the published package runs, is installed as a command, and is importe
     const top = new Set([...registry.files.keys()].map((path) => path.split("/")[1]));
     assertEquals(
       [...top].sort(),
-      ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "cli.ts", "deno.json", "docs", "mod.ts", "src"],
+      [
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "README.md",
+        "archive.ts",
+        "cli.ts",
+        "deno.json",
+        "docs",
+        "mod.ts",
+        "src",
+      ],
     );
     const others = [...registry.files.keys()].filter((path) => !/\.(ts|md|json)$|^\/LICENSE$/.test(path));
     assertEquals(others, []);

@@ -1,0 +1,145 @@
+/**
+ * A local archive that speaks the protocol of the Science Data Center (SDC), started from code: with sample files to try
+ * things out, or with the files of a folder. The command line starts one with `imap-data-access serve`.
+ *
+ * @example Try things out without the network
+ * ```ts
+ * import * as imap from "@imap-sdc/data-access";
+ * import { demoArchive } from "@imap-sdc/data-access/archive";
+ *
+ * const archive = await demoArchive();
+ * const files = await imap.query({ instrument: "mag" });
+ * await files.show();
+ * await archive.close();
+ * ```
+ *
+ * @module
+ */
+import { configureUntil } from "./src/client/default_client.ts";
+import { DEMO_UPLOADS, demoUpload, writeDemoFiles } from "./src/demo/demo_files.ts";
+import { startArchive as start } from "./src/archive/start_archive.ts";
+import { join } from "@std/path";
+
+/** Options of {@linkcode startArchive}. */
+export interface ArchiveOptions {
+  /** The folder with the files in the SDC's layout, `imap/...`, such as a data directory. Created if it does not exist. */
+  root: string;
+  /** The port to listen on. Default: any free port. */
+  port?: number | undefined;
+  /** The name or address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
+  host?: string | undefined;
+  /** The key that every request needs. Default: none, everyone has full access. */
+  apiKey?: string | undefined;
+  /** Whether released files are served to everyone, as at the SDC. Requires a key. Default: false. */
+  public?: boolean | undefined;
+  /** A folder whose files are copied into the archive. Their names determine their paths there. Default: none. */
+  importFrom?: string | undefined;
+}
+
+/** A running local archive. `await using` closes it at the end of a block. */
+export interface LocalArchive extends AsyncDisposable {
+  /** The URL of the API, such as `http://127.0.0.1:40000`: the `url` of a client. It can be opened in a browser. */
+  readonly url: string;
+  /** Stops the archive. Its files remain. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a local archive for a folder, as `imap-data-access serve` does.
+ *
+ * @throws {InputError} When the folder cannot be used, the key is empty, or `public` is set without a key. {ImapError} When
+ *   the port is not available.
+ *
+ * @example
+ * ```ts
+ * import { ImapClient } from "@imap-sdc/data-access";
+ * import { startArchive } from "@imap-sdc/data-access/archive";
+ *
+ * const root = await Deno.makeTempDir();
+ * {
+ *   await using archive = await startArchive({ root });
+ *   const client = new ImapClient({ url: archive.url });
+ *   console.log(await client.query({ instrument: "mag" }));
+ * }
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export async function startArchive(options: ArchiveOptions): Promise<LocalArchive> {
+  const { root, port, host, apiKey, public: isPublic, importFrom } = options;
+  const { url, close } = await start({ root, port, host, apiKey, public: isPublic, importFrom });
+  return { url, close, [Symbol.asyncDispose]: close };
+}
+
+/** Options of {@linkcode demoArchive}. */
+export interface DemoArchiveOptions {
+  /**
+   * Whether the functions of the library (`query`, `download`, ...) use the archive and its data directory until it is
+   * closed. Otherwise, give its `url` and `dataDir` to a client. Default: true.
+   */
+  configure?: boolean | undefined;
+  /** The port to listen on. Default: any free port. */
+  port?: number | undefined;
+}
+
+/** A running archive with sample files. `await using` closes it at the end of a block. */
+export interface DemoArchive extends AsyncDisposable {
+  /** The URL of the API, such as `http://127.0.0.1:40000`. It can be opened in a browser. */
+  readonly url: string;
+  /** An empty data directory, for downloads. */
+  readonly dataDir: string;
+  /** The paths of sample files that the archive does not have yet, for uploads. */
+  readonly uploads: readonly [string, string];
+  /** Stops the archive, deletes its files and the data directory, and restores the settings of the default client. */
+  close(): Promise<void>;
+}
+
+/** Writes the files to upload into a folder. @returns Their paths. */
+async function writeUploads(folder: string): Promise<[string, string]> {
+  await Deno.mkdir(folder);
+  const [first, second] = DEMO_UPLOADS.map((name) => join(folder, name));
+  for (const name of DEMO_UPLOADS) await Deno.writeFile(join(folder, name), demoUpload(name));
+  return [first ?? "", second ?? ""];
+}
+
+/**
+ * Starts a local archive with made-up sample files: about 40 files of CoDICE, GLOWS, and MAG, SPICE kernels, and ancillary
+ * files. The functions of the library use it, and an empty data directory, until it is closed. Nothing is sent to the SDC.
+ *
+ * @returns The running archive. Close it with `close()`, or start it with `await using`.
+ * @throws {ImapError} When the port is not available.
+ *
+ * @example Until the end of a block
+ * ```ts
+ * import * as imap from "@imap-sdc/data-access";
+ * import { demoArchive } from "@imap-sdc/data-access/archive";
+ *
+ * {
+ *   await using archive = await demoArchive();
+ *   await imap.upload(archive.uploads[0]);
+ *   console.log(await imap.download("imap_mag_l0_raw_20250502_v001.pkts"));
+ * }
+ * ```
+ */
+export async function demoArchive({ configure = true, port = 0 }: DemoArchiveOptions = {}): Promise<DemoArchive> {
+  const folder = await Deno.makeTempDir({ prefix: "imap_demo_" });
+  const remove = () => Deno.remove(folder, { recursive: true });
+  try {
+    const [root, dataDir] = [join(folder, "archive"), join(folder, "data")];
+    await Deno.mkdir(dataDir);
+    await writeDemoFiles(root);
+    const uploads = await writeUploads(join(folder, "uploads"));
+    const { url, close: stop } = await start({ root, port });
+    const restore = configure ? configureUntil({ url, dataDir }) : () => {};
+    let closed: Promise<void> | undefined;
+    const close = async () => {
+      restore();
+      await stop();
+      await remove();
+    };
+    const closeOnce = () => closed ??= close();
+    return { url, dataDir, uploads, close: closeOnce, [Symbol.asyncDispose]: closeOnce };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
