@@ -11,7 +11,9 @@ import { isSpiceType, SPICE_FOLDERS, type SpiceType } from "../names/vocabulary.
  *
  * Rows of older servers have different formats. The client normalizes three keys: `file_path` is always present,
  * `version` is the one in the file's name, and `ingestion_date` is `YYYY-MM-DD HH:MM:SS` in UTC. All other keys are
- * kept unchanged, including keys that the client does not know. A known key with a value of the wrong type is null.
+ * kept unchanged, including keys that the client does not know. A known key with a value of the wrong type is null. An
+ * integer beyond 2^53 is a bigint, and another number that JavaScript does not hold, such as 1e400, is its text;
+ * `JSON.stringify` writes both as they were received.
  */
 export interface FileRecord {
   /** The file's path in the archive, which is also its path below the data directory. */
@@ -106,6 +108,69 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Matches every text with a number that a double may not hold, and few others. */
+const MAY_LOSE_DIGITS = /\d{16}|\d[eE][+-]?\d{3}/;
+
+/** A number that a double does not hold, as it was received. */
+interface KeptNumber {
+  readonly value: bigint | string;
+  readonly source: string;
+}
+
+/** The numbers with kept digits, by the object or array that contains them, and by key. */
+const keptNumbers = new WeakMap<object, Map<string, KeptNumber>>();
+
+/** Returns what stands for a number that a double does not hold; undefined if it holds it. */
+function keptNumber(number: number, source: string): bigint | string | undefined {
+  if (/^-?\d+$/.test(source)) return Number.isSafeInteger(number) ? undefined : BigInt(source);
+  const isHeld = Number.isFinite(number) && (number !== 0 || /^[-0.]+(?:e|$)/i.test(source));
+  return isHeld ? undefined : source;
+}
+
+/** `toJSON` of an object or array with kept numbers: JSON has numbers of any length, so it gets them as they came. */
+function withKeptNumbers(this: object): unknown {
+  const kept = keptNumbers.get(this);
+  // Missing in TypeScript's types (ECMAScript 2026).
+  const rawJson: unknown = Reflect.get(JSON, "rawJSON");
+  const entries = Object.entries(this).map(([key, value]: [string, unknown]): [string, unknown] => {
+    const number = kept?.get(key);
+    const isKept = number !== undefined && number.value === value && typeof rawJson === "function";
+    return [key, isKept ? Reflect.apply(rawJson, JSON, [number.source]) : value];
+  });
+  return Array.isArray(this) ? entries.map(([, value]) => value) : Object.fromEntries(entries);
+}
+
+function keepNumber(holder: object, key: string, number: KeptNumber): void {
+  const kept = keptNumbers.get(holder) ?? new Map<string, KeptNumber>();
+  kept.set(key, number);
+  if (keptNumbers.has(holder)) return;
+  keptNumbers.set(holder, kept);
+  Object.defineProperty(holder, "toJSON", { value: withKeptNumbers, configurable: true, writable: true });
+}
+
+/**
+ * Parses JSON as `JSON.parse` does, and keeps the digits of numbers that a double does not hold: an integer beyond 2^53
+ * becomes a bigint, and another number, such as 1e400, its text. `JSON.stringify` writes both as they were received.
+ *
+ * @throws {SyntaxError} When the text is not JSON.
+ */
+export function parseJson(text: string): unknown {
+  if (!MAY_LOSE_DIGITS.test(text)) return JSON.parse(text);
+  try {
+    return JSON.parse(text, function (this: object, key: string, value: unknown, context?: { source?: string }) {
+      if (typeof value !== "number" || context?.source === undefined) return value;
+      const kept = keptNumber(value, context.source);
+      if (kept === undefined) return value;
+      keepNumber(this, key, { value: kept, source: context.source });
+      return kept;
+    });
+  } catch (error) {
+    // Values that are nested too deeply for a reviver.
+    if (error instanceof RangeError) return JSON.parse(text);
+    throw error;
+  }
+}
+
 const { science, ancillary, spice, spin } = SDC_TABLES;
 
 /** A known key, and the `typeof` of its values; undefined for nested values. */
@@ -134,7 +199,7 @@ const SPICE_KEYS = knownKeys({ ...science.columns, ...spin.columns, ...spice.col
 function ofType(type: ColumnType, value: unknown): unknown {
   switch (type) {
     case "text":
-      return typeof value === "string" ? value : typeof value === "number" ? String(value) : null;
+      return typeof value === "string" ? value : ["number", "bigint"].includes(typeof value) ? String(value) : null;
     case "boolean":
       return typeof value === "boolean" ? value : null;
     case "json":

@@ -1,6 +1,6 @@
 import { type ImapError, ProtocolError } from "../errors.ts";
 import { BrokenBody, type Call } from "../http/call.ts";
-import { decodeRow, type FileRecord } from "../protocol/rows.ts";
+import { decodeRow, type FileRecord, parseJson } from "../protocol/rows.ts";
 import type { TableName, WireQuery } from "../protocol/tables.ts";
 import { QUERY_TABLES } from "./check_query.ts";
 import { unexpectedReply } from "./read_json.ts";
@@ -145,7 +145,7 @@ export class JsonArrayReader {
  * time.
  */
 function parseList(text: string, more = ""): unknown[] {
-  const values: unknown = JSON.parse(`[${text}${more}]`);
+  const values = parseJson(`[${text}${more}]`);
   return Array.isArray(values) ? values : [];
 }
 

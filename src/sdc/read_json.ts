@@ -1,5 +1,6 @@
 import { ProtocolError } from "../errors.ts";
 import { type Reply, shownUrl } from "../http/call.ts";
+import { parseJson } from "../protocol/rows.ts";
 import { safeWords } from "../http/transport.ts";
 
 /**
@@ -28,7 +29,7 @@ export function unexpectedReply({ call, url }: Reply, text: string, why: string)
 export function decodeReply<T>(reply: Reply, text: string, decode: (json: unknown) => T): T {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch {
     throw unexpectedReply(reply, text, "it is not JSON");
   }
