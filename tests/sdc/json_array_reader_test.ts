@@ -1,3 +1,4 @@
+import { parseJson } from "../../src/protocol/rows.ts";
 import { JsonArrayReader, NoJsonArray } from "../../src/sdc/answer_rows.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
@@ -24,7 +25,7 @@ Deno.test("JsonArrayReader returns the values of any array, however it is split 
       fc.constantFrom(undefined, 2),
       (values, lengths, indent) => {
         const json = JSON.stringify(values, null, indent);
-        assertEquals(readAll(` ${json}\n`, lengths), JSON.parse(json));
+        assertEquals(readAll(` ${json}\n`, lengths), parseJson(json));
       },
     ),
     { seed: 20260924, numRuns: 500 },
