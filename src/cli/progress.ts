@@ -22,9 +22,14 @@ class LiveLines {
   draw(lines: readonly string[]): void {
     const { columns, rows } = this.#size();
     const start = this.#start(columns);
-    // A line as wide as the terminal would wrap, and the line that the cursor is on must stay visible.
-    this.#drawn = lines.slice(-Math.max(1, rows - 1)).map((line) => cutToWidth(line, columns - 1));
+    // The line that the cursor is on must stay visible.
+    this.#drawn = lines.slice(-Math.max(1, rows - 1)).map((line) => cutToWidth(line, this.columns));
     this.#write(`${start}${this.#drawn.map((line) => line + CLEAR_TO_END_OF_LINE).join("\n")}${CLEAR_BELOW}`);
+  }
+
+  /** The maximum length of a line: one as wide as the terminal would wrap. */
+  get columns(): number {
+    return this.#size().columns - 1;
   }
 
   /** Removes the lines from the terminal. */
@@ -86,7 +91,7 @@ export async function transferDisplay(
   const live = !plain && canRedraw(output) ? new LiveLines() : undefined;
   const show = () => {
     if (live === undefined) void output.notice(transferLine(tracker.state()));
-    else live.draw(transferLines(tracker.state()));
+    else live.draw(transferLines(tracker.state(), live.columns));
   };
   const timer = setInterval(show, live === undefined ? PLAIN_LINE_MS : TRANSFER_REDRAW_MS);
   return {

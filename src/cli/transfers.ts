@@ -3,6 +3,8 @@ import { DEFAULT_CONCURRENCY } from "../client/options.ts";
 import type { TransferReport } from "../client/transfer_report.ts";
 import { MAX_CONCURRENCY } from "../transfer/batch.ts";
 import type { Outcome } from "../transfer/batch.ts";
+import { printable, printableJson } from "../safe_text.ts";
+import { formatBytes } from "../views/transfers.ts";
 
 /** The options of every transfer. */
 export const TRANSFER_OPTIONS: readonly Option[] = [
@@ -11,7 +13,7 @@ export const TRANSFER_OPTIONS: readonly Option[] = [
     value: "N",
     help: `number of connections at a time, 1 to ${MAX_CONCURRENCY} (default: ${DEFAULT_CONCURRENCY})`,
   },
-  { name: "dry-run", help: "only print what would be done" },
+  { name: "dry-run", help: "only print what would be done, and how many bytes it would transfer" },
   { name: "retries", value: "N", help: "how often to retry after a temporary failure (default: 5)" },
   { name: "stall-timeout", value: "SECONDS", help: "how long to wait for the next byte (default: 30)" },
 ];
@@ -31,12 +33,32 @@ export function transferSettings(values: ReadonlyMap<string, string>): { retries
   };
 }
 
+/** ` (1.42 MB)`: what a dry run knows about the size of a file; empty if it knows nothing. */
+export function plannedSize(outcome: Outcome): string {
+  const size = outcome.state === "planned" ? outcome.size : undefined;
+  return size === undefined ? "" : ` (${formatBytes(size)})`;
+}
+
+/** What to print for each file instead of a sentence. */
+export const PRINT_FORMATS = ["text", "paths", "json"] as const;
+
+/** Formats outcomes as a JSON array, one per line. A failure is its message. */
+function jsonOf(outcomes: readonly Outcome[]): string {
+  const lines = outcomes.map((outcome) => {
+    const facts = outcome.state === "failed" ? { ...outcome, error: outcome.error.message } : outcome;
+    return printableJson(JSON.stringify(facts));
+  });
+  return lines.length === 0 ? "[]\n" : `[\n${lines.join(",\n")}\n]\n`;
+}
+
 /** The result of a transfer, and how to print it. */
 interface TransferResult {
   readonly command: string;
   readonly report: TransferReport;
   /** The line for a file that did not fail. */
   readonly line: (outcome: Outcome) => string;
+  /** What to print on standard output. Default: `text`. */
+  readonly print?: typeof PRINT_FORMATS[number] | undefined;
   readonly output: Output;
   readonly quiet: boolean;
 }
@@ -45,10 +67,13 @@ interface TransferResult {
  * Prints the result of a transfer: completed files to standard output; failures, and a summary if there are several
  * files, to standard error.
  */
-export async function reportTransfer({ command, report, line, output, quiet }: TransferResult): Promise<ExitCode> {
+export async function reportTransfer(result: TransferResult): Promise<ExitCode> {
+  const { command, report, line, print = "text", output, quiet } = result;
   const { outcomes, failed } = report;
   const done = outcomes.filter(({ state }) => state !== "failed");
-  if (done.length > 0) await output.data(`${done.map(line).join("\n")}\n`);
+  const lineOf = print === "paths" ? ({ path }: Outcome) => printable(path) : line;
+  if (print === "json") await output.data(jsonOf(outcomes));
+  else if (done.length > 0) await output.data(`${done.map(lineOf).join("\n")}\n`);
   if (failed.length > 0) await output.error(`${PROGRAM} ${command}`, ...failed.map(({ error }) => error.message));
   if (outcomes.length !== 1 && !quiet) await output.notice(report.summary());
   return failed.length > 0 ? EXIT.failed : EXIT.done;

@@ -26,8 +26,8 @@ export interface TransferOptions extends CallOptions {
   /** The maximum number of files transferred at a time, and of connections in total: 1 to 256. Default: 8. */
   concurrency?: number | undefined;
   /**
-   * Whether to only report what would be done: the state of each outcome is `planned`, and nothing is sent or written.
-   * Default: false.
+   * Whether to only report what would be done: the state of each outcome is `planned`, and nothing is transferred or
+   * written. Of files to download, the sizes of at most 100 are requested. Default: false.
    */
   dryRun?: boolean | undefined;
   /** Whether a notebook shows the progress and the outcome of each file. It has no effect elsewhere. Default: true. */

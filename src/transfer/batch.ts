@@ -107,6 +107,8 @@ export type Outcome =
     readonly bytes: number;
     /** Only if `planned`: what would be done. */
     readonly plan?: DownloadPlan | "send";
+    /** Only if `planned`: the number of bytes that would be transferred, if it is known. */
+    readonly size?: number;
   }
   | {
     readonly state: "failed";

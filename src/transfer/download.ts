@@ -1,9 +1,10 @@
 import { fileError } from "../disk.ts";
+import { ResponseError } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { checkedConcurrency, type DownloadPlan, forEachOf, type OnProgress, type Outcome } from "./batch.ts";
 import { DataFolders, localPath, sizeOf } from "./local_files.ts";
-import { compareObject, isRefusedUrl, retryableRefusal, type UrlSource } from "./objects.ts";
+import { compareObject, isRefusedUrl, lookUpObject, retryableRefusal, type UrlSource } from "./objects.ts";
 import { openPartialFile, type PartialFile, partialPathOf } from "./partial_file.ts";
 import { ConnectionSlots, Receiver } from "./receive.ts";
 import { basename, dirname } from "@std/path";
@@ -141,6 +142,28 @@ export class PresentFiles {
   }
 }
 
+/** The maximum number of files whose sizes a dry run requests. */
+const MAX_SIZES = 100;
+
+/** Chooses the files whose sizes a dry run requests: all, or of many files a sample. */
+class SizeLookUps {
+  readonly #sample: ReadonlySet<string>;
+  #isStopped = false;
+
+  constructor(archivePaths: readonly string[]) {
+    const step = Math.ceil(archivePaths.length / MAX_SIZES);
+    this.#sample = new Set(archivePaths.filter((_, index) => index % step === 0));
+  }
+
+  takes(archivePath: string): boolean {
+    return !this.#isStopped && this.#sample.has(archivePath);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+}
+
 /** How to download. */
 export interface DownloadSettings {
   /** The data directory. */
@@ -149,6 +172,8 @@ export interface DownloadSettings {
   readonly ifPresent: IfPresent;
   /** Only report what would be done. */
   readonly dryRun: boolean;
+  /** The files whose sizes a dry run requests. Default: none. */
+  readonly lookUps?: SizeLookUps;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
   /** The free connections. */
@@ -187,7 +212,7 @@ class Download {
     try {
       const partialSize = dryRun ? sizeOf(partialPathOf(path)) : undefined;
       const plan = planDownload({ size: present.sizeOf(path), partialSize }, ifPresent);
-      if (dryRun) return { state: "planned", plan, file: this.#archivePath, path, bytes: 0 };
+      if (dryRun) return await this.#planned(plan, partialSize ?? 0);
       if (plan === "skip") return this.#skip(`"${path}" exists`);
       if (plan === "verify") {
         if (await this.#isSame()) return this.#skip(`"${path}" is the same as in the archive`);
@@ -197,6 +222,24 @@ class Download {
     } catch (error) {
       this.#call.signal?.throwIfAborted();
       throw fileError(this.#call.action, path, error);
+    }
+  }
+
+  async #planned(plan: DownloadPlan, kept: number): Promise<Outcome> {
+    const { lookUps } = this.#settings;
+    const outcome = { state: "planned", plan, file: this.#archivePath, path: this.#path, bytes: 0 } as const;
+    if (plan === "skip" || !lookUps?.takes(this.#archivePath)) return outcome;
+    try {
+      const { size } = await lookUpObject(
+        this.#call,
+        await this.#urls.downloadUrl(this.#archivePath, this.#call.signal),
+      );
+      return size === undefined ? outcome : { ...outcome, size: Math.max(0, size - (plan === "resume" ? kept : 0)) };
+    } catch (error) {
+      this.#call.signal?.throwIfAborted();
+      // The plan needs no server. One that does not respond is not asked again.
+      if (!(error instanceof ResponseError)) lookUps.stop();
+      return outcome;
     }
   }
 
@@ -298,7 +341,7 @@ export async function downloadFile(
 }
 
 /** How to download many files. */
-interface DownloadManySettings extends Omit<DownloadSettings, "slots" | "folders" | "present"> {
+interface DownloadManySettings extends Omit<DownloadSettings, "slots" | "folders" | "present" | "lookUps"> {
   /** The maximum number of connections at a time. */
   readonly concurrency: number;
 }
@@ -321,6 +364,7 @@ export async function downloadFiles(
   const slots = new ConnectionSlots(concurrency - atOnce);
   const folders = new DataFolders(dataDir);
   const present = new PresentFiles();
+  const one = { ...settings, slots, folders, present, ...(settings.dryRun ? { lookUps: new SizeLookUps(paths) } : {}) };
   let waiting = paths.length - atOnce;
   const pathOf = (archivePath: string) => {
     try {
@@ -334,7 +378,7 @@ export async function downloadFiles(
     { concurrency, signal, onProgress, fileOf: (archivePath) => archivePath, pathOf },
     async (archivePath, running) => {
       try {
-        return await downloadFile(transport, urls, archivePath, { ...settings, ...running, slots, folders, present });
+        return await downloadFile(transport, urls, archivePath, { ...one, ...running });
       } finally {
         // The file's connection is passed on to the next file, if there is one.
         if (waiting > 0) waiting -= 1;

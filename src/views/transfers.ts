@@ -1,6 +1,7 @@
 import { htmlTable } from "../display/html_table.ts";
 import type { MimeBundle } from "../display/notebook.ts";
 import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
+import { padToWidth, shorten, textWidth } from "../display/text_width.ts";
 import { ImapError } from "../errors.ts";
 import { archivePath, bareName } from "../names/file_name.ts";
 import { escapeHtml, excerpt } from "../safe_text.ts";
@@ -22,11 +23,35 @@ export function bytesOf(outcomes: readonly Outcome[]): number {
   return outcomes.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+/**
+ * Returns the bytes that a dry run would transfer. Unless the sizes of all files are known, the total is estimated from the
+ * known ones.
+ */
+function plannedBytes(outcomes: readonly Outcome[]): string {
+  const wanted = outcomes.flatMap((outcome) =>
+    outcome.state === "planned" && outcome.plan !== "skip" ? [outcome.size] : []
+  );
+  const sizes = wanted.filter((size) => size !== undefined);
+  const known = sizes.reduce((sum, size) => sum + size, 0);
+  if (sizes.length === wanted.length) return `${formatBytes(known)} to transfer`;
+  if (sizes.length === 0) return "sizes unknown";
+  const all = known / sizes.length * wanted.length;
+  return `about ${formatBytes(all)} to transfer, estimated from ${sizes.length} of ${wanted.length} files`;
+}
+
 /** Summarizes outcomes in a line: `3 fetched, 1 failed; 1.2 MB`. */
 export function outcomesSummary(outcomes: readonly Outcome[]): string {
   const counts = STATES.map((state) => [state, outcomes.filter((outcome) => outcome.state === state).length] as const)
     .filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
-  return `${counts.length === 0 ? "no files" : counts.join(", ")}; ${formatBytes(bytesOf(outcomes))}`;
+  const isPlan = outcomes.some(({ state }) => state === "planned");
+  const bytes = isPlan ? plannedBytes(outcomes) : formatBytes(bytesOf(outcomes));
+  return `${counts.length === 0 ? "no files" : counts.join(", ")}; ${bytes}`;
+}
+
+/** The bytes of an outcome: those that were transferred, or that would be; empty for none. */
+function amountOf(outcome: Outcome): string {
+  const bytes = outcome.state === "planned" ? outcome.size ?? 0 : outcome.bytes;
+  return bytes === 0 ? "" : formatBytes(bytes);
 }
 
 function stateText(outcome: Outcome): string {
@@ -51,12 +76,13 @@ function reasonOf(error: Error): string {
 /** Makes a table of outcomes, with the summary as its title. Failures come first: they need attention. */
 export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
   const isFailed = ({ state }: Outcome) => state === "failed";
+  const isPlan = outcomes.some(({ state }) => state === "planned");
   return {
     title: outcomesSummary(outcomes),
     columns: [
       { header: "File", align: "left", text: ({ file }) => bareName(file) },
       { header: "Outcome", align: "left", text: stateText },
-      { header: "Transferred", align: "right", text: ({ bytes }) => bytes === 0 ? "" : formatBytes(bytes) },
+      { header: isPlan ? "To transfer" : "Transferred", align: "right", text: amountOf },
       {
         header: "Folder or error",
         align: "left",
@@ -82,7 +108,6 @@ export function shownSummary(outcomes: readonly Outcome[]): MimeBundle {
 /** The maximum number of active files listed. */
 const MAX_ACTIVE = 8;
 const MAX_NAME = 100;
-const BAR_WIDTH = 20;
 
 function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
@@ -91,17 +116,28 @@ function duration(milliseconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
+/** The number of files that are done, and of those that failed. */
+function countsOf({ files, done, failed }: TransferState): string[] {
+  return [`${done} of ${files} files`, ...failed > 0 ? [`${failed} failed`] : []];
+}
+
 /** Describes the progress of a transfer. */
-function amountLine({ files, done, failed, bytes }: TransferState): string {
-  const words = [`${done} of ${files} files`, ...failed > 0 ? [`${failed} failed`] : [], formatBytes(bytes)];
-  return words.join(", ");
+function amountLine(state: TransferState): string {
+  return [...countsOf(state), formatBytes(state.bytes)].join(", ");
+}
+
+function speedOf({ speed }: TransferState): string {
+  return `${formatBytes(Math.round(speed))}/s`;
+}
+
+/** The time left, if it is known. */
+function timeLeft({ files, done, leftMs }: TransferState): string[] {
+  return leftMs === undefined || done >= files ? [] : [`${duration(leftMs)} left`];
 }
 
 /** Describes a running transfer in a line: its progress, its speed, and the time left. */
 export function transferLine(state: TransferState): string {
-  const { files, done, speed, leftMs } = state;
-  const left = leftMs === undefined || done >= files ? "" : `, ${duration(leftMs)} left`;
-  return `${amountLine(state)}, ${formatBytes(Math.round(speed))}/s${left}`;
+  return [amountLine(state), speedOf(state), ...timeLeft(state)].join(", ");
 }
 
 /** Returns the name of an active file, safe to print on one line. */
@@ -109,26 +145,55 @@ function activeName({ file }: ActiveFile): string {
   return excerpt(bareName(file), MAX_NAME);
 }
 
-function bar({ bytes, size }: ActiveFile): string {
-  if (size === undefined || size === 0) return "·".repeat(BAR_WIDTH);
-  const filled = Math.min(BAR_WIDTH, Math.floor(bytes / size * BAR_WIDTH));
-  return "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
+function percent(share: number): number {
+  return Math.floor(Math.min(1, share) * 100);
 }
 
-function activeLine(active: ActiveFile): string {
-  const of = active.size === undefined ? "" : ` of ${formatBytes(active.size)}`;
-  return `  ${bar(active)} ${activeName(active)} ${formatBytes(active.bytes)}${of}`;
+function bar(share: number, width: number): string {
+  const filled = Math.floor(Math.min(1, share) * width);
+  return "█".repeat(filled) + "░".repeat(width - filled);
 }
+
+/** The width of two sizes with three digits: `1.42 MB of 3.05 MB`. */
+const SIZES_WIDTH = 18;
+
+/** The lines for active files. Names are shortened, so that the sizes are never cut off, and the sizes stand in a column. */
+function activeLines(active: readonly ActiveFile[], columns: number): string[] {
+  const width = columns >= 100 ? 20 : 10;
+  const room = Math.max(8, columns - width - SIZES_WIDTH - "    ".length);
+  const names = active.map((file) => shorten(activeName(file), room));
+  const longest = Math.max(0, ...names.map(textWidth));
+  return active.map(({ bytes, size }, index) => {
+    const drawn = size === undefined || size === 0 ? "·".repeat(width) : bar(bytes / size, width);
+    const sizes = `${formatBytes(bytes)}${size === undefined ? "" : ` of ${formatBytes(size)}`}`;
+    return `  ${drawn} ${padToWidth(names[index] ?? "", longest)} ${sizes}`;
+  });
+}
+
+/** The line for the whole transfer: a bar, and as many facts as fit; the most useful ones are left out last. */
+function wholeLine(state: TransferState, columns: number): string {
+  const [counts, amount, speed, left] = [countsOf(state), formatBytes(state.bytes), speedOf(state), timeLeft(state)];
+  const texts = [[...counts, amount, speed, ...left], [...counts, speed, ...left], [...counts, ...left], counts];
+  const room = columns - "100% ".length;
+  const text = texts.map((words) => words.join(", ")).find((text) => text.length + 1 + MIN_BAR <= room) ?? "";
+  const width = Math.max(MIN_BAR, Math.min(MAX_BAR, room - text.length - 1));
+  return `${bar(state.share, width)} ${`${percent(state.share)}%`.padStart(4)} ${text}`;
+}
+
+const MIN_BAR = 8;
+const MAX_BAR = 30;
 
 /**
  * Describes a running transfer: a line for each active file, up to a limit, and one for the whole transfer. That line
  * is last, because a small terminal shows only the end.
+ *
+ * @param columns The maximum length of a line.
  */
-export function transferLines(state: TransferState): string[] {
+export function transferLines(state: TransferState, columns = 120): string[] {
   const { active } = state;
-  const lines = active.slice(0, MAX_ACTIVE).map(activeLine);
+  const lines = activeLines(active.slice(0, MAX_ACTIVE), columns);
   if (active.length > MAX_ACTIVE) lines.push(`  and ${active.length - MAX_ACTIVE} more`);
-  return [...lines, transferLine(state)];
+  return [...lines, wholeLine(state, columns)];
 }
 
 // Text has the color of the page. The blue is visible on light and dark pages (contrast of at least 3:1, WCAG 1.4.11).
@@ -140,10 +205,10 @@ const BAR =
 
 /** Draws a progress bar. Where styles are removed, the number in it shows instead. */
 function htmlBar(share: number, label: string, width: string): string {
-  const percent = Math.floor(Math.min(1, share) * 100);
-  const role = `role="progressbar" aria-label="${label}" aria-valuenow="${percent}"`;
-  const fill = `linear-gradient(90deg,${BLUE} ${percent}%,transparent ${percent}%)`;
-  return `<span ${role} style="${BAR};${width};background:${fill}">${percent}%</span>`;
+  const filled = percent(share);
+  const role = `role="progressbar" aria-label="${label}" aria-valuenow="${filled}"`;
+  const fill = `linear-gradient(90deg,${BLUE} ${filled}%,transparent ${filled}%)`;
+  return `<span ${role} style="${BAR};${width};background:${fill}">${filled}%</span>`;
 }
 
 function fileHtml(active: ActiveFile): string {

@@ -72,7 +72,7 @@ Deno.test("a call in a notebook shows its outcomes once, and nothing after them"
   });
   await t.step("a dry run shows what would be done", async () => {
     const { outputs } = await run(`void await imap.download(names, { dryRun: true, ifPresent: "fetch" });`);
-    assertEquals(firstLines(outputs), ["4 planned; 0 B"]);
+    assertEquals(firstLines(outputs), ["4 planned; 4 kB to transfer"]);
     assertStringIncludes(outputs.map(htmlOf).join(), "would fetch");
   });
   await t.step("upload() of one file and of many", async () => {

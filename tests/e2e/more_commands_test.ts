@@ -52,7 +52,7 @@ Deno.test("jobs, job-log, space-weather and ialirt print JSON, names and text th
     date_modified: null,
   });
   const place = `imap/ialirt/l1/2026/01/${NAME}`;
-  assertEquals(await run(`ialirt ${NAME} --dry-run`), `would fetch ${place}\n`);
+  assertEquals(await run(`ialirt ${NAME} --dry-run`), `would fetch ${place} (4 B)\n`);
   assertEquals(await folder.files(), []);
   assertEquals(await run(`ialirt ${NAME}`), `Successfully downloaded the file to: ${folder.path}/${place}\n`);
   assertEquals(await folder.files(), [place]);

@@ -57,9 +57,31 @@ Deno.test("download --dry-run only prints what it would do", async () => {
   await cli.run(["download", cli.names[1] ?? ""]);
   const { code, stdout, stderr } = await cli.run(["download", "--dry-run", ...cli.names]);
   const [a, b, c] = cli.paths;
-  assertEquals([code, stdout], [0, `would fetch ${a}\nwould skip ${b}\nwould fetch ${c}\n`]);
-  assertEquals(stderr, "3 planned; 0 B\n");
-  assertEquals([cli.store.requests.length, await cli.folder.files()], [1, [b ?? ""]]);
+  assertEquals([code, stdout], [0, `would fetch ${a} (100 kB)\nwould skip ${b}\nwould fetch ${c} (100 kB)\n`]);
+  assertEquals(stderr, "3 planned; 200 kB to transfer\n");
+  // The sizes of the two files are requested, and nothing else.
+  assertEquals([cli.store.requests.length, await cli.folder.files()], [3, [b ?? ""]]);
+});
+
+Deno.test("download --print writes only the paths, or JSON with the outcome of each file", async () => {
+  await using cli = await openCli({ count: 3 });
+  cli.store.objects.delete(cli.paths[1] ?? "");
+  const local = cli.paths.map((path) => `${cli.folder.path}/${path}`);
+  const paths = await cli.run(["download", ...cli.names, "--print", "paths"]);
+  assertEquals([paths.code, paths.stdout], [1, `${local[0]}\n${local[2]}\n`]);
+  const json = await cli.run(["download", ...cli.names, "--print", "json"]);
+  assertEquals(json.code, 1);
+  const outcomes: Array<{ state: string; file: string; path: string; error?: string }> = JSON.parse(json.stdout);
+  assertEquals(outcomes.map(({ state, file, path }) => [state, file, path]), [
+    ["skipped", cli.paths[0], local[0]],
+    ["failed", cli.paths[1], local[1]],
+    ["skipped", cli.paths[2], local[2]],
+  ]);
+  assertMatch(outcomes[1]?.error ?? "", /has no such file/);
+  const planned = await cli.run(["download", cli.names[0] ?? "", "--force", "--dry-run", "--print", "json"]);
+  assertEquals(JSON.parse(planned.stdout), [
+    { state: "planned", plan: "fetch", file: cli.paths[0], path: local[0], bytes: 0, size: 100_000 },
+  ]);
 });
 
 Deno.test("download fetches what it can, lists failures at the end, and exits with 1", async () => {

@@ -29,7 +29,7 @@ Deno.test("upload sends nothing when a file is wrong, and reports every wrong fi
 Deno.test("upload --dry-run only prints what it would send", async () => {
   await using cli = await openUploads(2);
   const { code, stdout } = await cli.run(["upload", "--dry-run", ...cli.names]);
-  assertEquals([code, stdout], [0, cli.names.map((name) => `would send ${name}\n`).join("")]);
+  assertEquals([code, stdout], [0, cli.names.map((name) => `would send ${name} (43 B)\n`).join("")]);
   assertEquals(cli.store.asked.length, 0);
 });
 

@@ -58,6 +58,16 @@ Deno.test("upload() with dryRun only checks", async () => {
   await using lab = await openLab();
   const paths = [await fileOf(lab, nameOf(1)), await fileOf(lab, nameOf(2))];
   const report = await lab.client.upload(paths, { dryRun: true });
-  assertEquals(report.outcomes, paths.map((file) => ({ state: "planned", plan: "send", file, path: file, bytes: 0 })));
+  assertEquals(
+    report.outcomes,
+    paths.map((file) => ({
+      state: "planned",
+      plan: "send",
+      file,
+      path: file,
+      bytes: 0,
+      size: Deno.statSync(file).size,
+    })),
+  );
   assertEquals([lab.store.asked.length, lab.store.requests.length], [0, 0]);
 });

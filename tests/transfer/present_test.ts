@@ -1,6 +1,8 @@
 // Existing files: skipped, verified, fetched again, or only planned.
 import { assert, assertEquals } from "@std/assert";
 import { dirname } from "@std/path";
+import { ImapClient } from "../../mod.ts";
+import { deadUrl } from "../support/server.ts";
 import { type Lab, openLab } from "./lab.ts";
 
 async function putFinal(lab: Lab, bytes: Uint8Array) {
@@ -89,13 +91,33 @@ Deno.test("download() with dryRun reports what it would do, and changes nothing"
   const planned = async () => {
     const outcome = await lab.one({ dryRun: true });
     assert(outcome.state === "planned");
-    return outcome.plan;
+    return [outcome.plan, outcome.size];
   };
-  assertEquals(await planned(), "fetch");
+  const size = lab.bytes.byteLength;
+  assertEquals(await planned(), ["fetch", size]);
   assertEquals([...Deno.readDirSync(lab.folder.path)], []);
   await lab.putPart(lab.bytes.slice(0, 9));
-  assertEquals(await planned(), "resume");
+  assertEquals(await planned(), ["resume", size - 9]);
   await putFinal(lab, lab.bytes);
-  assertEquals(await planned(), "skip");
-  assertEquals([lab.store.asked.length, lab.store.requests.length], [0, 0]);
+  assertEquals(await planned(), ["skip", undefined]);
+  // The size was requested twice, of one byte each.
+  assertEquals([lab.store.asked.length, lab.store.requests.length], [2, 2]);
+});
+
+Deno.test("download() with dryRun requests at most 100 sizes, and estimates the total", async () => {
+  await using lab = await openLab();
+  const file = lab.bytes;
+  const names = Array.from({ length: 730 }, (_, day) => `imap/mag/l0/2025/05/imap_mag_l0_raw${day}_20250502_v001.pkts`);
+  for (const name of names) lab.store.add(name, file);
+  const report = await lab.client.download(names, { dryRun: true });
+  assert(lab.store.asked.length > 50 && lab.store.asked.length <= 100, `${lab.store.asked.length}`);
+  assertEquals(report.summary(), "730 planned; about 73 MB to transfer, estimated from 92 of 730 files");
+});
+
+Deno.test("download() with dryRun plans without a server, and does not wait for it again and again", async () => {
+  await using lab = await openLab();
+  const client = new ImapClient({ url: await deadUrl(), dataDir: lab.folder.path });
+  const names = Array.from({ length: 50 }, (_, day) => `imap/mag/l0/2025/05/imap_mag_l0_raw${day}_20250502_v001.pkts`);
+  const report = await client.download(names, { dryRun: true, concurrency: 1 });
+  assertEquals([report.failed.length, report.summary()], [0, "50 planned; sizes unknown"]);
 });

@@ -52,12 +52,22 @@ Deno.test("outcomesTable() lists failures first, because only the ends of a long
 
 Deno.test("outcomesTable() says what a dry run would do", () => {
   const outcomes: Outcome[] = [
-    { ...PLACE, state: "planned", plan: "resume", bytes: 0 },
+    { ...PLACE, state: "planned", plan: "resume", bytes: 0, size: 1_420_000 },
     { ...PLACE, state: "planned", plan: "skip", bytes: 0 },
-    { ...PLACE, state: "planned", plan: "send", bytes: 0 },
+    { ...PLACE, state: "planned", plan: "send", bytes: 0, size: 80_000 },
   ];
   const text = textTable(outcomesTable(outcomes));
-  for (const words of ["would resume", "would skip", "would send", "3 planned; 0 B"]) assertStringIncludes(text, words);
+  const said = [
+    "would resume",
+    "would skip",
+    "would send",
+    "3 planned; 1.5 MB to transfer",
+    "|To transfer|",
+    "|    1.42 MB|",
+  ];
+  for (const words of said) assertStringIncludes(text, words);
+  const some = outcomesSummary([...outcomes, { ...PLACE, state: "planned", plan: "fetch", bytes: 0 }]);
+  assertEquals(some, "4 planned; about 2.25 MB to transfer, estimated from 2 of 3 files");
 });
 
 Deno.test("outcomesSummary() of nothing says so", () => {

@@ -128,3 +128,28 @@ Deno.test("transferLines() truncates a name that is too long", () => {
   const state = { files: 1, done: 0, failed: 0, share: 0.5, bytes: 0, speed: 0, leftMs: undefined, active };
   assert(transferLines(state).every((line) => line.length < 200));
 });
+
+Deno.test("transferLines() fits any width: the name is shortened, never the sizes, and the bar of the whole stays", () => {
+  const file = "imap/ultra/l2/2026/12/imap_ultra_l2_45sensor-map_20261206-repoint00001_v001.0012.cdf";
+  const state = {
+    files: 80,
+    done: 12,
+    failed: 2,
+    share: 0.456,
+    bytes: 2_512_345,
+    speed: 1_250_000,
+    leftMs: 75_000,
+    active: [{ file, bytes: 1_420_000, size: 3_050_000 }, { file, bytes: 1_420_000, size: undefined }],
+  };
+  for (const columns of [40, 59, 79, 119, 199]) {
+    const lines = transferLines(state, columns);
+    assert(lines.every((line) => line.length <= columns), lines.join("\n"));
+    assert(lines[0]?.endsWith("1.42 MB of 3.05 MB") && lines[1]?.endsWith(" 1.42 MB"), lines.join("\n"));
+    assert(/^█+░+ +45% 12 of 80 files, 2 failed/.test(lines[2] ?? ""), lines[2]);
+  }
+  assertEquals(transferLines(state, 79), [
+    "  ████░░░░░░ imap_ultra_l2_45sensor-…oint00001_v001.0012.cdf 1.42 MB of 3.05 MB",
+    "  ·········· imap_ultra_l2_45sensor-…oint00001_v001.0012.cdf 1.42 MB",
+    "████████░░░░░░░░░░  45% 12 of 80 files, 2 failed, 2.51 MB, 1.25 MB/s, 1:15 left",
+  ]);
+});

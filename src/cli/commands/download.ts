@@ -1,7 +1,14 @@
 import { FILTERS, hasFilters, queryOf } from "../filters.ts";
 import { transferDisplay } from "../progress.ts";
 import { type Command, type CommandInput, readLines, UsageError } from "../shell.ts";
-import { concurrencyOf, reportTransfer, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
+import {
+  concurrencyOf,
+  plannedSize,
+  PRINT_FORMATS,
+  reportTransfer,
+  TRANSFER_OPTIONS,
+  transferSettings,
+} from "../transfers.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { checkedShard, type Shard } from "../../names/shard.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
@@ -25,9 +32,9 @@ async function filesOf(input: CommandInput, client: ImapClient): Promise<Iterabl
   return named.length === rest.length ? named : [...named, ...await readLines(signal)];
 }
 
-function line({ state, path, file, ...rest }: Outcome): string {
-  if (state === "planned") return `would ${"plan" in rest ? rest.plan : "fetch"} ${file}`;
-  return `Successfully downloaded the file to: ${path}`;
+function line(outcome: Outcome): string {
+  if (outcome.state === "planned") return `would ${outcome.plan ?? "fetch"} ${outcome.file}${plannedSize(outcome)}`;
+  return `Successfully downloaded the file to: ${outcome.path}`;
 }
 
 /** The command `download`. */
@@ -44,6 +51,12 @@ export const download: Command = {
     options: [
       { name: "verify", help: "compare existing files with the archive, and download again those that differ" },
       { name: "force", help: "download again files that already exist" },
+      {
+        name: "print",
+        value: "FORMAT",
+        choices: PRINT_FORMATS,
+        help: "what to print for each file: a sentence (default), only its local path, or an object in a JSON array",
+      },
       ...TRANSFER_OPTIONS,
       {
         name: "shard",
@@ -64,6 +77,7 @@ export const download: Command = {
         text: "Part 3 of 16, on one of 16 machines",
         line: "download --instrument ultra --shard 3/16",
       },
+      { text: "The paths of the files, for another program", line: "download --instrument mag --print paths" },
       {
         text: "Check existing files, and download damaged ones again",
         line: "download --instrument mag --data-level l2 --verify",
@@ -78,6 +92,7 @@ export const download: Command = {
     const client = new ImapClient({ ...settings, ...transferSettings(values) });
     const concurrency = concurrencyOf(values);
     const shard = shardOf(values.get("shard"));
+    const print = PRINT_FORMATS.find((format) => format === values.get("print"));
     const files = await filesOf(input, client);
     const display = await transferDisplay(output, { quiet: quiet || flags.has("dry-run"), plain: verbose });
     try {
@@ -90,7 +105,7 @@ export const download: Command = {
         signal,
       });
       display.stop();
-      return await reportTransfer({ command: "download", report, line, output, quiet });
+      return await reportTransfer({ command: "download", report, line, print, output, quiet });
     } finally {
       display.stop();
     }

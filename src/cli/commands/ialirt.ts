@@ -1,11 +1,12 @@
 import { json } from "../formats.ts";
 import { transferDisplay } from "../progress.ts";
 import { type Command, EXIT, readLines, UsageError } from "../shell.ts";
-import { concurrencyOf, reportTransfer, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
+import { concurrencyOf, plannedSize, reportTransfer, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
 import { IALIRT_LISTS, type IalirtFile, SPACE_WEATHER_INSTRUMENTS } from "../../client/ialirt.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { RecordList } from "../../client/record_list.ts";
 import { printable } from "../../safe_text.ts";
+import type { Outcome } from "../../transfer/batch.ts";
 
 /** The command `space-weather`. */
 export const spaceWeather: Command = {
@@ -126,8 +127,10 @@ export const ialirt: Command = {
           signal,
         });
         display.stop();
-        const line = ({ state, path, file }: { state: string; path: string; file: string }) =>
-          state === "planned" ? `would fetch ${file}` : `Successfully downloaded the file to: ${path}`;
+        const line = (outcome: Outcome) =>
+          outcome.state === "planned"
+            ? `would fetch ${outcome.file}${plannedSize(outcome)}`
+            : `Successfully downloaded the file to: ${outcome.path}`;
         return await reportTransfer({ command: "ialirt", report, line, output, quiet });
       } finally {
         display.stop();

@@ -1,13 +1,14 @@
 import { transferDisplay } from "../progress.ts";
 import { type Command, UsageError } from "../shell.ts";
-import { concurrencyOf, reportTransfer, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
+import { concurrencyOf, plannedSize, reportTransfer, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { Outcome } from "../../transfer/batch.ts";
 
 /** Returns the line for a file; for a single file it is the Python client's. */
 function line(count: number): (outcome: Outcome) => string {
-  return ({ state, file }) => {
-    if (state === "planned") return `would send ${file}`;
+  return (outcome) => {
+    const { state, file } = outcome;
+    if (state === "planned") return `would send ${file}${plannedSize(outcome)}`;
     if (state === "skipped") return `The IMAP SDC already has the file: ${file}`;
     return `Successfully uploaded the file to the IMAP SDC${count === 1 ? "" : `: ${file}`}`;
   };
