@@ -59,7 +59,15 @@ export {
   type ProcessingInputSelection,
   type ProcessingInputType,
 } from "./src/client/processing_inputs.ts";
-export { type DownloadRows, QueryResult, type QueryResultOrigin } from "./src/client/query_result.ts";
+export {
+  type ColumnName,
+  type DownloadRows,
+  QueryResult,
+  type QueryResultOrigin,
+  type RowGroups,
+  type RowKey,
+  type SortOptions,
+} from "./src/client/query_result.ts";
 export type { ManifestOptions, ManifestParameters } from "./src/client/orders.ts";
 export type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./src/client/orders.ts";
 export type { JobsOptions, ReprocessOptions, ReprocessReport } from "./src/client/orders.ts";
@@ -83,7 +91,7 @@ export {
   TimeoutError,
 } from "./src/errors.ts";
 export type { MimeBundle } from "./src/display/notebook.ts";
-export { Picture, type PictureSource } from "./src/display/picture.ts";
+export { PendingPicture, Picture, type PictureSource } from "./src/display/picture.ts";
 export type { Decision, HttpEvent, HttpLog } from "./src/http/transport.ts";
 export { ANCILLARY_EXTENSIONS, type AncillaryFile } from "./src/names/file_name.ts";
 export type { DayLike, TemporalDay } from "./src/names/calendar_date.ts";

@@ -2,7 +2,7 @@ import type { QueryResult } from "../client/query_result.ts";
 import { type Table, type TextLook, textTableChunks } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { printable, printableJson } from "../safe_text.ts";
-import { recordKeys, recordsTable, valueAt } from "../views/records.ts";
+import { csvChunks, recordsTable } from "../views/records.ts";
 
 /** The number of rows per text: a compromise between speed and memory. */
 const ROWS_AT_ONCE = 200;
@@ -42,25 +42,9 @@ export function* json(rows: readonly object[]): Generator<string> {
   yield "\n]\n";
 }
 
-const NEEDS_QUOTES = /[",\r\n]/;
-
-/** Writes a field as RFC 4180 does: in quotes where necessary, with its own quotes doubled. */
-function csvField(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/**
- * Writes rows as CSV with a header (RFC 4180): the keys of the table, then further ones. Values are unchanged in a file
- * or a pipe, and made safe in a terminal.
- */
-export function* csv(rows: QueryResult): Generator<string> {
-  const keys = recordKeys(rows.table, rows);
-  const safe = Deno.stdout.isTerminal() ? printable : (text: string) => text;
-  const line = (fields: readonly unknown[]) => `${fields.map((field) => safe(csvField(field))).join(",")}\r\n`;
-  yield line(keys);
-  yield* batches(rows, (some) => some.map((row) => line(keys.map((key) => valueAt(row, key)))).join(""));
+/** Writes rows as CSV. Values are unchanged in a file or a pipe, and made safe in a terminal. */
+export function csv(rows: QueryResult): Generator<string> {
+  return csvChunks(rows.table, rows, Deno.stdout.isTerminal() ? { safe: printable } : {});
 }
 
 /** Writes one path per line, made safe to be a single line whatever a server sends. */

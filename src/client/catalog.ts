@@ -1,6 +1,12 @@
+import { RecordList } from "./record_list.ts";
+import { dayNumber } from "../display/scales.ts";
+import type { Column, Table } from "../display/text_table.ts";
+import { isCalendarDate } from "../names/calendar_date.ts";
 import type { FileRecord } from "../protocol/rows.ts";
-import type { QueryParameters } from "../protocol/tables.ts";
+import type { QueryParameters, TableName } from "../protocol/tables.ts";
 import { isGiven } from "../sdc/check_query.ts";
+import { type DayRange, DayReader } from "../views/coverage.ts";
+import { withHyphens } from "../views/records.ts";
 
 /** One product of a catalog. */
 export interface CatalogEntry {
@@ -33,34 +39,172 @@ function later(a: string | null, b: string | null): string | null {
   return a === null || (b !== null && b > a) ? b : a;
 }
 
-/** Counts rows as they are received. Memory grows with the number of products, not of files. */
+/** The days of a product's files: for each first day, the last day of the longest file, counted from 1970-01-01. */
+type ProductDays = ReadonlyMap<number, number>;
+
+/** The days of products; what a catalog draws, but not part of its entries. */
+const daysOf = new WeakMap<CatalogEntry, ProductDays>();
+
+interface Growing {
+  readonly entry: { -readonly [Key in keyof CatalogEntry]: CatalogEntry[Key] };
+  readonly days: Map<number, number>;
+}
+
+/** Counts rows as they are received. Memory grows with the number of products and their days, not of files. */
 export class CatalogCount {
-  readonly #entries = new Map<string, CatalogEntry>();
+  readonly #reader = new DayReader();
+  readonly #products = new Map<string, Growing>();
+  /** The number of rows counted so far. */
+  rows = 0;
 
   /** Counts further rows. */
   add(rows: readonly FileRecord[]): void {
+    this.rows += rows.length;
     for (const row of rows) {
       const { instrument = null, data_level = null } = row;
       const descriptor = String(row.kernel_type ?? row.descriptor ?? "");
       const key = JSON.stringify([instrument, data_level, descriptor]);
-      const { files, first_date, last_date } = this.#entries.get(key) ??
-        { files: 0, first_date: null, last_date: null };
+      const product = this.#products.get(key) ?? {
+        entry: { instrument, data_level, descriptor, files: 0, first_date: null, last_date: null },
+        days: new Map(),
+      };
+      this.#products.set(key, product);
+      const { entry } = product;
       const day = dayOfRow(row);
-      this.#entries.set(key, {
-        instrument,
-        data_level,
-        descriptor,
-        files: files + 1,
-        first_date: earlier(first_date, day),
-        last_date: later(last_date, day),
-      });
+      entry.files += 1;
+      entry.first_date = earlier(entry.first_date, day);
+      entry.last_date = later(entry.last_date, day);
+      const range = this.#reader.rangeOf(row);
+      if (range !== undefined) {
+        product.days.set(range.first, Math.max(range.last, product.days.get(range.first) ?? range.first));
+      }
     }
   }
 
-  /** The products, sorted by instrument, data level and descriptor. */
-  entries(): CatalogEntry[] {
-    return [...this.#entries].toSorted(([a], [b]) => a < b ? -1 : 1).map(([, entry]) => entry);
+  /**
+   * The products, sorted by instrument, data level and descriptor.
+   *
+   * @param context `url`: the URL of the API, which the products in web pages link to. `table`: the table of the rows.
+   */
+  entries(context: CatalogContext = {}): RecordList<CatalogEntry> {
+    const entries = [...this.#products].toSorted(([a], [b]) => a < b ? -1 : 1).map(([, { entry, days }]) => {
+      daysOf.set(entry, days);
+      return entry;
+    });
+    return RecordList.fromRecords(entries, (rows) => catalogTable(rows, context));
   }
+}
+
+/** What a table of products shows besides them. */
+interface CatalogContext {
+  readonly url?: string;
+  readonly table?: TableName;
+}
+
+/** The number of bins of a product's strip, in text and in pages. */
+const TEXT_BINS = 16;
+const PAGE_BINS = 80;
+/** The size of a strip in a page, in pixels. */
+const STRIP = { width: 160, height: 10 } as const;
+
+/** Makes a table of the products of a catalog, each with a strip of the days that have files. */
+export function catalogTable(
+  rows: readonly CatalogEntry[],
+  { url, table = "science" }: CatalogContext = {},
+): Table<CatalogEntry> {
+  const files = rows.reduce((sum, { files }) => sum + files, 0);
+  const first = rows.reduce<string | null>((first, row) => earlier(first, row.first_date), null);
+  const last = rows.reduce<string | null>((last, row) => later(last, row.last_date), null);
+  const span = first === null || last === null || !isCalendarDate(first) || !isCalendarDate(last)
+    ? undefined
+    : { first: dayNumber(first), last: dayNumber(last) };
+  const column = (
+    header: string,
+    text: (row: CatalogEntry) => string | null,
+    more: Partial<Column<CatalogEntry>> = {},
+  ): Column<CatalogEntry> => ({ header, align: "left", text: (row) => text(row) ?? "", ...more });
+  const day = (text: (row: CatalogEntry) => string | null) => (row: CatalogEntry) => withHyphens(text(row) ?? "");
+  const hasStrips = span !== undefined && rows.some((row) => daysOf.has(row));
+  return {
+    title: `Found [${rows.length}] products with ${files} files`,
+    columns: [
+      column("Instrument", ({ instrument }) => instrument),
+      column("Data Level", ({ data_level }) => data_level),
+      column("Descriptor", ({ descriptor }) => descriptor, {
+        ...(url === undefined ? {} : { link: (row) => productLink(url, table, row) }),
+      }),
+      column("Files", ({ files }) => String(files), { align: "right" }),
+      column("First Date", ({ first_date }) => first_date, {
+        pageText: day(({ first_date }) => first_date),
+        yields: 1,
+      }),
+      column("Last Date", ({ last_date }) => last_date, {
+        pageText: day(({ last_date }) => last_date),
+        yields: 0,
+      }),
+      ...(hasStrips
+        ? [column("Coverage", (row) => stripText(binsOf(row, span, TEXT_BINS)), {
+          markup: (row) => stripSvg(binsOf(row, span, PAGE_BINS), textOfDays(row, span)),
+          yields: 2,
+        })]
+        : []),
+    ],
+    rows,
+  };
+}
+
+/** The address at which the API lists the files of a product. */
+function productLink(url: string, table: TableName, { instrument, data_level, descriptor }: CatalogEntry): string {
+  const conditions = table === "spice" ? { type: descriptor } : { table, instrument, data_level, descriptor };
+  const given = Object.entries(conditions).filter(([name, value]) =>
+    value !== null && !(name === "table" && value === "science")
+  );
+  return `${url}${table === "spice" ? "/spice-query" : "/query"}?${new URLSearchParams(
+    given.map(([name, value]) => [name, String(value)]),
+  )}`;
+}
+
+/** The share of days with files in each of at most `most` bins, from 0 to 1. */
+function binsOf(row: CatalogEntry, { first, last }: DayRange, most: number): number[] {
+  const days = last - first + 1;
+  const size = days / Math.min(most, days);
+  const covered = new Set<number>();
+  for (const [from, to] of daysOf.get(row) ?? []) {
+    for (let day = Math.max(from, first); day <= Math.min(to, last); day++) covered.add(day);
+  }
+  const counts = Array.from({ length: Math.min(most, days) }, () => 0);
+  for (const day of covered) {
+    const bin = Math.min(counts.length - 1, Math.floor((day - first) / size));
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  // A bin of 1.5 days has one or two days.
+  return counts.map((count) => Math.min(1, count / Math.floor(size)));
+}
+
+/** Draws a strip with block characters. */
+function stripText(shares: readonly number[]): string {
+  return shares.map((share) => share === 0 ? "·" : share === 1 ? "▀" : "▘").join("");
+}
+
+function textOfDays(row: CatalogEntry, span: DayRange): string {
+  const days = binsOf(row, span, Infinity).filter((share) => share > 0).length;
+  return `${days} of ${span.last - span.first + 1} days`;
+}
+
+/** Draws a strip as a small chart, with `title` as its tooltip and as what is left of it where charts are removed. */
+function stripSvg(shares: readonly number[], title: string): string {
+  const width = STRIP.width / shares.length;
+  const round = (value: number) => Math.round(value * 100) / 100;
+  const bars: string[] = [];
+  for (const [index, share] of shares.entries()) {
+    if (share === 0) continue;
+    const opacity = share === 1 ? "" : ` fill-opacity="0.5"`;
+    bars.push(`<rect x="${round(index * width)}" width="${round(width)}" height="${STRIP.height}"${opacity}/>`);
+  }
+  return `<svg class="imap-strip" role="img" aria-label="${title}" width="${STRIP.width}" height="${STRIP.height}" ` +
+    `viewBox="0 0 ${STRIP.width} ${STRIP.height}"><title>${title}</title>` +
+    `<rect class="imap-track" width="${STRIP.width}" height="${STRIP.height}" fill="#8c959f" fill-opacity="0.25"/>` +
+    `<g class="imap-bars" fill="#0969da">${bars.join("")}</g></svg>`;
 }
 
 /** Matches all files: a query requires a condition, a catalog does not. */

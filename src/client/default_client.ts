@@ -184,7 +184,8 @@ export function queryRows(parameters: QueryParameters, options: QueryOptions = {
  * and descriptor. Only the newest major version of each file is counted, unless `major_version` is given.
  *
  * @param parameters Conditions as for `query`. Without any, a whole table is counted, which may take many requests.
- * @returns The products, sorted by instrument, data level and descriptor.
+ * @returns The products, sorted by instrument, data level and descriptor: an array that displays itself as a table, with
+ *   a strip of the days that have files.
  * @throws The same errors as `query`.
  *
  * @example
@@ -196,7 +197,10 @@ export function queryRows(parameters: QueryParameters, options: QueryOptions = {
  * for (const { data_level, files } of products) assert(data_level !== null && files > 0);
  * ```
  */
-export function catalog(parameters: QueryParameters = {}, options: QueryOptions = {}): Promise<CatalogEntry[]> {
+export function catalog(
+  parameters: QueryParameters = {},
+  options: QueryOptions = {},
+): Promise<RecordList<CatalogEntry>> {
   return client.catalog(parameters, options);
 }
 

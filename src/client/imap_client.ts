@@ -223,7 +223,7 @@ export class ImapClient {
   }
 
   /** Lists products with the number of their files, as the function `catalog` does. */
-  async catalog(parameters: QueryParameters = {}, options: QueryOptions = {}): Promise<CatalogEntry[]> {
+  async catalog(parameters: QueryParameters = {}, options: QueryOptions = {}): Promise<RecordList<CatalogEntry>> {
     checkOptions("list the catalog", QUERY_KINDS, options);
     const [{ readyQuery }, { CatalogCount, catalogQuery }] = await Promise.all([
       import("./query.ts"),
@@ -232,8 +232,9 @@ export class ImapClient {
     const count = new CatalogCount();
     await using call = await this.#begin("catalog", options);
     const query = readyQuery(catalogQuery(parameters), call.options);
-    for await (const rows of query.chunks(call.context().transport)) count.add(rows);
-    return count.entries();
+    const { settings, transport } = call.context();
+    for await (const rows of query.chunks(transport)) count.add(rows);
+    return count.entries({ url: settings.url, table: query.table });
   }
 
   /** Downloads one file unless it is already there, as the function `download` does. */

@@ -2,15 +2,29 @@ import { type DownloadOptions, isList } from "./options.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { htmlCard, htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import type { Picture } from "../display/picture.ts";
+import { PendingPicture, type Picture } from "../display/picture.ts";
 import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
-import { ImapError, InputError } from "../errors.ts";
+import { checkObject, ImapError, InputError, unknownParameter, wrongValue } from "../errors.ts";
 import { isPrivateHost } from "../http/transport.ts";
+import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
+import { closestWord } from "../names/vocabulary.ts";
 import { downloadRoute } from "../protocol/routes.ts";
 import type { FileRecord } from "../protocol/rows.ts";
-import type { QueryParameters, TableName } from "../protocol/tables.ts";
+import type { QueryParameters, TableName, WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
-import { recordsTable, type ResultContext } from "../views/records.ts";
+import { newestVersions } from "../sdc/plan_query.ts";
+import {
+  askedText,
+  counted,
+  csvChunks,
+  fileNameOf,
+  groupsTable,
+  headerOf,
+  recordKeys,
+  recordsTable,
+  type ResultContext,
+  valueAt,
+} from "../views/records.ts";
 import { summaryPicture } from "../views/summary.ts";
 
 /**
@@ -35,6 +49,9 @@ const MAX_CARD_LINES = 500;
 /** The number of rows added per call, since the number of arguments of a call is limited. */
 const ROWS_AT_ONCE = 1_000;
 
+/** The default number of rows of {@linkcode QueryResult.head}. */
+const HEAD_ROWS = 5;
+
 /** Downloads rows. A result gets it from the client that made it. */
 export type DownloadRows = (rows: readonly FileRecord[], options: DownloadOptions) => Promise<TransferReport>;
 
@@ -52,10 +69,39 @@ export interface QueryResultOrigin {
   readonly url?: string;
 }
 
+/** What became of a result since its query. */
+interface History {
+  /** The queries whose rows it has, as text. */
+  readonly asked: string;
+  /** The number of rows that the queries found. */
+  readonly found: number;
+  /** The methods that left rows out, in order. */
+  readonly steps: readonly string[];
+  /** The keys of the columns to show. Default: all that the table of a result has. */
+  readonly columns?: readonly string[];
+}
+
+/** How to sort: see {@linkcode QueryResult.sortBy}. */
+export interface SortOptions {
+  /** Whether the largest value comes first. Default: false. */
+  readonly descending?: boolean;
+}
+
+/** The name of a column of rows: a key of the rows, or `file_name`, the name at the end of `file_path`. */
+export type ColumnName<Row extends FileRecord = FileRecord> = WordOrText<(keyof Row & string) | "file_name">;
+
+/** A column of rows by name, or a function of a row. */
+export type RowKey<Row extends FileRecord = FileRecord> = ColumnName<Row> | ((row: Row) => unknown);
+
+/** Whether an argument of `concat` or `of` is a list of rows, not a row. */
+function isRows<Row>(item: unknown): item is Iterable<Row> {
+  return typeof item === "object" && item !== null && Symbol.iterator in item;
+}
+
 /**
  * The files that a query found: an array of rows that displays itself as a table in notebooks, in the REPL and in
- * `console.log`. `filter`, `slice`, `toSorted` and `toReversed` return a QueryResult; other methods, such as `map`, return a
- * plain array. In a notebook, a result of one row is displayed as a card: try `files.slice(0, 1)`.
+ * `console.log`. Methods that select, order or join rows return a QueryResult; others, such as `map`, return a plain
+ * array. In a notebook, a result of one row is displayed as a card: try `files.head(1)`.
  *
  * @example
  * ```ts
@@ -63,17 +109,18 @@ export interface QueryResultOrigin {
  * import { query } from "@imap-sdc/data-access";
  *
  * const files = await query({ instrument: "mag", data_level: "l0" });
- * const newer = files.filter((file) => file.version !== "v000");
- * assert(newer.toText().startsWith(`Found [${newer.length}] matching files`));
+ * const newest = files.latest().sortBy("start_date", { descending: true }).head(3);
+ * assert(newest.toText().startsWith(`Found [${newest.length}] matching files`));
  * ```
  */
-export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row> {
+export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<Row> {
   /** Array methods that change the type of the elements, such as `map`, return plain arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
 
   #origin: QueryResultOrigin = {};
+  #history: History = { asked: "", found: 0, steps: [] };
 
   /** Creates a result from rows. */
   static fromRows<Row extends FileRecord>(rows: Iterable<Row>, origin: QueryResultOrigin = {}): QueryResult<Row> {
@@ -88,7 +135,32 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
     const all = [...rows];
     for (let at = 0; at < all.length; at += ROWS_AT_ONCE) result.push(...all.slice(at, at + ROWS_AT_ONCE));
     result.#origin = origin;
+    result.#history = { asked: askedText({ ...origin.asked }), found: all.length, steps: [] };
     return result;
+  }
+
+  /**
+   * Joins results: all of their rows, in order, as one result. It downloads with the client of the first one.
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { query, QueryResult } from "@imap-sdc/data-access";
+   *
+   * const mag = await query({ instrument: "mag", data_level: "l0" });
+   * const swe = await query({ instrument: "swe", data_level: "l0" });
+   * const both = QueryResult.of(mag, swe);
+   * assert(both.length === mag.length + swe.length);
+   * ```
+   */
+  static override of<Row extends FileRecord>(...results: Iterable<Row>[]): QueryResult<Row>;
+  /** Makes a result of single rows. */
+  static override of<Item>(...items: Item[]): Item[];
+  static override of(...items: unknown[]): unknown[] {
+    const [first, ...others] = items.map((item) =>
+      item instanceof QueryResult ? item : QueryResult.fromRows(isRows<FileRecord>(item) ? item : [item as FileRecord])
+    );
+    return first === undefined ? QueryResult.fromRows([]) : first.concat(...others);
   }
 
   /** The table that was searched for these rows. */
@@ -109,31 +181,156 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
     return download(this, options);
   }
 
+  /** Makes a result of some of these rows, with the same origin. `step` is the method that left the others out. */
+  #select(rows: readonly Row[], step?: string): QueryResult<Row> {
+    const result = QueryResult.fromRows(rows, this.#origin);
+    const steps = step === undefined || rows.length === this.length ? [] : [step];
+    result.#history = { ...this.#history, steps: [...new Set([...this.#history.steps, ...steps])] };
+    return result;
+  }
+
   /** Returns the rows that meet a condition, as a QueryResult. */
   override filter(predicate: (row: Row, index: number, rows: Row[]) => unknown): QueryResult<Row> {
-    return QueryResult.fromRows(super.filter(predicate), this.#origin);
+    return this.#select(super.filter(predicate), "filter()");
   }
 
   /** Returns the rows from `start` up to `end`, as a QueryResult. */
   override slice(start?: number, end?: number): QueryResult<Row> {
-    return QueryResult.fromRows(super.slice(start, end), this.#origin);
+    return this.#select(super.slice(start, end), "slice()");
+  }
+
+  /** Returns the first rows, as a QueryResult. Default: 5. */
+  head(count: number = HEAD_ROWS): QueryResult<Row> {
+    if (Number.isSafeInteger(count) && count >= 0) return this.#select(super.slice(0, count), "head()");
+    const expected = "a number of rows, 0 or more";
+    throw wrongValue("show the", { parameter: "head", value: shown(count), expected });
   }
 
   /** Returns the rows in another order, as a QueryResult. */
   override toSorted(compare?: (a: Row, b: Row) => number): QueryResult<Row> {
-    return QueryResult.fromRows(super.toSorted(compare), this.#origin);
+    return this.#select(super.toSorted(compare));
   }
 
   /** Returns the rows from the last to the first, as a QueryResult. */
   override toReversed(): QueryResult<Row> {
-    return QueryResult.fromRows(super.toReversed(), this.#origin);
+    return this.#select(super.toReversed());
+  }
+
+  /**
+   * Returns the rows sorted by a column, or by what a function returns for each row. Rows with equal values keep their
+   * order; rows without a value come last.
+   *
+   * @throws {InputError} When there is no such column.
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { query } from "@imap-sdc/data-access";
+   *
+   * const files = await query({ instrument: "mag", data_level: "l0" });
+   * const newestFirst = files.sortBy("start_date", { descending: true });
+   * assert(newestFirst.length === files.length);
+   * ```
+   */
+  sortBy(key: RowKey<Row>, options: SortOptions = {}): QueryResult<Row> {
+    checkObject("sort with", options, "an object with options");
+    const valueOf = columnValue("sort", key, this);
+    return this.#select(sortedBy(this, valueOf, { descending: options.descending === true }));
+  }
+
+  /**
+   * Returns the newest version of each file, as the condition `version: "latest"` does.
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { query } from "@imap-sdc/data-access";
+   *
+   * const files = await query({ instrument: "mag" });
+   * assert(files.latest().length <= files.length);
+   * ```
+   */
+  latest(): QueryResult<Row> {
+    return this.#select(newestVersions(this.table, this), "latest()");
+  }
+
+  /**
+   * Groups the rows by a column, or by what a function returns for each row: a map from the value, as text, to the rows
+   * that have it. The map displays itself as a table, and each group is a QueryResult.
+   *
+   * @throws {InputError} When there is no such column.
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { query } from "@imap-sdc/data-access";
+   *
+   * const files = await query({ start_date: "20250501", end_date: "20250531" });
+   * for (const [instrument, group] of files.groupBy("instrument")) {
+   *   assert(group.every((file) => file.instrument === instrument));
+   * }
+   * ```
+   */
+  groupBy(key: RowKey<Row>): RowGroups<Row> {
+    const valueOf = columnValue("group", key, this);
+    const groups = new Map<string, Row[]>();
+    for (const row of this) {
+      const name = String(valueOf(row) ?? "");
+      const rows = groups.get(name);
+      if (rows === undefined) groups.set(name, [row]);
+      else rows.push(row);
+    }
+    const header = typeof key === "function" ? "Group" : headerOf(this.table, key);
+    const sorted = [...groups].sort(([a], [b]) => a < b ? -1 : 1);
+    return new GroupMap(sorted.map(([name, rows]) => [name, this.#select(rows, "groupBy()")]), header);
+  }
+
+  /** Returns these rows and further ones, as a QueryResult that downloads with the client of this one. */
+  override concat(...items: ConcatArray<Row>[]): QueryResult<Row>;
+  /** Returns these rows, further rows and those of lists, as a QueryResult. */
+  override concat(...items: (Row | ConcatArray<Row>)[]): QueryResult<Row>;
+  override concat(...items: (Row | ConcatArray<Row>)[]): QueryResult<Row> {
+    const result = QueryResult.fromRows(super.concat(...items), this.#origin);
+    const parts = [this, ...items.filter((item) => item instanceof QueryResult)].map((part) => part.#history);
+    const single = result.length - this.length -
+      items.reduce((sum, item) => sum + (item instanceof QueryResult ? item.length : 0), 0);
+    result.#history = {
+      ...this.#history,
+      asked: [...new Set(parts.map(({ asked }) => asked).filter((asked) => asked !== ""))].join(" + "),
+      found: parts.reduce((sum, { found }) => sum + found, single),
+      steps: [...new Set(parts.flatMap(({ steps }) => steps))],
+    };
+    return result;
+  }
+
+  /**
+   * Returns the same rows with only some columns in tables and in CSV, in the given order. `file_name` is the name at
+   * the end of `file_path`.
+   *
+   * @throws {InputError} When there is no such column.
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { query } from "@imap-sdc/data-access";
+   *
+   * const files = await query({ instrument: "mag", data_level: "l0" });
+   * assert(files.columns("start_date", "file_name").toCsv().startsWith("start_date,file_name"));
+   * ```
+   */
+  columns(...names: ColumnName<Row>[]): QueryResult<Row> {
+    for (const name of names) checkColumn("show columns", name, this);
+    const result = this.#select(this);
+    const { columns: _, ...history } = this.#history;
+    result.#history = names.length === 0 ? history : { ...history, columns: names };
+    return result;
   }
 
   /**
    * Makes a chart of the days that have files: time from left to right, a row for each instrument, level and descriptor.
-   * Colors distinguish a product's newest version, its previous one and older ones; files in the data directory are marked.
+   * It shows each day's newest version, the days with superseded versions, and the files in the data directory.
    *
-   * @returns A chart that displays itself; `toSvg()`, `toText()` and `save()` return or write it in other forms.
+   * @returns A chart that displays itself. It can be awaited: then `toText()` returns it as text.
    *
    * @example
    * ```ts
@@ -141,19 +338,24 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
    * import { query } from "@imap-sdc/data-access";
    *
    * const files = await query({ instrument: "glows" });
+   * await files.coverage().show();
    * const chart = await files.coverage();
    * assert(chart.toText().startsWith(`Coverage of ${files.length} files`));
    * ```
    */
-  async coverage(): Promise<Picture> {
-    const { asked = {}, filesHere } = this.#origin;
-    const here = await filesHere?.(this.map(({ file_path }) => file_path)) ?? new Set<string>();
-    const { coveragePicture } = await import("../views/coverage_chart.ts");
-    return coveragePicture(this, { asked: { ...asked }, here });
+  coverage(): PendingPicture {
+    const { filesHere } = this.#origin;
+    return new PendingPicture("The coverage", async () => {
+      const here = await filesHere?.(this.map(({ file_path }) => file_path)) ?? new Set<string>();
+      const { coveragePicture } = await import("../views/coverage_chart.ts");
+      return coveragePicture(this, { asked: this.#description(), here });
+    });
   }
 
   /**
    * Makes a chart of the number of files by instrument and data level.
+   *
+   * @returns A chart that displays itself.
    *
    * @example
    * ```ts
@@ -161,12 +363,25 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
    * import { query } from "@imap-sdc/data-access";
    *
    * const files = await query({ start_date: "20250501" });
+   * await files.summary().show();
    * assert(files.summary().toText().includes("by instrument and data level"));
    * ```
    */
   summary(): Picture {
-    const { asked = {} } = this.#origin;
-    return summaryPicture(this, { asked: { ...asked } });
+    return summaryPicture(this, { asked: this.#description() });
+  }
+
+  /** Says what left rows out: `filter() kept 3 of 40 files`; empty if nothing did. */
+  #selection(): string {
+    const { steps, found } = this.#history;
+    if (steps.length === 0) return "";
+    const methods = steps.length === 1 ? steps[0] : `${steps.slice(0, -1).join(", ")} and ${steps.at(-1)}`;
+    return `${methods} kept ${this.length} of ${counted(found, "file")}`;
+  }
+
+  /** Says which query found the rows, and what left some of them out. */
+  #description(): string {
+    return [this.#history.asked, this.#selection()].filter((text) => text !== "").join(" · ");
   }
 
   /** Returns the rows as a text table, as the command line prints them. */
@@ -174,10 +389,16 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
     return textTable(this.#table());
   }
 
+  /** Returns the rows as CSV with a header (RFC 4180), for spreadsheets and other programs; values are unchanged. */
+  toCsv(): string {
+    const { columns } = this.#history;
+    return [...csvChunks(this.table, this, { ...(columns === undefined ? {} : { columns }) })].join("");
+  }
+
   /** Returns the rows as an HTML table, or a single row as a card. Everything from the server is escaped. */
   toHtml(): string {
-    const [row, ...others] = this.slice(0, 2);
-    const isOne = row !== undefined && others.length === 0;
+    const [row] = this;
+    const isOne = row !== undefined && this.length === 1;
     return isOne ? htmlCard(this.#table({ maxExtra: MAX_CARD_LINES }), row) : htmlTable(this.#table());
   }
 
@@ -200,12 +421,105 @@ export class QueryResult<Row extends FileRecord = FileRecord> extends Array<Row>
   }
 
   #table(more: Pick<ResultContext, "maxExtra"> = {}): Table<FileRecord> {
-    const { asked = {}, url } = this.#origin;
+    const { url } = this.#origin;
+    const { asked, columns } = this.#history;
     return recordsTable(this, {
       ...more,
       table: this.table,
-      asked: { ...asked },
+      asked,
+      selection: this.#selection(),
+      ...(columns === undefined ? {} : { columns }),
       linkTo: url === undefined ? undefined : (row) => downloadLink(url, row),
     });
+  }
+}
+
+/** Checks the name of a column. @throws {InputError} When there is no such column. */
+function checkColumn(action: string, key: unknown, rows: QueryResult): void {
+  const known = ["file_name", ...recordKeys(rows.table, rows)];
+  if (typeof key === "string" && known.includes(key)) return;
+  throw unknownParameter(action, shown(key), { known, closest: closestWord(String(key), known) });
+}
+
+/** Returns the function that gets the values of a column. @throws {InputError} When there is no such column. */
+function columnValue<Row extends FileRecord>(
+  action: string,
+  key: RowKey<Row>,
+  rows: QueryResult<Row>,
+): (row: Row) => unknown {
+  if (typeof key === "function") return key;
+  checkColumn(action, key, rows);
+  return key === "file_name" ? fileNameOf : (row) => valueAt(row, key);
+}
+
+/** Sorts rows by a value of each, without changing them. */
+function sortedBy<Row extends FileRecord>(
+  rows: readonly Row[],
+  valueOf: (row: Row) => unknown,
+  { descending }: { readonly descending: boolean },
+): Row[] {
+  const keyed = rows.map((row) => ({ row, value: valueOf(row) ?? undefined }));
+  const sign = descending ? -1 : 1;
+  keyed.sort((a, b) => {
+    // Rows without a value come last in both directions.
+    if (a.value === undefined || b.value === undefined) {
+      return Number(a.value === undefined) - Number(b.value === undefined);
+    }
+    return sign * compareValues(a.value, b.value);
+  });
+  return keyed.map(({ row }) => row);
+}
+
+/** Numbers inside of texts, such as the versions of SPICE files, count as numbers. */
+const BY_NUMBER = new Intl.Collator("en", { numeric: true });
+
+function compareValues(a: unknown, b: unknown): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
+  const [one, other] = [String(a), String(b)];
+  if (isVersion(one) && isVersion(other)) return compareVersions(parseVersion(one), parseVersion(other));
+  return BY_NUMBER.compare(one, other);
+}
+
+/**
+ * The groups of a result, by {@linkcode QueryResult.groupBy}: a map from a value to the rows that have it. It displays
+ * itself as a table with the number of files and the days of each group.
+ */
+export interface RowGroups<Row extends FileRecord = FileRecord> extends ReadonlyMap<string, QueryResult<Row>> {
+  /** Returns a line for each group as a text table. */
+  toText(): string;
+  /** Returns a line for each group as an HTML table. Everything from the server is escaped. */
+  toHtml(): string;
+  /** Shows the table of the groups: in a notebook as an output of the running cell, otherwise on standard output. */
+  show(): Promise<void>;
+}
+
+class GroupMap<Row extends FileRecord> extends Map<string, QueryResult<Row>> implements RowGroups<Row> {
+  readonly #header: string;
+
+  /** Creates groups; `header` is the name of what the rows of a group have in common. */
+  constructor(groups: Iterable<readonly [string, QueryResult<Row>]>, header: string) {
+    super(groups);
+    this.#header = header;
+  }
+
+  toText(): string {
+    return textTable(groupsTable([...this], this.#header));
+  }
+
+  toHtml(): string {
+    return htmlTable(groupsTable([...this], this.#header));
+  }
+
+  async show(): Promise<void> {
+    await showBundle(this[JUPYTER_DISPLAY]());
+  }
+
+  [JUPYTER_DISPLAY](): MimeBundle {
+    return { "text/plain": textTable(groupsTable([...this], this.#header), MAX_ROWS), "text/html": this.toHtml() };
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return textTable(groupsTable([...this], this.#header), MAX_ROWS).trimEnd();
   }
 }

@@ -63,6 +63,7 @@ function alignment(align: "left" | "right"): string {
 
 /** Draws the cell of a column in a row. */
 function cellHtml<Row>(column: Column<Row>, row: Row): string {
+  if (column.markup !== undefined) return `<td${alignment(column.align)}>${column.markup(row)}</td>`;
   const text = html((column.pageText ?? column.text)(row));
   const href = safeHref(column.link?.(row));
   const shown = href === undefined || text === "" ? text : `<a href="${href}" rel="noopener noreferrer">${text}</a>`;

@@ -102,3 +102,82 @@ export class Picture {
     return this.toText().trimEnd();
   }
 }
+
+/**
+ * A chart that is still to be made, which takes a moment: it displays itself as a {@linkcode Picture} does, and can be
+ * awaited. Nothing is done before.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { query } from "@imap-sdc/data-access";
+ *
+ * const files = await query({ instrument: "mag" });
+ * await files.coverage().show();
+ * assert((await files.coverage()).toText().startsWith("Coverage of"));
+ * ```
+ */
+export class PendingPicture implements Promise<Picture> {
+  /** The class, as tools name it. */
+  readonly [Symbol.toStringTag] = "PendingPicture";
+  readonly #name: string;
+  readonly #make: () => Promise<Picture>;
+  #picture: Promise<Picture> | undefined;
+
+  /**
+   * Creates a chart that is made when it is first needed.
+   *
+   * @param name What the chart shows, as the start of a sentence.
+   * @param make Makes the chart.
+   */
+  constructor(name: string, make: () => Promise<Picture>) {
+    this.#name = name;
+    this.#make = make;
+  }
+
+  /** Makes the chart. */
+  then<Value = Picture, Other = never>(
+    onFulfilled?: ((picture: Picture) => Value | PromiseLike<Value>) | null,
+    onRejected?: ((reason: unknown) => Other | PromiseLike<Other>) | null,
+  ): Promise<Value | Other> {
+    this.#picture ??= this.#make();
+    return this.#picture.then(onFulfilled, onRejected);
+  }
+
+  /** Makes the chart; called with the reason if that fails. */
+  catch<Other = never>(
+    onRejected?: ((reason: unknown) => Other | PromiseLike<Other>) | null,
+  ): Promise<Picture | Other> {
+    return this.then(undefined, onRejected);
+  }
+
+  /** Makes the chart; called whether or not that succeeds. */
+  finally(onFinally?: (() => void) | null): Promise<Picture> {
+    return this.then().finally(onFinally);
+  }
+
+  /** Returns the chart as a complete SVG file, as {@linkcode Picture.toSvg} does. */
+  async toSvg(): Promise<string> {
+    return await (await this).toSvg();
+  }
+
+  /** Writes the chart to an SVG file, as {@linkcode Picture.save} does. */
+  async save(path: string | URL): Promise<void> {
+    await (await this).save(path);
+  }
+
+  /** Shows the chart: in a notebook as an output of the running cell, otherwise as text on standard output. */
+  async show(): Promise<void> {
+    await (await this).show();
+  }
+
+  /** Returns what a notebook shows for the chart. */
+  async [JUPYTER_DISPLAY](): Promise<MimeBundle<"image/svg+xml">> {
+    return await (await this)[JUPYTER_DISPLAY]();
+  }
+
+  /** Returns what `console.log` and the REPL show: how to see the chart. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return `${this.#name}: await it, or its show(), to see it`;
+  }
+}

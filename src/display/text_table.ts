@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly text: (row: Row) => string;
   /** Returns the text for web pages, if different. */
   readonly pageText?: (row: Row) => string;
+  /** Returns markup for web pages in place of the text, which must be safe: a small chart. */
+  readonly markup?: (row: Row) => string;
   /** Returns the URL that the cell links to on a web page. URLs other than http and https are dropped. */
   readonly link?: (row: Row) => string | undefined;
   /**
@@ -218,7 +220,11 @@ export function* textTableChunks<Row>(
   { columns: most = Infinity, heading = (text) => text }: TextLook = {},
 ): Generator<string> {
   yield `${heading(wrap(printable(table.title), most))}\n`;
-  if (table.rows.length === 0) return;
+  const note = table.note === undefined ? "" : `${wrap(cellText(table.note), most)}\n`;
+  if (table.rows.length === 0) {
+    if (note !== "") yield note;
+    return;
+  }
   const abridged = abridge(table.rows, mostRows);
   const { head, hidden, tail } = abridged;
   const lines = new LineWriter(table.columns, [head, tail], most);
@@ -233,7 +239,7 @@ export function* textTableChunks<Row>(
   if (hidden > 0) yield `… ${hiddenLine(abridged)}\n`;
   yield* chunks(tail);
   yield rule;
-  if (table.note !== undefined) yield `${wrap(cellText(table.note), most)}\n`;
+  if (note !== "") yield note;
   if (lines.hidden.length > 0) {
     const names = cellText(lines.hidden.join(", "));
     yield `${wrap(`Not shown: ${names} (a wider terminal, a file, or a pipe shows all columns)`, most)}\n`;

@@ -104,7 +104,7 @@ function dayIn(value: unknown): number | undefined {
 }
 
 /** Parses the days of rows. Many rows share a few days, each of which is parsed only once. */
-class DayReader {
+export class DayReader {
   readonly #days = new Map<unknown, number | undefined>();
 
   /**

@@ -30,8 +30,9 @@ export function counted(count: number, noun: string): string {
 /** The conditions of a query by name, as the caller passed them. */
 type Asked = Readonly<Record<string, unknown>>;
 
-/** Describes a query in a line: `instrument=mag, data_level=l2`. */
-export function askedText(asked: Asked = {}): string {
+/** Describes a query in a line: `instrument=mag, data_level=l2`. A description is returned unchanged. */
+export function askedText(asked: Asked | string = {}): string {
+  if (typeof asked === "string") return asked;
   const given = Object.entries(asked).filter(([, value]) => value !== undefined && value !== null);
   return given.map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("|") : textOf(dateText(value))}`)
     .join(", ");
@@ -97,7 +98,12 @@ function hiddenKeys(table: TableName): string[] {
 export interface ResultContext {
   /** The table that was searched. Default: science. */
   readonly table?: TableName;
-  readonly asked?: Asked;
+  /** The conditions of the query, or a description of them. */
+  readonly asked?: Asked | string;
+  /** Says what left rows of the query out; empty if nothing did. */
+  readonly selection?: string;
+  /** The keys of the columns to show. Default: those that every result of the table has, and further ones. */
+  readonly columns?: readonly string[];
   /** The maximum number of columns besides those that every result of the table has. Default: 8. */
   readonly maxExtra?: number;
   /** Returns the address at which a browser gets a file, if there is one. */
@@ -108,8 +114,13 @@ export interface ResultContext {
 const MAX_EXTRA_COLUMNS = 8;
 
 /** `ingestion_date` -> `Ingestion Date`: the header of a key that the protocol does not know. */
-function headerOf(key: string): string {
+function unknownHeader(key: string): string {
   return key.split("_").map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ");
+}
+
+/** The header of a key in tables. */
+export function headerOf(table: TableName, key: string): string {
+  return key === "file_name" ? "Filename" : sdcColumnsOf(table).get(key)?.label ?? unknownHeader(key);
 }
 
 /**
@@ -125,7 +136,11 @@ function knownColumn(key: string, { label: header, type, form }: SdcColumn): Col
 
 /** The column for a key that the protocol does not describe. */
 function unknownColumn(key: string, isNumber: boolean): Column<FileRecord> {
-  return { header: headerOf(key), align: isNumber ? "right" : "left", text: (record) => cellOf(valueAt(record, key)) };
+  return {
+    header: unknownHeader(key),
+    align: isNumber ? "right" : "left",
+    text: (record) => cellOf(valueAt(record, key)),
+  };
 }
 
 /** Whether a value deserves its own column. Most files are released, so only exceptions are shown. */
@@ -153,32 +168,130 @@ function extraKeys(records: readonly FileRecord[], shown: ReadonlySet<string>): 
  * keys of the rows, and the file name.
  */
 export function recordsTable(records: readonly FileRecord[], context: ResultContext = {}): Table<FileRecord> {
-  const { table = "science", asked, linkTo, maxExtra = MAX_EXTRA_COLUMNS } = context;
+  const { table = "science", asked, selection = "", linkTo, maxExtra = MAX_EXTRA_COLUMNS } = context;
   const known = sdcColumnsOf(table);
   const columnOf = (key: string, isNumber = false) => {
     const column = known.get(key);
     return column === undefined ? unknownColumn(key, isNumber) : knownColumn(key, column);
   };
-  const usual = usualKeys(table, records);
-  const extra = extraKeys(records, new Set([...hiddenKeys(table), ...usual]));
-  const omitted = [...extra.keys()].slice(maxExtra);
-  const note = `${counted(omitted.length, "more column")}: ${omitted.join(", ")}`;
   // The file name stays: it contains most of the other columns.
-  const fileName: Column<FileRecord> = { header: "Filename", align: "left", text: fileNameOf };
-  const columns = [
-    ...usual.map((key) => columnOf(key)),
-    ...[...extra].slice(0, maxExtra).map(([key, isNumber]) => columnOf(key, isNumber)),
-  ].map((column, yields) => ({ ...column, yields }));
+  const fileName: Column<FileRecord> = {
+    header: "Filename",
+    align: "left",
+    text: fileNameOf,
+    ...(linkTo === undefined ? {} : { link: linkTo }),
+  };
+  const { keys, omitted } = chosenKeys(records, context, table, maxExtra);
+  const notes = [
+    ...(selection === "" ? [] : [selection]),
+    ...(omitted.length === 0 ? [] : [`${counted(omitted.length, "more column")}: ${omitted.join(", ")}`]),
+  ];
   return {
     title: `Found [${records.length}] matching files`,
     subtitle: askedText(asked),
-    ...(omitted.length === 0 ? {} : { note }),
-    columns: [
-      ...columns,
-      linkTo === undefined ? fileName : { ...fileName, link: linkTo },
-    ],
+    ...(notes.length === 0 ? {} : { note: notes.join("; ") }),
+    columns: [...keys].map(([key, isNumber], yields) =>
+      key === "file_name" ? fileName : { ...columnOf(key, isNumber), yields }
+    ),
     rows: records,
   };
+}
+
+/** The keys of the columns, in order, each with whether all of its values are numbers; and those left out. */
+function chosenKeys(
+  records: readonly FileRecord[],
+  { columns }: ResultContext,
+  table: TableName,
+  maxExtra: number,
+): { readonly keys: ReadonlyMap<string, boolean>; readonly omitted: readonly string[] } {
+  if (columns !== undefined) {
+    const others = new Set(recordKeys(table, records).filter((key) => !columns.includes(key)));
+    const found = extraKeys(records, others);
+    return { keys: new Map(columns.map((key) => [key, found.get(key) ?? false])), omitted: [] };
+  }
+  const usual = usualKeys(table, records);
+  const extra = [...extraKeys(records, new Set([...hiddenKeys(table), ...usual]))];
+  return {
+    keys: new Map([
+      ...usual.map((key): [string, boolean] => [key, false]),
+      ...extra.slice(0, maxExtra),
+      ["file_name", false],
+    ]),
+    omitted: extra.slice(maxExtra).map(([key]) => key),
+  };
+}
+
+/** Rows that have something in common, and what that is. */
+type RowGroup = readonly [name: string, rows: readonly FileRecord[]];
+
+/** Makes a table of groups of rows: the number of files of each, and its days. */
+export function groupsTable(groups: readonly RowGroup[], header: string): Table<RowGroup> {
+  const days = new Map(groups.map((group) => [group, daysOf(group[1])]));
+  return {
+    title: counted(groups.length, "group"),
+    columns: [
+      { header, align: "left", text: ([name]) => name === "" ? "(none)" : name },
+      { header: "Files", align: "right", text: ([, rows]) => String(rows.length) },
+      { header: "First Date", align: "left", text: (group) => days.get(group)?.[0] ?? "" },
+      { header: "Last Date", align: "left", text: (group) => days.get(group)?.[1] ?? "" },
+    ],
+    rows: groups,
+  };
+}
+
+/** The first and the last day on which files of rows start. */
+function daysOf(rows: readonly FileRecord[]): readonly [first: string, last: string] {
+  let [first, last] = ["", ""];
+  for (const row of rows) {
+    const day = dayText(row);
+    if (day === "") continue;
+    if (first === "" || day < first) first = day;
+    if (day > last) last = day;
+  }
+  return [withHyphens(first), withHyphens(last)];
+}
+
+/** The day on which a row's file starts, `YYYYMMDD`; empty for none. */
+function dayText(row: FileRecord): string {
+  const moment = row.start_date ?? valueAt(row, "min_date_datetime");
+  const day = typeof moment === "string" ? moment.slice(0, 10).replaceAll("-", "") : "";
+  return isCalendarDate(day) ? day : "";
+}
+
+const NEEDS_QUOTES = /[",\r\n]/;
+
+/** Writes a field as RFC 4180 does: in quotes where necessary, with its own quotes doubled. */
+function csvField(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The number of rows per text: a compromise between speed and memory. */
+const ROWS_AT_ONCE = 200;
+
+/**
+ * Writes rows as CSV with a header (RFC 4180): the keys of the table, then further ones.
+ *
+ * @param options `columns`: the only keys to write. `safe`: what is applied to each field. Default: nothing.
+ */
+export function* csvChunks(
+  table: TableName,
+  rows: readonly FileRecord[],
+  { columns, safe = (text) => text }: {
+    readonly columns?: readonly string[];
+    readonly safe?: (text: string) => string;
+  } = {},
+): Generator<string> {
+  const line = (fields: readonly unknown[]) => `${fields.map((field) => safe(csvField(field))).join(",")}\r\n`;
+  const keys = columns ?? recordKeys(table, rows);
+  // The name in the path is a column only when asked for: rows of SPICE files have a key of that name.
+  const valueOf = (row: FileRecord, key: string) =>
+    key === "file_name" && columns !== undefined ? fileNameOf(row) : valueAt(row, key);
+  yield line(keys);
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    yield rows.slice(at, at + ROWS_AT_ONCE).map((row) => line(keys.map((key) => valueOf(row, key)))).join("");
+  }
 }
 
 /** The file name at the end of a row's path. */

@@ -111,7 +111,7 @@ Deno.test("catalog() counts files and finds the first and the last day of each p
   const client = new ImapClient({ url: server.url });
   const products = await client.catalog();
   const common = { instrument: "mag", data_level: "l1a" };
-  assertEquals(products, [
+  assertEquals([...products], [
     { ...common, descriptor: "norm", files: 1, first_date: "20260102", last_date: "20260102" },
     { ...common, descriptor: "raw", files: 2, first_date: "20260101", last_date: "20260103" },
   ]);
@@ -122,7 +122,7 @@ Deno.test("catalog() treats false and null as not given, and rejects what is not
   await using server = startServer(() => Response.json([]));
   const client = new ImapClient({ url: server.url });
   for (const parameters of [{ today: false }, { instrument: null }] as never[]) {
-    assertEquals(await client.catalog(parameters), []);
+    assertEquals([...await client.catalog(parameters)], []);
   }
   await assertRejects(() => client.catalog(null as never), InputError, "an object with parameters");
 });

@@ -2,40 +2,10 @@ import { DATES_OPTION, FILTERS, queryOf, wantsIsoDates } from "../filters.ts";
 import { withIsoDates } from "../formats.ts";
 import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT } from "../shell.ts";
-import type { CatalogEntry } from "../../client/catalog.ts";
+import { type CatalogEntry, catalogTable } from "../../client/catalog.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import { type Column, type Table, textTable } from "../../display/text_table.ts";
+import { textTable } from "../../display/text_table.ts";
 import { printableJson } from "../../safe_text.ts";
-import { withHyphens } from "../../views/records.ts";
-
-/** Makes a table of the products of a catalog. */
-export function catalogTable(rows: readonly CatalogEntry[]): Table<CatalogEntry> {
-  const files = rows.reduce((sum, { files }) => sum + files, 0);
-  const column = (
-    header: string,
-    text: (row: CatalogEntry) => string | null,
-    more: Partial<Column<CatalogEntry>> = {},
-  ): Column<CatalogEntry> => ({ header, align: "left", text: (row) => text(row) ?? "", ...more });
-  const day = (text: (row: CatalogEntry) => string | null) => (row: CatalogEntry) => withHyphens(text(row) ?? "");
-  return {
-    title: `Found [${rows.length}] products with ${files} files`,
-    columns: [
-      column("Instrument", ({ instrument }) => instrument),
-      column("Data Level", ({ data_level }) => data_level),
-      column("Descriptor", ({ descriptor }) => descriptor),
-      column("Files", ({ files }) => String(files), { align: "right" }),
-      column("First Date", ({ first_date }) => first_date, {
-        pageText: day(({ first_date }) => first_date),
-        yields: 1,
-      }),
-      column("Last Date", ({ last_date }) => last_date, {
-        pageText: day(({ last_date }) => last_date),
-        yields: 0,
-      }),
-    ],
-    rows,
-  };
-}
 
 /** Prints a JSON array, one product per line. */
 function json(products: readonly CatalogEntry[]): string {
