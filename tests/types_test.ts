@@ -90,3 +90,28 @@ Deno.test("the types of download() and upload() say what they return, also for a
   assert(typeof overloads("name", new Set(), imap).one === "function");
   assert(typeof overloads("name", new Set(), new ImapClient()).one === "function");
 });
+
+/** What one would first write with rows; never called. */
+async function firstPrograms() {
+  const files = await imap.query({ instrument: "mag", data_level: "l1a" });
+  const sorted = files.toSorted((a, b) => a.start_date.localeCompare(b.start_date));
+  const byInstrument = Object.groupBy(files, (file) => file.instrument);
+  const both = imap.QueryResult.of(files, await imap.query({ instrument: "swe" }));
+  const ancillary = await imap.query({ table: "ancillary", instrument: "mag" });
+  const kernels = await imap.query({ table: "spice" });
+  // @ts-expect-error: a mistyped key does not compile.
+  const typo = files[0]?.instrumnt;
+  // @ts-expect-error: rows have the path of the file, not its name.
+  const name = files[0]?.filename;
+  const records: FileRecord[] = [...files, ...ancillary, ...kernels];
+  const results: imap.QueryResult[] = [files, both, ancillary, kernels];
+  return { sorted, byInstrument, both, typo, name, records, results, any: await imap.query({ filename: "x" }) };
+}
+
+Deno.test("rows can be sorted by date and grouped by instrument, and a mistyped key does not compile", () => {
+  type Programs = Awaited<ReturnType<typeof firstPrograms>>;
+  const sorted: IsSame<Programs["sorted"], imap.QueryResult<imap.ScienceRecord>> = true;
+  const both: IsSame<Programs["both"], imap.QueryResult<imap.ScienceRecord>> = true;
+  const any: IsSame<Programs["any"], imap.QueryResult> = true;
+  assert(sorted && both && any && typeof firstPrograms === "function");
+});

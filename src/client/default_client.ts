@@ -29,7 +29,7 @@ import type { QueryResult } from "./query_result.ts";
 import type { RecordList } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
-import type { AncillaryRecord, FileRecord, SpiceRecord } from "../protocol/rows.ts";
+import type { AncillaryRecord, FileRecord, ScienceRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
 import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
 
@@ -152,6 +152,26 @@ export function query(
  *
  * const files = await query({ instrument: "glows", data_level: ["l1a", "l1b"], descriptor: "hi*" });
  * for (const file of files) assert(file.file_path.startsWith("imap/glows/l1"));
+ * ```
+ */
+export function query(
+  parameters: QueryParameters & { table?: "science" | "quicklook" | undefined; filename?: undefined },
+  options?: QueryOptions,
+): Promise<QueryResult<ScienceRecord>>;
+/**
+ * Finds files of any table, for a table or a file name that is known only at run time.
+ *
+ * @param parameters The conditions.
+ * @returns The rows, sorted by path.
+ * @throws The same errors as for science files.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { query } from "@imap-sdc/data-access";
+ *
+ * const files = await query({ filename: "naif0012.tls" });
+ * assertEquals(files.map((file) => file.file_path), ["imap/spice/lsk/naif0012.tls"]);
  * ```
  */
 export function query(parameters: QueryParameters, options?: QueryOptions): Promise<QueryResult>;

@@ -40,7 +40,7 @@ import { type ClientOptions, resolveSettings, type Settings, settingSources } fr
 import type { MimeBundle } from "../display/notebook.ts";
 import { createTransport, type HttpLog, type Transport } from "../http/transport.ts";
 import { JUPYTER_DISPLAY, notebookKernel } from "../jupyter.ts";
-import type { AncillaryRecord, FileRecord, SpiceRecord } from "../protocol/rows.ts";
+import type { AncillaryRecord, FileRecord, ScienceRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
 import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
 
@@ -194,6 +194,11 @@ export class ImapClient {
     parameters: QueryParameters & { table: "ancillary" },
     options?: QueryOptions,
   ): Promise<QueryResult<AncillaryRecord>>;
+  /** Finds science or quicklook files that meet all conditions, as the function `query` does. */
+  query(
+    parameters: QueryParameters & { table?: "science" | "quicklook" | undefined; filename?: undefined },
+    options?: QueryOptions,
+  ): Promise<QueryResult<ScienceRecord>>;
   /** Finds the files that meet all conditions, as the function `query` does. */
   query(parameters: QueryParameters, options?: QueryOptions): Promise<QueryResult>;
   async query(parameters: QueryParameters, options: QueryOptions = {}): Promise<QueryResult> {

@@ -1,6 +1,6 @@
 import { type Column, type ColumnType, SDC_TABLES, type TableName } from "./tables.ts";
 import { ProtocolError } from "../errors.ts";
-import { bareName } from "../names/file_name.ts";
+import { bareName, parseFileName } from "../names/file_name.ts";
 import { readSpiceFile } from "../names/spice_name.ts";
 import { isVersion, parseVersion, type Version } from "../names/version.ts";
 import { isSpiceType, SPICE_FOLDERS, type SpiceType } from "../names/vocabulary.ts";
@@ -50,24 +50,81 @@ export interface FileRecord {
   readonly [key: string]: unknown;
 }
 
-/** A row of the table of science files (SDC protocol, `GET /query`). */
-export type ScienceRecord = FileRecord;
+/**
+ * A row of the table of science files (SDC protocol, `GET /query`). A value that is null is taken from the file's name. It is a {@linkcode FileRecord} without unknown keys, so that a compiler finds mistyped ones.
+ */
+export type ScienceRecord = {
+  /** The file's path in the archive, which is also its path below the data directory. */
+  readonly file_path: string;
+  /** The instrument, for instance `mag`. */
+  readonly instrument: string;
+  /** The data level, for instance `l1a`. */
+  readonly data_level: string;
+  /** The product's name, for instance `norm-mago`. */
+  readonly descriptor: string;
+  /** The day on which the data start, `YYYYMMDD`. */
+  readonly start_date: string;
+  /** The version in the file's name: `v001` or `v001.0002`. */
+  readonly version: string;
+  /** The number of the repointing, or null. */
+  readonly repointing?: number | null;
+  /** The number of the Carrington rotation, or null. */
+  readonly cr?: number | null;
+  /** The version's major number. The SDC counts a file named `_v001` as major version 1; servers of 2024 send none. */
+  readonly major_version?: number | null;
+  /** The version's minor number. */
+  readonly minor_version?: number | null;
+  /** The file's extension, for instance `cdf`. */
+  readonly extension?: string | null;
+  /** When the archive indexed the file: `2024-07-09 15:42:23`, UTC. */
+  readonly ingestion_date?: string | null;
+  /** An identifier that the SDC computes from the path and the versions of a file's inputs, or null. */
+  readonly crid?: string | null;
+  /** Whether the file is released to the public; not sent by servers of 2024. */
+  readonly released?: boolean | null;
+};
 
 /** A row of the table of quicklook files: the same columns as those of science files (SDC protocol, `GET /query`). */
-export type QuicklookRecord = FileRecord;
+export type QuicklookRecord = ScienceRecord;
 
 /** A row of the table of ancillary files: it has no data level, and may have an end date (SDC protocol, `GET /query`). */
-export interface AncillaryRecord extends FileRecord {
+export type AncillaryRecord = {
+  /** The file's path in the archive, which is also its path below the data directory. */
+  readonly file_path: string;
+  /** The instrument, for instance `mag`. */
+  readonly instrument: string;
+  /** The product's name, for instance `l1-cal`. */
+  readonly descriptor: string;
+  /** The first day for which the file is valid, `YYYYMMDD`. */
+  readonly start_date: string;
   /** The last day for which the file is valid, `YYYYMMDD`; null if it is valid until a newer file replaces it. */
   readonly end_date?: string | null;
-}
+  /** The version in the file's name, for instance `v001`. */
+  readonly version: string;
+  /** The file's extension, for instance `csv`. */
+  readonly extension?: string | null;
+  /** When the archive indexed the file: `2024-07-09 15:42:23`, UTC. */
+  readonly ingestion_date?: string | null;
+  /** Whether the file is released to the public; not sent by servers of 2024. */
+  readonly released?: boolean | null;
+};
 
 /**
  * A row of the table of SPICE files (SDC protocol, `GET /spice-query`). The rows of spin, repoint and small-forces
  * files have `start_date` and `end_date` instead of coverage; the client fills in `kernel_type`, `min_date_datetime`,
  * and `max_date_datetime`.
  */
-export interface SpiceRecord extends FileRecord {
+export type SpiceRecord = {
+  /** The file's path in the archive, which is also its path below the data directory. */
+  readonly file_path: string;
+  /** The digits of the version in the file's name, for instance `0012`. */
+  readonly version?: string | null;
+  /** When the archive indexed the file: `2024-07-09 15:42:23`, UTC. */
+  readonly ingestion_date?: string | null;
+  /** The first day of a spin or small-forces file, as {@linkcode SpiceRecord.min_date_datetime}. */
+  readonly start_date?: string | null;
+  /** The last day of a spin, repoint or small-forces file. */
+  readonly end_date?: string | null;
   /** The name with its folder below `imap/spice`, for instance `lsk/naif0012.tls`; older servers send the bare name. */
   readonly file_name?: string | null;
   /** The name without the digits of its version. */
@@ -98,7 +155,7 @@ export interface SpiceRecord extends FileRecord {
   readonly lsk_kernel?: string | null;
   /** The time of ingestion in seconds since 1970. */
   readonly timestamp?: number | null;
-}
+};
 
 /** A JSON object with any keys. A row is changed in place: copying 100,000 rows would double the time of decoding. */
 type JsonObject = Record<string, unknown>;
@@ -253,6 +310,25 @@ function normalizeVersion(row: JsonObject, path: string): void {
   if (isVersion(named)) row.version = named;
 }
 
+/** The values that rows of product files must have (SDC protocol: the columns cannot be null). */
+const REQUIRED = ["instrument", "data_level", "descriptor", "start_date", "version"] as const;
+
+/** Takes values that are null, or had the wrong type, from the file's name; a name of another form leaves them null. */
+function fillFromName(row: JsonObject, path: string): void {
+  const { instrument, data_level, descriptor, start_date, version } = row;
+  // Nearly all rows have all values.
+  if (instrument !== null && data_level !== null && descriptor !== null && start_date !== null && version !== null) {
+    return;
+  }
+  const lacking = REQUIRED.filter((key) => row[key] === null);
+  try {
+    const named: JsonObject = { ...parseFileName(bareName(path)) };
+    for (const key of lacking) if (typeof named[key] === "string") row[key] = named[key];
+  } catch {
+    // The path is all that is known of the file.
+  }
+}
+
 /** Folders of SPICE files that determine the type. Small-forces files have been stored in three of them. */
 const TYPE_OF_FOLDER: ReadonlyMap<string, SpiceType> = new Map<string, SpiceType>([
   ["spin", "spin"],
@@ -297,7 +373,10 @@ function normalize(row: JsonObject, table: TableName, count: number): asserts ro
   normalizeTypes(row, table === "spice" ? SPICE_KEYS : FILE_KEYS);
   normalizeIngestion(row);
   if (table === "spice") normalizeSpice(row, path);
-  else normalizeVersion(row, path);
+  else {
+    normalizeVersion(row, path);
+    fillFromName(row, path);
+  }
 }
 
 /**

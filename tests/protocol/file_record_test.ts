@@ -105,3 +105,22 @@ Deno.test("decodeFileRecords() fills in type and coverage of spin, repoint and s
     ["thruster", days.start_date, days.end_date],
   ]);
 });
+
+Deno.test("decodeFileRecords() takes a value that must not be null from the file's name", () => {
+  const file_path = "imap/mag/l1a/2026/04/imap_mag_l1a_norm-mago_20260402_v002.cdf";
+  const whole = {
+    file_path,
+    instrument: "mag",
+    data_level: "l1a",
+    descriptor: "norm-mago",
+    start_date: "20260402",
+    version: "v002",
+  };
+  const rows = [{ ...whole, start_date: null, instrument: ["mag"] }, { file_path }];
+  assertEquals(decodeFileRecords(rows), [whole, { file_path }]);
+  const [ancillary] = decodeFileRecords(
+    [{ file_path: "imap/ancillary/mag/imap_mag_offsets_20260402_v004.csv", descriptor: null, data_level: null }],
+    "ancillary",
+  );
+  assertEquals([ancillary?.descriptor, ancillary?.data_level], ["offsets", null]);
+});
