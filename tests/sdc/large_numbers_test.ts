@@ -1,4 +1,5 @@
 // Numbers that a double does not hold keep their digits, in every form of output.
+import type { FileRecord } from "../../src/protocol/rows.ts";
 import { ImapClient } from "../../mod.ts";
 import { parseJson } from "../../src/protocol/rows.ts";
 import { runCli } from "../support/cli.ts";
@@ -24,7 +25,7 @@ function serveRow() {
 Deno.test("query() keeps integers beyond 2^53 as bigint, other numbers that a double does not hold as text", async () => {
   await using server = serveRow();
   const files = await new ImapClient({ url: server.url }).query({ instrument: "mag" });
-  const [row] = files;
+  const [row]: readonly FileRecord[] = files;
   assertEquals(row?.orbit_id, 12345678901234567890n);
   assertEquals(row?.negative, -9007199254740993n);
   assertEquals([row?.huge, row?.tiny], ["1e400", "-1.5E-400"]);
