@@ -29,19 +29,42 @@ function dispensable(error: unknown, plan: QueryPlan): string | undefined {
   return plan.requests.some((request) => Object.hasOwn(request, parameter)) ? parameter : undefined;
 }
 
+/** Thrown when the day of the server's clock is not the day that a query with relative days was sent for. */
+class OtherDay extends Error {
+  readonly time: Date;
+
+  constructor(time: Date) {
+    super("the server's clock says another day");
+    this.time = time;
+  }
+}
+
+/** Two clocks that differ by more than this are not both right. */
+const MAX_CLOCK_DIFFERENCE_MS = 60_000;
+
+/** `2026-01-31`, in UTC. */
+const shownDay = (time: Date): string => time.toISOString().slice(0, 10);
+
 /** Runs a query. */
 class QueryRun {
   readonly #transport: Transport;
-  readonly #query: CheckedQuery;
-  readonly #options: QueryOptions & { readonly now: () => Date };
+  readonly #options: QueryOptions;
+  /** Checks the query again, at another time. */
+  readonly #checkAt: (time: Date) => CheckedQuery;
+  /** The current time: by the clock of this machine, or by the server's if that says another day. */
+  #now: Date;
+  #query: CheckedQuery;
+  /** Whether the day is known to be right, or does not matter. */
+  #hasDay: boolean;
   /** Parameters that the server rejected; the client filters the rows itself. */
   readonly #refused = new Set<string>();
   #plan: QueryPlan;
 
-  constructor(transport: Transport, query: CheckedQuery, options: QueryOptions & { readonly now: () => Date }) {
-    this.#transport = transport;
-    this.#query = query;
-    this.#options = options;
+  constructor(transport: Transport, { query, checkAt, now }: ReadyAt, options: QueryOptions) {
+    [this.#transport, this.#options] = [transport, options];
+    [this.#query, this.#checkAt, this.#now] = [query, checkAt, now];
+    // A caller with a clock of their own means that clock.
+    this.#hasDay = options.now !== undefined;
     this.#plan = planQuery(query);
   }
 
@@ -56,6 +79,10 @@ class QueryRun {
         }
         return;
       } catch (error) {
+        if (error instanceof OtherDay) {
+          this.#moveTo(error.time);
+          continue;
+        }
         const parameter = dispensable(error, this.#plan);
         if (hasRows || parameter === undefined || this.#refused.has(parameter)) throw error;
         this.#refuse(parameter);
@@ -71,9 +98,10 @@ class QueryRun {
   }
 
   async *#planned(): AsyncGenerator<FileRecord[]> {
-    const { signal, now, onProgress = () => {} } = this.#options;
+    const { signal, onProgress = () => {} } = this.#options;
     const { table, reduceTo } = this.#plan;
-    const chunks = queryRows(this.#transport, this.#plan, { signal, now: now(), onProgress });
+    const onServerTime = (time: Date) => this.#checkDay(time);
+    const chunks = queryRows(this.#transport, this.#plan, { signal, now: this.#now, onProgress, onServerTime });
     if (reduceTo === undefined) return yield* chunks;
     // The newest version is known only after all rows have been received.
     const rows: FileRecord[] = [];
@@ -82,12 +110,44 @@ class QueryRun {
     yield reduce(table, sorted(rows));
   }
 
+  /** Compares the day of the server's clock with the one that `today`, `yesterday` or `7d` was replaced with. */
+  #checkDay(time: Date): void {
+    if (this.#hasDay) return;
+    this.#hasDay = true;
+    if (shownDay(time) === shownDay(this.#now)) return;
+    const isRelative = daysOf(this.#checkAt(time)) !== daysOf(this.#query);
+    if (isRelative) throw new OtherDay(time);
+  }
+
+  #moveTo(time: Date): void {
+    // Around midnight, two right clocks say different days, too.
+    const isWrong = Math.abs(Date.now() - time.getTime()) > MAX_CLOCK_DIFFERENCE_MS;
+    const notice =
+      `the clock of this machine says ${shownDay(this.#now)}, that of the archive ${shownDay(time)} (UTC): ` +
+      `the query is repeated for the archive's day${isWrong ? "; check the clock" : ""}`;
+    this.#transport.log({ type: "notice", action: "query the archive", notice });
+    [this.#now, this.#query] = [time, this.#checkAt(time)];
+    this.#plan = planQuery(this.#query, this.#refused);
+  }
+
   #refuse(parameter: string): void {
     this.#refused.add(parameter);
     this.#plan = planQuery(this.#query, this.#refused);
     const notice = `the server does not know the parameter ${parameter}; the client selects the files itself`;
     this.#transport.log({ type: "notice", action: "query the archive", notice });
   }
+}
+
+/** A checked query, and how to check it again at another time. */
+interface ReadyAt {
+  readonly query: CheckedQuery;
+  readonly checkAt: (time: Date) => CheckedQuery;
+  readonly now: Date;
+}
+
+/** The days of a query, as a text. */
+function daysOf({ days }: CheckedQuery): string {
+  return JSON.stringify([...days]);
 }
 
 /** Sorts rows by path, in place. Most results are sorted already. */
@@ -104,7 +164,10 @@ function sorted(rows: FileRecord[]): FileRecord[] {
 export function readyQuery(parameters: QueryParameters, options: QueryOptions): ReadyQuery {
   const now = options.now?.() ?? new Date();
   const query = checkQuery(parameters, now);
-  const run = (transport: Transport) => new QueryRun(transport, query, { ...options, now: () => now });
+  // The caller may change the object in the meantime.
+  const given = { ...parameters };
+  const checkAt = (time: Date) => checkQuery(given, time);
+  const run = (transport: Transport) => new QueryRun(transport, { query, checkAt, now }, options);
   return {
     table: query.table,
     chunks: (transport) => run(transport).chunks(),

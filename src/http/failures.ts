@@ -672,7 +672,7 @@ export function statusError(refusal: Refusal): ResponseError {
   };
   const said = safeWords(explanation(body), api);
   const cause = REFUSAL_CAUSES.find(({ applies }) => applies(situation));
-  const retryAfterMs = parseRetryAfter(headers.get("retry-after"), serverTime(headers.get("date"))?.getTime());
+  const retryAfterMs = parseRetryAfter(headers.get("retry-after"), serverTime(headers)?.getTime());
   const later = (retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS
     ? `; it asks to retry in ${Math.ceil((retryAfterMs ?? 0) / 60_000)} minutes`
     : "";

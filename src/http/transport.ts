@@ -117,14 +117,15 @@ function parseHttpDate(text: string): number {
 }
 
 /**
- * Returns when a server sent a response, by its own clock.
+ * Returns what a server's clock said when its response was received: its `Date`, and its `Age` in caches (RFC 9110,
+ * 6.6.1; RFC 9111, 5.1).
  *
- * @param header The text of its `Date` header; null if there is none.
- * @returns Undefined if the header is missing or malformed.
+ * @returns Undefined if it does not state the date.
  */
-export function serverTime(header: string | null): Date | undefined {
-  const time = parseHttpDate(header?.trim() ?? "");
-  return Number.isNaN(time) ? undefined : new Date(time);
+export function serverTime(headers: Headers): Date | undefined {
+  const time = parseHttpDate(headers.get("date")?.trim() ?? "");
+  const age = headers.get("age") ?? "";
+  return Number.isNaN(time) ? undefined : new Date(time + (/^\d{1,9}$/.test(age) ? Number(age) * 1000 : 0));
 }
 
 /**

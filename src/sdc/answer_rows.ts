@@ -1,5 +1,6 @@
 import { type ImapError, ProtocolError } from "../errors.ts";
-import { BrokenBody, type Call } from "../http/call.ts";
+import { BrokenBody, type Call, type Reply } from "../http/call.ts";
+import { serverTime } from "../http/transport.ts";
 import { decodeRow, type FileRecord, parseJson } from "../protocol/rows.ts";
 import type { TableName, WireQuery } from "../protocol/tables.ts";
 import { QUERY_TABLES } from "./check_query.ts";
@@ -175,6 +176,8 @@ export interface TooLarge {
 interface RowRequest {
   readonly table: TableName;
   readonly search: WireQuery;
+  /** Called with the time of the server's clock before the rows of a response; what it throws ends the request. */
+  readonly onServerTime?: ((time: Date) => void) | undefined;
 }
 
 /**
@@ -182,6 +185,18 @@ interface RowRequest {
  * to `false`.
  */
 type TakeRows = (rows: FileRecord[]) => boolean | Promise<boolean>;
+
+/** Tells the time of the server's clock. If that ends the request, the connection is freed. */
+async function noteServerTime(reply: Reply, onServerTime: RowRequest["onServerTime"]): Promise<void> {
+  const time = onServerTime && serverTime(reply.headers);
+  if (time === undefined) return;
+  try {
+    onServerTime?.(time);
+  } catch (error) {
+    await reply.discard();
+    throw error;
+  }
+}
 
 /**
  * Requests rows of a table, without retries (SDC protocol, `GET /query` and `GET /spice-query`), and passes them on as
@@ -194,10 +209,11 @@ type TakeRows = (rows: FileRecord[]) => boolean | Promise<boolean>;
  */
 export async function readRows(
   call: Call,
-  { table, search }: RowRequest,
+  { table, search, onServerTime }: RowRequest,
   take: TakeRows,
 ): Promise<TooLarge | undefined> {
   const reply = await call.getApi(call.apiUrl(QUERY_TABLES[table].route, search));
+  await noteServerTime(reply, onServerTime);
   if (!reply.ok) {
     const cause = await reply.refusal();
     if (cause.status === 413) return { cause, isCertain: true };

@@ -346,6 +346,8 @@ interface QueryRowsOptions {
   readonly signal: AbortSignal | undefined;
   readonly now: Date;
   readonly onProgress: (progress: QueryProgress) => void;
+  /** Called with the time of the server's clock before the rows of each response; what it throws ends the query. */
+  readonly onServerTime?: ((time: Date) => void) | undefined;
 }
 
 /** The maximum number of requests that wait for a response at a time. */
@@ -467,7 +469,8 @@ class QueryRun {
   /** Sends a slice once and passes on its rows. Returns its successors. */
   async #try(slice: Slice): Promise<Slice[]> {
     slice.begin();
-    const request = { table: this.#plan.table, search: slice.request };
+    const { onServerTime } = this.#options;
+    const request = { table: this.#plan.table, search: slice.request, onServerTime };
     let problem: TooLarge | undefined;
     try {
       problem = await readRows(this.#call, request, (rows) => this.#take(slice, rows));

@@ -83,6 +83,18 @@ Deno.test("statusError() has the time of Retry-After", () => {
   assertEquals(errorOf(503, "", { "retry-after": "3" }).retryAfterMs, 3000);
 });
 
+Deno.test("statusError() counts a Retry-After date from the response's own Date and Age, whatever this machine's clock says", () => {
+  for (const hours of [-30, -1, 0, 1, 30]) {
+    const server = Date.now() + hours * 3_600_000;
+    const at = (seconds: number) => new Date(server + seconds * 1000).toUTCString();
+    const waitOf = (headers: HeadersInit) => errorOf(503, "", headers).retryAfterMs;
+    assertEquals(waitOf({ date: at(0), "retry-after": at(2) }), 2000, `${hours} hours`);
+    assertEquals(waitOf({ date: at(-10), age: "10", "retry-after": at(2) }), 2000, `${hours} hours, from a cache`);
+    assertEquals(waitOf({ date: at(0), "retry-after": at(-2) }), undefined);
+    assertEquals(waitOf({ date: at(0), "retry-after": "3" }), 3000);
+  }
+});
+
 Deno.test("statusError() says so when the server asks for a very long wait", () => {
   assertStringIncludes(errorOf(503, "", { "retry-after": "3600" }).message, "it asks to retry in 60 minutes");
   assertEquals(errorOf(503, "", { "retry-after": "60" }).message.includes("come back"), false);

@@ -1,0 +1,96 @@
+// `today` on a machine whose clock is wrong: the server's clock decides.
+import { ImapClient } from "../../mod.ts";
+import { runCli } from "../support/cli.ts";
+import { startServer } from "../support/server.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+
+const DAY_MS = 86_400_000;
+
+/** A day before or after today by this machine's clock, at noon. */
+function noonOf(days: number): Date {
+  const time = new Date(Date.now() + days * DAY_MS);
+  time.setUTCHours(12, 0, 0, 0);
+  return time;
+}
+
+const eightDigits = (time: Date): string => time.toISOString().slice(0, 10).replaceAll("-", "");
+
+/** A server whose clock says a day from today; its response has one file that it ingested then. */
+function serverAt(days: number, headers: Record<string, string> = {}) {
+  return startServer(({ url }) => {
+    const search = new URL(url).searchParams;
+    const isFound = search.get("ingestion_start_date") === eightDigits(noonOf(days));
+    const rows = isFound ? [{ file_path: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts" }] : [];
+    return Response.json(rows, { headers: { date: noonOf(days).toUTCString(), ...headers } });
+  });
+}
+
+const daysAsked = (requests: ReadonlyArray<{ readonly url: string }>) =>
+  requests.map(({ url }) => new URL(url).searchParams.get("ingestion_start_date"));
+
+for (const days of [-400, -2, 3]) {
+  Deno.test(`query({ today: true }) is repeated for the server's day, ${days} days away, with a notice`, async () => {
+    await using server = serverAt(days);
+    const notices: string[] = [];
+    const log = (event: { type: string; notice?: string }) =>
+      event.type === "notice" && notices.push(event.notice ?? "");
+    const files = await new ImapClient({ url: server.url, log }).query({ today: true });
+    assertEquals(files.length, 1);
+    assertEquals(daysAsked(server.requests), [eightDigits(new Date()), eightDigits(noonOf(days))]);
+    assertEquals(notices.length, 1);
+    const [here, there] = [new Date(), noonOf(days)].map((time) => time.toISOString().slice(0, 10));
+    assertStringIncludes(
+      notices[0] ?? "",
+      `the clock of this machine says ${here}, that of the archive ${there} (UTC)`,
+    );
+    assertStringIncludes(notices[0] ?? "", "check the clock");
+  });
+}
+
+Deno.test("query --today says that the clock is wrong, and shows the files of the server's day", async () => {
+  await using server = serverAt(-2);
+  const { code, stdout, stderr } = await runCli(["query", "--url", server.url, "--today", "--output-format", "paths"]);
+  assertEquals([code, stdout], [0, "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts\n"]);
+  assertStringIncludes(stderr, "the query is repeated for the archive's day; check the clock");
+});
+
+Deno.test("query() sends one request when both clocks say the same day, or the query has no relative day", async () => {
+  const cases: ReadonlyArray<readonly [number, Record<string, string | number | boolean>]> = [
+    [0, { today: true }],
+    [-2, { instrument: "mag" }],
+    [-2, { ingestion_start_date: "20250101" }],
+  ];
+  for (const [days, parameters] of cases) {
+    await using server = serverAt(days);
+    await new ImapClient({ url: server.url }).query(parameters);
+    assertEquals(server.requests.length, 1);
+  }
+});
+
+Deno.test("query() repeats queries with days_ago, yesterday, and 7d, too, and adds the age in a cache", async () => {
+  const day = (days: number) => eightDigits(noonOf(days));
+  const cases: ReadonlyArray<readonly [Record<string, string | number>, string, number]> = [
+    [{ days_ago: 1 }, "ingestion_start_date", 1],
+    [{ ingestion_start_date: "yesterday" }, "ingestion_start_date", 1],
+    [{ start_date: "7d" }, "start_date", 7],
+  ];
+  for (const [parameters, name, ago] of cases) {
+    await using server = serverAt(-3, { age: String(86_400) });
+    await new ImapClient({ url: server.url }).query(parameters);
+    const asked = server.requests.map(({ url }) => new URL(url).searchParams.get(name));
+    assertEquals(asked, [day(-ago), day(-2 - ago)]);
+  }
+});
+
+Deno.test("query() trusts the clock that a caller passes", async () => {
+  await using server = serverAt(-2);
+  await new ImapClient({ url: server.url }).query({ today: true }, { now: () => new Date("2025-05-02T12:00:00Z") });
+  assertEquals(daysAsked(server.requests), ["20250502"]);
+});
+
+Deno.test("query() asks once more only, even if each response has another date", async () => {
+  let day = 0;
+  await using server = startServer(() => Response.json([], { headers: { date: noonOf(day -= 5).toUTCString() } }));
+  await new ImapClient({ url: server.url }).query({ today: true });
+  assertEquals(server.requests.length, 2);
+});
