@@ -25,7 +25,7 @@ import {
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { addDays, type DayLike, daysBetween, isCalendarDate, startOfDay } from "../names/calendar_date.ts";
-import { closestWord, isOneOf, oneOfWords } from "../names/vocabulary.ts";
+import { asWord, closestName, isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import { isJsonObject } from "../protocol/rows.ts";
 import type { WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
@@ -133,9 +133,10 @@ interface CheckedWeather {
 /** Checks the parameters before anything is sent. @throws {InputError} With a line for each wrong parameter. */
 function checkWeather(parameters: SpaceWeatherParameters, now: Date): CheckedWeather {
   checkObject("get space weather by", parameters);
-  const { instrument, start_date, end_date = start_date } = parameters;
+  const { start_date, end_date = start_date } = parameters;
+  const instrument = asWord(parameters.instrument);
   const problems = Object.keys(parameters).filter((name) => !isOneOf(WEATHER_NAMES, name)).map((name) =>
-    unknownParameter("get space weather", name, { known: WEATHER_NAMES, closest: closestWord(name, WEATHER_NAMES) })
+    unknownParameter("get space weather", name, { known: WEATHER_NAMES, closest: closestName(name, WEATHER_NAMES) })
   );
   if (instrument !== undefined && !isOneOf(SPACE_WEATHER_INSTRUMENTS, instrument)) {
     const value = shown(instrument);
@@ -383,7 +384,8 @@ function wireParameter(name: string, value: unknown, now: Date): string | { read
 /** Checks which files to list before anything is sent. @throws {InputError} With a line for each wrong parameter. */
 function checkList(parameters: IalirtParameters, now: Date): { list: IalirtList; search: Record<string, string> } {
   checkObject("list files of I-ALiRT by", parameters);
-  const { list = "archive", ...rest } = parameters;
+  const { list: wantedList, ...rest } = parameters;
+  const list = asWord(wantedList ?? "archive");
   if (!isOneOf(IALIRT_LISTS, list)) {
     const value = shown(list);
     throw wrongValue(LIST, { parameter: "list", value, ...oneOfWords(value, IALIRT_LISTS) });
@@ -406,7 +408,7 @@ function checkList(parameters: IalirtParameters, now: Date): { list: IalirtList;
     }
     if (!known.includes(parameter)) {
       const what = `list the ${list} of I-ALiRT`;
-      problems.push(unknownParameter(what, parameter, { known, closest: closestWord(parameter, known) }));
+      problems.push(unknownParameter(what, parameter, { known, closest: closestName(parameter, known) }));
       continue;
     }
     const wire = wireParameter(parameter, value, now);

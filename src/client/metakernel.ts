@@ -27,7 +27,7 @@ import { dateOfTdbSeconds, tdbSeconds } from "../mission_time.ts";
 import { addDays, type DayLike, startOfDay } from "../names/calendar_date.ts";
 import { archivePath, isArchivePath } from "../names/file_name.ts";
 import { METAKERNEL_CATEGORIES, readKernelsToLoad, writeKernelsToLoad } from "../names/spice_name.ts";
-import { closestWord, isOneOf, oneOfWords, type SpiceType } from "../names/vocabulary.ts";
+import { asWord, closestName, isOneOf, oneOfWords, type SpiceType } from "../names/vocabulary.ts";
 import { METAKERNEL_ROUTE } from "../protocol/routes.ts";
 import type { WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
@@ -111,7 +111,7 @@ function checkMetakernel(
 ): CheckedMetakernel {
   checkObject("make a metakernel of", parameters, "an object with two days");
   const problems = Object.keys(parameters).filter((name) => !isOneOf(NAMES, name)).map((name) =>
-    unknownParameter("make a metakernel", name, { known: NAMES, closest: closestWord(name, NAMES) })
+    unknownParameter("make a metakernel", name, { known: NAMES, closest: closestName(name, NAMES) })
   );
   const forms = `${DAY_FORMS}, or a time (UTC) such as 2026-01-31T12:00`;
   const [first, last] = NAMES.map((parameter) => {
@@ -123,7 +123,7 @@ function checkMetakernel(
     }
     return day;
   });
-  const wanted = types === undefined ? undefined : [...types].map(String);
+  const wanted = types === undefined ? undefined : [...types].map((type) => String(asWord(type)));
   for (const type of wanted ?? []) {
     if (isOneOf(METAKERNEL_TYPES, type)) continue;
     problems.push(wrongValue(ACTION, { parameter: "types", value: type, ...oneOfWords(type, METAKERNEL_TYPES) }));

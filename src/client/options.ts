@@ -1,7 +1,7 @@
 import type { ClientOptions } from "../config.ts";
 import { checkObject, InputError, joinInputErrors, suggestion, wrongValue } from "../errors.ts";
 import type { Shard } from "../names/shard.ts";
-import { closestWord, isOneOf } from "../names/vocabulary.ts";
+import { closestName, closestWord, isOneOf } from "../names/vocabulary.ts";
 import { shown } from "../safe_text.ts";
 import type { QueryProgress } from "../sdc/run_query.ts";
 import type { OnProgress } from "../transfer/batch.ts";
@@ -155,8 +155,8 @@ export const SETTING_KINDS: KindsOf<ClientOptions> = {
 
 /** Creates an error about an unknown option, which may be the name of a setting. */
 function unknownOption(action: string, name: string, known: readonly string[]): InputError {
-  const closest = closestWord(name, known);
-  const setting = closest === undefined ? closestWord(name, Object.keys(SETTING_KINDS)) : undefined;
+  const closest = closestName(name, known);
+  const setting = closest === undefined ? closestName(name, Object.keys(SETTING_KINDS)) : undefined;
   const expected = `one of ${known.join(", ")}`;
   const advice = setting === undefined
     ? `expected ${expected}${suggestion(closest)}`

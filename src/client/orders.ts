@@ -23,6 +23,8 @@ import { FileNameError } from "../names/file_name_error.ts";
 import { isGlob } from "../names/glob.ts";
 import { formatVersion, isMinorVersion } from "../names/version.ts";
 import {
+  asWord,
+  closestName,
   closestWord,
   DATA_LEVELS,
   type Instrument,
@@ -336,9 +338,10 @@ const WRITE = "write a manifest with";
  */
 function composeManifest(parameters: ManifestParameters, now: Date): { readonly name: string; readonly text: string } {
   checkObject("write a manifest of", parameters);
-  const { instrument, release_number, start_date, end_date, version = "v001", products } = parameters;
+  const { release_number, start_date, end_date, version = "v001", products } = parameters;
+  const instrument = asWord(parameters.instrument);
   const errors = Object.keys(parameters).filter((name) => !isOneOf(MANIFEST_NAMES, name)).map((name) =>
-    unknownParameter("write a manifest", name, { known: MANIFEST_NAMES, closest: closestWord(name, MANIFEST_NAMES) })
+    unknownParameter("write a manifest", name, { known: MANIFEST_NAMES, closest: closestName(name, MANIFEST_NAMES) })
   );
   const reject = (parameter: string, value: unknown, expected: { expected: string; closest?: string }) => {
     const given = value === undefined || value === "" ? {} : { value: shown(value) };

@@ -18,7 +18,7 @@ import type { Transport } from "../http/transport.ts";
 import { addDays, type DayLike, dayOf, daysBetween } from "../names/calendar_date.ts";
 import { archivePath, formatFileName } from "../names/file_name.ts";
 import { formatVersion } from "../names/version.ts";
-import { closestWord, type Instrument, isInstrument, oneOfWords } from "../names/vocabulary.ts";
+import { asWord, closestName, type Instrument, isInstrument, oneOfWords } from "../names/vocabulary.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, REPOINT_TABLE_ROUTE } from "../protocol/routes.ts";
 import { decodeFileRecords, type FileRecord, recordVersion } from "../protocol/rows.ts";
 import type { WordOrText } from "../protocol/tables.ts";
@@ -77,9 +77,10 @@ function wrongWord(parameter: string, value: unknown, words: readonly string[]):
  */
 function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda {
   checkObject("fetch packets by", parameters);
-  const { instrument, start_date, end_date = start_date, query_mode = "ert" } = parameters;
+  const { start_date, end_date = start_date } = parameters;
+  const [instrument, query_mode] = [asWord(parameters.instrument), asWord(parameters.query_mode ?? "ert")];
   const problems = Object.keys(parameters).filter((name) => !NAMES.includes(name)).map((name) =>
-    unknownParameter("fetch packets", name, { known: NAMES, closest: closestWord(name, NAMES) })
+    unknownParameter("fetch packets", name, { known: NAMES, closest: closestName(name, NAMES) })
   );
   const apids = isInstrument(instrument) ? INSTRUMENT_APIDS.get(instrument) : undefined;
   if (apids === undefined) problems.push(wrongWord("instrument", instrument, WITH_PACKETS));

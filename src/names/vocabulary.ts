@@ -208,6 +208,11 @@ export function closestName(word: string, names: readonly string[]): string | un
   return closestWord(word, names) ?? (isPart ? names.find((name) => partsOf(name).includes(part)) : undefined);
 }
 
+/** Returns a word in lower case, since `MAG` can only mean `mag`. Other values are unchanged. */
+export function asWord<Value>(value: Value): Value | string {
+  return typeof value === "string" ? value.toLowerCase() : value;
+}
+
 /** Returns ` (did you mean "glows"?)` to append to a message; empty if no valid word is close. */
 export function didYouMean(word: string, validWords: readonly string[]): string {
   return suggestion(closestWord(word, validWords));

@@ -244,7 +244,7 @@ const WORDS: ReadonlySet<string> = new Set<QueryParameterName>([
 const DAY_WORD = /^(today|yesterday|\d+d)$/i;
 
 /** Returns a value in lower case if its case does not matter. */
-function inLowerCase(name: string, value: string): string {
+export function inLowerCase(name: string, value: string): string {
   return WORDS.has(name) || (isDayName(name) && DAY_WORD.test(value)) ? value.toLowerCase() : value;
 }
 

@@ -12,7 +12,7 @@ import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { dateText, type DayLike } from "../names/calendar_date.ts";
 import { isGlob } from "../names/glob.ts";
-import { closestWord, type DataLevel, type Instrument, isOneOf, oneOfWords } from "../names/vocabulary.ts";
+import { closestName, type DataLevel, type Instrument, isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import {
   gatewayMessage,
   PROCESSING_JOBS_ROUTE,
@@ -23,7 +23,7 @@ import {
 import { isJsonObject } from "../protocol/rows.ts";
 import { REPROCESS_PARAMETERS, type WireQuery, type WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
-import { checkValue, endBeforeStart, type Expected, readDay } from "./check_query.ts";
+import { checkValue, endBeforeStart, type Expected, inLowerCase, readDay } from "./check_query.ts";
 import { isNotFound } from "./presigned_url.ts";
 import { readJson } from "./read_json.ts";
 
@@ -103,6 +103,12 @@ function isText(value: unknown): value is string | number {
   return typeof value === "string" || typeof value === "number";
 }
 
+/** Returns a value as text, if it is a day or a word whose case does not matter; other values are unchanged. */
+function plainText(name: string, value: unknown): unknown {
+  const text = dateText(value);
+  return typeof text === "string" ? inLowerCase(name, text) : text;
+}
+
 /** What was expected instead of a wrong value; undefined when the value is right. */
 function expectedOf(name: Name, value: unknown, now: Date): Expected | undefined {
   if (!isText(value)) return { expected: "a single text, not several" };
@@ -139,11 +145,13 @@ function missing({ instrument, data_level, descriptor }: Partial<ReprocessParame
  */
 export function checkReprocess(parameters: ReprocessParameters, now: Date = new Date()): WireQuery {
   checkObject("reprocess by", parameters);
-  const all = Object.entries<unknown>({ ...parameters }).map(([name, value]) => [name, dateText(value)] as const);
+  const all = Object.entries<unknown>({ ...parameters }).map(([name, value]) =>
+    [name, plainText(name, value)] as const
+  );
   const given = all.filter(([, value]) => value !== undefined && value !== null && value !== "");
   const problems = given.flatMap(([name, value]) => {
     if (!isOneOf(NAMES, name)) {
-      return [unknownParameter("reprocess", name, { known: NAMES, closest: closestWord(name, NAMES) })];
+      return [unknownParameter("reprocess", name, { known: NAMES, closest: closestName(name, NAMES) })];
     }
     const expected = expectedOf(name, value, now);
     return expected === undefined
@@ -286,10 +294,10 @@ export function checkJobs(parameters: JobParameters, now: Date = new Date()): Wi
   const query: Record<string, string> = {};
   const problems: InputError[] = [];
   for (const [name, given] of Object.entries<unknown>({ ...parameters })) {
-    const value = dateText(given);
+    const value = plainText(name, given);
     if (value === undefined || value === null || value === "") continue;
     if (!isOneOf(JOB_NAMES, name)) {
-      const closest = closestWord(name, JOB_NAMES);
+      const closest = closestName(name, JOB_NAMES);
       problems.push(unknownParameter("list jobs", name, { known: JOB_NAMES, closest }));
       continue;
     }
