@@ -8,7 +8,7 @@ const DEFAULT_WEBPODA_URL = "https://lasp.colorado.edu";
 const DEFAULT_IALIRT_URL = "https://ialirt.imap-mission.com";
 
 /** The environment variables of settings. */
-const VARIABLES = {
+export const SETTING_VARIABLES = {
   url: "IMAP_DATA_ACCESS_URL",
   dataDir: "IMAP_DATA_DIR",
   apiKey: "IMAP_API_KEY",
@@ -227,10 +227,10 @@ function checkedCount(parameter: string, value: number, min: number): number {
  * @throws {InputError} When a value cannot be used.
  */
 export function resolveSettings(options: ClientOptions = {}): Settings {
-  const setting = (name: keyof typeof VARIABLES) => options[name] ?? fromEnvironment(VARIABLES[name]);
+  const setting = (name: keyof typeof SETTING_VARIABLES) => options[name] ?? fromEnvironment(SETTING_VARIABLES[name]);
   const dataDir = setting("dataDir");
   const isFromOption = options.dataDir !== undefined;
-  const directory = isFromOption ? "the data directory" : `the data directory of ${VARIABLES.dataDir}`;
+  const directory = isFromOption ? "the data directory" : `the data directory of ${SETTING_VARIABLES.dataDir}`;
   return {
     url: checkedUrl("url", setting("url") ?? DEFAULT_URL, "API address"),
     dataDir: dataDir === undefined ? workingDirectory() : checkedPath(`use ${directory}`, dataDir, "dataDir"),
@@ -248,9 +248,9 @@ export function resolveSettings(options: ClientOptions = {}): Settings {
 /** Returns where the value of each setting comes from: code, an environment variable, or the default. */
 export function settingSources(options: ClientOptions): Record<keyof ClientOptions, string> {
   const inCode = (name: keyof ClientOptions) => options[name] === undefined ? "default" : "code";
-  const source = (name: keyof typeof VARIABLES) => {
-    const isFromEnvironment = options[name] === undefined && fromEnvironment(VARIABLES[name]) !== undefined;
-    return isFromEnvironment ? `environment: ${VARIABLES[name]}` : inCode(name);
+  const source = (name: keyof typeof SETTING_VARIABLES) => {
+    const isFromEnvironment = options[name] === undefined && fromEnvironment(SETTING_VARIABLES[name]) !== undefined;
+    return isFromEnvironment ? `environment: ${SETTING_VARIABLES[name]}` : inCode(name);
   };
   return {
     url: source("url"),

@@ -1,7 +1,19 @@
-import { type Command, type CommandSpec, EXIT, GLOBAL_OPTIONS, type Option, PROGRAM, UsageError } from "./shell.ts";
+import { FILTERS } from "./filters.ts";
+import {
+  type Command,
+  type CommandSpec,
+  EXIT,
+  GLOBAL_OPTIONS,
+  type Option,
+  parse,
+  PROGRAM,
+  UsageError,
+} from "./shell.ts";
 import type { TextLook } from "../display/text_table.ts";
 import { wrap } from "../display/text_width.ts";
+import { InputError } from "../errors.ts";
 import { didYouMean } from "../names/vocabulary.ts";
+import { escapeHtml, shown } from "../safe_text.ts";
 
 /** The most columns that help takes: longer lines are hard to read. */
 const MAX_WIDTH = 80;
@@ -138,4 +150,271 @@ export function helpOf(commands: readonly ListedCommand[]): Command {
 export async function commandsWith(option: string, commands: readonly ListedCommand[]): Promise<string[]> {
   const specs = await Promise.all(commands.map(async ({ load }) => (await load()).spec));
   return specs.filter(({ options }) => options.some(({ name }) => `--${name}` === option)).map(({ name }) => name);
+}
+
+/** A function of the library, for {@linkcode libraryHelp}. */
+interface LibraryFunction {
+  readonly name: string;
+  /** The command that does the same. Its options and examples become the parameters and examples of the function. */
+  readonly command?: string;
+  readonly summary: string;
+  /** How it is called: `parameters` stands for those of the command. */
+  readonly call: string;
+  /** The only options of the command that it has. Default: all that the library has. */
+  readonly only?: readonly string[];
+}
+
+/** The functions of the library, in the order of help. */
+const FUNCTIONS: readonly LibraryFunction[] = [
+  { name: "query", command: "query", summary: "find files", call: "await imap.query(parameters, options)" },
+  {
+    name: "catalog",
+    command: "catalog",
+    summary: "list the available products",
+    call: "await imap.catalog(parameters, options)",
+  },
+  {
+    name: "download",
+    command: "download",
+    summary: "download files to the data directory",
+    call: "await imap.download(files, options)",
+  },
+  { name: "upload", command: "upload", summary: "upload files to the SDC", call: "await imap.upload(files, options)" },
+  {
+    name: "metakernel",
+    command: "metakernel",
+    summary: "download SPICE kernels, and write a metakernel",
+    call: "await imap.metakernel(parameters, options)",
+  },
+  {
+    name: "reprocess",
+    command: "reprocess",
+    summary: "ask the SDC to reprocess products",
+    call: "await imap.reprocess(parameters, options)",
+  },
+  { name: "jobs", command: "jobs", summary: "list jobs of the SDC's processing", call: "await imap.jobs(parameters)" },
+  { name: "jobLog", command: "job-log", summary: "get the log of a job", call: "await imap.jobLog(job)" },
+  {
+    name: "release",
+    command: "release",
+    summary: "release data to the public",
+    call: "await imap.release(parameters, options)",
+    only: ["release-type", "manifest-file", "index-timeout", "dry-run"],
+  },
+  {
+    name: "releaseManifest",
+    command: "release",
+    summary: "write the manifest of a release",
+    call: "await imap.releaseManifest(parameters)",
+    only: ["instrument", "release-number", "start-date", "end-date", "products"],
+  },
+  {
+    name: "spaceWeather",
+    command: "space-weather",
+    summary: "get the public real-time data (I-ALiRT)",
+    call: "await imap.spaceWeather(parameters)",
+  },
+  {
+    name: "ialirt",
+    command: "ialirt",
+    summary: "list files of I-ALiRT",
+    call: "await imap.ialirt(parameters)",
+    only: ["year", "month", "day", "version"],
+  },
+  {
+    name: "webpoda",
+    command: "webpoda",
+    summary: "download raw packets as level 0 files",
+    call: "await imap.webpoda(parameters, options)",
+  },
+  { name: "localPath", summary: "where a file is, or would be, on this machine", call: "await imap.localPath(file)" },
+  { name: "settings", summary: "the address, the data directory, and where they come from", call: "imap.settings()" },
+  {
+    name: "configure",
+    summary: "change settings of later calls",
+    call: 'imap.configure({ dataDir: "/data", retries: 2 })',
+  },
+  { name: "cli", summary: "run the command line in a cell", call: 'await imap.cli("query --instrument mag")' },
+  { name: "help", summary: "this list, or the help of a function", call: 'imap.help("query")' },
+];
+
+/** The names in code of options whose names differ from those of the command line in more than hyphens. */
+const NAMES_IN_CODE: Readonly<Record<string, string>> = {
+  "verify": 'ifPresent: "verify"',
+  "force": 'ifPresent: "fetch"',
+  "output": "path",
+  "index-timeout": "indexTimeoutMs",
+};
+/** The options of the command line that are options of a function too, in its last argument. */
+const LAST_ARGUMENT: ReadonlySet<string> = new Set([
+  ...["concurrency", "dry-run", "shard", "skip-existing", "types", "require-coverage", "upload-to-sdc"],
+  ...Object.keys(NAMES_IN_CODE),
+]);
+/** The options of the command line that a function does not have: it returns values, and a client has settings. */
+const ONLY_COMMANDS: ReadonlySet<string> = new Set([
+  ...["output-format", "print", "dates", "retries", "stall-timeout", "write-manifest", "packets", "logs", "realtime"],
+]);
+
+/** Returns the name of an option in code. */
+function nameInCode(option: string): string {
+  const parts = option.split("-");
+  if (!LAST_ARGUMENT.has(option)) return parts.join("_");
+  return NAMES_IN_CODE[option] ??
+    parts.map((part, at) => at === 0 ? part : `${part[0]?.toUpperCase()}${part.slice(1)}`).join("");
+}
+
+/** Returns an explanation of the command line as one of the library: names in code, and lists instead of commas. */
+function inCode(text: string): string {
+  return text.replace(/^Prints/, "Returns").replace(/^only print/, "only report")
+    .replaceAll(/--([a-z][a-z-]*)/g, (_, name) => nameInCode(name))
+    .replace("(default: 120)", "in milliseconds (default: 120,000)")
+    .replaceAll(/(; )?(separate several with commas|separated by commas)/g, "$1or a list of them");
+}
+
+/** Whether a function has an option of its command. */
+function isInLibrary({ name }: Option, { only }: LibraryFunction): boolean {
+  return only === undefined ? !ONLY_COMMANDS.has(name) : only.includes(name);
+}
+
+/** Writes a value as code: `"mag"`, or `["mag", "swe"]`. */
+function literal({ isList }: Option, value: string): string {
+  const texts = isList && value.includes(",") ? value.split(",") : [value];
+  const words = texts.map((text) => JSON.stringify(text));
+  return words.length === 1 ? words.join("") : `[${words.join(", ")}]`;
+}
+
+/** Writes an object as code; undefined if it is empty. */
+function objectCode(entries: readonly string[]): string | undefined {
+  return entries.length === 0 ? undefined : `{ ${entries.join(", ")} }`;
+}
+
+/**
+ * Writes a command line as a call of the library.
+ *
+ * @returns Undefined if it does what only the command line does.
+ */
+function callOf(line: string, described: LibraryFunction, spec: CommandSpec): string | undefined {
+  const { name, call } = described;
+  if (/[<|]|--data-dir/.test(line)) return undefined;
+  const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "").slice(1);
+  const { values, flags, rest } = parse(words, spec.options);
+  const given = spec.options.filter((option) => values.has(option.name) || flags.has(option.name));
+  if (given.some((option) => !isInLibrary(option, described))) return undefined;
+  const entry = (option: Option) => {
+    const key = nameInCode(option.name);
+    const value = values.get(option.name);
+    if (key.includes(":")) return key;
+    if (option.name === "shard" && value !== undefined) return `shard: { part: ${value.replace("/", ", of: ")} }`;
+    if (option.name === "types" && value !== undefined) return `types: ${literal({ ...option, isList: true }, value)}`;
+    return `${key}: ${value === undefined ? "true" : literal(option, value)}`;
+  };
+  const parameters = objectCode(given.filter((option) => !LAST_ARGUMENT.has(option.name)).map(entry));
+  const options = objectCode(given.filter((option) => LAST_ARGUMENT.has(option.name)).map(entry));
+  if (call.includes("(files")) {
+    const files = rest.length === 0 ? `await imap.query(${parameters})` : JSON.stringify(rest[0]);
+    if (rest.some((file) => file.includes("*"))) return undefined;
+    return `await imap.${name}(${[files, options].filter(Boolean).join(", ")})`;
+  }
+  const first = rest.length === 0 ? parameters ?? (options === undefined ? undefined : "{}") : JSON.stringify(rest[0]);
+  return `await imap.${name}(${[first, options].filter(Boolean).join(", ")})`;
+}
+
+/** What help in a notebook says. */
+interface LibraryHelp {
+  readonly title: string;
+  readonly text: string;
+  readonly rows: ReadonlyArray<readonly [term: string, explanation: string]>;
+  readonly examples: ReadonlyArray<{ readonly text: string; readonly code: string }>;
+}
+
+function allFunctions(): LibraryHelp {
+  return {
+    title: "imap: data of NASA's IMAP mission",
+    text: 'imap.help("query") explains a function, with its parameters and examples.',
+    rows: FUNCTIONS.map(({ name, summary }) => [`imap.${name}`, summary] as const),
+    examples: [{
+      text: "Find files, show them, and download them",
+      code: 'const files = await imap.query({ instrument: "mag" });\nawait files.show();\nawait files.download();',
+    }],
+  };
+}
+
+/** The first argument of transfers. */
+const FILES_OF: ReadonlyMap<string, ReadonlyArray<readonly [string, string]>> = new Map([
+  ["download", [["files", "a file name, a row of a query, or its whole result; or a list of them"]]],
+  ["upload", [["files", "the path of a local file, or a list of paths"]]],
+]);
+/** The options that commands do not need. */
+const EVERY_OPTION = [["signal", "option: an AbortSignal, which cancels the call"]] as const;
+
+function functionHelp(described: LibraryFunction, spec: CommandSpec | undefined): LibraryHelp {
+  const { name, call, summary } = described;
+  // A command that does more than the function describes all of it.
+  const isPart = described.only !== undefined && name !== "release";
+  // Files are selected with a query.
+  const filters: ReadonlySet<string> = new Set(name === "download" ? FILTERS.map(({ name }) => name) : []);
+  const options = (spec?.options ?? []).filter((option) => isInLibrary(option, described) && !filters.has(option.name));
+  const rows = options.map(({ name, help, choices }) => {
+    const text = inCode(choices === undefined ? help : `${help}: ${choices.join(", ")}`);
+    return [nameInCode(name), LAST_ARGUMENT.has(name) ? `option: ${text}` : text] as const;
+  });
+  return {
+    title: call,
+    text: spec === undefined || isPart ? `${summary[0]?.toUpperCase()}${summary.slice(1)}.` : inCode(spec.description),
+    rows: [...FILES_OF.get(name) ?? [], ...rows, ...(call.endsWith("options)") ? EVERY_OPTION : [])],
+    examples: (spec?.examples ?? []).flatMap(({ text, line }) => {
+      const code = spec && callOf(line, described, spec);
+      return code === undefined ? [] : [{ text, code }];
+    }),
+  };
+}
+
+function helpText({ title, text, rows, examples }: LibraryHelp): string {
+  const write = new HelpWriter({});
+  return [
+    title,
+    "",
+    write.text(text),
+    ...(rows.length === 0 ? [] : ["", ...rows.map(([term, explanation]) => write.entry(term, explanation))]),
+    ...examples.flatMap(({ text, code }) => ["", `  ${text}:`, ...code.split("\n").map((line) => `    ${line}`)]),
+    "",
+  ].join("\n");
+}
+
+/** Cells keep their width on narrow pages, and JupyterLab would align them to the right. */
+const CELL = 'style="text-align:left;vertical-align:top;white-space:normal"';
+
+function helpHtml({ title, text, rows, examples }: LibraryHelp): string {
+  const lines = rows.map(([term, explanation]) =>
+    `<tr><td ${CELL}><code>${escapeHtml(term)}</code></td><td ${CELL}>${escapeHtml(explanation)}</td></tr>`
+  );
+  const table = lines.length === 0 ? [] : [`<table style="max-width:72em">`, ...lines, "</table>"];
+  const code = examples.map(({ text, code }) =>
+    `<p>${escapeHtml(text)}:</p><pre><code>${escapeHtml(code)}</code></pre>`
+  );
+  return [`<h4><code>${escapeHtml(title)}</code></h4>`, `<p>${escapeHtml(text)}</p>`, ...table, ...code].join("\n");
+}
+
+/**
+ * Returns the help of the library, or of one of its functions, from the tables of the command line.
+ *
+ * @param topic The name of a function, or of a command.
+ */
+export async function libraryHelp(
+  topic: string | undefined,
+  commands: readonly ListedCommand[],
+): Promise<{ readonly "text/plain": string; readonly "text/html": string }> {
+  const names = FUNCTIONS.flatMap(({ name, command }) => [name, ...(command === undefined ? [] : [command])]);
+  const wanted = topic?.toLowerCase();
+  const described = wanted === undefined
+    ? undefined
+    : FUNCTIONS.find(({ name, command }) => name.toLowerCase() === wanted || command === wanted);
+  if (topic !== undefined && described === undefined) {
+    throw new InputError(
+      `Cannot show help for "${shown(topic)}": there is no such function${didYouMean(topic, names)}`,
+    );
+  }
+  const command = commands.find(({ name }) => name === described?.command);
+  const help = described === undefined ? allFunctions() : functionHelp(described, (await command?.load())?.spec);
+  return { "text/plain": helpText(help), "text/html": helpHtml(help) };
 }

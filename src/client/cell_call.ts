@@ -1,6 +1,7 @@
 import type { CallOptions } from "./options.ts";
-import { listenToStopButton, LiveOutput, type MimeBundle } from "../display/notebook.ts";
-import { ImapError } from "../errors.ts";
+import { type ClientOptions, SETTING_VARIABLES } from "../config.ts";
+import { isNotebook, listenToStopButton, LiveOutput, type MimeBundle, showBundle } from "../display/notebook.ts";
+import { ImapError, InputError } from "../errors.ts";
 import { either } from "../http/call.ts";
 import type { HttpEvent, HttpLog } from "../http/transport.ts";
 import { escapeHtml, printable } from "../safe_text.ts";
@@ -174,6 +175,63 @@ export class CellCalls {
     const { name, stop } = this.#running;
     return stop.aborted ? `${ADVICE[name]} (${OTHERS_RUN})` : ADVICE[name];
   }
+}
+
+/** Splits a command line into words, as a shell does: quotation marks hold words together, and nothing else is special. */
+function wordsOf(line: string): string[] {
+  const words: string[] = [];
+  for (const [word] of line.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+|\S/g)) {
+    const plain = word.replaceAll(/'([^']*)'|"([^"]*)"/g, (_, single, double) => single ?? double);
+    if (plain === word && /['"]/.test(word)) {
+      throw new InputError(`Cannot run "${line}": a quotation mark is not closed`);
+    }
+    words.push(plain);
+  }
+  return words;
+}
+
+/** A program that was asked to stop has this long to do so. */
+const GRACE_MS = 300;
+
+/** Runs the command line with the settings of a client, and shows its output in the cell, or on standard output. */
+export async function runCommandLine(line: string | readonly string[], settings: ClientOptions): Promise<void> {
+  const words = typeof line === "string" ? wordsOf(line) : line;
+  const given = Object.entries(SETTING_VARIABLES).flatMap(([name, variable]) => {
+    const value: unknown = Reflect.get(settings, name);
+    return typeof value === "string" ? [[variable, value] as const] : [];
+  });
+  let said = "";
+  const bundle = (): MimeBundle => ({
+    "text/plain": said,
+    "text/html": said === "" ? "" : `<pre style="white-space:pre;overflow-x:auto">${escapeHtml(said)}</pre>`,
+  });
+  const output = new LiveOutput(bundle);
+  await using call = new CellCalls().begin("command line", {}, { isShown: false });
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", import.meta.resolve("../../cli.ts"), ...words],
+    env: { NO_COLOR: "1", ...Object.fromEntries(given) },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const { signal }: CallOptions = call.options;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => {
+    process.kill("SIGINT");
+    timer = setTimeout(() => process.kill("SIGKILL"), GRACE_MS);
+  };
+  signal?.addEventListener("abort", stop);
+  output.begin();
+  const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) said += text;
+  };
+  const [{ code }] = await Promise.all([process.status, read(process.stdout), read(process.stderr)]);
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", stop);
+  if (code !== 0) said += `(exit code ${code})\n`;
+  await output.end(bundle());
+  if (!isNotebook()) await showBundle(bundle());
+  signal?.throwIfAborted();
 }
 
 /**

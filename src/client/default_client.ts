@@ -29,6 +29,8 @@ import type { QueryResult } from "./query_result.ts";
 import type { RecordList } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
+import type { MimeBundle } from "../display/notebook.ts";
+import { JUPYTER_DISPLAY } from "../jupyter.ts";
 import type { AncillaryRecord, FileRecord, ScienceRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
 import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
@@ -68,6 +70,71 @@ export function configureUntil(changes: ImapClientOptions): () => void {
     const isSame = (name: string) => Reflect.get(options, name) === Reflect.get(changes, name);
     configure(Object.fromEntries(names.filter(isSame).map((name) => [name, Reflect.get(before, name)])));
   };
+}
+
+/**
+ * Runs a command line, as `!imap-data-access ...` does in a Python notebook, and shows its output below the cell. It uses
+ * the settings of this module's functions. The Stop button ends it. A command that fails shows its message and its exit
+ * code, and is not an error of the cell.
+ *
+ * @param line The arguments after `imap-data-access`, as in a shell: `query --instrument mag --descriptor 'norm*'`. Only
+ *   quotation marks have a meaning. A list of arguments is passed on unchanged.
+ * @throws {InputError} When a quotation mark is not closed.
+ *
+ * @example
+ * ```ts
+ * import { cli } from "@imap-sdc/data-access";
+ *
+ * await cli("query --instrument glows --data-level l1a");
+ * ```
+ *
+ * @category Notebook
+ */
+export async function cli(line: string | readonly string[]): Promise<void> {
+  const { runCommandLine } = await import("./cell_call.ts");
+  await runCommandLine(line, options);
+}
+
+/**
+ * Help that displays itself: in a notebook as the last value of a cell, and anywhere with `show()`.
+ *
+ * @example
+ * ```ts
+ * import { help } from "@imap-sdc/data-access";
+ *
+ * await help("download").show();
+ * ```
+ *
+ * @category Notebook
+ */
+export class Help {
+  readonly #load: () => Promise<MimeBundle>;
+
+  /** Creates help from the function that loads it when it is displayed. */
+  constructor(load: () => Promise<MimeBundle>) {
+    this.#load = load;
+  }
+
+  /** Shows the help: in a notebook as an output of the running cell, otherwise as text on standard output. */
+  async show(): Promise<void> {
+    const { showBundle } = await import("../display/notebook.ts");
+    await showBundle(await this.#load());
+  }
+
+  /** Returns the help as text. */
+  async toText(): Promise<string> {
+    return (await this.#load())["text/plain"];
+  }
+
+  /** Returns what a notebook shows for the help. */
+  [JUPYTER_DISPLAY](): Promise<MimeBundle> {
+    return this.#load();
+  }
+
+  /** Returns what `console.log` and the REPL show, which cannot wait until the help is loaded. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return "Help: await help().show() shows it";
+  }
 }
 
 /**

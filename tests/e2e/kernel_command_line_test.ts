@@ -1,0 +1,78 @@
+// The command line and the help in the cells of a notebook, in the real kernel.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { until } from "../support/archive.ts";
+import { htmlOf, type Kernel, startKernel, textOf } from "../support/kernel.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+async function openKernel(): Promise<Kernel> {
+  const none = { IMAP_DATA_ACCESS_URL: "", IMAP_DATA_DIR: "", IMAP_API_KEY: "", IMAP_ACCESS_TOKEN: "" };
+  const kernel = await startKernel({ cwd: ROOT, env: { ...none, NO_COLOR: "1" } });
+  await kernel.execute(`import * as imap from "@imap-sdc/data-access";
+    import { demoArchive } from "@imap-sdc/data-access/archive";
+    const archive = await demoArchive();`);
+  return kernel;
+}
+
+Deno.test("cli() runs the real command line with the notebook's settings, and shows its output", async () => {
+  await using kernel = await openKernel();
+  const shown = async (code: string) => {
+    const { error, outputs } = await kernel.execute(code);
+    assertEquals(error, undefined);
+    assertEquals(outputs.length, 1);
+    return outputs.map(textOf).join("");
+  };
+  assertMatch(await shown(`await imap.cli("--version")`), /^imap-data-access \d/);
+  assertMatch(await shown(`await imap.cli("query --instrument glows")`), /^Found \[7\] matching files\n/);
+  assertMatch(await shown(`await imap.cli("query --instrument glows --descriptor 'hi*'")`), /^Found \[4\] matching/);
+  assertMatch(
+    await shown(`await imap.cli(["download", "imap_mag_l0_raw_20250502_v001.pkts"])`),
+    /Successfully downloaded the file to: \/.*\/data\/imap\/mag\/l0\/2025\/05\/imap_mag_l0_raw_20250502_v001.pkts\n$/,
+  );
+  assertMatch(await shown(`await imap.cli("query --instrument glow")`), /did you mean "glows".*\n\(exit code 2\)\n$/);
+  const { error } = await kernel.execute(`await imap.cli("query 'glows")`);
+  assertEquals(error?.evalue, `Cannot run "query 'glows": a quotation mark is not closed`);
+  await kernel.execute(`await archive.close();`);
+  assertEquals(kernel.stray, []);
+});
+
+/** Whether an archive answers at a URL. */
+async function isServed(url: string): Promise<boolean> {
+  const response = await fetch(url).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok ?? false;
+}
+
+Deno.test("Stop ends a command line and keeps the kernel", async () => {
+  await using kernel = await openKernel();
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr;
+  free.close();
+  const running = kernel.execute(`await imap.cli("serve --demo --port ${port}");`);
+  await until(() => isServed(`http://127.0.0.1:${port}`));
+  const pressed = performance.now();
+  kernel.interrupt();
+  const { error } = await running;
+  assertStringIncludes(error?.evalue ?? "", "Cannot finish the command line: it was stopped");
+  assert(performance.now() - pressed < 1_000);
+  assertEquals((await kernel.execute("1 + 1")).outputs.map(textOf), ["2"]);
+  await kernel.execute(`await archive.close();`);
+});
+
+Deno.test("help() lists the functions, and help(name) shows the parameters of one, without await", async () => {
+  await using kernel = await openKernel();
+  const all = (await kernel.execute(`imap.help()`)).outputs;
+  assertStringIncludes(all.map(textOf).join(""), "imap.query ");
+  assertStringIncludes(all.map(htmlOf).join(""), "<code>imap.query</code>");
+  for (const code of [`imap.help("query")`, `imap.help(imap.query)`, `await imap.help("query").show()`]) {
+    const text = (await kernel.execute(code)).outputs.map(textOf).join("");
+    assertMatch(text, /^await imap\.query\(parameters, options\)\n[^]*^ {2}data_level +l0, l1, /m);
+    assertStringIncludes(
+      text,
+      `await imap.query({ instrument: ["hi", "lo"], descriptor: "*-raw", start_date: "30d" })`,
+    );
+  }
+  const { error } = await kernel.execute(`await imap.help("qery").show()`);
+  assertEquals(error?.evalue, `Cannot show help for "qery": there is no such function (did you mean "query"?)`);
+  await kernel.execute(`await archive.close();`);
+});
