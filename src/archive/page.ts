@@ -4,6 +4,7 @@ import { htmlTable } from "../display/html_table.ts";
 import type { Column, Table } from "../display/text_table.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import { FILE_KINDS } from "../names/file_name.ts";
+import { isGlob } from "../names/glob.ts";
 import { isOneOf } from "../names/vocabulary.ts";
 import { downloadRoute } from "../protocol/routes.ts";
 import { decodeFileRecords, type FileRecord } from "../protocol/rows.ts";
@@ -69,6 +70,7 @@ export class WebPage {
       origin: url.origin,
       summary: this.#summary.get(catalog.revision, sight, () => summarize(catalog, VISIBLE[sight])),
       filter,
+      isSearch: [...FIELDS, "sort", "page"].some((name) => url.searchParams.has(name)),
       found: findPage(catalog, filter, VISIBLE[sight]),
       revision: catalog.revision,
       sight,
@@ -157,7 +159,7 @@ interface PageFilter {
   readonly instrument: string;
   /** For instance `l1a`. */
   readonly data_level: string;
-  /** An exact descriptor. */
+  /** A descriptor or a pattern such as `norm*`; several are separated by commas. */
   readonly descriptor: string;
   /** The first day of the data, `2026-01-31` as browsers send it. */
   readonly from: string;
@@ -165,13 +167,21 @@ interface PageFilter {
   readonly to: string;
   /** `yes` or `no`. */
   readonly released: string;
+  /** The column to sort by, `-start_date` for descending order. */
+  readonly sort: string;
   /** The page of the list, from 1. */
   readonly page: number;
 }
 
-/** The fields of the form; `page` is not one of them, since a new search starts at the first page. */
+/** The fields of the form. `page` and `sort` are not among them, since a new search starts at the first page. */
 const FIELDS = ["kind", "instrument", "data_level", "descriptor", "from", "to", "released"] as const;
 type Field = typeof FIELDS[number];
+/** The fields that are compared with a column. Descriptors can be patterns. */
+type ComparedField = Exclude<Field, "descriptor">;
+
+function isCompared(field: Field): field is ComparedField {
+  return field !== "descriptor";
+}
 
 /** A page of the list of files. */
 interface FoundPage {
@@ -202,13 +212,16 @@ function readPageFilter(search: URLSearchParams): PageFilter {
     from: text("from"),
     to: text("to"),
     released: ["yes", "no"].find((value) => value === text("released")) ?? "",
+    sort: isSortable(text("sort").replace("-", "")) ? text("sort") : USUAL_SORT,
     page: Math.min(Math.max(page, 1), MAX_PAGES),
   };
 }
 
 /** Formats a filter as the URL of the page; the inverse of {@linkcode readPageFilter}. */
 function writePageFilter(filter: Partial<PageFilter>): string {
-  const pairs = Object.entries(filter).filter(([name, value]) => value !== "" && !(name === "page" && value === 1));
+  const isUsual = (name: string, value: unknown) =>
+    value === "" || (name === "page" && value === 1) || (name === "sort" && value === USUAL_SORT);
+  const pairs = Object.entries(filter).filter(([name, value]) => !isUsual(name, value));
   return `/?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}#files`;
 }
 
@@ -253,6 +266,64 @@ const OTHER_ROW = jsonRow([
   ...["file_path", "instrument", "data_level", "descriptor", "start_date", "version", "ingestion_date"],
 ]);
 
+/** The columns of the list that it can be sorted by: their headers, and SQL for both directions. */
+const SORTS = {
+  file_path: { header: "Filename", sql: ["file_path", "file_path DESC"] },
+  instrument: { header: "Instrument", sql: ["instrument", "instrument DESC"] },
+  data_level: { header: "Data Level", sql: ["data_level", "data_level DESC"] },
+  descriptor: { header: "Descriptor", sql: ["descriptor", "descriptor DESC"] },
+  kernel_type: { header: "Kernel Type", sql: ["kernel_type", "kernel_type DESC"] },
+  start_date: { header: "Start Date", sql: ["start_date", "start_date DESC"] },
+  end_date: { header: "End Date", sql: ["end_date", "end_date DESC"] },
+  repointing: { header: "Repointing", sql: ["repointing", "repointing DESC"] },
+  version: {
+    header: "Version",
+    sql: ["major_version, minor_version, version", "major_version DESC, minor_version DESC, version DESC"],
+  },
+  ingestion_date: { header: "Ingestion Date", sql: ["ingestion_date", "ingestion_date DESC"] },
+} as const satisfies Readonly<
+  Record<string, { readonly header: string; readonly sql: readonly [ascending: string, descending: string] }>
+>;
+type SortKey = keyof typeof SORTS;
+
+/** The headers of columns that sort like another one. */
+const SAME_SORT: ReadonlyMap<string, SortKey> = new Map([["Min Date", "start_date"], ["Max Date", "end_date"]]);
+
+/** The order of a list that the visitor has not sorted: latest data first. */
+const USUAL_SORT = "-start_date";
+
+function isSortable(name: string): name is SortKey {
+  return Object.hasOwn(SORTS, name);
+}
+
+/** Parses a sort order. */
+function readSort(sort: string): { readonly key: SortKey; readonly isDescending: boolean } {
+  const key = sort.replace("-", "");
+  return { key: isSortable(key) ? key : "start_date", isDescending: sort.startsWith("-") };
+}
+
+/** Returns SQL for a sort order; files that are equal in it are sorted by path. */
+function orderBy(sort: string): string {
+  const { key, isDescending } = readSort(sort);
+  return `${SORTS[key].sql[isDescending ? 1 : 0]}${key === "file_path" ? "" : ", file_path"}`;
+}
+
+/** The links that sort a list, for the columns that it can be sorted by. A second click reverses the order. */
+function sortLinks(
+  header: string,
+  filter: PageFilter,
+  origin: string,
+): Pick<Column<FileRecord>, "sortLink" | "sorted"> {
+  const key = SAME_SORT.get(header) ??
+    Object.keys(SORTS).filter(isSortable).find((key) => SORTS[key].header === header);
+  if (key === undefined) return {};
+  const { key: current, isDescending } = readSort(filter.sort);
+  const isCurrent = key === current && !(header === "Max Date" && current === "start_date");
+  const next = isCurrent && !isDescending ? `-${key}` : key;
+  const sortLink = origin + writePageFilter({ ...filter, sort: next, page: 1 });
+  return isCurrent ? { sortLink, sorted: isDescending ? "descending" : "ascending" } : { sortLink };
+}
+
 const LAST_DAY = "coalesce(end_date, start_date)";
 
 /** SQL for each field of the form, with a question mark. The days are compared with the start date. */
@@ -260,35 +331,51 @@ const FILTERS = {
   kind: "table_name = ?",
   instrument: "instrument = ?",
   data_level: "data_level = ?",
-  descriptor: "descriptor = ?",
   from: "start_date >= ?",
   to: "start_date <= ?",
   released: "released = iif(? = 'yes', 1, 0)",
-} as const satisfies Readonly<Record<Field, string>>;
+} as const satisfies Readonly<Record<ComparedField, string>>;
+
+/** Splits a list of descriptors, as the command line does. */
+function namesOf(descriptor: string): string[] {
+  return descriptor.split(",").map((name) => name.trim()).filter((name) => name !== "");
+}
+
+/** Returns SQL for a descriptor or a pattern, with a question mark. */
+function descriptorTest(name: string): string {
+  return isGlob(name) ? "descriptor GLOB ?" : "descriptor = ?";
+}
+
+/** Returns a pattern for SQLite, where `[` begins a set of characters. */
+function globOf(name: string): string {
+  return isGlob(name) ? name.replaceAll("[", "[[]") : name;
+}
 
 /** SQL for the days of files with a validity: they must be valid on one of the days. */
 const SPAN_FILTERS = {
   ...FILTERS,
   from: `(${LAST_DAY} >= ? OR ${LAST_DAY} IS NULL)`,
   to: "(start_date <= ? OR start_date IS NULL)",
-} as const satisfies Readonly<Record<Field, string>>;
+} as const satisfies Readonly<Record<ComparedField, string>>;
 
 /** Finds a page of files, latest data first; returns the last page if there are fewer pages. */
 function findPage(catalog: Catalog, filter: PageFilter, visible: string): FoundPage {
-  const { page: asked, from, to, kind, ...words } = filter;
+  const { page: asked, sort, from, to, kind, descriptor, ...words } = filter;
   const badDay = [from, to].find((day) => day !== "" && !isCalendarDate(day.replaceAll("-", "")));
   if (badDay !== undefined) {
     return { rows: "[]", count: 0, page: 1, problem: `${badDay} is not a day of the calendar` };
   }
   const filters = kind === "spice" || kind === "ancillary" ? SPAN_FILTERS : FILTERS;
   const given = { kind, ...words, from: from.replaceAll("-", ""), to: to.replaceAll("-", "") };
-  const fields = FIELDS.filter((field) => given[field] !== "");
-  const where = [...fields.map((field) => filters[field]), visible].join(" AND ");
-  const values = fields.map((field) => given[field]);
+  const fields = FIELDS.filter(isCompared).filter((field) => given[field] !== "");
+  const names = namesOf(descriptor);
+  const descriptors = names.length === 0 ? [] : [`(${names.map(descriptorTest).join(" OR ")})`];
+  const where = [...fields.map((field) => filters[field]), ...descriptors, visible].join(" AND ");
+  const values = [...fields.map((field) => given[field]), ...names.map(globOf)];
   const count = Number(catalog.rows(`SELECT count(*) AS count FROM files WHERE ${where}`, values)[0]?.count);
   const page = Math.max(1, Math.min(asked, Math.ceil(count / PAGE_ROWS)));
   const sql = `SELECT ${ROWS.get(kind) ?? OTHER_ROW} AS row FROM files WHERE ${where}
-    ORDER BY start_date DESC, file_path LIMIT ? OFFSET ?`;
+    ORDER BY ${orderBy(sort)} LIMIT ? OFFSET ?`;
   const statement = { sql, values: [...values, PAGE_ROWS, (page - 1) * PAGE_ROWS] };
   const problem = isOneOf(FILE_KINDS, kind) ? undefined : `${kind} is not a kind of file`;
   return { rows: catalog.query(statement, null)?.toString() ?? "[]", count, page, problem };
@@ -304,6 +391,8 @@ interface ArchiveSummary {
   readonly descriptors: readonly string[];
   /** JSON of the rows of the newest files. */
   readonly newest: string;
+  /** Whether science files have several major versions, of which a query finds only the newest unless it asks for all. */
+  readonly hasMajors: boolean;
 }
 
 /** The number of science files of an instrument and data level. */
@@ -335,6 +424,7 @@ function summarize(catalog: Catalog, visible: string): ArchiveSummary {
   ).join(" UNION ALL ");
   const newest = `SELECT ${jsonRow(["file_path", "ingestion_date"], { kind: "table_name" })} AS row
     FROM (${newestOfEach}) ORDER BY ingestion_date DESC, file_path LIMIT ${NEWEST}`;
+  const majors = `SELECT 1 FROM files WHERE table_name = 'science' AND major_version > 1 LIMIT 1`;
   return {
     kinds: catalog.rows(kinds).map(({ name, files }) => ({ name: String(name), files: Number(files) })),
     products: catalog.rows(products).map(({ instrument, data_level, files }) => ({
@@ -344,6 +434,7 @@ function summarize(catalog: Catalog, visible: string): ArchiveSummary {
     })),
     descriptors: catalog.rows(descriptors, [MAX_DESCRIPTORS]).map(({ descriptor }) => String(descriptor)),
     newest: catalog.query({ sql: newest, values: [] }, null)?.toString() ?? "[]",
+    hasMajors: catalog.rows(majors).length > 0,
   };
 }
 
@@ -420,19 +511,20 @@ interface RowsView {
   readonly title: string;
   /** The origin of the page. */
   readonly origin: string;
-  /** The kind of the files, if all are of one kind. */
-  readonly kind?: string;
+  /** The filter of the list; undefined for files of several kinds. */
+  readonly filter?: PageFilter;
 }
 
 /** Draws the table as in notebooks, but with the file name first: on a narrow page the other columns scroll. */
-function rowsTable(records: readonly FileRecord[], { title, origin, kind }: RowsView): Table<FileRecord> {
-  const table = TABLES.find((name) => name === kind);
+function rowsTable(records: readonly FileRecord[], { title, origin, filter }: RowsView): Table<FileRecord> {
+  const table = TABLES.find((name) => name === filter?.kind);
   const linkTo = (record: FileRecord) => origin + downloadRoute(record.file_path);
   const { columns, rows } = recordsTable(records, { linkTo, ...(table === undefined ? {} : { table }) });
   const ordered = [...columns.slice(-1), ...columns.slice(0, -1)];
-  // The other kinds of files are not in a table of the SDC that defines their columns.
-  const isUsed = ({ text }: Column<FileRecord>) => table !== undefined || rows.some((row) => text(row) !== "");
-  return { title, rows, columns: ordered.filter(isUsed) };
+  const isUsed = ({ text }: Column<FileRecord>) => table === "spice" || rows.some((row) => text(row) !== "");
+  const used = ordered.filter(isUsed);
+  if (filter === undefined) return { title, rows, columns: used };
+  return { title, rows, columns: used.map((column) => ({ ...column, ...sortLinks(column.header, filter, origin) })) };
 }
 
 /**
@@ -530,7 +622,7 @@ function filterForm(filter: PageFilter, { products, descriptors }: ArchiveSummar
     select("Kind", "kind", filter, FILE_KINDS),
     select("Instrument", "instrument", filter, instruments),
     select("Level", "data_level", filter, levels),
-    input("Descriptor", "descriptor", filter, `list="descriptors" autocomplete="off"`),
+    input("Descriptor", "descriptor", filter, `list="descriptors" autocomplete="off" placeholder="norm*"`),
     `<datalist id="descriptors">${known}</datalist>`,
     input("Data from", "from", filter, `type="date"`),
     input("Data to", "to", filter, `type="date"`),
@@ -555,18 +647,23 @@ h2{font-size:1.15rem;margin:2rem 0 .5rem}
 p{margin:.5rem 0}
 .quiet{color:var(--quiet)}
 a{color:var(--link)}
-a:focus-visible,input:focus-visible,select:focus-visible,button:focus-visible,figure:focus-visible,.imap-table:focus-visible{
+a:focus-visible,summary:focus-visible,pre:focus-visible,input:focus-visible,select:focus-visible,button:focus-visible,figure:focus-visible,.imap-table:focus-visible{
 outline:2px solid var(--link);outline-offset:2px}
 code{font-size:.875em}
 ul.counts{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;list-style:none;padding:0;margin:.5rem 0}
 ul.counts b{font-variant-numeric:tabular-nums}
 form{display:flex;flex-wrap:wrap;gap:.75rem;align-items:end;margin:.75rem 0}
-label{display:flex;flex-direction:column;font-size:.875rem;color:var(--quiet);flex:1 1 9rem;max-width:14rem;min-width:0}
+label{display:flex;flex-direction:column;font-size:.875rem;color:var(--quiet);flex:1 1 8.25rem;max-width:14rem;min-width:0}
 input,select,button{height:2.4rem;font:inherit;font-size:.9375rem;width:100%;padding:.35rem .5rem;color:var(--text);
 background:var(--field);border:1px solid var(--edge);border-radius:6px}
+::placeholder{color:var(--quiet);opacity:1}
 button{width:auto;padding:.35rem 1rem;cursor:pointer}
 nav{display:flex;gap:1.5rem;margin:.75rem 0}
 figure{margin:.75rem 0;overflow-x:auto}
+details{margin:.75rem 0}
+summary{cursor:pointer}
+pre{overflow-x:auto;padding:.75rem;margin:.5rem 0;background:var(--field);border:1px solid var(--line);border-radius:6px;
+user-select:all}
 img{max-width:100%;min-width:44rem;height:auto;display:block}
 `.trim().replaceAll("\n", "");
 
@@ -578,6 +675,8 @@ interface PageContents {
   readonly summary: ArchiveSummary;
   /** The filter of the visitor. */
   readonly filter: PageFilter;
+  /** Whether the visitor searches for files. */
+  readonly isSearch: boolean;
   /** The files that were found. */
   readonly found: FoundPage;
   /** Changes with the catalog, so that browsers do not show an outdated chart. */
@@ -586,12 +685,66 @@ interface PageContents {
   readonly sight: Sight;
 }
 
-function foundTitle({ page, count }: FoundPage): string {
+function foundTitle({ page, count }: FoundPage, { sort }: PageFilter): string {
   if (count === 0) return `Found ${files(count)}`;
-  if (count <= PAGE_ROWS) return `Found ${files(count)}, latest data first`;
+  const order = sort === USUAL_SORT ? ", latest data first" : "";
+  if (count <= PAGE_ROWS) return `Found ${files(count)}${order}`;
   const first = (page - 1) * PAGE_ROWS + 1;
   const last = Math.min(page * PAGE_ROWS, count);
-  return `${grouped(first)} to ${grouped(last)} of ${files(count)}`;
+  return `${grouped(first)} to ${grouped(last)} of ${files(count)}${order}`;
+}
+
+/**
+ * Returns the parameters of a query that finds the files of the list; undefined if no query finds them: of files in no
+ * table, and of ancillary files by the days for which they are valid.
+ */
+function queryOf(filter: PageFilter, { hasMajors }: ArchiveSummary): Record<string, string | string[]> | undefined {
+  const { kind, instrument, data_level, descriptor, from, to, released } = filter;
+  if (!isOneOf(TABLES, kind) || (kind === "ancillary" && (from !== "" || to !== ""))) return undefined;
+  const [name = "", ...more] = namesOf(descriptor);
+  const query = {
+    table: kind === "science" ? "" : kind,
+    instrument,
+    data_level,
+    descriptor: more.length === 0 ? name : [name, ...more],
+    start_date: from,
+    end_date: to,
+    released: { yes: "true", no: "false" }[released] ?? "",
+  };
+  const given = Object.entries(query).filter(([, value]) => value !== "");
+  // A query needs a condition.
+  if (!given.some(([name]) => name !== "table")) given.push(["filename", "*"]);
+  if (kind === "science" && hasMajors) given.push(["major_version", "all"]);
+  return Object.fromEntries(given);
+}
+
+/** Quotes an argument for a shell, if necessary. */
+function shellWord(text: string): string {
+  return /^[\w.:/,@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Draws how to find the listed files with the library and on the command line. */
+function sameQuery({ filter, summary, found, origin }: PageContents): string[] {
+  const query = found.count === 0 ? undefined : queryOf(filter, summary);
+  if (query === undefined) return [];
+  const code = [
+    `import * as imap from "@imap-sdc/data-access";`,
+    "",
+    `const client = new imap.ImapClient({ url: ${JSON.stringify(origin)} });`,
+    "const files = await client.query({",
+    ...Object.entries(query).map(([name, value]) => `  ${name}: ${JSON.stringify(value)},`),
+    "});",
+    "await files.show();",
+  ].join("\n");
+  const options = Object.entries(query).map(([name, value]) =>
+    `--${name.replaceAll("_", "-")} ${shellWord([value].flat().join(","))}`
+  );
+  const command = ["imap-data-access", "--url", shellWord(origin), "query", ...options].join(" ");
+  const details = ([summary, text]: readonly [string, string]) =>
+    `<details><summary>${summary}</summary><pre tabindex="0"><code>${
+      text.split("\n").map(html).join("\n")
+    }</code></pre></details>`;
+  return ([["As code", code], ["As command", command]] as const).map(details);
 }
 
 /** Draws the statistics and the chart; for an empty archive, explains how to add files. */
@@ -605,28 +758,63 @@ function overview({ summary, origin, revision, sight }: PageContents): string[] 
     ];
   }
   const chart = `<img src="/coverage.svg?${revision}" loading="lazy" alt="Days with science files, by product">`;
-  const science = [
+  if (products.length === 0) return [];
+  return [
     productTable(products, origin),
     "<h2>Coverage</h2>",
     `<figure tabindex="0" role="region" aria-label="Coverage">${chart}</figure>`,
   ];
-  return [kindCounts(summary), ...(products.length > 0 ? science : [])];
+}
+
+/** Draws the list of files: its pages, and how to find the same files in a program. */
+function fileList(page: PageContents): string[] {
+  const { origin, filter, found } = page;
+  return [
+    ...(found.problem === undefined ? [] : [`<p role="alert">${html(found.problem)}</p>`]),
+    foundTable(found.rows, { title: foundTitle(found, filter), origin, filter }),
+    pageLinks({ ...filter, page: found.page }, found.count),
+    ...sameQuery(page),
+  ];
+}
+
+/** Draws what a visitor searches for: the form with the files below it. Everything else would be in the way. */
+function searchPage(page: PageContents): string[] {
+  const { filter, summary, sight, found, origin } = page;
+  const instead = found.count > 0 ? [] : [
+    "<h2>What the archive has</h2>",
+    kindCounts(summary),
+    ...(summary.products.length === 0 ? [] : [productTable(summary.products, origin)]),
+  ];
+  return [
+    `<section id="files">`,
+    filterForm(filter, summary, sight),
+    ...fileList(page),
+    `</section>`,
+    ...instead,
+    `<p><a href="/">The whole archive</a></p>`,
+  ];
+}
+
+/** Draws what the archive contains. */
+function overviewPage(page: PageContents): string[] {
+  const { summary, origin, filter, sight } = page;
+  if (summary.kinds.length === 0) return overview(page);
+  return [
+    kindCounts(summary),
+    filterForm(filter, summary, sight),
+    ...overview(page),
+    `<h2>Newest files</h2>`,
+    newestTable(summary.newest, { title: "The newest files", origin }),
+    `<section id="files"><h2>Files</h2>`,
+    ...fileList(page),
+    `</section>`,
+  ];
 }
 
 function pageHtml(page: PageContents): string {
-  const { origin, summary, filter, found, sight } = page;
+  const { origin, summary, sight } = page;
   const total = summary.kinds.reduce((sum, { files }) => sum + files, 0);
-  const problem = found.problem === undefined ? [] : [`<p role="alert">${html(found.problem)}</p>`];
   const signIn = sight === "all" ? "" : ` These are released. <a href="${SIGN_IN_PATH}">Sign in</a> to see all files.`;
-  const lists = total === 0 ? [] : [
-    `<h2>Newest files</h2>`,
-    newestTable(summary.newest, { title: "The newest files", origin }),
-    `<h2 id="files">Files</h2>`,
-    filterForm(filter, summary, sight),
-    ...problem,
-    foundTable(found.rows, { title: foundTitle(found), origin, kind: filter.kind }),
-    pageLinks({ ...filter, page: found.page }, found.count),
-  ];
   return [
     `<!DOCTYPE html>`,
     `<html lang="en">`,
@@ -638,8 +826,7 @@ function pageHtml(page: PageContents): string {
       html(origin)
     }</code></p></header>`,
     `<main>`,
-    ...overview(page),
-    ...lists,
+    ...(page.isSearch && total > 0 ? searchPage(page) : overviewPage(page)),
     `</main>`,
     `</body>`,
     `</html>`,

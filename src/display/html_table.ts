@@ -70,9 +70,18 @@ function cellHtml<Row>(column: Column<Row>, row: Row): string {
   return `<td${alignment(column.align)}>${shown}</td>`;
 }
 
-/** Draws the header of a column, above the column or at the start of a card's line. */
-function headerHtml<Row>({ header, align }: Column<Row>, scope: "col" | "row"): string {
-  return `<th scope="${scope}"${alignment(scope === "row" ? "left" : align)}>${html(header)}</th>`;
+/** Draws the header at the start of a card's line. */
+function rowHeaderHtml<Row>({ header }: Column<Row>): string {
+  return `<th scope="row"${alignment("left")}>${html(header)}</th>`;
+}
+
+/** Draws the header of a column: a link if the page can sort by it, and an arrow if it is sorted. */
+function columnHeaderHtml<Row>({ header, align, sortLink, sorted }: Column<Row>): string {
+  const href = safeHref(sortLink);
+  const text = href === undefined ? html(header) : `<a href="${href}" rel="noopener noreferrer">${html(header)}</a>`;
+  if (sorted === undefined) return `<th scope="col"${alignment(align)}>${text}</th>`;
+  const arrow = `<span aria-hidden="true"> ${sorted === "ascending" ? "▲" : "▼"}</span>`;
+  return `<th scope="col" aria-sort="${sorted}"${alignment(align)}>${text}${arrow}</th>`;
 }
 
 /** Draws the title of a table, with its subtitle and note. */
@@ -101,7 +110,7 @@ export function htmlTable<Row>(table: Table<Row>): string {
   const draw = (some: readonly Row[]) =>
     some.map((row) => `<tr>${columns.map((column) => cellHtml(column, row)).join("")}</tr>`);
   const hidden = `<tr><td colspan="${columns.length}" style="text-align:left">${hiddenLine(abridged)}</td></tr>`;
-  const head = `<thead><tr>${columns.map((column) => headerHtml(column, "col")).join("")}</tr></thead>`;
+  const head = `<thead><tr>${columns.map((column) => columnHeaderHtml(column)).join("")}</tr></thead>`;
   const body = [...draw(abridged.head), ...(abridged.hidden > 0 ? [hidden] : []), ...draw(abridged.tail)];
   return scrollable(table, `<table>${[captionHtml(table), head, "<tbody>", ...body, "</tbody>"].join("\n")}</table>`);
 }
@@ -109,6 +118,6 @@ export function htmlTable<Row>(table: Table<Row>): string {
 /** Draws one row of a table as a card: a line for each column that is not empty. All text in it is escaped. */
 export function htmlCard<Row>(table: Table<Row>, row: Row): string {
   const lines = table.columns.filter(({ text }) => text(row) !== "")
-    .map((column) => `<tr>${headerHtml(column, "row")}${cellHtml({ ...column, align: "left" }, row)}</tr>`);
+    .map((column) => `<tr>${rowHeaderHtml(column)}${cellHtml({ ...column, align: "left" }, row)}</tr>`);
   return scrollable(table, `<table>${[captionHtml(table), "<tbody>", ...lines, "</tbody>"].join("\n")}</table>`);
 }

@@ -14,6 +14,10 @@ export interface Column<Row> {
   readonly markup?: (row: Row) => string;
   /** Returns the URL that the cell links to on a web page. URLs other than http and https are dropped. */
   readonly link?: (row: Row) => string | undefined;
+  /** On a web page, the URL of the same table sorted by this column. */
+  readonly sortLink?: string;
+  /** How the rows are sorted, if by this column. */
+  readonly sorted?: "ascending" | "descending";
   /**
    * When the column is left out of a terminal that is too narrow for all columns: those with higher numbers first, empty
    * ones before them. A column without a number stays, and its cells are shortened if necessary.

@@ -99,7 +99,8 @@ for (const look of LOOKS) {
   Deno.test(`the archive's front page reads well at ${width} pixels, ${colorScheme}`, async (t) => {
     await using browser = await openBrowser();
     await using archive = await startServe(["--demo"]);
-    for (const path of ["/", "/?instrument=codice", "/?instrument=nothing-such", "/coverage.svg"]) {
+    const search = "/?instrument=codice&descriptor=h*&sort=version#files";
+    for (const path of ["/", search, "/?instrument=nothing-such", "/coverage.svg"]) {
       await t.step(path, async () => {
         await using watched = await openPage(browser, look);
         const { page, complaints } = watched;
@@ -111,6 +112,14 @@ for (const look of LOOKS) {
           await picture.evaluate((image: HTMLImageElement) => image.decode());
           await page.evaluate(() => scrollTo(0, 0));
           await screenshot(page, `front_page_${width}_${colorScheme}`);
+        }
+        if (path === search) {
+          // What was searched for is seen without scrolling.
+          const row = await page.locator("#files tbody tr").first().boundingBox();
+          const height = page.viewportSize()?.height ?? 0;
+          assert(row !== null && row.y > 0 && row.y + row.height < height, `${row?.y} of ${height}`);
+          for (const summary of await page.locator("summary").all()) await summary.click();
+          await screenshot(page, `front_page_search_${width}_${colorScheme}`);
         }
         await assertReadable(page, path.endsWith(".svg") ? { within: "svg", isPicture: true } : {});
         if (!path.endsWith(".svg")) assert(await assertReachableByKeyboard(page) > 5);

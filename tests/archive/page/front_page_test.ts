@@ -1,6 +1,7 @@
 import { archivePath } from "../../../src/names/file_name.ts";
 import { openTestArchive, putRequest, type TestArchive } from "../../support/archive.ts";
-import { startServe } from "../../support/cli.ts";
+import { ImapClient } from "../../../mod.ts";
+import { runCli, startServe } from "../../support/cli.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
 
@@ -26,9 +27,9 @@ async function page(archive: TestArchive, path = "/", headers: Record<string, st
   return html;
 }
 
-/** The file names in the table below the form. */
+/** The file names in the list of files. */
 function namesIn(html: string): string[] {
-  const files = html.slice(html.indexOf("</form>"));
+  const files = html.slice(html.indexOf(`id="files"`));
   return [...files.matchAll(/<td[^>]*><a href="[^"]*\/download\/[^"]*\/([^"/]*)"/g)].map(([, name = ""]) =>
     decodeURIComponent(name.replaceAll("&#39;", "'"))
   );
@@ -82,9 +83,8 @@ Deno.test("the front page filters by kind, instrument, level, descriptor and dat
 
 /** The headings of the table of files. */
 function headersIn(html: string): string[] {
-  return [...html.slice(html.indexOf("</form>")).matchAll(/<th scope="col"[^>]*>([^<]*)</g)].map(([, text = ""]) =>
-    text
-  );
+  const files = html.slice(html.indexOf(`id="files"`));
+  return [...files.matchAll(/<th scope="col"[^>]*>(?:<a [^>]*>)?([^<]*)</g)].map(([, text = ""]) => text);
 }
 
 Deno.test("the front page has the columns of the kind of file, and none that is always empty", async () => {
@@ -121,6 +121,90 @@ Deno.test("the front page has no empty links, and does not mention an order when
   const html = await page(archive, "/?instrument=nothing-such");
   assertEquals(html.match(/<a [^>]*><\/a>/g), null);
   assertStringIncludes(html, ">Found 0 files</caption>");
+});
+
+Deno.test("the front page takes patterns and lists of descriptors, as the command line does", async () => {
+  const names = ["norm-mago", "norm-magi", "burst-mago", "n[o]rm"].map((descriptor) =>
+    archivePath(`imap_mag_l1b_${descriptor}_20260104_v001.cdf`)
+  );
+  await using archive = await openTestArchive({ files: Object.fromEntries(names.map((name) => [name, "x"])) });
+  const found = async (descriptor: string) =>
+    namesIn(await page(archive, `/?descriptor=${encodeURIComponent(descriptor)}`)).map((name) => name.split("_")[3]);
+  assertEquals(await found("norm*"), ["norm-magi", "norm-mago"]);
+  assertEquals(await found("*-mag?"), ["burst-mago", "norm-magi", "norm-mago"]);
+  assertEquals(await found("burst-mago, norm-magi"), ["burst-mago", "norm-magi"]);
+  assertEquals(await found("norm"), []);
+  // A bracket is a character as any other.
+  assertEquals(await found("n[o]*"), ["n[o]rm"]);
+  assertEquals(await found("n[a-z]rm*"), []);
+});
+
+Deno.test("the headings of the front page are links that sort the files, and reverse the order", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  const sorted = async (query: string) => {
+    const html = await page(archive, `/?${query}`);
+    const [, direction] = /aria-sort="(\w+)"/.exec(html) ?? [];
+    return [direction, ...namesIn(html).map((name) => name.slice(5, 15))];
+  };
+  assertEquals(await sorted("kind=science"), ["descending", "swe_l1b_sc", "hi_l1b_<sc", "mag_l0_raw", "mag_l0_raw"]);
+  assertEquals(await sorted("sort=instrument"), ["ascending", "hi_l1b_<sc", "mag_l0_raw", "mag_l0_raw", "swe_l1b_sc"]);
+  assertEquals((await sorted("sort=-instrument")).slice(0, 2), ["descending", "swe_l1b_sc"]);
+  assertEquals((await sorted("sort=;DROP"))[0], "descending");
+  const html = await page(archive, "/?sort=instrument&data_level=l0");
+  const link = (sort: string) => `href="http://api.test/?kind=science&amp;data_level=l0&amp;sort=${sort}#files"`;
+  for (const sort of ["-instrument", "version", "file_path"]) assertStringIncludes(html, link(sort));
+  // Every heading leads to a list in its order, for each kind of file.
+  for (const kind of ["science", "ancillary", "spice"]) {
+    const links = [
+      ...(await page(archive, `/?kind=${kind}`)).matchAll(/<th [^>]*><a href="http:\/\/api.test([^"#]*)/g),
+    ];
+    assert(links.length > 4, kind);
+    for (const [, link = ""] of links) {
+      assertMatch(await page(archive, link.replaceAll("&amp;", "&")), /aria-sort="/, link);
+    }
+  }
+});
+
+Deno.test("the front page shows what it lists as code and as a command, which find the same files", async () => {
+  await using server = await startServe(["--demo"]);
+  const text = (html: string) => html.replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&amp;", "&");
+  for (
+    const query of [
+      "instrument=mag&data_level=l0&from=2025-05-03",
+      "descriptor=h*,raw",
+      "kind=spice",
+      "kind=science",
+      "kind=ancillary",
+      "released=yes&instrument=glows",
+    ]
+  ) {
+    const html = await (await fetch(`${server.url}/?${query}`, { headers: HTML })).text();
+    const [code = "", command = ""] = [...html.matchAll(/<code>([^]*?)<\/code>/g)].slice(1).map(([, code]) =>
+      text(code ?? "")
+    );
+    const names = namesIn(html).sort();
+    const options = command.match(/(?:[^\s']|'[^']*')+/g)?.slice(1).map((word) => word.replaceAll("'", "")) ?? [];
+    const { stdout, stderr } = await runCli([...options, "--output-format", "paths"]);
+    assertEquals(stdout.split("\n").slice(0, -1).map((path) => path.split("/").at(-1) ?? "").sort(), names, stderr);
+    const [, parameters = ""] = /client\.query\((\{[^]*\})\);/.exec(code) ?? [];
+    // The parameters of the code are JSON but for the quotes around their names and the last comma.
+    const asked = JSON.parse(parameters.replace(/^ {2}(\w+):/gm, '"$1":').replace(/,\n\}$/, "}"));
+    const files = await new ImapClient({ url: server.url }).query(asked);
+    assertEquals(files.map(({ file_path }) => file_path.split("/").at(-1) ?? "").sort(), names, code);
+  }
+  const release = await (await fetch(`${server.url}/?kind=release`, { headers: HTML })).text();
+  assert(!release.includes("As code"));
+});
+
+Deno.test("the results of a search come first on the page, and nothing else is in the way", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  const html = await page(archive, "/?instrument=mag");
+  assert(
+    !html.includes("<img") && !html.includes("Newest files") && html.includes(`<a href="/">The whole archive</a>`),
+  );
+  assert(html.indexOf("</form>") < html.indexOf("Found 2 files"));
+  const first = await page(archive);
+  assert(first.indexOf("</form>") < first.indexOf("<img"));
 });
 
 Deno.test("HEAD of the front page and its chart has the headers of GET", async () => {
