@@ -6,6 +6,7 @@ import type { FileRecord } from "../protocol/rows.ts";
 import {
   ALL_MAJORS,
   type QueryParameterName,
+  refusedParameter,
   SDC_TABLES,
   type SdcTable,
   type TableName,
@@ -78,11 +79,17 @@ function within(search: WireQuery, { from, to }: DayRange, [first, last]: Span):
  * interprets a day as its midnight, so each slice ends where the next one begins, and a file may be in both.
  *
  * @param today YYYYMMDD.
+ * @param hasIngestionDays Whether the server selects files by their day of ingestion, too. Default: true.
  * @returns The slices, older days first; undefined if the request cannot be split further.
  */
-export function splitRequest(table: QueryTable, search: WireQuery, today: string): WireQuery[] | undefined {
+export function splitRequest(
+  table: QueryTable,
+  search: WireQuery,
+  today: string,
+  hasIngestionDays = true,
+): WireQuery[] | undefined {
   const { days, ingestionDays } = table;
-  for (const range of table.overlaps ? [ingestionDays] : [days, ingestionDays]) {
+  for (const range of table.overlaps ? [ingestionDays] : hasIngestionDays ? [days, ingestionDays] : [days]) {
     if (search.latest === "true" && range === ingestionDays && !table.overlaps) continue;
     const last = search[range.to];
     // The server interprets the last day as its midnight.
@@ -212,6 +219,8 @@ interface SliceStart {
   readonly merge?: Merge | undefined;
   /** Why the original request cannot be answered in one response. */
   readonly problem?: TooLarge | undefined;
+  /** The slice that was split into slices by the day of ingestion, of which this is one. */
+  readonly whole?: Slice | undefined;
   /** Rows that were passed on before and may also be in this slice. */
   readonly given?: readonly GivenRows[];
   /** Rows that were passed on from the two pages before this one. */
@@ -261,6 +270,10 @@ class Slice {
 
   get problem(): TooLarge | undefined {
     return this.#start.problem;
+  }
+
+  get whole(): Slice | undefined {
+    return this.#start.whole;
   }
 
   /** The request that is sent. */
@@ -377,11 +390,13 @@ class QueryRun {
   /** Whether the server supports pages; undefined if unknown. */
   #hasPages: boolean | undefined;
   #pageRows = MAX_PAGE_ROWS;
+  /** Whether the server selects files by their day of ingestion; servers of 2024 do not. */
+  #hasIngestionDays = true;
   /**
-   * Whether the server responds to small requests. `false` applies only to the slices that are waiting for it, since
-   * outages are temporary.
+   * Whether the server responds to small requests, by their conditions. `dead` applies only to the slices that are
+   * waiting for it, since outages are temporary.
    */
-  #isAlive: Promise<boolean> | undefined;
+  readonly #health = new Map<string, Promise<Health>>();
   /**
    * Paths of rows that may be in several slices: all rows if requests overlap, otherwise the few rows without a day.
    */
@@ -476,6 +491,8 @@ class QueryRun {
       problem = await readRows(this.#call, request, (rows) => this.#take(slice, rows));
     } catch (error) {
       const isRefused = error instanceof ResponseError && error.status === 400;
+      const following = isRefused ? this.#withoutIngestionDays(slice, error) : undefined;
+      if (following !== undefined) return following;
       if (!isRefused || slice.page === undefined || slice.problem === undefined || this.#hasPages === true) throw error;
       // Servers without pages reject the parameters of pages; the same request without them was not rejected.
       this.#hasPages = false;
@@ -598,7 +615,9 @@ class QueryRun {
     const { cause, isCertain } = problem;
     // If other pages were received, a page that breaks off is not too large: the connection is bad.
     if (slice.page !== undefined && this.#hasPages === true && isCertain && cause.retryable) throw cause;
-    if (!isCertain && !await this.#isAnswering(slice.search)) throw perhapsTooLarge(cause);
+    const health = isCertain ? "alive" : await this.#healthFor(slice);
+    if (health === "dead") throw perhapsTooLarge(cause);
+    if (health !== "alive") throw failsFor(health, slice.search, cause);
     const smaller = this.#smaller(slice, problem);
     if (smaller !== undefined) {
       const reason = smaller[0]?.page === undefined
@@ -610,6 +629,24 @@ class QueryRun {
     // To report that a response is too large, two attempts must have failed, followed by a response to a small request.
     const isSure = isCertain || (slice.tries > 1 && await this.#answersSmall(slice.search));
     throw isSure ? tooLargeDay(this.#table, slice.search, cause) : perhapsTooLarge(cause);
+  }
+
+  /**
+   * Returns the slice to request again if the server has rejected the split of a slice by the day of ingestion;
+   * undefined if that is not why it has rejected a request.
+   */
+  #withoutIngestionDays(slice: Slice, { serverText }: ResponseError): Slice[] | undefined {
+    const { from, to } = this.#table.ingestionDays;
+    const { whole } = slice;
+    const isOwn = [from, to].includes(refusedParameter(serverText) ?? "");
+    if (whole === undefined || !isOwn || whole.search[from] !== undefined || whole.search[to] !== undefined) return;
+    if (!this.#queue.includes(slice)) return [];
+    this.#hasIngestionDays = false;
+    for (const other of this.#queue.filter((other) => other !== slice && other.whole === whole)) {
+      this.#queue.splice(this.#queue.indexOf(other), 1);
+      other.rows.cancel();
+    }
+    return [whole.derive(whole.search, { whole: undefined })];
   }
 
   #smaller(slice: Slice, problem: TooLarge): Slice[] | undefined {
@@ -642,7 +679,7 @@ class QueryRun {
     const { table } = this.#plan;
     const { search, merge } = slice;
     const { ingestionDays: { from, to } } = this.#table;
-    const slices = splitRequest(this.#table, search, dayOf(this.#options.now));
+    const slices = splitRequest(this.#table, search, dayOf(this.#options.now), this.#hasIngestionDays);
     if (slices === undefined) return undefined;
     const isByIngestion = slices.some((one) => one[from] !== search[from] || one[to] !== search[to]);
     // Only for science files, the SDC sends just the newest major version.
@@ -650,15 +687,47 @@ class QueryRun {
     const merged = isByIngestion && hasNewest ? merge ?? [] : merge;
     return slices.map((one) => {
       const survey = slice.survey === undefined ? undefined : { newest: undefined };
-      return slice.derive(one, { survey, merge: merged, problem: undefined });
+      const whole = isByIngestion ? slice.whole ?? slice : undefined;
+      return slice.derive(one, { survey, merge: merged, problem: undefined, whole });
     });
   }
 
-  #isAnswering(search: WireQuery): Promise<boolean> {
-    return this.#isAlive ??= this.#answersSmall(search).then((isAlive) => {
-      if (!isAlive) this.#isAlive = undefined;
-      return isAlive;
+  #healthFor(slice: Slice): Promise<Health> {
+    const key = JSON.stringify(this.#filtersOf(slice.search).map((name) => slice.search[name]));
+    const known = this.#health.get(key);
+    if (known !== undefined) return known;
+    const health = this.#examine(slice).then((health) => {
+      if (health === "dead") this.#health.delete(key);
+      return health;
     });
+    this.#health.set(key, health);
+    return health;
+  }
+
+  /**
+   * Finds out why a request has failed: its response is too large, the server is down, or its database fails for one of
+   * the conditions, as those of 2024 did for a word that they did not know. In the last case, two attempts fail, and so
+   * do small requests, but only those with the condition.
+   */
+  async #examine({ search, tries }: Slice): Promise<Health> {
+    const filters = this.#filtersOf(search);
+    if (tries === 2 && filters.length > 0) {
+      if (!await this.#answersSmall(without(search, filters))) return "dead";
+      if (await this.#answersSmall(search)) return "alive";
+      const guilty: string[] = [];
+      for (const name of filters.length === 1 ? [] : filters) {
+        if (await this.#answersSmall(without(search, [name]))) guilty.push(name);
+      }
+      return guilty.length === 0 ? { names: filters, joint: " or " } : { names: guilty, joint: " with " };
+    }
+    return await this.#answersSmall(search) ? "alive" : "dead";
+  }
+
+  /** The parameters of a request that compare values, other than days. */
+  #filtersOf(search: WireQuery): readonly string[] {
+    const { always, days, ingestionDays } = this.#table;
+    const others = [days.from, days.to, ingestionDays.from, ingestionDays.to, ...Object.keys(always), ...NO_FILTERS];
+    return Object.keys(search).filter((name) => !others.includes(name));
   }
 
   /**
@@ -678,6 +747,23 @@ class QueryRun {
   }
 }
 
+/** Conditions for which the server fails, by parameter. */
+interface FailingCondition {
+  readonly names: readonly string[];
+  /** `with` if the server fails for all of them together, `or` if it is not known for which. */
+  readonly joint: " with " | " or ";
+}
+
+/** The state of the server, as small requests show it. */
+type Health = "alive" | "dead" | FailingCondition;
+
+/** Parameters of requests that do not compare a value of the caller. */
+const NO_FILTERS: readonly string[] = ["table", "latest", "major_version", "limit", "offset"];
+
+function without(search: WireQuery, names: readonly string[]): WireQuery {
+  return Object.fromEntries(Object.entries(search).filter(([name]) => !names.includes(name)));
+}
+
 /** Whether requests for a table may contain a parameter, in today's dialect. */
 function hasParameter(table: TableName, name: string): boolean {
   const { parameters }: SdcTable = SDC_TABLES[table];
@@ -689,6 +775,17 @@ const FILTERS: readonly QueryParameterName[] = ["instrument", "data_level", "des
 
 /** The advice if it is unknown whether a response was too large. */
 const PERHAPS = "; a response of over 6 MB (about 15,000 files) fails the same way: ask for less, for instance by date";
+
+/**
+ * Creates the error for a request with a condition for which the server fails. The other values of a list do not count
+ * without it: the server may have files of that value, after all.
+ */
+function failsFor({ names, joint }: FailingCondition, search: WireQuery, cause: ImapError): ImapError {
+  const conditions = names.map((name) => `${name} "${search[name]}"`).join(joint);
+  const advice =
+    `; it fails for ${conditions}, and responds without: its database may not know the value; leave it out`;
+  return withAdvice(cause, advice, false);
+}
 
 /**
  * Creates the error for a request whose response may be too large: the server does not respond to small requests
