@@ -144,6 +144,8 @@ export interface CdfOptions {
 
 const MIN_MAX_BYTES = 64 * 1024 * 1024;
 const MAX_EXPANSION = 128;
+/** How many bytes of records may be missing in any file. */
+const MAX_GAP_BYTES = 16 * 1024 * 1024;
 /** The bytes of a chunk. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 /** A text takes more memory than its bytes. */
@@ -368,7 +370,8 @@ export class Cdf {
 
   #recordReader(variable: VariableHeader, open: OpenSource, end: number): RecordReader {
     const headers = new HeaderReader({ cache: this.#cache, open, size: this.#source.size, layout: this.#layout });
-    return new RecordReader({ headers, open, variable }, end);
+    const maxGapBytes = Math.max(MAX_GAP_BYTES, 2 * this.#source.size);
+    return new RecordReader({ headers, open, variable, maxGapBytes }, end);
   }
 
   #range(name: string, { start = 0, end }: CdfReadOptions): { variable: VariableHeader; start: number; end: number } {

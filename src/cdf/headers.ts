@@ -81,11 +81,9 @@ export class Fields {
     return this.#view.getInt32(this.#take(4));
   }
 
-  /** An offset or a size. Larger ones than a number can hold, and negative ones, are returned as -1. */
+  /** An offset or a size. Larger ones than a number can hold are rounded; no file is as large. */
   offset8(): number {
-    if (!this.#layout.isWide) return this.#view.getInt32(this.#take(4));
-    const value = Number(this.#view.getBigInt64(this.#take(8)));
-    return Number.isSafeInteger(value) && value >= 0 ? value : -1;
+    return this.#layout.isWide ? Number(this.#view.getBigInt64(this.#take(8))) : this.#view.getInt32(this.#take(4));
   }
 
   ints(count: number): number[] {
@@ -130,6 +128,12 @@ export class HeaderReader {
   /** A reader of the same file that has not read any record yet. */
   again(): HeaderReader {
     return new HeaderReader({ cache: this.#cache, open: this.#open, size: this.size, layout: this.layout });
+  }
+
+  /** Returns bytes of the file that were read with a header; undefined if they were not. */
+  cached(offset: number, length: number): Uint8Array | undefined {
+    const view = this.#cache.find(offset, length);
+    return view === undefined ? undefined : new Uint8Array(view.buffer, view.byteOffset, length);
   }
 
   #bytes(offset: number, length: number): DataView | Promise<DataView> {
@@ -179,7 +183,8 @@ export class HeaderReader {
     read: (fields: Fields) => number | Promise<number>,
   ): Promise<void> {
     let offset = head;
-    for (let index = 0; index < count && offset !== 0; index++) {
+    // The last record states 0; some writers -1.
+    for (let index = 0; index < count && offset > 0; index++) {
       const next = read(await this.record(record, offset));
       offset = typeof next === "number" ? next : await next;
     }
@@ -234,7 +239,7 @@ export interface VariableHeader extends Storage {
   readonly pad: CdfPad | undefined;
   /** The bytes of the pad value as the file stores them; undefined for the default one. */
   readonly padBytes: Uint8Array | undefined;
-  /** The offset of the first index record (VXR), or 0. */
+  /** The offset of the first index record (VXR); 0 or -1 if there is none. */
   readonly indexOffset: number;
   /** The offset of the variable's record. */
   readonly offset: number;

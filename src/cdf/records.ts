@@ -11,7 +11,7 @@ interface Index {
   readonly offsets: readonly number[];
   /** The entry that follows. */
   at: number;
-  /** The offset of the next index record, or 0. */
+  /** The offset of the next index record; 0 or -1 if there is none. */
   readonly next: number;
 }
 
@@ -47,6 +47,8 @@ export interface RecordSource {
   readonly headers: HeaderReader;
   readonly open: OpenSource;
   readonly variable: VariableHeader;
+  /** How many bytes of records may be missing that should be there: a damaged file can claim any number. */
+  readonly maxGapBytes: number;
 }
 
 /** Reads records of a variable as bytes, in ascending order. */
@@ -62,8 +64,10 @@ export class RecordReader {
   #run: Run | undefined;
   /** The record after the last one of all blocks so far. */
   #blocksEnd = 0;
-  /** The record before the gap, with sparse records that repeat it. */
-  #previous: Uint8Array | undefined;
+  /** The record before the gap, with sparse records that repeat it; null if there is none. */
+  #previous: Uint8Array | null | undefined;
+  /** The bytes of records that the file should have, and has not. */
+  #gapBytes = 0;
   #pad: Uint8Array | undefined;
   /** Where reading stops: blocks behind it are not read ahead. */
   readonly #end: number;
@@ -114,14 +118,14 @@ export class RecordReader {
     if (!this.#hasStarted) {
       this.#hasStarted = true;
       const { indexOffset } = this.#variable;
-      if (indexOffset !== 0 && this.#variable.records > 0) this.#path.push(await this.#index(indexOffset));
+      if (indexOffset > 0 && this.#variable.records > 0) this.#path.push(await this.#index(indexOffset));
     }
     for (let index = this.#path.at(-1); index !== undefined; index = this.#path.at(-1)) {
       const entry = index.at++;
       const [first, last, offset] = [index.firsts[entry], index.lasts[entry], index.offsets[entry]];
       if (first === undefined || last === undefined || offset === undefined) {
         this.#path.pop();
-        if (index.next !== 0) this.#path.push(await this.#index(index.next));
+        if (index.next > 0) this.#path.push(await this.#index(index.next));
         continue;
       }
       if (last < record) continue;
@@ -219,7 +223,7 @@ export class RecordReader {
     const { isWide } = this.#headers.layout;
     const header = isWide ? 24 : 16;
     if (size < header) throw recordError("format", "CVVR", offset, `its size is ${size} bytes`);
-    const head = ahead?.subarray(0, header) ?? await this.#bytes(offset, header);
+    const head = ahead !== undefined && ahead.length >= header ? ahead : await this.#bytes(offset, header);
     const view = new DataView(head.buffer, head.byteOffset, header);
     const compressed = isWide ? Number(view.getBigInt64(16)) : view.getInt32(12);
     if (compressed < 0 || compressed > size - header) {
@@ -268,6 +272,8 @@ export class RecordReader {
   }
 
   async #bytes(offset: number, length: number): Promise<Uint8Array> {
+    const cached = this.#headers.cached(offset, length);
+    if (cached !== undefined) return cached;
     const bytes = new Uint8Array(length);
     if (length > 0) await this.#open.readInto(offset, bytes);
     return bytes;
@@ -286,7 +292,7 @@ export class RecordReader {
       throw recordError("truncated", "VVR", offset, `the file has ${this.#headers.size} bytes`);
     }
     const bytes = await this.#bytes(offset, header);
-    return this.#parse(new DataView(bytes.buffer));
+    return this.#parse(new DataView(bytes.buffer, bytes.byteOffset, header));
   }
 
   /** Reads a small block together with those that follow it in the file, and returns all bytes from its offset on. */
@@ -333,10 +339,17 @@ export class RecordReader {
 
   /** Fills a target with the values of records that were not written. */
   async #fillGap(target: Uint8Array, record: number): Promise<void> {
-    const { sparse, padBytes } = this.#variable;
+    const { sparse, padBytes, name, offset, isZ } = this.#variable;
     if (sparse === "previous") {
-      this.#previous ??= await this.#recordBefore(record);
-      if (this.#previous !== undefined) return repeat(target, this.#previous);
+      if (this.#previous === undefined) this.#previous = await this.#recordBefore(record) ?? null;
+      if (this.#previous !== null) return repeat(target, this.#previous);
+    }
+    if (sparse === "none") {
+      this.#gapBytes += target.length;
+      if (this.#gapBytes > this.#source.maxGapBytes) {
+        const state = `${this.#gapBytes} bytes of "${name}" are missing in the file, more than its size explains`;
+        throw recordError("limit", isZ ? "zVDR" : "rVDR", offset, state);
+      }
     }
     this.#pad ??= padBytes ?? defaultPadBytes(this.#variable);
     repeat(target, this.#pad);
@@ -344,11 +357,12 @@ export class RecordReader {
 
   /** Returns the bytes of the last record that was written before this one. */
   async #recordBefore(record: number): Promise<Uint8Array | undefined> {
-    const { headers, open, variable } = this.#source;
-    const last = await new RecordReader({ headers: headers.again(), open, variable }, record).#lastRecord(record);
+    const { headers, variable } = this.#source;
+    const again = () => ({ ...this.#source, headers: headers.again() });
+    const last = await new RecordReader(again(), record).#lastRecord(record);
     if (last === undefined) return undefined;
     const bytes = new Uint8Array(variable.recordBytes);
-    const reader = new RecordReader({ headers: headers.again(), open, variable }, last + 1);
+    const reader = new RecordReader(again(), last + 1);
     try {
       const block = await reader.#blockFor(last);
       if (block === undefined || block.first > last) return undefined;
@@ -362,7 +376,7 @@ export class RecordReader {
   /** Returns the last record of the last entry that ends before a record. */
   async #lastRecord(before: number): Promise<number | undefined> {
     let found: number | undefined;
-    for (let offset = this.#variable.indexOffset; offset !== 0;) {
+    for (let offset = this.#variable.indexOffset; offset > 0;) {
       const { lasts, offsets, next } = await this.#index(offset);
       for (const [entry, last] of lasts.entries()) {
         if (entry < offsets.length && last < before && (found === undefined || last > found)) found = last;

@@ -210,6 +210,8 @@ interface Window {
 /** How far before a header other ones may be: writers put the record of the compression before that of the variable. */
 const READ_BEFORE = 64;
 const MAX_READ_AHEAD = 64 * 1024;
+/** Files up to this size are read at once. */
+const SMALL = 96 * 1024;
 /** The parts of the source that are kept. */
 const MAX_CACHED = 8 * 1024 * 1024;
 
@@ -255,11 +257,16 @@ export class HeaderCache {
     const { size, readAhead } = this.#source;
     const last = this.#windows.at(-1);
     const end = last === undefined ? -1 : last.offset + last.bytes.length;
-    // What follows the last window is read in larger and larger windows.
-    const follows = last !== undefined && offset >= last.offset && offset <= end;
+    // What follows the last window, or nearly, is read in larger and larger windows.
+    const follows = last !== undefined && offset >= last.offset && offset <= end + last.bytes.length / 2;
     this.#ahead = follows ? Math.min(2 * this.#ahead, Math.max(MAX_READ_AHEAD, readAhead)) : readAhead;
-    const from = follows ? offset : Math.max(0, offset - READ_BEFORE);
-    const to = Math.min(size, Math.max(from + this.#ahead, offset + length));
+    let from = size <= SMALL ? 0 : Math.max(0, offset - READ_BEFORE);
+    let to = Math.min(size, Math.max(from + (size <= SMALL ? size : this.#ahead), offset + length));
+    // What is in memory is not read again.
+    for (const { offset: start, bytes: { length: count } } of this.#windows) {
+      if (start <= from && start + count > from) from = Math.min(offset, start + count);
+      if (start >= offset + length && start < to) to = start;
+    }
     const bytes = new Uint8Array(to - from);
     await open.readInto(from, bytes);
     const window = this.#keep(from, bytes);

@@ -21,17 +21,18 @@ function environments(): string {
   return folder = made;
 }
 
-/** Installs a package once, `imap-data-access==1.3.0`. @returns The folder of its programs. */
-export function install(requirement: string): Promise<string> {
-  const made = installed.get(requirement) ?? makeEnvironment(requirement);
-  installed.set(requirement, made);
+/** Installs packages once, `imap-data-access==1.3.0`. @returns The folder of their programs. */
+export function install(...requirements: string[]): Promise<string> {
+  const name = requirements.join(" ");
+  const made = installed.get(name) ?? makeEnvironment(name, requirements);
+  installed.set(name, made);
   return made;
 }
 
-async function makeEnvironment(requirement: string): Promise<string> {
-  const environment = join(environments(), requirement);
+async function makeEnvironment(name: string, requirements: readonly string[]): Promise<string> {
+  const environment = join(environments(), name);
   await run("python3", ["-m", "venv", environment]);
   const programs = join(environment, "bin");
-  await run(join(programs, "pip"), ["install", "--quiet", "--disable-pip-version-check", requirement]);
+  await run(join(programs, "pip"), ["install", "--quiet", "--disable-pip-version-check", ...requirements]);
   return programs;
 }
