@@ -239,7 +239,7 @@ const PLACES: ReadonlyArray<readonly [words: RegExp, allowed: RegExp]> = [
   [/\bDeno\.(args|exit)\b/, /^src\/cli\//],
   [/\bDeno\.env\b/, /^src\/config\.ts$/],
   [/\bDeno\.jupyter\b/, /^src\/jupyter\.ts$/],
-  [/(?<![.\w])fetch\(/, /^src\/http\/call\.ts$/],
+  [/(?<![.\w])fetch\(/, /^src\/http\/(call|put_file)\.ts$/],
 ];
 
 Deno.test("console, Deno.args, Deno.exit, Deno.env, Deno.jupyter and fetch are used only where they belong", async () => {

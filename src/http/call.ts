@@ -195,8 +195,8 @@ export class Call {
   }
 
   /**
-   * Sends one request and returns the response, whatever its status, without following redirects. The only `fetch` of
-   * the library.
+   * Sends one request and returns the response, whatever its status, without following redirects. Only uploads
+   * call `fetch` themselves (`put_file.ts`).
    *
    * @throws {ConnectionError} When no response arrives; a {@linkcode TimeoutError} when the server sends nothing for
    * too long.

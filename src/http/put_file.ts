@@ -1,132 +1,44 @@
-import { fromEnvironmentIfAllowed } from "../config.ts";
 import { fileError } from "../disk.ts";
-import { FileError, ImapError } from "../errors.ts";
-import { type Call, Reply, shownUrl, stallError, timeoutError } from "./call.ts";
-import type { ClientRequest, IncomingMessage } from "node:http";
-import type { AgentOptions, RequestOptions } from "node:https";
-
-/** The environment variables for proxies, by curl's convention; `fetch` reads them itself. */
-const PROXY_NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
-
-/** The certificates to trust; undefined for Node's default. */
-async function trusted(): Promise<string[] | undefined> {
-  const file = fromEnvironmentIfAllowed("DENO_CERT");
-  const stores = fromEnvironmentIfAllowed("DENO_TLS_CA_STORE")?.split(",") ?? [];
-  if (file === undefined && !stores.includes("system")) return undefined;
-  const { getCACertificates, rootCertificates } = await import("node:tls");
-  return [
-    ...rootCertificates,
-    ...stores.includes("system") ? getCACertificates("system") : [],
-    ...file === undefined ? [] : [await Deno.readTextFile(file)],
-  ];
-}
+import { ConnectionError, FileError, type ImapError } from "../errors.ts";
+import { type Call, either, Reply, shownUrl, timeoutError } from "./call.ts";
+import { startTimer } from "./patience.ts";
 
 /**
- * Returns options that make `node:http` behave as `fetch` does by default: use the environment's proxy, and trust the
- * certificates that Deno was told to trust (`DENO_CERT`, `DENO_TLS_CA_STORE`). A variable that may not be read counts
- * as unset.
- *
- * @returns Options of the request; empty if nothing is set.
+ * A file as the body of a `fetch`. S3 requires a `Content-Length`. `fetch` sends one with a `Blob` but not with a
+ * stream, and Deno asks the `Blob` for its size and its stream. This one has the size and the stream of a file, so the
+ * file is never in memory as a whole.
  */
-async function proxyAndTrust({ protocol }: URL): Promise<RequestOptions> {
-  const set = PROXY_NAMES.flatMap((name) => {
-    const value = fromEnvironmentIfAllowed(name);
-    return value === undefined ? [] : [[name, value]];
-  });
-  const ca = protocol === "https:" ? await trusted() : undefined;
-  const trust = ca === undefined ? {} : { ca };
-  if (set.length === 0) return trust;
-  const { Agent } = protocol === "https:" ? await import("node:https") : await import("node:http");
-  // Missing in Deno's types (Node.js 24.5).
-  const options: AgentOptions & { readonly proxyEnv: Readonly<Record<string, string>> } = {
-    ...trust,
-    proxyEnv: Object.fromEntries(set),
-  };
-  return { ...trust, agent: new Agent(options) };
-}
+class FileBody extends Blob {
+  readonly #size: number;
+  readonly #stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Whether somebody asked for the stream. */
+  isStreamed = false;
 
-/** The maximum size of a response to read, enough for a message. */
-const MAX_RESPONSE_LENGTH = 16 * 1024;
-
-/** Opens a PUT with a body of `size` bytes, which the caller writes. */
-async function openPut(url: URL, size: number): Promise<ClientRequest> {
-  const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
-  // The SDC's signature covers an empty content type.
-  return request(url, {
-    method: "PUT",
-    headers: { "content-length": size, "content-type": "" },
-    ...await proxyAndTrust(url),
-  });
-}
-
-/** A PUT in progress. */
-interface SentPut {
-  readonly call: Call;
-  readonly url: URL;
-  readonly request: ClientRequest;
-  /** Settles when the whole request has been sent; from then on, the client's timeout applies to the whole response. */
-  readonly sent: Promise<unknown>;
-}
-
-/**
- * Waits for the response. Rejects when nothing is transferred in either direction for too long, or when the response
- * arrives too slowly, including its headers and interim responses (`102 Processing`).
- */
-function responseTo({ call, url, request, sent }: SentPut): Promise<Reply> {
-  const { action, transport: { timeoutMs } } = call;
-  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-  const silent = () => timeoutError(action, url.host, timeoutMs);
-  request.setTimeout(timeoutMs, () => request.destroy(silent()));
-  let isOver = false;
-  let stopWaiting = () => {};
-  const giveUp = () => {
-    const hasBegun = (request.socket?.bytesRead ?? 0) > 0;
-    request.destroy(hasBegun ? stallError(action, url.host, timeoutMs) : silent());
-  };
-  void sent.then(() => {
-    if (isOver) return;
-    const timer = setTimeout(giveUp, timeoutMs);
-    stopWaiting = () => clearTimeout(timer);
-  });
-  request.once("close", () => {
-    isOver = true;
-    stopWaiting();
-  });
-  request.once("error", reject);
-  request.once("response", (message: IncomingMessage) => {
-    const chunks: string[] = [];
-    let length = 0;
-    const done = () => resolve(new Reply(call, url, toResponse(message, chunks.join(""))));
-    message.setEncoding("utf8");
-    message.on("data", (chunk: string) => {
-      chunks.push(chunk);
-      length += chunk.length;
-      // A response that never ends would keep the caller waiting forever.
-      if (length >= MAX_RESPONSE_LENGTH) done();
-    });
-    message.once("error", reject);
-    message.once("end", done);
-  });
-  return promise;
-}
-
-/** The statuses whose responses have no body (Fetch standard, "null body status"). */
-const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
-
-/** Converts a response of `node:http` to a `Response`. */
-function toResponse(message: IncomingMessage, body: string): Response {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(message.headers)) {
-    if (typeof value === "string") headers.set(name, value);
+  constructor(size: number, stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    super();
+    this.#size = size;
+    this.#stream = stream;
   }
-  const status = message.statusCode ?? 500;
-  return new Response(WITHOUT_BODY.has(status) ? null : body, { status, headers });
+
+  override get size(): number {
+    return this.#size;
+  }
+
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    this.isStreamed = true;
+    return this.#stream;
+  }
 }
 
-/** The number of bytes that are read and sent at a time. */
-const CHUNK_LENGTH = 256 * 1024;
+/** The number of bytes that are read and sent at a time: what Deno takes at once. */
+const CHUNK_LENGTH = 64 * 1024;
+/** Deno and the operating system take this many bytes before the connection exists. */
+const BUFFERED_LENGTH = 4 * CHUNK_LENGTH;
 /** Network buffers are emptied in large steps, so a chunk may take this many times as long as a response. */
 const SENDING_FACTOR = 4;
+
+/** How much of a response to read: S3 sends no body, and a response that never ends must not be waited for. */
+const MAX_RESPONSE = { limit: 16 * 1024, beyond: "cut" } as const;
 
 /** A file to send to a presigned URL. */
 interface FilePut {
@@ -140,104 +52,154 @@ interface FilePut {
 }
 
 /** One PUT of a file: reads it, sends it, and waits for the response. */
-class OnePut {
+class OnePut implements AsyncDisposable {
   readonly #call: Call;
   readonly #put: FilePut;
-  readonly #action: string;
+  readonly #ending = new AbortController();
+  /** Settles when all bytes have been taken, or none will be taken anymore. */
+  readonly #sent = Promise.withResolvers<void>();
+  #file: Deno.FsFile | undefined;
+  /** The read in progress. */
+  #reading: Promise<unknown> = Promise.resolve();
+  /** Why this program ended the request. */
+  #failure: ImapError | undefined;
+  /** The number of bytes that have been read. */
+  #bytes = 0;
+  /** When the last chunk was taken. */
+  #progressed = performance.now();
+  #stopTimer = () => {};
 
   constructor(call: Call, put: FilePut) {
     this.#call = call;
     this.#put = put;
-    this.#action = call.action;
+    this.#sent.promise.catch(() => {});
   }
 
-  /** Sends it. @returns The response, whatever its status. */
+  /** Ends the request, even if the server has not received all of the file, and closes the file. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopTimer();
+    this.#ending.abort();
+    await this.#reading.catch(() => {});
+    this.#file?.close();
+  }
+
+  /**
+   * Sends the file.
+   *
+   * @returns The response, whatever its status. A server that rejects the upload may respond before it has received the
+   *   whole file. A status of 200 is returned only when the whole file has been sent.
+   */
   async send(): Promise<Reply> {
-    const { signal, transport } = this.#call;
-    const { url, path, size } = this.#put;
+    const { action, signal, transport } = this.#call;
+    const { url, path, size, onBytes } = this.#put;
     signal?.throwIfAborted();
     const started = performance.now();
     let status: number | undefined;
-    using file = await Deno.open(path, { read: true }).catch((error) => {
-      throw fileError(this.#action, path, error);
+    this.#file = await Deno.open(path, { read: true }).catch((error) => {
+      throw fileError(action, path, error);
     });
-    const request = await openPut(url, size);
-    const stop = () => request.destroy(new Error("aborted"));
-    signal?.addEventListener("abort", stop, { once: true });
-    // A server that rejects the upload may respond before the whole file is sent. Then its response is returned, not
-    // the error of the broken connection. A file that cannot be read ends the request.
-    const sent = this.#sendFile(file, request).catch((error: Error) => {
-      if (error instanceof ImapError) request.destroy(error);
-      return error;
-    });
+    this.#watch();
     try {
-      const reply = await responseTo({ call: this.#call, url, request, sent });
-      status = reply.status;
-      const failure = reply.ok ? await sent : undefined;
-      if (failure !== undefined) throw failure;
-      return reply;
+      const response = await fetch(this.#request());
+      status = response.status;
+      if (response.ok) {
+        await this.#sent.promise;
+        onBytes?.(size);
+      }
+      // Reading the body has a time limit of its own.
+      this.#stopTimer();
+      return new Reply(this.#call, url, response);
     } catch (error) {
       signal?.throwIfAborted();
-      throw error instanceof ImapError ? error : await this.#call.failure(url, error);
+      throw this.#failure ?? await this.#call.failure(url, error);
     } finally {
-      signal?.removeEventListener("abort", stop);
-      request.destroy();
-      await sent;
       const milliseconds = Math.round(performance.now() - started);
       transport.log({ type: "request", method: "PUT", url: shownUrl(url, false), status, milliseconds });
     }
   }
 
-  /**
-   * Sends the open file as the body, in constant memory: while one chunk is sent, the next one is read. A Node stream
-   * would allocate a buffer for each chunk, which is slower and takes more memory.
-   */
-  async #sendFile(file: Deno.FsFile, request: ClientRequest): Promise<void> {
-    const { url, size, onBytes = () => {} } = this.#put;
-    const { timeoutMs } = this.#call.transport;
-    const length = Math.min(CHUNK_LENGTH, size);
-    let [chunk, next] = [new Uint8Array(length), new Uint8Array(length)];
-    const closed = Promise.withResolvers<never>();
-    closed.promise.catch(() => {});
-    request.once(
-      "close",
-      () => closed.reject(new Error("the connection was closed before the file was sent completely")),
+  #request(): Request {
+    const { action, signal } = this.#call;
+    const { url, size } = this.#put;
+    const body = new FileBody(size, this.#stream());
+    const request = new Request(url, {
+      method: "PUT",
+      // The SDC's signature covers an empty content type.
+      headers: { "content-type": "", "accept-encoding": "identity" },
+      body,
+      redirect: "manual",
+      signal: either(this.#ending.signal, signal),
+    });
+    // Without this, another version of Deno could send an empty file, which the archive would keep.
+    if (body.isStreamed) return request;
+    throw this.#failWith(
+      new ConnectionError(`Deno ${Deno.version.deno} cannot send a file with its length; use Deno 2.9.6`, {
+        action,
+        retryable: false,
+      }),
     );
-    const write = (bytes: Uint8Array): Promise<void> => {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      // Only progress of the file counts, not other bytes that arrive in the meantime, such as interim responses.
-      const stall = () => request.destroy(stallError(this.#action, url.host, timeoutMs));
-      const timer = setTimeout(stall, timeoutMs * SENDING_FACTOR);
-      request.write(bytes, (error) => error ? reject(error) : resolve());
-      return Promise.race([promise, closed.promise]).finally(() => clearTimeout(timer));
-    };
-    let count = await this.#read(file, chunk);
-    for (let sent = 0; sent < size;) {
-      const bytes = chunk.subarray(0, Math.min(count, size - sent));
-      sent += bytes.length;
-      const [following] = await Promise.all([sent < size ? this.#read(file, next) : 0, write(bytes)]);
-      count = following;
-      [chunk, next] = [next, chunk];
-      onBytes(sent);
-    }
-    request.end();
+  }
+
+  #stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new ReadableStream({
+      pull: (controller) => {
+        const reading = this.#pull(controller);
+        this.#reading = reading;
+        return reading;
+      },
+      cancel: () => this.#sent.reject(new Error("the connection was closed before the file was sent completely")),
+    });
+  }
+
+  /** Reads the next chunk. It is called when the chunk before has been taken. */
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
+    const { size, onBytes } = this.#put;
+    this.#progressed = performance.now();
+    if (this.#bytes > 0) onBytes?.(this.#bytes);
+    const chunk = new Uint8Array(Math.min(CHUNK_LENGTH, size - this.#bytes));
+    const count = await this.#read(chunk);
+    controller.enqueue(chunk.subarray(0, count));
+    this.#bytes += count;
+    if (this.#bytes < size) return;
+    controller.close();
+    this.#sent.resolve();
   }
 
   /** Reads the next bytes. @throws {FileError} When the file cannot be read, or has become shorter. */
-  async #read(file: Deno.FsFile, chunk: Uint8Array<ArrayBuffer>): Promise<number> {
+  async #read(chunk: Uint8Array<ArrayBuffer>): Promise<number> {
+    const { action } = this.#call;
     const { path } = this.#put;
-    const count = await file.read(chunk).catch((error) => {
-      throw fileError(this.#action, path, error);
-    });
-    if (count !== null) return count;
-    throw new FileError(`"${path}" became shorter while it was sent`, { action: this.#action, path });
+    try {
+      const count = await this.#file?.read(chunk) ?? null;
+      if (count !== null) return count;
+      throw new FileError(`"${path}" became shorter while it was sent`, { action, path });
+    } catch (error) {
+      throw this.#failWith(fileError(action, path, error));
+    }
+  }
+
+  /** Ends the request when nothing has been taken, and no response has arrived, for too long. */
+  #watch(): void {
+    const { action, transport: { timeoutMs } } = this.#call;
+    // What follows the first bytes waits for buffers of the network, which are emptied in large steps.
+    const limit = this.#bytes > BUFFERED_LENGTH ? timeoutMs * SENDING_FACTOR : timeoutMs;
+    const left = limit - (performance.now() - this.#progressed);
+    if (left > 0) this.#stopTimer = startTimer(left, () => this.#watch());
+    else this.#failWith(timeoutError(action, this.#put.url.host, limit));
+  }
+
+  /** Ends the request with an error. */
+  #failWith(error: ImapError): ImapError {
+    this.#failure ??= error;
+    this.#sent.reject(error);
+    this.#ending.abort();
+    return error;
   }
 }
 
 /**
- * Streams a file to a presigned URL, without credentials, in constant memory. S3 requires a `Content-Length`, which
- * `fetch` does not send with a stream, so this uses `node:https`. Redirects, as S3 sends them for new buckets, are
- * followed.
+ * Streams a file to a presigned URL, without credentials, in constant memory. It uses `fetch`, as everything else does,
+ * so the same proxy, certificates, and permissions apply. Redirects, as S3 sends them for new buckets, are followed.
  *
  * @returns The headers of the response.
  * @throws {ConnectionError} When the connection fails. {ResponseError} When the server rejects the upload. {FileError}
@@ -245,9 +207,13 @@ class OnePut {
  */
 export function putFile(call: Call, put: FilePut): Promise<Headers> {
   return call.followRedirects<Headers>(put.url, async (url) => {
-    const reply = await new OnePut(call, { ...put, url }).send();
+    await using one = new OnePut(call, { ...put, url });
+    const reply = await one.send();
     // Only this status means that the store has the file (S3, PutObject).
-    if (reply.status === 200) return { done: reply.headers };
+    if (reply.status === 200) {
+      await reply.text(MAX_RESPONSE);
+      return { done: reply.headers };
+    }
     if (!reply.isRedirect) throw await reply.refusal();
     return { next: await reply.redirectTarget() };
   });

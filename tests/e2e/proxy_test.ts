@@ -32,18 +32,15 @@ Deno.test("upload uses the proxy, and trusts the certificates that Deno trusts",
   await Deno.writeTextFile(certificate, tls.cert);
   const bytes = randomBytes(100_000);
   await Deno.writeFile(join(folder.path, NAME), bytes);
-  await using secure = startServer(
-    async (request) => {
-      if (request.method === "GET") return Response.json(`${new URL(request.url).origin}/put?X-Amz-Signature=s3cret`);
-      return new Response(null, { headers: { etag: md5Tag(new Uint8Array(await request.arrayBuffer())) } });
-    },
+  await using objects = startServer(
+    async (request) => new Response(null, { headers: { etag: md5Tag(new Uint8Array(await request.arrayBuffer())) } }),
     { tls },
   );
-  const { host } = new URL(secure.url);
+  await using api = startServer(() => Response.json(`${objects.url}/put?X-Amz-Signature=s3cret`), { tls });
   const run = (env: Record<string, string>) =>
-    runCli(["upload", NAME], { cwd: folder.path, env: { IMAP_DATA_ACCESS_URL: secure.url, ...env } });
+    runCli(["upload", NAME], { cwd: folder.path, env: { IMAP_DATA_ACCESS_URL: api.url, ...env } });
   assertEquals((await run({ DENO_CERT: certificate })).stderr, "");
   assertEquals(proxy.asked, []);
   assertEquals((await run({ DENO_CERT: certificate, HTTPS_PROXY: proxy.url })).stderr, "");
-  assertEquals(proxy.asked, [`CONNECT ${host}`, `CONNECT ${host}`]);
+  assertEquals(proxy.asked, [api, objects].map(({ url }) => `CONNECT ${new URL(url).host}`));
 });
