@@ -264,3 +264,17 @@ export function settingSources(options: ClientOptions): Record<keyof ClientOptio
     retries: inCode("retries"),
   };
 }
+
+/** A terminal of unknown size reports 0. */
+const DEFAULT_COLUMNS = 80;
+
+/**
+ * Returns the width of the terminal that a stream is connected to: `COLUMNS` if it is set, otherwise its current size.
+ *
+ * @returns Undefined for a file, a pipe, or a notebook.
+ */
+export function terminalColumns(stream: { isTerminal(): boolean }): number | undefined {
+  if (!stream.isTerminal()) return undefined;
+  const wanted = fromEnvironmentIfAllowed("COLUMNS") ?? "";
+  return /^[1-9]\d{0,4}$/.test(wanted) ? Number(wanted) : Deno.consoleSize().columns || DEFAULT_COLUMNS;
+}

@@ -1,5 +1,5 @@
-import { type Output, terminalColumns } from "./shell.ts";
-import { fromEnvironmentIfAllowed } from "../config.ts";
+import type { Output } from "./shell.ts";
+import { fromEnvironmentIfAllowed, terminalColumns } from "../config.ts";
 import { cutToWidth, textWidth } from "../display/text_width.ts";
 import type { QueryProgress } from "../sdc/run_query.ts";
 import type { OnProgress } from "../transfer/batch.ts";
@@ -51,7 +51,10 @@ class LiveLines {
   #size(): { readonly columns: number; readonly rows: number } {
     const { columns, rows } = Deno.consoleSize();
     // A line longer than the real width would wrap, whatever COLUMNS says.
-    return { columns: Math.min(terminalColumns(), columns || Infinity), rows: rows || DEFAULT_ROWS };
+    return {
+      columns: Math.min(terminalColumns(Deno.stderr) ?? Infinity, columns || Infinity),
+      rows: rows || DEFAULT_ROWS,
+    };
   }
 
   #write(text: string): void {

@@ -1,6 +1,6 @@
 import type { ImapClientOptions } from "../client/imap_client.ts";
 import type { TextLook } from "../display/text_table.ts";
-import { fromEnvironmentIfAllowed } from "../config.ts";
+import { fromEnvironmentIfAllowed, terminalColumns } from "../config.ts";
 import { InputError, suggestion } from "../errors.ts";
 import { closestName, didYouMean } from "../names/vocabulary.ts";
 import { decodeText, printable, printableJson } from "../safe_text.ts";
@@ -273,15 +273,6 @@ function hasColors(stream: OutputStream): boolean {
   return stream.isTerminal() && fromEnvironmentIfAllowed("TERM") !== "dumb";
 }
 
-/** A terminal of unknown size reports 0. */
-const DEFAULT_COLUMNS = 80;
-
-/** The width of the terminal: `COLUMNS` if it is set, otherwise its current size. */
-export function terminalColumns(): number {
-  const wanted = fromEnvironmentIfAllowed("COLUMNS") ?? "";
-  return /^[1-9]\d{0,4}$/.test(wanted) ? Number(wanted) : Deno.consoleSize().columns || DEFAULT_COLUMNS;
-}
-
 /** The styles of a terminal (ECMA-48, SGR). */
 const STYLES = { bold: "1", red: "1;31" } as const;
 
@@ -309,7 +300,7 @@ export class Output {
    */
   look(): TextLook {
     const heading = hasColors(Deno.stdout) ? (text: string) => styled(text, "bold") : undefined;
-    return { columns: Deno.stdout.isTerminal() ? terminalColumns() : undefined, heading };
+    return { columns: terminalColumns(Deno.stdout), heading };
   }
 
   /**

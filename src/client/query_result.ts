@@ -3,7 +3,7 @@ import type { TransferReport } from "./transfer_report.ts";
 import { htmlCard, htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { PendingPicture, type Picture } from "../display/picture.ts";
-import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
+import { shownTable, type Table, textTable } from "../display/text_table.ts";
 import { checkObject, ImapError, InputError, unknownParameter, wrongValue } from "../errors.ts";
 import { isPrivateHost } from "../http/transport.ts";
 import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
@@ -412,12 +412,12 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
 
   /** Returns what a notebook shows for the result: the first and the last rows of a long one. */
   [JUPYTER_DISPLAY](): MimeBundle {
-    return { "text/plain": textTable(this.#table(), MAX_ROWS), "text/html": this.toHtml() };
+    return { "text/plain": shownTable(this.#table()), "text/html": this.toHtml() };
   }
 
   /** Returns what `console.log` and the REPL show for the result. */
   [Symbol.for("Deno.customInspect")](): string {
-    return textTable(this.#table(), MAX_ROWS).trimEnd();
+    return shownTable(this.#table()).trimEnd();
   }
 
   #table(more: Pick<ResultContext, "maxExtra"> = {}): Table<FileRecord> {
@@ -516,10 +516,10 @@ class GroupMap<Row extends FileRecord> extends Map<string, QueryResult<Row>> imp
   }
 
   [JUPYTER_DISPLAY](): MimeBundle {
-    return { "text/plain": textTable(groupsTable([...this], this.#header), MAX_ROWS), "text/html": this.toHtml() };
+    return { "text/plain": shownTable(groupsTable([...this], this.#header)), "text/html": this.toHtml() };
   }
 
   [Symbol.for("Deno.customInspect")](): string {
-    return textTable(groupsTable([...this], this.#header), MAX_ROWS).trimEnd();
+    return shownTable(groupsTable([...this], this.#header)).trimEnd();
   }
 }

@@ -1,9 +1,12 @@
 import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
+import { shownTable, type Table, textTable } from "../display/text_table.ts";
 
 /** Creates the table of records. */
 type TableOf<Row> = (rows: readonly Row[]) => Table<Row>;
+
+/** Returns the table of a list, for the command line. */
+export let recordTable: <Row extends object>(list: RecordList<Row>) => Table<Row>;
 
 /** The number of rows added per call, since the number of arguments of a call is limited. */
 const ROWS_AT_ONCE = 1_000;
@@ -26,6 +29,10 @@ export class RecordList<Row extends object = object> extends Array<Row> {
   /** Array methods that change the type of the elements, such as `map`, return plain arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
+  }
+
+  static {
+    recordTable = (list) => list.#tableOf(list);
   }
 
   #tableOf: TableOf<Row> = (rows) => ({ title: `Found [${rows.length}] records`, columns: [], rows });
@@ -75,11 +82,11 @@ export class RecordList<Row extends object = object> extends Array<Row> {
 
   /** Returns what a notebook shows for the list: the first and the last rows of a long one. */
   [JUPYTER_DISPLAY](): MimeBundle {
-    return { "text/plain": textTable(this.#tableOf(this), MAX_ROWS), "text/html": this.toHtml() };
+    return { "text/plain": shownTable(this.#tableOf(this)), "text/html": this.toHtml() };
   }
 
   /** Returns what `console.log` and the REPL show for the list. */
   [Symbol.for("Deno.customInspect")](): string {
-    return textTable(this.#tableOf(this), MAX_ROWS).trimEnd();
+    return shownTable(this.#tableOf(this)).trimEnd();
   }
 }

@@ -1,4 +1,5 @@
 import { cutToWidth, padToWidth, shorten, textWidth, wrap } from "./text_width.ts";
+import { terminalColumns } from "../config.ts";
 import { printable, withoutSecrets } from "../safe_text.ts";
 
 /** One column of a table. */
@@ -215,6 +216,14 @@ const ROWS_AT_ONCE = 1_000;
  */
 export function textTable<Row>(table: Table<Row>, mostRows = Infinity, look: TextLook = {}): string {
   return [...textTableChunks(table, mostRows, look)].join("");
+}
+
+/**
+ * Draws what the REPL, `console.log`, and notebooks without HTML show for a table: the first and last rows, as wide as the
+ * terminal.
+ */
+export function shownTable<Row>(table: Table<Row>): string {
+  return textTable(table, MAX_ROWS, { columns: terminalColumns(Deno.stdout) });
 }
 
 /** Draws a table as {@linkcode textTable} does, some lines at a time, without holding all of them in memory. */

@@ -1,6 +1,6 @@
 import { htmlTable } from "../display/html_table.ts";
 import type { MimeBundle } from "../display/notebook.ts";
-import { MAX_ROWS, type Table, textTable } from "../display/text_table.ts";
+import { shownTable, type Table } from "../display/text_table.ts";
 import { padToWidth, shorten, textWidth } from "../display/text_width.ts";
 import { ImapError } from "../errors.ts";
 import { archivePath, bareName } from "../names/file_name.ts";
@@ -96,7 +96,7 @@ export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
 /** Returns what a notebook shows for outcomes. */
 export function outcomesBundle(outcomes: readonly Outcome[]): MimeBundle {
   const table = outcomesTable(outcomes);
-  return { "text/plain": textTable(table, MAX_ROWS), "text/html": htmlTable(table) };
+  return { "text/plain": shownTable(table), "text/html": htmlTable(table) };
 }
 
 /** Returns what a notebook shows for outcomes whose table is already displayed. */

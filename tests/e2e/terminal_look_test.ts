@@ -1,6 +1,8 @@
 // What a person sees in terminals of several sizes and kinds, and what a pipe gets.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { runCli, startServe } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { hasTerminal, openTerminal } from "../support/terminal.ts";
 
 const ignore = !hasTerminal();
@@ -40,6 +42,38 @@ Deno.test("tables fit the terminal: columns are left out or shortened, and no ro
   assertEquals(wanted.lines, (await see(query, 60, env)).lines);
   assertEquals((await runCli(query, { env: { ...env, COLUMNS: "60" } })).stdout, pipe.stdout);
 });
+
+Deno.test(
+  "console.log and show() of a program fit their tables to the terminal, but not to a pipe",
+  { ignore },
+  async () => {
+    await using archive = await startServe(["--demo"]);
+    await using folder = await testFolder();
+    const program = `${folder.path}/show.ts`;
+    const library = new URL("../../mod.ts", import.meta.url).href;
+    await Deno.writeTextFile(
+      program,
+      `import { query } from "${library}";
+    const files = await query({ instrument: "mag" });
+    console.log(files);
+    await files.show();`,
+    );
+    const config = fromFileUrl(new URL("../../deno.json", import.meta.url));
+    const env = { IMAP_DATA_ACCESS_URL: archive.url };
+    const terminal = openTerminal(["--config", config, program], {
+      env,
+      size: { rows: 24, columns: 80 },
+      program: "deno",
+    });
+    assertEquals(await terminal.done(), 0);
+    const lines = terminal.shown().trimEnd().split("\r\n");
+    assert(lines.length > 15 && lines.every((line) => line.length <= 80), lines.join("\n"));
+    const args = ["run", "-A", "--quiet", "--config", config, program];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, env }).output();
+    const piped = new TextDecoder().decode(stdout).split("\n");
+    assertEquals(piped.filter((line) => line.startsWith("Instrument|")).map((line) => line.length > 100), [true, true]);
+  },
+);
 
 Deno.test("headings are bold and failures red where colors are wanted", { ignore }, async () => {
   await using archive = await startServe(["--demo"]);

@@ -34,26 +34,23 @@ export interface Terminal {
 /** Starts the command line in a terminal of its own. */
 export function openTerminal(
   args: readonly string[],
-  { env, size: { rows, columns } = { rows: 24, columns: 100 } }: {
+  { env, size: { rows, columns } = { rows: 24, columns: 100 }, program = "imap-data-access" }: {
     readonly env: Readonly<Record<string, string>>;
     readonly size?: TerminalSize;
+    /** What to run: the command line, or any program with Deno. */
+    readonly program?: "imap-data-access" | "deno";
   },
 ): Terminal {
   // A new terminal has no size.
   const quoted = args.map((arg) => `'${arg}'`);
   // The shell sets COLUMNS to the size of the terminal.
   const { COLUMNS = "", ...others } = env;
-  const line = [
-    `stty rows ${rows} cols ${columns}; exec env COLUMNS=${COLUMNS}`,
-    Deno.execPath(),
-    "run",
-    "-A",
-    "--quiet",
-    CLI,
-    ...quoted,
-  ];
+  // The cache of compiled code is shared, and Deno complains in the terminal when another process is using it.
+  const entry = program === "deno" ? [] : [CLI];
+  const size = `stty rows ${rows} cols ${columns}; exec env COLUMNS=${COLUMNS}`;
+  const run = [size, Deno.execPath(), "run", "-A", "--quiet", "--no-code-cache", ...entry, ...quoted].join(" ");
   const command = new Deno.Command("script", {
-    args: ["--quiet", "--flush", "--return", "--command", line.join(" "), "/dev/null"],
+    args: ["--quiet", "--flush", "--return", "--command", run, "/dev/null"],
     env: { TERM: "xterm", NO_COLOR: "", FORCE_COLOR: "", DENO_NO_UPDATE_CHECK: "1", ...others },
     stdin: "piped",
     stdout: "piped",

@@ -1,8 +1,9 @@
-import { json } from "../formats.ts";
+import { json, listText } from "../formats.ts";
 import { type Command, EXIT, UsageError } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { RecordList } from "../../client/record_list.ts";
 import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
+import type { TextLook } from "../../display/text_table.ts";
 import { printable } from "../../safe_text.ts";
 import { JOB_STATES, type JobRecord } from "../../sdc/orders.ts";
 
@@ -69,8 +70,8 @@ export const reprocess: Command = {
 };
 
 /** The output of `jobs`, by format. */
-const JOB_FORMATS: ReadonlyMap<string, (jobs: RecordList<JobRecord>) => Iterable<string>> = new Map([
-  ["table", (jobs: RecordList<JobRecord>): Iterable<string> => [jobs.toText()]],
+const JOB_FORMATS: ReadonlyMap<string, (jobs: RecordList<JobRecord>, look: TextLook) => Iterable<string>> = new Map([
+  ["table", (jobs: RecordList<JobRecord>, look: TextLook): Iterable<string> => [listText(jobs, look)]],
   ["json", json],
 ]);
 
@@ -116,7 +117,7 @@ export const jobs: Command = {
       job_log_stream_id: values.get("job-log-stream-id"),
     };
     const found = await new ImapClient(client).jobs(parameters, { signal });
-    const texts = JOB_FORMATS.get(values.get("output-format") ?? "table")?.(found) ?? [];
+    const texts = JOB_FORMATS.get(values.get("output-format") ?? "table")?.(found, output.look()) ?? [];
     for (const text of texts) if (!await output.data(text)) break;
     return EXIT.done;
   },
