@@ -32,9 +32,25 @@ export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<vo
 }
 
 /**
- * The error codes of file systems that cannot flush folders: CIFS, and some in user space (EBADF, EINVAL, EOPNOTSUPP).
+ * The error codes of file systems that cannot flush: EINVAL, ENOSYS and EOPNOTSUPP (SMB, and some in user space), and
+ * EBADF for folders.
  */
-const UNSUPPORTED = /\(os error (9|22|95)\)/;
+const UNSUPPORTED = Deno.build.os === "darwin" ? /\(os error (9|22|45|78|102)\)/ : /\(os error (9|22|38|95)\)/;
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof Error && UNSUPPORTED.test(error.message);
+}
+
+/** Flushes a file's bytes and its length. @returns Whether the file system supports that. */
+export async function flushFile(file: Deno.FsFile): Promise<boolean> {
+  try {
+    await file.sync();
+    return true;
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+    return false;
+  }
+}
 
 /** Flushes a folder's entries: without it a power failure can undo a rename (fsync(2)). Windows has no such call. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -49,7 +65,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
   using handle = opened;
   await handle.sync().catch((error) => {
-    if (!(error instanceof Error && UNSUPPORTED.test(error.message))) throw error;
+    if (!isUnsupported(error)) throw error;
   });
 }
 

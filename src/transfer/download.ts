@@ -5,7 +5,7 @@ import type { Transport } from "../http/transport.ts";
 import { checkedConcurrency, type DownloadPlan, forEachOf, type OnProgress, type Outcome } from "./batch.ts";
 import { DataFolders, localPath, sizeOf } from "./local_files.ts";
 import { compareObject, isRefusedUrl, lookUpObject, retryableRefusal, type UrlSource } from "./objects.ts";
-import { openPartialFile, type PartialFile, partialPathOf } from "./partial_file.ts";
+import { createPartialFile, type PartialFile, partialPathOf } from "./partial_file.ts";
 import { ConnectionSlots, Receiver } from "./receive.ts";
 import { basename, dirname } from "@std/path";
 
@@ -218,7 +218,7 @@ class Download {
         if (await this.#isSame()) return this.#skip(`"${path}" is the same as in the archive`);
         this.#call.decide("restart", `"${path}" differs from the archive's`);
       }
-      return await this.#lockAndFetch({ canSkip: plan !== "verify" && ifPresent !== "fetch" });
+      return await this.#obtain({ canSkip: plan !== "verify" && ifPresent !== "fetch" });
     } catch (error) {
       this.#call.signal?.throwIfAborted();
       throw fileError(this.#call.action, path, error);
@@ -256,16 +256,12 @@ class Download {
     return { state: "skipped", file: this.#archivePath, path: this.#path, bytes: 0 };
   }
 
-  /**
-   * Fetches the file while holding its lock. With `canSkip`, skips it if another process has completed it in the
-   * meantime.
-   */
-  async #lockAndFetch({ canSkip }: { readonly canSkip: boolean }): Promise<Outcome> {
+  /** Fetches the file. With `canSkip`, skips it if another process has completed it in the meantime. */
+  async #obtain({ canSkip }: { readonly canSkip: boolean }): Promise<Outcome> {
     const { action, signal } = this.#call;
     const path = this.#path;
-    const onWait = () => this.#call.decide("wait", "another process is downloading it");
     this.#settings.folders.prepare(dirname(path));
-    using file = await openPartialFile(path, { signal, onWait }).catch((error) => {
+    using file = await this.#openPartialFile().catch((error) => {
       signal?.throwIfAborted();
       throw fileError(action, partialPathOf(path), error);
     });
@@ -276,21 +272,44 @@ class Download {
     try {
       return await this.#receive(file);
     } catch (error) {
-      if (await file.kept() === 0) await file.remove();
+      // The error of a full disk must not replace the original error.
+      await file.release().catch(() => {});
       throw error;
     }
+  }
+
+  async #openPartialFile(): Promise<PartialFile> {
+    const path = this.#path;
+    const created = await createPartialFile(path);
+    if (created !== undefined) return created;
+    const { takeOver } = await import("./takeover.ts");
+    const onWait = () => {
+      this.#call.decide("wait", "another process is downloading it");
+      this.#notice("wait", `another process is downloading "${basename(path)}"; waiting for it`);
+    };
+    return await takeOver(path, { signal: this.#call.signal, onWait });
+  }
+
+  /** Gives a notice, once for all files. */
+  #notice(about: string, notice: string): void {
+    const { action, transport } = this.#call;
+    if (this.#settings.folders.isFirstNotice(about)) transport.log({ type: "notice", action, notice });
   }
 
   /** Receives the object into its partial file, with retries, and renames the partial file into place. */
   async #receive(file: PartialFile): Promise<Outcome> {
     const path = this.#path;
-    const progress = new Progress(await file.kept());
+    const progress = new Progress(file.kept);
     const size = await this.#call.retry(() => this.#try(file, progress), {
       hasProgressed: () => progress.hasProgressed,
     });
     this.#reportBytes(size, size);
     await file.rename(path);
     this.#settings.folders.noteFile(dirname(path));
+    if (file.isUnflushable) {
+      const risk = "a power failure may damage files that were just downloaded";
+      this.#notice("flush", `the disk of "${this.#settings.dataDir}" cannot flush files (fsync); ${risk}`);
+    }
     const from = progress.resumedFrom;
     return { state: from > 0 ? "resumed" : "fetched", file: this.#archivePath, path, bytes: size - from };
   }
@@ -314,7 +333,7 @@ class Download {
       return await receiver.receive();
     } catch (error) {
       if (receiver.isUnsplittable) this.#slots = new ConnectionSlots(0);
-      progress.end(await file.kept());
+      progress.end(file.kept);
       throw progress.judge(error);
     }
   }
@@ -387,5 +406,7 @@ export async function downloadFiles(
     },
   );
   await folders.sync();
+  const left = folders.partialFiles();
+  if (left.length > 0) await (await import("./takeover.ts")).removeAbandoned(left);
   return outcomes;
 }

@@ -30,7 +30,7 @@ export function sizeOf(path: string): number | undefined {
 }
 
 /** Whether a path exists, even if it is only a symbolic link. */
-function isThere(path: string): boolean {
+export function isThere(path: string): boolean {
   try {
     Deno.lstatSync(path);
     return true;
@@ -45,6 +45,7 @@ export class DataFolders {
   readonly #dataDir: string;
   readonly #ready = new Set<string>();
   readonly #written = new Set<string>();
+  readonly #notices = new Set<string>();
 
   /** @param dataDir The data directory; it may itself be a symbolic link. */
   constructor(dataDir: string) {
@@ -64,7 +65,7 @@ export class DataFolders {
     const inside = relative(Deno.realPathSync(this.#dataDir), Deno.realPathSync(deepest));
     if (inside.startsWith("..") || inside.startsWith("/") || /^[a-z]:/i.test(inside)) {
       throw new FileError(
-        `Cannot write to "${deepest}": a symbolic link points outside the data directory; use its target as the data directory`,
+        `Cannot write to "${deepest}": a symbolic link points outside the data directory; link the whole data directory instead, or mount the other disk there`,
         { path: deepest },
       );
     }
@@ -75,6 +76,22 @@ export class DataFolders {
   /** Records that a folder has a new file. */
   noteFile(folder: string): void {
     this.#written.add(folder);
+  }
+
+  /** Returns the paths of the partial files, and of their records, in the folders with new files. */
+  partialFiles(): string[] {
+    return [...this.#written].flatMap((folder) =>
+      Array.from(Deno.readDirSync(folder), ({ name }) => name)
+        .filter((name) => name.startsWith(".") && /\.part(\.json(\.new)?)?$/.test(name))
+        .map((name) => join(folder, name))
+    );
+  }
+
+  /** Whether this call gives a notice for the first time. */
+  isFirstNotice(about: string): boolean {
+    const isFirst = !this.#notices.has(about);
+    this.#notices.add(about);
+    return isFirst;
   }
 
   /** Flushes the directory entries of the new files, once for each folder. The files are complete even without it. */
@@ -91,7 +108,7 @@ export class DataFolders {
 const TOP_FOLDER = "imap";
 
 /** File systems allow names of 255 bytes of UTF-8 (POSIX `NAME_MAX`); the name of a partial file is longer than the file's. */
-const MAX_NAME_BYTES = 240;
+const MAX_NAME_BYTES = 230;
 
 /** Whether the name of a folder or file stays inside its folder, is not hidden, and is safe on a terminal. */
 function isPlain(segment: string): boolean {

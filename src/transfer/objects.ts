@@ -1,6 +1,6 @@
 import { fileError, hashFile } from "../disk.ts";
 import { ResponseError } from "../errors.ts";
-import { type Call, contentRange, lengthOfHeaders, md5OfHeaders, strongEtag } from "../http/call.ts";
+import { type Call, contentRange, lengthOfHeaders, md5OfHeaders, type Reply, strongEtag } from "../http/call.ts";
 
 /** What a store reports about an object. */
 export interface ObjectFacts {
@@ -10,19 +10,36 @@ export interface ObjectFacts {
   readonly md5: string | undefined;
 }
 
+/** What a store reports about an object if only one byte is requested. */
+interface LookedUp extends ObjectFacts {
+  readonly etag: string | undefined;
+  /** Whether it is stored with gzip: the size and the MD5 are those of the stored bytes. */
+  readonly isPacked: boolean;
+}
+
+/** Whether a body is an object that is stored with gzip: `Content-Encoding` is part of its metadata (S3). */
+export function isPacked(headers: Headers): boolean {
+  return /^(x-)?gzip$/i.test(headers.get("content-encoding")?.trim() ?? "");
+}
+
+/** Unpacks bytes. Fails if they are incomplete or wrong: they end with their length and CRC (RFC 1952). */
+export function unpack(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  return bytes.pipeThrough(new DecompressionStream("gzip"));
+}
+
 /**
  * Requests the size and MD5 of an object, without retries. Requests one byte, since a presigned URL for GET rejects
  * HEAD (S3).
  */
-export async function lookUpObject(call: Call, url: URL): Promise<ObjectFacts & { readonly etag: string | undefined }> {
+export async function lookUpObject(call: Call, url: URL): Promise<LookedUp> {
   const reply = await call.getObject(url, { range: "bytes=0-0" });
   const { status, headers } = reply;
   if (status !== 200 && status !== 206 && status !== 416) throw await reply.refusal();
   await reply.discard();
   // An empty object has no first byte.
-  if (status === 416) return { size: 0, md5: undefined, etag: undefined };
+  if (status === 416) return { size: 0, md5: undefined, etag: undefined, isPacked: false };
   const size = status === 206 ? contentRange(headers)?.size : lengthOfHeaders(headers);
-  return { size, md5: md5OfHeaders(headers), etag: strongEtag(headers) };
+  return { size, md5: md5OfHeaders(headers), etag: strongEtag(headers), isPacked: isPacked(headers) };
 }
 
 /** The MD5 of the file at a path, in hex. @param signal Cancels it. */
@@ -31,13 +48,18 @@ export async function md5OfFile(path: string, signal?: AbortSignal): Promise<str
   return await hashFile(file, signal);
 }
 
-/** Computes the MD5 of an object whose store does not provide it, in hex, by downloading it without storing it. */
+/** Reads the bytes of the file that an object contains. */
+function fileBytes(reply: Reply): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  return isPacked(reply.headers) ? unpack(ReadableStream.from(reply.chunks())) : reply.chunks();
+}
+
+/** Computes the MD5 of a file whose store does not provide it, in hex, by downloading it without storing it. */
 async function md5OfObject(call: Call, url: URL): Promise<string> {
   const reply = await call.getObject(url);
   if (!reply.ok) throw await reply.refusal();
   const { createHash } = await import("node:crypto");
   const hash = createHash("md5");
-  for await (const chunk of reply.chunks()) hash.update(chunk);
+  for await (const chunk of fileBytes(reply)) hash.update(chunk);
   return hash.digest("hex");
 }
 
@@ -64,7 +86,7 @@ interface Compared {
 
 /**
  * Compares a file with an object: by length, then by the store's MD5, or by the MD5 of the downloaded bytes if the
- * store has none.
+ * store has none, or only that of packed bytes.
  *
  * @throws {ResponseError} 404 when the archive has no such file. {FileError} When the file cannot be read.
  */
@@ -74,7 +96,8 @@ export async function compareObject(
   { archivePath, path }: Comparison,
 ): Promise<Compared> {
   const url = () => urls.downloadUrl(archivePath, call.signal);
-  const { size, md5 } = await call.retry(async () => await lookUpObject(call, await url()));
+  const found = await call.retry(async () => await lookUpObject(call, await url()));
+  const { size, md5 } = found.isPacked ? { size: undefined, md5: undefined } : found;
   const onDisk = <T>(work: Promise<T>) =>
     work.catch((error) => {
       call.signal?.throwIfAborted();

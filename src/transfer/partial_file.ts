@@ -1,8 +1,22 @@
-import { syncFolder } from "../disk.ts";
+// How processes, on one machine or on several, share a folder. Right results depend only on what POSIX and NFS
+// guarantee: O_EXCL and rename are atomic, and an open file stays the same file, whatever happens to its path.
+//
+// - A file has one writer: the process that created it with O_EXCL. Others only read it, and copy what they need.
+//   Exception: a file is adopted if it is proven that nobody writes to it. Its writer has released it, or it is on the
+//   same mounted disk of the same running kernel, and its lock, which works there, is free.
+// - The shared path (`.NAME.part`) tells others that a download is in progress. Any process may take away what is at
+//   this path. So its writer renames its file first to a path that only this process uses, then checks that it has moved
+//   its own file, and renames that one into place. If its file has been taken away, it completes a copy of it.
+// - A record (`.NAME.part.json`) belongs to one inode. It counts bytes only if their MD5 will be checked, if they were
+//   flushed before, or if the kernel that has them in memory is still running.
+// - Locks and signs of life (the record is rewritten regularly) only avoid that a file is fetched twice. Locks that
+//   fail, are granted to everyone, or hold on one machine alone cost a second transfer, never wrong bytes.
+//
+// takeover.ts has the rest: what to do when another process has a partial file.
+import { FileError } from "../errors.ts";
+import { flushFile, syncFolder, writeAll } from "../disk.ts";
 import { isStrongEtag } from "../http/call.ts";
-import { sizeOf } from "./local_files.ts";
-import type { LockFile, LockWait } from "./lock_file.ts";
-import { delay } from "@std/async";
+import { isThere } from "./local_files.ts";
 import { basename, dirname, join } from "@std/path";
 
 /** A range of an object's bytes. */
@@ -56,6 +70,18 @@ export interface PartialRecord {
   readonly missing: readonly ByteRange[] | null;
 }
 
+/** A record as it is stored. The records of earlier versions have none of these fields. */
+export interface StoredRecord extends PartialRecord {
+  /** The inode of the partial file; null if the system has none. */
+  readonly inode?: number | null;
+  /** The running kernel and the mounted disk of its writer, see {@linkcode mountOf}; null if unknown. */
+  readonly mount?: string | null;
+  /** Whether its writer has stopped writing to it. */
+  readonly isReleased?: boolean;
+  /** The number of bytes from the start that were flushed before the record was written. */
+  readonly flushed?: number;
+}
+
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
@@ -75,15 +101,22 @@ function areRanges(value: unknown, size: number): value is ByteRange[] {
     joinRanges(value).length === value.length;
 }
 
-function isRecord(value: unknown): value is PartialRecord {
-  return isObject(value) && typeof value.archivePath === "string" && isCount(value.size) &&
+function isOptional(value: unknown, type: "string" | "number"): boolean {
+  return value === undefined || value === null || typeof value === type;
+}
+
+function isRecord(value: unknown): value is StoredRecord {
+  return isObject(value) && isOptional(value.inode, "number") && isOptional(value.mount, "string") &&
+    (value.isReleased === undefined || typeof value.isReleased === "boolean") &&
+    (value.flushed === undefined || isCount(value.flushed)) && typeof value.archivePath === "string" &&
+    isCount(value.size) &&
     typeof value.etag === "string" && isStrongEtag(value.etag) &&
     (value.md5 === null || (typeof value.md5 === "string" && /^[0-9a-f]{32}$/.test(value.md5))) &&
     (value.missing === null || areRanges(value.missing, value.size));
 }
 
 /** Parses a record; undefined when the text is anything else. */
-export function parseRecord(text: string): PartialRecord | undefined {
+export function parseRecord(text: string): StoredRecord | undefined {
   try {
     const json: unknown = JSON.parse(text);
     return isRecord(json) ? json : undefined;
@@ -92,144 +125,46 @@ export function parseRecord(text: string): PartialRecord | undefined {
   }
 }
 
-/** Returns the path of a file's partial file: hidden, in the same folder. */
+/** Returns the shared path of a file's partial file: hidden, in the same folder. */
 export function partialPathOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.part`);
 }
 
-/** Returns the path of a partial file's record. */
-function recordPathOf(path: string): string {
-  return `${path}.json`;
+/** Returns a path next to a partial file that no other process uses. */
+export function ownPathOf(partialPath: string): string {
+  return partialPath.replace(/part$/, `${crypto.randomUUID().slice(0, 8)}.part`);
 }
 
-/** Returns the temporary path of a record while it is written. */
-function newRecordPathOf(path: string): string {
-  return `${recordPathOf(path)}.new`;
+/** The names of the partial files at own paths. */
+export const OWN_NAME = /^\.(.+)\.[0-9a-f]{8}\.part$/;
+
+/** Returns the path of a partial file's record. */
+export function recordPathOf(partialPath: string): string {
+  return `${partialPath}.json`;
 }
 
 /** A longer file is not a record. */
 const MAX_RECORD_LENGTH = 1024 * 1024;
 
-/** What a partial file is created from. */
-interface OpenFile {
-  readonly file: Deno.FsFile;
-  readonly path: string;
-  readonly isNew: boolean;
-  /** Locks out other processes on disks without file locks. */
-  readonly lock?: LockFile;
-}
-
 /**
- * A file that is being downloaded, locked against other processes: a process that downloads the same file waits for the lock
- * and finds the complete file afterwards.
+ * Reads the record of an open partial file; undefined if there is none, or if it belongs to another inode. The record
+ * is opened each time: only then does NFS show what another machine has written (close-to-open consistency).
  */
-export class PartialFile implements Disposable {
-  /** The open file, for reading and writing. */
-  readonly file: Deno.FsFile;
-  readonly path: string;
-  /** Whether the file was created. */
-  readonly isNew: boolean;
-  readonly #lock: LockFile | undefined;
-  /** Whether there may be a record. */
-  #isNoted: boolean;
-
-  /** Wraps a file that is open and locked. */
-  constructor({ file, path, isNew, lock }: OpenFile) {
-    this.file = file;
-    this.path = path;
-    this.#lock = lock;
-    this.isNew = isNew;
-    this.#isNoted = !isNew;
+export function readRecord(partialPath: string, { ino }: Deno.FileInfo): StoredRecord | undefined {
+  let text: string;
+  try {
+    using file = Deno.openSync(recordPathOf(partialPath), { read: true });
+    const bytes = new Uint8Array(Math.min(file.statSync().size, MAX_RECORD_LENGTH));
+    text = new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
+  } catch {
+    return undefined;
   }
-
-  /** Its length in bytes. */
-  get size(): number {
-    return this.file.statSync().size;
-  }
-
-  /** The object that it belongs to; undefined if unknown. */
-  async record(): Promise<PartialRecord | undefined> {
-    if (!this.#isNoted) return undefined;
-    const path = recordPathOf(this.path);
-    const size = sizeOf(path);
-    return size === undefined || size > MAX_RECORD_LENGTH ? undefined : parseRecord(await Deno.readTextFile(path));
-  }
-
-  /**
-   * Records which object it belongs to. The record is renamed into place atomically: a truncated record would make the
-   * file useless.
-   */
-  async note(record: PartialRecord): Promise<void> {
-    this.#isNoted = true;
-    // Removed first, so that nothing is written through a symbolic link.
-    await Deno.remove(newRecordPathOf(this.path)).catch(() => {});
-    await Deno.writeTextFile(newRecordPathOf(this.path), JSON.stringify(record), { createNew: true });
-    await Deno.rename(newRecordPathOf(this.path), recordPathOf(this.path));
-  }
-
-  /**
-   * Records the missing ranges before the file gets holes. The record must be flushed before the first byte after a
-   * hole is written: otherwise the file would count as complete up to its length.
-   */
-  async noteHoles(record: PartialRecord): Promise<void> {
-    await this.file.syncData();
-    await this.note(record);
-    {
-      using file = await Deno.open(recordPathOf(this.path), { write: true });
-      await file.sync();
-    }
-    await syncFolder(dirname(this.path));
-  }
-
-  /** The number of bytes that another attempt, or another run, can use. */
-  async kept(): Promise<number> {
-    const record = await this.record();
-    if (record === undefined) return 0;
-    return record.missing === null ? this.size : record.size - bytesIn(record.missing);
-  }
-
-  /** Empties the file: its bytes are useless. */
-  async empty(): Promise<void> {
-    await this.#removeRecord();
-    if (this.size > 0) await this.file.truncate(0);
-  }
-
-  /** Renames the file into place. Its bytes must have been flushed. */
-  async rename(finalPath: string): Promise<void> {
-    this.#lock?.assertHeld();
-    // In this order, a process that is killed in between causes another download, but leaves no orphaned record.
-    await this.#removeRecord();
-    Deno.renameSync(this.path, finalPath);
-  }
-
-  /** Removes the file and its record. */
-  async remove(): Promise<void> {
-    await this.#removeRecord();
-    await Deno.remove(this.path).catch(() => {});
-  }
-
-  /** Closes and unlocks it. */
-  [Symbol.dispose](): void {
-    this.file.close();
-    this.#lock?.[Symbol.dispose]();
-  }
-
-  /** Removes the record, and an incomplete one left by a killed process. */
-  async #removeRecord(): Promise<void> {
-    if (!this.#isNoted) return;
-    this.#isNoted = false;
-    const paths = [recordPathOf(this.path), newRecordPathOf(this.path)];
-    await Promise.all(paths.map((path) => Deno.remove(path).catch(() => {})));
-  }
+  const record = parseRecord(text);
+  return record?.inode === undefined || record.inode === ino ? record : undefined;
 }
 
-// Most calls below are synchronous: each takes microseconds, less than a round trip to another thread.
-
-/** The interval at which to check the lock of another process. */
-const LOCK_POLL_MS = 200;
-
-/** Creates the file; undefined if the path exists. */
-async function create(path: string): Promise<Deno.FsFile | undefined> {
+/** Creates a file; undefined if the path exists. */
+export async function createFile(path: string): Promise<Deno.FsFile | undefined> {
   // Asynchronous, since it may take long: a new directory entry waits for the file system's journal, which may be busy
   // with other files.
   try {
@@ -240,31 +175,34 @@ async function create(path: string): Promise<Deno.FsFile | undefined> {
   }
 }
 
-/** Returns information about a path, without following symbolic links; undefined if it does not exist. */
-function lookAt(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch {
-    return undefined;
-  }
+/** Whether information about an open file and about a path is about the same file. */
+function isSameFile(one: Deno.FileInfo, other: Deno.FileInfo): boolean {
+  return one.ino === other.ino && one.dev === other.dev;
 }
 
-/** Opens the existing file; undefined if it has been removed in the meantime. */
-function openExisting(path: string): Deno.FsFile | undefined {
-  // Bytes written to a symbolic link would end up in its target.
-  if (lookAt(path)?.isSymlink) return void Deno.removeSync(path);
+/** Whether an open file is the one at a path. */
+export function isAt(file: Deno.FsFile, path: string): boolean {
   try {
-    return Deno.openSync(path, { read: true, write: true });
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    return isSameFile(file.statSync(), Deno.lstatSync(path));
+  } catch {
+    return false;
   }
 }
 
 /**
- * Tries to lock a file. Some network file systems have no locks (Lustre and NFS, depending on how they are mounted).
+ * Whether an open file to which nobody writes is the one at a path. Its size and its time are compared, too: a server
+ * may use the inode of a file again that was removed on another machine.
  */
-function tryLock(file: Deno.FsFile): "locked" | "taken" | "unsupported" {
+function isUnchangedAt(file: Deno.FsFile, path: string): boolean {
+  const [ours, there] = [file.statSync(), Deno.lstatSync(path)];
+  return isSameFile(ours, there) && ours.size === there.size && ours.mtime?.getTime() === there.mtime?.getTime();
+}
+
+/** The state of a lock. Some network file systems have none (Lustre and NFS, depending on how they are mounted). */
+export type LockState = "locked" | "taken" | "unsupported";
+
+/** Tries to lock a file. The lock is only a hint for other processes. */
+export function tryLock(file: Deno.FsFile): LockState {
   try {
     return file.tryLockSync(true) ? "locked" : "taken";
   } catch {
@@ -272,63 +210,312 @@ function tryLock(file: Deno.FsFile): "locked" | "taken" | "unsupported" {
   }
 }
 
-/** Waits until no other process has locked the file. @returns The result of the wait. */
-async function lock(file: Deno.FsFile, { signal, onWait }: LockWait): Promise<"at once" | "waited" | "unsupported"> {
-  for (let waits = 0;; waits++) {
-    const state = tryLock(file);
-    if (state === "unsupported") return state;
-    if (state === "locked") return waits === 0 ? "at once" : "waited";
-    if (waits === 0) onWait();
-    await delay(LOCK_POLL_MS, signal && { signal });
+/** Identifies the running kernel; undefined if unknown, as without permission to read it. */
+function bootId(): string | undefined {
+  const path = "/proc/sys/kernel/random/boot_id";
+  try {
+    if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return undefined;
+    return Deno.readTextFileSync(path).trim();
+  } catch {
+    return undefined;
   }
 }
 
-/** Opens a partial file on a disk without file locks. */
-async function openWithLockFile(path: string, wait: LockWait): Promise<PartialFile> {
-  // Loaded lazily, since it is rarely needed.
-  const { LockFile } = await import("./lock_file.ts");
-  const lock = await LockFile.take(`${path}.lock`, wait);
+let boot: string | undefined | null = null;
+
+/**
+ * Identifies the running kernel and a mounted disk; null if unknown. Within it, a process sees the bytes that another
+ * one has written even if they were not flushed, and locks hold if they work at all.
+ */
+export function mountOf(dev: number): string | null {
+  if (boot === null) boot = bootId();
+  return boot === undefined ? null : `${boot}/${dev}`;
+}
+
+/** Moves a file to a path that is free. @returns Whether it was free. */
+export function moveIfFree(from: string, to: string): boolean {
   try {
-    // The former holder may resume and write to the file that it has open. After this, it is a different file.
-    if (lock.isInherited && sizeOf(path) !== undefined) {
-      const copy = `${path}.copy`;
-      await Deno.remove(copy).catch(() => {});
-      await Deno.copyFile(path, copy);
-      await Deno.rename(copy, path);
-    }
-    const file = openExisting(path) ?? Deno.openSync(path, { read: true, write: true, createNew: true });
-    return new PartialFile({ file, path, isNew: false, lock });
+    // Unlike a rename, a link never replaces a file.
+    Deno.linkSync(from, to);
+    Deno.removeSync(from);
+    return true;
   } catch (error) {
-    lock[Symbol.dispose]();
+    // Some disks have no hard links. A file that is replaced is completed by its writer.
+    if (error instanceof Deno.errors.AlreadyExists || isThere(to)) return false;
+    Deno.renameSync(from, to);
+    return true;
+  }
+}
+
+/**
+ * Moves a file away from the shared path.
+ *
+ * @param file The open file that is expected there.
+ * @returns Its new path; undefined if another file is there, or none.
+ */
+export function moveAway(sharedPath: string, file: Deno.FsFile): string | undefined {
+  const path = ownPathOf(sharedPath);
+  try {
+    Deno.renameSync(sharedPath, path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+  if (isUnchangedAt(file, path)) return path;
+  // It belongs to a process that has taken the path over.
+  if (!moveIfFree(path, sharedPath)) Deno.removeSync(path);
+  return undefined;
 }
 
-/** Whether an open file is still the one at its path: the former holder of the lock may have renamed or removed it. */
-function isStillThere(file: Deno.FsFile, path: string): boolean {
-  const [ours, there] = [file.statSync(), lookAt(path)];
-  return there !== undefined && there.ino === ours.ino && there.dev === ours.dev;
-}
-
-/** Opens the partial file of a file, creating it if necessary, and waits until no other process has it locked. */
-export async function openPartialFile(finalPath: string, wait: LockWait): Promise<PartialFile> {
-  const path = partialPathOf(finalPath);
-  for (let isFirst = true;; isFirst = false) {
-    const created = await create(path);
-    const file = created ?? openExisting(path);
-    if (file === undefined) continue;
-    let locked: Awaited<ReturnType<typeof lock>> | undefined;
-    let isKept = false;
-    try {
-      locked = await lock(file, wait);
-      isKept = locked !== "unsupported" && isStillThere(file, path);
-      // A former holder may have left a record, and may have completed the file itself.
-      if (isKept) {
-        return new PartialFile({ file, path, isNew: isFirst && created !== undefined && locked === "at once" });
-      }
-    } finally {
-      if (!isKept) file.close();
-    }
-    if (locked === "unsupported") return await openWithLockFile(path, wait);
+/** Moves the record of a partial file, if it has one. */
+export function moveRecord(from: string, to: string): void {
+  try {
+    Deno.renameSync(recordPathOf(from), recordPathOf(to));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/** Removes the record of a partial file, and an incomplete one left by a killed process. */
+export async function removeRecord(partialPath: string): Promise<void> {
+  const path = recordPathOf(partialPath);
+  await Promise.all([path, `${path}.new`].map((path) => Deno.remove(path).catch(() => {})));
+}
+
+/** Copies bytes from the start of an open file to the position of another one. @returns The number of bytes copied. */
+export async function copyStart(from: Deno.FsFile, to: Deno.FsFile, length: number): Promise<number> {
+  from.seekSync(0, Deno.SeekMode.Start);
+  const block = new Uint8Array(1024 * 1024);
+  for (let copied = 0;;) {
+    const count = await from.read(block.subarray(0, Math.min(block.length, length - copied)));
+    if (count === null || copied === length) return copied;
+    await writeAll(to, block.subarray(0, count));
+    copied += count;
+  }
+}
+
+/** The interval at which the record of a partial file is written again: a sign of life. */
+const BEAT_MS = 3_000;
+
+/** What a partial file is made of. */
+interface OpenFile {
+  /** The open file; no other process writes to it. */
+  readonly file: Deno.FsFile;
+  readonly path: string;
+  /** Whether the file was created, and no other process was waited for. */
+  readonly isNew: boolean;
+  /** What is known about its bytes; undefined if they are useless. */
+  readonly record?: StoredRecord | undefined;
+}
+
+/** A file that is being downloaded. Only this process writes to it. */
+export class PartialFile implements Disposable {
+  /** The open file, for reading and writing. */
+  readonly file: Deno.FsFile;
+  readonly isNew: boolean;
+  /** Where others look for it. */
+  readonly #sharedPath: string;
+  #path: string;
+  #record: StoredRecord | undefined;
+  /** Whether there may be a record on disk. */
+  #isNoted = false;
+  #writing: Promise<void> | undefined;
+  #beats: ReturnType<typeof setInterval> | undefined;
+  #isUnflushable = false;
+
+  /** @param sharedPath Where others look for it; it may be at another path. */
+  constructor(sharedPath: string, { file, path, isNew, record }: OpenFile) {
+    this.file = file;
+    this.isNew = isNew;
+    this.#sharedPath = sharedPath;
+    this.#path = path;
+    this.#record = record;
+    this.#isNoted = !isNew;
+  }
+
+  /** Its path. */
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Its length in bytes. */
+  get size(): number {
+    return this.file.statSync().size;
+  }
+
+  /** The object that it belongs to; undefined if unknown. */
+  get record(): PartialRecord | undefined {
+    return this.#record;
+  }
+
+  /** Whether the disk turned out not to support flushing. */
+  get isUnflushable(): boolean {
+    return this.#isUnflushable;
+  }
+
+  /** Whether another process has taken it away. It still exists as long as it is open. */
+  get isLost(): boolean {
+    return !isAt(this.file, this.#path);
+  }
+
+  /** Opens it once more. @throws {FileError} When another process has taken it away. */
+  openAgain(options: Deno.OpenOptions): Deno.FsFile {
+    const file = Deno.openSync(this.#path, options);
+    if (isSameFile(this.file.statSync(), file.statSync())) return file;
+    file.close();
+    const state = "another process has taken it over; try again";
+    throw new FileError(`Cannot continue with "${this.#path}": ${state}`, { path: this.#path, retryable: true });
+  }
+
+  /** Flushes its bytes, if the disk supports that. */
+  async flush(): Promise<void> {
+    if (!await flushFile(this.file)) this.#isUnflushable = true;
+  }
+
+  /** Records which object it belongs to. From then on, the record is rewritten regularly. */
+  async note(record: PartialRecord): Promise<void> {
+    const { ino, dev } = this.file.statSync();
+    // The ranges are noted after a flush.
+    const flushed = record.missing === null || this.#isUnflushable ? this.#record?.flushed ?? 0 : record.size;
+    this.#record = { ...record, inode: ino, mount: mountOf(dev), isReleased: false, flushed };
+    this.#isNoted = true;
+    this.#beats ??= setInterval(() => this.#beat().catch(() => {}), BEAT_MS);
+    await this.#write();
+  }
+
+  /**
+   * Records the missing ranges before the file gets holes. The record must be flushed before the first byte after a
+   * hole is written: otherwise the file would count as complete up to its length.
+   */
+  async noteHoles(record: PartialRecord): Promise<void> {
+    await this.flush();
+    await this.note(record);
+    {
+      using file = await Deno.open(recordPathOf(this.#path), { write: true });
+      await flushFile(file);
+    }
+    await syncFolder(dirname(this.#path));
+  }
+
+  /** The number of bytes that another attempt, or another run, can use. */
+  get kept(): number {
+    const record = this.#record;
+    if (record === undefined) return 0;
+    return record.missing === null ? this.size : record.size - bytesIn(record.missing);
+  }
+
+  /** Empties the file: its bytes are useless. */
+  async empty(): Promise<void> {
+    await this.#forget();
+    if (this.size > 0) await this.file.truncate(0);
+  }
+
+  /** Renames the file into place. Its bytes must have been flushed. */
+  async rename(finalPath: string): Promise<void> {
+    // In this order, a process that is killed in between causes another download, but leaves no orphaned record.
+    await this.#forget();
+    if (this.#path === this.#sharedPath) this.#path = moveAway(this.#path, this.file) ?? await this.#copy();
+    for (;;) {
+      try {
+        return Deno.renameSync(this.#path, finalPath);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+      // Another process has removed it, since it saw no sign of life.
+      this.#path = await this.#copy();
+    }
+  }
+
+  /** Moves it to the shared path, where other processes and the next run look for it. @returns Whether it is there. */
+  share(): boolean {
+    if (this.#path === this.#sharedPath) return !this.isLost;
+    if (!moveIfFree(this.#path, this.#sharedPath)) return false;
+    moveRecord(this.#path, this.#sharedPath);
+    this.#path = this.#sharedPath;
+    return true;
+  }
+
+  /** Leaves it to the next run if that can use its bytes, and removes it otherwise. */
+  async release(): Promise<void> {
+    if (this.kept === 0 || !this.share()) return await this.remove();
+    this.#stopBeats();
+    if (this.#record !== undefined) this.#record = { ...this.#record, isReleased: true };
+    await this.#write();
+  }
+
+  /** Removes the file and its record. */
+  async remove(): Promise<void> {
+    await this.#forget();
+    if (!this.isLost) await Deno.remove(this.#path).catch(() => {});
+  }
+
+  /** Closes and unlocks it. */
+  [Symbol.dispose](): void {
+    this.#stopBeats();
+    this.file.close();
+  }
+
+  #stopBeats(): void {
+    clearInterval(this.#beats);
+    this.#beats = undefined;
+  }
+
+  /** Shows that this process is alive, and records the bytes received so far. */
+  async #beat(): Promise<void> {
+    const { size } = this;
+    if (this.#record?.missing === null && this.#record.md5 === null) {
+      await this.flush();
+      if (this.#record !== undefined && !this.#isUnflushable) this.#record = { ...this.#record, flushed: size };
+    }
+    await this.#write();
+  }
+
+  /** Writes the record, one time after another. */
+  async #write(): Promise<void> {
+    const write = (this.#writing ?? Promise.resolve()).then(() => this.#writeNow());
+    this.#writing = write.catch(() => {});
+    await write;
+  }
+
+  /** The record is renamed into place atomically: a truncated record would make the file useless. */
+  async #writeNow(): Promise<void> {
+    // Another process that has taken the path over has its own record there.
+    if (this.#record === undefined || this.isLost) return;
+    const path = recordPathOf(this.#path);
+    // Removed first, so that nothing is written through a symbolic link.
+    await Deno.remove(`${path}.new`).catch(() => {});
+    await Deno.writeTextFile(`${path}.new`, JSON.stringify(this.#record), { createNew: true });
+    await Deno.rename(`${path}.new`, path);
+  }
+
+  /** Removes the record. */
+  async #forget(): Promise<void> {
+    this.#record = undefined;
+    if (!this.#isNoted) return;
+    this.#stopBeats();
+    this.#isNoted = false;
+    await this.#writing;
+    if (!this.isLost) await removeRecord(this.#path);
+  }
+
+  /** Copies its bytes to an own path. @returns That path. */
+  async #copy(): Promise<string> {
+    const path = ownPathOf(this.#sharedPath);
+    using copy = await Deno.open(path, { write: true, createNew: true });
+    tryLock(copy);
+    await copyStart(this.file, copy, this.size);
+    await flushFile(copy);
+    return path;
+  }
+}
+
+/** Creates the partial file of a file; undefined if there is one already, see {@linkcode takeOver} in takeover.ts. */
+export async function createPartialFile(finalPath: string): Promise<PartialFile | undefined> {
+  const path = partialPathOf(finalPath);
+  const file = await createFile(path);
+  if (file === undefined) return undefined;
+  // A process that has just found the file may have locked it.
+  if (tryLock(file) !== "taken") return new PartialFile(path, { file, path, isNew: true });
+  file.close();
+  return undefined;
 }

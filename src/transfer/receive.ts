@@ -1,4 +1,4 @@
-import { fileError } from "../disk.ts";
+import { fileError, hashFile, writeAll } from "../disk.ts";
 import { ConnectionError, ProtocolError, ResponseError } from "../errors.ts";
 import {
   type Call,
@@ -14,7 +14,7 @@ import {
   strongEtag,
 } from "../http/call.ts";
 import { Patience } from "../http/patience.ts";
-import { lookUpObject, md5OfFile, type ObjectFacts } from "./objects.ts";
+import { isPacked, lookUpObject, type ObjectFacts, unpack } from "./objects.ts";
 import {
   type ByteRange,
   bytesIn,
@@ -244,6 +244,7 @@ export class Receiver {
       return factsOf(known);
     }
     const head = await this.#open(known);
+    if (isPacked(head.reply.headers)) return await this.#receivePacked(head);
     if (await this.#receiveStream(head) || head.record === undefined) return head;
     const { size } = head.record;
     const first = this.#file.size;
@@ -256,7 +257,7 @@ export class Receiver {
   async #usableRecord(): Promise<PartialRecord | undefined> {
     const { size } = this.#file;
     if (size > 0) {
-      const record = await this.#file.record();
+      const { record } = this.#file;
       const fits = record?.archivePath === this.#options.archivePath && size <= record.size &&
         size >= minLength(record);
       if (fits) return record;
@@ -295,7 +296,8 @@ export class Receiver {
   /** Whether a response is the rest that was requested, the whole object, or neither. */
   async #headOf(reply: Reply, known: PartialRecord | undefined): Promise<StreamHead> {
     const { status, headers } = reply;
-    if (reply.ok && !isPlainBody(headers)) return await this.#restart("sent the file compressed");
+    const isReadable = isPlainBody(headers) || (status === 200 && isPacked(headers));
+    if (reply.ok && !isReadable) return await this.#restart("sent the file compressed");
     if (reply.ok && isPage(headers)) {
       const question = "is there a login page in between?";
       throw new ProtocolError(
@@ -321,8 +323,9 @@ export class Receiver {
     const { headers } = reply;
     await this.#file.empty();
     const [size, etag, md5] = [lengthOfHeaders(headers), strongEtag(headers), md5OfHeaders(headers)];
-    this.#options.onResume(0, size);
-    if (size === undefined || etag === undefined) return { reply, record: undefined, size, md5 };
+    this.#options.onResume(0, isPacked(headers) ? undefined : size);
+    // Unpacking cannot be resumed.
+    if (size === undefined || etag === undefined || isPacked(headers)) return { reply, record: undefined, size, md5 };
     const record = { archivePath: this.#options.archivePath, size, etag, md5: md5 ?? null, missing: null };
     // Not needed for a small object: it is quickly fetched again if the process is killed.
     if (size > NOTED_AHEAD_SIZE) await this.#file.note(record);
@@ -364,6 +367,44 @@ export class Receiver {
     }
   }
 
+  /**
+   * Receives an object that is stored with gzip, and unpacks it: its name is that of the unpacked file. The length and
+   * the MD5 of the stored bytes are checked if the headers have them, and the CRC of the unpacked bytes in any case.
+   *
+   * @returns What was received.
+   */
+  async #receivePacked({ reply, size, md5 }: StreamHead): Promise<ObjectFacts> {
+    const { action, signal } = this.#call;
+    const { host } = this.#url;
+    const { file, path } = this.#file;
+    const hash = md5 === undefined ? undefined : (await import("node:crypto")).createHash("md5");
+    let [received, written] = [0, 0];
+    const chunks = async function* () {
+      for await (const chunk of reply.chunks()) {
+        received += chunk.length;
+        hash?.update(chunk);
+        yield chunk;
+      }
+    };
+    file.seekSync(0, Deno.SeekMode.Start);
+    try {
+      // Not `file.writable`: it keeps the last chunk of a stream from JavaScript until it is closed (Deno 2.9).
+      for await (const chunk of unpack(ReadableStream.from(chunks()))) {
+        await writeAll(file, chunk);
+        written += chunk.length;
+        this.#options.onBytes(written, undefined);
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error instanceof TypeError ? connectionError(action, host, error) : fileError(action, path, error);
+    }
+    if (size !== undefined && received !== size) {
+      throw new ConnectionError(`${host} sent ${received} of ${size} bytes`, { action });
+    }
+    // If a proxy has packed it, the MD5 is that of the unpacked bytes.
+    return { size: written, md5: hash?.digest("hex") === md5 ? undefined : md5 };
+  }
+
   async #receiveSegments(record: SplitRecord): Promise<ObjectFacts> {
     this.#call.decide("split", "the rest is fetched in segments, over as many connections as are free");
     if (await new SegmentReceiver(this.#call, this.#options, record).run()) return factsOf(record);
@@ -388,8 +429,7 @@ export class Receiver {
       throw new ConnectionError(`${host} sent ${have} of ${size} bytes`, { action });
     }
     // Flushing and hashing run in parallel.
-    const hashing = md5 === undefined ? undefined : md5OfFile(this.#file.path, signal);
-    const settled = Promise.all([this.#file.file.sync(), hashing]);
+    const settled = Promise.all([this.#file.flush(), md5 === undefined ? undefined : this.#hash()]);
     const [, found] = await (signal === undefined ? settled : abortable(settled, signal));
     if (found !== md5) {
       await this.#file.empty();
@@ -399,6 +439,11 @@ export class Receiver {
       );
     }
     return have;
+  }
+
+  async #hash(): Promise<string> {
+    using file = this.#file.openAgain({ read: true });
+    return await hashFile(file, this.#call.signal);
   }
 }
 
@@ -514,7 +559,7 @@ class SegmentReceiver {
     const { url } = this.#options;
     const { path } = this.#file;
     const { etag, size } = this.#record;
-    using file = Deno.openSync(path, { write: true });
+    using file = this.#file.openAgain({ write: true });
     file.seekSync(first, Deno.SeekMode.Start);
     const reply = await this.#stoppable.getObject(url, { range: `bytes=${first}-${last}`, "if-range": etag });
     const { status, headers, body } = reply;
@@ -543,7 +588,7 @@ class SegmentReceiver {
   #note(): Promise<void> {
     const missing = joinRanges([...this.#waiting, ...this.#running.values()]);
     // The bytes are flushed first: after a power failure, all bytes that the record counts as received must exist.
-    this.#noting = this.#noting.then(() => this.#file.file.syncData())
+    this.#noting = this.#noting.then(() => this.#file.flush())
       .then(() => this.#isOver ? undefined : this.#file.note({ ...this.#record, missing }));
     return this.#noting;
   }

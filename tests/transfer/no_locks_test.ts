@@ -1,9 +1,10 @@
 // Disks without locks, as on some clusters.
-import { ImapError } from "../../mod.ts";
-import { openPartialFile } from "../../src/transfer/partial_file.ts";
+import { FileError } from "../../mod.ts";
+import { createPartialFile, type PartialFile } from "../../src/transfer/partial_file.ts";
+import { type PartialWait, takeOver } from "../../src/transfer/takeover.ts";
 import { testFolder } from "../support/folder.ts";
 import { openLab } from "./lab.ts";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 
 /** Makes every lock fail, as on such a disk, during a call. */
@@ -46,22 +47,28 @@ Deno.test("two downloads of the same file on a disk without locks request it onc
   assertEquals(await lab.folder.files(), [lab.path]);
 });
 
+const RECORD = { archivePath: "imap/file", size: 11, etag: '"tag-2"', md5: null, missing: null };
+
+/** Creates a partial file, or takes it over. */
+async function open(path: string, wait: PartialWait): Promise<PartialFile> {
+  return await withoutLocks(async () => await createPartialFile(path) ?? await takeOver(path, wait));
+}
+
 Deno.test("on a disk without locks, a partial file is waited for as long as its process is alive", async () => {
   await using folder = await testFolder();
   const path = join(folder.path, "file");
   const abort = new AbortController();
   const wait = { signal: abort.signal, onWait: () => {}, staleMs: 100 };
-  using _ = await withoutLocks(() => openPartialFile(path, wait));
+  using _ = await open(path, wait);
   let beats = 0;
   const heart = setInterval(() => {
-    Deno.writeTextFileSync(join(folder.path, ".file.part.lock"), `somebody ${beats++}`);
+    Deno.writeTextFileSync(join(folder.path, ".file.part.json"), `${"somebody ".repeat(beats++)}`);
     if (beats === 20) abort.abort(new Error("waited long enough"));
   }, 20);
   try {
-    await assertRejects(() => withoutLocks(() => openPartialFile(path, wait)), Error, "waited long enough");
+    await assertRejects(() => open(path, wait), Error, "waited long enough");
   } finally {
     clearInterval(heart);
-    await Deno.remove(join(folder.path, ".file.part.lock"));
   }
 });
 
@@ -69,12 +76,18 @@ Deno.test("on a disk without locks, a partial file is taken over from a process 
   await using folder = await testFolder();
   const path = join(folder.path, "file");
   const wait = { signal: undefined, onWait: () => {}, staleMs: 100 };
-  using asleep = await withoutLocks(() => openPartialFile(path, wait));
+  using asleep = await open(path, wait);
   asleep.file.writeSync(new TextEncoder().encode("came before"));
-  using awake = await withoutLocks(() => openPartialFile(path, wait));
+  await asleep.note(RECORD);
+  using awake = await open(path, wait);
+  assertEquals([awake.kept, asleep.isLost], [11, true]);
   asleep.file.writeSync(new TextEncoder().encode(", comes too late"));
   assertEquals(await Deno.readTextFile(awake.path), "came before");
-  await assertRejects(() => asleep.rename(path), ImapError, "another process has taken it over");
+  assertThrows(() => asleep.openAgain({ write: true }), FileError, "another process has taken it over");
   await awake.rename(path);
   assertEquals(await Deno.readTextFile(path), "came before");
+  // It completes a copy of what it has: it cannot rename the file of the other process.
+  await asleep.rename(path);
+  assertEquals(await Deno.readTextFile(path), "came before, comes too late");
+  assertEquals(await folder.files(), ["file"]);
 });
