@@ -230,11 +230,13 @@ class Download {
     const outcome = { state: "planned", plan, file: this.#archivePath, path: this.#path, bytes: 0 } as const;
     if (plan === "skip" || !lookUps?.takes(this.#archivePath)) return outcome;
     try {
-      const { size } = await lookUpObject(
+      const { size, isPacked } = await lookUpObject(
         this.#call,
         await this.#urls.downloadUrl(this.#archivePath, this.#call.signal),
       );
-      return size === undefined ? outcome : { ...outcome, size: Math.max(0, size - (plan === "resume" ? kept : 0)) };
+      return size === undefined || isPacked
+        ? outcome
+        : { ...outcome, size: Math.max(0, size - (plan === "resume" ? kept : 0)) };
     } catch (error) {
       this.#call.signal?.throwIfAborted();
       // The plan needs no server. One that does not respond is not asked again.

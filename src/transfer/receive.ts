@@ -396,7 +396,7 @@ export class Receiver {
       }
     } catch (error) {
       signal?.throwIfAborted();
-      throw error instanceof TypeError ? connectionError(action, host, error) : fileError(action, path, error);
+      throw error instanceof TypeError ? await reply.call.failure(reply.url, error) : fileError(action, path, error);
     }
     if (size !== undefined && received !== size) {
       throw new ConnectionError(`${host} sent ${received} of ${size} bytes`, { action });
