@@ -328,6 +328,24 @@ export class Catalog {
     return stamps;
   }
 
+  /**
+   * The size and modification time of the files below a folder, by path.
+   *
+   * @param isDeep Whether files in subfolders count, too.
+   */
+  stampsBelow(folder: string, isDeep: boolean): Map<string, FileStamp> {
+    const stamps = new Map<string, FileStamp>();
+    const [start, end] = [`${folder}/`, `${folder}0`]; // 0 follows / in ASCII.
+    const sql = "SELECT file_path, size, mtime FROM files WHERE file_path > ? AND file_path < ?";
+    for (const row of this.#prepared(sql).iterate(start, end)) {
+      const path = String(row.file_path);
+      if (isDeep || !path.includes("/", start.length)) {
+        stamps.set(path, { size: Number(row.size), mtime: Number(row.mtime) });
+      }
+    }
+    return stamps;
+  }
+
   /** Writes a row and calls `act`, which moves the file into place: both happen, or neither if `act` throws. */
   put(entry: CatalogEntry, act: () => void): void {
     this.#transaction(() => {

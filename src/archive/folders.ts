@@ -27,11 +27,12 @@ type WalkedEntry =
   | ({ readonly kind: "skipped" } & SkippedFile);
 
 /** Hidden files, including an archive's state folder, and partial files of downloads. */
-function isIgnored(name: string): boolean {
+export function isIgnored(name: string): boolean {
   return name.startsWith(".") || name.endsWith(".part");
 }
 
-async function readFolder(folder: string): Promise<Deno.DirEntry[]> {
+/** Returns the entries of a folder that are not ignored, sorted by name. */
+export async function readFolder(folder: string): Promise<Deno.DirEntry[]> {
   const entries: Deno.DirEntry[] = [];
   for await (const entry of Deno.readDir(folder)) {
     if (!isIgnored(entry.name)) entries.push(entry);
@@ -43,7 +44,7 @@ async function readFolder(folder: string): Promise<Deno.DirEntry[]> {
  * Returns the size and modification time of a file, or of the link itself. For many files, synchronous calls are five
  * times as fast.
  */
-function stampOf(path: string): FileStamp {
+export function stampOf(path: string): FileStamp {
   const { size, mtime } = Deno.lstatSync(path);
   return { size, mtime: mtime?.getTime() ?? 0 };
 }
@@ -54,10 +55,13 @@ function stampOf(path: string): FileStamp {
  *
  * @param root The folder that paths are relative to.
  * @param start Where to start, relative to the root.
+ * @param folders Receives the modification time of each folder.
  */
-async function* walkFiles(root: string, start = ""): AsyncGenerator<WalkedEntry> {
+async function* walkFiles(root: string, start = "", folders?: FolderTimes): AsyncGenerator<WalkedEntry> {
   let entries: Deno.DirEntry[];
   try {
+    // Noted before the folder is read: a later change is then a change since this time.
+    folders?.set(start, stampOf(join(root, start)).mtime);
     entries = await readFolder(join(root, start));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -68,7 +72,7 @@ async function* walkFiles(root: string, start = ""): AsyncGenerator<WalkedEntry>
     const path = start === "" ? name : `${start}/${name}`;
     // Deno replaces bytes that are not UTF-8, and cannot open such a name.
     if (name.includes("\ufffd")) yield { kind: "skipped", path, reason: "its name is not UTF-8" };
-    else if (isDirectory) yield* walkFiles(root, path);
+    else if (isDirectory) yield* walkFiles(root, path, folders);
     else if (isSymlink) yield { kind: "skipped", path, reason: "a symbolic link, which is not followed" };
     else if (!isFile) yield { kind: "skipped", path, reason: "not a regular file" };
     else {
@@ -81,6 +85,9 @@ async function* walkFiles(root: string, start = ""): AsyncGenerator<WalkedEntry>
     }
   }
 }
+
+/** The modification time of each folder, by path relative to the root, in milliseconds since 1970. */
+export type FolderTimes = Map<string, number>;
 
 /** The result of importing a folder. */
 export interface ImportReport {
@@ -184,7 +191,7 @@ export interface IndexReport {
 }
 
 /** The folder below the root that contains all files (SDC folder convention). */
-const TOP_FOLDER = "imap";
+export const TOP_FOLDER = "imap";
 
 async function isFolder(path: string): Promise<boolean> {
   try {
@@ -198,39 +205,63 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
+/** What the archive found at a path. */
+interface FoundFile {
+  readonly path: string;
+  readonly stamp: FileStamp;
+  readonly ingested: Date;
+  /** Default: as for its kind at the SDC. */
+  readonly isReleased: boolean | undefined;
+}
+
+/** Creates the row of a file that was found in the folder, or says in a few words why it does not belong there. */
+export function foundEntry({ path, stamp, ...facts }: FoundFile): CatalogEntry | SkippedFile {
+  try {
+    const found = catalogEntry(basename(path), { ...stamp, ...facts, md5: null });
+    return found.file_path === path ? found : { path, reason: `its name belongs at ${found.file_path}` };
+  } catch (error) {
+    if (!(error instanceof FileNameError)) throw error;
+    return { path, reason: nameReason(error) };
+  }
+}
+
+/** What an index has found. */
+interface FoundFolder {
+  /** Entries that do not belong to the archive. */
+  readonly skipped: readonly SkippedFile[];
+  /** All folders that were read. */
+  readonly folders: FolderTimes;
+}
+
 /**
  * Updates the catalog to match the folder: new files are added, changed files (by size or modification time) are
  * updated, and rows without a file are removed. This also repairs what a crash left behind. Files in the wrong folder
  * are skipped.
  */
-export async function indexFolder(root: string, catalog: Catalog, signal?: AbortSignal): Promise<IndexReport> {
+export async function indexFolder(root: string, catalog: Catalog, signal?: AbortSignal): Promise<FoundFolder> {
   const known = catalog.stamps();
+  const folders: FolderTimes = new Map();
   const changed: CatalogEntry[] = [];
   const skipped: SkippedFile[] = [];
   if (await isFolder(join(root, TOP_FOLDER))) {
-    for await (const entry of walkFiles(root, TOP_FOLDER)) {
+    for await (const entry of walkFiles(root, TOP_FOLDER, folders)) {
       signal?.throwIfAborted();
       if (entry.kind === "skipped") {
         skipped.push({ path: entry.path, reason: entry.reason });
         continue;
       }
-      const { path, name, stamp } = entry;
+      const { path, stamp } = entry;
       const before = known.get(path);
       known.delete(path);
       if (before?.size === stamp.size && before.mtime === stamp.mtime) continue;
-      try {
-        const ingested = new Date(stamp.mtime);
-        const found = catalogEntry(name, { ...stamp, md5: null, ingested, isReleased: catalog.releasesFoundFiles });
-        if (found.file_path === path) changed.push(found);
-        else skipped.push({ path, reason: `its name belongs at ${found.file_path}` });
-      } catch (error) {
-        if (!(error instanceof FileNameError)) throw error;
-        skipped.push({ path, reason: nameReason(error) });
-      }
+      const ingested = new Date(stamp.mtime);
+      const found = foundEntry({ path, stamp, ingested, isReleased: catalog.releasesFoundFiles });
+      if ("reason" in found) skipped.push(found);
+      else changed.push(found);
     }
   }
   catalog.update({ changed, gone: known.keys() });
-  return { files: catalog.size, skipped };
+  return { skipped, folders };
 }
 
 /** The state folder below the root of an archive; hidden, so that indexing and imports ignore it. */

@@ -1,8 +1,9 @@
 import { createArchiveHandler, type UrlLifetimes } from "./api.ts";
 import { Catalog } from "./catalog.ts";
 import { importFolder, type ImportReport, indexFolder, type IndexReport, openStateFolder } from "./folders.ts";
+import { type FolderChange, FolderWatch, type WatchTimes } from "./folder_watch.ts";
 import { type ConnectionLimits, type Handler, type RunningServer, serveHandler, type ServeLog } from "./http_server.ts";
-import { Journal, type Order } from "./journal.ts";
+import { Journal, type Order } from "./jobs.ts";
 import { ObjectStore } from "./object_store.ts";
 import { createObjectsHandler, UrlSigner } from "./objects.ts";
 import { checkedPath } from "../config.ts";
@@ -39,8 +40,18 @@ export interface OpenArchive {
   readonly indexed: IndexReport;
   /** The result of the import; undefined without `importFrom`. */
   readonly imported: ImportReport | undefined;
+  /** Creates a watch of the folder, which keeps the catalog up to date. */
+  watch(options: WatchOptions): FolderWatch;
   /** Closes the catalog and unlocks the folder. */
   close(): void;
+}
+
+/** The options of a watch. */
+interface WatchOptions extends WatchTimes {
+  /** Called for each change of the folder that is noticed. */
+  readonly onChange: (change: FolderChange) => void;
+  /** Called for each internal error. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Checks that a folder is readable, before anything is written. */
@@ -69,13 +80,21 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
   const root = await Deno.realPath(given);
   const catalog = opening.adopt(new Catalog(state.catalog, { unreleased }), (catalog) => catalog.close());
   const store = new ObjectStore({ root, incoming: state.incoming, catalog, now });
-  const found = await indexFolder(root, catalog, signal);
+  const { folders, skipped } = await indexFolder(root, catalog, signal);
   const imported = importFrom === undefined
     ? undefined
     : await importFolder(resolve(importFrom), { store, isReleased: !unreleased, signal });
-  const indexed = { ...found, files: catalog.size };
+  const indexed = { skipped, files: catalog.size };
   const opened = opening.move(); // From here on, the caller is responsible for closing it.
-  return { catalog, store, journal: new Journal(state.journal), indexed, imported, close: () => opened.dispose() };
+  return {
+    catalog,
+    store,
+    journal: new Journal(state.journal),
+    indexed,
+    imported,
+    watch: (options) => new FolderWatch({ root, catalog, folders, now, ...options }),
+    close: () => opened.dispose(),
+  };
 }
 
 /** Settings of a local archive. */
@@ -110,6 +129,10 @@ export interface ArchiveOptions extends OpenArchiveOptions {
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Called for each request, on both ports. */
   readonly log?: ServeLog | undefined;
+  /** Called when a file that others have added, replaced, or removed is noticed. */
+  readonly onFolderChange?: ((change: FolderChange) => void) | undefined;
+  /** When the folder is looked at. */
+  readonly watch?: WatchTimes | undefined;
 }
 
 /** A running local archive. */
@@ -145,8 +168,12 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
     const archive = await openArchive(options);
     const { indexed, imported, journal } = archive;
     servers.start(archive, objectsPort);
+    const { onFolderChange = () => {}, onError = () => {} } = options;
+    const watch = archive.watch({ ...options.watch, onChange: onFolderChange, onError });
+    watch.start();
     let closed: Promise<void> | undefined;
     const close = async () => {
+      await watch.close();
       await servers.close();
       archive.close();
     };

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { cliCommand, runCli, startServe } from "../support/cli.ts";
+import { until } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 
 Deno.test("serve ends with exit code 0 on SIGINT and on SIGTERM, and --demo leaves nothing behind", async () => {
@@ -77,4 +78,29 @@ Deno.test("serve fails with a clear message when its port is in use, and writes 
   assertEquals(code, 1);
   assertStringIncludes(stderr, `Cannot listen on 127.0.0.1:${port}`);
   assertEquals(await folder.files(), []);
+});
+
+Deno.test("a file that is downloaded into a served folder is found, and is gone when it is removed", async () => {
+  await using folder = await testFolder();
+  await using source = await startServe(["--demo"]);
+  await using served = await startServe(["--root", folder.path]);
+  const name = "imap_mag_l0_raw_20250502_v001.pkts";
+  const path = `imap/mag/l0/2025/05/${name}`;
+  const finds = async () => {
+    const { stdout } = await runCli(["query", "--url", served.url, "--instrument", "mag", "--output-format", "paths"]);
+    return stdout;
+  };
+  assertEquals(await finds(), "");
+  const download = await runCli(["download", "--url", source.url, "--data-dir", folder.path, name]);
+  assertEquals(download.code, 0, download.stderr);
+  await until(async () => await finds() === `${path}\n`);
+  await using copy = await testFolder();
+  const again = await runCli(["download", "--url", served.url, "--data-dir", copy.path, name]);
+  assertEquals(again.code, 0, again.stderr);
+  const [first, second] = await Promise.all([folder, copy].map((of) => Deno.readFile(`${of.path}/${path}`)));
+  assertEquals(second, first);
+  await Deno.remove(`${folder.path}/${path}`);
+  await until(async () => await finds() === "");
+  const gone = await runCli(["download", "--url", served.url, "--data-dir", `${copy.path}/other`, name]);
+  assertEquals(gone.code, 1);
 });

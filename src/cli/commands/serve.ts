@@ -1,4 +1,5 @@
 import type { SkippedFile } from "../../archive/folders.ts";
+import type { FolderChange } from "../../archive/folder_watch.ts";
 import type { ServedRequest } from "../../archive/http_server.ts";
 import type { RunningArchive } from "../../archive/start_archive.ts";
 import { type Command, EXIT, type Notice, UsageError } from "../shell.ts";
@@ -45,6 +46,15 @@ function servedNotice({ method, path, status, milliseconds, dropped }: ServedReq
   const end = dropped === undefined ? "" : `: dropped: ${dropped}`;
   const text = `${what} ${status ?? "no response"} ${milliseconds} ms${end}`;
   return { type: "served", text, facts: { method, path, status, milliseconds, dropped } };
+}
+
+/** Returns the log line of a change of the folder. */
+function folderNotice(change: FolderChange): Notice {
+  const { type, ...rest } = change;
+  const text = change.type === "no events"
+    ? `the system reports no changes of files (${change.reason}); the folder is compared every ${change.seconds} s`
+    : `${change.type} ${change.path}${change.type === "skipped" ? `: ${change.reason}` : ""}`;
+  return { type: "folder", text, facts: { change: type, ...rest } };
 }
 
 /** Waits for the signal. */
@@ -153,6 +163,9 @@ export const serve: Command = {
         importFrom: values.get("import"),
         answerLimit: flags.has("unlimited") ? null : undefined,
         log: debug ? (served) => void output.notice(servedNotice(served)) : undefined,
+        onFolderChange: (change) => {
+          if (debug || change.type === "no events" && !quiet) void output.notice(folderNotice(change));
+        },
         onError: (error) => void output.notice(`error: ${error instanceof Error ? error.message : String(error)}`),
       });
       try {
