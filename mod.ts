@@ -54,6 +54,7 @@ export {
   jobs,
   localPath,
   metakernel,
+  print,
   query,
   queryRows,
   release,

@@ -234,6 +234,7 @@ const FUNCTIONS: readonly LibraryFunction[] = [
     summary: "change settings of later calls",
     call: 'imap.configure({ dataDir: "/data", retries: 2 })',
   },
+  { name: "print", summary: "show values below the cell", call: 'await imap.print("files:", files.length)' },
   { name: "cli", summary: "run the command line in a cell", call: 'await imap.cli("query --instrument mag")' },
   { name: "help", summary: "this list, or the help of a function", call: 'imap.help("query")' },
 ];

@@ -95,6 +95,44 @@ export async function cli(line: string | readonly string[]): Promise<void> {
   await runCommandLine(line, options);
 }
 
+/** Whether a value displays itself in a notebook. */
+function isDisplayed(value: unknown): value is { [JUPYTER_DISPLAY](): MimeBundle | Promise<MimeBundle> } {
+  return typeof value === "object" && value !== null && JUPYTER_DISPLAY in value;
+}
+
+/**
+ * Shows values below the cell, as `print` does in Python: texts as they are, tables and charts in full, anything else as
+ * `console.log` shows it. Unlike the output of `console.log`, it never ends up below another cell. Outside of notebooks it
+ * writes to standard output.
+ *
+ * @param values What to show. Texts and other simple values are joined with spaces.
+ *
+ * @example
+ * ```ts
+ * import * as imap from "@imap-sdc/data-access";
+ *
+ * const files = await imap.query({ instrument: "mag", data_level: "l0" });
+ * await imap.print("The first of", files.length, "files:", files[0]);
+ * ```
+ *
+ * @category Notebook
+ */
+export async function print(...values: unknown[]): Promise<void> {
+  const { showBundle } = await import("../display/notebook.ts");
+  let texts: string[] = [];
+  const flush = async () => {
+    if (texts.length > 0) await showBundle({ "text/plain": texts.join(" ").replace(/\n?$/, "\n") });
+    texts = [];
+  };
+  for (const value of values) {
+    if (isDisplayed(value)) {
+      await flush();
+      await showBundle(await value[JUPYTER_DISPLAY]());
+    } else texts.push(typeof value === "string" ? value : Deno.inspect(value));
+  }
+  await flush();
+}
+
 /**
  * Help that displays itself: in a notebook as the last value of a cell, and anywhere with `show()`.
  *

@@ -24,7 +24,7 @@ const LOOKS: readonly Look[] = [
 /** The outputs of the gallery that the documentation has screenshots of: a name, and a part of the cell's code. */
 const PICTURED = {
   gallery_table: "await files.show()",
-  gallery_coverage: "(await year.coverage())",
+  gallery_coverage: "await year.coverage()",
 } as const;
 
 /** Serves the gallery as each site shows it. */

@@ -76,3 +76,16 @@ Deno.test("help() lists the functions, and help(name) shows the parameters of on
   assertEquals(error?.evalue, `Cannot show help for "qery": there is no such function (did you mean "query"?)`);
   await kernel.execute(`await archive.close();`);
 });
+
+Deno.test("print() shows texts, values and tables in their order, in its own cell", async () => {
+  await using kernel = await openKernel();
+  const { outputs, late } = await kernel.execute(`
+    const files = await imap.query({ instrument: "glows" });
+    await imap.print("found", files.length, [1, 2]);
+    await imap.print(files, "after the table");`);
+  const texts = outputs.map(textOf);
+  assertEquals([texts.length, texts[0], texts[2]], [3, "found 7 [ 1, 2 ]\n", "after the table\n"]);
+  assertStringIncludes(texts[1] ?? "", "Found [7] matching files");
+  assertEquals(late, []);
+  await kernel.execute(`await archive.close();`);
+});

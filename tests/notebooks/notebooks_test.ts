@@ -28,53 +28,63 @@ async function savedText(name: typeof NOTEBOOKS[number], words: string): Promise
 
 Deno.test("the tutorial shows the figures of the SDC's own", async () => {
   assertStringIncludes(
-    await savedText("api_demo.ipynb", `"query", "--instrument", "glows");`),
+    await savedText("api_demo.ipynb", `"query --instrument glows"`),
     "Found [7] matching files",
   );
-  const codice = await savedText("api_demo.ipynb", `"query", "--instrument", "codice"`);
+  const codice = await savedText("api_demo.ipynb", `"query --instrument codice`);
   assertMatch(codice, /Found \[10\] matching files[^]*Found \[11\] matching files/);
   assertStringIncludes(
-    await savedText("api_demo.ipynb", `"upload", \``),
+    await savedText("api_demo.ipynb", `imap.cli(["upload", first])`),
     "Successfully uploaded the file to the IMAP SDC",
   );
   assertStringIncludes(await savedText("api_demo.ipynb", `"glow"`), 'did you mean "glows"?');
   const uploaded = await savedText("api_demo.ipynb", `start_date: "20240724"`);
-  assertEquals(uploaded, "imap/codice/l0/2024/07/imap_codice_l0_hskp_20240724_v001.pkts");
+  assertEquals(uploaded, "imap/codice/l0/2024/07/imap_codice_l0_hskp_20240724_v001.pkts\n");
 });
 
-Deno.test("the tutorial marks the line to change for the real SDC, and the gallery says how to use it without a checkout", async () => {
+Deno.test("each notebook begins with what one would write, and marks the line to delete for the real SDC", async () => {
   for (const name of NOTEBOOKS) {
     const { cells } = await readNotebook(notebookPath(name));
-    const text = cells.map(({ source }) => source).join("\n");
-    assertStringIncludes(text, `const url = "https://api.imap-mission.com"`);
-    assertStringIncludes(text, `import * as imap from "jsr:@imap-sdc/data-access"`);
-  }
-});
+    assertEquals(
+      cells.find(({ cell_type }) => cell_type === "code")?.source,
+      `import * as imap from "@imap-sdc/data-access";
+import { demoArchive } from "@imap-sdc/data-access/archive";
 
-Deno.test("a notebook's sample files are uploaded only to its own archive, even if the URL is changed", async () => {
-  for (const name of NOTEBOOKS) {
-    const { cells } = await readNotebook(notebookPath(name));
-    const uploads = cells.filter(({ cell_type, source }) =>
-      cell_type === "code" && /\bupload\b/.test(source) && !source.includes("--help")
+const archive = await demoArchive(); // for the real SDC, delete this line`,
     );
-    assert(uploads.length > 0);
-    for (const { source } of uploads) {
-      for (const line of source.split("\n").filter((line) => /\bupload\b/.test(line))) {
-        assertMatch(line, /^(if \(url === local\)|const \w+ = url === local &&) await /);
-      }
+    assertEquals(cells.at(-1)?.source, "await archive.close();");
+    const code = cells.filter(({ cell_type }) => cell_type === "code").map(({ source }) => source).join("\n");
+    for (const plumbing of ["Deno.Command", "TextDecoder", "setTimeout", "Deno.jupyter"]) {
+      assert(!code.includes(plumbing), `${name} has ${plumbing}`);
     }
-    assert(cells.some(({ source }) => source.includes("\nconst url = local;")));
   }
+});
+
+Deno.test("a notebook's sample files are those of its own archive: without its line, no cell sends anything", async () => {
+  let count = 0;
+  for (const name of NOTEBOOKS) {
+    const { cells } = await readNotebook(notebookPath(name));
+    const code = cells.flatMap(({ cell_type, source }) => cell_type === "code" ? source.split("\n") : []);
+    const names = code.flatMap((line) => /^const \[(.*)\] = archive\.uploads;$/.exec(line)?.[1]?.split(", ") ?? []);
+    for (const line of code.filter((line) => /\b(upload|reprocess)\b/.test(line) && !line.includes("--help"))) {
+      const argument = /(?:\bupload\(|"upload", )(\w+)/.exec(line)?.[1] ?? "";
+      assert(line.includes("archive.") || names.includes(argument), `${name}: ${line}`);
+      count += 1;
+    }
+  }
+  assertEquals(count, 4);
 });
 
 Deno.test("the gallery has tables with a text form, charts as SVG, and the outcomes of transfers", async () => {
-  for (const words of ["files.show()", "files.slice(0, 1)", "year.show()", `table: "spice"`, ".download()", "dryRun"]) {
+  for (
+    const words of ["await files.show()", "files.slice(0, 1)", "year.show()", `table: "spice"`, ".download()", "dryRun"]
+  ) {
     const [output, ...others] = await saved("gallery.ipynb", words);
     assert(output !== undefined && others.length === 0, words);
     assertStringIncludes(htmlOf(output) ?? "", "<table>");
     assertMatch(textOf(output) ?? "", /\S\n/);
   }
-  for (const words of ["(await files.coverage()).show()", "(await year.coverage())", "year.summary()"]) {
+  for (const words of ["files.coverage().show()", "year.coverage()", "year.summary()"]) {
     const [output] = await saved("gallery.ipynb", words);
     assert(output !== undefined);
     assertMatch(mimeText(output, "image/svg+xml") ?? "", /^<svg /);

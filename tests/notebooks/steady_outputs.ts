@@ -8,8 +8,11 @@ const ADDRESS = "127.0.0.1:50000";
 const NOW = /\b(?!2024)2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d\b/g;
 const INGESTED = "2024-08-01 12:00:00";
 
+/** The demo archive makes a temporary folder of its own. */
+const DEMO_FOLDER = /[^\s"'<>]*imap_demo_\w+/g;
+
 function steady(text: string): string {
-  return text.replaceAll(/127\.0\.0\.1:\d+/g, ADDRESS).replaceAll(NOW, INGESTED);
+  return text.replaceAll(DEMO_FOLDER, "imap_demo").replaceAll(/127\.0\.0\.1:\d+/g, ADDRESS).replaceAll(NOW, INGESTED);
 }
 
 function steadyData(data: JsonObject): JsonObject {
