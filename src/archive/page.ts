@@ -440,7 +440,9 @@ function summarize(catalog: Catalog, visible: string): ArchiveSummary {
 
 const NO_COVERAGE: Coverage = {
   files: 0,
+  here: 0,
   undated: 0,
+  undatedProducts: [],
   cut: 0,
   elsewhere: 0,
   span: undefined,
@@ -458,7 +460,9 @@ function join(a: Coverage, b: Coverage, max: number): Coverage {
   const products = [...a.products, ...b.products];
   return {
     files: a.files + b.files,
+    here: a.here + b.here,
     undated: a.undated + b.undated,
+    undatedProducts: [...a.undatedProducts, ...b.undatedProducts].slice(0, max),
     cut: a.cut + b.cut,
     elsewhere: a.elsewhere + b.elsewhere,
     span: joinSpans(a.span, b.span),
@@ -487,7 +491,7 @@ export async function drawCoverage(catalog: Catalog, visible = VISIBLE.all): Pro
     coverage = join(coverage, coverageOf(records, new Set()), MAX_PRODUCTS);
     await delay(0);
   }
-  return coverageSvg(coverage, "");
+  return coverageSvg(coverage, "", "auto");
 }
 
 /** Escapes text from any source for contents and attributes. */

@@ -1,6 +1,8 @@
 import { RecordList } from "./record_list.ts";
+import { type Mark, stripSvg } from "../display/chart.ts";
+import type { HtmlTable } from "../display/html_table.ts";
 import { dayNumber } from "../display/scales.ts";
-import type { Column, Table } from "../display/text_table.ts";
+import type { Column } from "../display/text_table.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters, TableName } from "../protocol/tables.ts";
@@ -91,7 +93,7 @@ export class CatalogCount {
       daysOf.set(entry, days);
       return entry;
     });
-    return RecordList.fromRecords(entries, (rows) => catalogTable(rows, context));
+    return RecordList.fromRecords(entries, (rows, isPage) => catalogTable(rows, { ...context, isPage }));
   }
 }
 
@@ -99,6 +101,8 @@ export class CatalogCount {
 interface CatalogContext {
   readonly url?: string;
   readonly table?: TableName;
+  /** Whether it is for a web page, where the last columns may be out of sight. Default: false. */
+  readonly isPage?: boolean;
 }
 
 /** The number of bins of a product's strip, in text and in pages. */
@@ -110,8 +114,8 @@ const STRIP = { width: 160, height: 10 } as const;
 /** Makes a table of the products of a catalog, each with a strip of the days that have files. */
 export function catalogTable(
   rows: readonly CatalogEntry[],
-  { url, table = "science" }: CatalogContext = {},
-): Table<CatalogEntry> {
+  { url, table = "science", isPage = false }: CatalogContext = {},
+): HtmlTable<CatalogEntry> {
   const files = rows.reduce((sum, { files }) => sum + files, 0);
   const first = rows.reduce<string | null>((first, row) => earlier(first, row.first_date), null);
   const last = rows.reduce<string | null>((last, row) => later(last, row.last_date), null);
@@ -124,7 +128,12 @@ export function catalogTable(
     more: Partial<Column<CatalogEntry>> = {},
   ): Column<CatalogEntry> => ({ header, align: "left", text: (row) => text(row) ?? "", ...more });
   const day = (text: (row: CatalogEntry) => string | null) => (row: CatalogEntry) => withHyphens(text(row) ?? "");
-  const hasStrips = span !== undefined && rows.some((row) => daysOf.has(row));
+  const strip = span === undefined || !rows.some((row) => daysOf.has(row))
+    ? []
+    : [column("Coverage", (row) => stripText(binsOf(row, span, TEXT_BINS)), {
+      markup: (row) => stripHtml(binsOf(row, span, PAGE_BINS), textOfDays(row, span)),
+      yields: 2,
+    })];
   return {
     title: `Found [${rows.length}] products with ${files} files`,
     columns: [
@@ -133,6 +142,7 @@ export function catalogTable(
       column("Descriptor", ({ descriptor }) => descriptor, {
         ...(url === undefined ? {} : { link: (row) => productLink(url, table, row) }),
       }),
+      ...(isPage ? strip : []),
       column("Files", ({ files }) => String(files), { align: "right" }),
       column("First Date", ({ first_date }) => first_date, {
         pageText: day(({ first_date }) => first_date),
@@ -142,14 +152,10 @@ export function catalogTable(
         pageText: day(({ last_date }) => last_date),
         yields: 0,
       }),
-      ...(hasStrips
-        ? [column("Coverage", (row) => stripText(binsOf(row, span, TEXT_BINS)), {
-          markup: (row) => stripSvg(binsOf(row, span, PAGE_BINS), textOfDays(row, span)),
-          yields: 2,
-        })]
-        : []),
+      ...(isPage ? [] : strip),
     ],
     rows,
+    colors: ["newest", "track"],
   };
 }
 
@@ -192,19 +198,17 @@ function textOfDays(row: CatalogEntry, span: DayRange): string {
 }
 
 /** Draws a strip as a small chart, with `title` as its tooltip and as what is left of it where charts are removed. */
-function stripSvg(shares: readonly number[], title: string): string {
-  const width = STRIP.width / shares.length;
-  const round = (value: number) => Math.round(value * 100) / 100;
-  const bars: string[] = [];
-  for (const [index, share] of shares.entries()) {
-    if (share === 0) continue;
-    const opacity = share === 1 ? "" : ` fill-opacity="0.5"`;
-    bars.push(`<rect x="${round(index * width)}" width="${round(width)}" height="${STRIP.height}"${opacity}/>`);
-  }
-  return `<svg class="imap-strip" role="img" aria-label="${title}" width="${STRIP.width}" height="${STRIP.height}" ` +
-    `viewBox="0 0 ${STRIP.width} ${STRIP.height}"><title>${title}</title>` +
-    `<rect class="imap-track" width="${STRIP.width}" height="${STRIP.height}" fill="#8c959f" fill-opacity="0.25"/>` +
-    `<g class="imap-bars" fill="#0969da">${bars.join("")}</g></svg>`;
+function stripHtml(shares: readonly number[], title: string): string {
+  const { width, height } = STRIP;
+  const step = width / shares.length;
+  const bars = shares.flatMap((share, index): Mark[] =>
+    share === 0
+      ? []
+      : [{ kind: "rect", x: index * step, y: 0, width: step, height, fill: "newest", opacity: share === 1 ? 1 : 0.5 }]
+  );
+  const track: Mark = { kind: "rect", x: 0, y: 0, width, height, fill: "track" };
+  const cover: Mark = { ...track, opacity: 0, tooltip: title };
+  return stripSvg([track, ...bars, cover], { ...STRIP, label: title });
 }
 
 /** Matches all files: a query requires a condition, a catalog does not. */

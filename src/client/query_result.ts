@@ -399,7 +399,9 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
   toHtml(): string {
     const [row] = this;
     const isOne = row !== undefined && this.length === 1;
-    return isOne ? htmlCard(this.#table({ maxExtra: MAX_CARD_LINES }), row) : htmlTable(this.#table());
+    return isOne
+      ? htmlCard(this.#table({ isPage: true, maxExtra: MAX_CARD_LINES }), row)
+      : htmlTable(this.#table({ isPage: true }));
   }
 
   /**
@@ -420,7 +422,7 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
     return shownTable(this.#table()).trimEnd();
   }
 
-  #table(more: Pick<ResultContext, "maxExtra"> = {}): Table<FileRecord> {
+  #table(more: Pick<ResultContext, "isPage" | "maxExtra"> = {}): Table<FileRecord> {
     const { url } = this.#origin;
     const { asked, columns } = this.#history;
     return recordsTable(this, {

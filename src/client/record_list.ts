@@ -2,8 +2,8 @@ import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { shownTable, type Table, textTable } from "../display/text_table.ts";
 
-/** Creates the table of records. */
-type TableOf<Row> = (rows: readonly Row[]) => Table<Row>;
+/** Creates the table of records; `isPage` says whether it is for a web page. */
+type TableOf<Row> = (rows: readonly Row[], isPage: boolean) => Table<Row>;
 
 /** Returns the table of a list, for the command line. */
 export let recordTable: <Row extends object>(list: RecordList<Row>) => Table<Row>;
@@ -32,7 +32,7 @@ export class RecordList<Row extends object = object> extends Array<Row> {
   }
 
   static {
-    recordTable = (list) => list.#tableOf(list);
+    recordTable = (list) => list.#tableOf(list, false);
   }
 
   #tableOf: TableOf<Row> = (rows) => ({ title: `Found [${rows.length}] records`, columns: [], rows });
@@ -67,12 +67,12 @@ export class RecordList<Row extends object = object> extends Array<Row> {
 
   /** Returns the records as a text table, as the command line prints them. */
   toText(): string {
-    return textTable(this.#tableOf(this));
+    return textTable(this.#tableOf(this, false));
   }
 
   /** Returns the records as an HTML table. Everything from the server is escaped. */
   toHtml(): string {
-    return htmlTable(this.#tableOf(this));
+    return htmlTable(this.#tableOf(this, true));
   }
 
   /** Shows the table: in a notebook as an output of the running cell, otherwise as text on standard output. */
@@ -82,11 +82,11 @@ export class RecordList<Row extends object = object> extends Array<Row> {
 
   /** Returns what a notebook shows for the list: the first and the last rows of a long one. */
   [JUPYTER_DISPLAY](): MimeBundle {
-    return { "text/plain": shownTable(this.#tableOf(this)), "text/html": this.toHtml() };
+    return { "text/plain": shownTable(this.#tableOf(this, false)), "text/html": this.toHtml() };
   }
 
   /** Returns what `console.log` and the REPL show for the list. */
   [Symbol.for("Deno.customInspect")](): string {
-    return shownTable(this.#tableOf(this)).trimEnd();
+    return shownTable(this.#tableOf(this, false)).trimEnd();
   }
 }

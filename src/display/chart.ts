@@ -1,14 +1,16 @@
 import { cutToWidth, textWidth } from "./text_width.ts";
+import { colorOf, type ThemeColor, themeColor, themeStyle } from "./html_table.ts";
 import { escapeHtml, printable } from "../safe_text.ts";
 
-/**
- * Notebooks show an SVG as an image, which the theme's colors and the page's style do not reach. With its own
- * background and matching colors, a chart looks the same in light and dark themes, in a file, and on paper.
- */
-const COLORS = { background: "#ffffff", edge: "#d0d7de", text: "#1f2328", quiet: "#57606a", grid: "#c4cbd3" } as const;
+/** A color of the page's theme, by name, or a fixed one, `#rrggbb`. */
+export type Paint = ThemeColor | `#${string}`;
 
-/** The color of secondary text. */
-export const QUIET_TEXT: string = COLORS.quiet;
+/** Turns paints into colors of SVG. */
+type Painter = (paint: Paint) => string;
+
+function isFixed(paint: Paint): paint is `#${string}` {
+  return paint.startsWith("#");
+}
 
 /** The space between the frame and its contents, in pixels. */
 export const CHART_PADDING = 16;
@@ -38,7 +40,7 @@ export interface RectMark {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  readonly fill: string;
+  readonly fill: Paint;
   /** Default: 1. */
   readonly opacity?: number;
   /** The radius of its corners. */
@@ -50,7 +52,7 @@ export interface RectMark {
 interface LineMark {
   readonly kind: "line";
   readonly points: ReadonlyArray<readonly [x: number, y: number]>;
-  readonly stroke: string;
+  readonly stroke: Paint;
   /** Default: 1. */
   readonly strokeWidth?: number;
 }
@@ -68,7 +70,7 @@ interface TextMark {
   readonly size?: number;
   readonly isBold?: boolean;
   /** Default: the color of text. */
-  readonly fill?: string;
+  readonly fill?: Paint;
 }
 
 /**
@@ -79,7 +81,7 @@ export type Mark = RectMark | LineMark | TextMark;
 
 /** An entry of the legend: a sign and its meaning. */
 export interface LegendEntry {
-  readonly fill: string;
+  readonly fill: Paint;
   /** The height of the sign, in pixels; up to 10. */
   readonly height: number;
   /** Default: 1. */
@@ -111,32 +113,34 @@ function attribute(name: string, value: number | undefined, usual: number): stri
   return value === undefined || value === usual ? "" : ` ${name}="${px(value)}"`;
 }
 
-function rectSvg({ x, y, width, height, fill, opacity, radius, tooltip }: RectMark): string {
+function rectSvg({ x, y, width, height, fill, opacity, radius, tooltip }: RectMark, color: Painter): string {
   const place = `x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}"`;
-  const tag = `<rect ${place} fill="${fill}"${attribute("fill-opacity", opacity, 1)}${attribute("rx", radius, 0)}`;
+  const tag = `<rect ${place} fill="${color(fill)}"${attribute("fill-opacity", opacity, 1)}${
+    attribute("rx", radius, 0)
+  }`;
   return tooltip === undefined ? `${tag}/>` : `${tag}><title>${escapeHtml(printable(tooltip))}</title></rect>`;
 }
 
-function lineSvg({ points, stroke, strokeWidth }: LineMark): string {
+function lineSvg({ points, stroke, strokeWidth }: LineMark, color: Painter): string {
   let [path, command] = ["", "M"];
   for (const [x, y] of points) {
     const isGap = Number.isNaN(x) || Number.isNaN(y);
     if (!isGap) path += `${command}${px(x)},${px(y)}`;
     command = isGap ? "M" : "L";
   }
-  return `<path d="${path}" fill="none" stroke="${stroke}"${attribute("stroke-width", strokeWidth, 1)}/>`;
+  return `<path d="${path}" fill="none" stroke="${color(stroke)}"${attribute("stroke-width", strokeWidth, 1)}/>`;
 }
 
-function textSvg(mark: TextMark): string {
-  const { x, y, text, anchor = "start", size = TEXT_SIZE, isBold = false, fill = COLORS.text } = mark;
+function textSvg(mark: TextMark, color: Painter): string {
+  const { x, y, text, anchor = "start", size = TEXT_SIZE, isBold = false, fill = "text" } = mark;
   const place = `x="${px(x)}" y="${px(y + size * BASELINE)}"${anchor === "start" ? "" : ` text-anchor="${anchor}"`}`;
   const font = `font-size="${size}"${isBold ? ` font-weight="600"` : ""}`;
-  return `<text ${place} ${font} fill="${fill}">${escapeHtml(printable(text))}</text>`;
+  return `<text ${place} ${font} fill="${color(fill)}">${escapeHtml(printable(text))}</text>`;
 }
 
-function markSvg(mark: Mark): string {
-  if (mark.kind === "rect") return rectSvg(mark);
-  return mark.kind === "line" ? lineSvg(mark) : textSvg(mark);
+function markSvg(mark: Mark, color: Painter): string {
+  if (mark.kind === "rect") return rectSvg(mark, color);
+  return mark.kind === "line" ? lineSvg(mark, color) : textSvg(mark, color);
 }
 
 /** A value on an axis, as a {@linkcode Mark} has it: in pixels. */
@@ -158,9 +162,9 @@ export function topAxis(
   { y, bottom }: { readonly y: number; readonly bottom: number },
 ): Mark[] {
   return [
-    ...ticks.map(({ x }): Mark => ({ kind: "line", points: [[x, y], [x, bottom]], stroke: COLORS.grid })),
+    ...ticks.map(({ x }): Mark => ({ kind: "line", points: [[x, y], [x, bottom]], stroke: "grid" })),
     ...ticks.flatMap(({ x, label }): Mark[] => [
-      { kind: "line", points: [[x, y - 4], [x, y]], stroke: COLORS.text },
+      { kind: "line", points: [[x, y - 4], [x, y]], stroke: "text" },
       { kind: "text", x, y: y - 13, text: label, anchor: "middle" },
     ]),
   ];
@@ -181,8 +185,66 @@ function legendMarks(entries: readonly LegendEntry[], y: number): Mark[] {
   });
 }
 
-/** Draws a chart as a complete SVG file: without scripts and external resources, with all text escaped. */
-export function chartSvg({ title, subtitle, description, width, height, legend, marks }: Chart): string {
+/** Whether an SVG file has the colors of the light theme, or those that the reader's browser prefers. */
+export type SvgScheme = "light" | "auto";
+
+/** The font of charts: that of the system. */
+const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+
+/**
+ * Draws a chart as a complete SVG file: without scripts and external resources, with all text escaped. It has its own
+ * background, so that it looks the same on every page, in a file, and on paper.
+ */
+export function chartSvg(chart: Chart, scheme: SvgScheme = "light"): string {
+  if (scheme === "light") return drawn(chart, (paint) => isFixed(paint) ? paint : colorOf(paint));
+  const used = new Set<ThemeColor>();
+  const svg = drawn(chart, themed(used));
+  return svg.replace('font-family="', `class="imap" font-family="`).replace(
+    "<title>",
+    `<style>${themeStyle([...used])}</style><title>`,
+  );
+}
+
+/** Returns a painter with the colors of the page's theme, and records those in use. */
+function themed(used: Set<ThemeColor>): Painter {
+  return (paint) => {
+    if (isFixed(paint)) return paint;
+    used.add(paint);
+    return themeColor(paint);
+  };
+}
+
+/** Shown only where styles are removed, and to screen readers: what the chart says, as a table. */
+const WORDS_STYLE = ".imap-chart{position:relative;width:fit-content;max-width:100%;overflow:auto}" +
+  ".imap-words{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}" +
+  ".imap-chart svg{display:block}";
+
+/**
+ * Draws a chart for a web page: inline SVG in the colors of its theme, with tooltips.
+ *
+ * @param words HTML with what the chart says, as a caption and a table. Pages that remove SVG and styles show it instead.
+ */
+export function chartHtml(chart: Chart, words: string): string {
+  const used = new Set<ThemeColor>();
+  const svg = drawn(chart, themed(used));
+  const label = escapeHtml(printable(chart.title));
+  return `<div class="imap imap-chart" role="region" aria-label="${label}" tabindex="0">` +
+    `<style>${themeStyle([...used])}${WORDS_STYLE}</style>` +
+    `<div class="imap-words">${words}</div>\n${svg}</div>`;
+}
+
+/** Draws marks as SVG that fills the width of its place on a page, in the colors of its theme. */
+export function stripSvg(
+  marks: readonly Mark[],
+  { width, height, label }: { readonly width: number; readonly height: number; readonly label: string },
+): string {
+  const color = themed(new Set());
+  return `<svg class="imap-strip" role="img" aria-label="${escapeHtml(printable(label))}" width="${width}" ` +
+    `height="${height}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">` +
+    `${marks.map((mark) => markSvg(mark, color)).join("\n")}</svg>`;
+}
+
+function drawn({ title, subtitle, description, width, height, legend, marks }: Chart, color: Painter): string {
   const top = subtitle === "" ? 39 : 58;
   const bodyTop = top + (legend.length > 0 ? LEGEND_HEIGHT : 0);
   const whole = bodyTop + height + CHART_PADDING;
@@ -196,7 +258,7 @@ export function chartSvg({ title, subtitle, description, width, height, legend, 
         x: CHART_PADDING,
         y: 43.5,
         text: cutToWidth(printable(subtitle), room),
-        fill: COLORS.quiet,
+        fill: "quiet",
       } as const,
     ]),
     ...legendMarks(legend, top + 10),
@@ -205,13 +267,13 @@ export function chartSvg({ title, subtitle, description, width, height, legend, 
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${label}" width="${width}" height="${px(whole)}" ` +
     `viewBox="0 0 ${width} ${px(whole)}" style="max-width:100%;min-width:${
       Math.ceil(width * MIN_SHRINK)
-    }px;height:auto" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif">` +
+    }px;height:auto" font-family="${FONT}">` +
     `<title>${label}</title><desc>${escapeHtml(printable(description))}</desc>`,
-    `<rect x="0.5" y="0.5" width="${width - 1}" height="${px(whole - 1)}" rx="6" fill="${COLORS.background}" ` +
-    `stroke="${COLORS.edge}"/>`,
-    ...head.map(markSvg),
+    `<rect x="0.5" y="0.5" width="${width - 1}" height="${px(whole - 1)}" rx="6" fill="${color("ground")}" ` +
+    `stroke="${color("line")}"/>`,
+    ...head.map((mark) => markSvg(mark, color)),
     `<g transform="translate(0,${bodyTop})" font-variant="tabular-nums">`,
-    ...marks.map(markSvg),
+    ...marks.map((mark) => markSvg(mark, color)),
     "</g>",
     "</svg>",
     "",

@@ -9,6 +9,11 @@ export interface PictureSource {
   readonly text: (columns: number) => string;
   /** Draws the chart as a complete SVG file. */
   readonly svg: () => Promise<string>;
+  /**
+   * Draws the chart for a web page, in the colors of its theme, with words for pages that remove SVG. Default: the SVG
+   * file.
+   */
+  readonly html?: () => Promise<string>;
 }
 
 /** The default width of a chart, in characters. */
@@ -25,7 +30,7 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * A chart that displays itself: as SVG in notebooks, with block characters in the REPL and in `console.log`.
+ * A chart that displays itself: as HTML with inline SVG in notebooks, with block characters in the REPL and in `console.log`.
  *
  * @example
  * ```ts
@@ -72,6 +77,15 @@ export class Picture {
   }
 
   /**
+   * Returns the chart for a web page: inline SVG without scripts, in the colors of the page's theme, with all text escaped.
+   * Pages that remove SVG and styles show a table of what the chart says.
+   */
+  async toHtml(): Promise<string> {
+    const { html } = this.#source;
+    return html === undefined ? `<div style="max-width:100%;overflow:auto">${await this.toSvg()}</div>` : await html();
+  }
+
+  /**
    * Writes the chart to an SVG file, and replaces an existing one.
    *
    * @param path The path of the file.
@@ -92,9 +106,9 @@ export class Picture {
     await showBundle(isNotebook() ? await this[JUPYTER_DISPLAY]() : { "text/plain": this.toText() });
   }
 
-  /** Returns what a notebook shows for the chart. */
-  async [JUPYTER_DISPLAY](): Promise<MimeBundle<"image/svg+xml">> {
-    return { "text/plain": this.toText(), "image/svg+xml": await this.toSvg() };
+  /** Returns what a notebook shows for the chart: it prefers HTML if it can show it. */
+  async [JUPYTER_DISPLAY](): Promise<MimeBundle<"text/html" | "image/svg+xml">> {
+    return { "text/plain": this.toText(), "text/html": await this.toHtml(), "image/svg+xml": await this.toSvg() };
   }
 
   /** Returns what `console.log` and the REPL show for the chart. */
@@ -156,6 +170,11 @@ export class PendingPicture implements Promise<Picture> {
     return this.then().finally(onFinally);
   }
 
+  /** Returns the chart for a web page, as {@linkcode Picture.toHtml} does. */
+  async toHtml(): Promise<string> {
+    return await (await this).toHtml();
+  }
+
   /** Returns the chart as a complete SVG file, as {@linkcode Picture.toSvg} does. */
   async toSvg(): Promise<string> {
     return await (await this).toSvg();
@@ -172,7 +191,7 @@ export class PendingPicture implements Promise<Picture> {
   }
 
   /** Returns what a notebook shows for the chart. */
-  async [JUPYTER_DISPLAY](): Promise<MimeBundle<"image/svg+xml">> {
+  async [JUPYTER_DISPLAY](): Promise<MimeBundle<"text/html" | "image/svg+xml">> {
     return await (await this)[JUPYTER_DISPLAY]();
   }
 

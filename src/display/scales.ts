@@ -89,12 +89,12 @@ function mixed(a: string, b: string, share: number): string {
 }
 
 /** How values become colors. */
-interface ColorScaleOptions {
+interface ColorScaleOptions<Color extends string> {
   readonly type: ScaleType;
   /** Values outside the domain get the color of the nearer end. */
   readonly domain: Interval;
-  /** At least two colors, `#rrggbb`, from the lowest value to the highest. */
-  readonly colors: readonly [string, string, ...string[]];
+  /** At least two colors, `#rrggbb`, from the lowest value to the highest. Bands may have names of colors. */
+  readonly colors: readonly [Color, Color, ...Color[]];
   /** Whether to use only these colors, each for a band of values; otherwise colors are interpolated. */
   readonly isBanded?: boolean;
 }
@@ -105,8 +105,15 @@ interface ColorScaleOptions {
  * @returns A function from a value to a color; undefined for values that are not on the scale: NaN and, on a
  * logarithmic scale, values that are not positive.
  */
+export function colorScale<Color extends string>(
+  options: ColorScaleOptions<Color> & { readonly isBanded: true },
+): (value: number) => Color | undefined;
+/** Makes a color scale whose colors are interpolated: `#rrggbb`. */
 export function colorScale(
-  { type, domain, colors, isBanded = false }: ColorScaleOptions,
+  options: ColorScaleOptions<`#${string}`>,
+): (value: number) => `#${string}` | undefined;
+export function colorScale(
+  { type, domain, colors, isBanded = false }: ColorScaleOptions<string>,
 ): (value: number) => string | undefined {
   const scale = scaleOf(type, domain, [0, 1]);
   return (value) => {

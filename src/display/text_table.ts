@@ -13,6 +13,8 @@ export interface Column<Row> {
   readonly pageText?: (row: Row) => string;
   /** Returns markup for web pages in place of the text, which must be safe: a small chart. */
   readonly markup?: (row: Row) => string;
+  /** Markup after the header on web pages, which must be safe: an axis. */
+  readonly headMarkup?: string;
   /** Returns the URL that the cell links to on a web page. URLs other than http and https are dropped. */
   readonly link?: (row: Row) => string | undefined;
   /** On a web page, the URL of the same table sorted by this column. */
@@ -34,6 +36,8 @@ export interface Table<Row> {
   readonly subtitle?: string;
   /** A note on what the table omits: after the subtitle on a page, in a line below the rows as text. */
   readonly note?: string;
+  /** Whether a row is about a failure, which pages mark. */
+  readonly isFailed?: (row: Row) => boolean;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
 }

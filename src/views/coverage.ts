@@ -164,11 +164,28 @@ function shownDays(ranges: readonly DayRange[]): DayRange | undefined {
   return { first: Math.max(reach.first, shown.first - around), last: Math.min(reach.last, shown.last + around) };
 }
 
-/** The files of a product: a row of the chart. */
-export interface Product {
+/** What a row of the chart is about. */
+export interface ProductName {
   readonly instrument: string;
   readonly level: string;
   readonly descriptor: string;
+}
+
+/** The files of a product that have no days, such as SPICE kernels that are valid at any time. */
+export interface UndatedProduct extends ProductName {
+  readonly files: number;
+  /** The number of files in the data directory. */
+  readonly here: number;
+  /** From the newest to the oldest. */
+  readonly versions: readonly string[];
+  /** Whether they are SPICE files: a kernel without coverage is valid at any time. */
+  readonly isSpice: boolean;
+}
+
+/** The files of a product: a row of the chart. */
+export interface Product extends ProductName {
+  /** The number of its files. */
+  readonly files: number;
   /** From the newest to the oldest. */
   readonly versions: readonly string[];
   /** By day, then by version. */
@@ -178,8 +195,12 @@ export interface Product {
 /** The days that have files, by product. */
 export interface Coverage {
   readonly files: number;
+  /** The number of files in the data directory. */
+  readonly here: number;
   /** The number of files without a day. */
   readonly undated: number;
+  /** The products of the files without a day, up to a limit. */
+  readonly undatedProducts: readonly UndatedProduct[];
   /** The number of files for more days than are shown. */
   readonly cut: number;
   /** The number of files for none of the shown days. */
@@ -207,15 +228,48 @@ function newestFirst(a: string, b: string): number {
 interface Growing {
   readonly record: FileRecord;
   readonly counter: DayCounter;
+  files: number;
+}
+
+/** Counts the files without days by product. */
+function undatedOf(records: readonly FileRecord[], here: ReadonlySet<string>): UndatedProduct[] {
+  const growing = new Map<
+    string,
+    { readonly record: FileRecord; files: number; here: number; versions: Set<string> }
+  >();
+  for (const record of records) {
+    const key = JSON.stringify(productOf(record));
+    const product = growing.get(key) ?? { record, files: 0, here: 0, versions: new Set() };
+    growing.set(key, product);
+    product.files += 1;
+    product.here += here.has(record.file_path) ? 1 : 0;
+    product.versions.add(versionOf(record));
+  }
+  return [...growing].sort(([a], [b]) => a < b ? -1 : 1).slice(0, MAX_PRODUCTS).map(([, { record, ...product }]) => ({
+    ...nameOf(record),
+    ...product,
+    versions: [...product.versions].sort(newestFirst),
+    isSpice: typeof valueAt(record, "kernel_type") === "string",
+  }));
+}
+
+function nameOf(record: FileRecord): ProductName {
+  return {
+    instrument: rowLabel.instrument(record),
+    level: rowLabel.level(record),
+    descriptor: rowLabel.descriptor(record),
+  };
 }
 
 /** Counts files by product, day and version. `here` contains the archive paths of the files in the data directory. */
 export function coverageOf(records: readonly FileRecord[], here: ReadonlySet<string>): Coverage {
   const reader = new DayReader();
   const dated: Array<{ readonly record: FileRecord; readonly days: DayRange }> = [];
+  const undated: FileRecord[] = [];
   for (const record of records) {
     const days = reader.rangeOf(record);
     if (days !== undefined) dated.push({ record, days });
+    else undated.push(record);
   }
   const span = shownDays(dated.map(({ days }) => days));
   const growing = new Map<string, Growing>();
@@ -227,14 +281,17 @@ export function coverageOf(records: readonly FileRecord[], here: ReadonlySet<str
     }
     if (days.first < span.first || days.last > span.last) cut += 1;
     const key = JSON.stringify(productOf(record));
-    const product = growing.get(key) ?? { record, counter: new DayCounter() };
+    const product = growing.get(key) ?? { record, counter: new DayCounter(), files: 0 };
     growing.set(key, product);
+    product.files += 1;
     product.counter.add(days, span, versionOf(record), here.has(record.file_path));
   }
   const products = [...growing].sort(([a], [b]) => a < b ? -1 : 1).map(([, product]) => product);
   return {
     files: records.length,
-    undated: records.length - dated.length,
+    here: here.size === 0 ? 0 : records.filter(({ file_path }) => here.has(file_path)).length,
+    undated: undated.length,
+    undatedProducts: undatedOf(undated, here),
     cut,
     elsewhere,
     span,
@@ -243,11 +300,10 @@ export function coverageOf(records: readonly FileRecord[], here: ReadonlySet<str
   };
 }
 
-function finished({ record, counter }: Growing): Product {
+function finished({ record, counter, files }: Growing): Product {
   return {
-    instrument: rowLabel.instrument(record),
-    level: rowLabel.level(record),
-    descriptor: rowLabel.descriptor(record),
+    ...nameOf(record),
+    files,
     versions: counter.versions.sort(newestFirst),
     days: counter.counts(),
   };
@@ -365,6 +421,38 @@ export function runsOf(
     } else runs.push({ cell, from, to, files: cell.files });
   }
   return runs;
+}
+
+/** The number of days of a product. */
+interface DayTotals {
+  /** With files. */
+  readonly days: number;
+  /** Whose newest files are in the data directory. */
+  readonly here: number;
+  /** With superseded versions besides the newest one. */
+  readonly superseded: number;
+}
+
+/** Counts the days of a product. */
+export function dayTotals(product: Product): DayTotals {
+  const indexes = new Map(product.versions.map((version, index) => [version, index]));
+  let [here, superseded] = [0, 0];
+  for (const versions of product.days.values()) {
+    if (versions.size > 1) superseded += 1;
+    let newest: { readonly age: number; readonly isHere: boolean } | undefined;
+    for (const [version, count] of versions) {
+      const age = indexes.get(version) ?? 0;
+      if (newest === undefined || age < newest.age) newest = { age, isHere: count.here === count.files };
+    }
+    if (newest?.isHere) here += 1;
+  }
+  return { days: product.days.size, here, superseded };
+}
+
+/** `v001`, or `v001 to v003` for several versions. */
+export function versionRange(versions: readonly string[]): string {
+  const [newest, oldest] = [rowLabel.version(versions[0]), rowLabel.version(versions.at(-1))];
+  return versions.length === 1 ? newest : `${oldest} to ${newest}`;
 }
 
 /** Says what the chart shows, in a line. */

@@ -1,15 +1,21 @@
 import {
+  type Chart,
   CHART_PADDING,
   chartSvg,
   DAY_LABEL_PIXELS,
   type LegendEntry,
   type Mark,
+  type Paint,
   type RectMark,
+  stripSvg,
+  type SvgScheme,
   textPixels,
   topAxis,
 } from "../display/chart.ts";
+import { htmlTable } from "../display/html_table.ts";
 import { Picture } from "../display/picture.ts";
-import { isoDay, type Scale, scaleOf, timeTicks } from "../display/scales.ts";
+import { type Interval, isoDay, type Scale, scaleOf, timeTicks } from "../display/scales.ts";
+import type { Column } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import {
   type Bins,
@@ -21,12 +27,18 @@ import {
   coverageOf,
   coverageTitle,
   type DayRange,
+  dayTotals,
+  MAX_PRODUCTS,
   type Product,
+  type ProductName,
   type Run,
   runsOf,
+  type UndatedProduct,
+  versionRange,
 } from "./coverage.ts";
 import { coverageText } from "./coverage_text.ts";
-import { askedText, counted, type ResultContext, rowLabel } from "./records.ts";
+import { escapeHtml } from "../safe_text.ts";
+import { askedText, counted, NO_VALUE, type ResultContext, rowLabel } from "./records.ts";
 
 /** Days with files that are drawn as one bar, in the row of a product. */
 interface Span extends Run {
@@ -138,33 +150,59 @@ function barsOf(spans: readonly Span[], shown: DayRange, dayPixels: number): Bar
   return [...bars.filter((bar) => !isWidened(bar)), ...bars.filter(isWidened)];
 }
 
-/** The colors of a product's newest version, the previous one, and all others; each is readable as text on white. */
-const AGES = [
-  { fill: "#0b3d91", text: "newest version" },
-  { fill: "#0f8577", text: "previous version" },
-  { fill: "#b45309", text: "older" },
-] as const;
-
-/** The color of files in the data directory. */
-const HERE = "#1f2328";
 /** The opacity of bars in which not all days have files. */
 const SOME_DAYS_OPACITY = 0.5;
 
-/** Returns the color of a version by its index among the product's versions, 0 for the newest. */
-function versionColor(index = 0): string {
-  return AGES[index]?.fill ?? AGES[2].fill;
+/** The colors and positions of the layers in a row: each has a place of its own, so that no color must be recognized. */
+interface LayerLook {
+  readonly top: number;
+  readonly height: number;
+  readonly fill: Paint;
 }
 
+/** The sizes of the rows of a chart. */
+interface RowLook {
+  /** The height of a row. */
+  readonly row: number;
+  readonly newest: LayerLook;
+  readonly older: LayerLook;
+  readonly here: LayerLook;
+}
+
+const WIDE_ROWS: RowLook = {
+  row: 24,
+  newest: { top: 4, height: 11, fill: "newest" },
+  older: { top: 16, height: 3, fill: "superseded" },
+  here: { top: 20.5, height: 2, fill: "here" },
+};
+/** For many products: twice as many fit on a screen. */
+const NARROW_ROWS: RowLook = {
+  row: 16,
+  newest: { top: 2, height: 7, fill: "newest" },
+  older: { top: 9.5, height: 2, fill: "superseded" },
+  here: { top: 12, height: 2, fill: "here" },
+};
+/** The number of products from which rows are narrow, and the axis is repeated at the bottom. */
+const MANY_PRODUCTS = 30;
+
+/** The words of the legend. */
+const WORDS = {
+  newest: "newest version",
+  older: "superseded version too",
+  here: "downloaded",
+  some: "on some of the days",
+} as const;
+
 /** Returns the legend for the signs in the chart. */
-function legendOf({ newest, older, here }: Layers<Bar>): LegendEntry[] {
-  const strips = older.map(({ cell }) => cell.older ?? 0);
-  const fills = new Set([...newest.map(({ cell }) => cell.newest), ...strips].map(versionColor));
-  const entries: LegendEntry[] = AGES.filter(({ fill }) => fills.has(fill)).map((age) => ({ ...age, height: 10 }));
-  const newestStrip = strips.reduce((least, index) => Math.min(least, index), Infinity);
-  if (older.length > 0) entries.push({ fill: versionColor(newestStrip), height: 3, text: "older versions exist too" });
-  if (here.length > 0) entries.push({ fill: HERE, height: 2, text: "in the data directory" });
+function legendOf({ newest, older, here }: Layers<Bar>, coverage: Coverage): LegendEntry[] {
+  const entries: LegendEntry[] = [{ fill: "newest", height: 10, text: WORDS.newest }];
   if (newest.some(({ isPale }) => isPale)) {
-    entries.push({ fill: AGES[0].fill, height: 10, opacity: SOME_DAYS_OPACITY, text: "on some of the days" });
+    entries.push({ fill: "newest", height: 10, opacity: SOME_DAYS_OPACITY, text: WORDS.some });
+  }
+  if (older.length > 0) entries.push({ fill: "superseded", height: 3, text: WORDS.older });
+  if (here.length > 0) {
+    const text = `${WORDS.here}: ${coverage.here} of ${counted(coverage.files, "file")}`;
+    entries.push({ fill: "here", height: 2, text });
   }
   return entries;
 }
@@ -175,12 +213,11 @@ const USUAL_WIDTH = 860;
 const MIN_TIME_PIXELS = 440;
 const INSTRUMENT_FONT = { size: 12, isBold: true } as const;
 
-/** The labels of the rows, by product, and their positions. */
+/** The labels of the rows, and their positions. */
 interface Names {
   readonly instruments: readonly string[];
   /** Level and descriptor. */
   readonly products: readonly string[];
-  /** The newest version, and the number of other versions. */
   readonly versions: readonly string[];
   /** Where the level and the descriptor begin. */
   readonly productLeft: number;
@@ -191,41 +228,23 @@ interface Names {
   readonly width: number;
 }
 
-function namesOf(products: readonly Product[]): Names {
-  const widest = (texts: readonly string[], font = {}) => Math.max(...texts.map((text) => textPixels(text, font)));
-  const instruments = products.map(({ instrument }) => instrument);
-  const names = products.map(({ level, descriptor }) => `${level} ${descriptor}`);
-  const versions = products.map(({ versions }) =>
-    rowLabel.version(versions[0]) + (versions.length > 1 ? ` +${versions.length - 1}` : "")
-  );
+function namesOf(rows: ReadonlyArray<Product | UndatedProduct>): Names {
+  const widest = (texts: readonly string[], font = {}) => Math.max(0, ...texts.map((text) => textPixels(text, font)));
+  const instruments = rows.map(({ instrument }) => instrument);
+  const products = rows.map(({ level, descriptor }) => `${level} ${descriptor}`);
+  const versions = rows.map(({ versions }) => versionRange(versions));
   const productLeft = CHART_PADDING + widest(instruments, INSTRUMENT_FONT) + 12;
-  const timeLeft = productLeft + widest(names) + 12;
+  const timeLeft = productLeft + widest(products) + 12;
   const right = widest(versions) + 28;
   const timePixels = Math.max(MIN_TIME_PIXELS, USUAL_WIDTH - timeLeft - right);
-  return {
-    instruments,
-    products: names,
-    versions,
-    productLeft,
-    timeLeft,
-    timePixels,
-    width: timeLeft + timePixels + right,
-  };
+  return { instruments, products, versions, productLeft, timeLeft, timePixels, width: timeLeft + timePixels + right };
 }
 
-const ROW = 24;
 const AXIS = 26;
-/** The background of a row, which makes gaps visible. */
-const TRACK = "#eceff2";
 /** Bars of narrower bins touch. */
 const MIN_APART_PIXELS = 4;
 /** On an axis with fewer days, a single day would look like a wall. */
 const MIN_AXIS_DAYS = 14;
-
-/** The vertical position of each layer in a row. */
-const BAR = { top: 4, height: 11 } as const;
-const OLDER_BAR = { top: 16, height: 3 } as const;
-const HERE_BAR = { top: 20.5, height: 2 } as const;
 
 /** The days of the axis: those with files, and some around them when there are few. */
 function axisDays({ first, last }: DayRange): DayRange {
@@ -233,89 +252,283 @@ function axisDays({ first, last }: DayRange): DayRange {
   return { first: first - Math.floor(around / 2), last: last + Math.ceil(around / 2) };
 }
 
-function tooltipOf(products: readonly Product[], { row, cell, from, to, files }: Span): string {
+/** The bars of all products on a time axis. */
+interface Timeline {
+  readonly time: Scale;
+  readonly bins: Bins;
+  readonly bars: Layers<Bar>;
+  /** The gap on each side of a bar. */
+  readonly inset: number;
+  readonly ticks: ReadonlyArray<{ readonly x: number; readonly label: string }>;
+}
+
+/** Places the bars of products between two positions. */
+function timelineOf(products: readonly Product[], span: DayRange, [left, right]: Interval): Timeline {
+  const pixels = right - left;
+  const shown = axisDays(span);
+  const time = scaleOf("linear", [shown.first, shown.last + 1], [left, right]);
+  const dayPixels = pixels / (shown.last - shown.first + 1);
+  const { bins, spans } = spansOf(products, span, (span.last - span.first + 1) * dayPixels);
+  return {
+    time,
+    bins,
+    bars: {
+      newest: barsOf(spans.newest, shown, dayPixels),
+      older: barsOf(spans.older, shown, dayPixels),
+      here: barsOf(spans.here, shown, dayPixels),
+    },
+    inset: bins.days * dayPixels >= MIN_APART_PIXELS ? 0.5 : 0,
+    ticks: timeTicks(shown.first, shown.last, Math.floor(pixels / DAY_LABEL_PIXELS))
+      .map(({ value, label }) => ({ x: time.at(value), label })),
+  };
+}
+
+function tooltipOf({ versions }: Product, { cell, from, to, files }: Span, bins: Bins): string {
   const days = to - from === 1 ? isoDay(from) : `${isoDay(from)} to ${isoDay(to - 1)}`;
-  return `${days}: ${rowLabel.version(products[row]?.versions[cell.newest])}, ${counted(files, "file")}`;
+  const isOneBin = to - from <= bins.days;
+  const older = isOneBin && cell.older !== undefined ? `; ${rowLabel.version(versions[cell.older])} superseded` : "";
+  const here = isOneBin && cell.isHere ? "; downloaded" : "";
+  return `${days}: ${rowLabel.version(versions[cell.newest])}, ${counted(files, "file")}${older}${here}`;
 }
 
-/** Draws a bar as a rectangle. `inset` is the space on each side that separates it from its neighbors. */
-function rectOf(
-  { row, left, right }: Bar,
-  time: Scale,
-  { top, height, inset = 0, fill }: { top: number; height: number; inset?: number; fill: string },
-): RectMark {
-  const [x, end] = [time.at(left) + inset, time.at(right) - inset];
-  return { kind: "rect", x, y: AXIS + ROW * row + top, width: end - x, height, fill };
+/** Draws the bars of products. `y` returns the top of a product's row. */
+function barMarks(products: readonly Product[], timeline: Timeline, look: RowLook, y: (row: number) => number): Mark[] {
+  const { time, bars, bins, inset } = timeline;
+  const rectOf = ({ row, left, right }: Bar, { top, height, fill }: LayerLook, inset = 0): RectMark => {
+    const [x, end] = [time.at(left) + inset, time.at(right) - inset];
+    return { kind: "rect", x, y: y(row) + top, width: end - x, height, fill };
+  };
+  return [
+    ...bars.newest.flatMap((bar): Mark[] => {
+      const product = products[bar.row];
+      if (product === undefined) return [];
+      const tooltip = tooltipOf(product, bar, bins);
+      return [{ ...rectOf(bar, look.newest, inset), opacity: bar.isPale ? SOME_DAYS_OPACITY : 1, tooltip }];
+    }),
+    ...bars.older.map((bar) => rectOf(bar, look.older, inset)),
+    ...bars.here.map((bar) => rectOf(bar, look.here)),
+  ];
 }
 
-function rowMarks(names: Names): Mark[] {
-  const { instruments, products, versions, productLeft, timeLeft, timePixels } = names;
-  return products.flatMap((product, row): Mark[] => {
-    const y = AXIS + ROW * (row + 0.5);
-    const instrument = instruments[row] ?? "";
-    const isFirst = instrument !== instruments[row - 1];
+/** Says why the files of a product are not on the time axis. */
+function undatedText({ files, isSpice }: UndatedProduct): string {
+  return `${counted(files, "file")} without dates${isSpice ? ": valid at any time" : ""}`;
+}
+
+/** Describes the query, and what a chart leaves out or adds. */
+function notesOf(coverage: Coverage, asked: string, bins?: Bins): string[] {
+  const { undated } = coverage;
+  return [
+    asked,
+    ...coverageNotes({ ...coverage, undated: 0 }),
+    ...(undated > 0 ? [`${counted(undated, "file")} without a day`] : []),
+    ...(bins !== undefined && bins.days > 1 ? [`each bar covers ${bins.days} days`] : []),
+  ].filter((text) => text !== "");
+}
+
+function rowMarks({ instruments, products, versions, productLeft, timeLeft, timePixels }: Names, row: number): Mark[] {
+  return products.flatMap((product, index): Mark[] => {
+    const y = AXIS + row * (index + 0.5);
+    const instrument = instruments[index] ?? "";
+    const isFirst = instrument !== instruments[index - 1];
     return [
       ...(isFirst ? [{ kind: "text", x: CHART_PADDING, y, text: instrument, ...INSTRUMENT_FONT } as const] : []),
       { kind: "text", x: productLeft, y, text: product },
-      { kind: "text", x: timeLeft + timePixels + 10, y, text: versions[row] ?? "", fill: versionColor() },
+      { kind: "text", x: timeLeft + timePixels + 10, y, text: versions[index] ?? "", fill: "quiet" },
     ];
   });
 }
 
-/** Draws the days that have files, as an SVG file. `asked` describes the query. */
-export function coverageSvg(coverage: Coverage, asked: string): string {
-  const { products, span } = coverage;
+/** Makes the chart of the days that have files. `asked` describes the query. */
+function coverageChart(coverage: Coverage, asked: string): Chart {
+  const { products, span, undatedProducts } = coverage;
   const title = coverageTitle(coverage);
-  const notes = [asked, ...coverageNotes(coverage)].filter((text) => text !== "");
-  if (span === undefined) {
-    const subtitle = notes.join(" · ");
-    return chartSvg({ title, subtitle, description: subtitle, width: USUAL_WIDTH, height: 0, legend: [], marks: [] });
-  }
-  const names = namesOf(products);
+  const rows = [...products, ...undatedProducts].slice(0, MAX_PRODUCTS);
+  const isTall = rows.length > MANY_PRODUCTS;
+  const look = isTall ? NARROW_ROWS : WIDE_ROWS;
+  const names = namesOf(rows);
   const { timeLeft, timePixels } = names;
-  const shown = axisDays(span);
-  const time = scaleOf("linear", [shown.first, shown.last + 1], [timeLeft, timeLeft + timePixels]);
-  const dayPixels = timePixels / (shown.last - shown.first + 1);
-  const { bins, spans } = spansOf(products, span, (span.last - span.first + 1) * dayPixels);
-  if (bins.days > 1) notes.push(`each bar covers ${bins.days} days`);
-  const bars: Layers<Bar> = {
-    newest: barsOf(spans.newest, shown, dayPixels),
-    older: barsOf(spans.older, shown, dayPixels),
-    here: barsOf(spans.here, shown, dayPixels),
-  };
-  const height = AXIS + ROW * products.length;
-  const inset = bins.days * dayPixels >= MIN_APART_PIXELS ? 0.5 : 0;
-  const ticks = timeTicks(shown.first, shown.last, Math.floor(timePixels / DAY_LABEL_PIXELS));
-  const rows = products.map((_, row) => `${names.instruments[row]} ${names.products[row]} ${names.versions[row]}`);
-  return chartSvg({
-    title,
-    subtitle: notes.join(" · "),
-    description: `Time from left to right, a row for each product with its newest version: ${rows.join("; ")}`,
-    width: names.width,
-    height,
-    legend: legendOf(bars),
-    marks: [
-      ...products.map((_, row): Mark => {
-        return {
-          kind: "rect",
-          x: timeLeft,
-          y: AXIS + ROW * row + BAR.top,
-          width: timePixels,
-          height: BAR.height,
-          fill: TRACK,
-        };
-      }),
-      ...topAxis(ticks.map(({ value, label }) => ({ x: time.at(value), label })), { y: AXIS, bottom: height }),
-      ...bars.newest.map((bar): Mark => ({
-        ...rectOf(bar, time, { ...BAR, inset, fill: versionColor(bar.cell.newest) }),
-        opacity: bar.isPale ? SOME_DAYS_OPACITY : 1,
-        tooltip: tooltipOf(products, bar),
-      })),
-      ...bars.older.map((bar) => rectOf(bar, time, { ...OLDER_BAR, inset, fill: versionColor(bar.cell.older) })),
-      ...bars.here.map((bar) => rectOf(bar, time, { ...HERE_BAR, fill: HERE })),
-      ...rowMarks(names),
-    ],
+  const timeline = span === undefined ? undefined : timelineOf(products, span, [timeLeft, timeLeft + timePixels]);
+  const top = (row: number) => AXIS + look.row * row;
+  const bottom = top(products.length);
+  const undated = rows.slice(products.length).flatMap((product, index): Mark[] => {
+    if (!("isSpice" in product)) return [];
+    const y = top(products.length + index) + look.row / 2;
+    return [{ kind: "text", x: timeLeft, y, text: undatedText(product), fill: "quiet" }];
   });
+  const tracks = products.map((_, row): Mark => {
+    return {
+      kind: "rect",
+      x: timeLeft,
+      y: top(row) + look.newest.top,
+      width: timePixels,
+      height: look.newest.height,
+      fill: "track",
+    };
+  });
+  const axes = timeline === undefined ? [] : [
+    ...topAxis(timeline.ticks, { y: AXIS, bottom }),
+    ...(isTall ? bottomLabels(timeline.ticks, top(rows.length)) : []),
+  ];
+  const texts = rows.map((_, row) => `${names.instruments[row]} ${names.products[row]} ${names.versions[row]}`);
+  const subtitle = notesOf(coverage, asked, timeline?.bins).join(" · ");
+  return {
+    title,
+    subtitle,
+    description: rows.length === 0
+      ? subtitle
+      : `Time from left to right, a row for each product with its versions: ${texts.join("; ")}`,
+    width: Math.max(USUAL_WIDTH, names.width),
+    height: rows.length === 0 ? 0 : top(rows.length) + (isTall && timeline !== undefined ? AXIS : 0),
+    legend: timeline === undefined ? [] : legendOf(timeline.bars, coverage),
+    marks: [
+      ...tracks,
+      ...axes,
+      ...(timeline === undefined ? [] : barMarks(products, timeline, look, top)),
+      ...undated,
+      ...rowMarks(names, look.row),
+    ],
+  };
+}
+
+/** The labels of the axis again, below a chart that is taller than a screen. */
+function bottomLabels(ticks: Timeline["ticks"], y: number): Mark[] {
+  return ticks.map(({ x, label }): Mark => ({ kind: "text", x, y: y + 13, text: label, anchor: "middle" }));
+}
+
+/**
+ * Draws the days that have files, as an SVG file.
+ *
+ * @param asked Describes the query.
+ */
+export function coverageSvg(coverage: Coverage, asked: string, scheme: SvgScheme = "light"): string {
+  return chartSvg(coverageChart(coverage, asked), scheme);
+}
+
+/** The size of the bars of a product in a web page, in pixels. */
+const STRIP = { width: 480, height: 20 } as const;
+const STRIP_ROWS: RowLook = {
+  row: STRIP.height,
+  newest: { top: 1, height: 10, fill: "newest" },
+  older: { top: 12, height: 3, fill: "superseded" },
+  here: { top: 17, height: 2, fill: "here" },
+};
+/** The width of the narrowest axis, and of a label on it with its gap, in pixels. */
+const MIN_STRIP_PIXELS = 240;
+const labelShare = (label: string) => (textPixels(label, { size: 13 }) + 8) / MIN_STRIP_PIXELS;
+
+const STRIP_COLORS = ["newest", "superseded", "here", "track", "grid"] as const;
+const STRIP_STYLE = [
+  "coverage",
+  [
+    `& td svg,& .imap-axis{display:block;width:clamp(${MIN_STRIP_PIXELS}px,40vw,560px);height:20px}`,
+    "& .imap-axis{position:relative;height:1.4em;font-weight:400}",
+    "& .imap-axis span{position:absolute;padding-left:3px;border-left:1px solid var(--imap-text)}",
+    "& td,& th{padding-top:2px;padding-bottom:2px}",
+    "& .imap-legend{display:flex;flex-wrap:wrap;gap:2px 16px;padding-top:4px;white-space:normal}",
+    "& .imap-legend span{font-weight:400}& .imap-legend svg{vertical-align:middle;margin-right:5px}",
+  ].join(""),
+] as const;
+
+/** A row of the table in a web page: a product, and its place in the chart. */
+interface CoverageRow {
+  readonly product: Product | UndatedProduct;
+  readonly index: number;
+}
+
+/** `mag l1a norm-mago`; `spice leapseconds`, which has no level. */
+function productText({ instrument, level, descriptor }: ProductName): string {
+  return [instrument, level, descriptor].filter((part) => part !== NO_VALUE).join(" ");
+}
+
+/**
+ * Draws the days that have files for a web page: a table with a row for each product, whose bars are inline SVG in the
+ * colors of the page's theme. Without them, the table still says how many days have files.
+ */
+export function coverageHtml(coverage: Coverage, asked: string): string {
+  const { products, span, undatedProducts } = coverage;
+  const rows = [...products, ...undatedProducts].slice(0, MAX_PRODUCTS).map((product, index) => ({ product, index }));
+  const timeline = span === undefined ? undefined : timelineOf(products, span, [0, STRIP.width]);
+  const legend = timeline === undefined ? [] : legendOf(timeline.bars, coverage);
+  const totals = new Map(products.map((product) => [product, dayTotals(product)]));
+  const daysOf = ({ product }: CoverageRow) => "days" in product ? totals.get(product) : undefined;
+  const dayCount = (count = 0) => count === 0 ? "" : counted(count, "day");
+  const columns: Column<CoverageRow>[] = [
+    { header: "Product", align: "left", text: ({ product }) => productText(product) },
+    {
+      header: "",
+      align: "left",
+      text: ({ product }) => "isSpice" in product ? undatedText(product) : "",
+      markup: (row) => stripHtml(row, products, timeline),
+      ...(timeline === undefined ? {} : { headMarkup: axisHtml(timeline) }),
+    },
+    { header: "Files", align: "right", text: ({ product }) => String(product.files) },
+    { header: "Days", align: "right", text: (row) => dayCount(daysOf(row)?.days) },
+    {
+      header: "Downloaded",
+      align: "right",
+      text: (row) => "here" in row.product ? hereText(row.product) : dayCount(daysOf(row)?.here),
+    },
+    { header: "Superseded", align: "right", text: (row) => dayCount(daysOf(row)?.superseded) },
+    { header: "Versions", align: "left", text: ({ product }) => versionRange(product.versions) },
+  ];
+  return htmlTable({
+    title: coverageTitle(coverage),
+    subtitle: notesOf(coverage, asked, timeline?.bins).join(" · "),
+    ...(legend.length === 0 ? {} : { legend: legendHtml(legend) }),
+    style: STRIP_STYLE,
+    colors: STRIP_COLORS,
+    columns: columns.filter((column) => column.markup !== undefined || rows.some((row) => column.text(row) !== "")),
+    rows,
+  });
+}
+
+function hereText({ here, files }: UndatedProduct): string {
+  return here === 0 ? "" : here === files ? counted(here, "file") : `${here} of ${counted(files, "file")}`;
+}
+
+/** Draws the bars of a product; for one without days, a text. */
+function stripHtml({ product, index }: CoverageRow, products: readonly Product[], timeline?: Timeline): string {
+  if ("isSpice" in product || timeline === undefined) {
+    return `<i>${escapeHtml("isSpice" in product ? undatedText(product) : "")}</i>`;
+  }
+  const only = (bars: readonly Bar[]) => bars.filter(({ row }) => row === index);
+  const { newest, older, here } = timeline.bars;
+  const own = { ...timeline, bars: { newest: only(newest), older: only(older), here: only(here) } };
+  const marks: Mark[] = [
+    {
+      kind: "rect",
+      x: 0,
+      y: STRIP_ROWS.newest.top,
+      width: STRIP.width,
+      height: STRIP_ROWS.newest.height,
+      fill: "track",
+    },
+    ...timeline.ticks.map(({ x }): Mark => ({ kind: "line", points: [[x, 0], [x, STRIP.height]], stroke: "grid" })),
+    ...barMarks(products, own, STRIP_ROWS, () => 0),
+  ];
+  return stripSvg(marks, { ...STRIP, label: `Days of ${productText(product)}` });
+}
+
+/** Draws the axis above the bars: labels that begin at their day. */
+function axisHtml({ ticks }: Timeline): string {
+  const labels: string[] = [];
+  let free = 0;
+  for (const { x, label } of ticks) {
+    const at = x / STRIP.width;
+    if (at < free || at + labelShare(label) > 1) continue;
+    free = at + labelShare(label);
+    labels.push(`<span style="left:${Math.round(at * 1000) / 10}%">${label}</span>`);
+  }
+  return `<span class="imap-axis">${labels.join(" ")}</span>`;
+}
+
+function legendHtml(entries: readonly LegendEntry[]): string {
+  const signs = entries.map(({ fill, height, opacity = 1, text }) => {
+    const mark: Mark = { kind: "rect", x: 0, y: 5 - height / 2, width: 14, height, fill, opacity };
+    return `<span>${stripSvg([mark], { width: 14, height: 10, label: "" })}${escapeHtml(text)}</span>`;
+  });
+  return `<div class="imap-legend">${signs.join(" ")}</div>`;
 }
 
 /** The input of a coverage chart besides the rows. */
@@ -327,8 +540,10 @@ interface CoverageContext extends Pick<ResultContext, "asked"> {
 /** Makes a chart of the days that have files: a row for each product. */
 export function coveragePicture(records: readonly FileRecord[], { asked, here }: CoverageContext = {}): Picture {
   const coverage = coverageOf(records, here ?? new Set());
+  const query = askedText(asked);
   return new Picture({
     text: (columns) => coverageText(coverage, columns),
-    svg: () => Promise.resolve(coverageSvg(coverage, askedText(asked))),
+    svg: () => Promise.resolve(coverageSvg(coverage, query)),
+    html: () => Promise.resolve(coverageHtml(coverage, query)),
   });
 }

@@ -9,8 +9,9 @@ import {
   coverageNotes,
   coverageTitle,
   type Product,
+  versionRange,
 } from "./coverage.ts";
-import { rowLabel } from "./records.ts";
+import { counted, rowLabel } from "./records.ts";
 
 const GAP = "·";
 /**
@@ -102,7 +103,11 @@ function legend(cells: readonly Cell[], { days }: Bins, width: number): string[]
 export function coverageText(coverage: Coverage, columns: number): string {
   const width = Math.max(20, columns);
   const { span, products } = coverage;
-  const ends = [...coverageNotes(coverage), ""];
+  // Kernels that are valid at any time have no place on the axis, but are what a SPICE query is often about.
+  const kernels = coverage.undatedProducts.filter(({ isSpice }) => isSpice).map(({ descriptor, versions, files }) =>
+    `${descriptor} ${versionRange(versions)}: ${counted(files, "file")}, valid at any time`
+  );
+  const ends = [...coverageNotes(coverage), ...kernels, ""];
   const title = coverageTitle(coverage);
   if (span === undefined) return [title, ...ends].join("\n");
   const names = products.flatMap((product) => linesOf(product, binsOf(span, 1)).map(({ name }) => name));

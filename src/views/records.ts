@@ -102,6 +102,11 @@ export interface ResultContext {
   readonly asked?: Asked | string;
   /** Says what left rows of the query out; empty if nothing did. */
   readonly selection?: string;
+  /**
+   * Whether the table is for a web page: the file name comes first, and empty columns are left out, because on a narrow page
+   * the last columns are out of sight. Default: the columns of the Python client.
+   */
+  readonly isPage?: boolean;
   /** The keys of the columns to show. Default: those that every result of the table has, and further ones. */
   readonly columns?: readonly string[];
   /** The maximum number of columns besides those that every result of the table has. Default: 8. */
@@ -168,7 +173,7 @@ function extraKeys(records: readonly FileRecord[], shown: ReadonlySet<string>): 
  * keys of the rows, and the file name.
  */
 export function recordsTable(records: readonly FileRecord[], context: ResultContext = {}): Table<FileRecord> {
-  const { table = "science", asked, selection = "", linkTo, maxExtra = MAX_EXTRA_COLUMNS } = context;
+  const { table = "science", asked, selection = "", isPage = false, linkTo, maxExtra = MAX_EXTRA_COLUMNS } = context;
   const known = sdcColumnsOf(table);
   const columnOf = (key: string, isNumber = false) => {
     const column = known.get(key);
@@ -186,13 +191,18 @@ export function recordsTable(records: readonly FileRecord[], context: ResultCont
     ...(selection === "" ? [] : [selection]),
     ...(omitted.length === 0 ? [] : [`${counted(omitted.length, "more column")}: ${omitted.join(", ")}`]),
   ];
+  const columns = [...keys].map(([key, isNumber], yields) =>
+    key === "file_name" ? fileName : { ...columnOf(key, isNumber), yields }
+  );
   return {
-    title: `Found [${records.length}] matching files`,
+    title: isPage
+      ? `${records.length.toLocaleString("en")} matching file${records.length === 1 ? "" : "s"}`
+      : `Found [${records.length}] matching files`,
     subtitle: askedText(asked),
     ...(notes.length === 0 ? {} : { note: notes.join("; ") }),
-    columns: [...keys].map(([key, isNumber], yields) =>
-      key === "file_name" ? fileName : { ...columnOf(key, isNumber), yields }
-    ),
+    columns: isPage && context.columns === undefined
+      ? [fileName, ...columns.filter((column) => column !== fileName && records.some((row) => column.text(row) !== ""))]
+      : columns,
     rows: records,
   };
 }
@@ -299,10 +309,13 @@ export function fileNameOf({ file_path }: FileRecord): string {
   return bareName(file_path);
 }
 
-/** Shortens a value of a row for a chart; `–` means no value. */
+/** What a chart shows where there is no value. */
+export const NO_VALUE = "–";
+
+/** Shortens a value of a row for a chart. */
 function labelOf(value: unknown, width: number): string {
   const text = cellOf(value);
-  return text === "" ? "–" : printable(shorten(text, width));
+  return text === "" ? NO_VALUE : printable(shorten(text, width));
 }
 
 /** Returns what a row's file contains. SPICE files have a type instead of an instrument, level, and descriptor. */

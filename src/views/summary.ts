@@ -1,6 +1,7 @@
 import type { Counts } from "./summary_chart.ts";
+import { plainTable } from "../display/html_table.ts";
 import { Picture } from "../display/picture.ts";
-import { textTable } from "../display/text_table.ts";
+import { type Table, textTable } from "../display/text_table.ts";
 import { DATA_LEVELS, isDataLevel } from "../names/vocabulary.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { askedText, counted, type ResultContext, rowLabel } from "./records.ts";
@@ -50,17 +51,18 @@ function countText(count: number): string {
   return count === 0 ? "·" : String(count);
 }
 
-/** Draws the number of files by instrument and level as a text table. */
-function summaryText(counts: Counts): string {
+/** A row of the table: an instrument, or undefined for the sums. */
+type Row = string | undefined;
+
+/** Makes a table of the number of files by instrument and level. */
+function summaryTable(counts: Counts): Table<Row> {
   const { instruments, levels, count } = counts;
-  /** A row of the table: an instrument, or undefined for the sums. */
-  type Row = string | undefined;
   const number = (header: string, of: (instrument: Row) => number) => ({
     header,
     align: "right" as const,
     text: (instrument: Row) => countText(of(instrument)),
   });
-  return textTable({
+  return {
     title: summaryTitle(counts),
     columns: [
       { header: "Instrument", align: "left", text: (instrument: Row) => instrument ?? ALL },
@@ -68,18 +70,36 @@ function summaryText(counts: Counts): string {
       number(ALL, (instrument) => count({ instrument })),
     ],
     rows: instruments.length === 0 ? [] : [...instruments, undefined],
-  });
+  };
 }
 
 /** Makes a chart of the number of files by instrument and level. */
 export function summaryPicture(records: readonly FileRecord[], { asked }: Pick<ResultContext, "asked"> = {}): Picture {
   const counts = countsOf(records);
+  const table = summaryTable(counts);
+  // Queries do not load what only charts need.
+  const load = async () => {
+    const [{ summaryChart }, display] = await Promise.all([
+      import("./summary_chart.ts"),
+      import("../display/chart.ts"),
+    ]);
+    const chart = summaryChart(counts, {
+      title: summaryTitle(counts),
+      asked: askedText(asked),
+      all: ALL,
+      countText,
+    });
+    return { chart, ...display };
+  };
   return new Picture({
-    text: () => summaryText(counts),
+    text: () => textTable(table),
     svg: async () => {
-      // Queries do not load what only charts need.
-      const { summarySvg } = await import("./summary_chart.ts");
-      return summarySvg(counts, { title: summaryTitle(counts), asked: askedText(asked), all: ALL, countText });
+      const { chart, chartSvg } = await load();
+      return chartSvg(chart);
+    },
+    html: async () => {
+      const { chart, chartHtml } = await load();
+      return chartHtml(chart, plainTable({ ...table, subtitle: chart.subtitle }));
     },
   });
 }

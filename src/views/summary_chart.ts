@@ -1,4 +1,4 @@
-import { CHART_PADDING, chartSvg, type Mark, QUIET_TEXT, textPixels } from "../display/chart.ts";
+import { type Chart, CHART_PADDING, type Mark, type Paint, textPixels } from "../display/chart.ts";
 import { colorScale } from "../display/scales.ts";
 
 /** The number of files by instrument and level. */
@@ -24,12 +24,10 @@ interface Words {
   readonly countText: (count: number) => string;
 }
 
-/** From few files to many, each with a color of text that is readable on it. */
-const SHADES = ["#dbe9f6", "#a6c8e4", "#6aa6d6", "#1f6fb5", "#0b3d91"] as const;
-const DARK_TEXT = "#1f2328";
-const LIGHT_TEXT = "#ffffff";
-const LIGHT_TEXT_ON: ReadonlySet<string> = new Set(SHADES.slice(3));
-const NOTHING = "#f3f5f7";
+/** From few files to many. */
+const SHADES = ["shade1", "shade2", "shade3", "shade4", "shade5"] as const;
+/** The shades that need the other color of text. */
+const HIGH: ReadonlySet<string> = new Set(SHADES.slice(3));
 
 const COLUMN = 58;
 const ROW = 32;
@@ -40,14 +38,14 @@ const ROW_HEADING = { size: 12, isBold: true } as const;
 /** The minimum width, for the title. */
 const MIN_WIDTH = 480;
 
-/** Draws the number of files by instrument and level as an SVG file. */
-export function summarySvg(counts: Counts, words: Words): string {
+/** Makes the chart of the number of files by instrument and level. */
+export function summaryChart(counts: Counts, words: Words): Chart {
   const { files, instruments, levels, count } = counts;
   const { title, asked, all } = words;
   const subtitle = [asked, ...(files === 0 ? ["nothing found"] : [])].filter((text) => text !== "").join(" · ");
   const left = CHART_PADDING + Math.max(...[all, ...instruments].map((text) => textPixels(text, ROW_HEADING))) + 8;
   const rows = instruments.map((instrument) => `${instrument} ${count({ instrument })}`);
-  return chartSvg({
+  return {
     title,
     subtitle,
     description: files === 0 ? subtitle : `A row for each instrument, a column for each level: ${rows.join("; ")}`,
@@ -55,7 +53,7 @@ export function summarySvg(counts: Counts, words: Words): string {
     height: files === 0 ? 0 : AXIS + ROW * (instruments.length + 1),
     legend: [],
     marks: files === 0 ? [] : summaryMarks(counts, words, left),
-  });
+  };
 }
 
 /** Draws the cells of the chart with their numbers, and the sums in a separate row and column. */
@@ -64,17 +62,17 @@ function summaryMarks({ instruments, levels, count }: Counts, { all, countText }
   // The shade follows the square root of the count, so that small counts next to large ones remain visible.
   const shadeOf = colorScale({ type: "sqrt", domain: [0, most], colors: SHADES, isBanded: true });
   const middle = (column: number) => left + COLUMN * (column + 0.5);
-  const number = (row: number, column: number, of: number, fill: string): Mark => {
+  const number = (row: number, column: number, of: number, fill: Paint): Mark => {
     const y = AXIS + ROW * (row + 0.5);
     return { kind: "text", x: middle(column), y, text: countText(of), anchor: "middle", size: 12, fill };
   };
   const cells = instruments.flatMap((instrument, row) =>
     levels.flatMap((level, column): Mark[] => {
       const files = count({ instrument, level });
-      const fill = files === 0 ? NOTHING : shadeOf(files) ?? NOTHING;
+      const fill = files === 0 ? "track" : shadeOf(files) ?? "track";
       const [x, y] = [left + COLUMN * column + GAP, AXIS + ROW * row + GAP];
       const size = { width: COLUMN - 2 * GAP, height: ROW - 2 * GAP, radius: 3 };
-      const text = files === 0 ? QUIET_TEXT : LIGHT_TEXT_ON.has(fill) ? LIGHT_TEXT : DARK_TEXT;
+      const text = files === 0 ? "quiet" : HIGH.has(fill) ? "onHigh" : "onLow";
       return [
         { kind: "rect", x, y, ...size, fill, tooltip: `${instrument} ${level}: ${files}` },
         number(row, column, files, text),
@@ -82,9 +80,9 @@ function summaryMarks({ instruments, levels, count }: Counts, { all, countText }
     })
   );
   const sums = [
-    ...instruments.map((instrument, row) => number(row, levels.length, count({ instrument }), QUIET_TEXT)),
+    ...instruments.map((instrument, row) => number(row, levels.length, count({ instrument }), "quiet")),
     ...[...levels, undefined].map((level, column) =>
-      number(instruments.length, column, count(level === undefined ? {} : { level }), QUIET_TEXT)
+      number(instruments.length, column, count(level === undefined ? {} : { level }), "quiet")
     ),
   ];
   const headings = [

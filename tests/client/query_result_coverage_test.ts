@@ -21,7 +21,7 @@ Deno.test("query().coverage() draws what the server has, and knows what is in th
   assertStringIncludes(picture.toText(), `\nmag l1a norm-mago v001 ${blocks.trimEnd()}\n`);
   const svg = await picture.toSvg();
   assertStringIncludes(svg, ">instrument=mag, data_level=l1a<");
-  assertStringIncludes(svg, ">in the data directory<");
+  assertStringIncludes(svg, ">downloaded: 5 of 20 files<");
   assertStringIncludes(files.toHtml(), `<a href="${server.url}/download/imap/mag/l1a/2025/05/`);
 
   const args = ["query", "--instrument", "mag", "--output-format", "coverage"];

@@ -26,10 +26,21 @@ Deno.test("Picture is drawn again after drawing has failed", async () => {
   assertEquals(await picture.toSvg(), "<svg/>");
 });
 
-Deno.test("Picture displays itself as SVG and text in notebooks, as text in the REPL", async () => {
+Deno.test("Picture displays itself as HTML, SVG and text in notebooks, as text in the REPL", async () => {
   const { picture } = pictureOf();
   const text = picture.toText();
-  assertEquals(await picture[JUPYTER_DISPLAY](), { "text/plain": text, "image/svg+xml": '<svg n="1"/>' });
+  const html = '<div style="max-width:100%;overflow:auto"><svg n="1"/></div>';
+  assertEquals(await picture[JUPYTER_DISPLAY](), {
+    "text/plain": text,
+    "text/html": html,
+    "image/svg+xml": '<svg n="1"/>',
+  });
+  const drawn = new Picture({
+    text: () => "",
+    svg: () => picture.toSvg(),
+    html: () => Promise.resolve("<b>words</b>"),
+  });
+  assertEquals((await drawn[JUPYTER_DISPLAY]())["text/html"], "<b>words</b>");
   assertEquals(Deno.inspect(picture), text.trimEnd());
 });
 

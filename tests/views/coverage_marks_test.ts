@@ -43,7 +43,7 @@ Deno.test("coverage() keeps gaps open between widened bars, and hides no neighbo
   assert(found.filter(({ width }) => width >= 2.99).length > 60);
   const inBetween = await bars([...rowsOf(0, 1400), rowOf(700, { version: "v002" })]);
   const narrow = inBetween.at(-1);
-  assertEquals(narrow?.fill, "#0b3d91");
+  assertEquals(narrow?.fill, "#0b5cad");
   assert((narrow?.width ?? 0) >= 2.99);
 });
 
@@ -54,14 +54,20 @@ Deno.test("coverage() is pale where only some days of a long time have files, an
   assert(!(await coveragePicture([rowOf(0), rowOf(5000)]).toSvg()).includes("on some of the days"));
 });
 
-Deno.test("coverage() has the color of the strips in its legend", async () => {
-  const [newest = rowOf(0), before = rowOf(0), oldest = rowOf(0)] = [3, 2, 1].map((version) =>
-    rowOf(0, { version: `v00${version}` })
-  );
-  const legend = async (shown: readonly FileRecord[]) =>
-    /height="3" fill="(#\w+)"\/>\n<text[^>]*>older versions exist too/.exec(await coveragePicture(shown).toSvg())
-      ?.[1];
-  assertEquals(await legend([newest, rowOf(1, { version: "v002" })]), undefined);
-  assertEquals(await legend([newest, before, oldest]), "#0f8577");
-  assertEquals(await legend([newest, oldest, rowOf(5, { version: "v002" })]), "#b45309");
+Deno.test("coverage() names in its legend what it draws: newest, superseded, downloaded", async () => {
+  const [newest = rowOf(0), before = rowOf(0)] = [2, 1].map((version) => rowOf(0, { version: `v00${version}` }));
+  const legend = async (shown: readonly FileRecord[], here: readonly FileRecord[] = []) => {
+    const paths = new Set(here.map(({ file_path }) => file_path));
+    const svg = await coveragePicture(shown, { here: paths }).toSvg();
+    const [head = ""] = svg.split("<g ");
+    return [...head.matchAll(/fill="(#\w+)"\/>\n<text[^>]*>([a-z][^<]+)</g)].map(([, fill, text]) => `${fill} ${text}`);
+  };
+  const [blue, orange, dark] = [
+    "#0b5cad newest version",
+    "#b45309 superseded version too",
+    "#1f2328 downloaded: 1 of 2 files",
+  ];
+  assertEquals(await legend([newest, rowOf(1, { version: "v001" })]), [blue]);
+  assertEquals(await legend([newest, before]), [blue, orange]);
+  assertEquals(await legend([newest, before], [newest]), [blue, orange, dark]);
 });

@@ -78,7 +78,8 @@ Deno.test("coverage() of nothing, and of rows without a day, says so", async () 
     return start_date === undefined ? row : { ...row, start_date };
   });
   assertEquals(linesOf(odd), ["Coverage of 6 files", "6 files without a day: not drawn", ""]);
-  assertStringIncludes(await coveragePicture(odd).toSvg(), "6 files without a day: not drawn");
+  assertStringIncludes(await coveragePicture(odd).toSvg(), ">6 files without a day<");
+  assertStringIncludes(await coveragePicture(odd).toSvg(), ">6 files without dates<");
   assertEquals(linesOf([...odd, rowOf(0)]).at(-2), "6 files without a day: not drawn");
 });
 
@@ -95,15 +96,16 @@ Deno.test("coverage() draws the first 100 of many products and says how many mor
 });
 
 const rects = (svg: string, fill: string) => svg.match(new RegExp(`<rect [^>]*fill="${fill}"`, "g"))?.length ?? 0;
-const [NEWEST, BEFORE] = ["#0b3d91", "#0f8577"];
+const [NEWEST, SUPERSEDED] = ["#0b5cad", "#b45309"];
 
-Deno.test("coverage() draws a bar for each day with files, older versions in another color", async () => {
+Deno.test("coverage() draws a bar for each day with files, and superseded versions in another color", async () => {
   const svg = await coveragePicture([...rowsOf(0, 5), ...rowsOf(9, 2), ...rowsOf(0, 2, { version: "v002" })]).toSvg();
-  // The legend has one more of each color; an older version next to a newer one is a strip.
-  assertEquals(rects(svg, NEWEST), 2 + 1);
-  assertEquals(rects(svg, BEFORE), 5 + 2 + 2);
-  assertStringIncludes(svg, "<title>2025-05-01: v002, 2 files</title>");
-  assertStringIncludes(svg, ">v002 +1</text>");
+  // The legend has one more of each color. A day's newest file is not superseded, whatever version other days have.
+  assertEquals(rects(svg, NEWEST), 7 + 1);
+  assertEquals(rects(svg, SUPERSEDED), 2 + 1);
+  assertStringIncludes(svg, "<title>2025-05-01: v002, 2 files; v001 superseded</title>");
+  assertStringIncludes(svg, "<title>2025-05-05: v001, 1 file</title>");
+  assertStringIncludes(svg, ">v001 to v002</text>");
 });
 
 Deno.test("coverage() draws the same chart every time, because saved notebooks are compared", async () => {
@@ -132,7 +134,7 @@ Deno.test("coverage() with very many gaps draws longer bars instead of a large f
   const rows = Array.from({ length: 100 }, (_, index) => rowsOf(0, 3652, { descriptor: `p${index}` }))
     .flatMap((rows) => rows.filter((_, day) => day % 20 < 10));
   const svg = await coveragePicture(rows).toSvg();
-  const bars = svg.match(/<rect [^>]*height="11"[^>]*><title>/g)?.length ?? 0;
+  const bars = svg.match(/<rect [^>]*height="7"[^>]*><title>/g)?.length ?? 0;
   assert(bars > 100 && bars <= 6000, `${bars}`);
   assert(/each bar covers \d+ days/.test(svg));
 });

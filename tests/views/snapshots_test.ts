@@ -33,6 +33,8 @@ async function assertPicture(name: string, picture: Picture): Promise<void> {
   const bundle = await picture[JUPYTER_DISPLAY]();
   assertHarmlessText(bundle["text/plain"]);
   assertHarmlessMarkup(bundle["image/svg+xml"]);
+  assertHarmlessMarkup(bundle["text/html"]);
+  await assertSnapshot(import.meta.url, `${name}.html`, bundle["text/html"]);
   await assertSnapshot(import.meta.url, `${name}.svg`, bundle["image/svg+xml"]);
   await assertSnapshot(import.meta.url, `${name}.txt`, bundle["text/plain"]);
 }
