@@ -4,9 +4,12 @@ import type { Notebook, NotebookCell } from "../support/notebook.ts";
 import { EXPORT_STYLES, type ExportStyle } from "./export_styles.ts";
 import { markdownHtml } from "./markdown_html.ts";
 
-/** Removes styles and classes, as GitHub does from the HTML in a notebook. */
+/** Removes styles, classes and inline SVG, as GitHub does from the HTML in a notebook. */
 function bare(html: string): string {
-  return html.replaceAll(/<style>[^]*?<\/style>/g, "").replaceAll(/ (?:style|class|tabindex)="[^"]*"/g, "");
+  return html.replaceAll(/<style>[^]*?<\/style>|<svg[^]*?<\/svg>/g, "").replaceAll(
+    / (?:style|class|tabindex)="[^"]*"/g,
+    "",
+  );
 }
 
 function outputHtml(output: CellOutput, style: ExportStyle): string {

@@ -90,7 +90,7 @@ for (const look of LOOKS) {
         if (style === "lab") await takeScreenshots(page, look);
         await assertReadable(page);
         assert(await assertReachableByKeyboard(page) > 10);
-        assert(await page.locator("svg").count() > 2);
+        assert(style === "github" ? await page.locator("table").count() > 5 : await page.locator("svg").count() > 2);
         assertEquals(complaints, []);
       });
     }

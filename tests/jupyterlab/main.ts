@@ -55,13 +55,16 @@ for (const theme of ["light", "dark"] as const) {
         await notebook.finished();
 
         assertEquals(
-          await page.locator(".jp-OutputArea-output .imap-table table").count(),
+          await page.locator(".jp-OutputArea-output :is(.imap-table,.imap-chart) table").count(),
           tablesIn(before),
         );
-        const widths = await page.locator(".jp-OutputArea-output img").evaluateAll((images) =>
-          images.map((image) => image.getBoundingClientRect().width)
-        );
-        assertEquals(widths.map((width) => width > 300), Array(countOf(before, "image/svg+xml")).fill(true));
+        // JupyterLab prefers HTML to SVG: charts are in the page, with the theme's colors and live tooltips.
+        assertEquals(await page.locator(".jp-OutputArea-output img").count(), 0);
+        const charts = page.locator(".jp-OutputArea-output :is(.imap-chart,.imap-coverage)");
+        assertEquals(await charts.count(), countOf(before, "image/svg+xml"));
+        assert(await charts.locator("svg title").count() > 10);
+        const widths = await charts.evaluateAll((all) => all.map((chart) => chart.getBoundingClientRect().width));
+        assert(widths.every((width) => width > 300), `${widths}`);
         if (name === "gallery.ipynb") {
           for (const [picture, code] of Object.entries(PICTURED)) {
             const number = before.cells.filter(({ cell_type }) => cell_type === "code")

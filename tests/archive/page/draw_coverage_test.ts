@@ -1,6 +1,7 @@
 import { drawCoverage } from "../../../src/archive/page.ts";
 import { decodeFileRecords } from "../../../src/protocol/rows.ts";
-import { coveragePicture } from "../../../src/views/coverage_chart.ts";
+import { coverageOf } from "../../../src/views/coverage.ts";
+import { coverageSvg } from "../../../src/views/coverage_chart.ts";
 import { openTestArchive } from "../../support/archive.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -24,7 +25,7 @@ Deno.test("drawCoverage() draws the same chart in parts as at once", async () =>
       ),
     );
     assertEquals(rows.length, products);
-    assertEquals(await drawCoverage(archive.opened.catalog), await coveragePicture(rows).toSvg());
+    assertEquals(await drawCoverage(archive.opened.catalog), coverageSvg(coverageOf(rows, new Set()), "", "auto"));
   }
 });
 
