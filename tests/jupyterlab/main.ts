@@ -35,7 +35,7 @@ function countOf({ cells }: Notebook, mime: string): number {
 /** How many outputs are tables of this library. */
 function tablesIn({ cells }: Notebook): number {
   const outputs = cells.flatMap((cell) => cell.cell_type === "code" ? cell.outputs : []);
-  return outputs.filter((output) => htmlOf(output)?.includes('class="imap-table"')).length;
+  return outputs.filter((output) => /class="imap imap-(table|chart)/.test(htmlOf(output) ?? "")).length;
 }
 
 for (const theme of ["light", "dark"] as const) {
