@@ -23,9 +23,14 @@ export const TRANSFERS: Readonly<Record<string, Group>> = {
   "largest": async () => await (await import("./transfers/largest.ts")).benchLargest(),
 };
 
+/** What needs cdflib and pycdfpp from the Python package index, 1 GB of disk, and some minutes. */
+export const FILES: Readonly<Record<string, Group>> = {
+  cdf: async () => await (await import("./cdf/main.ts")).benchCdf(),
+};
+
 /** The groups that the words of a command line stand for; a word that stands for none is an error. */
 export function chosenGroups(words: readonly string[]): Array<readonly [name: string, group: Group]> {
-  const all = { ...QUICK, ...TRANSFERS };
+  const all = { ...QUICK, ...TRANSFERS, ...FILES };
   const sets: Readonly<Record<string, Readonly<Record<string, Group>>>> = { transfers: TRANSFERS, all };
   if (words.length === 0) return Object.entries(QUICK);
   const chosen: Record<string, Group> = {};

@@ -1,13 +1,12 @@
-"""Writes two files with 291 MB of the same values, as instruments have them: plain.cdf, and gzip.cdf with 88 MB."""
+"""Writes two files with 300 MB of the same values, as instruments have them: plain.cdf, and gzip.cdf."""
 import sys
 from pathlib import Path
 
 import numpy as np
 from cdflib import cdfwrite
 
-RECORDS = 200_000
+RECORDS = 220_000
 random = np.random.default_rng(1)
-TYPES = {"i8": (8, np.int64), "u2": (12, np.uint16), "f4": (21, np.float32), "f8": (22, np.float64)}
 
 
 def noise(dtype, shape, most):
@@ -18,7 +17,7 @@ VARIABLES = {
     "epoch": (33, 788961669184000000 + np.arange(RECORDS, dtype=np.int64) * 8_000_000),
     "vectors": (22, np.cumsum(noise(np.float64, [RECORDS, 4], 3) - 1, axis=0) / 8),
     "counts": (12, (random.random([RECORDS, 15, 40], dtype=np.float32) ** 12 * 40).astype(np.uint16)),
-    "flux": (21, noise(np.float32, [RECORDS, 20], 500) / 4),
+    "flux": (21, random.normal(0, 100, [RECORDS, 20]).astype(np.float32)),
     **{f"status_{index}": (8, noise(np.int64, [RECORDS], 4) * 1000 + index) for index in range(6)},
 }
 

@@ -128,7 +128,7 @@ export interface CdfReadOptions {
 
 /** How {@linkcode Cdf.chunks} divides the records. */
 export interface CdfChunkOptions extends CdfReadOptions {
-  /** The most records of a chunk (default: as many as take about 4 MB). */
+  /** The most records of a chunk (default: as many as take about 256 kB). */
   readonly records?: number | undefined;
 }
 
@@ -147,7 +147,7 @@ const MAX_EXPANSION = 128;
 /** How many bytes of records may be missing in any file. */
 const MAX_GAP_BYTES = 16 * 1024 * 1024;
 /** The bytes of a chunk. */
-const CHUNK_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 /** A text takes more memory than its bytes. */
 const TEXT_BYTES = 32;
 
@@ -369,8 +369,9 @@ export class Cdf {
   }
 
   #recordReader(variable: VariableHeader, open: OpenSource, end: number): RecordReader {
-    const headers = new HeaderReader({ cache: this.#cache, open, size: this.#source.size, layout: this.#layout });
-    const maxGapBytes = Math.max(MAX_GAP_BYTES, 2 * this.#source.size);
+    const { size } = this.#source;
+    const headers = new HeaderReader({ cache: this.#cache, open, size, layout: this.#layout, areFew: true });
+    const maxGapBytes = Math.max(MAX_GAP_BYTES, 2 * size);
     return new RecordReader({ headers, open, variable, maxGapBytes }, end);
   }
 
@@ -492,7 +493,7 @@ async function readMagic(
   size: number,
 ): Promise<{ layout: Layout; isCompressed: boolean }> {
   if (size < 8) throw new CdfError("format", `Cannot read the file: it has ${size} bytes, so it is not a CDF file`);
-  const view = cache.find(0, 8) ?? await cache.load(open, 0, 8);
+  const view = cache.find(0, 8) ?? await cache.load(open, 0, 8, false);
   const [first, second] = [view.getUint32(0), view.getUint32(4)];
   const layout = first === MAGIC_3 ? WIDE : first === MAGIC_2_6 || first === MAGIC_OLD ? NARROW : undefined;
   if (layout === undefined || (second !== PLAIN && second !== COMPRESSED)) {

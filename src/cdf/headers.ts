@@ -114,20 +114,24 @@ export class HeaderReader {
   readonly size: number;
   readonly #cache: HeaderCache;
   readonly #open: OpenSource;
+  readonly #areFew: boolean;
   readonly #visited = new Set<number>();
   #remaining: number;
 
-  constructor(options: { cache: HeaderCache; open: OpenSource; size: number; layout: Layout }) {
+  /** `areFew` is for headers that values surround: less is read ahead then. */
+  constructor(options: { cache: HeaderCache; open: OpenSource; size: number; layout: Layout; areFew?: boolean }) {
     this.layout = options.layout;
     this.size = options.size;
     this.#cache = options.cache;
     this.#open = options.open;
+    this.#areFew = options.areFew ?? false;
     this.#remaining = Math.min(options.size, MAX_HEADER_BYTES);
   }
 
   /** A reader of the same file that has not read any record yet. */
   again(): HeaderReader {
-    return new HeaderReader({ cache: this.#cache, open: this.#open, size: this.size, layout: this.layout });
+    const { size, layout } = this;
+    return new HeaderReader({ cache: this.#cache, open: this.#open, size, layout, areFew: this.#areFew });
   }
 
   /** Returns bytes of the file that were read with a header; undefined if they were not. */
@@ -137,7 +141,7 @@ export class HeaderReader {
   }
 
   #bytes(offset: number, length: number): DataView | Promise<DataView> {
-    return this.#cache.find(offset, length) ?? this.#cache.load(this.#open, offset, length);
+    return this.#cache.find(offset, length) ?? this.#cache.load(this.#open, offset, length, this.#areFew);
   }
 
   /** Reads the size and the type of the record at an offset that another record states. */

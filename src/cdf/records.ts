@@ -62,6 +62,7 @@ export class RecordReader {
   #hasStarted = false;
   #block: Block | undefined;
   #run: Run | undefined;
+  #runMemory: Uint8Array = new Uint8Array(0);
   /** The record after the last one of all blocks so far. */
   #blocksEnd = 0;
   /** The record before the gap, with sparse records that repeat it; null if there is none. */
@@ -318,7 +319,13 @@ export class RecordReader {
     if (offset < 8 || offset + header > end) {
       throw recordError("truncated", "VVR", offset, `the file has ${this.#headers.size} bytes`);
     }
-    const bytes = await this.#bytes(offset, end - offset);
+    const cached = this.#headers.cached(offset, end - offset);
+    if (cached !== undefined) return cached;
+    // The memory is used again for the next run: collecting it would take longer than reading.
+    if (this.#runMemory.length < end - offset) this.#runMemory = new Uint8Array(end - offset);
+    const bytes = this.#runMemory.subarray(0, end - offset);
+    this.#run = undefined;
+    await this.#open.readInto(offset, bytes);
     this.#run = { offset, bytes };
     return bytes;
   }

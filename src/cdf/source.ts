@@ -213,7 +213,7 @@ const MAX_READ_AHEAD = 64 * 1024;
 /** Files up to this size are read at once. */
 const SMALL = 96 * 1024;
 /** The parts of the source that are kept. */
-const MAX_CACHED = 8 * 1024 * 1024;
+const MAX_CACHED = 4 * 1024 * 1024;
 
 /** Reads headers, which are small and close to each other: in windows, which are kept. */
 export class HeaderCache {
@@ -252,14 +252,19 @@ export class HeaderCache {
     return undefined;
   }
 
-  /** Reads bytes, and some of those that follow; the range must be inside of the source. */
-  async load(open: OpenSource, offset: number, length: number): Promise<DataView> {
+  /**
+   * Reads bytes, and some of those that follow; the range must be inside of the source.
+   *
+   * @param areFew Whether no other headers are expected there, because values surround them.
+   */
+  async load(open: OpenSource, offset: number, length: number, areFew: boolean): Promise<DataView> {
     const { size, readAhead } = this.#source;
     const last = this.#windows.at(-1);
     const end = last === undefined ? -1 : last.offset + last.bytes.length;
     // What follows the last window, or nearly, is read in larger and larger windows.
     const follows = last !== undefined && offset >= last.offset && offset <= end + last.bytes.length / 2;
-    this.#ahead = follows ? Math.min(2 * this.#ahead, Math.max(MAX_READ_AHEAD, readAhead)) : readAhead;
+    const most = areFew ? REMOTE_READ_AHEAD : Math.max(MAX_READ_AHEAD, readAhead);
+    this.#ahead = Math.min(follows ? 2 * this.#ahead : readAhead, most);
     let from = size <= SMALL ? 0 : Math.max(0, offset - READ_BEFORE);
     let to = Math.min(size, Math.max(from + (size <= SMALL ? size : this.#ahead), offset + length));
     // What is in memory is not read again.

@@ -5,6 +5,7 @@ import { walk } from "@std/fs";
 import { fromFileUrl, join } from "@std/path";
 import { testFolder } from "../support/folder.ts";
 import { install, run } from "../python/install.ts";
+import "./bundle.ts";
 import { compareFile, dumpFiles } from "./compare.ts";
 import { mutateFiles } from "./mutate.ts";
 import { compareTimes } from "./times.ts";
