@@ -1,5 +1,5 @@
 // Runs a query, a download, and an upload, and prints how each ended. The arguments: URL, data directory, file to send.
-import { ImapClient } from "../../mod.ts";
+import { ImapClient, type TransferReport } from "../../mod.ts";
 
 const [url = "", dataDir = "", file = ""] = Deno.args;
 const client = new ImapClient({ url, dataDir, retries: 0, timeoutMs: 10_000 });
@@ -14,7 +14,7 @@ async function attempt(operation: () => Promise<unknown>): Promise<string> {
 }
 
 /** A batch reports the error of its only file as the outcome of that file. */
-async function only(transfer: Promise<Awaited<ReturnType<typeof client.download>>>): Promise<void> {
+async function only(transfer: Promise<TransferReport>): Promise<void> {
   const [failed] = (await transfer).failed;
   if (failed !== undefined) throw failed.error;
 }
