@@ -280,6 +280,18 @@ function styled(text: string, style: keyof typeof STYLES): string {
   return `\x1b[${STYLES[style]}m${text}\x1b[0m`;
 }
 
+/** Wraps lines at spaces if standard error is a terminal that is narrower. */
+async function wrapped(lines: readonly string[]): Promise<readonly string[]> {
+  const columns = terminalColumns(Deno.stderr);
+  if (columns === undefined || lines.every((line) => line.length <= columns)) return lines;
+  const { wrap } = await import("../display/text_width.ts");
+  return lines.map((line) => {
+    const text = line.trimStart();
+    const indent = line.length - text.length;
+    return line.slice(0, indent) + wrap(text, columns, indent + 2);
+  });
+}
+
 /** The output of the program: data on standard output, everything else on standard error. */
 export class Output {
   /** Whether each line of standard error is a JSON object; then nothing else may be written to it. */
@@ -328,7 +340,7 @@ export class Output {
       isRed && line.startsWith(failed) ? styled(failed, "red") + line.slice(failed.length) : line;
     const line = this.isJson
       ? printableJson(JSON.stringify({ time: new Date().toISOString(), type, ...(facts ?? { text }) }))
-      : text.split("\n").map((line) => inColor(printable(line))).join("\n");
+      : (await wrapped(text.split("\n").map(printable))).map(inColor).join("\n");
     await this.#write(Deno.stderr, `${line}\n`).catch(() => {});
   }
 

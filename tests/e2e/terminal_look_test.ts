@@ -98,6 +98,14 @@ Deno.test("headings are bold and failures red where colors are wanted", { ignore
   assertStringIncludes((await runCli(wrong, { env: { ...unset, FORCE_COLOR: "1" } })).stderr, red);
 });
 
+Deno.test("messages wrap between words in a terminal, and are one line in a pipe", { ignore }, async () => {
+  const args = ["query", "--instrument", "glow"];
+  const { lines } = await see(args, 60, { NO_COLOR: "1" });
+  assert(lines.length > 2 && lines.every((line) => line.length <= 60), lines.join("\n"));
+  const { stderr } = await runCli(args);
+  assertEquals(lines.map((line) => line.trim()).join(" "), stderr.trimEnd());
+});
+
 Deno.test("help fits the terminal, and is at most 80 columns wide", { ignore }, async () => {
   for (const columns of [40, 60, 80, 200]) {
     for (const args of [["help"], ["help", "query"], ["download", "--help"]]) {
