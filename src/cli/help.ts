@@ -44,7 +44,7 @@ class HelpWriter {
 
   /** The first line: how to call the program or a command. */
   usage(line: string): string {
-    return `${this.#heading("Usage:")} ${wrap(line, this.#width - "Usage: ".length, "Usage: ".length)}`;
+    return `${this.#heading("Usage:")} ${wrap(line, this.#width, "Usage: ".length)}`;
   }
 
   /** A term and its explanation side by side, or one below the other if there is no room. */
@@ -60,9 +60,10 @@ class HelpWriter {
     return this.entry(term, choices === undefined ? help : `${help}: ${choices.join(", ")}`);
   }
 
-  /** A numbered example. Its command line is not wrapped, so that it can be copied. */
+  /** A numbered example. A long command line continues after a backslash, so that it can be copied into a shell. */
   example({ text, line }: CommandSpec["examples"][number], index: number): string[] {
-    return [`  ${index + 1}. ${wrap(text, this.#width, 5)}`, `     ${PROGRAM} ${line}`];
+    const command = wrap(`${PROGRAM} ${line}`, this.#width - " \\".length, 7).replaceAll("\n", " \\\n");
+    return [`  ${index + 1}. ${wrap(text, this.#width, 5)}`, `     ${command}`];
   }
 }
 
