@@ -5,11 +5,20 @@
  */
 import { VERSION_LINE } from "./src/version.ts";
 
+/** Prints the version. @returns False if standard output cannot be written, for instance to a full disk. */
+function printVersion(): boolean {
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(VERSION_LINE));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 if (import.meta.main) {
   // Scripts often ask for the version, and loading the program would take twice as long as everything else.
-  if (Deno.args.length === 1 && Deno.args[0] === "--version") {
-    Deno.stdout.writeSync(new TextEncoder().encode(VERSION_LINE));
-  } else {
+  const isVersion = Deno.args.length === 1 && Deno.args[0] === "--version";
+  if (!isVersion || !printVersion()) {
     const { main } = await import("./src/cli/main.ts");
     Deno.exit(await main(Deno.args));
   }

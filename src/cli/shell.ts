@@ -1,7 +1,7 @@
 import type { ImapClientOptions } from "../client/imap_client.ts";
 import type { TextLook } from "../display/text_table.ts";
 import { fromEnvironmentIfAllowed, terminalColumns } from "../config.ts";
-import { InputError, suggestion } from "../errors.ts";
+import { ImapError, InputError, suggestion } from "../errors.ts";
 import { closestName, didYouMean } from "../names/vocabulary.ts";
 import { decodeText, printable, printableJson } from "../safe_text.ts";
 import { parseArgs } from "@std/cli";
@@ -319,6 +319,7 @@ export class Output {
    * Writes data to standard output.
    *
    * @returns Whether it is still being read: `| head` closes the pipe, which is not an error.
+   * @throws {ImapError} When it cannot be written, for instance to a full disk.
    */
   async data(text: string): Promise<boolean> {
     try {
@@ -326,7 +327,8 @@ export class Output {
       return true;
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) return false;
-      throw error;
+      const reason = error instanceof Error ? error.message.replace(/ \(os error \d+\)$/, "") : String(error);
+      throw new ImapError(reason, { action: "write to standard output", cause: error });
     }
   }
 
@@ -364,7 +366,7 @@ export const EXIT = {
   failed: 1,
   /** The command line is wrong; nothing was sent or written. */
   usage: 2,
-  /** Stopped by Ctrl-C or SIGTERM: 128 plus the number of SIGINT. */
+  /** Stopped by Ctrl-C, SIGTERM, or SIGHUP: 128 plus the number of SIGINT. */
   interrupted: 130,
 } as const;
 
@@ -400,14 +402,32 @@ export async function readLines(signal: AbortSignal): Promise<string[]> {
   return decoded.text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 }
 
-/** A request to stop, from the user (Ctrl-C) or the system (SIGTERM). */
+/** A request to stop, from the user (Ctrl-C), the system (SIGTERM), or a terminal that is closed (SIGHUP). */
 interface Interrupt {
   readonly signal: AbortSignal;
   /** Stops listening. */
   stop(): void;
 }
 
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** The numbers of signals that shells and nohup set to be ignored, on Linux. */
+const IGNORABLE = [["SIGHUP", 1], ["SIGINT", 2], ["SIGTERM", 15]] as const;
+
+/**
+ * Returns the signals that are ignored since the program started: SIGHUP with nohup, SIGINT in background jobs of scripts.
+ * Only known on Linux with all permissions.
+ */
+function ignoredSignals(): Deno.Signal[] {
+  const path = "/proc/self/status";
+  if (Deno.build.os !== "linux" || Deno.permissions.querySync({ name: "read", path }).state !== "granted") return [];
+  try {
+    const mask = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync(path))?.[1] ?? 0}`);
+    return IGNORABLE.filter(([, number]) => (mask >> BigInt(number - 1)) % 2n === 1n).map(([signal]) => signal);
+  } catch {
+    return []; // Some permission is missing.
+  }
+}
 
 /** Signals within this time count as one: a wrapper may forward the same Ctrl-C. */
 const SAME_REQUEST_MS = 500;
@@ -422,11 +442,17 @@ export function onInterrupt(): Interrupt {
     since = performance.now();
     controller.abort(new DOMException("Interrupted", "AbortError"));
   };
-  for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);
+  // With any listener, Deno stops ignoring all of these signals; a listener that does nothing ignores one.
+  const ignored = ignoredSignals();
+  const listeners = [
+    ...ignored.map((signal) => [signal, () => {}] as const),
+    ...SIGNALS.filter((signal) => !ignored.includes(signal)).map((signal) => [signal, onSignal] as const),
+  ];
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
   return {
     signal: controller.signal,
     stop: () => {
-      for (const signal of SIGNALS) Deno.removeSignalListener(signal, onSignal);
+      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
 }

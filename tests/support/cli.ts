@@ -49,7 +49,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
 }
 
 /**
- * Runs a line of bash, as a batch user writes it: `ida` is the real command line. Only a shell can pass bytes that are
+ * Runs a line of bash, as a batch user writes it: `ida` is the real command line, and `"${IDA[@]}"` its words. Only a shell can pass bytes that are
  * not UTF-8, ignore signals, and redirect to devices.
  */
 export async function runInShell(line: string, options: CliOptions = {}): Promise<CliResult> {
@@ -61,7 +61,7 @@ export async function runInShell(line: string, options: CliOptions = {}): Promis
 /** The process of {@linkcode runInShell}. */
 export function shellCommand(line: string, { cwd, env }: CliOptions = {}): Deno.Command {
   return new Deno.Command("bash", {
-    args: ["-c", `ida() { "${Deno.execPath()}" run -A --quiet "${CLI}" "$@"; }\n${line}`],
+    args: ["-c", `IDA=("${Deno.execPath()}" run -A --quiet "${CLI}"); ida() { "\${IDA[@]}" "$@"; }\n${line}`],
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...NO_SETTINGS, ...env },
     stdin: "null",
