@@ -300,7 +300,10 @@ export const CONNECTION_CAUSES: readonly ConnectionCause[] = [
   {
     name: "the server refuses connections",
     pattern: /connection refused|ECONNREFUSED/i,
-    says: (situation) => `${situation.host} refused the connection; is the server running?${checkUrl(situation)}`,
+    says: (situation) =>
+      `${situation.host} refused the connection; is the server running?${
+        situation.isApi ? ` Check ${situation.setting}` : ""
+      }`,
     isRetryable: true,
   },
   {
@@ -419,9 +422,11 @@ async function tunnelStatus({ url }: UsedProxy, { hostname, port }: URL): Promis
   });
 }
 
-/** Removes URLs from an error's text, since presigned URLs are secret. */
-function withoutUrls(text: string): string {
-  return text.replace(/\bhttps?:\/\/\S+/gi, "");
+/** Returns the text of the innermost cause of an error, without URLs, since presigned URLs are secret. */
+function innermostText(thrown: unknown): string {
+  if (thrown instanceof Error && thrown.cause !== undefined) return innermostText(thrown.cause);
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return text.replace(/^error sending request .*?(?=client error)/s, "").replace(/\bhttps?:\/\/\S+/gi, "");
 }
 
 /** The texts of an error and of its causes. */
@@ -463,9 +468,8 @@ export async function connectionError(request: FailedRequest, thrown: unknown): 
     const situation = situationOf(request, proxy, match.slice(1));
     return new ConnectionError(says(situation), { action, retryable: isRetryable });
   }
-  const said = thrown instanceof Error ? thrown.message : String(thrown);
   const through = proxy === undefined ? "" : ` through the proxy ${proxy.host} (${proxy.variable})`;
-  return new ConnectionError(`no response from ${url.host}${through}: ${excerpt(withoutUrls(said))}`, { action });
+  return new ConnectionError(`no response from ${url.host}${through}: ${excerpt(innermostText(thrown))}`, { action });
 }
 
 /**

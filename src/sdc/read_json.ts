@@ -1,5 +1,6 @@
 import { ProtocolError } from "../errors.ts";
 import { type Reply, shownUrl } from "../http/call.ts";
+import { isWebPage } from "../protocol/routes.ts";
 import { parseJson } from "../protocol/rows.ts";
 import { safeWords } from "../http/transport.ts";
 
@@ -13,9 +14,16 @@ export function unexpectedReply({ call, url }: Reply, text: string, why: string)
   const { api } = call.transport;
   const start = text.trim() === "" ? "It is empty" : `It begins with: ${safeWords(text, api)}`;
   // After a redirect, the query of the URL may be a secret.
-  const shown = shownUrl(url, url.origin === api.origin);
+  const isApi = url.origin === api.origin;
+  const from = isApi ? "" : `, to which ${new URL(api.base).host} redirects,`;
+  const page = isWebPage(text)
+    ? `. That is a web page: check the URL of the API (${
+      api.variable ?? "IMAP_DATA_ACCESS_URL"
+    }), and whether this network ` +
+      "asks for a login"
+    : "";
   return new ProtocolError(
-    `the response of ${shown} is not what the SDC sends: ${why}. ${start}`,
+    `the response of ${shownUrl(url, isApi)}${from} is not what the SDC sends: ${why}. ${start}${page}`,
     { action: call.action },
   );
 }

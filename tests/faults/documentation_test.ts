@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { type CauseRow, CONNECTION_ROWS, REFUSAL_ROWS } from "./cause_table.ts";
 import { type Cell, cellText } from "./fault_cell.ts";
 import { FAULT_TABLE } from "./fault_table.ts";
 import { STEPS } from "./fault_lab.ts";
@@ -7,7 +8,27 @@ const PATH = new URL("../../docs/faults.md", import.meta.url);
 /** Set to `1`, it updates the document. */
 const UPDATE = "UPDATE_SNAPSHOTS";
 
-const HEAD = `# How faults of a server are handled
+const CAUSES = `# What a message names, and what to do
+
+A message names what is at fault among everything between this program and the server, and what to do about it. The
+tables have each cause that is recognized, what the message says about it, and whether the request is retried: what
+cannot succeed is not. HOST stands for the server, PROXY for the proxy, and NAME for a name that no host has.
+\`src/http/failures.ts\` recognizes the causes; \`tests/faults/causes_test.ts\` brings each about and tests its message.
+
+If a retry may help, the request is retried up to 5 times, with waits that double. A server that asks to wait
+(\`Retry-After\`) is asked again then, by its own clock. If it asks for more than 2 minutes, its response is an error.
+A presigned URL that the object store rejects is replaced by a new one first.
+
+When a query fails with 500, 502, 503, or 504, a small request decides whether the server is down, or the response was
+too large: then it is requested in pages or slices. A server that responds to everything but one value of the query does
+not know the value, and the message names it.
+
+A web page instead of a response, as a wrong URL or the login page of a network sends it, is an error that quotes its
+start and says who redirected there.
+
+`;
+
+const HEAD = `## How faults of a server are handled
 
 The rows are faults of a server, or of something between the client and the server. The columns are the responses that
 have the fault: the response of \`/query\`, the redirect of \`/download\`, the file itself, the presigned URL of
@@ -25,12 +46,37 @@ function line(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
+/** What a message says, with names instead of the addresses of a test. */
+function shownSample({ samples: [{ says }] }: CauseRow): string {
+  const names = {
+    "{host}": "HOST",
+    "{port}": "PORT",
+    "{proxy}": "PROXY",
+    "{trusted}": "FILE",
+    "{noname}": "NAME",
+    "{time}": "TIME",
+  };
+  return Object.entries(names).reduce((text, [name, shown]) => text.replaceAll(name, shown), says);
+}
+
+function causeTable(rows: Readonly<Record<string, CauseRow>>): string {
+  const lines = Object.entries(rows).map(([name, row]) => line([name, shownSample(row), row.isRetried ? "yes" : "no"]));
+  return [line(["Cause", "The message", "Retried"]), line(["---", "---", "---"]), ...lines, ""].join("\n");
+}
+
 function document(): string {
   const rows = Object.entries(FAULT_TABLE).map(([name, row]) =>
     line([name, ...row.map((cell: Cell) => cellText(cell))])
   );
   const table = [line(["The server", ...STEPS]), line(["---", ...STEPS.map(() => "---")]), ...rows];
-  return `${HEAD}\n${table.join("\n")}\n`;
+  return [
+    CAUSES,
+    "## No connection, or a broken one\n\n",
+    causeTable(CONNECTION_ROWS),
+    "\n## A response with an error status\n\n",
+    causeTable(REFUSAL_ROWS),
+    `\n${HEAD}\n${table.join("\n")}\n`,
+  ].join("");
 }
 
 Deno.test("docs/faults.md is up to date with the table of faults", async () => {

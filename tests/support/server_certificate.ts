@@ -116,19 +116,22 @@ export async function selfSignedCertificate(
 export interface Authority {
   /** Its own certificate, in PEM. */
   readonly cert: string;
+  /** Its own key, in PEM. */
+  readonly key: string;
   /** Issues a certificate for a server. */
   issue(options?: CertificateOptions): Promise<Certificate>;
 }
 
 /** Makes an authority with a new key. */
-export async function certificateAuthority(): Promise<Authority> {
+export async function certificateAuthority(commonName = "Test authority"): Promise<Authority> {
   const keys = await newKeys();
-  const name = nameOf("Test authority");
+  const name = nameOf(commonName);
   const signer = { name, privateKey: keys.privateKey };
   const isAuthority = der(0x30, BASIC_CONSTRAINTS, der(0x01, [0xff]), der(0x04, der(0x30, der(0x01, [0xff]))));
-  const { cert } = await sign(name, keys, isAuthority, { signer, valid: LONG });
+  const { cert, key } = await sign(name, keys, isAuthority, { signer, valid: LONG });
   return {
     cert,
+    key,
     issue: async ({ hosts = ["127.0.0.1", "localhost"], valid = LONG } = {}) =>
       sign(nameOf("Test server"), await newKeys(), forHosts(hosts), { signer, valid }),
   };
