@@ -20,7 +20,11 @@ import { DEMO_UPLOADS, demoUpload, writeDemoFiles } from "./src/demo/demo_files.
 import { startArchive as start } from "./src/archive/start_archive.ts";
 import { join } from "@std/path";
 
-/** Options of {@linkcode startArchive}. */
+/**
+ * Options of {@linkcode startArchive}.
+ *
+ * @category Local archive
+ */
 export interface ArchiveOptions {
   /** The folder with the files in the SDC's layout, `imap/...`, such as a data directory. Created if it does not exist. */
   root: string;
@@ -36,7 +40,11 @@ export interface ArchiveOptions {
   importFrom?: string | undefined;
 }
 
-/** A running local archive. `await using` closes it at the end of a block. */
+/**
+ * A running local archive. `await using` closes it at the end of a block.
+ *
+ * @category Local archive
+ */
 export interface LocalArchive extends AsyncDisposable {
   /** The URL of the API, such as `http://127.0.0.1:40000`: the `url` of a client. It can be opened in a browser. */
   readonly url: string;
@@ -63,6 +71,8 @@ export interface LocalArchive extends AsyncDisposable {
  * }
  * await Deno.remove(root, { recursive: true });
  * ```
+ *
+ * @category Local archive
  */
 export async function startArchive(options: ArchiveOptions): Promise<LocalArchive> {
   const { root, port, host, apiKey, public: isPublic, importFrom } = options;
@@ -70,7 +80,11 @@ export async function startArchive(options: ArchiveOptions): Promise<LocalArchiv
   return { url, close, [Symbol.asyncDispose]: close };
 }
 
-/** Options of {@linkcode demoArchive}. */
+/**
+ * Options of {@linkcode demoArchive}.
+ *
+ * @category Local archive
+ */
 export interface DemoArchiveOptions {
   /**
    * Whether the functions of the library (`query`, `download`, ...) use the archive and its data directory until it is
@@ -81,7 +95,11 @@ export interface DemoArchiveOptions {
   port?: number | undefined;
 }
 
-/** A running archive with sample files. `await using` closes it at the end of a block. */
+/**
+ * A running archive with sample files. `await using` closes it at the end of a block.
+ *
+ * @category Local archive
+ */
 export interface DemoArchive extends AsyncDisposable {
   /** The URL of the API, such as `http://127.0.0.1:40000`. It can be opened in a browser. */
   readonly url: string;
@@ -119,6 +137,8 @@ async function writeUploads(folder: string): Promise<[string, string]> {
  *   console.log(await imap.download("imap_mag_l0_raw_20250502_v001.pkts"));
  * }
  * ```
+ *
+ * @category Local archive
  */
 export async function demoArchive({ configure = true, port = 0 }: DemoArchiveOptions = {}): Promise<DemoArchive> {
   const folder = await Deno.makeTempDir({ prefix: "imap_demo_" });

@@ -21,6 +21,8 @@ export const SETTING_VARIABLES = {
 /**
  * Settings of a client. An omitted setting is read from its environment variable, when a call is made and not when the
  * library is imported. If that is not set either, the default applies.
+ *
+ * @category Settings
  */
 export interface ClientOptions {
   /** The URL of the API. Environment: `IMAP_DATA_ACCESS_URL`. Default: `https://api.imap-mission.com`. */

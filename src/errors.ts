@@ -1,7 +1,11 @@
 import { shortenStack } from "./jupyter.ts";
 import { printable, shown } from "./safe_text.ts";
 
-/** The options of {@linkcode ImapError}'s constructor. */
+/**
+ * The options of {@linkcode ImapError}'s constructor.
+ *
+ * @category Errors
+ */
 export interface ImapErrorOptions {
   /** What failed, as it follows `Cannot ` in messages: `download "imap_..."`. The message then says only why. */
   action?: string;
@@ -38,6 +42,8 @@ function wholeMessage(action: string | undefined, reason: string): string {
  *   if (!(error instanceof ImapError)) throw error;
  * }
  * ```
+ *
+ * @category Errors
  */
 export class ImapError extends Error {
   /** The name of the class. */
@@ -59,7 +65,11 @@ export class ImapError extends Error {
   }
 }
 
-/** A problem with the input of a call. */
+/**
+ * A problem with the input of a call.
+ *
+ * @category Errors
+ */
 export interface InputProblem {
   /** The wrong parameter, option or setting, under its name in code: `data_level`. */
   readonly parameter?: string;
@@ -76,7 +86,11 @@ export interface InputProblem {
 /** Returns the name of a parameter for a message: `data_level` in code, `--data-level` on the command line. */
 type NameOf = (parameter: string) => string;
 
-/** The options of {@linkcode InputError}'s constructor. */
+/**
+ * The options of {@linkcode InputError}'s constructor.
+ *
+ * @category Errors
+ */
 export interface InputErrorOptions extends ImapErrorOptions {
   /** What is wrong, as data. Default: none. */
   problems?: readonly InputProblem[];
@@ -95,6 +109,8 @@ export interface InputErrorOptions extends ImapErrorOptions {
  * assert(error instanceof InputError && error.message.includes('did you mean "glows"?'));
  * assert(error.problems[0]?.parameter === "instrument" && error.problems[0].closest === "glows");
  * ```
+ *
+ * @category Errors
  */
 export class InputError extends ImapError {
   /** The name of the class. */
@@ -212,6 +228,8 @@ export function joinInputErrors(errors: readonly ImapError[], consequence?: stri
  * const error = await download("imap_mag_l0_raw_19990101_v001.pkts").catch((error) => error);
  * assert(error instanceof ResponseError && error.status === 404);
  * ```
+ *
+ * @category Errors
  */
 export class ResponseError extends ImapError {
   /** The name of the class. */
@@ -243,6 +261,8 @@ export class ResponseError extends ImapError {
  * assert(error instanceof ProtocolError && error.message.includes("<h1>Log in"));
  * await server.shutdown();
  * ```
+ *
+ * @category Errors
  */
 export class ProtocolError extends ImapError {
   /** The name of the class. */
@@ -261,6 +281,8 @@ export class ProtocolError extends ImapError {
  * const error = await nobody.query({ instrument: "mag" }).catch((error) => error);
  * assert(error instanceof ConnectionError && error.retryable);
  * ```
+ *
+ * @category Errors
  */
 export class ConnectionError extends ImapError {
   /** The name of the class. */
@@ -287,6 +309,8 @@ export class ConnectionError extends ImapError {
  * const error = await client.query({ instrument: "mag" }).catch((error) => error);
  * assert(error instanceof TimeoutError && error.retryable);
  * ```
+ *
+ * @category Errors
  */
 export class TimeoutError extends ConnectionError {
   /** The name of the class. */
@@ -308,6 +332,8 @@ export class TimeoutError extends ConnectionError {
  * assert(error instanceof FileError && error.path.startsWith(file));
  * await Deno.remove(file);
  * ```
+ *
+ * @category Errors
  */
 export class FileError extends ImapError {
   /** The name of the class. */
@@ -327,7 +353,11 @@ export class FileError extends ImapError {
   }
 }
 
-/** A time that SPICE kernels of a category do not cover. */
+/**
+ * A time that SPICE kernels of a category do not cover.
+ *
+ * @category SPICE kernels
+ */
 export interface CoverageGap {
   /** The category of the missing kernels, for example `spacecraft_attitude`. */
   readonly category: string;
@@ -353,6 +383,8 @@ export interface CoverageGap {
  * const error = await metakernel(days, { requireCoverage: true }).catch((error) => error);
  * assert(error instanceof CoverageError && error.gaps.some(({ category }) => category === "spacecraft_attitude"));
  * ```
+ *
+ * @category Errors
  */
 export class CoverageError extends ImapError {
   /** The name of the class. */

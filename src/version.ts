@@ -8,6 +8,8 @@
  *
  * assert(/^\d+\.\d+\.\d+/.test(VERSION));
  * ```
+ *
+ * @category Settings
  */
 export const VERSION = "0.1.0";
 

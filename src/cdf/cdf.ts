@@ -63,7 +63,11 @@ export {
   timeToIso,
 } from "./time.ts";
 
-/** A variable of a file. */
+/**
+ * A variable of a file.
+ *
+ * @category CDF files
+ */
 export interface CdfVariable {
   /** Its name. */
   readonly name: string;
@@ -97,7 +101,11 @@ export interface CdfVariable {
   readonly attributeTypes: Readonly<Record<string, CdfType>>;
 }
 
-/** Values of a variable. */
+/**
+ * Values of a variable.
+ *
+ * @category CDF files
+ */
 export interface CdfValues {
   /** The values in row-major order: the last index varies fastest. */
   readonly values: CdfArray;
@@ -108,7 +116,11 @@ export interface CdfValues {
   readonly shape: readonly number[];
 }
 
-/** Values of consecutive records. */
+/**
+ * Values of consecutive records.
+ *
+ * @category CDF files
+ */
 export interface CdfChunk extends CdfValues {
   /** The number of the first record. */
   readonly start: number;
@@ -116,7 +128,11 @@ export interface CdfChunk extends CdfValues {
   readonly end: number;
 }
 
-/** Which records to read, by their numbers. */
+/**
+ * Which records to read, by their numbers.
+ *
+ * @category CDF files
+ */
 export interface CdfReadOptions {
   /** The first record (default: 0). */
   readonly start?: number | undefined;
@@ -126,13 +142,21 @@ export interface CdfReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How {@linkcode Cdf.chunks} divides the records. */
+/**
+ * How {@linkcode Cdf.chunks} divides the records.
+ *
+ * @category CDF files
+ */
 export interface CdfChunkOptions extends CdfReadOptions {
   /** The most records of a chunk (default: as many as take about 256 kB). */
   readonly records?: number | undefined;
 }
 
-/** How a file is opened. */
+/**
+ * How a file is opened.
+ *
+ * @category CDF files
+ */
 export interface CdfOptions {
   /**
    * The most bytes of values that one call may return, and of a file that is compressed as a whole. It protects against
@@ -151,7 +175,11 @@ const CHUNK_BYTES = 256 * 1024;
 /** A text takes more memory than its bytes. */
 const TEXT_BYTES = 32;
 
-/** An open file: its variables and attributes, and their values on request. It needs not be closed. */
+/**
+ * An open file: its variables and attributes, and their values on request. It needs not be closed.
+ *
+ * @category CDF files
+ */
 export class Cdf {
   readonly #source: Source;
   readonly #original: Source;
@@ -444,6 +472,8 @@ export class Cdf {
  *   });
  * }
  * ```
+ *
+ * @category CDF files
  */
 export function openCdf(input: CdfInput, options: CdfOptions = {}): Promise<Cdf> {
   return Cdf.open(input, options);

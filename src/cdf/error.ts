@@ -8,10 +8,16 @@
  * - `checksum`: the MD5 checksum does not match.
  * - `argument`: the caller asked for something that the file does not have, or that does not exist.
  * - `changed`: the file changed while it was read.
+ *
+ * @category Errors
  */
 export type CdfErrorCode = "format" | "truncated" | "unsupported" | "limit" | "checksum" | "argument" | "changed";
 
-/** Where in the file an error is: the type of the internal record (`zVDR`, `VXR`, ...) and its offset in bytes. */
+/**
+ * Where in the file an error is: the type of the internal record (`zVDR`, `VXR`, ...) and its offset in bytes.
+ *
+ * @category Errors
+ */
 export interface CdfPlace {
   /** The type of the internal record, as in the CDF internal format description. */
   readonly record?: string | undefined;
@@ -32,6 +38,8 @@ export interface CdfPlace {
  *   if (error instanceof CdfError) console.log(error.code, error.message);
  * }
  * ```
+ *
+ * @category Errors
  */
 export class CdfError extends Error implements CdfPlace {
   /** `CdfError` */

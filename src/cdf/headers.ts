@@ -195,7 +195,11 @@ export class HeaderReader {
   }
 }
 
-/** The compression of a variable or of a file. Only GZIP and RLE can be read. */
+/**
+ * The compression of a variable or of a file. Only GZIP and RLE can be read.
+ *
+ * @category CDF files
+ */
 export type CdfCompression = "RLE" | "Huffman" | "adaptive Huffman" | "GZIP";
 
 const COMPRESSIONS: ReadonlyMap<number, CdfCompression | undefined> = new Map([

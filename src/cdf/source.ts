@@ -4,6 +4,8 @@ import { CdfError } from "./error.ts";
  * Bytes that are read only where they are needed: a file behind HTTP, an archive, a disk image.
  *
  * The reader asks for few and short ranges: usually some kilobytes for all headers, then the values that were asked for.
+ *
+ * @category CDF files
  */
 export interface CdfSource {
   /** The number of bytes. */
@@ -18,7 +20,11 @@ export interface CdfSource {
   read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
-/** What {@linkcode openCdf} reads from: a path, a `file:` URL, a `Blob` (or `File`), bytes, or a {@linkcode CdfSource}. */
+/**
+ * What {@linkcode openCdf} reads from: a path, a `file:` URL, a `Blob` (or `File`), bytes, or a {@linkcode CdfSource}.
+ *
+ * @category CDF files
+ */
 export type CdfInput = string | URL | Blob | Uint8Array | ArrayBuffer | CdfSource;
 
 /** A source that is open for the duration of a call. */

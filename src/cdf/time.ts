@@ -6,13 +6,23 @@ import { CdfError } from "./error.ts";
  * - TT2000, a `bigint`: nanoseconds since 2000-01-01T12:00:00 Terrestrial Time (J2000), leap seconds included.
  * - EPOCH, a `number`: milliseconds since 0000-01-01T00:00:00, without leap seconds.
  * - EPOCH16, a pair: seconds since 0000-01-01T00:00:00, without leap seconds, and picoseconds.
+ *
+ * @category CDF files
  */
 export type CdfTime = bigint | number | readonly [seconds: number, picoseconds: number];
 
-/** The data types of times. */
+/**
+ * The data types of times.
+ *
+ * @category CDF files
+ */
 export type CdfTimeType = "TT2000" | "EPOCH" | "EPOCH16";
 
-/** The time that each type turns into. */
+/**
+ * The time that each type turns into.
+ *
+ * @category CDF files
+ */
 export interface CdfTimes {
   /** Nanoseconds since J2000. */
   readonly TT2000: bigint;
@@ -22,7 +32,11 @@ export interface CdfTimes {
   readonly EPOCH16: readonly [seconds: number, picoseconds: number];
 }
 
-/** The day of the newest leap second that the conversions know, as in {@linkcode Cdf.leapSecondsUpdated}. */
+/**
+ * The day of the newest leap second that the conversions know, as in {@linkcode Cdf.leapSecondsUpdated}.
+ *
+ * @category CDF files
+ */
 export const LEAP_SECONDS_UPDATED = 20170101;
 
 const DAY_MS = 86_400_000;
@@ -176,6 +190,8 @@ const pad = (value: number, digits: number): string => String(value).padStart(di
  * console.log(timeToIso(536500868684000000n)); // 2016-12-31T23:59:60.500000000Z
  * console.log(timeToIso(63_650_448_000_000)); // 2017-01-01T00:00:00.000Z
  * ```
+ *
+ * @category CDF files
  */
 export function timeToIso(time: CdfTime, digits: number = defaultDigits(time)): string | undefined {
   const utc = utcOf(time);
@@ -214,6 +230,8 @@ function temporal(): typeof Temporal {
  *
  * console.log(String(timeToInstant(536500869184000001n))); // 2017-01-01T00:00:00.000000001Z
  * ```
+ *
+ * @category CDF files
  */
 export function timeToInstant(time: CdfTime): Temporal.Instant | undefined {
   const { Instant } = temporal();
@@ -236,6 +254,8 @@ export function timeToInstant(time: CdfTime): Temporal.Instant | undefined {
  *
  * console.log(timeToDate(536500869184000000n)?.toISOString()); // 2017-01-01T00:00:00.000Z
  * ```
+ *
+ * @category CDF files
  */
 export function timeToDate(time: CdfTime): Date | undefined {
   const utc = utcOf(time);
@@ -260,6 +280,8 @@ export function timeToDate(time: CdfTime): Date | undefined {
  * const { values } = await cdf.read("epoch");
  * console.log(timesToMilliseconds(values, "TT2000"));
  * ```
+ *
+ * @category CDF files
  */
 export function timesToMilliseconds(times: Iterable<unknown>, type: CdfTimeType): Float64Array {
   if (type === "TT2000" && times instanceof BigInt64Array) return millisecondsOfTt2000(times);
@@ -353,6 +375,8 @@ function timeOfUtc(utc: Utc, type: CdfTimeType): CdfTime {
  *
  * console.log(isoToTime("2016-12-31T23:59:60.5Z", "TT2000")); // 536500868684000000n
  * ```
+ *
+ * @category CDF files
  */
 export function isoToTime<Type extends CdfTimeType>(text: string, type: Type): CdfTimes[Type] {
   return timeOfUtc(utcOfIso(text), type);
@@ -371,6 +395,8 @@ export function isoToTime<Type extends CdfTimeType>(text: string, type: Type): C
  *
  * console.log(instantToTime(new Date("2017-01-01T00:00:00Z"), "TT2000")); // 536500869184000000n
  * ```
+ *
+ * @category CDF files
  */
 export function instantToTime<Type extends CdfTimeType>(
   instant: Temporal.Instant | Date,

@@ -3,6 +3,8 @@ import { CdfError } from "./error.ts";
 /**
  * A data type of CDF, without the prefix `CDF_`: `TT2000` is CDF_TIME_TT2000. `BYTE` is the same as `INT1`, `FLOAT` as
  * `REAL4`, and `DOUBLE` as `REAL8`.
+ *
+ * @category CDF files
  */
 export type CdfType =
   | "INT1"
@@ -33,6 +35,8 @@ export type CdfType =
  * - REAL8, DOUBLE, EPOCH: `Float64Array`.
  * - EPOCH16: `Float64Array` with pairs of seconds and picoseconds; the shape ends in 2.
  * - CHAR, UCHAR: `string[]`.
+ *
+ * @category CDF files
  */
 export type CdfArray =
   | Int8Array
@@ -46,7 +50,11 @@ export type CdfArray =
   | Float64Array
   | string[];
 
-/** The value of an attribute entry: one value, or several. An EPOCH16 is two numbers: seconds and picoseconds. */
+/**
+ * The value of an attribute entry: one value, or several. An EPOCH16 is two numbers: seconds and picoseconds.
+ *
+ * @category CDF files
+ */
 export type CdfAttributeValue =
   | string
   | number
@@ -55,7 +63,11 @@ export type CdfAttributeValue =
   | readonly number[]
   | readonly bigint[];
 
-/** The pad value of a variable. That of an EPOCH16 is a pair of seconds and picoseconds. */
+/**
+ * The pad value of a variable. That of an EPOCH16 is a pair of seconds and picoseconds.
+ *
+ * @category CDF files
+ */
 export type CdfPad = string | number | bigint | readonly [seconds: number, picoseconds: number];
 
 type NumberKind = "i1" | "i2" | "i4" | "i8" | "u1" | "u2" | "u4" | "f4" | "f8";

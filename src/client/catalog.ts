@@ -10,7 +10,11 @@ import { isGiven } from "../sdc/check_query.ts";
 import { type DayRange, DayReader } from "../views/coverage.ts";
 import { withHyphens } from "../views/records.ts";
 
-/** One product of a catalog. */
+/**
+ * One product of a catalog.
+ *
+ * @category Find files
+ */
 export interface CatalogEntry {
   /** The instrument, for instance `mag`; null for SPICE files. */
   readonly instrument: string | null;

@@ -51,6 +51,8 @@ let client = new ImapClient();
  *
  * configure({ timeoutMs: 60_000 });
  * ```
+ *
+ * @category Settings
  */
 export function configure(changes: ImapClientOptions): void {
   checkSettings(changes);
@@ -211,6 +213,8 @@ export function settings(): ClientSettings {
  * const kernels = await query({ table: "spice", type: "leapseconds", version: "latest" });
  * for (const kernel of kernels) assert(kernel.kernel_type === "leapseconds");
  * ```
+ *
+ * @category Find files
  */
 export function query(
   parameters: QueryParameters & { table: "spice" },
@@ -299,6 +303,8 @@ export function query(parameters: QueryParameters, options: QueryOptions = {}): 
  *
  * for await (const file of queryRows({ instrument: "glows" })) assert(file.instrument === "glows");
  * ```
+ *
+ * @category Find files
  */
 export function queryRows(parameters: QueryParameters, options: QueryOptions = {}): AsyncGenerator<FileRecord> {
   return client.queryRows(parameters, options);
@@ -321,6 +327,8 @@ export function queryRows(parameters: QueryParameters, options: QueryOptions = {
  * const products = await catalog({ instrument: "mag" });
  * for (const { data_level, files } of products) assert(data_level !== null && files > 0);
  * ```
+ *
+ * @category Find files
  */
 export function catalog(
   parameters: QueryParameters = {},
@@ -352,6 +360,8 @@ export function catalog(
  * const path = await download("imap_mag_l0_raw_20250502_v001.pkts");
  * assert((await Deno.stat(path)).size > 0);
  * ```
+ *
+ * @category Download and upload
  */
 export function download(file: string | FileRecord, options?: DownloadOptions): Promise<string>;
 /**
@@ -402,6 +412,8 @@ export function download(files: Downloadable, options?: DownloadOptions): Promis
  * assert((await upload(path)).startsWith("imap/codice/l0/2024/07/"));
  * await Deno.remove(folder, { recursive: true });
  * ```
+ *
+ * @category Download and upload
  */
 export function upload(path: string, options?: UploadOptions): Promise<string>;
 /**
@@ -445,6 +457,8 @@ export function upload(paths: string | Iterable<string>, options?: UploadOptions
  * const { parameters } = await reprocess({ ...days, instrument: "mag", descriptor: "norm" });
  * assert(parameters.start_date === "20250501");
  * ```
+ *
+ * @category Processing and release
  */
 export function reprocess(parameters: ReprocessParameters, options: ReprocessOptions = {}): Promise<ReprocessReport> {
   return client.reprocess(parameters, options);
@@ -473,6 +487,8 @@ export function reprocess(parameters: ReprocessParameters, options: ReprocessOpt
  * assert(file_path.startsWith("imap/release/mag/"));
  * await Deno.remove(folder, { recursive: true });
  * ```
+ *
+ * @category Processing and release
  */
 export function release(parameters: ReleaseParameters, options: ReleaseOptions = {}): Promise<ReleaseReport> {
   return client.release(parameters, options);
@@ -498,6 +514,8 @@ export function release(parameters: ReleaseParameters, options: ReleaseOptions =
  * const outcomes = await client.webpoda({ instrument: "swe", start_date: "20250502", query_mode: "sct" });
  * assert(outcomes.every(({ date }) => date === "20250502"));
  * ```
+ *
+ * @category Real-time data and packets
  */
 export function webpoda(parameters: WebpodaParameters, options: WebpodaOptions = {}): Promise<PacketOutcome[]> {
   return client.webpoda(parameters, options);
@@ -521,6 +539,8 @@ export function webpoda(parameters: WebpodaParameters, options: WebpodaOptions =
  *   assert(instrument === "mag" && status === "SUCCEEDED");
  * }
  * ```
+ *
+ * @category Processing and release
  */
 export function jobs(parameters: JobParameters = {}, options: JobsOptions = {}): Promise<RecordList<JobRecord>> {
   return client.jobs(parameters, options);
@@ -542,6 +562,8 @@ export function jobs(parameters: JobParameters = {}, options: JobsOptions = {}):
  * const [job] = await jobs({ instrument: "swapi" });
  * assert(job !== undefined && (await jobLog(job)).includes("swapi"));
  * ```
+ *
+ * @category Processing and release
  */
 export function jobLog(job: JobRecord | string, options: CallOptions = {}): Promise<string> {
   return client.jobLog(job, options);
@@ -569,6 +591,8 @@ export function jobLog(job: JobRecord | string, options: CallOptions = {}): Prom
  * assert((await Deno.readTextFile(path)).includes("KERNELS_TO_LOAD"));
  * assert(kernels[0]?.endsWith(".tls") && gaps.length === 0);
  * ```
+ *
+ * @category SPICE kernels
  */
 export function metakernel(
   parameters: MetakernelParameters,
@@ -597,6 +621,8 @@ export function metakernel(
  * assert(path.endsWith("imap_mag_data-release-001_20260101_20260131_v001.txt"));
  * await Deno.remove(folder, { recursive: true });
  * ```
+ *
+ * @category Processing and release
  */
 export function releaseManifest(parameters: ManifestParameters, options: ManifestOptions = {}): Promise<string> {
   return client.releaseManifest(parameters, options);
@@ -623,6 +649,8 @@ export function releaseManifest(parameters: ManifestParameters, options: Manifes
  * assert(records[0]?.mag_B_magnitude === 5.2);
  * await server.shutdown();
  * ```
+ *
+ * @category Real-time data and packets
  */
 export function spaceWeather(
   parameters: SpaceWeatherParameters = {},
@@ -652,6 +680,8 @@ export function spaceWeather(
  * assert(file?.file_name === files[0]);
  * await server.shutdown();
  * ```
+ *
+ * @category Real-time data and packets
  */
 export function ialirt(
   parameters: IalirtParameters,
@@ -677,6 +707,8 @@ export function ialirt(
  * const { outcomes } = await ialirtDownload(names, { dryRun: true });
  * assert(outcomes[0]?.path.endsWith("imap/ialirt/l1/2026/01/imap_ialirt_l1_realtime_20260101_v001.cdf"));
  * ```
+ *
+ * @category Real-time data and packets
  */
 export function ialirtDownload(
   files: Iterable<string | IalirtFile>,
@@ -701,6 +733,8 @@ export function ialirtDownload(
  * const path = await localPath("imap_mag_l0_raw_20250502_v001.pkts");
  * assert(path.endsWith("/imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts"));
  * ```
+ *
+ * @category Download and upload
  */
 export function localPath(file: string | FileRecord): Promise<string> {
   return client.localPath(file);

@@ -35,7 +35,11 @@ import { readJson } from "../sdc/read_json.ts";
 import type { UrlSource } from "../transfer/objects.ts";
 import { basename } from "@std/path";
 
-/** A source of space weather: an instrument, its housekeeping data, or the spacecraft (SDC protocol, "I-ALiRT"). */
+/**
+ * A source of space weather: an instrument, its housekeeping data, or the spacecraft (SDC protocol, "I-ALiRT").
+ *
+ * @category Real-time data and packets
+ */
 export type SpaceWeatherInstrument =
   | `${"codice_hi" | "codice_lo" | "hit" | "mag" | "swapi" | "swe"}${"" | "_hk"}`
   | "spacecraft"
@@ -59,7 +63,11 @@ export const SPACE_WEATHER_INSTRUMENTS: readonly SpaceWeatherInstrument[] = [
   "swe_hk",
 ];
 
-/** The space weather to get. Default: the last hour. */
+/**
+ * The space weather to get. Default: the last hour.
+ *
+ * @category Real-time data and packets
+ */
 export interface SpaceWeatherParameters {
   /** One source. Default: the six science instruments. */
   instrument?: WordOrText<SpaceWeatherInstrument> | undefined;
@@ -69,7 +77,11 @@ export interface SpaceWeatherParameters {
   end_date?: DayLike | undefined;
 }
 
-/** Options of a request for space weather. */
+/**
+ * Options of a request for space weather.
+ *
+ * @category Real-time data and packets
+ */
 export interface SpaceWeatherOptions extends CallOptions {
   /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
   now?: (() => Date) | undefined;
@@ -77,7 +89,11 @@ export interface SpaceWeatherOptions extends CallOptions {
 
 const WEATHER_KINDS: KindsOf<SpaceWeatherOptions> = { ...CALL_KINDS, now: KINDS.clock };
 
-/** One measurement of space weather. Its other keys depend on the instrument, and are kept as they are received. */
+/**
+ * One measurement of space weather. Its other keys depend on the instrument, and are kept as they are received.
+ *
+ * @category Real-time data and packets
+ */
 export interface SpaceWeatherRecord {
   /** The source, for example `mag`. */
   readonly instrument: string | null;
@@ -298,13 +314,21 @@ const LISTS = {
   realtime: { route: "/ialirt-realtime-query", parameters: [] },
 } as const satisfies Readonly<Record<IalirtList, { readonly route: string; readonly parameters: readonly string[] }>>;
 
-/** One of the lists of I-ALiRT. */
+/**
+ * One of the lists of I-ALiRT.
+ *
+ * @category Real-time data and packets
+ */
 export type IalirtList = "archive" | "packets" | "logs" | "catalog" | "realtime";
 
 /** The names of the lists. */
 export const IALIRT_LISTS: readonly IalirtList[] = ["archive", "packets", "logs", "catalog", "realtime"];
 
-/** The files of I-ALiRT to list, with I-ALiRT's own parameter names. `archive`, `packets` and `logs` need a year. */
+/**
+ * The files of I-ALiRT to list, with I-ALiRT's own parameter names. `archive`, `packets` and `logs` need a year.
+ *
+ * @category Real-time data and packets
+ */
 export interface IalirtParameters {
   /**
    * `archive`: data files, by `year`, `month`, `day` and `version`; `packets`: by `year`, `doy`, `hh`, `mm` and `ss`;
@@ -338,7 +362,11 @@ export interface IalirtParameters {
   station?: string | undefined;
 }
 
-/** A file of I-ALiRT. */
+/**
+ * A file of I-ALiRT.
+ *
+ * @category Real-time data and packets
+ */
 export interface IalirtFile {
   /** Its name. */
   readonly file_name: string;

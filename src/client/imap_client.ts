@@ -44,7 +44,11 @@ import type { AncillaryRecord, FileRecord, ScienceRecord, SpiceRecord } from "..
 import type { QueryParameters } from "../protocol/tables.ts";
 import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
 
-/** Settings of an {@linkcode ImapClient}. */
+/**
+ * Settings of an {@linkcode ImapClient}.
+ *
+ * @category Settings
+ */
 export interface ImapClientOptions extends ClientOptions {
   /** Called for each request, retry, and notice. URLs do not contain their query if that contains a signature. */
   log?: HttpLog | undefined;
@@ -157,7 +161,11 @@ export class ClientSettings {
 /** A setting, its value, and where it comes from. */
 type SettingRow = readonly [name: string, value: string, source: string];
 
-/** What can be downloaded: a file name, a path in the archive, a row of a query, or several of them. */
+/**
+ * What can be downloaded: a file name, a path in the archive, a row of a query, or several of them.
+ *
+ * @category Download and upload
+ */
 export type Downloadable = string | FileRecord | Iterable<string | FileRecord>;
 
 /**
@@ -172,6 +180,8 @@ export type Downloadable = string | FileRecord | Iterable<string | FileRecord>;
  * const files = await client.query({ instrument: "glows", descriptor: "hist" });
  * assert(files.every((file) => file.instrument === "glows"));
  * ```
+ *
+ * @category Settings
  */
 export class ImapClient {
   readonly #options: Readonly<ImapClientOptions>;

@@ -37,7 +37,11 @@ import { checkedConcurrency } from "../transfer/batch.ts";
 import { absolutePath } from "../transfer/local_files.ts";
 import { dirname } from "@std/path";
 
-/** The time span that the kernels must cover (SDC protocol, `GET /metakernel`). */
+/**
+ * The time span that the kernels must cover (SDC protocol, `GET /metakernel`).
+ *
+ * @category SPICE kernels
+ */
 export interface MetakernelParameters {
   /** From the start of this day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`; or a time, `2026-01-31T12:00` (UTC). */
   start_date: DayLike;
@@ -45,7 +49,11 @@ export interface MetakernelParameters {
   end_date: DayLike;
 }
 
-/** Options of a metakernel. */
+/**
+ * Options of a metakernel.
+ *
+ * @category SPICE kernels
+ */
 export interface MetakernelOptions extends Omit<DownloadOptions, "dryRun" | "shard"> {
   /**
    * The types of kernels, for example `["leapseconds", "imap_frames"]`. Default: all types that a metakernel can load.
@@ -68,7 +76,11 @@ const METAKERNEL_KINDS: KindsOf<MetakernelOptions> = {
   now: KINDS.clock,
 };
 
-/** A local metakernel. */
+/**
+ * A local metakernel.
+ *
+ * @category SPICE kernels
+ */
 export interface MetakernelReport {
   /** The path of the metakernel, which SPICE loads with `furnsh`. */
   readonly path: string;

@@ -7,13 +7,21 @@ import type { QueryProgress } from "../sdc/run_query.ts";
 import type { OnProgress } from "../transfer/batch.ts";
 import type { IfPresent } from "../transfer/download.ts";
 
-/** Options of every call. */
+/**
+ * Options of every call.
+ *
+ * @category Find files
+ */
 export interface CallOptions {
   /** Cancels the call: its promise rejects with the signal's reason. The next download of the same file resumes. */
   signal?: AbortSignal | undefined;
 }
 
-/** Options of a query. */
+/**
+ * Options of a query.
+ *
+ * @category Find files
+ */
 export interface QueryOptions extends CallOptions {
   /** Called with the progress of the query each time that rows are received. */
   onProgress?: ((progress: QueryProgress) => void) | undefined;
@@ -21,7 +29,11 @@ export interface QueryOptions extends CallOptions {
   now?: (() => Date) | undefined;
 }
 
-/** Options of downloads and uploads. */
+/**
+ * Options of downloads and uploads.
+ *
+ * @category Download and upload
+ */
 export interface TransferOptions extends CallOptions {
   /** The maximum number of files transferred at a time, and of connections in total: 1 to 256. Default: 8. */
   concurrency?: number | undefined;
@@ -36,7 +48,11 @@ export interface TransferOptions extends CallOptions {
   onProgress?: OnProgress | undefined;
 }
 
-/** Options of a download. */
+/**
+ * Options of a download.
+ *
+ * @category Download and upload
+ */
 export interface DownloadOptions extends TransferOptions {
   /**
    * What to do with existing files: `skip` keeps them without a request; `verify` compares them with the archive and
@@ -48,7 +64,11 @@ export interface DownloadOptions extends TransferOptions {
   shard?: Shard | undefined;
 }
 
-/** Options of an upload. */
+/**
+ * Options of an upload.
+ *
+ * @category Download and upload
+ */
 export interface UploadOptions extends TransferOptions {
   /** Whether a file that the archive already has is skipped, instead of being an error. Default: false. */
   skipExisting?: boolean | undefined;

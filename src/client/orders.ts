@@ -56,7 +56,11 @@ import { checkUploads } from "../transfer/upload.ts";
 import { delay } from "@std/async";
 import { basename, join } from "@std/path";
 
-/** What to release, under the SDC's own names (SDC protocol, `GET /release`). */
+/**
+ * What to release, under the SDC's own names (SDC protocol, `GET /release`).
+ *
+ * @category Processing and release
+ */
 export interface ReleaseParameters {
   /**
    * `release`, `early-release` or `unrelease`. The SDC responds with 501 to types that it does not support, currently
@@ -67,7 +71,11 @@ export interface ReleaseParameters {
   manifest_file: string;
 }
 
-/** Options of a release. */
+/**
+ * Options of a release.
+ *
+ * @category Processing and release
+ */
 export interface ReleaseOptions extends CallOptions {
   /** Whether to only check the input: nothing is sent. Default: false. */
   dryRun?: boolean | undefined;
@@ -82,7 +90,11 @@ const RELEASE_KINDS: KindsOf<ReleaseOptions> = {
 };
 const RELEASE_PARAMETER_KINDS: KindsOf<ReleaseParameters> = { release_type: KINDS.text, manifest_file: KINDS.text };
 
-/** The outcome of a release. */
+/**
+ * The outcome of a release.
+ *
+ * @category Processing and release
+ */
 export interface ReleaseReport {
   /** The manifest's path in the archive. */
   readonly file_path: string;
@@ -300,7 +312,11 @@ async function checkManifest(path: string): Promise<void> {
   if (errors.length > 0) throw joinInputErrors(errors, "Nothing was sent");
 }
 
-/** A release manifest to write (SDC protocol, `GET /release`). */
+/**
+ * A release manifest to write (SDC protocol, `GET /release`).
+ *
+ * @category Processing and release
+ */
 export interface ManifestParameters {
   /** The instrument, for example `mag`. */
   instrument: WordOrText<Instrument>;
@@ -318,7 +334,11 @@ export interface ManifestParameters {
   products: readonly string[];
 }
 
-/** Options of a manifest. */
+/**
+ * Options of a manifest.
+ *
+ * @category Processing and release
+ */
 export interface ManifestOptions {
   /** The folder to write it to. Default: the working directory. */
   folder?: string | undefined;
@@ -414,7 +434,11 @@ export async function writeManifest(
   return path;
 }
 
-/** Options of a reprocessing request. */
+/**
+ * Options of a reprocessing request.
+ *
+ * @category Processing and release
+ */
 export interface ReprocessOptions extends CallOptions {
   /** Whether to only check the input: nothing is sent. Default: false. */
   dryRun?: boolean | undefined;
@@ -424,7 +448,11 @@ export interface ReprocessOptions extends CallOptions {
 
 const REPROCESS_KINDS: KindsOf<ReprocessOptions> = { ...CALL_KINDS, dryRun: KINDS.flag, now: KINDS.clock };
 
-/** The outcome of a request to reprocess. */
+/**
+ * The outcome of a request to reprocess.
+ *
+ * @category Processing and release
+ */
 export interface ReprocessReport {
   /** The parameters as sent: days are YYYYMMDD. */
   readonly parameters: Readonly<Record<string, string>>;
@@ -447,7 +475,11 @@ export async function triggerReprocessing(
   return { parameters, reprocess_id: textUnder(answer, "reprocess_id"), answer };
 }
 
-/** Options of a list of jobs. */
+/**
+ * Options of a list of jobs.
+ *
+ * @category Processing and release
+ */
 export interface JobsOptions extends CallOptions {
   /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
   now?: (() => Date) | undefined;

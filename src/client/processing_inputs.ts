@@ -6,7 +6,11 @@ import { archivePath, type ImapFile, isValidOn, parseFileName } from "../names/f
 import { isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import { shown } from "../safe_text.ts";
 
-/** The type of an input, as in its JSON (Python client 1.3.0, `ProcessingInput`). */
+/**
+ * The type of an input, as in its JSON (Python client 1.3.0, `ProcessingInput`).
+ *
+ * @category Processing and release
+ */
 export type ProcessingInputType = "science" | "ancillary" | "spice" | "spin" | "repoint";
 
 const TYPES: readonly ProcessingInputType[] = ["science", "ancillary", "spice", "spin", "repoint"];
@@ -37,6 +41,8 @@ function isPrediction(type: string): boolean {
  * const input = new ProcessingInput("science", ["imap_mag_l1a_norm-magi_20260101_v001.cdf"]);
  * assert(input.source === "mag" && input.data_type === "l1a" && input.descriptor === "norm-magi");
  * ```
+ *
+ * @category Processing and release
  */
 export class ProcessingInput {
   /** The type of the input, as in its JSON. */
@@ -132,7 +138,11 @@ export class ProcessingInput {
   }
 }
 
-/** The inputs to select. Omitted conditions match all inputs. */
+/**
+ * The inputs to select. Omitted conditions match all inputs.
+ *
+ * @category Processing and release
+ */
 export interface ProcessingInputSelection {
   /** `science`, `ancillary`, or `spice`, which includes spin and repoint files. */
   input_type?: string | undefined;
@@ -181,6 +191,8 @@ function pythonJson(text: string): string {
  * assert(day.filePaths({ source: "mag" })[0] === "imap/mag/l1a/2026/01/imap_mag_l1a_norm-magi_20260102_v001.cdf");
  * assert(day.serialize().startsWith('[{"type": "science", "files": ["imap_mag_l1a_norm-magi_20260102_v001.cdf"]}, '));
  * ```
+ *
+ * @category Processing and release
  */
 export class ProcessingInputCollection {
   readonly #inputs: ProcessingInput[] = [];

@@ -52,10 +52,18 @@ const ROWS_AT_ONCE = 1_000;
 /** The default number of rows of {@linkcode QueryResult.head}. */
 const HEAD_ROWS = 5;
 
-/** Downloads rows. A result gets it from the client that made it. */
+/**
+ * Downloads rows. A result gets it from the client that made it.
+ *
+ * @ignore
+ */
 export type DownloadRows = (rows: readonly FileRecord[], options: DownloadOptions) => Promise<TransferReport>;
 
-/** The context of a result: its query and its client. */
+/**
+ * The context of a result: its query and its client.
+ *
+ * @ignore
+ */
 export interface QueryResultOrigin {
   /** Downloads its rows. */
   readonly download?: DownloadRows;
@@ -81,16 +89,28 @@ interface History {
   readonly columns?: readonly string[];
 }
 
-/** How to sort: see {@linkcode QueryResult.sortBy}. */
+/**
+ * How to sort: see {@linkcode QueryResult.sortBy}.
+ *
+ * @category Find files
+ */
 export interface SortOptions {
   /** Whether the largest value comes first. Default: false. */
   readonly descending?: boolean;
 }
 
-/** The name of a column of rows: a key of the rows, or `file_name`, the name at the end of `file_path`. */
+/**
+ * The name of a column of rows: a key of the rows, or `file_name`, the name at the end of `file_path`.
+ *
+ * @category Find files
+ */
 export type ColumnName<Row extends FileRecord = FileRecord> = WordOrText<(keyof Row & string) | "file_name">;
 
-/** A column of rows by name, or a function of a row. */
+/**
+ * A column of rows by name, or a function of a row.
+ *
+ * @category Find files
+ */
 export type RowKey<Row extends FileRecord = FileRecord> = ColumnName<Row> | ((row: Row) => unknown);
 
 /** Whether an argument of `concat` or `of` is a list of rows, not a row. */
@@ -112,6 +132,8 @@ function isRows<Row>(item: unknown): item is Iterable<Row> {
  * const newest = files.latest().sortBy("start_date", { descending: true }).head(3);
  * assert(newest.toText().startsWith(`Found [${newest.length}] matching files`));
  * ```
+ *
+ * @category Find files
  */
 export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<Row> {
   /** Array methods that change the type of the elements, such as `map`, return plain arrays. */
@@ -486,6 +508,8 @@ function compareValues(a: unknown, b: unknown): number {
 /**
  * The groups of a result, by {@linkcode QueryResult.groupBy}: a map from a value to the rows that have it. It displays
  * itself as a table with the number of files and the days of each group.
+ *
+ * @category Find files
  */
 export interface RowGroups<Row extends FileRecord = FileRecord> extends ReadonlyMap<string, QueryResult<Row>> {
   /** Returns a line for each group as a text table. */

@@ -24,6 +24,8 @@ const ROWS_AT_ONCE = 1_000;
  * const failed = (await jobs({ instrument: "mag" })).filter(({ status }) => status === "FAILED");
  * assert(failed.toText().startsWith(`Found [${failed.length}] jobs`));
  * ```
+ *
+ * @category Find files
  */
 export class RecordList<Row extends object = object> extends Array<Row> {
   /** Array methods that change the type of the elements, such as `map`, return plain arrays. */

@@ -4,7 +4,11 @@ import { textTable } from "../display/text_table.ts";
 import type { Outcome } from "../transfer/batch.ts";
 import { bytesOf, outcomesBundle, outcomesSummary, outcomesTable, shownSummary } from "../views/transfers.ts";
 
-/** Repeats a transfer for some of its files. */
+/**
+ * Repeats a transfer for some of its files.
+ *
+ * @ignore
+ */
 export type Repeat = (files: readonly string[]) => Promise<TransferReport>;
 
 /**
@@ -22,6 +26,8 @@ export type Repeat = (files: readonly string[]) => Promise<TransferReport>;
  * if (report.failed.length > 0) report = await report.retry();
  * assert(report.paths.length === files.length);
  * ```
+ *
+ * @category Download and upload
  */
 export class TransferReport {
   /** An outcome for each file, in the order of the files. */

@@ -39,7 +39,11 @@ import {
 } from "../webpoda/packets.ts";
 import { basename, dirname, join } from "@std/path";
 
-/** Which packets to fetch, with the Python client's names. */
+/**
+ * Which packets to fetch, with the Python client's names.
+ *
+ * @category Real-time data and packets
+ */
 export interface WebpodaParameters {
   /** For example `mag`. */
   instrument: WordOrText<Instrument>;
@@ -106,7 +110,11 @@ function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda 
   return { instrument, apids, days: [first, last], mode };
 }
 
-/** How to fetch packets. */
+/**
+ * How to fetch packets.
+ *
+ * @category Real-time data and packets
+ */
 export interface WebpodaOptions extends CallOptions {
   /** Whether to also upload each new file. Default: false. */
   uploadToSdc?: boolean | undefined;
@@ -123,7 +131,11 @@ const WEBPODA_KINDS: KindsOf<WebpodaOptions> = {
   now: KINDS.clock,
 };
 
-/** The outcome of one day, or of one pointing. */
+/**
+ * The outcome of one day, or of one pointing.
+ *
+ * @category Real-time data and packets
+ */
 export type PacketOutcome =
   & {
     /** The date in the file's name, YYYYMMDD. */
@@ -150,7 +162,11 @@ interface PacketFile {
   readonly span: TimeSpan;
 }
 
-/** The result for the packets of a day or a pointing. */
+/**
+ * The result for the packets of a day or a pointing.
+ *
+ * @category Real-time data and packets
+ */
 export type PacketState =
   /** A new file, or a new version of one. */
   | { readonly state: "written"; readonly file: string; readonly path: string; readonly bytes: number }

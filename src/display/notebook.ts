@@ -15,7 +15,11 @@ async function settle(): Promise<void> {
   await delay(SETTLE_MS);
 }
 
-/** What a notebook shows for a value: the same content in several formats, by MIME type (Jupyter messaging protocol). */
+/**
+ * What a notebook shows for a value: the same content in several formats, by MIME type (Jupyter messaging protocol).
+ *
+ * @ignore
+ */
 export type MimeBundle<Formats extends string = "text/html"> = Readonly<Record<"text/plain" | Formats, string>>;
 
 /** Whether this code runs in a notebook, whose cells can show charts and tables. */

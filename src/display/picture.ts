@@ -3,7 +3,11 @@ import { checkedPath } from "../config.ts";
 import { checkObject, FileError, unknownParameter, wrongValue } from "../errors.ts";
 import { shown } from "../safe_text.ts";
 
-/** Draws a chart in its two forms. */
+/**
+ * Draws a chart in its two forms.
+ *
+ * @ignore
+ */
 export interface PictureSource {
   /** Draws the chart with characters, for a terminal of `columns` columns. */
   readonly text: (columns: number) => string;
@@ -42,6 +46,8 @@ function reasonOf(error: unknown): string {
  * await chart.show();
  * assert((await chart.toSvg()).startsWith("<svg "));
  * ```
+ *
+ * @category Notebook
  */
 export class Picture {
   readonly #source: PictureSource;
@@ -130,6 +136,8 @@ export class Picture {
  * await files.coverage().show();
  * assert((await files.coverage()).toText().startsWith("Coverage of"));
  * ```
+ *
+ * @category Notebook
  */
 export class PendingPicture implements Promise<Picture> {
   /** The class, as tools name it. */

@@ -155,7 +155,11 @@ export function safeWords(text: string, api: ApiAccess): string {
   return excerpt(open.replace(URL_QUERY, "$1?…").replace(SIGNED_PARAMETER, "$1=…"));
 }
 
-/** An event of a call, for a log. URLs do not contain their query if that contains a signature. */
+/**
+ * An event of a call, for a log. URLs do not contain their query if that contains a signature.
+ *
+ * @category Settings
+ */
 export type HttpEvent =
   | {
     readonly type: "request";
@@ -195,8 +199,16 @@ export type HttpEvent =
     readonly notice: string;
   };
 
-/** A decision of a transfer to deviate from a plain transfer of the whole file. */
+/**
+ * A decision of a transfer to deviate from a plain transfer of the whole file.
+ *
+ * @category Settings
+ */
 export type Decision = "wait" | "skip" | "resume" | "restart" | "split";
 
-/** Called for each event as it happens. */
+/**
+ * Called for each event as it happens.
+ *
+ * @category Settings
+ */
 export type HttpLog = (event: HttpEvent) => void;

@@ -51,6 +51,8 @@ export function toDayOfYear(day: string): string {
 /**
  * A value of Temporal: `Temporal.PlainDate`, `Temporal.ZonedDateTime`, and others that contain a date. It is identified
  * by its tag, since older versions of Deno do not declare Temporal.
+ *
+ * @category Find files
  */
 export interface TemporalDay {
   /** The name of its class. */
@@ -65,6 +67,8 @@ export interface TemporalDay {
  *
  * All days are days in UTC. A time, such as a `Date` or `2026-01-31T23:30:00.5-07:00`, means its day in UTC, unless the
  * parameter accepts times. A text without an offset is in UTC.
+ *
+ * @category Find files
  */
 export type DayLike = string | Date | TemporalDay;
 

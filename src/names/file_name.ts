@@ -26,6 +26,8 @@ import { printable, shown } from "../safe_text.ts";
  *
  * assert(SCIENCE_EXTENSIONS.includes("cdf"));
  * ```
+ *
+ * @category File names
  */
 export const SCIENCE_EXTENSIONS = ["cdf", "pkts"] as const;
 
@@ -39,6 +41,8 @@ export const SCIENCE_EXTENSIONS = ["cdf", "pkts"] as const;
  *
  * assert(ANCILLARY_EXTENSIONS.includes("csv"));
  * ```
+ *
+ * @category File names
  */
 export const ANCILLARY_EXTENSIONS = ["cdf", "csv", "dat", "json", "zip", "tsv", "pgm", "xlsx"] as const;
 
@@ -52,13 +56,19 @@ export const ANCILLARY_EXTENSIONS = ["cdf", "csv", "dat", "json", "zip", "tsv", 
  *
  * assert(QUICKLOOK_EXTENSIONS.includes("png"));
  * ```
+ *
+ * @category File names
  */
 export const QUICKLOOK_EXTENSIONS = ["jpg", "pdf", "png"] as const;
 
 /** The extension of release manifests. */
 export const RELEASE_EXTENSIONS = ["txt"] as const;
 
-/** The fields that the names of science, quicklook and dependency files have in common, under the SDC's own names. */
+/**
+ * The fields that the names of science, quicklook and dependency files have in common, under the SDC's own names.
+ *
+ * @category File names
+ */
 export interface ProductParts {
   /** The instrument, for instance `swe`. */
   readonly instrument: Instrument;
@@ -76,7 +86,11 @@ export interface ProductParts {
   readonly version: string;
 }
 
-/** The fields that the names of ancillary and release files have in common: files that are valid from one day on. */
+/**
+ * The fields that the names of ancillary and release files have in common: files that are valid from one day on.
+ *
+ * @category File names
+ */
 export interface ValidityParts {
   /** The instrument, for instance `mag`. */
   readonly instrument: Instrument;
@@ -92,7 +106,11 @@ export interface ValidityParts {
   readonly version: string;
 }
 
-/** The fields of a science file's name. */
+/**
+ * The fields of a science file's name.
+ *
+ * @category File names
+ */
 export interface ScienceFile extends ProductParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "science";
@@ -103,6 +121,8 @@ export interface ScienceFile extends ProductParts {
 /**
  * The fields of an ancillary file's name. Ancillary files are further inputs of the processing, for instance
  * calibrations.
+ *
+ * @category File names
  */
 export interface AncillaryFile extends ValidityParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */
@@ -111,7 +131,11 @@ export interface AncillaryFile extends ValidityParts {
   readonly extension: typeof ANCILLARY_EXTENSIONS[number];
 }
 
-/** The fields of a quicklook file's name. Quicklook files are images of a science file's data. */
+/**
+ * The fields of a quicklook file's name. Quicklook files are images of a science file's data.
+ *
+ * @category File names
+ */
 export interface QuicklookFile extends ProductParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "quicklook";
@@ -119,7 +143,11 @@ export interface QuicklookFile extends ProductParts {
   readonly extension: typeof QUICKLOOK_EXTENSIONS[number];
 }
 
-/** The fields of a dependency file's name. Dependency files list the inputs that a science file was made from. */
+/**
+ * The fields of a dependency file's name. Dependency files list the inputs that a science file was made from.
+ *
+ * @category File names
+ */
 export interface DependencyFile extends ProductParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "dependency";
@@ -127,7 +155,11 @@ export interface DependencyFile extends ProductParts {
   readonly extension: "json";
 }
 
-/** The fields of a release manifest's name. Release manifests list the data to release. */
+/**
+ * The fields of a release manifest's name. Release manifests list the data to release.
+ *
+ * @category File names
+ */
 export interface ReleaseFile extends ValidityParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */
   readonly kind: "release";
@@ -135,13 +167,25 @@ export interface ReleaseFile extends ValidityParts {
   readonly extension: "txt";
 }
 
-/** The fields of a file name, as a union tagged by `kind`. */
+/**
+ * The fields of a file name, as a union tagged by `kind`.
+ *
+ * @category File names
+ */
 export type ImapFile = ScienceFile | AncillaryFile | SpiceFile | QuicklookFile | DependencyFile | ReleaseFile;
 
-/** A kind of file. */
+/**
+ * A kind of file.
+ *
+ * @category File names
+ */
 export type FileKind = ImapFile["kind"];
 
-/** The fields to format a name from: those of {@linkcode ImapFile}. Nullable fields may be omitted. */
+/**
+ * The fields to format a name from: those of {@linkcode ImapFile}. Nullable fields may be omitted.
+ *
+ * @category File names
+ */
 export type FileNameParts = ImapFile extends infer File ? File extends SpiceFile ?
       & { readonly [Field in "kind" | "kernel_type"]: File[Field] }
       & { readonly [Field in keyof Omit<File, "kind" | "kernel_type">]?: File[Field] | undefined }
@@ -439,6 +483,8 @@ function checkFields(fields: unknown): void {
  * assert(file.kind === "science" && file.instrument === "swe" && file.start_date === "20240105");
  * assert(parseFileName("naif0012.tls").kind === "spice");
  * ```
+ *
+ * @category File names
  */
 export function parseFileName(name: string): ImapFile {
   return readName(name).file;
@@ -463,6 +509,8 @@ export function parseFileName(name: string): ImapFile {
  * const fields = { kind: "ancillary", instrument: "mag", descriptor: "offsets", start_date: "20260101" } as const;
  * assert(formatFileName({ ...fields, version: "v001", extension: "csv" }) === "imap_mag_offsets_20260101_v001.csv");
  * ```
+ *
+ * @category File names
  */
 export function formatFileName(fields: FileNameParts): string {
   checkFields(fields);
@@ -502,6 +550,8 @@ export function formatFileName(fields: FileNameParts): string {
  * assert(path === "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts");
  * assert(archivePath("naif0012.tls") === "imap/spice/lsk/naif0012.tls");
  * ```
+ *
+ * @category File names
  */
 export function archivePath(file: string | FileNameParts): string {
   // Untyped callers may pass anything else, which readName() rejects.
@@ -543,6 +593,8 @@ export function isArchivePath(text: string): boolean {
  * assert(isValidOn("imap_mag_offsets_20260101_v001.csv", "20300101"));
  * assert(!isValidOn("imap_mag_l1a_norm-magi_20260101_v001.cdf", "20260102"));
  * ```
+ *
+ * @category File names
  */
 export function isValidOn(file: string | FileNameParts, date: DayLike): boolean {
   const day = readMoment(date)?.day;

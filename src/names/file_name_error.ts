@@ -1,6 +1,10 @@
 import { InputError, type InputProblem, suggestion } from "../errors.ts";
 
-/** One wrong field of a file name. */
+/**
+ * One wrong field of a file name.
+ *
+ * @category Errors
+ */
 export interface FileNameProblem extends InputProblem {
   /** The name of the field: "instrument", "data level", "start date", ... */
   readonly field: string;
@@ -30,6 +34,8 @@ function shown(text: string): string {
  *   assert(error.problems.map((problem) => problem.field).join() === "instrument,data level");
  * }
  * ```
+ *
+ * @category Errors
  */
 export class FileNameError extends InputError {
   /** The class's name, as `error.name` shows it. */

@@ -1,6 +1,10 @@
 import { InputError } from "../errors.ts";
 
-/** A shard of a list of files that is divided among several machines, for instance the third of sixteen. */
+/**
+ * A shard of a list of files that is divided among several machines, for instance the third of sixteen.
+ *
+ * @category Download and upload
+ */
 export interface Shard {
   /** The number of this shard, from 1. */
   readonly part: number;

@@ -3,7 +3,11 @@ import type { FileNameProblem } from "./file_name_error.ts";
 import { isGlob } from "./glob.ts";
 import type { SpiceType } from "./vocabulary.ts";
 
-/** The fields of a SPICE file's name besides its type. */
+/**
+ * The fields of a SPICE file's name besides its type.
+ *
+ * @category File names
+ */
 export interface SpiceParts {
   /** The first day, `YYYYMMDD`, or null if the name has none. */
   readonly start_date: string | null;
@@ -181,6 +185,8 @@ function fillForm({ template }: SpiceForm, fields: GivenFields): string | undefi
 
 /**
  * The fields of a SPICE file's name. SPICE files describe the position, the attitude, and the clock of the spacecraft.
+ *
+ * @category File names
  */
 export interface SpiceFile extends SpiceParts {
   /** The kind of file: the tag of the union {@linkcode ImapFile}. */

@@ -3,6 +3,8 @@ import { shown } from "../safe_text.ts";
 
 /**
  * A file's version: major and minor number (`v001.0002`), or in older names only a minor number (`v001`).
+ *
+ * @category File names
  */
 export interface Version {
   /** The major number, 0 to 999, or null if the name has none. */
@@ -48,6 +50,8 @@ export function isMinorVersion(text: string): boolean {
  * assert(major === 1 && minor === 12);
  * assert(parseVersion("v003").major === null);
  * ```
+ *
+ * @category File names
  */
 export function parseVersion(text: string): Version {
   const both = typeof text === "string" ? MAJOR_MINOR.exec(text) : null;
@@ -84,6 +88,8 @@ function checkNumbers(action: string, version: Version): void {
  * assert(formatVersion({ major: 1, minor: 2 }) === "v001.0002");
  * assert(formatVersion({ major: null, minor: 2 }) === "v002");
  * ```
+ *
+ * @category File names
  */
 export function formatVersion(version: Version): string {
   checkNumbers("write", version);
@@ -114,6 +120,8 @@ export function formatVersion(version: Version): string {
  * const newestLast = ["v002.0001", "v010", "v001.0010", "v001.0009"].map(parseVersion).sort(compareVersions);
  * assert(newestLast[0]?.major === null && newestLast[3]?.major === 2);
  * ```
+ *
+ * @category File names
  */
 export function compareVersions(a: Version, b: Version): number {
   checkNumbers("compare", a);

@@ -15,6 +15,8 @@ export function isOneOf<Word extends string>(words: readonly Word[], value: unkn
  *
  * assert(INSTRUMENTS.includes("glows"));
  * ```
+ *
+ * @category File names
  */
 export const INSTRUMENTS = [
   "codice",
@@ -32,7 +34,11 @@ export const INSTRUMENTS = [
   "ultra",
 ] as const;
 
-/** The name of an instrument, or of another source of files, as file names have it. */
+/**
+ * The name of an instrument, or of another source of files, as file names have it.
+ *
+ * @category File names
+ */
 export type Instrument = typeof INSTRUMENTS[number];
 
 /** Whether a word is the name of an instrument. Case-sensitive. */
@@ -50,6 +56,8 @@ export function isInstrument(word: string): word is Instrument {
  *
  * assert(DATA_LEVELS[0] === "l0");
  * ```
+ *
+ * @category File names
  */
 export const DATA_LEVELS = [
   "l0",
@@ -72,7 +80,11 @@ export const DATA_LEVELS = [
   "l3e",
 ] as const;
 
-/** A data level as file names have it. */
+/**
+ * A data level as file names have it.
+ *
+ * @category File names
+ */
 export type DataLevel = typeof DATA_LEVELS[number];
 
 /** Whether a word is the name of a data level. Case-sensitive. */
@@ -90,6 +102,8 @@ export function isDataLevel(word: string): word is DataLevel {
  *
  * assert(SPICE_TYPES.includes("leapseconds"));
  * ```
+ *
+ * @category File names
  */
 export const SPICE_TYPES = [
   "attitude_history",
@@ -116,7 +130,11 @@ export const SPICE_TYPES = [
   "earth_attitude",
 ] as const;
 
-/** A type of SPICE file. */
+/**
+ * A type of SPICE file.
+ *
+ * @category File names
+ */
 export type SpiceType = typeof SPICE_TYPES[number];
 
 /** Whether a value is the name of a type of SPICE file. Case-sensitive. */

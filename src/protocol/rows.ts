@@ -14,6 +14,8 @@ import { isSpiceType, SPICE_FOLDERS, type SpiceType } from "../names/vocabulary.
  * kept unchanged, including keys that the client does not know. A known key with a value of the wrong type is null. An
  * integer beyond 2^53 is a bigint, and another number that JavaScript does not hold, such as 1e400, is its text;
  * `JSON.stringify` writes both as they were received.
+ *
+ * @category Find files
  */
 export interface FileRecord {
   /** The file's path in the archive, which is also its path below the data directory. */
@@ -52,6 +54,8 @@ export interface FileRecord {
 
 /**
  * A row of the table of science files (SDC protocol, `GET /query`). A value that is null is taken from the file's name. It is a {@linkcode FileRecord} without unknown keys, so that a compiler finds mistyped ones.
+ *
+ * @category Find files
  */
 export type ScienceRecord = {
   /** The file's path in the archive, which is also its path below the data directory. */
@@ -84,10 +88,18 @@ export type ScienceRecord = {
   readonly released?: boolean | null;
 };
 
-/** A row of the table of quicklook files: the same columns as those of science files (SDC protocol, `GET /query`). */
+/**
+ * A row of the table of quicklook files: the same columns as those of science files (SDC protocol, `GET /query`).
+ *
+ * @category Find files
+ */
 export type QuicklookRecord = ScienceRecord;
 
-/** A row of the table of ancillary files: it has no data level, and may have an end date (SDC protocol, `GET /query`). */
+/**
+ * A row of the table of ancillary files: it has no data level, and may have an end date (SDC protocol, `GET /query`).
+ *
+ * @category Find files
+ */
 export type AncillaryRecord = {
   /** The file's path in the archive, which is also its path below the data directory. */
   readonly file_path: string;
@@ -113,6 +125,8 @@ export type AncillaryRecord = {
  * A row of the table of SPICE files (SDC protocol, `GET /spice-query`). The rows of spin, repoint and small-forces
  * files have `start_date` and `end_date` instead of coverage; the client fills in `kernel_type`, `min_date_datetime`,
  * and `max_date_datetime`.
+ *
+ * @category Find files
  */
 export type SpiceRecord = {
   /** The file's path in the archive, which is also its path below the data directory. */

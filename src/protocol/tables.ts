@@ -365,10 +365,18 @@ export function refusedParameter(text: string): string | undefined {
   return /^(\w{1,40}) is not a valid query parameter/.exec(text)?.[1];
 }
 
-/** One value or several; a file must have one of them. */
+/**
+ * One value or several; a file must have one of them.
+ *
+ * @category Find files
+ */
 export type OneOrMore<Value> = Value | readonly Value[];
 
-/** A known word, which editors complete, or another text, which is checked when the query is sent. */
+/**
+ * A known word, which editors complete, or another text, which is checked when the query is sent.
+ *
+ * @category Find files
+ */
 export type WordOrText<Word extends string> = Word | (string & Record<never, never>);
 
 /**
@@ -381,10 +389,16 @@ export type WordOrText<Word extends string> = Word | (string & Record<never, nev
  *
  * assert(TABLES.includes("spice"));
  * ```
+ *
+ * @category Find files
  */
 export const TABLES = ["science", "ancillary", "quicklook", "spice"] as const;
 
-/** The name of a table. */
+/**
+ * The name of a table.
+ *
+ * @category Find files
+ */
 export type TableName = typeof TABLES[number];
 
 /** The type of SPICE files that means all kernels: every type except those with their own table. */
@@ -402,6 +416,8 @@ export const ALL_MAJORS = "all";
  *
  * The client filters the rows by conditions that the SDC's server does not support: patterns, times of day, `released`,
  * and for SPICE files dates, versions, and names.
+ *
+ * @category Find files
  */
 export interface QueryParameters {
   /** The table to search: `science`, `ancillary`, `quicklook` or `spice`. Default: that of `filename`, or `science`. */

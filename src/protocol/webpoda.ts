@@ -72,8 +72,14 @@ export const INSTRUMENT_APIDS: ReadonlyMap<Instrument, readonly number[]> = new 
  *
  * assert(QUERY_MODES.includes("ert"));
  * ```
+ *
+ * @category Real-time data and packets
  */
 export const QUERY_MODES = ["ert", "sct"] as const;
 
-/** A way to select packets. */
+/**
+ * A way to select packets.
+ *
+ * @category Real-time data and packets
+ */
 export type QueryMode = typeof QUERY_MODES[number];

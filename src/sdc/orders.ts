@@ -79,7 +79,11 @@ export async function reprocess(transport: Transport, query: WireQuery, signal?:
   });
 }
 
-/** What to reprocess, under the SDC's own names (SDC protocol, `POST /reprocess`). */
+/**
+ * What to reprocess, under the SDC's own names (SDC protocol, `POST /reprocess`).
+ *
+ * @category Processing and release
+ */
 export interface ReprocessParameters {
   /** The first day: `20260131`, `2026-01-31`, `today`, `yesterday` or `7d`, in UTC. */
   start_date: DayLike;
@@ -184,10 +188,18 @@ export function checkReprocess(parameters: ReprocessParameters, now: Date = new 
 /** The states of jobs (SDC protocol, `GET /processing-jobs`). */
 export const JOB_STATES: readonly JobState[] = ["INPROGRESS", "SUCCEEDED", "FAILED"];
 
-/** The state of a job. */
+/**
+ * The state of a job.
+ *
+ * @category Processing and release
+ */
 export type JobState = "INPROGRESS" | "SUCCEEDED" | "FAILED";
 
-/** Which jobs to list, under the SDC's own names (SDC protocol, `GET /processing-jobs`). All are compared for equality. */
+/**
+ * Which jobs to list, under the SDC's own names (SDC protocol, `GET /processing-jobs`). All are compared for equality.
+ *
+ * @category Processing and release
+ */
 export interface JobParameters {
   /** `INPROGRESS`, `SUCCEEDED` or `FAILED`, in any case. */
   status?: WordOrText<JobState> | undefined;
@@ -212,6 +224,8 @@ export interface JobParameters {
 /**
  * A job of the SDC's processing (SDC protocol, `GET /processing-jobs`). Days are `YYYYMMDD` and times
  * `YYYY-MM-DD HH:MM:SS` in UTC, whatever the server sends; all other keys are kept as they are received.
+ *
+ * @category Processing and release
  */
 export interface JobRecord {
   /** `INPROGRESS`, `SUCCEEDED` or `FAILED`. */

@@ -341,7 +341,11 @@ class Slice {
   }
 }
 
-/** The progress of a query. */
+/**
+ * The progress of a query.
+ *
+ * @category Find files
+ */
 export interface QueryProgress {
   /** The number of matching rows received so far. */
   readonly rows: number;

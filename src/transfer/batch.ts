@@ -88,10 +88,18 @@ export function checkedConcurrency(concurrency: number): number {
   });
 }
 
-/** What a download does, or would do, for a file: see {@linkcode planDownload}. */
+/**
+ * What a download does, or would do, for a file: see {@linkcode planDownload}.
+ *
+ * @category Download and upload
+ */
 export type DownloadPlan = "skip" | "verify" | "resume" | "fetch";
 
-/** The outcome of one file of a download or an upload. */
+/**
+ * The outcome of one file of a download or an upload.
+ *
+ * @category Download and upload
+ */
 export type Outcome =
   | {
     /**
@@ -120,7 +128,11 @@ export type Outcome =
     readonly error: Error;
   };
 
-/** An event during a transfer of many files, for a progress display. */
+/**
+ * An event during a transfer of many files, for a progress display.
+ *
+ * @category Download and upload
+ */
 export type TransferEvent =
   /** The transfer starts. */
   | { readonly type: "begin"; readonly files: number }
@@ -135,5 +147,9 @@ export type TransferEvent =
   /** The transfer is done. */
   | { readonly type: "end" };
 
-/** Called for each event as it happens. */
+/**
+ * Called for each event as it happens.
+ *
+ * @category Download and upload
+ */
 export type OnProgress = (event: TransferEvent) => void;

@@ -17,7 +17,11 @@ interface DiskState {
   readonly partialSize: number | undefined;
 }
 
-/** How to treat an existing file: accept it, compare it with the archive, or fetch it again. */
+/**
+ * How to treat an existing file: accept it, compare it with the archive, or fetch it again.
+ *
+ * @category Download and upload
+ */
 export type IfPresent = "skip" | "verify" | "fetch";
 
 /**
