@@ -32,26 +32,43 @@ export interface UsedProxy {
   readonly url: URL;
 }
 
-/** Whether NO_PROXY contains a host. */
-function isExcepted(hostname: string): boolean {
-  const text = variable("NO_PROXY") || variable("no_proxy") || "";
-  const entries = text.split(",").map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== "");
-  return entries.some((entry) => {
-    const domain = entry.replace(/^\./, "");
-    return entry === "*" || hostname === domain || hostname.endsWith(`.${domain}`);
-  });
+/** Returns an IPv4 address as a number; undefined for anything else. */
+function ipv4(text: string): number | undefined {
+  return /^\d+\.\d+\.\d+\.\d+$/.test(text)
+    ? text.split(".").reduce((number, part) => number * 256 + Number(part), 0)
+    : undefined;
 }
 
-/** Returns the proxy that `fetch` uses for a URL, as far as the environment may be read; undefined if it uses none. */
+/** Whether a host matches an entry of NO_PROXY: an address, a network (`10.0.0.0/8`), or a domain with its subdomains. */
+function isMatch(hostname: string, entry: string): boolean {
+  const address = ipv4(hostname);
+  if (address === undefined && !hostname.startsWith("[")) {
+    const domain = entry.replace(/^\./, "");
+    return entry === "*" || hostname === domain || (domain !== "" && hostname.endsWith(`.${domain}`));
+  }
+  const [network = "", bits] = entry.split("/");
+  const size = 2 ** (32 - Number(bits ?? 32));
+  const start = ipv4(network);
+  if (address === undefined || start === undefined) return hostname === `[${entry}]`;
+  return Math.floor(address / size) === Math.floor(start / size);
+}
+
+/**
+ * Returns the proxy that `fetch` uses for a URL, as far as the environment may be read; undefined if it uses none. The
+ * rules are Deno's (`ext/fetch/proxy.rs`).
+ */
 function proxyFor({ protocol, hostname }: URL): UsedProxy | undefined {
-  const names = protocol === "https:" ? ["ALL_PROXY", "HTTPS_PROXY"] : ["ALL_PROXY", "HTTP_PROXY"];
-  for (const name of names.flatMap((name) => [name, name.toLowerCase()])) {
+  const exceptions = variable("NO_PROXY") ?? variable("no_proxy") ?? "";
+  if (exceptions.split(",").some((entry) => isMatch(hostname, entry.trim()))) return undefined;
+  const scheme = protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  // In a CGI program, HTTP_PROXY may come from a header of a request.
+  const isOwn = scheme === "HTTPS_PROXY" || variable("REQUEST_METHOD") === undefined;
+  for (const name of ["ALL_PROXY", "all_proxy", ...(isOwn ? [scheme, scheme.toLowerCase()] : [])]) {
     const text = variable(name);
     if (text === undefined || text === "") continue;
     const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
     const url = URL.canParse(full) ? new URL(full) : undefined;
-    if (url === undefined || !/^(https?|socks[45][ah]?):$/.test(url.protocol)) continue;
-    return isExcepted(hostname) ? undefined : { variable: name, host: url.host, url };
+    if (url !== undefined && /^(https?|socks5h?):$/.test(url.protocol)) return { variable: name, host: url.host, url };
   }
   return undefined;
 }

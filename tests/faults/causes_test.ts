@@ -129,6 +129,44 @@ function testRow(name: string, { isRetried, samples }: CauseRow): void {
 
 for (const [name, row] of Object.entries({ ...CONNECTION_ROWS, ...REFUSAL_ROWS })) testRow(name, row);
 
+/** Settings of proxies, where `{proxy}` refuses connections, and the variable that `fetch` goes by; undefined if none. */
+const PROXY_SETTINGS: ReadonlyArray<readonly [env: Readonly<Record<string, string>>, variable: string | undefined]> = [
+  [{ HTTP_PROXY: "{proxy}" }, "HTTP_PROXY"],
+  [{ http_proxy: "http://{proxy}" }, "http_proxy"],
+  [{ HTTP_PROXY: "", http_proxy: "{proxy}" }, "http_proxy"],
+  [{ HTTP_PROXY: "ftp://127.0.0.1", http_proxy: "{proxy}" }, "http_proxy"],
+  [{ HTTP_PROXY: "http://user:p%40ss@{proxy}/path" }, "HTTP_PROXY"],
+  [{ HTTPS_PROXY: "{proxy}", https_proxy: "{proxy}" }, undefined],
+  [{ ALL_PROXY: "{proxy}", HTTP_PROXY: "http://127.0.0.1:9" }, "ALL_PROXY"],
+  [{ all_proxy: "socks5h://{proxy}" }, "all_proxy"],
+  [{ HTTP_PROXY: "{proxy}", NO_PROXY: "127.0.0.1" }, undefined],
+  [{ HTTP_PROXY: "{proxy}", NO_PROXY: " example.org , 127.0.0.0/8" }, undefined],
+  [{ HTTP_PROXY: "{proxy}", NO_PROXY: "127.0.0.0/31" }, undefined],
+  [{ HTTP_PROXY: "{proxy}", NO_PROXY: "127.0.0.2/31" }, "HTTP_PROXY"],
+  [{ HTTP_PROXY: "{proxy}", no_proxy: "127.0.0.1" }, undefined],
+  [{ HTTP_PROXY: "{proxy}", NO_PROXY: "", no_proxy: "127.0.0.1" }, "HTTP_PROXY"],
+  // Deno compares domains with names only.
+  [{ HTTP_PROXY: "{proxy}", NO_PROXY: "*,0.0.1" }, "HTTP_PROXY"],
+  [{ HTTP_PROXY: "{proxy}", NO_PROXY: "127.0.0.1:{port}" }, "HTTP_PROXY"],
+  [{ HTTP_PROXY: "{proxy}", REQUEST_METHOD: "GET" }, undefined],
+  [{ ALL_PROXY: "{proxy}", REQUEST_METHOD: "GET" }, "ALL_PROXY"],
+];
+
+async function namedProxy(sample: Sample): Promise<string | undefined> {
+  const { failure: { message } } = await fail(sample);
+  return message === "" ? undefined : /the proxy \S+ \((\w+)\) refused/.exec(message)?.[1] ?? message;
+}
+
+Deno.test("the message names the proxy that fetch used, and no other", async () => {
+  const named = await Promise.all(PROXY_SETTINGS.map(([env]) => namedProxy({ peer: {}, env, says: "" })));
+  assertEquals(named, PROXY_SETTINGS.map(([, variable]) => variable));
+  const byName = await Promise.all(["*", "localhost", ".localhost", "LOCALHOST", "host", ""].map((exceptions) => {
+    const env = { HTTP_PROXY: "{proxy}", NO_PROXY: exceptions };
+    return namedProxy({ peer: {}, url: "http://localhost:{port}", env, says: "" });
+  }));
+  assertEquals(byName, [undefined, undefined, undefined, "HTTP_PROXY", "HTTP_PROXY", "HTTP_PROXY"]);
+});
+
 Deno.test("the message says that a web page came instead of a response, and from where", async () => {
   const login = () =>
     new Response("<!doctype html>\n<title>Log in</title>", { headers: { "content-type": "text/html" } });
