@@ -91,10 +91,7 @@ export async function decompress(
   } catch (error) {
     throw wrong(place, known, "cannot be decompressed", error);
   }
-  if (output.length !== expected) {
-    const amount = output.length > expected ? "more than" : String(output.length);
-    throw wrong(place, known, `has ${amount} ${output.length > expected ? expected : ""} bytes`.replace("  ", " "));
-  }
+  if (output.length !== expected) throw wrong(place, known, `has ${output.length} bytes, not ${expected}`);
   return output;
 }
 
