@@ -5,11 +5,14 @@ import type { Outcome } from "../transfer/batch.ts";
 import { bytesOf, outcomesBundle, outcomesSummary, outcomesTable, shownSummary } from "../views/transfers.ts";
 
 /**
- * Repeats a transfer for some of its files.
+ * Repeats a transfer for some of its files; `merge` adds the outcomes of the others, for the panel and the report.
  *
  * @ignore
  */
-export type Repeat = (files: readonly string[]) => Promise<TransferReport>;
+export type Repeat = (
+  files: readonly string[],
+  merge: (outcomes: readonly Outcome[]) => Outcome[],
+) => Promise<TransferReport>;
 
 /**
  * The outcome of a download or an upload of many files. It displays itself as a table, in notebooks and in the REPL. In
@@ -63,9 +66,10 @@ export class TransferReport {
    * @returns A report of all files: new outcomes for the files that had failed, the old ones for the others.
    */
   async retry(): Promise<TransferReport> {
-    const again = await this.#repeat(this.failed.map(({ file }) => file));
-    const byFile = new Map(again.outcomes.map((outcome) => [outcome.file, outcome]));
-    return new TransferReport(this.outcomes.map((outcome) => byFile.get(outcome.file) ?? outcome), this.#repeat);
+    return await this.#repeat(this.failed.map(({ file }) => file), (again) => {
+      const byFile = new Map(again.map((outcome) => [outcome.file, outcome]));
+      return this.outcomes.map((outcome) => byFile.get(outcome.file) ?? outcome);
+    });
   }
 
   /** A summary in one line: `3 fetched, 1 failed; 1.2 MB`. */

@@ -1,5 +1,5 @@
 import type { CellCalls } from "./cell_call.ts";
-import { TransferReport } from "./transfer_report.ts";
+import { type Repeat, TransferReport } from "./transfer_report.ts";
 import { DEFAULT_CONCURRENCY, type DownloadOptions, type TransferOptions, type UploadOptions } from "./options.ts";
 import type { Settings } from "../config.ts";
 import { isNotebook, LiveOutput } from "../display/notebook.ts";
@@ -53,15 +53,18 @@ function showsPanel({ progress = true }: TransferOptions): boolean {
 /**
  * Runs a transfer. In a notebook, a panel shows its progress and finally the outcome of each file. Everything has been
  * displayed when the promise settles.
+ *
+ * @param merge Adds the outcomes of other files, if the transfer repeats a part of another one.
  */
 async function showTransfer(
   { cell }: { readonly cell?: CellCalls | undefined },
   action: "download" | "upload",
   options: TransferOptions,
   transfer: (running: RunningTransfer) => Promise<Outcome[]>,
+  merge: (outcomes: readonly Outcome[]) => Outcome[] = (outcomes) => [...outcomes],
 ): Promise<Outcome[]> {
   const { onProgress = () => {}, progress = true } = options;
-  if (cell === undefined) return await transfer({ onProgress, signal: options.signal });
+  if (cell === undefined) return merge(await transfer({ onProgress, signal: options.signal }));
   const hasPanel = showsPanel(options);
   await using call = cell.begin(action, options, { isShown: progress, hasPanel });
   const { signal } = call.options;
@@ -72,7 +75,7 @@ async function showTransfer(
   };
   let outcomes: Outcome[];
   try {
-    outcomes = await transfer({ onProgress: take, signal });
+    outcomes = merge(await transfer({ onProgress: take, signal }));
   } catch (error) {
     await panel?.endEarly(signal?.aborted ? cell.advice() : "");
     throw error;
@@ -177,8 +180,8 @@ export async function downloadAll(
   const { shard } = options;
   const wanted = shard === undefined ? undefined : checkedShard(shard);
   const paths = pathsOf(files).filter((path) => wanted === undefined || isInShard(path, wanted));
-  const report = async (paths: readonly string[]): Promise<TransferReport> => {
-    const outcomes = await showTransfer(context, "download", options, downloading(context, paths, options));
+  const report = async (paths: readonly string[], merge?: Parameters<Repeat>[1]): Promise<TransferReport> => {
+    const outcomes = await showTransfer(context, "download", options, downloading(context, paths, options), merge);
     return new TransferReport(outcomes, report, { isShown: showsPanel(options) });
   };
   return await report(paths);
@@ -219,8 +222,14 @@ export async function uploadAll(
   paths: readonly string[],
   options: UploadOptions,
 ): Promise<TransferReport> {
-  const report = async (paths: readonly string[]): Promise<TransferReport> => {
-    const outcomes = await showTransfer(context, "upload", options, uploading(context.transport, paths, options));
+  const report = async (paths: readonly string[], merge?: Parameters<Repeat>[1]): Promise<TransferReport> => {
+    const outcomes = await showTransfer(
+      context,
+      "upload",
+      options,
+      uploading(context.transport, paths, options),
+      merge,
+    );
     return new TransferReport(outcomes, report, { isShown: showsPanel(options) });
   };
   return await report(paths);

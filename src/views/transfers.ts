@@ -101,7 +101,7 @@ export function outcomesBundle(outcomes: readonly Outcome[]): MimeBundle {
 
 /** Returns what a notebook shows for outcomes whose table is already displayed. */
 export function shownSummary(outcomes: readonly Outcome[]): MimeBundle {
-  const line = `${outcomesSummary(outcomes)} (await report.show() shows the table again)`;
+  const line = `${outcomesSummary(outcomes)} (the table is above; show() repeats it)`;
   return { "text/plain": line, "text/html": `<div>${escapeHtml(line)}</div>` };
 }
 

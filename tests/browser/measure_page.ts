@@ -109,14 +109,19 @@ export function measurePage(within: string): Measures {
     if (line !== undefined && (line.top < 0 || line.bottom > innerHeight)) scrollBy(0, line.top - innerHeight / 2);
     const box = range.getClientRects()[0];
     if (box === undefined || box.width <= 1 || box.height <= 1) return undefined;
+    // A line that is longer than a frame that scrolls can be read by scrolling.
+    let [left, right] = [box.left, box.right];
     for (const at of ancestors(element)) {
       const { overflowX, overflowY } = getComputedStyle(at);
       const edge = at.getBoundingClientRect();
+      if (["auto", "scroll"].includes(overflowX)) {
+        [left, right] = [Math.max(left, edge.left), Math.min(right, edge.right)];
+      }
       // Text only for screen readers is one pixel large.
       if (edge.width <= 1 || edge.height <= 1) return undefined;
       if (
         ["hidden", "clip"].includes(overflowX) && at !== document.body &&
-        (box.left < edge.left - 1 || box.right > edge.right + 1)
+        (left < edge.left - 1 || right > edge.right + 1)
       ) {
         return `is cut off at the side by ${at.tagName}`;
       }

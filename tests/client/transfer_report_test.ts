@@ -13,10 +13,10 @@ const OUTCOMES: Outcome[] = [
 /** A report whose repetition fetches all that it is asked for, and what it was asked for. */
 function reportOf(outcomes: Outcome[]) {
   const asked: string[][] = [];
-  const repeat = (files: readonly string[]): Promise<TransferReport> => {
+  const repeat: ConstructorParameters<typeof TransferReport>[1] = (files, merge) => {
     asked.push([...files]);
     const again = files.map((file): Outcome => ({ state: "fetched", file, path: `/data/${file}`, bytes: 7 }));
-    return Promise.resolve(new TransferReport(again, repeat));
+    return Promise.resolve(new TransferReport(merge(again), repeat));
   };
   return { report: new TransferReport(outcomes, repeat), asked };
 }

@@ -15,14 +15,19 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
+/** A folder of these tests below the cache folder. */
+export function cacheFolder(name: string): string {
+  const cache = Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? "", ".cache");
+  return join(cache, "imap-data-access-tests", name);
+}
+
 /**
  * Puts JupyterLab, once, into a virtual environment below the cache folder.
  *
  * @returns The folder of its programs.
  */
 export async function installJupyterLab(): Promise<string> {
-  const cache = Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? "", ".cache");
-  const environment = join(cache, "imap-data-access-tests", "jupyterlab");
+  const environment = cacheFolder("jupyterlab");
   const programs = join(environment, "bin");
   if (await exists(join(programs, "jupyter-lab"))) return programs;
   await run("python3", ["-m", "venv", environment]);

@@ -1,7 +1,9 @@
+/// <reference lib="dom" />
 // The notebooks in the real JupyterLab with the real kernel: `deno task test:jupyterlab`. Needs Chromium, python3 with venv,
 // and a package index, the first time.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import type { Page } from "playwright-core";
 import { archivePath } from "../../mod.ts";
 import { assertReadable } from "../browser/assert_readable.ts";
 import { openBrowser, openPage } from "../browser/browser.ts";
@@ -13,11 +15,37 @@ import { htmlOf } from "../support/kernel.ts";
 import { type Notebook, readNotebook } from "../support/notebook.ts";
 import { randomBytes, startObjectStore } from "../support/object_store.ts";
 import { nameOf } from "../transfer/lab.ts";
+import { cacheFolder } from "./install_jupyterlab.ts";
 import { openNotebook } from "./open_notebook.ts";
 import { startJupyterLab } from "./start_jupyterlab.ts";
 import { writeNotebook } from "./write_notebook.ts";
 
 const WINDOW = { width: 1280, height: 860, colorScheme: "light" } as const;
+
+/** The widths that the notebooks are looked at in. */
+const WIDTHS = [1280, 700] as const;
+/** The height of one picture, and how far it is from one to the next. */
+const [PICTURE_HEIGHT, STEP] = [1500, 1350];
+
+/** Takes pictures of a whole notebook, to be looked at: they are below the cache folder, in `pictures`. */
+async function pictures(page: Page, name: string): Promise<void> {
+  const folder = cacheFolder("pictures");
+  await Deno.mkdir(folder, { recursive: true });
+  const size = page.viewportSize() ?? WINDOW;
+  await page.setViewportSize({ ...size, height: PICTURE_HEIGHT });
+  const panel = page.locator(".jp-NotebookPanel:visible .jp-WindowedPanel-outer").first();
+  const height = await panel.evaluate((panel) => {
+    // The checks scroll to each text.
+    for (const frame of panel.querySelectorAll("*")) frame.scrollTo(0, 0);
+    return panel.scrollHeight;
+  });
+  for (let [top, number] = [0, 1]; top < height; top += STEP, number++) {
+    await panel.evaluate((panel, top) => panel.scrollTop = top, top);
+    const path = join(folder, `${name}_${String(number).padStart(2, "0")}.png`);
+    await page.screenshot({ path, animations: "disabled", caret: "hide" });
+  }
+  await page.setViewportSize(size);
+}
 
 /** Code of the gallery whose output the documentation has a picture of. */
 const PICTURED = {
@@ -74,6 +102,18 @@ for (const theme of ["light", "dark"] as const) {
           }
         }
         await assertReadable(page, { within: ".jp-OutputArea-output" });
+        for (const width of WIDTHS) {
+          await page.setViewportSize({ ...WINDOW, width });
+          // JupyterLab fits its panels to the window a moment later.
+          await page.waitForFunction(() => {
+            const right = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)")?.getBoundingClientRect()
+              .right;
+            return right !== undefined && right <= innerWidth && right > innerWidth - 60;
+          });
+          await assertReadable(page, { within: ".jp-OutputArea-output" });
+          await pictures(page, `${name.replace(".ipynb", "")}_${theme}_${width}`);
+        }
+        await page.setViewportSize(WINDOW);
         const after = await notebook.saved();
         for (const [number, cell] of after.cells.entries()) {
           const then = before.cells[number];

@@ -6,7 +6,16 @@ import { type THEMES, writeSettings } from "./lab_settings.ts";
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 /** What a checkout must have for the notebooks to run. */
-const CHECKOUT = ["mod.ts", "cli.ts", "deno.json", "deno.lock", "src", "notebooks", "tests/support"] as const;
+const CHECKOUT = [
+  "mod.ts",
+  "archive.ts",
+  "cli.ts",
+  "deno.json",
+  "deno.lock",
+  "src",
+  "notebooks",
+  "tests/support",
+] as const;
 
 const START_MS = 60_000;
 

@@ -104,6 +104,6 @@ Deno.test("outcomesBundle() matches its snapshot, with hostile file names and er
 
 Deno.test("shownSummary() is a line that says how to show the table again", () => {
   const bundle = shownSummary([{ ...PLACE, state: "fetched", bytes: 1234 }]);
-  assertEquals(bundle["text/plain"], "1 fetched; 1.23 kB (await report.show() shows the table again)");
+  assertEquals(bundle["text/plain"], "1 fetched; 1.23 kB (the table is above; show() repeats it)");
   assertStringIncludes(bundle["text/html"], "1 fetched; 1.23 kB");
 });
