@@ -384,11 +384,13 @@ function helpText({ title, text, rows, examples }: LibraryHelp): string {
 }
 
 /** Cells keep their width on narrow pages, and JupyterLab would align them to the right. */
-const CELL = 'style="text-align:left;vertical-align:top;white-space:normal"';
+const CELL = 'style="text-align:left;vertical-align:top';
 
 function helpHtml({ title, text, rows, examples }: LibraryHelp): string {
   const lines = rows.map(([term, explanation]) =>
-    `<tr><td ${CELL}><code>${escapeHtml(term)}</code></td><td ${CELL}>${escapeHtml(explanation)}</td></tr>`
+    `<tr><td ${CELL};white-space:nowrap"><code>${escapeHtml(term)}</code></td><td ${CELL};white-space:normal">${
+      escapeHtml(explanation)
+    }</td></tr>`
   );
   const table = lines.length === 0 ? [] : [`<table style="max-width:72em">`, ...lines, "</table>"];
   const code = examples.map(({ text, code }) =>
