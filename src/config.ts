@@ -98,6 +98,20 @@ export function rawEnvironmentIfAllowed(variable: string): string | undefined {
   return state === "granted" ? rawEnvironment(variable) : undefined;
 }
 
+/** The variables for the proxy of `fetch`, each also in lower case. */
+const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
+
+/**
+ * Checks that variables for the proxy are UTF-8. Deno ignores one that is not, and requests would take another way than
+ * the user has set.
+ */
+function checkProxyVariables(): void {
+  for (const name of PROXY_VARIABLES) {
+    rawEnvironmentIfAllowed(name);
+    rawEnvironmentIfAllowed(name.toLowerCase());
+  }
+}
+
 /** Creates an error about a setting. */
 function wrongSetting(
   parameter: string,
@@ -229,6 +243,7 @@ function checkedCount(parameter: string, value: number, min: number): number {
  * @throws {InputError} When a value cannot be used.
  */
 export function resolveSettings(options: ClientOptions = {}): Settings {
+  checkProxyVariables();
   const setting = (name: keyof typeof SETTING_VARIABLES) => options[name] ?? fromEnvironment(SETTING_VARIABLES[name]);
   const dataDir = setting("dataDir");
   const isFromOption = options.dataDir !== undefined;
