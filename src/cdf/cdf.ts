@@ -181,13 +181,8 @@ const TEXT_BYTES = 32;
  * @category CDF files
  */
 export class Cdf {
-  readonly #source: Source;
-  readonly #original: Source;
-  readonly #layout: Layout;
-  readonly #cache: HeaderCache;
-  readonly #header: FileHeader;
+  readonly #file: OpenedFile;
   readonly #headers = new Map<string, VariableHeader>();
-  readonly #maxBytes: number;
 
   /** The variables, in the order of the file. */
   readonly variables: readonly CdfVariable[];
@@ -212,24 +207,9 @@ export class Cdf {
   readonly leapSecondsUpdated: number | undefined;
 
   /** Use {@linkcode openCdf}. */
-  private constructor(
-    options: {
-      source: Source;
-      original: Source;
-      layout: Layout;
-      cache: HeaderCache;
-      header: FileHeader;
-      compression: CdfCompression | undefined;
-      maxBytes: number;
-    },
-  ) {
-    const { header } = options;
-    this.#source = options.source;
-    this.#original = options.original;
-    this.#layout = options.layout;
-    this.#cache = options.cache;
-    this.#header = header;
-    this.#maxBytes = options.maxBytes;
+  private constructor(file: OpenedFile) {
+    const { header } = file;
+    this.#file = file;
     for (const variable of header.variables) {
       if (!this.#headers.has(variable.name)) this.#headers.set(variable.name, variable);
     }
@@ -239,36 +219,14 @@ export class Cdf {
     this.version = header.version;
     this.encoding = header.encoding;
     this.majority = header.isRowMajor ? "row" : "column";
-    this.compression = options.compression;
+    this.compression = file.compression;
     this.hasChecksum = header.hasChecksum;
     this.leapSecondsUpdated = header.leapSecondsUpdated;
   }
 
   /** Opens a file; the same as {@linkcode openCdf}. */
   static async open(input: CdfInput, options: CdfOptions = {}): Promise<Cdf> {
-    const original = await sourceOf(input);
-    const maxBytes = options.maxBytes ?? Math.max(MIN_MAX_BYTES, MAX_EXPANSION * original.size);
-    const originalCache = new HeaderCache(original);
-    const open = await original.open();
-    try {
-      const { layout, isCompressed } = await readMagic(originalCache, open, original.size);
-      if (!isCompressed) {
-        const reader = new HeaderReader({ cache: originalCache, open, size: original.size, layout });
-        const header = await readHeaders(reader);
-        const parts = { source: original, original, layout, cache: originalCache, header, compression: undefined };
-        return new Cdf({ ...parts, maxBytes });
-      }
-      const reader = new HeaderReader({ cache: originalCache, open, size: original.size, layout });
-      const { bytes, compression } = await decompressFile(reader, open, maxBytes);
-      const source = bytesSource(bytes);
-      const cache = new HeaderCache(source);
-      const header = await readHeaders(
-        new HeaderReader({ cache, open: await source.open(), size: source.size, layout }),
-      );
-      return new Cdf({ source, original, layout, cache, header, compression, maxBytes });
-    } finally {
-      await open.close();
-    }
+    return new Cdf(await openFile(input, options));
   }
 
   /**
@@ -314,7 +272,7 @@ export class Cdf {
    */
   async read(name: string, options: CdfReadOptions = {}): Promise<CdfValues> {
     const { variable, start, end } = this.#range(name, options);
-    const open = await this.#source.open();
+    const open = await this.#file.source.open();
     const reader = this.#recordReader(variable, open, end);
     try {
       return await this.#values(reader, variable, start, end, options.signal);
@@ -349,7 +307,7 @@ export class Cdf {
       throw new CdfError("argument", `Cannot read chunks of ${most} records: expected a whole number from 1 on`);
     }
     const step = Math.max(1, most);
-    const open = await this.#source.open();
+    const open = await this.#file.source.open();
     const reader = this.#recordReader(variable, open, end);
     try {
       for (let from = start; from < end; from += step) {
@@ -379,8 +337,9 @@ export class Cdf {
   async verifyChecksum(): Promise<boolean> {
     if (!this.hasChecksum) return false;
     const { md5 } = await import("./md5.ts");
-    const { size } = this.#original;
-    const open = await this.#original.open();
+    const { original } = this.#file;
+    const { size } = original;
+    const open = await original.open();
     try {
       const stated = new Uint8Array(16);
       await open.readInto(Math.max(0, size - 16), stated);
@@ -397,9 +356,8 @@ export class Cdf {
   }
 
   #recordReader(variable: VariableHeader, open: OpenSource, end: number): RecordReader {
-    const { size } = this.#source;
-    const headers = new HeaderReader({ cache: this.#cache, open, size, layout: this.#layout, areFew: true });
-    const maxGapBytes = Math.max(MAX_GAP_BYTES, 2 * size);
+    const { source, cache, layout, maxGapBytes } = this.#file;
+    const headers = new HeaderReader({ cache, open, size: source.size, layout, areFew: true });
     return new RecordReader({ headers, open, variable, maxGapBytes }, end);
   }
 
@@ -429,19 +387,20 @@ export class Cdf {
   ): Promise<CdfValues> {
     signal?.throwIfAborted();
     const needed = (end - start) * memoryPerRecord(variable);
-    if (needed > this.#maxBytes) {
+    const { maxBytes, header } = this.#file;
+    if (needed > maxBytes) {
       throw new CdfError(
         "limit",
         `Cannot read ${
           end - start
-        } records of "${variable.name}": they take ${needed} bytes, more than the limit of ${this.#maxBytes}; read fewer records, read chunks, or raise maxBytes`,
+        } records of "${variable.name}": they take ${needed} bytes, more than the limit of ${maxBytes}; read fewer records, read chunks, or raise maxBytes`,
         { record: variable.isZ ? "zVDR" : "rVDR", offset: variable.offset },
       );
     }
     const { dimensions, type, recordBytes, varies, records } = variable;
     const bytes = new Uint8Array((end - start) * recordBytes);
     await reader.read(bytes, start, end, signal);
-    if (!this.#header.isRowMajor) toRowMajor(bytes, dimensions, variable.elements * type.width * type.numbers);
+    if (!header.isRowMajor) toRowMajor(bytes, dimensions, variable.elements * type.width * type.numbers);
     const shape = shapeOf(variable, varies ? end - start : records);
     return { values: decodeValues(bytes, variable), shape };
   }
@@ -516,6 +475,45 @@ const MAGIC_OLD = 0x0000_ffff;
 /** The second four bytes, of plain files and of those that are compressed as a whole. */
 const PLAIN = 0x0000_ffff;
 const COMPRESSED = 0xcccc_0001;
+
+/** A file whose headers are read. */
+interface OpenedFile {
+  /** What offsets count in: the file, or what it is decompressed to. */
+  readonly source: Source;
+  /** The file itself. */
+  readonly original: Source;
+  readonly layout: Layout;
+  readonly cache: HeaderCache;
+  readonly header: FileHeader;
+  readonly compression: CdfCompression | undefined;
+  readonly maxBytes: number;
+  /** How many bytes of records may be missing that should be in the file. */
+  readonly maxGapBytes: number;
+}
+
+async function openFile(input: CdfInput, options: CdfOptions): Promise<OpenedFile> {
+  const original = await sourceOf(input);
+  const { size } = original;
+  const maxBytes = options.maxBytes ?? Math.max(MIN_MAX_BYTES, MAX_EXPANSION * size);
+  const maxGapBytes = options.maxBytes ?? Math.max(MAX_GAP_BYTES, 2 * size);
+  const cache = new HeaderCache(original);
+  const open = await original.open();
+  try {
+    const { layout, isCompressed } = await readMagic(cache, open, size);
+    const reader = new HeaderReader({ cache, open, size, layout });
+    const file = { original, layout, maxBytes, maxGapBytes };
+    if (!isCompressed) {
+      return { ...file, source: original, cache, header: await readHeaders(reader), compression: undefined };
+    }
+    const { bytes, compression } = await decompressFile(reader, open, maxBytes);
+    const source = bytesSource(bytes);
+    const inside = { cache: new HeaderCache(source), open: await source.open(), size: source.size, layout };
+    const header = await readHeaders(new HeaderReader(inside));
+    return { ...file, source, cache: inside.cache, header, compression };
+  } finally {
+    await open.close();
+  }
+}
 
 async function readMagic(
   cache: HeaderCache,

@@ -106,9 +106,12 @@ export class Fields {
 }
 
 /** All headers together may take as much, whatever a file states. */
-const MAX_HEADER_BYTES = 64 * 1024 * 1024;
+const MAX_HEADER_BYTES = 256 * 1024 * 1024;
 
-/** Reads internal records of a file, each at most once, so that records that point to each other end in an error. */
+/**
+ * Reads internal records of a file, each at most once, so that records that point to each other end in an error. Only
+ * records of compression (CPR) may be shared; they lead to no others.
+ */
 export class HeaderReader {
   readonly layout: Layout;
   readonly size: number;
@@ -170,7 +173,9 @@ export class HeaderReader {
     if (offset + size > this.size) {
       throw recordError("truncated", record, offset, `it has ${size} bytes, and the file ${this.size}`);
     }
-    if (this.#visited.has(offset)) throw recordError("format", record, offset, "several records lead to it");
+    if (this.#visited.has(offset) && record !== "CPR") {
+      throw recordError("format", record, offset, "several records lead to it");
+    }
     this.#visited.add(offset);
     // Records do not overlap, so together they are never larger than the file.
     this.#remaining -= Math.min(size, most);

@@ -114,6 +114,21 @@ Deno.test("the published package runs, is installed as a command, and is importe
     assertEquals(modules.filter(({ error }) => error !== undefined), []);
   });
 
+  await t.step("the CDF reader is imported alone, and reads a file", async () => {
+    const file = fromFileUrl(new URL("../cdf/files/example.cdf", import.meta.url));
+    const code = `import { openCdf } from "${LIBRARY}/cdf";
+const cdf = await openCdf(Deno.args[0] ?? "");
+console.log((await cdf.read("labels")).values.join());
+`;
+    await Deno.writeTextFile(join(user.folder, "work", "cdf.ts"), code);
+    const ran = await user.run(Deno.execPath(), ["run", "--check", "--allow-read", "cdf.ts", file]);
+    assertEquals(ran.stdout, "Bx,By,Bz\n", ran.stderr);
+    const { stdout } = await user.run(Deno.execPath(), ["info", "--json", "cdf.ts"]);
+    const { modules }: { modules: GraphModule[] } = JSON.parse(stdout);
+    const others = modules.map(({ specifier }) => specifier).filter((specifier) => !specifier.includes("/src/cdf/"));
+    assertEquals(others.map((specifier) => specifier.split("/").at(-1)), ["cdf.ts"]);
+  });
+
   await t.step("packages that only tests need are not downloaded", async () => {
     const { imports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
     const named = Object.values<string>(imports).flatMap((to) => /^npm:\/?(@?[^@]+)@/.exec(to)?.[1] ?? []);
