@@ -14,40 +14,13 @@
  *
  * @module
  */
-import { Help } from "./src/client/default_client.ts";
-
-/**
- * Explains the library, or one of its functions: parameters, values, and examples, from the same tables as the command
- * line's help.
- *
- * @param topic The name of a function, such as `query`, or the function. Default: a list of all functions.
- * @returns Help that displays itself as the last value of a cell, and anywhere with `await help("query").show()`.
- *
- * @example
- * ```ts
- * import * as imap from "@imap-sdc/data-access";
- *
- * await imap.help("query").show();
- * ```
- *
- * @category Notebook
- */
-export function help(topic?: string | { readonly name: string }): Help {
-  return new Help(async () => {
-    const [{ libraryHelp }, { COMMANDS }] = await Promise.all([
-      import("./src/cli/help.ts"),
-      import("./src/cli/main.ts"),
-    ]);
-    return await libraryHelp(typeof topic === "string" ? topic : topic?.name, COMMANDS);
-  });
-}
-
 export {
   catalog,
   cli,
   configure,
   download,
   Help,
+  help,
   ialirt,
   ialirtDownload,
   jobLog,

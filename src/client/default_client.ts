@@ -61,6 +61,45 @@ export function configure(changes: ImapClientOptions): void {
 }
 
 /**
+ * Loads a module of the command line. Its path is not a literal in an `import()`: all commands would be in the graph of
+ * every program, which takes 2 ms.
+ */
+function load<Module>(path: string): Promise<Module> {
+  return import(new URL(path, import.meta.url).href);
+}
+
+/** What the command line's help exports. */
+interface HelpModule {
+  libraryHelp(topic: string | undefined, commands: unknown): Promise<MimeBundle>;
+}
+
+/**
+ * Explains the library, or one of its functions: parameters, values, and examples, from the same tables as the command
+ * line's help.
+ *
+ * @param topic The name of a function, such as `query`, or the function. Default: a list of all functions.
+ * @returns Help that displays itself as the last value of a cell, and anywhere with `await help("query").show()`.
+ *
+ * @example
+ * ```ts
+ * import * as imap from "@imap-sdc/data-access";
+ *
+ * await imap.help("query").show();
+ * ```
+ *
+ * @category Notebook
+ */
+export function help(topic?: string | { readonly name: string }): Help {
+  return new Help(async () => {
+    const [help, main] = await Promise.all([
+      load<HelpModule>("../cli/help.ts"),
+      load<{ readonly COMMANDS: unknown }>("../cli/main.ts"),
+    ]);
+    return await help.libraryHelp(typeof topic === "string" ? topic : topic?.name, main.COMMANDS);
+  });
+}
+
+/**
  * Changes settings of the default client until the returned function is called, which restores their earlier values. A
  * setting that was changed again since then is unchanged.
  */

@@ -90,7 +90,7 @@ for (const theme of ["light", "dark"] as const) {
         assertEquals(await page.locator(".jp-OutputArea-output img").count(), 0);
         const charts = page.locator(".jp-OutputArea-output :is(.imap-chart,.imap-coverage)");
         assertEquals(await charts.count(), countOf(before, "image/svg+xml"));
-        assert(await charts.locator("svg title").count() > 10);
+        assert(name !== "gallery.ipynb" || await charts.locator("svg title").count() > 10);
         const widths = await charts.evaluateAll((all) => all.map((chart) => chart.getBoundingClientRect().width));
         assert(widths.every((width) => width > 300), `${widths}`);
         if (name === "gallery.ipynb") {
