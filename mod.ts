@@ -1,16 +1,70 @@
 /**
- * Data of NASA's IMAP spacecraft from its Science Data Center (SDC): query, download, upload.
+ * Finds, downloads, and uploads data of NASA's IMAP spacecraft at its Science Data Center (SDC).
  *
- * @example Find files, look at them, fetch one
+ * ## Find files
+ *
+ * A query names what the files have in common: the instrument, the data level (`l0` is raw telemetry, `l1` calibrated, `l2`
+ * and `l3` for science), the descriptor of the product, and days. The result is an array of rows, and shows itself as a
+ * table in notebooks, in the REPL, and in `console.log`.
+ *
  * ```ts
- * import { assert } from "@std/assert";
  * import * as imap from "@imap-sdc/data-access";
  *
- * const files = await imap.query({ instrument: "mag", data_level: "l0" });
+ * const files = await imap.query({ instrument: "mag", data_level: "l0", start_date: "2025-05-01" });
  * await files.show();
- * const path = await imap.download("imap_mag_l0_raw_20250502_v001.pkts");
- * assert(path.endsWith("imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts"));
+ * const newest = files.latest().sortBy("start_date");
  * ```
+ *
+ * {@linkcode catalog} lists what there is. Values can be lists (`instrument: ["mag", "swe"]`), and descriptors and file
+ * names can be patterns (`descriptor: "norm*"`). {@linkcode QueryParameters} has all of them.
+ *
+ * ## Look at them
+ *
+ * ```ts
+ * import * as imap from "@imap-sdc/data-access";
+ *
+ * const files = await imap.query({ instrument: "glows" });
+ * await files.coverage(); // a chart of the days that have files
+ * await files.summary(); // a chart of their number, by instrument and data level
+ * const hist = files.filter((file) => file.descriptor === "hist"); // still a result with a table
+ * const perDay = Object.groupBy(files, (file) => file.start_date ?? "none");
+ * ```
+ *
+ * ## Download them
+ *
+ * Files go to the data directory, in the SDC's folders. A file there is always complete: downloads are checked and then
+ * renamed into place, and interrupted downloads resume.
+ *
+ * ```ts
+ * import * as imap from "@imap-sdc/data-access";
+ *
+ * const path = await imap.download("imap_mag_l0_raw_20250502_v001.pkts");
+ * const files = await imap.query({ instrument: "glows", data_level: "l1a" });
+ * const report = await files.download({ concurrency: 8 });
+ * if (report.failed.length > 0) await report.retry();
+ * ```
+ *
+ * `@imap-sdc/data-access/cdf` reads the downloaded CDF files.
+ *
+ * ## Settings and errors
+ *
+ * Settings come from {@linkcode configure}, or from environment variables such as `IMAP_DATA_DIR`; {@linkcode settings}
+ * shows them. An {@linkcode ImapClient} has its own settings. Wrong input is an {@linkcode InputError} before anything is
+ * sent or written; every other failure is an {@linkcode ImapError} of another kind, and says what to do.
+ *
+ * ```ts
+ * import * as imap from "@imap-sdc/data-access";
+ *
+ * imap.configure({ dataDir: await Deno.makeTempDir() });
+ * try {
+ *   await imap.query({ instrument: "glow" });
+ * } catch (error) {
+ *   if (!(error instanceof imap.InputError)) throw error;
+ *   console.log(error.message); // Cannot query instrument "glow": expected one of ... (did you mean "glows"?)
+ * }
+ * ```
+ *
+ * In a notebook, `imap.help()` lists the functions, and `imap.help("query")` shows parameters, values, and examples.
  *
  * @module
  */
