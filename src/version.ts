@@ -3,10 +3,9 @@
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { VERSION } from "@imap-sdc/data-access";
  *
- * assert(/^\d+\.\d+\.\d+/.test(VERSION));
+ * console.log(VERSION);
  * ```
  *
  * @category Settings

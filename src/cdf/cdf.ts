@@ -267,7 +267,7 @@ export class Cdf {
    *
    * const cdf = await openCdf("tests/cdf/files/example.cdf");
    * const { values, shape } = await cdf.read("vectors", { start: 2, end: 4 });
-   * console.log(shape); // [2, 3]
+   * console.log(shape); // [ 2, 3 ]
    * ```
    */
   async read(name: string, options: CdfReadOptions = {}): Promise<CdfValues> {

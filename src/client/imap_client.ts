@@ -173,12 +173,11 @@ export type Downloadable = string | FileRecord | Iterable<string | FileRecord>;
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { ImapClient } from "@imap-sdc/data-access";
  *
  * const client = new ImapClient({ timeoutMs: 10_000, retries: 2 });
  * const files = await client.query({ instrument: "glows", descriptor: "hist" });
- * assert(files.every((file) => file.instrument === "glows"));
+ * await files.show();
  * ```
  *
  * @category Settings

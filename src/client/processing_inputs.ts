@@ -35,11 +35,10 @@ function isPrediction(type: string): boolean {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { ProcessingInput } from "@imap-sdc/data-access";
  *
  * const input = new ProcessingInput("science", ["imap_mag_l1a_norm-magi_20260101_v001.cdf"]);
- * assert(input.source === "mag" && input.data_type === "l1a" && input.descriptor === "norm-magi");
+ * console.log(input.descriptor); // norm-magi
  * ```
  *
  * @category Processing and release
@@ -178,7 +177,6 @@ function pythonJson(text: string): string {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { ProcessingInput, ProcessingInputCollection } from "@imap-sdc/data-access";
  *
  * const inputs = new ProcessingInputCollection(
@@ -186,10 +184,11 @@ function pythonJson(text: string): string {
  *   ProcessingInput.of("imap_mag_offsets_20260101_v001.csv"),
  *   ProcessingInput.of("naif0012.tls"),
  * );
- * assert(inputs.select({ data_type: "l1a" }).length === 1);
+ * console.log(inputs.select({ data_type: "l1a" }).length); // 1
  * const day = inputs.validOn("2026-01-02");
- * assert(day.filePaths({ source: "mag" })[0] === "imap/mag/l1a/2026/01/imap_mag_l1a_norm-magi_20260102_v001.cdf");
- * assert(day.serialize().startsWith('[{"type": "science", "files": ["imap_mag_l1a_norm-magi_20260102_v001.cdf"]}, '));
+ * const [path] = day.filePaths({ source: "mag" });
+ * console.log(path); // imap/mag/l1a/2026/01/imap_mag_l1a_norm-magi_20260102_v001.cdf
+ * console.log(day.serialize()); // [{"type": "science", "files": ["imap_mag_l1a_norm-magi_20260102_v001.cdf"]}, ...
  * ```
  *
  * @category Processing and release

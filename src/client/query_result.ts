@@ -125,12 +125,11 @@ function isRows<Row>(item: unknown): item is Iterable<Row> {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { query } from "@imap-sdc/data-access";
  *
  * const files = await query({ instrument: "mag", data_level: "l0" });
  * const newest = files.latest().sortBy("start_date", { descending: true }).head(3);
- * assert(newest.toText().startsWith(`Found [${newest.length}] matching files`));
+ * await newest.show();
  * ```
  *
  * @category Find files
@@ -166,13 +165,12 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
    *
    * @example
    * ```ts
-   * import { assert } from "@std/assert";
    * import { query, QueryResult } from "@imap-sdc/data-access";
    *
    * const mag = await query({ instrument: "mag", data_level: "l0" });
    * const swe = await query({ instrument: "swe", data_level: "l0" });
    * const both = QueryResult.of(mag, swe);
-   * assert(both.length === mag.length + swe.length);
+   * await both.show();
    * ```
    */
   static override of<Row extends FileRecord>(...results: Iterable<Row>[]): QueryResult<Row>;
@@ -246,12 +244,11 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
    *
    * @example
    * ```ts
-   * import { assert } from "@std/assert";
    * import { query } from "@imap-sdc/data-access";
    *
    * const files = await query({ instrument: "mag", data_level: "l0" });
    * const newestFirst = files.sortBy("start_date", { descending: true });
-   * assert(newestFirst.length === files.length);
+   * await newestFirst.show();
    * ```
    */
   sortBy(key: RowKey<Row>, options: SortOptions = {}): QueryResult<Row> {
@@ -265,11 +262,10 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
    *
    * @example
    * ```ts
-   * import { assert } from "@std/assert";
    * import { query } from "@imap-sdc/data-access";
    *
    * const files = await query({ instrument: "mag" });
-   * assert(files.latest().length <= files.length);
+   * console.log(files.length, files.latest().length); // 4 2
    * ```
    */
   latest(): QueryResult<Row> {
@@ -284,12 +280,11 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
    *
    * @example
    * ```ts
-   * import { assert } from "@std/assert";
    * import { query } from "@imap-sdc/data-access";
    *
    * const files = await query({ start_date: "20250501", end_date: "20250531" });
    * for (const [instrument, group] of files.groupBy("instrument")) {
-   *   assert(group.every((file) => file.instrument === instrument));
+   *   console.log(instrument, group.length);
    * }
    * ```
    */
@@ -333,11 +328,10 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
    *
    * @example
    * ```ts
-   * import { assert } from "@std/assert";
    * import { query } from "@imap-sdc/data-access";
    *
    * const files = await query({ instrument: "mag", data_level: "l0" });
-   * assert(files.columns("start_date", "file_name").toCsv().startsWith("start_date,file_name"));
+   * console.log(files.columns("start_date", "file_name").toCsv()); // start_date,file_name ...
    * ```
    */
   columns(...names: ColumnName<Row>[]): QueryResult<Row> {
@@ -356,13 +350,12 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
    *
    * @example
    * ```ts
-   * import { assert } from "@std/assert";
    * import { query } from "@imap-sdc/data-access";
    *
    * const files = await query({ instrument: "glows" });
    * await files.coverage().show();
    * const chart = await files.coverage();
-   * assert(chart.toText().startsWith(`Coverage of ${files.length} files`));
+   * console.log(chart.toText()); // Coverage of 7 files ...
    * ```
    */
   coverage(): PendingPicture {
@@ -381,12 +374,11 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
    *
    * @example
    * ```ts
-   * import { assert } from "@std/assert";
    * import { query } from "@imap-sdc/data-access";
    *
    * const files = await query({ start_date: "20250501" });
    * await files.summary().show();
-   * assert(files.summary().toText().includes("by instrument and data level"));
+   * console.log(files.summary().toText()); // ... by instrument and data level ...
    * ```
    */
   summary(): Picture {

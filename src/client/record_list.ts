@@ -18,11 +18,10 @@ const ROWS_AT_ONCE = 1_000;
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { jobs } from "@imap-sdc/data-access";
  *
  * const failed = (await jobs({ instrument: "mag" })).filter(({ status }) => status === "FAILED");
- * assert(failed.toText().startsWith(`Found [${failed.length}] jobs`));
+ * await failed.show();
  * ```
  *
  * @category Find files

@@ -21,13 +21,12 @@ export type Repeat = (
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { query } from "@imap-sdc/data-access";
  *
  * const files = await query({ instrument: "mag", data_level: "l0" });
  * let report = await files.download({ concurrency: 4 });
  * if (report.failed.length > 0) report = await report.retry();
- * assert(report.paths.length === files.length);
+ * for (const path of report.paths) console.log(path);
  * ```
  *
  * @category Download and upload

@@ -38,13 +38,12 @@ function reasonOf(error: unknown): string {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { query } from "@imap-sdc/data-access";
  *
  * const files = await query({ instrument: "mag" });
  * const chart = await files.coverage();
  * await chart.show();
- * assert((await chart.toSvg()).startsWith("<svg "));
+ * await Deno.writeTextFile(`${await Deno.makeTempDir()}/coverage.svg`, await chart.toSvg());
  * ```
  *
  * @category Notebook
@@ -129,12 +128,11 @@ export class Picture {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { query } from "@imap-sdc/data-access";
  *
  * const files = await query({ instrument: "mag" });
  * await files.coverage().show();
- * assert((await files.coverage()).toText().startsWith("Coverage of"));
+ * console.log((await files.coverage()).toText()); // Coverage of 4 files ...
  * ```
  *
  * @category Notebook

@@ -21,10 +21,9 @@ import { printable, shown } from "../safe_text.ts";
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { SCIENCE_EXTENSIONS } from "@imap-sdc/data-access";
  *
- * assert(SCIENCE_EXTENSIONS.includes("cdf"));
+ * console.log(SCIENCE_EXTENSIONS.join(", ")); // cdf, pkts
  * ```
  *
  * @category File names
@@ -36,10 +35,9 @@ export const SCIENCE_EXTENSIONS = ["cdf", "pkts"] as const;
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { ANCILLARY_EXTENSIONS } from "@imap-sdc/data-access";
  *
- * assert(ANCILLARY_EXTENSIONS.includes("csv"));
+ * console.log(ANCILLARY_EXTENSIONS.includes("csv")); // true
  * ```
  *
  * @category File names
@@ -51,10 +49,9 @@ export const ANCILLARY_EXTENSIONS = ["cdf", "csv", "dat", "json", "zip", "tsv", 
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { QUICKLOOK_EXTENSIONS } from "@imap-sdc/data-access";
  *
- * assert(QUICKLOOK_EXTENSIONS.includes("png"));
+ * console.log(QUICKLOOK_EXTENSIONS.includes("png")); // true
  * ```
  *
  * @category File names
@@ -476,12 +473,11 @@ function checkFields(fields: unknown): void {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { parseFileName } from "@imap-sdc/data-access";
  *
  * const file = parseFileName("imap_swe_l0_sci_20240105_v001.pkts");
- * assert(file.kind === "science" && file.instrument === "swe" && file.start_date === "20240105");
- * assert(parseFileName("naif0012.tls").kind === "spice");
+ * if (file.kind === "science") console.log(file.instrument, file.start_date);
+ * console.log(parseFileName("naif0012.tls").kind); // spice
  * ```
  *
  * @category File names
@@ -500,14 +496,14 @@ export function parseFileName(name: string): ImapFile {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { formatFileName, parseFileName } from "@imap-sdc/data-access";
  *
  * const file = parseFileName("imap_swe_l0_sci_20240105_v001.pkts");
- * assert(formatFileName({ ...file, version: "v002" }) === "imap_swe_l0_sci_20240105_v002.pkts");
+ * console.log(formatFileName({ ...file, version: "v002" })); // imap_swe_l0_sci_20240105_v002.pkts
  *
  * const fields = { kind: "ancillary", instrument: "mag", descriptor: "offsets", start_date: "20260101" } as const;
- * assert(formatFileName({ ...fields, version: "v001", extension: "csv" }) === "imap_mag_offsets_20260101_v001.csv");
+ * const name = formatFileName({ ...fields, version: "v001", extension: "csv" });
+ * console.log(name); // imap_mag_offsets_20260101_v001.csv
  * ```
  *
  * @category File names
@@ -543,12 +539,11 @@ export function formatFileName(fields: FileNameParts): string {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { archivePath } from "@imap-sdc/data-access";
  *
  * const path = archivePath("imap_swe_l0_sci_20240105_v001.pkts");
- * assert(path === "imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts");
- * assert(archivePath("naif0012.tls") === "imap/spice/lsk/naif0012.tls");
+ * console.log(path); // imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts
+ * console.log(archivePath("naif0012.tls")); // imap/spice/lsk/naif0012.tls
  * ```
  *
  * @category File names
@@ -585,13 +580,12 @@ export function isArchivePath(text: string): boolean {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { isValidOn } from "@imap-sdc/data-access";
  *
- * assert(isValidOn("imap_mag_offsets_20260101_20260131_v001.csv", "2026-01-31"));
- * assert(!isValidOn("imap_mag_offsets_20260101_20260131_v001.csv", "20260201"));
- * assert(isValidOn("imap_mag_offsets_20260101_v001.csv", "20300101"));
- * assert(!isValidOn("imap_mag_l1a_norm-magi_20260101_v001.cdf", "20260102"));
+ * console.log(isValidOn("imap_mag_offsets_20260101_20260131_v001.csv", "2026-01-31")); // true
+ * console.log(isValidOn("imap_mag_offsets_20260101_20260131_v001.csv", "20260201")); // false
+ * console.log(isValidOn("imap_mag_offsets_20260101_v001.csv", "20300101")); // true
+ * console.log(isValidOn("imap_mag_l1a_norm-magi_20260101_v001.cdf", "20260102")); // false
  * ```
  *
  * @category File names

@@ -43,12 +43,10 @@ export function isMinorVersion(text: string): boolean {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { parseVersion } from "@imap-sdc/data-access";
  *
- * const { major, minor } = parseVersion("v001.0012");
- * assert(major === 1 && minor === 12);
- * assert(parseVersion("v003").major === null);
+ * console.log(parseVersion("v001.0012")); // { major: 1, minor: 12 }
+ * console.log(parseVersion("v003")); // { major: null, minor: 3 }
  * ```
  *
  * @category File names
@@ -82,11 +80,10 @@ function checkNumbers(action: string, version: Version): void {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { formatVersion } from "@imap-sdc/data-access";
  *
- * assert(formatVersion({ major: 1, minor: 2 }) === "v001.0002");
- * assert(formatVersion({ major: null, minor: 2 }) === "v002");
+ * console.log(formatVersion({ major: 1, minor: 2 })); // v001.0002
+ * console.log(formatVersion({ major: null, minor: 2 })); // v002
  * ```
  *
  * @category File names
@@ -114,11 +111,10 @@ export function formatVersion(version: Version): string {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
- * import { compareVersions, parseVersion } from "@imap-sdc/data-access";
+ * import { compareVersions, formatVersion, parseVersion } from "@imap-sdc/data-access";
  *
  * const newestLast = ["v002.0001", "v010", "v001.0010", "v001.0009"].map(parseVersion).sort(compareVersions);
- * assert(newestLast[0]?.major === null && newestLast[3]?.major === 2);
+ * console.log(newestLast.map(formatVersion)); // [ "v010", "v001.0009", "v001.0010", "v002.0001" ]
  * ```
  *
  * @category File names

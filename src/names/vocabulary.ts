@@ -10,10 +10,9 @@ export function isOneOf<Word extends string>(words: readonly Word[], value: unkn
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { INSTRUMENTS } from "@imap-sdc/data-access";
  *
- * assert(INSTRUMENTS.includes("glows"));
+ * console.log(INSTRUMENTS.includes("glows")); // true
  * ```
  *
  * @category File names
@@ -51,10 +50,9 @@ export function isInstrument(word: string): word is Instrument {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { DATA_LEVELS } from "@imap-sdc/data-access";
  *
- * assert(DATA_LEVELS[0] === "l0");
+ * console.log(DATA_LEVELS[0]); // l0
  * ```
  *
  * @category File names
@@ -97,10 +95,9 @@ export function isDataLevel(word: string): word is DataLevel {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { SPICE_TYPES } from "@imap-sdc/data-access";
  *
- * assert(SPICE_TYPES.includes("leapseconds"));
+ * console.log(SPICE_TYPES.includes("leapseconds")); // true
  * ```
  *
  * @category File names

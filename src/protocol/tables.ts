@@ -384,10 +384,9 @@ export type WordOrText<Word extends string> = Word | (string & Record<never, nev
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { TABLES } from "@imap-sdc/data-access";
  *
- * assert(TABLES.includes("spice"));
+ * console.log(TABLES.join(", ")); // science, ancillary, quicklook, spice
  * ```
  *
  * @category Find files

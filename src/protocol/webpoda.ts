@@ -67,10 +67,9 @@ export const INSTRUMENT_APIDS: ReadonlyMap<Instrument, readonly number[]> = new 
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
  * import { QUERY_MODES } from "@imap-sdc/data-access";
  *
- * assert(QUERY_MODES.includes("ert"));
+ * console.log(QUERY_MODES.includes("ert")); // true
  * ```
  *
  * @category Real-time data and packets
