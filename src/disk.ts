@@ -1,25 +1,37 @@
 import { FileError, ImapError } from "./errors.ts";
 
 /** The number of bytes hashed at a time: large enough to be fast, small enough to let other work run in between. */
-const BLOCK_LENGTH = 1024 * 1024;
+const BLOCK_LENGTH = 512 * 1024;
+
+/** How to hash a file. */
+interface HashOptions {
+  /** Cancels it: a large file takes seconds. */
+  readonly signal?: AbortSignal | undefined;
+  /** The number of bytes to hash. Default: all up to the end of the file. */
+  readonly length?: number;
+  /** Called before each block, which waits for it, so that other work comes first. */
+  readonly pause?: () => Promise<void> | void;
+}
 
 /**
- * Computes the MD5 of an open file from its position to its end, in hex, in constant memory. Web Crypto does not
- * support MD5. While one block is hashed, the next one is read.
- *
- * @param signal Cancels it: a large file takes seconds.
+ * Computes the MD5 of an open file from its position, in hex, in constant memory. Web Crypto does not support MD5.
+ * While one block is hashed, the next one is read.
  */
-export async function hashFile(file: Deno.FsFile, signal?: AbortSignal): Promise<string> {
+export async function hashFile(file: Deno.FsFile, options: HashOptions = {}): Promise<string> {
+  const { signal, length = Infinity, pause } = options;
   // Loaded lazily: loading takes longer than a whole small download.
   const { createHash } = await import("node:crypto");
   const hash = createHash("md5");
-  const length = Math.min(BLOCK_LENGTH, (await file.stat()).size || 1);
-  let [block, next] = [new Uint8Array(length), new Uint8Array(length)];
+  const blockLength = Math.min(BLOCK_LENGTH, length, (await file.stat()).size) || 1;
+  let [block, next] = [new Uint8Array(blockLength), new Uint8Array(blockLength)];
   let count = await file.read(block);
-  while (count !== null) {
+  for (let left = length; count !== null && left > 0;) {
+    await pause?.();
     signal?.throwIfAborted();
     const reading = file.read(next);
-    hash.update(block.subarray(0, count));
+    const bytes = block.subarray(0, Math.min(count, left));
+    hash.update(bytes);
+    left -= bytes.length;
     count = await reading;
     [block, next] = [next, block];
   }

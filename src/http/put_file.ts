@@ -172,7 +172,8 @@ class OnePut implements AsyncDisposable {
     try {
       const count = await this.#file?.read(chunk) ?? null;
       if (count !== null) return count;
-      throw new FileError(`"${path}" became shorter while it was sent`, { action, path });
+      const advice = "nothing was stored; upload it again when it is finished";
+      throw new FileError(`"${path}" became shorter while it was sent: ${advice}`, { action, path });
     } catch (error) {
       throw this.#failWith(fileError(action, path, error));
     }

@@ -42,10 +42,10 @@ export async function lookUpObject(call: Call, url: URL): Promise<LookedUp> {
   return { size, md5: md5OfHeaders(headers), etag: strongEtag(headers), isPacked: isPacked(headers) };
 }
 
-/** The MD5 of the file at a path, in hex. @param signal Cancels it. */
-export async function md5OfFile(path: string, signal?: AbortSignal): Promise<string> {
+/** The MD5 of the file at a path, in hex. */
+export async function md5OfFile(path: string, options: Parameters<typeof hashFile>[1] = {}): Promise<string> {
   using file = await Deno.open(path, { read: true });
-  return await hashFile(file, signal);
+  return await hashFile(file, options);
 }
 
 /** Reads the bytes of the file that an object contains. */
@@ -105,7 +105,7 @@ export async function compareObject(
     });
   if (size !== undefined && size !== (await onDisk(Deno.stat(path))).size) return { isSame: false, size };
   const theirs = md5 ?? await call.retry(async () => await md5OfObject(call, await url()));
-  return { isSame: theirs === await onDisk(md5OfFile(path, call.signal)), size };
+  return { isSame: theirs === await onDisk(md5OfFile(path, { signal: call.signal })), size };
 }
 
 /** Whether the store rejected a presigned URL, as it does when the URL has expired (S3). */

@@ -443,7 +443,7 @@ export class Receiver {
 
   async #hash(): Promise<string> {
     using file = this.#file.openAgain({ read: true });
-    return await hashFile(file, this.#call.signal);
+    return await hashFile(file, { signal: this.#call.signal });
   }
 }
 

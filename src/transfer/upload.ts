@@ -9,12 +9,14 @@ import {
   ProtocolError,
   ResponseError,
 } from "../errors.ts";
-import { Call, md5OfHeaders } from "../http/call.ts";
+import { Call, either, md5OfHeaders } from "../http/call.ts";
 import { putFile } from "../http/put_file.ts";
 import type { Transport } from "../http/transport.ts";
-import { archivePath, parseFileName } from "../names/file_name.ts";
+import { archivePath, formatFileName, parseFileName } from "../names/file_name.ts";
+import { formatVersion, parseVersion } from "../names/version.ts";
 import { checkedConcurrency, forEachOf, type OnProgress, type Outcome } from "./batch.ts";
-import { compareObject, isRefusedUrl, md5OfFile, retryableRefusal, type UrlSource } from "./objects.ts";
+import { compareObject, isRefusedUrl, lookUpObject, md5OfFile, retryableRefusal, type UrlSource } from "./objects.ts";
+import { delay } from "@std/async";
 import { basename, resolve } from "@std/path";
 
 /** A file that can be sent. */
@@ -47,20 +49,20 @@ async function checkOne(file: string): Promise<CheckedFile> {
   return { file, path, name, size: stat.size, mtime: stat.mtime?.getTime() ?? 0 };
 }
 
-/**
- * Makes sure that a file has not changed since it was checked, which may have been hours ago in a long batch.
- *
- * @throws {FileError} When it has changed.
- */
-async function checkUnchanged({ file, path, size, mtime }: CheckedFile): Promise<void> {
+/** Whether a file has not changed since it was checked, which may have been hours ago in a long batch. */
+async function isUnchanged({ file, path, size, mtime }: CheckedFile): Promise<boolean> {
   const now = await Deno.stat(path).catch((error) => {
     throw fileError(`upload "${file}"`, path, error);
   });
-  if (now.size === size && (now.mtime?.getTime() ?? 0) === mtime) return;
-  throw new FileError("it has changed since it was checked; upload it again when it is finished", {
-    action: `upload "${file}"`,
-    path,
-  });
+  return now.size === size && (now.mtime?.getTime() ?? 0) === mtime;
+}
+
+/** Returns the same name with the next version; undefined for a name without a version of that form. */
+function nextName(name: string): string | undefined {
+  const file = parseFileName(name);
+  if (file.kind === "spice") return undefined;
+  const { major, minor } = parseVersion(file.version);
+  return formatFileName({ ...file, version: formatVersion({ major, minor: minor + 1 }) });
 }
 
 /**
@@ -96,6 +98,9 @@ interface UploadSettings {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
 }
+
+/** How long the hash of a file rests after each block while the file is sent, in milliseconds. */
+const REST_MS = 1;
 
 /** The upload of one checked file: it is streamed from disk, and its MD5 is compared with the store's. */
 class Upload {
@@ -141,22 +146,92 @@ class Upload {
   /** Makes one attempt. */
   async #send(): Promise<void> {
     const { action, signal } = this.#call;
-    const { name } = this.#checked;
-    await checkUnchanged(this.#checked);
+    const { name, path, size } = this.#checked;
+    await this.#checkBeforeSending();
     this.#url ??= await this.#urls.uploadUrl(name, signal);
-    const headers = await this.#put(this.#url);
-    if (!headers.has("etag")) {
-      const why = "the response has no ETag, so it is unknown whether the file arrived";
-      throw new ProtocolError(`${why}; is there a login page in between?`, { action });
+    const stop = new AbortController();
+    let isSending = true;
+    // The file is hashed while it is sent. On a fast network, sending comes first.
+    const pause = () => isSending ? delay(REST_MS) : undefined;
+    const hashing = md5OfFile(path, { signal: either(stop.signal, signal), length: size, pause });
+    hashing.catch(() => {});
+    try {
+      const headers = await this.#put(this.#url);
+      isSending = false;
+      if (!headers.has("etag")) {
+        const why = "the response has no ETag, so it is unknown whether the file arrived";
+        throw new ProtocolError(`${why}; is there a login page in between?`, { action });
+      }
+      this.#mayHaveArrived = true;
+      await this.#checkStored(md5OfHeaders(headers), hashing);
+    } finally {
+      isSending = false;
+      stop.abort();
+      await hashing.catch(() => {});
     }
-    this.#mayHaveArrived = true;
-    const stored = md5OfHeaders(headers);
-    // The file is hashed only if the store provides an MD5.
-    const ours = stored === undefined ? undefined : await md5OfFile(this.#checked.path, signal);
-    // If the file changed while it was sent, the object is a mixture of both versions.
-    await checkUnchanged(this.#checked);
-    if (stored === ours) return;
-    throw new ConnectionError(`the store received different bytes than were sent (MD5 mismatch)`, { action });
+  }
+
+  /** Makes sure that the file is still the one that was checked. @throws {FileError} When it has changed. */
+  async #checkBeforeSending(): Promise<void> {
+    if (await isUnchanged(this.#checked)) return;
+    const size = this.#mayHaveArrived ? await this.#sizeInArchive() : 0;
+    if (size === 0) throw this.#changedError("nothing was stored; upload it again when it is finished");
+    throw this.#changedError(
+      `${size === undefined ? "the archive may have" : `the archive has ${size} bytes of`} an earlier version of it ` +
+        `from an attempt whose response was lost; ${this.#advice()}`,
+    );
+  }
+
+  /**
+   * Compares what the store has received with the file.
+   *
+   * @param stored The store's MD5; undefined if it provides none.
+   * @param hashing The MD5 of the file, as it was while it was sent.
+   * @throws {FileError} When the file has changed. {ConnectionError} When the store has other bytes.
+   */
+  async #checkStored(stored: string | undefined, hashing: Promise<string>): Promise<void> {
+    const { action, signal } = this.#call;
+    const { path, size } = this.#checked;
+    const onDisk = <T>(work: Promise<T>) =>
+      work.catch((error) => {
+        signal?.throwIfAborted();
+        throw fileError(action, path, error);
+      });
+    const ours = stored === undefined ? undefined : await onDisk(hashing);
+    if (await isUnchanged(this.#checked)) {
+      if (stored === ours) return;
+      throw new ConnectionError(`the store received different bytes than were sent (MD5 mismatch)`, { action });
+    }
+    const now = (await onDisk(Deno.stat(path))).size;
+    const isBeginning = stored !== undefined && stored === await onDisk(md5OfFile(path, { signal, length: size }));
+    // Only its modification time has changed.
+    if (isBeginning && now === size) return;
+    const part = isBeginning ? `its first ${size} bytes` : `${size} bytes that may mix its old and its new content`;
+    throw this.#changedError(`the archive now has ${part}; ${this.#advice()}`);
+  }
+
+  /** What to do about a wrong file in the archive. */
+  #advice(): string {
+    const next = nextName(this.#checked.name);
+    const example = next === undefined ? "" : `, for example as "${next}"`;
+    return `it replaces no files, so upload the finished file with a higher version in its name${example}`;
+  }
+
+  #changedError(consequence: string): FileError {
+    const { file, path } = this.#checked;
+    return new FileError(`it has changed since it was checked: ${consequence}`, { action: `upload "${file}"`, path });
+  }
+
+  /** The size of the file in the archive; 0 if the archive does not have it, undefined if that cannot be determined. */
+  async #sizeInArchive(): Promise<number | undefined> {
+    const { signal } = this.#call;
+    try {
+      return (await lookUpObject(this.#call, await this.#urls.downloadUrl(archivePath(this.#checked.name), signal)))
+        .size;
+    } catch (error) {
+      signal?.throwIfAborted();
+      return error instanceof ResponseError && error.status === 404 ? 0 : undefined;
+    }
   }
 
   /** Sends the file to a presigned URL. @returns The headers of the response. */

@@ -17,17 +17,21 @@ interface ProxyOptions {
   readonly host?: string;
   /** `user:password`, without which it answers 407. */
   readonly credentials?: string;
+  /** Called with each line of what it was asked for; it forwards the request afterwards. */
+  readonly before?: (line: string) => Promise<void> | void;
   /** Speaks TLS with its clients. */
   readonly tls?: Certificate;
 }
 
 /** Starts a proxy (RFC 9110, 7.6 and 9.3.6). It ends with its `await using`. */
-export async function startProxy({ host, credentials, tls }: ProxyOptions = {}): Promise<Proxy> {
+export async function startProxy({ host, credentials, before, tls }: ProxyOptions = {}): Promise<Proxy> {
   const asked: string[] = [];
   const tunnels = new Set<Duplex>();
   const allowed = credentials === undefined ? undefined : `Basic ${btoa(credentials)}`;
-  const listener: RequestListener = (incoming, outgoing) => {
-    asked.push(`${incoming.method} ${incoming.url?.split("?")[0]}`);
+  const listener: RequestListener = async (incoming, outgoing) => {
+    const line = `${incoming.method} ${incoming.url?.split("?")[0]}`;
+    asked.push(line);
+    await before?.(line);
     const { method = "GET", headers } = incoming;
     if (allowed !== undefined && headers["proxy-authorization"] !== allowed) {
       return void outgoing.writeHead(407).end();

@@ -122,6 +122,8 @@ Deno.test("an abort cancels the checksum of a large file", async () => {
   await Deno.writeFile(path, new Uint8Array());
   // A sparse file: none of its bytes are on the disk.
   await Deno.truncate(path, 8 * 1024 ** 3);
-  const waited = await timed(() => assertRejects(() => md5OfFile(path, AbortSignal.timeout(20)), DOMException));
+  const waited = await timed(() =>
+    assertRejects(() => md5OfFile(path, { signal: AbortSignal.timeout(20) }), DOMException)
+  );
   assert(waited < 1000, `${waited} ms`);
 });
