@@ -215,7 +215,10 @@ export class Call {
       return new Reply(this, url, response);
     } catch (error) {
       signal?.throwIfAborted();
-      if (deadline.signal.aborted) throw timeoutError(action, url.host, timeoutMs);
+      if (deadline.signal.aborted) {
+        const { silenceError } = await import("./failures.ts");
+        throw await silenceError({ action, url, api: this.transport.api }, timeoutMs);
+      }
       throw await this.failure(url, error);
     } finally {
       stopTimer();

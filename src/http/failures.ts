@@ -1,5 +1,5 @@
 import { rawEnvironmentIfAllowed } from "../config.ts";
-import { ConnectionError, ResponseError } from "../errors.ts";
+import { ConnectionError, ResponseError, TimeoutError } from "../errors.ts";
 import { gatewayMessage, isWebPage } from "../protocol/routes.ts";
 import { excerpt } from "../safe_text.ts";
 import { type ApiAccess, MAX_RETRY_AFTER_MS, parseRetryAfter, safeWords, serverTime } from "./transport.ts";
@@ -101,7 +101,7 @@ export interface ConnectionCause {
   readonly isRetryable: boolean;
 }
 
-const shownProxy = ({ proxy }: Situation): string =>
+const shownProxy = ({ proxy }: Pick<Situation, "proxy">): string =>
   proxy === undefined ? "the proxy" : `the proxy ${proxy.host} (${proxy.variable})`;
 
 /** `; check the URL of the API (IMAP_DATA_ACCESS_URL)`, if the user has set the URL. */
@@ -396,9 +396,15 @@ export const CONNECTION_CAUSES: readonly ConnectionCause[] = [
 /** The longest time that a closer look at a failure may take. */
 const MAX_LOOK_MS = 3000;
 
-/** Runs a closer look at a failure. Returns undefined when it fails or takes too long: it must not hide the failure. */
-async function look<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+/**
+ * Runs a closer look at a failure. Returns undefined when it fails or takes too long, since it must not hide the failure,
+ * and when it is not allowed: the user is not prompted.
+ *
+ * @param host The host and port that it connects to.
+ */
+async function look<T>(host: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
   try {
+    if (Deno.permissions.querySync({ name: "net", host }).state !== "granted") return undefined;
     return await work(AbortSignal.timeout(MAX_LOOK_MS));
   } catch {
     return undefined;
@@ -406,8 +412,8 @@ async function look<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | u
 }
 
 /** Whether a port speaks TLS. Nothing but a handshake is sent. */
-async function speaksTls({ hostname, port }: URL): Promise<boolean | undefined> {
-  return await look(async (signal) => {
+async function speaksTls({ host, hostname, port }: URL): Promise<boolean | undefined> {
+  return await look(host, async (signal) => {
     const plain = await Deno.connect({ hostname, port: Number(port || 80) });
     const secure = await Deno.startTls(plain, { hostname });
     signal.addEventListener("abort", () => secure.close(), { once: true });
@@ -425,7 +431,7 @@ async function speaksTls({ hostname, port }: URL): Promise<boolean | undefined> 
 /** Asks a proxy for a connection, as `fetch` did, and returns the status of its response, which `fetch` does not tell. */
 async function tunnelStatus({ url }: UsedProxy, { hostname, port }: URL): Promise<number | undefined> {
   if (url.protocol !== "http:") return undefined;
-  return await look(async (signal) => {
+  return await look(url.host, async (signal) => {
     using connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port || 80) });
     signal.addEventListener("abort", () => void connection.closeWrite().catch(() => {}), { once: true });
     const target = `${hostname}:${port || 443}`;
@@ -450,6 +456,35 @@ function innermostText(thrown: unknown): string {
 function textOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   return `${thrown.name} ${thrown.message}${thrown.cause === undefined ? "" : ` ${textOf(thrown.cause)}`}`;
+}
+
+/**
+ * Whether a port accepts connections, which a server does that is only slow to respond; undefined if that cannot be
+ * told. A firewall that drops packets does not refuse connections: nothing comes back.
+ */
+async function accepts({ host, hostname, port, protocol }: URL): Promise<boolean | undefined> {
+  return await look(host, async (signal) => {
+    const connecting = Deno.connect({ hostname, port: Number(port || (protocol === "https:" ? 443 : 80)) });
+    const late = new Promise<undefined>((resolve) => {
+      signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    const connection = await Promise.race([connecting, late]);
+    connection?.close();
+    if (connection === undefined) connecting.then((late) => late.close(), () => {});
+    return connection !== undefined;
+  });
+}
+
+/** Creates the error for a server that sends nothing for too long. */
+export async function silenceError({ action, url }: FailedRequest, timeoutMs: number): Promise<TimeoutError> {
+  const proxy = proxyFor(url);
+  const isDeaf = proxy === undefined && await accepts(url) === false;
+  const why = isDeaf
+    ? "; it does not accept connections either: is there a firewall, and is the port right?"
+    : proxy === undefined
+    ? ""
+    : `; ${shownProxy({ proxy })} is in between`;
+  return new TimeoutError(`${url.host} sent nothing for ${timeoutMs / 1000} s${why}`, { action });
 }
 
 function situationOf(
@@ -573,6 +608,9 @@ function unknownRouteAdvice({ route, caller, setting, url }: RefusedSituation): 
     : `it has no such route for callers without ${API_KEY}: ${check}, which has no ${url.pathname}, or set a key`;
 }
 
+/** A URL of AWS's own has a first folder, the stage, without which the gateway answers 403 (AWS API Gateway). */
+const stageAdvice = ({ url, setting, body }: RefusedSituation): string =>
+  /\.execute-api\./.test(url.hostname) && isGateway(body) ? `; or ${setting} lacks the stage after the host` : "";
 const isDenied = ({ isApi, status }: RefusedSituation): boolean => isApi && (status === 401 || status === 403);
 const fromStore = (...codes: readonly string[]) => ({ isApi, body }: RefusedSituation): boolean =>
   !isApi && codes.includes(storeCode(body) ?? "");
@@ -603,6 +641,14 @@ export const REFUSAL_CAUSES: readonly RefusalCause[] = [
     says: unknownRouteAdvice,
   },
   {
+    name: "a web page instead of the API: its URL is wrong, or something in between blocks it (400, 401, 403, 405)",
+    applies: ({ isApi, status, body }) => isApi && [400, 401, 403, 405].includes(status) && isWebPage(body),
+    says: ({ setting, proxy }) =>
+      `that is a web page: check ${setting}, and whether ${
+        proxy === undefined ? "a firewall" : shownProxy({ proxy })
+      } blocks requests`,
+  },
+  {
     name: "the file is not released to the public (403)",
     applies: (situation) => {
       const { caller, status, route, body } = situation;
@@ -613,7 +659,8 @@ export const REFUSAL_CAUSES: readonly RefusalCause[] = [
   {
     name: "the credentials are missing (401, 403)",
     applies: (situation) => isDenied(situation) && situation.caller === "anyone",
-    says: ({ status }) => status === 401 ? `it needs ${CREDENTIALS}` : `it may require ${CREDENTIALS}`,
+    says: (situation) =>
+      `it ${situation.status === 401 ? "needs" : "may require"} ${CREDENTIALS}${stageAdvice(situation)}`,
   },
   {
     name: "the access token is wrong (401, 403)",
@@ -626,9 +673,9 @@ export const REFUSAL_CAUSES: readonly RefusalCause[] = [
     applies: isDenied,
     // The gateway rejects unknown keys and keys without the required permissions in the same way. If a service behind
     // it responds, the key is known.
-    says: ({ body }) =>
-      `check the API key: it ${body !== "" && !isGateway(body) ? "" : "is unknown, or "}` +
-      "has insufficient permissions; a read key only reads",
+    says: (situation) =>
+      `check the API key: it ${situation.body !== "" && !isGateway(situation.body) ? "" : "is unknown, or "}` +
+      `has insufficient permissions; a read key only reads${stageAdvice(situation)}`,
   },
   {
     name: "the presigned URL has expired (403)",
@@ -665,10 +712,29 @@ export const REFUSAL_CAUSES: readonly RefusalCause[] = [
     says: () => "the object store is too busy; use a lower concurrency",
   },
   {
+    name: "the file is too large for the object store (400)",
+    applies: fromStore("EntityTooLarge"),
+    says: () => "the object store takes no file of that size in one request; S3 takes up to 5 GB",
+  },
+  {
+    name: "there are too many requests (429)",
+    applies: ({ status }) => status === 429,
+    says: () => "it limits the number of requests; use a lower concurrency",
+  },
+  {
     name: "a proxy, perhaps, instead of the server (403, 502, 503, 504)",
     applies: ({ proxy, url, status }) =>
       proxy !== undefined && url.protocol === "http:" && [403, 502, 503, 504].includes(status),
     says: anotherProxy,
+  },
+  {
+    name: "the server has failed (500 and above)",
+    // The message about a query says more, since its response may be too large.
+    applies: ({ status, url }) => status >= 500 && status !== 501 && !/query$/.test(url.pathname),
+    says: ({ isApi, status }) =>
+      `${isApi ? "the server" : "the object store"} ${
+        status === 503 ? "is overloaded or down" : "has failed"
+      }, not this machine`,
   },
 ];
 

@@ -432,6 +432,18 @@ export const REFUSAL_ROWS: Readonly<Record<string, CauseRow>> = {
       { peer: fails(404, page), operation: "download", says: "it has no such route" },
     ],
   },
+  "a web page instead of the API: its URL is wrong, or something in between blocks it (400, 401, 403, 405)": {
+    isRetried: false,
+    samples: [
+      { peer: fails(403, page), says: `that is a web page: ${API_URL}, and whether a firewall blocks requests` },
+      {
+        proxy: fails(403, page),
+        url: "http://api.example.org",
+        env: { http_proxy: "{proxy}" },
+        says: "and whether the proxy {proxy} (http_proxy) blocks requests",
+      },
+    ],
+  },
   "the file is not released to the public (403)": {
     isRetried: false,
     samples: [{
@@ -449,6 +461,12 @@ export const REFUSAL_ROWS: Readonly<Record<string, CauseRow>> = {
         says: "it needs an API key (IMAP_API_KEY) or an access token (IMAP_ACCESS_TOKEN)",
       },
       { peer: gateway(403, "Forbidden"), says: "it may require an API key (IMAP_API_KEY) or an access token" },
+      {
+        proxy: gateway(403, "Forbidden"),
+        url: "http://x.execute-api.us-west-2.amazonaws.com",
+        env: { http_proxy: "{proxy}" },
+        says: "; or the URL of the API (IMAP_DATA_ACCESS_URL) lacks the stage after the host",
+      },
     ],
   },
   "the access token is wrong (401, 403)": {
@@ -529,6 +547,23 @@ export const REFUSAL_ROWS: Readonly<Record<string, CauseRow>> = {
     isRetried: true,
     samples: [fromStore("the object store is too busy; use a lower concurrency", 503, "SlowDown")],
   },
+  "the file is too large for the object store (400)": {
+    isRetried: false,
+    samples: [
+      fromStore(
+        "the object store takes no file of that size in one request; S3 takes up to 5 GB",
+        400,
+        "EntityTooLarge",
+      ),
+    ],
+  },
+  "there are too many requests (429)": {
+    isRetried: true,
+    samples: [{
+      peer: gateway(429, "Too Many Requests"),
+      says: "it limits the number of requests; use a lower concurrency",
+    }],
+  },
   "a proxy, perhaps, instead of the server (403, 502, 503, 504)": {
     isRetried: true,
     samples: [
@@ -539,6 +574,17 @@ export const REFUSAL_ROWS: Readonly<Record<string, CauseRow>> = {
         env: { http_proxy: "http://{proxy}" },
         says: "the proxy {proxy} (http_proxy) may have answered this instead of api.example.org",
       },
+    ],
+  },
+  "the server has failed (500 and above)": {
+    isRetried: true,
+    samples: [
+      {
+        peer: gateway(502, "Internal server error"),
+        operation: "download",
+        says: "the server has failed, not this machine",
+      },
+      fromStore("the object store has failed, not this machine", 500, "InternalError"),
     ],
   },
 };
