@@ -90,16 +90,19 @@ interface OpenFile {
   close(): void | Promise<void>;
 }
 
-async function openInDeno(path: string | URL): Promise<OpenFile> {
-  const file = await Deno.open(path);
+/** Shorter reads are not worth the way to another thread and back, which takes long on a busy machine. */
+const MIN_ASYNC = 64 * 1024;
+
+function openInDeno(path: string | URL): OpenFile {
+  const file = Deno.openSync(path);
   try {
-    const { size, mtime } = await file.stat();
+    const { size, mtime } = file.statSync();
     return {
       size,
       modified: mtime?.getTime() ?? 0,
       async read(offset, target) {
-        await file.seek(offset, Deno.SeekMode.Start);
-        return await file.read(target) ?? 0;
+        file.seekSync(offset, Deno.SeekMode.Start);
+        return (target.length < MIN_ASYNC ? file.readSync(target) : await file.read(target)) ?? 0;
       },
       close: () => file.close(),
     };
@@ -148,8 +151,9 @@ async function openInNode(path: string | URL): Promise<OpenFile> {
   }
 }
 
-const openFile = (path: string | URL): Promise<OpenFile> =>
-  typeof Deno === "undefined" ? openInNode(path) : openInDeno(path);
+async function openFile(path: string | URL): Promise<OpenFile> {
+  return typeof Deno === "undefined" ? await openInNode(path) : openInDeno(path);
+}
 
 /** Local files are read in large pages. */
 const FILE_READ_AHEAD = 64 * 1024;
