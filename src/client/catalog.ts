@@ -3,12 +3,14 @@ import { type Mark, stripSvg } from "../display/chart.ts";
 import type { HtmlTable } from "../display/html_table.ts";
 import { dayNumber } from "../display/scales.ts";
 import type { Column } from "../display/text_table.ts";
-import { isCalendarDate } from "../names/calendar_date.ts";
+import { dateText, isCalendarDate } from "../names/calendar_date.ts";
+import { matchesGlob } from "../names/glob.ts";
+import { closestWord } from "../names/vocabulary.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters, TableName } from "../protocol/tables.ts";
 import { isGiven } from "../sdc/check_query.ts";
 import { type DayRange, DayReader } from "../views/coverage.ts";
-import { withHyphens } from "../views/records.ts";
+import { counted, withHyphens } from "../views/records.ts";
 
 /**
  * One product of a catalog.
@@ -225,4 +227,113 @@ export function catalogQuery(parameters: QueryParameters): QueryParameters {
   const given = Object.entries(parameters).filter(([name, value]) => isGiven(name, value));
   const names = given.map(([name]) => name);
   return names.some((name) => name !== "table" && name !== "version") ? parameters : { ...parameters, ...EVERYTHING };
+}
+
+/** Counts the products that meet conditions, or those of the first rows of a large response. */
+export type CountProducts = (parameters: QueryParameters) => Promise<{
+  readonly products: readonly CatalogEntry[];
+  /** Whether all files were counted. */
+  readonly isComplete: boolean;
+}>;
+
+/** The maximum number of names in a sentence. */
+const MAX_NAMES = 8;
+
+/** A condition of a query that names something a product has. */
+interface NameCondition {
+  readonly parameter: "instrument" | "data_level" | "type" | "descriptor";
+  readonly values: readonly string[];
+  readonly nameOf: (product: CatalogEntry) => string;
+}
+
+function valuesOf(value: unknown): string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return list.filter((item) => typeof item === "string" && item !== "").map(String);
+}
+
+/** The conditions by name of a query, from the most general to the most specific. */
+function nameConditions(table: TableName, asked: QueryParameters): NameCondition[] {
+  const conditions: NameCondition[] = table === "spice"
+    ? [{ parameter: "type", values: valuesOf(asked.type), nameOf: ({ descriptor }) => descriptor }]
+    : [
+      { parameter: "instrument", values: valuesOf(asked.instrument), nameOf: ({ instrument }) => instrument ?? "" },
+      { parameter: "data_level", values: valuesOf(asked.data_level), nameOf: ({ data_level }) => data_level ?? "" },
+      { parameter: "descriptor", values: valuesOf(asked.descriptor), nameOf: ({ descriptor }) => descriptor },
+    ];
+  return conditions.filter(({ values }) => values.length > 0);
+}
+
+/**
+ * The query that is asked instead: with the instrument as its only condition, or with the days if there is no instrument.
+ * Undefined if no query helps, because the one that found nothing was as general.
+ */
+function generalQuery(table: TableName, asked: QueryParameters): QueryParameters | undefined {
+  const { instrument, start_date, end_date, filename } = asked;
+  if (filename !== undefined) return undefined;
+  const days = { ...(start_date === undefined ? {} : { start_date }), ...(end_date === undefined ? {} : { end_date }) };
+  const general = table === "spice" ? {} : instrument === undefined ? days : { instrument };
+  const given = Object.entries(asked).filter(([name, value]) => name !== "table" && value !== undefined);
+  if (given.length === Object.keys(general).length) return undefined;
+  return { table, ...general };
+}
+
+/** `l1a (40), l1b (40)`: names with the number of files of each, those close to what was asked first. */
+function listed(products: readonly CatalogEntry[], { nameOf, values }: NameCondition): string {
+  const files = new Map<string, number>();
+  for (const product of products) files.set(nameOf(product), (files.get(nameOf(product)) ?? 0) + product.files);
+  const names = [...files.keys()].filter((name) => name !== "").sort();
+  const closest = values.flatMap((value) => closestWord(value, names) ?? []);
+  const ordered = [...new Set([...closest, ...names])];
+  const shown = ordered.slice(0, MAX_NAMES).map((name) => `${name} (${files.get(name)})`);
+  const more = ordered.length - shown.length;
+  return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+/** Describes the conditions that the query has besides those by name. */
+function otherConditions(asked: QueryParameters, names: readonly NameCondition[]): string {
+  const known = new Set<string>(["table", ...names.map(({ parameter }) => parameter)]);
+  return Object.entries(asked).filter(([name, value]) => !known.has(name) && value !== undefined)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("|") : dateText(value)}`).join(", ");
+}
+
+/** Describes products that meet all conditions by name: how many files they have, and from when. */
+function described(products: readonly CatalogEntry[]): string {
+  const files = products.reduce((sum, product) => sum + product.files, 0);
+  const days = products.flatMap(({ first_date, last_date }) => [first_date, last_date]).filter((day) => day !== null)
+    .sort();
+  const [first, last] = [days[0], days.at(-1)];
+  return `has ${counted(files, "file")}${
+    first === undefined || last === undefined ? "" : `, ${withHyphens(first)} to ${withHyphens(last)}`
+  }`;
+}
+
+/**
+ * Says what there is in place of what a query did not find: `mag has l1a (40), l1b (40)`. It sends one query, with fewer
+ * conditions.
+ *
+ * @returns Empty if that query would not help, or finds nothing either.
+ */
+export async function whatThereIs(table: TableName, asked: QueryParameters, count: CountProducts): Promise<string> {
+  const general = generalQuery(table, asked);
+  if (general === undefined) return "";
+  const { products, isComplete } = await count(general);
+  if (products.length === 0) return "";
+  const atLeast = isComplete ? "" : " (of the first files that the archive lists)";
+  const conditions = nameConditions(table, asked);
+  let kept = products;
+  let subject = table === "spice" ? "the archive" : "the archive, for these days,";
+  const names: string[] = [];
+  for (const condition of conditions) {
+    const { values, nameOf, parameter } = condition;
+    const next = kept.filter((product) =>
+      values.some((value) => matchesGlob(nameOf(product).toLowerCase(), value.toLowerCase()) || value === "kernels")
+    );
+    if (next.length === 0) return `${subject} has ${listed(kept, condition)}${atLeast}`;
+    kept = next;
+    names.push(parameter === "type" ? `SPICE files of type ${values.join("|")}` : values.join("|"));
+    subject = names.join(" ");
+  }
+  const others = otherConditions(asked, conditions);
+  if (others === "" || names.length === 0) return "";
+  return `${subject} ${described(kept)}${atLeast}; none meets ${others}`;
 }

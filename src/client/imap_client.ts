@@ -161,6 +161,10 @@ export class ClientSettings {
 /** A setting, its value, and where it comes from. */
 type SettingRow = readonly [name: string, value: string, source: string];
 
+/** The limits of the query that says what there is in place of what was not found. */
+const MAX_HINT_MS = 5_000;
+const MAX_HINT_ROWS = 20_000;
+
 /**
  * What can be downloaded: a file name, a path in the archive, a row of a query, or several of them.
  *
@@ -225,7 +229,33 @@ export class ImapClient {
       table: query.table,
       asked: parameters,
       url: settings.url,
+      localFile: async ({ file_path }) => {
+        const { localPath, sizeOf } = await import("../transfer/local_files.ts");
+        const path = localPath(settings.dataDir, file_path);
+        // A display must not ask for permission.
+        const { state } = await Deno.permissions.query({ name: "read", path });
+        return { path, size: state === "granted" ? sizeOf(path) : undefined };
+      },
+      products: (parameters) => this.#countProducts(parameters),
     });
+  }
+
+  /** Counts products for a display: for a few seconds, and up to a number of files. */
+  async #countProducts(parameters: QueryParameters): Promise<{ products: CatalogEntry[]; isComplete: boolean }> {
+    const [{ readyQuery }, { CatalogCount, catalogQuery }] = await Promise.all([
+      import("./query.ts"),
+      import("./catalog.ts"),
+    ]);
+    const count = new CatalogCount();
+    await using call = await this.#begin("catalog", { signal: AbortSignal.timeout(MAX_HINT_MS) });
+    const { transport } = call.context();
+    let isComplete = true;
+    for await (const rows of readyQuery(catalogQuery(parameters), call.options).chunks(transport)) {
+      count.add(rows);
+      isComplete = count.rows < MAX_HINT_ROWS;
+      if (!isComplete) break;
+    }
+    return { products: count.entries(), isComplete };
   }
 
   /** Finds files and yields their rows as they are received, as the function `queryRows` does. */

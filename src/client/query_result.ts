@@ -1,7 +1,8 @@
+import type { CatalogEntry } from "./catalog.ts";
 import { type DownloadOptions, isList } from "./options.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { htmlCard, htmlTable } from "../display/html_table.ts";
-import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
+import { isNotebook, JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { PendingPicture, type Picture } from "../display/picture.ts";
 import { shownTable, type Table, textTable } from "../display/text_table.ts";
 import { checkObject, ImapError, InputError, unknownParameter, wrongValue } from "../errors.ts";
@@ -75,6 +76,12 @@ export interface QueryResultOrigin {
   readonly asked?: QueryParameters;
   /** The URL of the API, which file names in web pages link to. */
   readonly url?: string;
+  /** Returns where the file of a row is, or would be, on this machine; `size` is undefined if it is not there. */
+  readonly localFile?: (row: FileRecord) => Promise<{ readonly path: string; readonly size: number | undefined }>;
+  /** Counts products by conditions, up to a limit: an empty result that is shown says what there is instead. */
+  readonly products?: (parameters: QueryParameters) => Promise<
+    { readonly products: readonly CatalogEntry[]; readonly isComplete: boolean }
+  >;
 }
 
 /** What became of a result since its query. */
@@ -157,6 +164,7 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
     for (let at = 0; at < all.length; at += ROWS_AT_ONCE) result.push(...all.slice(at, at + ROWS_AT_ONCE));
     result.#origin = origin;
     result.#history = { asked: askedText({ ...origin.asked }), found: all.length, steps: [] };
+    if (origin.localFile !== undefined && isNotebook()) showAsCards(all, origin);
     return result;
   }
 
@@ -413,22 +421,40 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
   toHtml(): string {
     const [row] = this;
     const isOne = row !== undefined && this.length === 1;
-    return isOne
-      ? htmlCard(this.#table({ isPage: true, maxExtra: MAX_CARD_LINES }), row)
-      : htmlTable(this.#table({ isPage: true }));
+    return isOne ? htmlCard(this.#table(CARD), row) : htmlTable(this.#table({ isPage: true }));
   }
 
   /**
    * Shows the table: in a notebook as an output of the running cell, otherwise as text on standard output.
    * Jupyter may lose the last value of a cell that awaits something; what `show()` displays always arrives.
+   *
+   * A query that found nothing also shows what the archive has instead, for which it sends one more query.
    */
   async show(): Promise<void> {
-    await showBundle(this[JUPYTER_DISPLAY]());
+    await showBundle(await this[JUPYTER_DISPLAY]());
   }
 
-  /** Returns what a notebook shows for the result: the first and the last rows of a long one. */
-  [JUPYTER_DISPLAY](): MimeBundle {
-    return { "text/plain": shownTable(this.#table()), "text/html": this.toHtml() };
+  /** Returns what a notebook shows for the result: the first and the last rows of a long one, or a card for a single row. */
+  async [JUPYTER_DISPLAY](): Promise<MimeBundle> {
+    const [row] = this;
+    if (row === undefined) {
+      const table = await this.#withHint();
+      return { "text/plain": shownTable(table), "text/html": htmlTable({ ...table, title: "0 matching files" }) };
+    }
+    const isOne = this.length === 1;
+    const html = isOne ? await cardHtml(row, this.#origin, this.#table(CARD)) : this.toHtml();
+    return { "text/plain": shownTable(this.#table()), "text/html": html };
+  }
+
+  /** Makes the table of a result without rows; if the query itself found nothing, it says what there is instead. */
+  async #withHint(): Promise<Table<FileRecord>> {
+    const table = this.#table();
+    const { asked, products } = this.#origin;
+    if (this.#history.found > 0 || asked === undefined || products === undefined) return table;
+    const { whatThereIs } = await import("./catalog.ts");
+    // A display must not fail because of a hint.
+    const hint = await whatThereIs(this.table, asked, products).catch(() => "");
+    return hint === "" ? table : { ...table, note: hint };
   }
 
   /** Returns what `console.log` and the REPL show for the result. */
@@ -466,6 +492,47 @@ function columnValue<Row extends FileRecord>(
   if (typeof key === "function") return key;
   checkColumn(action, key, rows);
   return key === "file_name" ? fileNameOf : (row) => valueAt(row, key);
+}
+
+/** The options of the table that a card is made from. */
+const CARD = { isPage: true, maxExtra: MAX_CARD_LINES } as const;
+
+/** Draws a row as a card, with where its file is on this machine, and how to get or open it. */
+async function cardHtml(row: FileRecord, { localFile }: QueryResultOrigin, table: Table<FileRecord>): Promise<string> {
+  const local = await localFile?.(row).catch(() => undefined);
+  if (local === undefined) return htmlCard(table, row);
+  const { path, size } = local;
+  const { formatBytes } = await import("../views/transfers.ts");
+  const name = JSON.stringify(fileNameOf(row));
+  const line = (header: string, text: string) => ({ header, align: "left" as const, text: () => text });
+  const columns = [
+    ...table.columns,
+    line("Local path", path),
+    line("Downloaded", size === undefined ? "no" : `yes, ${formatBytes(size)}`),
+    line(...(size === undefined ? ["To download", `await imap.download(${name})`] as const : openLine(path))),
+  ];
+  return htmlCard({ ...table, columns }, row);
+}
+
+/** How to open a file. */
+function openLine(path: string): readonly [header: string, code: string] {
+  return ["To read", `await Deno.readFile(${JSON.stringify(path)})`];
+}
+
+/**
+ * Makes rows display themselves as cards in notebooks. They remain plain objects: the method has a symbol as its name, and
+ * cannot be enumerated, so that comparisons, copies, and JSON are without it.
+ */
+export function showAsCards(rows: readonly FileRecord[], origin: QueryResultOrigin): void {
+  const value = async function (this: FileRecord): Promise<MimeBundle> {
+    const one = QueryResult.fromRows([this], origin);
+    return { ...await one[JUPYTER_DISPLAY](), "text/plain": `${Deno.inspect({ ...this })}\n` };
+  };
+  for (const row of rows) {
+    if (!Object.hasOwn(row, JUPYTER_DISPLAY)) {
+      Reflect.defineProperty(row, JUPYTER_DISPLAY, { value, configurable: true });
+    }
+  }
 }
 
 /** Sorts rows by a value of each, without changing them. */

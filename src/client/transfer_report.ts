@@ -1,8 +1,14 @@
-import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { textTable } from "../display/text_table.ts";
 import type { Outcome } from "../transfer/batch.ts";
-import { bytesOf, outcomesBundle, outcomesSummary, outcomesTable, shownSummary } from "../views/transfers.ts";
+import {
+  bytesOf,
+  outcomesBundle,
+  outcomesHtml,
+  outcomesSummary,
+  outcomesTable,
+  shownSummary,
+} from "../views/transfers.ts";
 
 /**
  * Repeats a transfer for some of its files; `merge` adds the outcomes of the others, for the panel and the report.
@@ -83,7 +89,7 @@ export class TransferReport {
 
   /** The outcomes as an HTML table; everything in it is escaped. */
   toHtml(): string {
-    return htmlTable(outcomesTable(this.outcomes));
+    return outcomesHtml(this.outcomes);
   }
 
   /** Displays the table: in a notebook as an output of the cell, elsewhere as text on standard output. */

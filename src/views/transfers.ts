@@ -1,6 +1,6 @@
 import { htmlTable } from "../display/html_table.ts";
 import type { MimeBundle } from "../display/notebook.ts";
-import { shownTable, type Table } from "../display/text_table.ts";
+import { type Column, shownTable, type Table } from "../display/text_table.ts";
 import { padToWidth, shorten, textWidth } from "../display/text_width.ts";
 import { ImapError } from "../errors.ts";
 import { archivePath, bareName } from "../names/file_name.ts";
@@ -77,18 +77,27 @@ function reasonOf(error: Error): string {
 export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
   const isFailed = ({ state }: Outcome) => state === "failed";
   const isPlan = outcomes.some(({ state }) => state === "planned");
+  const error: Column<Outcome> = {
+    header: "Error",
+    align: "left",
+    text: (outcome) => outcome.state === "failed" ? reasonOf(outcome.error) : "",
+  };
+  const folder: Column<Outcome> = {
+    header: "Folder",
+    align: "left",
+    yields: 0,
+    text: (outcome) => isFailed(outcome) ? "" : folderOf(outcome.file),
+  };
   return {
     title: outcomesSummary(outcomes),
     columns: [
       { header: "File", align: "left", text: ({ file }) => bareName(file) },
       { header: "Outcome", align: "left", text: stateText },
       { header: isPlan ? "To transfer" : "Transferred", align: "right", text: amountOf },
-      {
-        header: "Folder or error",
-        align: "left",
-        text: (outcome) => outcome.state === "failed" ? reasonOf(outcome.error) : folderOf(outcome.file),
-      },
+      ...(outcomes.some(isFailed) ? [error] : []),
+      ...(outcomes.every(isFailed) && outcomes.length > 0 ? [] : [folder]),
     ],
+    isFailed,
     rows: [...outcomes.filter(isFailed), ...outcomes.filter((outcome) => !isFailed(outcome))],
   };
 }
@@ -96,7 +105,14 @@ export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
 /** Returns what a notebook shows for outcomes. */
 export function outcomesBundle(outcomes: readonly Outcome[]): MimeBundle {
   const table = outcomesTable(outcomes);
-  return { "text/plain": shownTable(table), "text/html": htmlTable(table) };
+  return { "text/plain": shownTable(table), "text/html": outcomesHtml(outcomes) };
+}
+
+/** Draws outcomes for a web page, without empty columns. Failed files are marked. */
+export function outcomesHtml(outcomes: readonly Outcome[]): string {
+  const table = outcomesTable(outcomes);
+  const isUsed = ({ text }: Column<Outcome>) => outcomes.some((outcome) => text(outcome) !== "");
+  return htmlTable({ ...table, columns: table.columns.filter(isUsed) });
 }
 
 /** Returns what a notebook shows for outcomes whose table is already displayed. */
@@ -116,14 +132,14 @@ function duration(milliseconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
-/** The number of files that are done, and of those that failed. */
+/** The number of files that succeeded, and of those that failed: a failure is no progress. */
 function countsOf({ files, done, failed }: TransferState): string[] {
-  return [`${done} of ${files} files`, ...failed > 0 ? [`${failed} failed`] : []];
+  return [`${done - failed} of ${files} file${files === 1 ? "" : "s"}`, ...failed > 0 ? [`${failed} failed`] : []];
 }
 
 /** Describes the progress of a transfer. */
 function amountLine(state: TransferState): string {
-  return [...countsOf(state), formatBytes(state.bytes)].join(", ");
+  return [...countsOf(state), ...state.bytes > 0 ? [formatBytes(state.bytes)] : []].join(", ");
 }
 
 function speedOf({ speed }: TransferState): string {
@@ -196,19 +212,25 @@ export function transferLines(state: TransferState, columns = 120): string[] {
   return [...lines, wholeLine(state, columns)];
 }
 
-// Text has the color of the page. The blue is visible on light and dark pages (contrast of at least 3:1, WCAG 1.4.11).
+// Text has the color of the page. The colors are visible on light and dark pages (contrast of at least 3:1, WCAG 1.4.11).
 const BLUE = "#3b82f6";
+const RED = "#e5484d";
 const PANEL = "font-variant-numeric:tabular-nums;line-height:1.6;overflow-wrap:anywhere";
 const LIST = "list-style:none;margin:0;padding:0";
 const BAR =
-  `display:inline-block;box-sizing:border-box;height:10px;border:1px solid ${BLUE};border-radius:5px;font-size:0;vertical-align:middle`;
+  `display:inline-block;box-sizing:border-box;height:10px;border:1px solid ${BLUE};border-radius:5px;vertical-align:middle`;
+/** Numbers that grow keep their place: each is aligned right, in a space for the longest. */
+const percentHtml = (filled: number) => number(`${filled}%`, "3em");
+const number = (text: string, width: string) =>
+  `<span style="display:inline-block;min-width:${width};text-align:right">${text}</span>`;
 
-/** Draws a progress bar. Where styles are removed, the number in it shows instead. */
-function htmlBar(share: number, label: string, width: string): string {
+/** Draws a progress bar and its number. Failures have a color and a place of their own, at the end of what is done. */
+function htmlBar(share: number, label: string, width: string, failedShare = 0): string {
   const filled = percent(share);
+  const good = Math.max(0, Math.min(filled, Math.round((share - failedShare) * 100)));
   const role = `role="progressbar" aria-label="${label}" aria-valuenow="${filled}"`;
-  const fill = `linear-gradient(90deg,${BLUE} ${filled}%,transparent ${filled}%)`;
-  return `<span ${role} style="${BAR};${width};background:${fill}">${filled}%</span>`;
+  const fill = `linear-gradient(90deg,${BLUE} ${good}%,${RED} ${good}% ${filled}%,transparent ${filled}%)`;
+  return `<span ${role} style="${BAR};${width};background:${fill}"></span> ${percentHtml(filled)}`;
 }
 
 function fileHtml(active: ActiveFile): string {
@@ -216,7 +238,7 @@ function fileHtml(active: ActiveFile): string {
   const name = escapeHtml(activeName(active));
   const amount = size === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(size)}`;
   const share = size === undefined || size === 0 ? 0 : bytes / size;
-  return `<li>${htmlBar(share, "this file", "width:100px")} ${name} ${amount}</li>`;
+  return `<li>${htmlBar(share, "this file", "width:100px")} ${number(amount, "11em")} ${name}</li>`;
 }
 
 /**
@@ -224,13 +246,15 @@ function fileHtml(active: ActiveFile): string {
  * active file.
  */
 export function transferPanel(state: TransferState): MimeBundle {
-  const { active, share } = state;
+  const { share, files: count, failed } = state;
+  // A file of which nothing has arrived yet, or nothing will, would be an empty bar that comes and goes.
+  const active = state.active.filter(({ bytes }) => bytes > 0);
   const files = active.slice(0, MAX_ACTIVE).map(fileHtml);
   if (active.length > MAX_ACTIVE) files.push(`<li>and ${active.length - MAX_ACTIVE} more</li>`);
   const list = files.length === 0 ? [] : [`<ul style="${LIST}">`, ...files, "</ul>"];
   const html = [
     `<div style="${PANEL}">`,
-    htmlBar(share, "all files", "width:100%;max-width:520px"),
+    htmlBar(share, "all files", "width:calc(100% - 4em);max-width:520px", count === 0 ? 0 : failed / count),
     `<div>${escapeHtml(transferLine(state))}</div>`,
     ...list,
     "</div>",

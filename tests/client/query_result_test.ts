@@ -1,4 +1,4 @@
-import { QueryResult } from "../../src/client/query_result.ts";
+import { QueryResult, showAsCards } from "../../src/client/query_result.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import type { FileRecord } from "../../src/protocol/rows.ts";
 import { PendingPicture, Picture } from "../../src/display/picture.ts";
@@ -36,9 +36,9 @@ Deno.test("methods that select rows return a QueryResult, other methods return a
   assertEquals(paths, ["imap/a", "imap/b", "imap/c"]);
 });
 
-Deno.test("QueryResult displays as HTML with a text fallback in notebooks, as text in the REPL", () => {
+Deno.test("QueryResult displays as HTML with a text fallback in notebooks, as text in the REPL", async () => {
   const files = QueryResult.fromRows(rows);
-  const bundle = files[JUPYTER_DISPLAY]();
+  const bundle = await files[JUPYTER_DISPLAY]();
   assertEquals(Object.keys(bundle), ["text/plain", "text/html"]);
   assertStringIncludes(bundle["text/html"], "<caption");
   assertEquals(bundle["text/plain"], files.toText());
@@ -64,8 +64,8 @@ Deno.test("QueryResult shows days with hyphens on pages, and unchanged in text",
   assertStringIncludes(files.toText(), "|20240723  |");
 });
 
-Deno.test("QueryResult of a single row is a card in pages, and the table elsewhere", () => {
-  const bundle = QueryResult.fromRows(rows).slice(1, 2)[JUPYTER_DISPLAY]();
+Deno.test("QueryResult of a single row is a card in pages, and the table elsewhere", async () => {
+  const bundle = await QueryResult.fromRows(rows).slice(1, 2)[JUPYTER_DISPLAY]();
   assertStringIncludes(bundle["text/html"], `<th scope="row" style="text-align:left">Filename</th>`);
   assert(bundle["text/plain"].startsWith("Found [1] matching files\n---"));
 });
@@ -82,11 +82,11 @@ Deno.test("QueryResult.coverage() and summary() draw its rows, with the query", 
   assertStringIncludes((await QueryResult.fromRows([]).coverage()).toText(), "nothing found");
 });
 
-Deno.test("QueryResult of 100,000 rows displays much less than a notebook can handle, and keeps its whole text", () => {
+Deno.test("QueryResult of 100,000 rows displays much less than a notebook can handle, and keeps its whole text", async () => {
   const many = QueryResult.fromRows(
     Array.from({ length: 100_000 }, (_, index) => ({ file_path: `imap/file ${index}.` })),
   );
-  const bundle = many[JUPYTER_DISPLAY]();
+  const bundle = await many[JUPYTER_DISPLAY]();
   for (const text of Object.values(bundle)) {
     assert(text.length < 100_000);
     for (const shown of ["file 0.", "file 49.", "99900 rows hidden", "file 99950.", "file 99999."]) {
@@ -97,7 +97,7 @@ Deno.test("QueryResult of 100,000 rows displays much less than a notebook can ha
   assertEquals(many.toText().split("\n").length, 100_005 + 1);
 });
 
-Deno.test("QueryResult of 100 hostile rows stays below 1 MB", () => {
+Deno.test("QueryResult of 100 hostile rows stays below 1 MB", async () => {
   const hostile = Array.from({ length: 100 }, (_, index): FileRecord => ({
     ...Object.fromEntries(Array.from({ length: 20 }, (_, key) => [`${key}${"<".repeat(500)}`, '"'.repeat(10_000)])),
     ...Object.fromEntries(
@@ -106,8 +106,8 @@ Deno.test("QueryResult of 100 hostile rows stays below 1 MB", () => {
     file_path: `imap/${index}${"'".repeat(10_000)}`,
   }));
   const files = QueryResult.fromRows(hostile, { url: "https://sdc.test", asked: { descriptor: "&".repeat(10_000) } });
-  assert(JSON.stringify(files[JUPYTER_DISPLAY]()).length < 1_000_000);
-  assert(JSON.stringify(files.slice(0, 1)[JUPYTER_DISPLAY]()).length < 1_000_000);
+  assert(JSON.stringify(await files[JUPYTER_DISPLAY]()).length < 1_000_000);
+  assert(JSON.stringify(await files.slice(0, 1)[JUPYTER_DISPLAY]()).length < 1_000_000);
 });
 
 Deno.test("QueryResult says which keys have no column, and shows all of them of a single row", () => {
@@ -244,4 +244,31 @@ Deno.test("coverage() and summary() are called in the same way, and show themsel
   assertEquals(await files.coverage().finally(() => {}).then((chart) => chart instanceof Picture), true);
   const failing = new PendingPicture("A chart", () => Promise.reject(new Error("no")));
   assertEquals(await failing.catch((error) => error instanceof Error && error.message), "no");
+});
+
+Deno.test("a row displays itself as a card with its local file, and remains a plain object", async () => {
+  const plain: FileRecord = { file_path: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts", instrument: "mag" };
+  const row = { ...plain };
+  let size: number | undefined = 1_420_000;
+  showAsCards([row], { localFile: () => Promise.resolve({ path: "/data/<mag>.pkts", size }) });
+  const bundle = async (): Promise<Record<string, string>> => {
+    assert(JUPYTER_DISPLAY in row && typeof row[JUPYTER_DISPLAY] === "function");
+    return await row[JUPYTER_DISPLAY]();
+  };
+  const here = (await bundle())["text/html"] ?? "";
+  for (const words of ["/data/&lt;mag&gt;.pkts", "yes, 1.42 MB", "To read"]) assertStringIncludes(here, words);
+  size = undefined;
+  const missing = (await bundle())["text/html"] ?? "";
+  assertStringIncludes(missing, ">no</td>");
+  assertStringIncludes(missing, "await imap.download(&quot;imap_mag_l0_raw_20250502_v001.pkts&quot;)");
+
+  assertEquals<FileRecord>(row, plain);
+  assertEquals([JSON.stringify(row), Deno.inspect(row)], [JSON.stringify(plain), Deno.inspect(plain)]);
+  assertEquals([Object.keys(row), Object.getPrototypeOf(row)], [Object.keys(plain), Object.prototype]);
+  assertEquals([structuredClone(row), { ...row }], [structuredClone(plain), plain]);
+  const frozen = Object.freeze({ ...plain });
+  showAsCards([frozen], {});
+  // Outside of notebooks, rows have nothing of the kind.
+  const [first = {}] = QueryResult.fromRows([plain], { localFile: () => Promise.reject(new Error("no")) });
+  assertEquals([JUPYTER_DISPLAY in frozen, JUPYTER_DISPLAY in first], [false, false]);
 });

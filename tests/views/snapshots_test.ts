@@ -22,7 +22,7 @@ const ROWS: FileRecord[] = [
 ];
 
 async function assertTable(name: string, rows: readonly FileRecord[]): Promise<void> {
-  const bundle = QueryResult.fromRows(rows, ORIGIN)[JUPYTER_DISPLAY]();
+  const bundle = await QueryResult.fromRows(rows, ORIGIN)[JUPYTER_DISPLAY]();
   assertHarmlessText(bundle["text/plain"]);
   assertHarmlessMarkup(bundle["text/html"]);
   await assertSnapshot(import.meta.url, `${name}.html`, bundle["text/html"]);
