@@ -137,7 +137,7 @@ function countsOf({ files, done, failed }: TransferState): string[] {
   return [`${done - failed} of ${files} file${files === 1 ? "" : "s"}`, ...failed > 0 ? [`${failed} failed`] : []];
 }
 
-/** Describes the progress of a transfer. */
+/** Describes how far a transfer came that has ended. */
 function amountLine(state: TransferState): string {
   return [...countsOf(state), ...state.bytes > 0 ? [formatBytes(state.bytes)] : []].join(", ");
 }
@@ -153,7 +153,7 @@ function timeLeft({ files, done, leftMs }: TransferState): string[] {
 
 /** Describes a running transfer in a line: its progress, its speed, and the time left. */
 export function transferLine(state: TransferState): string {
-  return [amountLine(state), speedOf(state), ...timeLeft(state)].join(", ");
+  return [...countsOf(state), formatBytes(state.bytes), speedOf(state), ...timeLeft(state)].join(", ");
 }
 
 /** Returns the name of an active file, safe to print on one line. */
