@@ -166,6 +166,23 @@ console.log((await cdf.read("labels")).values.join());
     assertStringIncludes(outputs.map((output) => textOf(output) ?? "").join(""), "Found [4] matching files");
   });
 
+  await t.step("a notebook shows help, runs the command line, and starts a demo archive", async () => {
+    await using kernel = await startKernel({ cwd: join(user.folder, "work"), env: user.env });
+    const { status, outputs, error } = await kernel.execute(
+      `import * as imap from "${LIBRARY}";
+      import { demoArchive } from "${LIBRARY}/archive";
+      const archive = await demoArchive();
+      await imap.help("query").show();
+      await imap.cli("query --instrument glows");
+      await archive.close();`,
+      { timeoutMs: 60_000 },
+    );
+    assertEquals(status, "ok", error?.traceback.join("\n"));
+    const text = outputs.map((output) => textOf(output) ?? "").join("");
+    assertStringIncludes(text, "await imap.query(parameters, options)");
+    assertStringIncludes(text, "Found [7] matching files");
+  });
+
   await t.step("a program that imports it passes deno check", async () => {
     await Deno.writeTextFile(
       join(user.folder, "work", "program.ts"),
