@@ -203,7 +203,7 @@ export async function runCommandLine(line: string | readonly string[], settings:
   let said = "";
   const bundle = (): MimeBundle => ({
     "text/plain": said,
-    "text/html": said === "" ? "" : `<pre style="white-space:pre;overflow-x:auto">${escapeHtml(said)}</pre>`,
+    "text/html": said === "" ? "" : `<pre style="margin:0;white-space:pre;overflow-x:auto">${escapeHtml(said)}</pre>`,
   });
   const output = new LiveOutput(bundle);
   await using call = new CellCalls().begin("command line", {}, { isShown: false });
