@@ -16,6 +16,7 @@
  * @module
  */
 import { configureUntil } from "./src/client/default_client.ts";
+import { checkOptions, KINDS } from "./src/client/options.ts";
 import { DEMO_UPLOADS, demoUpload, writeDemoFiles } from "./src/demo/demo_files.ts";
 import { startArchive as start } from "./src/archive/start_archive.ts";
 import { join } from "@std/path";
@@ -111,6 +112,9 @@ export interface DemoArchive extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** The demo archive that the default client uses, if any. */
+let current: DemoArchive | undefined;
+
 /** Writes the files to upload into a folder. @returns Their paths. */
 async function writeUploads(folder: string): Promise<[string, string]> {
   await Deno.mkdir(folder);
@@ -121,7 +125,8 @@ async function writeUploads(folder: string): Promise<[string, string]> {
 
 /**
  * Starts a local archive with made-up sample files: about 40 files of CoDICE, GLOWS, and MAG, SPICE kernels, and ancillary
- * files. The functions of the library use it, and an empty data directory, until it is closed. Nothing is sent to the SDC.
+ * files. The functions of the library use it, and an empty data directory, until it is closed. Nothing is sent to the SDC. A
+ * second call closes the archive of the first one, unless `configure` is false.
  *
  * @returns The running archive. Close it with `close()`, or start it with `await using`.
  * @throws {ImapError} When the port is not available.
@@ -140,9 +145,18 @@ async function writeUploads(folder: string): Promise<[string, string]> {
  *
  * @category Local archive
  */
-export async function demoArchive({ configure = true, port = 0 }: DemoArchiveOptions = {}): Promise<DemoArchive> {
+export async function demoArchive(options: DemoArchiveOptions = {}): Promise<DemoArchive> {
+  checkOptions("start a demo archive", { configure: KINDS.flag, port: KINDS.number }, options);
+  const { configure = true, port = 0 } = options;
+  // A cell that is run again starts a new archive in place of its earlier one.
+  if (configure) await current?.close();
   const folder = await Deno.makeTempDir({ prefix: "imap_demo_" });
-  const remove = () => Deno.remove(folder, { recursive: true });
+  const removeAtEnd = () => Deno.removeSync(folder, { recursive: true });
+  const remove = async () => {
+    removeEventListener("unload", removeAtEnd);
+    await Deno.remove(folder, { recursive: true });
+  };
+  addEventListener("unload", removeAtEnd);
   try {
     const [root, dataDir] = [join(folder, "archive"), join(folder, "data")];
     await Deno.mkdir(dataDir);
@@ -152,12 +166,15 @@ export async function demoArchive({ configure = true, port = 0 }: DemoArchiveOpt
     const restore = configure ? configureUntil({ url, dataDir }) : () => {};
     let closed: Promise<void> | undefined;
     const close = async () => {
+      if (current === archive) current = undefined;
       restore();
       await stop();
       await remove();
     };
     const closeOnce = () => closed ??= close();
-    return { url, dataDir, uploads, close: closeOnce, [Symbol.asyncDispose]: closeOnce };
+    const archive = { url, dataDir, uploads, close: closeOnce, [Symbol.asyncDispose]: closeOnce };
+    if (configure) current = archive;
+    return archive;
   } catch (error) {
     await remove();
     throw error;

@@ -60,3 +60,31 @@ Deno.test("startArchive() serves a folder, and keeps its files", async () => {
   }
   assertEquals(await exists(folder.path), true);
 });
+
+Deno.test("demoArchive() replaces the archive of an earlier call, as when a cell is run again", async () => {
+  const before = imap.settings().url;
+  const first = await demoArchive();
+  await using second = await demoArchive();
+  assertEquals(await exists(first.dataDir), false);
+  assertEquals(imap.settings().url, second.url);
+  await first.close();
+  assertEquals(imap.settings().url, second.url);
+  await second.close();
+  assertEquals(imap.settings().url, before);
+});
+
+Deno.test("demoArchive() rejects options that it does not have", async () => {
+  const options: object = { prot: 8000 };
+  await assertRejects(() => demoArchive(options), imap.InputError, 'did you mean "port"');
+});
+
+Deno.test("a program that exits leaves no files of its demo archive", async () => {
+  const code = `import { demoArchive } from ${JSON.stringify(import.meta.resolve("../../archive.ts"))};
+const archive = await demoArchive();
+console.log(archive.dataDir);
+Deno.exit(0);`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", code], env: { NO_COLOR: "1" } }).output();
+  const folder = new TextDecoder().decode(stdout).trim();
+  assert(folder.endsWith("data"), folder);
+  assertEquals(await exists(folder), false);
+});
