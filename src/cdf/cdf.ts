@@ -476,7 +476,11 @@ const MAGIC_OLD = 0x0000_ffff;
 const PLAIN = 0x0000_ffff;
 const COMPRESSED = 0xcccc_0001;
 
-/** A file whose headers are read. */
+/**
+ * A file whose headers are read.
+ *
+ * @category CDF files
+ */
 interface OpenedFile {
   /** What offsets count in: the file, or what it is decompressed to. */
   readonly source: Source;

@@ -417,7 +417,7 @@ export function download(
   files: Iterable<string | FileRecord> & object,
   options?: DownloadOptions,
 ): Promise<TransferReport>;
-/** Does either, for callers that do not know which. */
+/** Downloads one file or several, for callers that do not know which. */
 export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
 export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport> {
   return client.download(files, options);
@@ -463,7 +463,7 @@ export function upload(path: string, options?: UploadOptions): Promise<string>;
  * ```
  */
 export function upload(paths: Iterable<string> & object, options?: UploadOptions): Promise<TransferReport>;
-/** Does either, for callers that do not know which. */
+/** Uploads one file or several, for callers that do not know which. */
 export function upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;
 export function upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport> {
   return client.upload(paths, options);

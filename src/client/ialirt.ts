@@ -83,7 +83,11 @@ export interface SpaceWeatherParameters {
  * @category Real-time data and packets
  */
 export interface SpaceWeatherOptions extends CallOptions {
-  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
+  /**
+   * Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine.
+   *
+   * @ignore
+   */
   now?: (() => Date) | undefined;
 }
 

@@ -55,6 +55,8 @@ export interface ImapClientOptions extends ClientOptions {
   /**
    * Returns a number from 0 (inclusive) to 1 (exclusive), for the random part of the wait before a retry. Default:
    * `Math.random`.
+   *
+   * @ignore
    */
   random?: (() => number) | undefined;
 }
@@ -285,7 +287,7 @@ export class ImapClient {
   download(file: string | FileRecord, options?: DownloadOptions): Promise<string>;
   /** Downloads many files, several at a time, as the function `download` does. */
   download(files: Iterable<string | FileRecord> & object, options?: DownloadOptions): Promise<TransferReport>;
-  /** Does either, for callers that do not know which. */
+  /** Downloads one file or several, for callers that do not know which. */
   download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
   async download(files: Downloadable, options: DownloadOptions = {}): Promise<string | TransferReport> {
     checkOptions("download", DOWNLOAD_KINDS, options);
@@ -337,7 +339,7 @@ export class ImapClient {
   upload(path: string, options?: UploadOptions): Promise<string>;
   /** Uploads many files, several at a time, as the function `upload` does. */
   upload(paths: Iterable<string> & object, options?: UploadOptions): Promise<TransferReport>;
-  /** Does either, for callers that do not know which. */
+  /** Uploads one file or several, for callers that do not know which. */
   upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;
   async upload(paths: string | Iterable<string>, options: UploadOptions = {}): Promise<string | TransferReport> {
     checkOptions("upload", UPLOAD_KINDS, options);

@@ -63,7 +63,11 @@ export interface MetakernelOptions extends Omit<DownloadOptions, "dryRun" | "sha
   requireCoverage?: boolean | undefined;
   /** Where to write the metakernel. Default: `imap_metakernel_<first day>_<last day>.tm` in the data directory. */
   path?: string | undefined;
-  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
+  /**
+   * Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine.
+   *
+   * @ignore
+   */
   now?: (() => Date) | undefined;
 }
 

@@ -25,7 +25,11 @@ export interface CallOptions {
 export interface QueryOptions extends CallOptions {
   /** Called with the progress of the query each time that rows are received. */
   onProgress?: ((progress: QueryProgress) => void) | undefined;
-  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
+  /**
+   * Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine.
+   *
+   * @ignore
+   */
   now?: (() => Date) | undefined;
 }
 

@@ -342,7 +342,11 @@ export interface ManifestParameters {
 export interface ManifestOptions {
   /** The folder to write it to. Default: the working directory. */
   folder?: string | undefined;
-  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
+  /**
+   * Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine.
+   *
+   * @ignore
+   */
   now?: (() => Date) | undefined;
 }
 
@@ -442,7 +446,11 @@ export async function writeManifest(
 export interface ReprocessOptions extends CallOptions {
   /** Whether to only check the input: nothing is sent. Default: false. */
   dryRun?: boolean | undefined;
-  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
+  /**
+   * Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine.
+   *
+   * @ignore
+   */
   now?: (() => Date) | undefined;
 }
 
@@ -481,7 +489,11 @@ export async function triggerReprocessing(
  * @category Processing and release
  */
 export interface JobsOptions extends CallOptions {
-  /** Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine. */
+  /**
+   * Returns the current time, for `today`, `yesterday` and `7d`. Default: the clock of this machine.
+   *
+   * @ignore
+   */
   now?: (() => Date) | undefined;
 }
 

@@ -120,7 +120,11 @@ export interface WebpodaOptions extends CallOptions {
   uploadToSdc?: boolean | undefined;
   /** Called with the outcome of each day or pointing as soon as it is known. */
   onOutcome?: ((outcome: PacketOutcome) => void) | undefined;
-  /** Returns the current time, for `today` and other relative days. Default: the clock of this machine. */
+  /**
+   * Returns the current time, for `today` and other relative days. Default: the clock of this machine.
+   *
+   * @ignore
+   */
   now?: (() => Date) | undefined;
 }
 
