@@ -189,6 +189,20 @@ Deno.test("src/cdf/cdf.ts imports nothing from other parts of src/", () => {
   assertEquals(outside, []);
 });
 
+Deno.test("the causes of failures are loaded only after a failure", () => {
+  for (
+    const entry of [
+      "mod.ts",
+      "src/cli/main.ts",
+      "src/client/query.ts",
+      "src/transfer/download.ts",
+      "src/transfer/upload.ts",
+    ]
+  ) {
+    assertEquals([...loadedBy(entry)].filter((name) => name === "src/http/failures.ts"), [], entry);
+  }
+});
+
 /** The most files of src/ that deal with the SDC and the archive, without declaration files: a file is a deep module. */
 const MAX_FILES = 115;
 /** The parts that read what is in a file, which have a limit of their own. */

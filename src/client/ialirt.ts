@@ -204,7 +204,8 @@ function decodeWeather(json: unknown): SpaceWeatherRecord[] {
       const value = row[name];
       return typeof value === "string" ? value : null;
     };
-    return { ...row, instrument: text("instrument"), time_utc: text("time_utc") };
+    // A copy would not keep the digits of large numbers in JSON.
+    return Object.assign(row, { instrument: text("instrument"), time_utc: text("time_utc") });
   });
 }
 

@@ -213,7 +213,6 @@ export async function readRows(
   take: TakeRows,
 ): Promise<TooLarge | undefined> {
   const reply = await call.getApi(call.apiUrl(QUERY_TABLES[table].route, search));
-  await noteServerTime(reply, onServerTime);
   if (!reply.ok) {
     const cause = await reply.refusal();
     if (cause.status === 413) return { cause, isCertain: true };
@@ -221,6 +220,7 @@ export async function readRows(
     if (TOO_LARGE_OR_BROKEN.has(cause.status) && cause.retryAfterMs === undefined) return { cause, isCertain: false };
     throw cause;
   }
+  await noteServerTime(reply, onServerTime);
   const reader = new JsonArrayReader();
   const decoder = new TextDecoder();
   let start = "";

@@ -337,8 +337,8 @@ function decodeJob(json: unknown, count: number): JobRecord {
     return typeof value === "number" ? value : null;
   };
   const moment = (name: string) => text(name)?.replace(JOB_MOMENT, "$1 $2") ?? null;
-  return {
-    ...json,
+  // A copy would not keep the digits of large numbers in JSON.
+  return Object.assign(json, {
     status: text("status"),
     instrument: text("instrument"),
     data_level: text("data_level"),
@@ -351,7 +351,7 @@ function decodeJob(json: unknown, count: number): JobRecord {
     job_log_stream_id: text("job_log_stream_id"),
     started_at: moment("started_at"),
     stopped_at: moment("stopped_at"),
-  };
+  });
 }
 
 /** The maximum number of jobs that the SDC lists (SDC protocol). */

@@ -38,6 +38,7 @@ Deno.test("JSON.stringify() of a result writes numbers as the server sent them",
   assertEquals(JSON.stringify(files), `[${ROW}]`);
   assertEquals(JSON.stringify({ files: [...files].filter(() => true) }), `{"files":[${ROW}]}`);
   assertEquals(Object.keys(files[0] ?? {}), ["file_path", ...Object.keys(SENT)]);
+  assertEquals(files.toCsv().split("\r\n")[1]?.includes(`${SENT.orbit_id},${SENT.negative},${SENT.huge}`), true);
 });
 
 for (
@@ -56,6 +57,25 @@ for (
     for (const part of expected) assertStringIncludes(stdout, part);
   });
 }
+
+Deno.test("space-weather --output-format json writes numbers as the server sent them", async () => {
+  const record = `{"instrument":"mag","time_utc":"2026-01-31T12:00:00","counts":${SENT.orbit_id},"rate":${SENT.huge}}`;
+  await using server = startServer(() => new Response(`{"data":[${record}]}`));
+  const days = ["--instrument", "mag", "--start-date", "20260131", "--end-date", "20260131"];
+  const { code, stdout, stderr } = await runCli(["space-weather", ...days, "--output-format", "json"], {
+    env: { IMAP_IALIRT_URL: server.url },
+  });
+  assertEquals([code, stderr.includes("defect")], [0, false], stderr);
+  assertStringIncludes(stdout, record);
+});
+
+Deno.test("jobs --output-format json writes numbers as the server sent them", async () => {
+  const job = `{"status":"SUCCEEDED","attempts":${SENT.orbit_id},"cost":${SENT.huge}`;
+  await using server = startServer(() => new Response(`[${job}}]`));
+  const { code, stdout, stderr } = await runCli(["jobs", "--url", server.url, "--output-format", "json"]);
+  assertEquals([code, stderr.includes("defect")], [0, false], stderr);
+  assertStringIncludes(stdout, job);
+});
 
 Deno.test("a known column with a number that is too large is null, and a text column has its digits", async () => {
   const path = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts";
