@@ -518,6 +518,7 @@ function jobsTable(jobs: readonly JobRecord[]): Table<JobRecord> {
   });
   return {
     title: `Found [${jobs.length}] jobs${counts.length === 0 ? "" : `: ${counts.join(", ")}`}`,
+    isFailed: ({ status }) => status === "FAILED",
     ...(jobs.length < MAX_JOBS ? {} : { note: `The SDC lists only the newest ${MAX_JOBS} jobs that match.` }),
     columns: [
       column("Status", ({ status }) => status),

@@ -516,6 +516,12 @@ async function cardHtml(row: FileRecord, { localFile }: QueryResultOrigin, table
 
 /** How to open a file. */
 function openLine(path: string): readonly [header: string, code: string] {
+  if (path.endsWith(".cdf")) {
+    const code = `import { openCdf } from "@imap-sdc/data-access/cdf"; const cdf = await openCdf(${
+      JSON.stringify(path)
+    });`;
+    return ["To open", code];
+  }
   return ["To read", `await Deno.readFile(${JSON.stringify(path)})`];
 }
 

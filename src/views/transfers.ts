@@ -234,7 +234,11 @@ const number = (text: string, width: string) =>
   `<span style="display:inline-block;min-width:${width};text-align:right">${text}</span>`;
 
 /** Draws a progress bar and its number. Failures have a color and a place of their own, at the end of what is done. */
-function htmlBar(share: number, label: string, width: string, failedShare = 0): string {
+function htmlBar(share: number | undefined, label: string, width: string, failedShare = 0): string {
+  // Nobody knows how far a file of unknown size is.
+  if (share === undefined) {
+    return `<span role="progressbar" aria-label="${label}" style="${BAR};${width}"></span> ${number("", "3em")}`;
+  }
   const filled = percent(share);
   const good = Math.max(0, Math.min(filled, Math.round((share - failedShare) * 100)));
   const role = `role="progressbar" aria-label="${label}" aria-valuenow="${filled}"`;
@@ -246,7 +250,7 @@ function fileHtml(active: ActiveFile): string {
   const { bytes, size } = active;
   const name = escapeHtml(activeName(active));
   const amount = size === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(size)}`;
-  const share = size === undefined || size === 0 ? 0 : bytes / size;
+  const share = size === undefined || size === 0 ? undefined : bytes / size;
   return `<li>${htmlBar(share, "this file", "width:100px")} ${number(amount, "11em")} ${name}</li>`;
 }
 
