@@ -385,7 +385,6 @@ export class Cdf {
     end: number,
     signal: AbortSignal | undefined,
   ): Promise<CdfValues> {
-    signal?.throwIfAborted();
     const needed = (end - start) * memoryPerRecord(variable);
     const { maxBytes, header } = this.#file;
     if (needed > maxBytes) {

@@ -293,13 +293,10 @@ export class HeaderCache {
     const follows = last !== undefined && offset >= last.offset && offset <= end + last.bytes.length / 2;
     const most = areFew ? REMOTE_READ_AHEAD : Math.max(MAX_READ_AHEAD, readAhead);
     this.#ahead = Math.min(follows ? 2 * this.#ahead : readAhead, most);
-    let from = size <= SMALL ? 0 : Math.max(0, offset - READ_BEFORE);
+    const from = size <= SMALL ? 0 : Math.max(0, offset - READ_BEFORE);
     let to = Math.min(size, Math.max(from + (size <= SMALL ? size : this.#ahead), offset + length));
     // What is in memory is not read again.
-    for (const { offset: start, bytes: { length: count } } of this.#windows) {
-      if (start <= from && start + count > from) from = Math.min(offset, start + count);
-      if (start >= offset + length && start < to) to = start;
-    }
+    for (const { offset: start } of this.#windows) if (start >= offset + length && start < to) to = start;
     const bytes = new Uint8Array(to - from);
     await open.readInto(from, bytes);
     const window = this.#keep(from, bytes);

@@ -3,6 +3,7 @@ import { fromFileUrl } from "@std/path";
 import { type Cdf, CdfError, type CdfInput, openCdf } from "../../src/cdf/cdf.ts";
 import { minimalCdf } from "../../src/demo/cdf.ts";
 import { testFolder } from "../support/folder.ts";
+import { AgrEDR, Patch } from "./patch.ts";
 
 const EXAMPLE = fromFileUrl(new URL("files/example.cdf", import.meta.url));
 const BYTES = await Deno.readFile(EXAMPLE);
@@ -21,6 +22,16 @@ Deno.test("openCdf() lists variables and attributes", async () => {
   assertEquals([attributes.UNITS, attributes.FILLVAL, attributeTypes.FILLVAL], ["nT", -1e31, "DOUBLE"]);
   assertEquals([compression, records, varies], ["GZIP", 12, true]);
   assertEquals([cdf.version, cdf.encoding, cdf.majority, cdf.leapSecondsUpdated], ["3.9.0", "IBMPC", "row", 20170101]);
+});
+
+Deno.test("the entries of a global attribute are in the order of their numbers", async () => {
+  const patch = new Patch(BYTES);
+  const [first, second] = [patch.offsetOf(AgrEDR, 2), patch.offsetOf(AgrEDR, 3)];
+  patch.int4(first + 28, 7).int4(second + 28, 3);
+  assertEquals((await openCdf(patch.bytes)).attributes.TEXT, [
+    "for the examples of the documentation",
+    "Made-up magnetic field vectors",
+  ]);
 });
 
 Deno.test("read() returns the records that were asked for, with their shape", async () => {
@@ -135,6 +146,9 @@ Deno.test("few and small ranges of a remote file are read: headers, then the rec
   const cdf = await openCdf(source);
   assertEquals([cdf.variables.length, size > 800_000], [10, true]);
   assert(reads.length <= 20 && traffic() < 96_000, `${reads.length} reads, ${traffic()} bytes`);
+  // Only the parts of records that a range cut off are read twice.
+  const distinct = new Set(reads.flatMap(([at, length]) => Array.from({ length }, (_, index) => at + index)));
+  assert(traffic() - distinct.size < 1000, `${traffic() - distinct.size} bytes are read twice`);
   reads.length = 0;
   await cdf.read("variable_7");
   assert(reads.length <= 4 && traffic() < 86_000, `${reads.length} reads, ${traffic()} bytes of 80,000`);

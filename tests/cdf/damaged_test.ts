@@ -183,6 +183,12 @@ rejects("with a decompression bomb", async () => compressFirst(ramp(100), await 
   offset: 1232,
   says: "cannot be decompressed",
 });
+rejects("that claims more than GZIP can compress", compressFirst(ramp(500_000), new Uint8Array(50)), {
+  code: "format",
+  record: "CVVR",
+  offset: 2_000_832,
+  says: "of 50 bytes cannot be 2000000 bytes in full",
+});
 rejects("with a large block that is cut off", async () => {
   const bytes = new Uint8Array(new Int32Array(2_000_000).map((_, index) => index * 7).buffer);
   const packed = await gzip(bytes);

@@ -74,7 +74,7 @@ export class Patch {
 }
 
 /** The internal records that are changed. */
-export const CDR = 1, GDR = 2, ADR = 4, VXR = 6, zVDR = 8, CPR = 11, CVVR = 13;
+export const CDR = 1, GDR = 2, ADR = 4, AgrEDR = 5, VXR = 6, zVDR = 8, CPR = 11, CVVR = 13;
 
 /** Compresses bytes. */
 export async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
