@@ -411,11 +411,16 @@ async function look<T>(host: string, work: (signal: AbortSignal) => Promise<T>):
   }
 }
 
+/** Connects to the host and port of a URL, until a signal ends the connection. */
+function connect({ protocol, hostname, port }: URL, signal: AbortSignal): Promise<Deno.TcpConn> {
+  const usual = protocol === "https:" ? 443 : 80;
+  return Deno.connect({ hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port || usual), signal });
+}
+
 /** Whether a port speaks TLS. Nothing but a handshake is sent. */
-async function speaksTls({ host, hostname, port }: URL): Promise<boolean | undefined> {
-  return await look(host, async (signal) => {
-    const plain = await Deno.connect({ hostname, port: Number(port || 80) });
-    const secure = await Deno.startTls(plain, { hostname });
+async function speaksTls(url: URL): Promise<boolean | undefined> {
+  return await look(url.host, async (signal) => {
+    const secure = await Deno.startTls(await connect(url, signal), { hostname: url.hostname });
     signal.addEventListener("abort", () => secure.close(), { once: true });
     try {
       await secure.handshake();
@@ -432,8 +437,7 @@ async function speaksTls({ host, hostname, port }: URL): Promise<boolean | undef
 async function tunnelStatus({ url }: UsedProxy, { hostname, port }: URL): Promise<number | undefined> {
   if (url.protocol !== "http:") return undefined;
   return await look(url.host, async (signal) => {
-    using connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port || 80) });
-    signal.addEventListener("abort", () => void connection.closeWrite().catch(() => {}), { once: true });
+    using connection = await connect(url, signal);
     const target = `${hostname}:${port || 443}`;
     const [user, password] = [url.username, url.password].map(decodeURIComponent);
     const login = user === "" ? "" : `proxy-authorization: Basic ${btoa(`${user}:${password}`)}\r\n`;
@@ -445,33 +449,35 @@ async function tunnelStatus({ url }: UsedProxy, { hostname, port }: URL): Promis
   });
 }
 
+const ANY_URL = /\bhttps?:\/\/\S+/gi;
+
 /** Returns the text of the innermost cause of an error, without URLs, since presigned URLs are secret. */
 function innermostText(thrown: unknown): string {
   if (thrown instanceof Error && thrown.cause !== undefined) return innermostText(thrown.cause);
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return text.replace(/^error sending request .*?(?=client error)/s, "").replace(/\bhttps?:\/\/\S+/gi, "");
+  return text.replace(/^error sending request .*?(?=client error)/s, "").replace(ANY_URL, "");
 }
 
-/** The texts of an error and of its causes. */
+/** Returns the texts of an error and of its causes, without URLs, which may contain any word. */
 function textOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  return `${thrown.name} ${thrown.message}${thrown.cause === undefined ? "" : ` ${textOf(thrown.cause)}`}`;
+  const text = `${thrown.name} ${thrown.message.replace(ANY_URL, "")}`;
+  return thrown.cause === undefined ? text : `${text} ${textOf(thrown.cause)}`;
 }
 
 /**
  * Whether a port accepts connections, which a server does that is only slow to respond; undefined if that cannot be
  * told. A firewall that drops packets does not refuse connections: nothing comes back.
  */
-async function accepts({ host, hostname, port, protocol }: URL): Promise<boolean | undefined> {
-  return await look(host, async (signal) => {
-    const connecting = Deno.connect({ hostname, port: Number(port || (protocol === "https:" ? 443 : 80)) });
-    const late = new Promise<undefined>((resolve) => {
-      signal.addEventListener("abort", () => resolve(undefined), { once: true });
-    });
-    const connection = await Promise.race([connecting, late]);
-    connection?.close();
-    if (connection === undefined) connecting.then((late) => late.close(), () => {});
-    return connection !== undefined;
+async function accepts(url: URL): Promise<boolean | undefined> {
+  return await look(url.host, async (signal) => {
+    try {
+      (await connect(url, signal)).close();
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
   });
 }
 

@@ -14,6 +14,16 @@ Deno.test("connectionError() shows no URL that the system's message contains", a
   assertEquals(message.includes("s3cret"), false);
 });
 
+Deno.test("connectionError() does not take a word in a URL for the cause", async () => {
+  const api = apiAccess("http://api", { apiKey: undefined, accessToken: undefined });
+  for (const path of ["reset.gzip", "socks-fatal-alert", "are%20blocked", "certificate-expired", "CaUsedAsEndEntity"]) {
+    const url = new URL(`http://h/${path}`);
+    const cause = new Error(`error sending request for url (${url}): client error (Connect): tcp connect error: Odd`);
+    const { message } = await connectionError({ action: "try", url, api }, new TypeError("fetch failed", { cause }));
+    assertEquals(message, "Cannot try: no response from h: client error (Connect): tcp connect error: Odd");
+  }
+});
+
 /** A port that accepts no connections, and does not refuse them either, as behind a firewall. */
 async function deafPort(): Promise<AsyncDisposable & { readonly host: string }> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
