@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { FIELD_FAULTS, type FieldFault } from "./cases.ts";
 import { HEAD, Lab } from "./checkout.ts";
+import { HELD } from "./held.ts";
 
 /** The checkout to compare with, from the command line. */
 const [OLD] = Deno.args;
@@ -16,7 +17,7 @@ interface Row extends FieldFault {
 
 const rows: Row[] = [];
 
-async function verdictOf({ run }: FieldFault, checkout: string): Promise<string> {
+async function verdictOf({ run }: Pick<FieldFault, "run">, checkout: string): Promise<string> {
   await using lab = new Lab(checkout);
   return await run(lab);
 }
@@ -31,6 +32,14 @@ for (const fault of FIELD_FAULTS) {
     assert(await old !== head, "the older checkout does the same");
     const text = (await Deno.readTextFile(join(HEAD, file))).replaceAll(/\s+/g, " ");
     assert(words !== "" && text.includes(words), `${file} has no test "${words}"`);
+  });
+}
+
+for (const held of HELD) {
+  Deno.test(`held, and holds: ${held.name}`, async () => {
+    const old = OLD === undefined ? "" : verdictOf(held, OLD);
+    assertEquals(await verdictOf(held, HEAD), "");
+    assertEquals(await old, "", "it did not hold at the older checkout");
   });
 }
 
