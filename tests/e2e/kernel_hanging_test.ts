@@ -175,3 +175,17 @@ Deno.test("a notice of the library remains in the cell, without a log", async ()
     "Note: the server does not know the parameter major_version; the client selects the files itself\n",
   ]);
 });
+
+Deno.test("a download shows its retries below its panel, and removes them", async () => {
+  await using server = scriptedServer(BUSY, () => new Response(null, { status: 404 }));
+  await using folder = await testFolder();
+  await using kernel = await openKernel(server.url, folder.path);
+  const result = await kernel.execute(`
+    const client = new imap.ImapClient({ random: () => 0.9 });
+    const report = await client.download(["${SCIENCE}"]);`);
+  assertEquals(result.status, "ok");
+  assert(textsOf(result).some((text) => /503.*; retry 1 of 5 in 1 s\n$/.test(text)), textsOf(result).join(""));
+  const shown = result.outputs.map((output) => textOf(output) ?? "");
+  assertEquals(shown.filter((text) => text !== "").length, 1);
+  assertStringIncludes(shown.join(""), "1 failed");
+});
