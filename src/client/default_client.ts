@@ -30,10 +30,27 @@ import type { RecordList } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import type { MimeBundle } from "../display/notebook.ts";
-import { JUPYTER_DISPLAY } from "../jupyter.ts";
+import { JUPYTER_DISPLAY, notebookKernel } from "../jupyter.ts";
 import type { AncillaryRecord, FileRecord, ScienceRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
 import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
+
+/**
+ * Makes a promise display its value in a notebook, as the last value of a cell: someone may have forgotten `await`.
+ *
+ * @param promise The promise of a call. It is returned.
+ */
+function displayed<Value>(promise: Promise<Value>): Promise<Value> {
+  if (notebookKernel() === undefined) return promise;
+  const display = async (): Promise<MimeBundle> => {
+    const value = await promise;
+    if (isDisplayed(value)) return await value[JUPYTER_DISPLAY]();
+    const text = Deno.inspect(value);
+    const { escapeHtml } = await import("../safe_text.ts");
+    return { "text/plain": text, "text/html": `<pre>${escapeHtml(text)}</pre>` };
+  };
+  return Object.defineProperty(promise, JUPYTER_DISPLAY, { value: display });
+}
 
 let options: ImapClientOptions = {};
 let client = new ImapClient();
@@ -320,7 +337,7 @@ export function query(
  */
 export function query(parameters: QueryParameters, options?: QueryOptions): Promise<QueryResult>;
 export function query(parameters: QueryParameters, options: QueryOptions = {}): Promise<QueryResult> {
-  return client.query(parameters, options);
+  return displayed(client.query(parameters, options));
 }
 
 /**
@@ -367,7 +384,7 @@ export function catalog(
   parameters: QueryParameters = {},
   options: QueryOptions = {},
 ): Promise<RecordList<CatalogEntry>> {
-  return client.catalog(parameters, options);
+  return displayed(client.catalog(parameters, options));
 }
 
 /**
@@ -420,7 +437,7 @@ export function download(
 /** Downloads one file or several, for callers that do not know which. */
 export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
 export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport> {
-  return client.download(files, options);
+  return displayed(client.download(files, options));
 }
 
 /**
@@ -466,7 +483,7 @@ export function upload(paths: Iterable<string> & object, options?: UploadOptions
 /** Uploads one file or several, for callers that do not know which. */
 export function upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;
 export function upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport> {
-  return client.upload(paths, options);
+  return displayed(client.upload(paths, options));
 }
 
 /**
@@ -490,7 +507,7 @@ export function upload(paths: string | Iterable<string>, options?: UploadOptions
  * @category Processing and release
  */
 export function reprocess(parameters: ReprocessParameters, options: ReprocessOptions = {}): Promise<ReprocessReport> {
-  return client.reprocess(parameters, options);
+  return displayed(client.reprocess(parameters, options));
 }
 
 /**
@@ -519,7 +536,7 @@ export function reprocess(parameters: ReprocessParameters, options: ReprocessOpt
  * @category Processing and release
  */
 export function release(parameters: ReleaseParameters, options: ReleaseOptions = {}): Promise<ReleaseReport> {
-  return client.release(parameters, options);
+  return displayed(client.release(parameters, options));
 }
 
 /**
@@ -545,7 +562,7 @@ export function release(parameters: ReleaseParameters, options: ReleaseOptions =
  * @category Real-time data and packets
  */
 export function webpoda(parameters: WebpodaParameters, options: WebpodaOptions = {}): Promise<PacketOutcome[]> {
-  return client.webpoda(parameters, options);
+  return displayed(client.webpoda(parameters, options));
 }
 
 /**
@@ -569,7 +586,7 @@ export function webpoda(parameters: WebpodaParameters, options: WebpodaOptions =
  * @category Processing and release
  */
 export function jobs(parameters: JobParameters = {}, options: JobsOptions = {}): Promise<RecordList<JobRecord>> {
-  return client.jobs(parameters, options);
+  return displayed(client.jobs(parameters, options));
 }
 
 /**
@@ -591,7 +608,7 @@ export function jobs(parameters: JobParameters = {}, options: JobsOptions = {}):
  * @category Processing and release
  */
 export function jobLog(job: JobRecord | string, options: CallOptions = {}): Promise<string> {
-  return client.jobLog(job, options);
+  return displayed(client.jobLog(job, options));
 }
 
 /**
@@ -622,7 +639,7 @@ export function metakernel(
   parameters: MetakernelParameters,
   options: MetakernelOptions = {},
 ): Promise<MetakernelReport> {
-  return client.metakernel(parameters, options);
+  return displayed(client.metakernel(parameters, options));
 }
 
 /**
@@ -648,7 +665,7 @@ export function metakernel(
  * @category Processing and release
  */
 export function releaseManifest(parameters: ManifestParameters, options: ManifestOptions = {}): Promise<string> {
-  return client.releaseManifest(parameters, options);
+  return displayed(client.releaseManifest(parameters, options));
 }
 
 /**
@@ -678,7 +695,7 @@ export function spaceWeather(
   parameters: SpaceWeatherParameters = {},
   options: SpaceWeatherOptions = {},
 ): Promise<RecordList<SpaceWeatherRecord>> {
-  return client.spaceWeather(parameters, options);
+  return displayed(client.spaceWeather(parameters, options));
 }
 
 /**
@@ -708,7 +725,7 @@ export function ialirt(
   parameters: IalirtParameters,
   options: SpaceWeatherOptions = {},
 ): Promise<RecordList<IalirtFile>> {
-  return client.ialirt(parameters, options);
+  return displayed(client.ialirt(parameters, options));
 }
 
 /**
@@ -734,7 +751,7 @@ export function ialirtDownload(
   files: Iterable<string | IalirtFile>,
   options: DownloadOptions = {},
 ): Promise<TransferReport> {
-  return client.ialirtDownload(files, options);
+  return displayed(client.ialirtDownload(files, options));
 }
 
 /**
@@ -756,5 +773,5 @@ export function ialirtDownload(
  * @category Download and upload
  */
 export function localPath(file: string | FileRecord): Promise<string> {
-  return client.localPath(file);
+  return displayed(client.localPath(file));
 }
