@@ -28,20 +28,20 @@ Deno.test("connectionError() does not take a word in a URL for the cause", async
 async function deafPort(): Promise<AsyncDisposable & { readonly host: string }> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
   const { port } = listener.addr;
-  const waiting: Deno.TcpConn[] = [];
+  const stop = new AbortController();
+  const ending: Promise<void>[] = [];
   // Linux takes one connection more than the backlog, and drops what asks for further ones.
   for (let isFull = false; !isFull;) {
-    const connecting = Deno.connect({ hostname: "127.0.0.1", port });
-    const opened = await Promise.race([connecting, delay(300).then(() => undefined)]);
-    isFull = opened === undefined;
-    connecting.then((connection) => waiting.push(connection), () => {});
+    const connecting = Deno.connect({ hostname: "127.0.0.1", port, signal: stop.signal });
+    ending.push(connecting.then((connection) => connection.close(), () => {}));
+    isFull = await Promise.race([connecting.then(() => false), delay(300).then(() => true)]);
   }
   return {
     host: `127.0.0.1:${port}`,
     [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await Promise.all(ending);
       listener.close();
-      for (const connection of waiting) connection.close();
-      await delay(0);
     },
   };
 }
