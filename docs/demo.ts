@@ -7,12 +7,16 @@ const CLI = fromFileUrl(new URL("../cli.ts", import.meta.url));
 const UPLOAD = "imap_codice_l0_hskp_20240723_v001.pkts";
 
 /** A command of this package, run only with the settings of the demo. */
-function command(args: readonly string[], env: Record<string, string>): Deno.Command {
+function command(
+  args: readonly string[],
+  env: Record<string, string>,
+  stdout: "piped" | "inherit" = "piped",
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", CLI, ...args],
     env: { IMAP_API_KEY: "", IMAP_ACCESS_TOKEN: "", NO_COLOR: "1", ...env },
     stdin: "null",
-    stdout: "piped",
+    stdout,
     stderr: "inherit",
   });
 }
@@ -41,7 +45,9 @@ async function run(args: readonly string[], env: Record<string, string>): Promis
   console.log(`$ imap-data-access ${args.join(" ")}`);
   const { code, stdout } = await command(args, env).output();
   const text = new TextDecoder().decode(stdout);
-  console.log(text);
+  // The same query again, whose table fits the terminal.
+  if (args[0] === "query" && Deno.stdout.isTerminal()) await command(args, env, "inherit").output();
+  else console.log(text);
   if (code !== 0) throw new Error(`The demo failed: exit code ${code}`);
   return text;
 }
