@@ -85,6 +85,16 @@ interface Situation {
   readonly proxy: UsedProxy | undefined;
   /** The groups that the pattern of the cause captured. */
   readonly found: ReadonlyArray<string | undefined>;
+  /** The status with which the proxy has refused a connection, if a closer look has shown it. */
+  readonly tunnelStatus?: number | undefined;
+}
+
+/** What a closer look has shown about a failure whose text does not tell the cause. */
+interface CloserLook {
+  /** The status with which the proxy refuses a connection. */
+  readonly tunnelStatus?: number | undefined;
+  /** Whether the port speaks TLS. */
+  readonly isTls?: boolean | undefined;
 }
 
 /** A cause of a failed connection: how it is recognized, and what the message says. */
@@ -92,7 +102,9 @@ export interface ConnectionCause {
   /** Its name, in the documentation. */
   readonly name: string;
   /** Matches the text of the runtime or the operating system. */
-  readonly pattern: RegExp;
+  readonly pattern?: RegExp;
+  /** Whether a closer look has shown it. */
+  readonly isSeen?: (look: CloserLook) => boolean;
   /** Whether it applies only if the request goes through a proxy. */
   readonly needsProxy?: boolean;
   /** Returns what is at fault, and what to do. */
@@ -259,7 +271,8 @@ export const CONNECTION_CAUSES: readonly ConnectionCause[] = [
   },
   {
     name: "the proxy requires credentials",
-    pattern: /proxy authentication required|proxy responded 407/i,
+    pattern: /proxy authentication required/i,
+    isSeen: ({ tunnelStatus }) => tunnelStatus === 407,
     says: (situation) =>
       `${shownProxy(situation)} requires a user name and a password; ` +
       `set ${situation.proxy?.variable ?? "HTTPS_PROXY"} to http://USER:PASSWORD@HOST:PORT`,
@@ -267,22 +280,22 @@ export const CONNECTION_CAUSES: readonly ConnectionCause[] = [
   },
   {
     name: "the proxy does not allow the host",
-    pattern: /proxy responded (4\d\d)/i,
-    says: (situation) => {
-      const [status = ""] = situation.found;
-      return `${shownProxy(situation)} does not allow connections to ${situation.host}: it answered ` +
-        `${shownStatus(Number(status))}; use another proxy, or list the host in NO_PROXY if it can be reached directly`;
-    },
+    isSeen: ({ tunnelStatus = 0 }) => tunnelStatus >= 400 && tunnelStatus < 500,
+    says: (situation) =>
+      `${shownProxy(situation)} does not allow connections to ${situation.host}: it answered ` +
+      `${shownStatus(situation.tunnelStatus ?? 403)}; use another proxy, or list the host in NO_PROXY if it can be ` +
+      "reached directly",
     isRetryable: false,
   },
   {
     name: "the proxy cannot reach the host",
-    pattern: /unsuccessful tunnel|unexpected eof while tunneling|proxy responded (\d{3})/i,
+    pattern: /unsuccessful tunnel|unexpected eof while tunneling/i,
     says: (situation) => {
-      const [status] = situation.found;
-      const why = status === undefined ? "" : `: it answered ${shownStatus(Number(status))}`;
-      return `${shownProxy(situation)} does not connect to ${situation.host}${why}; ` +
-        "is the host right, and may the proxy connect to it?";
+      const { host, tunnelStatus } = situation;
+      const why = tunnelStatus === undefined ? "" : `: it answered ${shownStatus(tunnelStatus)}`;
+      return `${
+        shownProxy(situation)
+      } does not connect to ${host}${why}; is the host right, and may the proxy connect to it?`;
     },
     isRetryable: true,
   },
@@ -367,7 +380,7 @@ export const CONNECTION_CAUSES: readonly ConnectionCause[] = [
   },
   {
     name: "http:// at a port that speaks TLS",
-    pattern: /speaks TLS instead of HTTP/,
+    isSeen: ({ isTls = false }) => isTls,
     says: (situation) =>
       `${situation.host} speaks TLS at that port; use https:// instead of http://${checkUrl(situation)}`,
     isRetryable: false,
@@ -433,7 +446,7 @@ async function speaksTls(url: URL): Promise<boolean | undefined> {
   });
 }
 
-/** Asks a proxy for a connection, as `fetch` did, and returns the status of its response, which `fetch` does not tell. */
+/** Asks a proxy for a connection, as `fetch` did, and returns the status with which it refuses. `fetch` does not tell. */
 async function tunnelStatus({ url }: UsedProxy, { hostname, port }: URL): Promise<number | undefined> {
   if (url.protocol !== "http:") return undefined;
   return await look(url.host, async (signal) => {
@@ -444,7 +457,7 @@ async function tunnelStatus({ url }: UsedProxy, { hostname, port }: URL): Promis
     await connection.write(new TextEncoder().encode(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${login}\r\n`));
     const start = new Uint8Array(64);
     const count = await connection.read(start) ?? 0;
-    const status = /^HTTP\/1\.[01] (\d{3})/.exec(new TextDecoder().decode(start.subarray(0, count)))?.[1];
+    const status = /^HTTP\/1\.[01] ([3-5]\d\d)/.exec(new TextDecoder().decode(start.subarray(0, count)))?.[1];
     return status === undefined ? undefined : Number(status);
   });
 }
@@ -502,14 +515,13 @@ function situationOf(
   return { url, host: url.host, isApi: url.origin === api.origin, setting, proxy, found };
 }
 
-/** Looks closer at failures whose texts do not tell the cause. Returns what the text should have said. */
-async function closerText(text: string, url: URL, proxy: UsedProxy | undefined): Promise<string> {
-  if (proxy !== undefined && /unsuccessful tunnel/i.test(text)) {
-    const status = await tunnelStatus(proxy, url);
-    return status === undefined || status < 300 ? text : `proxy responded ${status}`;
+/** Looks closer at a failure whose text does not tell the cause. */
+async function lookCloser(text: string, url: URL, proxy: UsedProxy | undefined): Promise<CloserLook> {
+  if (proxy !== undefined) {
+    return /unsuccessful tunnel/i.test(text) ? { tunnelStatus: await tunnelStatus(proxy, url) } : {};
   }
-  const isOdd = proxy === undefined && url.protocol === "http:" && /invalid http version/i.test(text);
-  return isOdd && await speaksTls(url) ? "speaks TLS instead of HTTP" : text;
+  const isOdd = url.protocol === "http:" && /invalid http version/i.test(text);
+  return isOdd ? { isTls: await speaksTls(url) } : {};
 }
 
 /**
@@ -519,11 +531,12 @@ async function closerText(text: string, url: URL, proxy: UsedProxy | undefined):
 export async function connectionError(request: FailedRequest, thrown: unknown): Promise<ConnectionError> {
   const { action, url } = request;
   const proxy = proxyFor(url);
-  const text = await closerText(textOf(thrown), url, proxy);
-  for (const { pattern, needsProxy = false, says, isRetryable } of CONNECTION_CAUSES) {
-    const match = pattern.exec(text);
-    if (match === null || (needsProxy && proxy === undefined)) continue;
-    const situation = situationOf(request, proxy, match.slice(1));
+  const text = textOf(thrown);
+  const look = await lookCloser(text, url, proxy);
+  for (const { pattern, isSeen = () => false, needsProxy = false, says, isRetryable } of CONNECTION_CAUSES) {
+    const match = pattern?.exec(text) ?? undefined;
+    if ((match === undefined && !isSeen(look)) || (needsProxy && proxy === undefined)) continue;
+    const situation = { ...situationOf(request, proxy, match?.slice(1) ?? []), tunnelStatus: look.tunnelStatus };
     return new ConnectionError(says(situation), { action, retryable: isRetryable });
   }
   const through = proxy === undefined ? "" : ` through the proxy ${proxy.host} (${proxy.variable})`;
