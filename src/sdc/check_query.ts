@@ -254,7 +254,7 @@ export function inLowerCase(name: string, value: string): string {
  * @throws {InputError} When an untyped caller passed a value of a wrong type.
  */
 function givenValues(parameters: QueryParameters): Map<string, string[]> {
-  checkObject("query by", parameters);
+  checkObject("query by", parameters, 'an object with parameters, for example { instrument: "mag" }');
   const values = new Map<string, string[]>();
   for (const [name, value] of Object.entries(parameters)) {
     if (!isGiven(name, value)) continue;

@@ -51,6 +51,26 @@ Deno.test("in a small terminal, progress takes no more lines and columns than th
   assert(drawings.some((drawing) => drawing.split("\r\n").length === 3));
 });
 
+Deno.test("progress follows a terminal that becomes narrower", { ignore }, async () => {
+  await using cli = await openCli({ count: 4 });
+  cli.store.usually = { bytesPerSecond: 50_000 };
+  const terminal = startInTerminal(cli, ["download", ...cli.names], { rows: 24, columns: 120 });
+  /** The drawings so far, each as its lines without control sequences. */
+  const drawings = () =>
+    terminal.shown().split("\u001b[J").slice(0, -1).filter((text) => text.includes(" of 4 files"))
+      // deno-lint-ignore no-control-regex
+      .map((text) => text.split("\r\n").map((line) => line.replace(/\u001b\[\d*[A-Z]|\r/g, "")));
+  await until(() => drawings().length > 2);
+  await terminal.resize(50);
+  const before = drawings().length;
+  await until(() => drawings().length > before + 3);
+  assertEquals(await terminal.done(), 0);
+  assert(drawings()[0]?.some((line) => line.length > 60));
+  for (const lines of drawings().slice(before + 1)) {
+    assert(lines.every((line) => line.length < 50) && lines[0]?.includes(" of 100 kB"), lines.join("\n"));
+  }
+});
+
 Deno.test("in a terminal, the progress of a long query is removed before the table", { ignore }, async () => {
   await using cli = await openCli();
   let isShown = false;

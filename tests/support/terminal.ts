@@ -27,6 +27,8 @@ export interface Terminal {
   shown(): string;
   /** Types on its keyboard. */
   type(text: string): Promise<void>;
+  /** Changes its width, as when a person changes the size of a window. */
+  resize(columns: number): Promise<void>;
   /** Waits for the end. Returns the exit code. */
   done(): Promise<number>;
 }
@@ -47,7 +49,8 @@ export function openTerminal(
   const { COLUMNS = "", ...others } = env;
   // The cache of compiled code is shared, and Deno complains in the terminal when another process is using it.
   const entry = program === "deno" ? [] : [CLI];
-  const size = `stty rows ${rows} cols ${columns}; exec env COLUMNS=${COLUMNS}`;
+  const device = Deno.makeTempFileSync({ prefix: "imap_terminal_" });
+  const size = `stty rows ${rows} cols ${columns}; tty >${device}; exec env COLUMNS=${COLUMNS}`;
   const run = [size, Deno.execPath(), "run", "-A", "--quiet", "--no-code-cache", ...entry, ...quoted].join(" ");
   const command = new Deno.Command("script", {
     args: ["--quiet", "--flush", "--return", "--command", run, "/dev/null"],
@@ -64,11 +67,17 @@ export function openTerminal(
   })();
   return {
     shown: () => shown,
+    resize: async (columns) => {
+      const args = ["-F", (await Deno.readTextFile(device)).trim(), "cols", String(columns)];
+      const { success } = await new Deno.Command("stty", { args }).output();
+      if (!success) throw new Error("Cannot change the size of the terminal");
+    },
     type: (text) => keys.write(new TextEncoder().encode(text)),
     done: async () => {
       const { code } = await child.status;
       await reading;
       await keys.close().catch(() => {});
+      await Deno.remove(device);
       return code;
     },
   };
