@@ -134,18 +134,27 @@ interface Utc {
 const startOfDay = (day: number): bigint =>
   BigInt(day - J2000_DAY) * DAY - J2000_MIDNIGHT + BigInt(leapNanoseconds(day));
 
+/** The day of the newest leap second, after which all days have the same length. */
+const REGULAR_DAY = TAI_MINUS_UTC[0]?.[0] ?? 0;
+const REGULAR_START = startOfDay(REGULAR_DAY);
+
 function utcOfTt2000(time: bigint): Utc | undefined {
   if (time === FILL_TT2000 || time === PAD_TT2000) return undefined;
-  // Leap seconds amount to less than a day, so this is the day, or the one after it.
-  let day = J2000_DAY + Math.floor(Number((time + J2000_MIDNIGHT) / SECOND) / DAY_SECONDS) + 1;
-  let start = startOfDay(day);
-  while (start > time) start = startOfDay(--day);
-  const sinceStart = time - start;
-  return {
-    day,
-    second: Number(sinceStart / SECOND),
-    picosecond: Number(sinceStart % SECOND) * 1000,
-  };
+  let [day, start] = [0, 0n];
+  if (time >= REGULAR_START) {
+    const days = (time - REGULAR_START) / DAY;
+    day = REGULAR_DAY + Number(days);
+    start = REGULAR_START + days * DAY;
+  } else {
+    // Leap seconds amount to less than a day, so this is the day, or the one after it.
+    day = J2000_DAY + Math.floor(Number((time + J2000_MIDNIGHT) / SECOND) / DAY_SECONDS) + 1;
+    start = startOfDay(day);
+    while (start > time) start = startOfDay(--day);
+  }
+  // A day has fewer nanoseconds than numbers can count.
+  const nanoseconds = Number(time - start);
+  const second = Math.floor(nanoseconds / 1e9);
+  return { day, second, picosecond: (nanoseconds - second * 1e9) * 1000 };
 }
 
 function utcOfEpoch(time: number): Utc | undefined {
@@ -286,15 +295,23 @@ export function timeToDate(time: CdfTime): Date | undefined {
 export function timesToMilliseconds(times: Iterable<unknown>, type: CdfTimeType): Float64Array {
   if (type === "TT2000" && times instanceof BigInt64Array) return millisecondsOfTt2000(times);
   if (type !== "TT2000" && times instanceof Float64Array) {
-    const step = type === "EPOCH16" ? 2 : 1;
-    return Float64Array.from({ length: times.length / step }, (_, index) => {
-      const [first = NaN, second = NaN] = [times[index * step], times[index * step + 1]];
-      const utc = step === 2 ? utcOfEpoch16([first, second]) : utcOfEpoch(first);
-      if (utc === undefined) return NaN;
-      return step === 2 ? utc.day * DAY_MS + utc.second * 1000 + utc.picosecond / 1e9 : first - DAYS_TO_1970 * DAY_MS;
-    });
+    return type === "EPOCH" ? millisecondsOfEpoch(times) : millisecondsOfEpoch16(times);
   }
   throw new CdfError("argument", `Cannot convert the times: they are not the values of a variable of the type ${type}`);
+}
+
+/** The first time that is too late for EPOCH, 10000-01-01. */
+const END_OF_EPOCH = (DAY_10000 + DAYS_TO_1970) * DAY_MS;
+
+function millisecondsOfEpoch(times: Float64Array): Float64Array {
+  return times.map((time) => time >= 0 && time < END_OF_EPOCH ? time - DAYS_TO_1970 * DAY_MS : NaN);
+}
+
+function millisecondsOfEpoch16(times: Float64Array): Float64Array {
+  return Float64Array.from({ length: times.length / 2 }, (_, index) => {
+    const utc = utcOfEpoch16([times[2 * index] ?? NaN, times[2 * index + 1] ?? NaN]);
+    return utc === undefined ? NaN : utc.day * DAY_MS + utc.second * 1000 + utc.picosecond / 1e9;
+  });
 }
 
 function millisecondsOfTt2000(times: BigInt64Array): Float64Array {
