@@ -88,6 +88,7 @@ font-variant-numeric:tabular-nums;color:inherit;background:inherit}
 .imap-table caption span{font-weight:400}
 .imap-table th,.imap-table td{padding:4px 10px;white-space:nowrap;border:0;color:inherit}
 .imap-table th[scope=row]+td{white-space:normal;overflow-wrap:anywhere}
+.imap-table td.imap-long{white-space:normal;overflow-wrap:anywhere;min-width:18em;max-width:34em}
 .imap-table th{font-weight:600;background:var(--imap-ground)}
 .imap-table thead th{position:sticky;top:0;z-index:1;border-bottom:2px solid var(--imap-line)}
 .imap-table tbody tr{background:var(--imap-ground)}
@@ -135,11 +136,12 @@ function alignment(align: "left" | "right"): string {
 
 /** Draws the cell of a column in a row. */
 function cellHtml<Row>(column: Column<Row>, row: Row): string {
+  const long = column.isLong ? ` class="imap-long"` : "";
   if (column.markup !== undefined) return `<td${alignment(column.align)}>${column.markup(row)}</td>`;
   const text = html((column.pageText ?? column.text)(row));
   const href = safeHref(column.link?.(row));
   const shown = href === undefined || text === "" ? text : `<a href="${href}" rel="noopener noreferrer">${text}</a>`;
-  return `<td${alignment(column.align)}>${shown}</td>`;
+  return `<td${long}${alignment(column.align)}>${shown}</td>`;
 }
 
 /** Draws the header at the start of a card's line. */

@@ -13,6 +13,8 @@ export interface Column<Row> {
   readonly pageText?: (row: Row) => string;
   /** Returns markup for web pages in place of the text, which must be safe: a small chart. */
   readonly markup?: (row: Row) => string;
+  /** Whether its texts are sentences, which wrap on web pages. Default: false. */
+  readonly isLong?: boolean;
   /** Markup after the header on web pages, which must be safe: an axis. */
   readonly headMarkup?: string;
   /** Returns the URL that the cell links to on a web page. URLs other than http and https are dropped. */

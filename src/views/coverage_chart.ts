@@ -414,15 +414,15 @@ const STRIP_ROWS: RowLook = {
   here: { top: 17, height: 2, fill: "here" },
 };
 /** The width of the narrowest axis, and of a label on it with its gap, in pixels. */
-const MIN_STRIP_PIXELS = 240;
-const labelShare = (label: string) => (textPixels(label, { size: 13 }) + 8) / MIN_STRIP_PIXELS;
+const MIN_STRIP_PIXELS = 280;
+const labelShare = (label: string) => (textPixels(label) + 8) / MIN_STRIP_PIXELS;
 
 const STRIP_COLORS = ["newest", "superseded", "here", "track", "grid"] as const;
 const STRIP_STYLE = [
   "coverage",
   [
-    `& td svg,& .imap-axis{display:block;width:clamp(${MIN_STRIP_PIXELS}px,40vw,560px);height:20px}`,
-    "& .imap-axis{position:relative;height:1.4em;font-weight:400}",
+    `& td svg,& .imap-axis{display:block;width:clamp(${MIN_STRIP_PIXELS}px,36vw,500px);height:20px}`,
+    "& .imap-axis{position:relative;height:1.5em;font-weight:400;font-size:11px}",
     "& .imap-axis span{position:absolute;padding-left:3px;border-left:1px solid var(--imap-text)}",
     "& td,& th{padding-top:2px;padding-bottom:2px}",
     "& .imap-legend{display:flex;flex-wrap:wrap;gap:2px 16px;padding-top:4px;white-space:normal}",

@@ -87,6 +87,7 @@ export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
   const error: Column<Outcome> = {
     header: "Error",
     align: "left",
+    isLong: true,
     text: (outcome) => outcome.state === "failed" ? reasonOf(outcome.error) : "",
   };
   const folder: Column<Outcome> = {

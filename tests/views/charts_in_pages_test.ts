@@ -50,7 +50,7 @@ Deno.test("a coverage chart without SVG and styles is a table that says the same
   assertEquals(await wordsOf(coverage, WITHOUT_SVG), [
     "Coverage of 63 files: 2 products, 2025-05-01 to 2025-06-09 · instrument=mag|swe " +
     "newest version superseded version too downloaded: 10 of 63 files",
-    "Product 2025-05-01 2025-05-22 Files Days Downloaded Superseded Versions",
+    "Product 2025-05-01 2025-05-15 2025-05-29 Files Days Downloaded Superseded Versions",
     "mag l1a norm-mago 23 20 days 7 days 3 days v001 to v002",
     "swe l0 sci 40 40 days v001",
   ]);
