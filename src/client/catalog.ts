@@ -1,7 +1,7 @@
 import { RecordList } from "./record_list.ts";
 import { type Mark, stripSvg } from "../display/chart.ts";
 import type { HtmlTable } from "../display/html_table.ts";
-import { dayNumber } from "../display/scales.ts";
+import { dayNumber, isoDay } from "../display/scales.ts";
 import type { Column } from "../display/text_table.ts";
 import { dateText, isCalendarDate } from "../names/calendar_date.ts";
 import { matchesGlob } from "../names/glob.ts";
@@ -116,6 +116,8 @@ const TEXT_BINS = 16;
 const PAGE_BINS = 80;
 /** The size of a strip in a page, in pixels. */
 const STRIP = { width: 160, height: 10 } as const;
+/** The least width of a mark in a strip, and of a mark that can be paler than others, in pixels. */
+const [MIN_MARK, MIN_PALE] = [3, 6];
 
 /** Makes a table of the products of a catalog, each with a strip of the days that have files. */
 export function catalogTable(
@@ -141,7 +143,10 @@ export function catalogTable(
       yields: 2,
     })];
   return {
-    title: `Found [${rows.length}] products with ${files} files`,
+    title: isPage
+      ? `${counted(rows.length, "product")} with ${counted(files, "file")}`
+      : `Found [${rows.length}] products with ${files} files`,
+    ...(span === undefined ? {} : { subtitle: `${isoDay(span.first)} to ${isoDay(span.last)}` }),
     columns: [
       column("Instrument", ({ instrument }) => instrument),
       column("Data Level", ({ data_level }) => data_level),
@@ -208,9 +213,16 @@ function stripHtml(shares: readonly number[], title: string): string {
   const { width, height } = STRIP;
   const step = width / shares.length;
   const bars = shares.flatMap((share, index): Mark[] =>
-    share === 0
-      ? []
-      : [{ kind: "rect", x: index * step, y: 0, width: step, height, fill: "newest", opacity: share === 1 ? 1 : 0.5 }]
+    share === 0 ? [] : [{
+      kind: "rect",
+      // A single day in many years must not be overlooked.
+      x: Math.min(index * step, width - MIN_MARK),
+      y: 0,
+      width: Math.max(step, MIN_MARK),
+      height,
+      fill: "newest",
+      opacity: share === 1 || step < MIN_PALE ? 1 : 0.5,
+    }]
   );
   const track: Mark = { kind: "rect", x: 0, y: 0, width, height, fill: "track" };
   const cover: Mark = { ...track, opacity: 0, tooltip: title };
