@@ -276,8 +276,8 @@ function nameConditions(table: TableName, asked: QueryParameters): NameCondition
 }
 
 /**
- * The query that is asked instead: with the instrument as its only condition, or with the days if there is no instrument.
- * Undefined if no query helps, because the one that found nothing was as general.
+ * The query that is asked instead: with the instrument as its only condition, with the days if there is no instrument, or
+ * without conditions. Undefined if no query helps, because the one that found nothing was as general.
  */
 function generalQuery(table: TableName, asked: QueryParameters): QueryParameters | undefined {
   const { instrument, start_date, end_date, filename } = asked;
@@ -285,8 +285,9 @@ function generalQuery(table: TableName, asked: QueryParameters): QueryParameters
   const days = { ...(start_date === undefined ? {} : { start_date }), ...(end_date === undefined ? {} : { end_date }) };
   const general = table === "spice" ? {} : instrument === undefined ? days : { instrument };
   const given = Object.entries(asked).filter(([name, value]) => name !== "table" && value !== undefined);
-  if (given.length === Object.keys(general).length) return undefined;
-  return { table, ...general };
+  if (given.length > Object.keys(general).length) return { table, ...general };
+  // There is nothing of an instrument at all: which ones are there?
+  return instrument === undefined || table === "spice" ? undefined : { table };
 }
 
 /** `l1a (40), l1b (40)`: names with the number of files of each, those close to what was asked first. */
@@ -333,7 +334,9 @@ export async function whatThereIs(table: TableName, asked: QueryParameters, coun
   const atLeast = isComplete ? "" : " (of the first files that the archive lists)";
   const conditions = nameConditions(table, asked);
   let kept = products;
-  let subject = table === "spice" ? "the archive" : "the archive, for these days,";
+  let subject = general.start_date === undefined && general.end_date === undefined
+    ? "the archive"
+    : "the archive, for these days,";
   const names: string[] = [];
   for (const condition of conditions) {
     const { values, nameOf, parameter } = condition;

@@ -214,10 +214,13 @@ function themed(used: Set<ThemeColor>): Painter {
   };
 }
 
-/** Shown only where styles are removed, and to screen readers: what the chart says, as a table. */
-const WORDS_STYLE = ".imap-chart{position:relative;width:fit-content;max-width:100%;overflow:auto}" +
+/**
+ * Hides the words from all but screen readers, and shows the drawing. Where styles are removed, it is the other way round:
+ * some pages remove SVG, but leave its texts behind.
+ */
+const CHART_STYLE = ".imap-chart{position:relative;width:fit-content;max-width:100%;overflow:auto}" +
   ".imap-words{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}" +
-  ".imap-chart svg{display:block}";
+  ".imap-chart svg,.imap-chart .imap-drawn{display:block!important}";
 
 /**
  * Draws a chart for a web page: inline SVG in the colors of its theme, with tooltips.
@@ -229,11 +232,14 @@ export function chartHtml(chart: Chart, words: string): string {
   const svg = drawn(chart, themed(used));
   const label = escapeHtml(printable(chart.title));
   return `<div class="imap imap-chart" role="region" aria-label="${label}" tabindex="0">` +
-    `<style>${themeStyle([...used])}${WORDS_STYLE}</style>` +
-    `<div class="imap-words">${words}</div>\n${svg}</div>`;
+    `<style>${themeStyle([...used])}${CHART_STYLE}</style>` +
+    `<div class="imap-words">${words}</div>\n<div class="imap-drawn" hidden>${svg}</div></div>`;
 }
 
-/** Draws marks as SVG that fills the width of its place on a page, in the colors of its theme. */
+/**
+ * Draws marks as SVG that fills the width of its place on a page, in the colors of its theme. Text outside of an element for
+ * text is not drawn: it separates the tooltips on pages that remove SVG, but leave its texts behind.
+ */
 export function stripSvg(
   marks: readonly Mark[],
   { width, height, label }: { readonly width: number; readonly height: number; readonly label: string },
@@ -241,7 +247,9 @@ export function stripSvg(
   const color = themed(new Set());
   return `<svg class="imap-strip" role="img" aria-label="${escapeHtml(printable(label))}" width="${width}" ` +
     `height="${height}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">` +
-    `${marks.map((mark) => markSvg(mark, color)).join("\n")}</svg>`;
+    `${
+      marks.map((mark) => markSvg(mark, color)).join("\n").replaceAll("</title></rect>\n<", "</title></rect>; <")
+    }</svg>`;
 }
 
 function drawn({ title, subtitle, description, width, height, legend, marks }: Chart, color: Painter): string {

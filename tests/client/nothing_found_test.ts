@@ -60,7 +60,13 @@ Deno.test("a query that found nothing says what there is instead, and asks only 
     await hint({ instrument: "mag", data_level: "l1a", start_date: "20300101" }),
     "mag l1a has 40 files, 2025-05-01 to 2025-06-09; none meets start_date=20300101",
   );
-  assertEquals(await hint({ instrument: "hit" }), "", "a query as general as the first would find nothing");
+  assertEquals(await hint({ instrument: "hit" }), "the archive has mag (70), swe (3)");
+  assertEquals(
+    await hint({ descriptor: "bust", start_date: "20250501" }),
+    "the archive, for these days, has burst (30)," +
+      " norm-mago (40), sci (3)",
+  );
+  assertEquals(await hint({ start_date: "20300101" }), "", "a query as general as the first would find nothing");
   assertEquals(await hint({ filename: "imap_mag_l1a_x_20250501_v001.cdf" }), "");
 });
 
