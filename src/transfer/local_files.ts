@@ -108,7 +108,7 @@ export class DataFolders {
 const TOP_FOLDER = "imap";
 
 /** File systems allow names of 255 bytes of UTF-8 (POSIX `NAME_MAX`); the name of a partial file is longer than the file's. */
-const MAX_NAME_BYTES = 230;
+const MAX_NAME_BYTES = 225;
 
 /** Whether the name of a folder or file stays inside its folder, is not hidden, and is safe on a terminal. */
 function isPlain(segment: string): boolean {

@@ -1,22 +1,20 @@
 // How processes, on one machine or on several, share a folder. Right results depend only on what POSIX and NFS
-// guarantee: O_EXCL and rename are atomic, and an open file stays the same file, whatever happens to its path.
+// guarantee: O_EXCL and rename are atomic. They depend neither on locks nor on inodes, which some disks make up (FUSE).
 //
-// - A file has one writer: the process that created it with O_EXCL. Others only read it, and copy what they need.
-//   Exception: a file is adopted if it is proven that nobody writes to it. Its writer has released it, or it is on the
-//   same mounted disk of the same running kernel, and its lock, which works there, is free.
-// - The shared path (`.NAME.part`) tells others that a download is in progress. Any process may take away what is at
-//   this path. So its writer renames its file first to a path that only this process uses, then checks that it has moved
-//   its own file, and renames that one into place. If its file has been taken away, it completes a copy of it.
-// - A record (`.NAME.part.json`) belongs to one inode. It counts bytes only if their MD5 will be checked, if they were
-//   flushed before, or if the kernel that has them in memory is still running.
+// - The bytes are in a file at an own path (`.NAME.ID.part`), which its process creates with O_EXCL. Nobody else writes
+//   to it, or puts another file at its path. So what is renamed into place is what this process has verified.
+//   The file of a process that has ended is copied. It is adopted only with proof that nobody writes to it: its ID says
+//   that it is on the same mounted disk of the same running kernel, and its lock, which works there, is free.
+// - A hard link to it at the shared path (`.NAME.part`) tells others that a download is in progress, and a record
+//   (`.NAME.part.json`) which bytes it has. Others may replace both: whoever loses them only cannot be resumed.
+// - The record counts bytes only if their MD5 will be checked, if they were flushed before, or if the kernel that has
+//   them in memory is still running.
 // - Locks and signs of life (the record is rewritten regularly) only avoid that a file is fetched twice. Locks that
 //   fail, are granted to everyone, or hold on one machine alone cost a second transfer, never wrong bytes.
 //
 // takeover.ts has the rest: what to do when another process has a partial file.
-import { FileError } from "../errors.ts";
 import { flushFile, syncFolder, writeAll } from "../disk.ts";
 import { isStrongEtag } from "../http/call.ts";
-import { isThere } from "./local_files.ts";
 import { basename, dirname, join } from "@std/path";
 
 /** A range of an object's bytes. */
@@ -72,10 +70,8 @@ export interface PartialRecord {
 
 /** A record as it is stored. The records of earlier versions have none of these fields. */
 export interface StoredRecord extends PartialRecord {
-  /** The inode of the partial file; null if the system has none. */
-  readonly inode?: number | null;
-  /** The running kernel and the mounted disk of its writer, see {@linkcode mountOf}; null if unknown. */
-  readonly mount?: string | null;
+  /** The name of the partial file at its own path. */
+  readonly own?: string;
   /** Whether its writer has stopped writing to it. */
   readonly isReleased?: boolean;
   /** The number of bytes from the start that were flushed before the record was written. */
@@ -101,12 +97,8 @@ function areRanges(value: unknown, size: number): value is ByteRange[] {
     joinRanges(value).length === value.length;
 }
 
-function isOptional(value: unknown, type: "string" | "number"): boolean {
-  return value === undefined || value === null || typeof value === type;
-}
-
 function isRecord(value: unknown): value is StoredRecord {
-  return isObject(value) && isOptional(value.inode, "number") && isOptional(value.mount, "string") &&
+  return isObject(value) && (value.own === undefined || (typeof value.own === "string" && OWN_NAME.test(value.own))) &&
     (value.isReleased === undefined || typeof value.isReleased === "boolean") &&
     (value.flushed === undefined || isCount(value.flushed)) && typeof value.archivePath === "string" &&
     isCount(value.size) &&
@@ -130,78 +122,68 @@ export function partialPathOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.part`);
 }
 
-/** Returns a path next to a partial file that no other process uses. */
-export function ownPathOf(partialPath: string): string {
-  return partialPath.replace(/part$/, `${crypto.randomUUID().slice(0, 8)}.part`);
+/** The names of partial files at own paths: the name of the file, a mount, and random digits. */
+const OWN_NAME = /^\.(.+)\.([0-9a-f]{8})[0-9a-f]{8}\.part$/;
+
+/** Returns the name of the file that a partial file at an own path belongs to; undefined for other names. */
+export function nameOfOwn(name: string): string | undefined {
+  return OWN_NAME.exec(name)?.[1];
 }
 
-/** The names of the partial files at own paths. */
-export const OWN_NAME = /^\.(.+)\.[0-9a-f]{8}\.part$/;
+/** Returns a path next to a shared path that no other process uses. */
+export function ownPathOf(sharedPath: string): string {
+  const id = `${mountOf(dirname(sharedPath)) ?? UNKNOWN_MOUNT}${crypto.randomUUID().slice(0, 8)}`;
+  return sharedPath.replace(/part$/, `${id}.part`);
+}
+
+/** Whether a partial file at an own path was written on this mount: see {@linkcode mountOf}. */
+export function isOfThisMount(ownPath: string): boolean {
+  const mount = mountOf(dirname(ownPath));
+  return mount !== undefined && OWN_NAME.exec(basename(ownPath))?.[2] === mount;
+}
 
 /** Returns the path of a partial file's record. */
-export function recordPathOf(partialPath: string): string {
-  return `${partialPath}.json`;
+export function recordPathOf(sharedPath: string): string {
+  return `${sharedPath}.json`;
 }
 
 /** A longer file is not a record. */
 const MAX_RECORD_LENGTH = 1024 * 1024;
 
 /**
- * Reads the record of an open partial file; undefined if there is none, or if it belongs to another inode. The record
- * is opened each time: only then does NFS show what another machine has written (close-to-open consistency).
+ * Reads a record; undefined if there is none. It is opened each time: only then does NFS show what another machine has
+ * written (close-to-open consistency).
  */
-export function readRecord(partialPath: string, { ino }: Deno.FileInfo): StoredRecord | undefined {
-  let text: string;
+export function readRecord(sharedPath: string): StoredRecord | undefined {
   try {
-    using file = Deno.openSync(recordPathOf(partialPath), { read: true });
+    using file = Deno.openSync(recordPathOf(sharedPath), { read: true });
     const bytes = new Uint8Array(Math.min(file.statSync().size, MAX_RECORD_LENGTH));
-    text = new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
+    return parseRecord(new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0)));
   } catch {
     return undefined;
   }
-  const record = parseRecord(text);
-  return record?.inode === undefined || record.inode === ino ? record : undefined;
 }
 
-/** Creates a file; undefined if the path exists. */
-export async function createFile(path: string): Promise<Deno.FsFile | undefined> {
-  // Asynchronous, since it may take long: a new directory entry waits for the file system's journal, which may be busy
-  // with other files.
-  try {
-    return await Deno.open(path, { read: true, write: true, createNew: true });
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return undefined;
-    throw error;
-  }
+/** Removes a record, and an incomplete one left by an earlier version. */
+export async function removeRecord(sharedPath: string): Promise<void> {
+  const path = recordPathOf(sharedPath);
+  await Promise.all([path, `${path}.new`].map((path) => Deno.remove(path).catch(() => {})));
 }
 
-/** Whether information about an open file and about a path is about the same file. */
-function isSameFile(one: Deno.FileInfo, other: Deno.FileInfo): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
-}
-
-/** Whether an open file is the one at a path. */
+/** Whether an open file is the one at a path; always false on disks that make up inodes for each path. */
 export function isAt(file: Deno.FsFile, path: string): boolean {
   try {
-    return isSameFile(file.statSync(), Deno.lstatSync(path));
+    const [ours, there] = [file.statSync(), Deno.lstatSync(path)];
+    return ours.ino === there.ino && ours.dev === there.dev;
   } catch {
     return false;
   }
 }
 
-/**
- * Whether an open file to which nobody writes is the one at a path. Its size and its time are compared, too: a server
- * may use the inode of a file again that was removed on another machine.
- */
-function isUnchangedAt(file: Deno.FsFile, path: string): boolean {
-  const [ours, there] = [file.statSync(), Deno.lstatSync(path)];
-  return isSameFile(ours, there) && ours.size === there.size && ours.mtime?.getTime() === there.mtime?.getTime();
-}
-
 /** The state of a lock. Some network file systems have none (Lustre and NFS, depending on how they are mounted). */
 export type LockState = "locked" | "taken" | "unsupported";
 
-/** Tries to lock a file. The lock is only a hint for other processes. */
+/** Tries to lock a file. */
 export function tryLock(file: Deno.FsFile): LockState {
   try {
     return file.tryLockSync(true) ? "locked" : "taken";
@@ -221,65 +203,27 @@ function bootId(): string | undefined {
   }
 }
 
-let boot: string | undefined | null = null;
+const UNKNOWN_MOUNT = "00000000";
+const mounts = new Map<string, string | undefined>();
 
 /**
- * Identifies the running kernel and a mounted disk; null if unknown. Within it, a process sees the bytes that another
- * one has written even if they were not flushed, and locks hold if they work at all.
+ * Identifies the running kernel and the mounted disk of a folder, in eight hexadecimal digits; undefined if unknown.
+ * Within it, a process sees the bytes that another one has written even if they were not flushed, and locks hold if they
+ * work at all.
  */
-export function mountOf(dev: number): string | null {
-  if (boot === null) boot = bootId();
-  return boot === undefined ? null : `${boot}/${dev}`;
-}
-
-/** Moves a file to a path that is free. @returns Whether it was free. */
-export function moveIfFree(from: string, to: string): boolean {
-  try {
-    // Unlike a rename, a link never replaces a file.
-    Deno.linkSync(from, to);
-    Deno.removeSync(from);
-    return true;
-  } catch (error) {
-    // Some disks have no hard links. A file that is replaced is completed by its writer.
-    if (error instanceof Deno.errors.AlreadyExists || isThere(to)) return false;
-    Deno.renameSync(from, to);
-    return true;
+function mountOf(folder: string): string | undefined {
+  if (!mounts.has(folder)) {
+    const boot = bootId();
+    mounts.set(folder, boot === undefined ? undefined : hashOf(`${boot}/${Deno.statSync(folder).dev}`));
   }
+  return mounts.get(folder);
 }
 
-/**
- * Moves a file away from the shared path.
- *
- * @param file The open file that is expected there.
- * @returns Its new path; undefined if another file is there, or none.
- */
-export function moveAway(sharedPath: string, file: Deno.FsFile): string | undefined {
-  const path = ownPathOf(sharedPath);
-  try {
-    Deno.renameSync(sharedPath, path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  if (isUnchangedAt(file, path)) return path;
-  // It belongs to a process that has taken the path over.
-  if (!moveIfFree(path, sharedPath)) Deno.removeSync(path);
-  return undefined;
-}
-
-/** Moves the record of a partial file, if it has one. */
-export function moveRecord(from: string, to: string): void {
-  try {
-    Deno.renameSync(recordPathOf(from), recordPathOf(to));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/** Removes the record of a partial file, and an incomplete one left by a killed process. */
-export async function removeRecord(partialPath: string): Promise<void> {
-  const path = recordPathOf(partialPath);
-  await Promise.all([path, `${path}.new`].map((path) => Deno.remove(path).catch(() => {})));
+/** A hash of 32 bits (FNV-1a). */
+function hashOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
 }
 
 /** Copies bytes from the start of an open file to the position of another one. @returns The number of bytes copied. */
@@ -287,20 +231,23 @@ export async function copyStart(from: Deno.FsFile, to: Deno.FsFile, length: numb
   from.seekSync(0, Deno.SeekMode.Start);
   const block = new Uint8Array(1024 * 1024);
   for (let copied = 0;;) {
-    const count = await from.read(block.subarray(0, Math.min(block.length, length - copied)));
-    if (count === null || copied === length) return copied;
+    const count = copied === length
+      ? null
+      : await from.read(block.subarray(0, Math.min(block.length, length - copied)));
+    if (count === null) return copied;
     await writeAll(to, block.subarray(0, count));
     copied += count;
   }
 }
 
-/** The interval at which the record of a partial file is written again: a sign of life. */
+/** The interval at which a record is written again: a sign of life. */
 const BEAT_MS = 3_000;
 
 /** What a partial file is made of. */
 interface OpenFile {
   /** The open file; no other process writes to it. */
   readonly file: Deno.FsFile;
+  /** Its own path. */
   readonly path: string;
   /** Whether the file was created, and no other process was waited for. */
   readonly isNew: boolean;
@@ -317,13 +264,19 @@ export class PartialFile implements Disposable {
   readonly #sharedPath: string;
   #path: string;
   #record: StoredRecord | undefined;
+  /** Whether others find it at the shared path, unless they have replaced it. */
+  #isClaimed = false;
+  /** The name of the file that this one has replaced. */
+  #replaced: string | undefined;
+  /** Open for its lock, on disks without hard links. */
+  #claim: Deno.FsFile | undefined;
   /** Whether there may be a record on disk. */
-  #isNoted = false;
+  #isNoted: boolean;
   #writing: Promise<void> | undefined;
   #beats: ReturnType<typeof setInterval> | undefined;
   #isUnflushable = false;
 
-  /** @param sharedPath Where others look for it; it may be at another path. */
+  /** @param sharedPath Where others look for it. */
   constructor(sharedPath: string, { file, path, isNew, record }: OpenFile) {
     this.file = file;
     this.isNew = isNew;
@@ -333,7 +286,7 @@ export class PartialFile implements Disposable {
     this.#isNoted = !isNew;
   }
 
-  /** Its path. */
+  /** Its own path. */
   get path(): string {
     return this.#path;
   }
@@ -353,18 +306,61 @@ export class PartialFile implements Disposable {
     return this.#isUnflushable;
   }
 
-  /** Whether another process has taken it away. It still exists as long as it is open. */
-  get isLost(): boolean {
-    return !isAt(this.file, this.#path);
+  /** The number of bytes that another attempt, or another run, can use. */
+  get kept(): number {
+    const record = this.#record;
+    if (record === undefined) return 0;
+    return record.missing === null ? this.size : record.size - bytesIn(record.missing);
   }
 
-  /** Opens it once more. @throws {FileError} When another process has taken it away. */
-  openAgain(options: Deno.OpenOptions): Deno.FsFile {
-    const file = Deno.openSync(this.#path, options);
-    if (isSameFile(this.file.statSync(), file.statSync())) return file;
-    file.close();
-    const state = "another process has taken it over; try again";
-    throw new FileError(`Cannot continue with "${this.#path}": ${state}`, { path: this.#path, retryable: true });
+  /** Lets others find it at the shared path. @returns Whether nothing was there. */
+  claim(): boolean {
+    try {
+      Deno.linkSync(this.#path, this.#sharedPath);
+      return this.#isClaimed = true;
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return false;
+    }
+    // Some disks have no hard links.
+    try {
+      this.#claim = Deno.openSync(this.#sharedPath, { read: true, write: true, createNew: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return false;
+      throw error;
+    }
+    tryLock(this.#claim);
+    return this.#isClaimed = true;
+  }
+
+  /**
+   * Replaces what another process has at the shared path.
+   *
+   * @param replaced The name of its file in its record.
+   * @throws {Deno.errors.PermissionDenied} In a folder with the sticky bit, if it belongs to another user.
+   */
+  replaceClaim(replaced: string | undefined): void {
+    this.#replaced = replaced;
+    const path = ownPathOf(this.#sharedPath);
+    try {
+      Deno.linkSync(this.#path, path);
+    } catch {
+      Deno.removeSync(this.#sharedPath);
+      this.claim();
+      return;
+    }
+    try {
+      Deno.renameSync(path, this.#sharedPath);
+    } catch (error) {
+      Deno.removeSync(path);
+      throw error;
+    }
+    this.#isClaimed = true;
+  }
+
+  /** Takes over what is at the shared path. @param replaced The name of the file in its record. */
+  inheritClaim(replaced: string | undefined): void {
+    this.#replaced = replaced;
+    this.#isClaimed = true;
   }
 
   /** Flushes its bytes, if the disk supports that. */
@@ -374,10 +370,10 @@ export class PartialFile implements Disposable {
 
   /** Records which object it belongs to. From then on, the record is rewritten regularly. */
   async note(record: PartialRecord): Promise<void> {
-    const { ino, dev } = this.file.statSync();
     // The ranges are noted after a flush.
     const flushed = record.missing === null || this.#isUnflushable ? this.#record?.flushed ?? 0 : record.size;
-    this.#record = { ...record, inode: ino, mount: mountOf(dev), isReleased: false, flushed };
+    const own = basename(this.#path);
+    this.#record = { ...record, own, isReleased: false, flushed };
     this.#isNoted = true;
     this.#beats ??= setInterval(() => this.#beat().catch(() => {}), BEAT_MS);
     await this.#write();
@@ -390,18 +386,12 @@ export class PartialFile implements Disposable {
   async noteHoles(record: PartialRecord): Promise<void> {
     await this.flush();
     await this.note(record);
+    if (!this.#isClaimed) return;
     {
-      using file = await Deno.open(recordPathOf(this.#path), { write: true });
+      using file = await Deno.open(recordPathOf(this.#sharedPath), { write: true });
       await flushFile(file);
     }
     await syncFolder(dirname(this.#path));
-  }
-
-  /** The number of bytes that another attempt, or another run, can use. */
-  get kept(): number {
-    const record = this.#record;
-    if (record === undefined) return 0;
-    return record.missing === null ? this.size : record.size - bytesIn(record.missing);
   }
 
   /** Empties the file: its bytes are useless. */
@@ -412,9 +402,10 @@ export class PartialFile implements Disposable {
 
   /** Renames the file into place. Its bytes must have been flushed. */
   async rename(finalPath: string): Promise<void> {
-    // In this order, a process that is killed in between causes another download, but leaves no orphaned record.
+    // In this order, a process that is killed in between causes another download, but leaves no orphaned record, and
+    // nothing at the shared path that is the complete file.
     await this.#forget();
-    if (this.#path === this.#sharedPath) this.#path = moveAway(this.#path, this.file) ?? await this.#copy();
+    this.#removeClaim();
     for (;;) {
       try {
         return Deno.renameSync(this.#path, finalPath);
@@ -426,38 +417,39 @@ export class PartialFile implements Disposable {
     }
   }
 
-  /** Moves it to the shared path, where other processes and the next run look for it. @returns Whether it is there. */
-  share(): boolean {
-    if (this.#path === this.#sharedPath) return !this.isLost;
-    if (!moveIfFree(this.#path, this.#sharedPath)) return false;
-    moveRecord(this.#path, this.#sharedPath);
-    this.#path = this.#sharedPath;
-    return true;
-  }
-
   /** Leaves it to the next run if that can use its bytes, and removes it otherwise. */
   async release(): Promise<void> {
-    if (this.kept === 0 || !this.share()) return await this.remove();
+    if (this.kept === 0 || !this.#isClaimed || this.#isReplaced()) return await this.remove();
     this.#stopBeats();
     if (this.#record !== undefined) this.#record = { ...this.#record, isReleased: true };
     await this.#write();
+    // The next run looks at the shared path.
+    if (isAt(this.file, this.#sharedPath)) await Deno.remove(this.#path);
   }
 
   /** Removes the file and its record. */
   async remove(): Promise<void> {
     await this.#forget();
-    if (!this.isLost) await Deno.remove(this.#path).catch(() => {});
+    this.#removeClaim();
+    await Deno.remove(this.#path).catch(() => {});
   }
 
   /** Closes and unlocks it. */
   [Symbol.dispose](): void {
     this.#stopBeats();
+    this.#claim?.close();
     this.file.close();
   }
 
   #stopBeats(): void {
     clearInterval(this.#beats);
     this.#beats = undefined;
+  }
+
+  /** Whether another process has replaced its record, since it saw no sign of life. */
+  #isReplaced(): boolean {
+    const own = readRecord(this.#sharedPath)?.own;
+    return own !== undefined && own !== basename(this.#path) && own !== this.#replaced;
   }
 
   /** Shows that this process is alive, and records the bytes received so far. */
@@ -479,13 +471,16 @@ export class PartialFile implements Disposable {
 
   /** The record is renamed into place atomically: a truncated record would make the file useless. */
   async #writeNow(): Promise<void> {
-    // Another process that has taken the path over has its own record there.
-    if (this.#record === undefined || this.isLost) return;
+    if (this.#record === undefined || !this.#isClaimed || this.#isReplaced()) return;
     const path = recordPathOf(this.#path);
-    // Removed first, so that nothing is written through a symbolic link.
-    await Deno.remove(`${path}.new`).catch(() => {});
-    await Deno.writeTextFile(`${path}.new`, JSON.stringify(this.#record), { createNew: true });
-    await Deno.rename(`${path}.new`, path);
+    try {
+      await Deno.writeTextFile(path, JSON.stringify(this.#record), { createNew: true });
+      await Deno.rename(path, recordPathOf(this.#sharedPath));
+    } catch (error) {
+      await Deno.remove(path).catch(() => {});
+      throw error;
+    }
+    this.#replaced = undefined;
   }
 
   /** Removes the record. */
@@ -495,10 +490,22 @@ export class PartialFile implements Disposable {
     this.#stopBeats();
     this.#isNoted = false;
     await this.#writing;
-    if (!this.isLost) await removeRecord(this.#path);
+    if (!this.#isClaimed) return;
+    if (this.#isReplaced()) this.#isClaimed = false;
+    else await removeRecord(this.#sharedPath);
   }
 
-  /** Copies its bytes to an own path. @returns That path. */
+  #removeClaim(): void {
+    if (!this.#isClaimed) return;
+    this.#isClaimed = false;
+    try {
+      Deno.removeSync(this.#sharedPath);
+    } catch {
+      // Another process has removed it.
+    }
+  }
+
+  /** Copies its bytes to another own path. @returns That path. */
   async #copy(): Promise<string> {
     const path = ownPathOf(this.#sharedPath);
     using copy = await Deno.open(path, { write: true, createNew: true });
@@ -509,13 +516,35 @@ export class PartialFile implements Disposable {
   }
 }
 
-/** Creates the partial file of a file; undefined if there is one already, see {@linkcode takeOver} in takeover.ts. */
-export async function createPartialFile(finalPath: string): Promise<PartialFile | undefined> {
-  const path = partialPathOf(finalPath);
-  const file = await createFile(path);
-  if (file === undefined) return undefined;
-  // A process that has just found the file may have locked it.
-  if (tryLock(file) !== "taken") return new PartialFile(path, { file, path, isNew: true });
-  file.close();
+/** Creates a file at an own path. */
+export async function createOwnFile(sharedPath: string, { isNew = false } = {}): Promise<PartialFile> {
+  const path = ownPathOf(sharedPath);
+  // Asynchronous, since it may take long: a new directory entry waits for the file system's journal, which may be busy
+  // with other files.
+  const file = await Deno.open(path, { read: true, write: true, createNew: true });
+  // Locked before others can find it.
+  tryLock(file);
+  return new PartialFile(sharedPath, { file, path, isNew });
+}
+
+/**
+ * Creates the partial file of a file; undefined if another process has one, see `takeOver` in takeover.ts.
+ *
+ * @param options `isNew`: whether no other process was waited for.
+ */
+export async function createPartialFile(
+  finalPath: string,
+  options: { readonly isNew: boolean } = { isNew: true },
+): Promise<PartialFile | undefined> {
+  const created = await createOwnFile(partialPathOf(finalPath), options);
+  try {
+    if (created.claim()) return created;
+  } catch (error) {
+    using _ = created;
+    await created.remove();
+    throw error;
+  }
+  using _ = created;
+  await created.remove();
   return undefined;
 }

@@ -442,7 +442,7 @@ export class Receiver {
   }
 
   async #hash(): Promise<string> {
-    using file = this.#file.openAgain({ read: true });
+    using file = await Deno.open(this.#file.path, { read: true });
     return await hashFile(file, { signal: this.#call.signal });
   }
 }
@@ -559,7 +559,7 @@ class SegmentReceiver {
     const { url } = this.#options;
     const { path } = this.#file;
     const { etag, size } = this.#record;
-    using file = this.#file.openAgain({ write: true });
+    using file = Deno.openSync(path, { write: true });
     file.seekSync(first, Deno.SeekMode.Start);
     const reply = await this.#stoppable.getObject(url, { range: `bytes=${first}-${last}`, "if-range": etag });
     const { status, headers, body } = reply;

@@ -1,13 +1,13 @@
 // What to do when another process has a partial file of the same file; partial_file.ts has the rules. Loaded lazily,
 // since it is rarely needed.
+import { isThere } from "./local_files.ts";
 import {
   copyStart,
-  createFile,
+  createOwnFile,
+  createPartialFile,
   isAt,
-  mountOf,
-  moveAway,
-  moveRecord,
-  OWN_NAME,
+  isOfThisMount,
+  nameOfOwn,
   ownPathOf,
   PartialFile,
   partialPathOf,
@@ -17,7 +17,6 @@ import {
   type StoredRecord,
   tryLock,
 } from "./partial_file.ts";
-import { isThere } from "./local_files.ts";
 import { delay } from "@std/async";
 import { basename, dirname, join } from "@std/path";
 
@@ -27,8 +26,8 @@ const LOOK_MS = 200;
 const STALE_MS = 15_000;
 /** A lock outlives its process if that ran on a machine that has crashed (NFS). */
 const STALE_LOCKED_MS = 60_000;
-/** A younger file that is empty may not have been locked yet by its writer. */
-const YOUNG_MS = 2_000;
+/** A partial file without a sign of life for this long is abandoned. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /** How to wait for the partial file of another process. */
 export interface PartialWait {
@@ -39,13 +38,14 @@ export interface PartialWait {
   readonly staleMs?: number;
 }
 
-/** The partial file of another process. */
+/** An open file of another process. */
 interface Found {
   readonly file: Deno.FsFile;
+  readonly path: string;
   readonly isWritable: boolean;
 }
 
-/** Opens the partial file of another process; undefined if there is none, null if this process may not read it. */
+/** Opens a file of another process; undefined if there is none, null if this process may not read it. */
 function openFound(path: string): Found | undefined | null {
   try {
     // Bytes must not be taken from the target of a symbolic link.
@@ -55,7 +55,7 @@ function openFound(path: string): Found | undefined | null {
   }
   for (const isWritable of [true, false]) {
     try {
-      return { file: Deno.openSync(path, { read: true, write: isWritable }), isWritable };
+      return { file: Deno.openSync(path, { read: true, write: isWritable }), path, isWritable };
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
       if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
@@ -65,8 +65,8 @@ function openFound(path: string): Found | undefined | null {
 }
 
 /** Whether a file that this process has locked cannot be locked again: some disks grant every lock. */
-function isLockExclusive(path: string): boolean {
-  using again = Deno.openSync(path, { read: true, write: true });
+function isLockExclusive({ path, isWritable }: Found): boolean {
+  using again = Deno.openSync(path, { read: true, write: isWritable });
   return tryLock(again) === "taken";
 }
 
@@ -74,14 +74,15 @@ function isLockExclusive(path: string): boolean {
  * The number of bytes that can be relied on, from the start of a partial file. Otherwise, the length of a file says
  * nothing about its bytes: a machine that has crashed, or that still writes, may have stored the last ones first (NFS).
  */
-function reliableLength(record: StoredRecord, { size, dev }: Deno.FileInfo): number {
-  const { flushed, md5, missing, mount } = record;
-  const isReliable = flushed === undefined || md5 !== null || (typeof mount === "string" && mount === mountOf(dev));
+function reliableLength({ flushed, md5, missing, own }: StoredRecord, { file, path }: Found): number {
+  const { size } = file.statSync();
+  const isReliable = flushed === undefined || md5 !== null ||
+    (own !== undefined && isOfThisMount(join(dirname(path), own)));
   if (isReliable || (missing !== null && flushed > 0)) return size;
   return Math.min(size, flushed);
 }
 
-/** Returns when a path was last written to, by the clock of its disk; 0 if it does not exist. */
+/** Returns when a file was last written to, by the clock of its disk; 0 if it does not exist. */
 function writtenAt(path: string): number {
   try {
     // Opened, since NFS then asks the server.
@@ -94,18 +95,18 @@ function writtenAt(path: string): number {
 
 /** Watches for signs of life of the process that writes a partial file. */
 class Watch {
-  readonly #path: string;
+  readonly #sharedPath: string;
   #seen = "";
   #seenAt = performance.now();
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor(sharedPath: string) {
+    this.#sharedPath = sharedPath;
   }
 
-  /** The time since the last sign of life, in milliseconds. */
+  /** The time since the last sign of life, in milliseconds; it is exact only if it is longer than the limit. */
   async silence(file: Deno.FsFile, limit: number): Promise<number> {
     const { size, mtime } = file.statSync();
-    const last = Math.max(mtime?.getTime() ?? 0, writtenAt(recordPathOf(this.#path)));
+    const last = Math.max(mtime?.getTime() ?? 0, writtenAt(recordPathOf(this.#sharedPath)));
     if (`${size} ${last}` !== this.#seen) {
       this.#seen = `${size} ${last}`;
       this.#seenAt = performance.now();
@@ -113,157 +114,193 @@ class Watch {
     const watched = performance.now() - this.#seenAt;
     if (watched >= limit || Date.now() - last < limit) return watched;
     // The clocks of machines that share a disk may differ; a new file has the time of the disk.
-    const path = ownPathOf(this.#path);
-    using now = await createFile(path);
-    const age = (now?.statSync().mtime?.getTime() ?? 0) - last;
-    await Deno.remove(path);
+    using now = await createOwnFile(this.#sharedPath);
+    const age = (now.file.statSync().mtime?.getTime() ?? 0) - last;
+    await now.remove();
     return Math.max(watched, age);
   }
 }
 
-/** How it is known that nobody writes to a partial file: by proof, or by silence. */
-type End = "proven" | "assumed";
+/** What there is of another process. */
+class Remains implements Disposable {
+  /** What is at the shared path. */
+  readonly claim: Found;
+  /** The file with the bytes: the same, or at its writer's own path. */
+  readonly data: Found;
+  /** What is known about the bytes; undefined if they are useless. */
+  readonly record: StoredRecord | undefined;
+  #isKept = false;
+
+  constructor(claim: Found, data: Found, record: StoredRecord | undefined) {
+    this.claim = claim;
+    this.data = data;
+    this.record = record;
+  }
+
+  /** Opens what is there; undefined if there is nothing, null if this process may not read it. */
+  static open(sharedPath: string): Remains | undefined | null {
+    const claim = openFound(sharedPath);
+    if (claim === undefined || claim === null) return claim;
+    const record = readRecord(sharedPath);
+    // Records of earlier versions, and of released files, are about the file at the shared path.
+    const own = record?.own === undefined ? undefined : openFound(join(dirname(sharedPath), basename(record.own)));
+    if (own !== undefined && own !== null) return new Remains(claim, own, record);
+    const isUsable = record?.own === undefined || record.isReleased === true;
+    return new Remains(claim, claim, isUsable ? record : undefined);
+  }
+
+  /** Leaves the file with the bytes open. */
+  keep(): void {
+    this.#isKept = true;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.claim !== this.data) this.claim.file.close();
+    if (!this.#isKept) this.data.file.close();
+  }
+}
 
 /** Takes over the partial file of another process, or waits for its end. */
 class Takeover {
-  readonly #path: string;
+  readonly #finalPath: string;
+  readonly #sharedPath: string;
   readonly #wait: PartialWait;
   readonly #watch: Watch;
   #hasWaited = false;
 
   constructor(finalPath: string, wait: PartialWait) {
-    this.#path = partialPathOf(finalPath);
+    this.#finalPath = finalPath;
+    this.#sharedPath = partialPathOf(finalPath);
     this.#wait = wait;
-    this.#watch = new Watch(this.#path);
+    this.#watch = new Watch(this.#sharedPath);
   }
 
   /** Returns a partial file that only this process writes to. */
   async run(): Promise<PartialFile> {
     for (;;) {
-      const found = openFound(this.#path);
-      if (found === null) return await this.#createOwn();
-      if (found !== undefined) {
-        const taken = await this.#take(found);
-        if (taken?.file !== found.file) found.file.close();
-        if (taken !== undefined) return taken;
-      }
-      const file = await createFile(this.#path);
-      if (file === undefined) continue;
-      if (tryLock(file) !== "taken") return new PartialFile(this.#path, { file, path: this.#path, isNew: false });
-      file.close();
-    }
-  }
-
-  /** Takes what it can from the file of another process; undefined if there is nothing at the shared path then. */
-  async #take(found: Found): Promise<PartialFile | undefined> {
-    const { file } = found;
-    const end = await this.#waitForEnd(file);
-    if (end === undefined) return undefined;
-    const info = file.statSync();
-    const record = readRecord(this.#path, info);
-    try {
-      if (record === undefined || reliableLength(record, info) === 0) return void await this.#discard(file);
-      if (end === "proven" && found.isWritable) return await this.#adopt(file, record);
-    } catch (error) {
-      // In a folder with the sticky bit, only its owner may rename a file.
-      if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    }
-    return record === undefined ? await this.#createOwn() : await this.#copy(file, record);
-  }
-
-  /** Waits until nobody writes to a file; undefined if it is no longer at the shared path. */
-  async #waitForEnd(file: Deno.FsFile): Promise<End | undefined> {
-    const { signal, onWait, staleMs = STALE_MS } = this.#wait;
-    for (let looks = 0;; looks++) {
-      const lock = tryLock(file);
-      if (!isAt(file, this.#path)) return undefined;
-      const info = file.statSync();
-      const record = readRecord(this.#path, info);
-      if (lock !== "taken" && record !== undefined) {
-        if (record.isReleased !== false) return "proven";
-        const isSameMount = typeof record.mount === "string" && record.mount === mountOf(info.dev);
-        if (isSameMount && lock === "locked" && isLockExclusive(this.#path)) return "proven";
-      }
-      const limit = lock === "taken" ? Math.max(staleMs, STALE_LOCKED_MS) : staleMs;
-      const isYoung = looks === 0 && info.size === 0 && Math.abs(Date.now() - (info.mtime?.getTime() ?? 0)) < YOUNG_MS;
-      if (lock === "locked" && record === undefined && !isYoung) return "assumed";
-      if (await this.#watch.silence(file, limit) >= limit) return "assumed";
-      if (!this.#hasWaited && !(lock === "locked" && record === undefined)) {
-        this.#hasWaited = true;
-        onWait();
-      }
-      // Its writer may be about to lock it.
-      if (lock === "locked") file.unlockSync();
+      using remains = Remains.open(this.#sharedPath);
+      if (remains === null) return await createOwnFile(this.#sharedPath);
+      const taken = remains === undefined
+        ? await createPartialFile(this.#finalPath, { isNew: false })
+        : await this.#take(remains).catch((error) => {
+          // The other process has just removed its file, as it does when the file is complete.
+          if (!(error instanceof Deno.errors.NotFound)) throw error;
+        });
+      if (taken !== undefined) return taken;
+      const { signal, staleMs = STALE_MS } = this.#wait;
       await delay(Math.min(LOOK_MS, staleMs / 4), signal && { signal });
     }
   }
 
-  /** Removes a file from the shared path, with its record. */
-  async #discard(file: Deno.FsFile): Promise<void> {
-    const path = moveAway(this.#path, file);
-    if (path === undefined) return;
-    Deno.removeSync(path);
-    await removeRecord(this.#path);
-  }
-
-  /** Continues with a file to which nobody else writes. */
-  async #adopt(file: Deno.FsFile, record: StoredRecord): Promise<PartialFile | undefined> {
-    const info = file.statSync();
-    const path = moveAway(this.#path, file);
-    if (path === undefined) return undefined;
-    moveRecord(this.#path, path);
-    const length = reliableLength(record, info);
-    if (length < info.size) file.truncateSync(length);
-    return await this.#begin(file, path, record);
-  }
-
-  /** Copies a file to which somebody may still write. */
-  async #copy(file: Deno.FsFile, record: StoredRecord): Promise<PartialFile | undefined> {
-    const path = ownPathOf(this.#path);
-    const own = await Deno.open(path, { read: true, write: true, createNew: true });
-    tryLock(own);
-    const isCopied = await this.#copyBytes(file, own, record).catch((error) => {
-      own.close();
-      Deno.removeSync(path);
-      throw error;
-    });
-    try {
-      await this.#discard(file);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+  /** Takes what can be used; undefined if the other process may be alive, or if nothing is left. */
+  async #take(remains: Remains): Promise<PartialFile | undefined> {
+    const { data, record } = remains;
+    const lock = tryLock(data.file);
+    const isExclusive = lock === "locked" && isLockExclusive(data);
+    const isProven = isExclusive && record?.own !== undefined &&
+      isOfThisMount(join(dirname(this.#sharedPath), record.own));
+    if (!isProven && !await this.#hasEnded(remains, lock)) {
+      if (lock === "locked") data.file.unlockSync();
+      return undefined;
     }
-    return await this.#begin(own, path, isCopied ? record : undefined);
+    try {
+      if (record !== undefined && reliableLength(record, data) > 0) {
+        const adopted = isProven && data.isWritable ? await this.#adopt(remains, record) : undefined;
+        return adopted ?? await this.#copy(remains, record);
+      }
+      Deno.removeSync(this.#sharedPath);
+    } catch (error) {
+      // In a folder with the sticky bit, only its owner may remove a file.
+      if (error instanceof Deno.errors.PermissionDenied) return await createOwnFile(this.#sharedPath);
+      throw error;
+    }
+    await removeRecord(this.#sharedPath);
+    if (isExclusive) await this.#removeOwnPaths(remains);
+    return await createPartialFile(this.#finalPath, { isNew: false });
   }
 
-  /** @returns Whether the bytes are what the record says. */
-  async #copyBytes(from: Deno.FsFile, to: Deno.FsFile, record: StoredRecord): Promise<boolean> {
-    const info = from.statSync();
-    const length = reliableLength(record, info);
-    const copied = await copyStart(from, to, length);
-    // Its writer removes the record before it empties the file.
-    const now = readRecord(this.#path, info);
-    const isSame = now !== undefined && now.etag === record.etag && now.size === record.size &&
-      now.archivePath === record.archivePath;
-    if (isSame && copied === length && reliableLength(now, info) >= length) return true;
-    await to.truncate(0);
+  /** Whether the process that writes to it has ended, as far as can be seen. */
+  async #hasEnded({ claim, record }: Remains, lock: ReturnType<typeof tryLock>): Promise<boolean> {
+    const { onWait, staleMs = STALE_MS } = this.#wait;
+    // Earlier versions write nothing of that into a record.
+    if (lock !== "taken" && record !== undefined && record.isReleased !== false) return true;
+    // A file is locked before it is at the shared path.
+    if (lock === "locked" && record === undefined) return true;
+    const limit = lock === "taken" ? Math.max(staleMs, STALE_LOCKED_MS) : staleMs;
+    if (await this.#watch.silence(claim.file, limit) >= limit) return true;
+    if (!this.#hasWaited) onWait();
+    this.#hasWaited = true;
     return false;
   }
 
-  /** Makes a file at an own path the one that others wait for. */
-  async #begin(file: Deno.FsFile, path: string, record: StoredRecord | undefined): Promise<PartialFile> {
-    const partial = new PartialFile(this.#path, { file, path, isNew: false, record });
-    // The record of the other process must not be taken for that of the new file.
-    if (record !== undefined) await partial.note(record);
-    partial.share();
+  /** Continues with a file to which nobody writes: its lock excludes all who could have the same proof. */
+  async #adopt(remains: Remains, record: StoredRecord): Promise<PartialFile | undefined> {
+    const { claim, data } = remains;
+    let { path } = data;
+    if (data === claim) {
+      path = ownPathOf(this.#sharedPath);
+      try {
+        Deno.linkSync(this.#sharedPath, path);
+      } catch {
+        return undefined;
+      }
+      if (!isAt(data.file, path)) return void await Deno.remove(path);
+    }
+    remains.keep();
+    const partial = new PartialFile(this.#sharedPath, { file: data.file, path, isNew: false, record });
+    partial.inheritClaim(record.own);
+    await partial.note(record);
     return partial;
   }
 
-  /** Creates a file at an own path, next to one that cannot be taken away. */
-  async #createOwn(): Promise<PartialFile> {
-    const path = ownPathOf(this.#path);
+  /** Copies a file to which somebody may still write. */
+  async #copy(remains: Remains, record: StoredRecord): Promise<PartialFile> {
+    const path = ownPathOf(this.#sharedPath);
     const file = await Deno.open(path, { read: true, write: true, createNew: true });
     tryLock(file);
-    return new PartialFile(this.#path, { file, path, isNew: false });
+    try {
+      const isCopied = await this.#copyBytes(remains, file, record);
+      const known = isCopied ? record : undefined;
+      const partial = new PartialFile(this.#sharedPath, { file, path, isNew: false, record: known });
+      try {
+        partial.replaceClaim(record.own);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+        return partial;
+      }
+      if (known !== undefined) await partial.note(known);
+      if (record.isReleased === true && remains.data !== remains.claim) await Deno.remove(remains.data.path);
+      return partial;
+    } catch (error) {
+      file.close();
+      await Deno.remove(path).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** @returns Whether the bytes are what the record says. */
+  async #copyBytes({ data }: Remains, to: Deno.FsFile, record: StoredRecord): Promise<boolean> {
+    const length = reliableLength(record, data);
+    const copied = await copyStart(data.file, to, length);
+    // Its writer removes the record before it empties the file.
+    const now = readRecord(this.#sharedPath);
+    const isSame = now !== undefined && now.own === record.own && now.etag === record.etag &&
+      now.size === record.size && now.archivePath === record.archivePath;
+    if (isSame && copied === length && reliableLength(now, data) >= length) return true;
+    await to.truncate(0);
+    to.seekSync(0, Deno.SeekMode.Start);
+    return false;
+  }
+
+  /** Removes what a process on this mount that has ended has at its own path. */
+  async #removeOwnPaths({ claim }: Remains): Promise<void> {
+    const folder = dirname(this.#sharedPath);
+    for (const { name } of Deno.readDirSync(folder)) {
+      const path = join(folder, name);
+      if (nameOfOwn(name) === basename(this.#finalPath) && isOfThisMount(path) && isAt(claim.file, path)) {
+        await Deno.remove(path).catch(() => {});
+      }
+    }
   }
 }
 
@@ -272,42 +309,34 @@ export async function takeOver(finalPath: string, wait: PartialWait): Promise<Pa
   return await new Takeover(finalPath, wait).run();
 }
 
-/** A partial file without a sign of life for this long is abandoned. */
-const ABANDONED_MS = 24 * 60 * 60 * 1000;
-
 /** Whether nobody needs a partial file any more. */
-async function isAbandoned(path: string, file: Deno.FsFile): Promise<boolean> {
-  const lock = tryLock(file);
+async function isAbandoned(found: Found, sharedPath: string): Promise<boolean> {
+  const lock = tryLock(found.file);
   if (lock === "taken") return false;
-  if (await new Watch(path).silence(file, ABANDONED_MS) >= ABANDONED_MS) return true;
-  if (!OWN_NAME.test(basename(path))) return false;
-  const info = file.statSync();
-  const record = readRecord(path, info);
-  const isElsewhere = record !== undefined && (record.mount ?? null) !== mountOf(info.dev);
-  return lock === "locked" && isLockExclusive(path) && !isElsewhere;
+  if (await new Watch(sharedPath).silence(found.file, ABANDONED_MS) >= ABANDONED_MS) return true;
+  return found.path !== sharedPath && isOfThisMount(found.path) && lock === "locked" && isLockExclusive(found);
 }
 
 /**
- * Removes the partial files that killed processes left behind and that no run will use again. A process that is still
- * alive would complete a copy.
+ * Removes the partial files that killed processes left behind and that no run will use again.
  *
  * @param paths The partial files and records in some folders.
  */
 export async function removeAbandoned(paths: readonly string[]): Promise<void> {
   for (const path of paths.filter((path) => path.endsWith(".part"))) {
+    const own = nameOfOwn(basename(path));
+    const finalPath = join(dirname(path), own ?? basename(path).slice(1, -".part".length));
     // A run that needs the file resumes what is at its shared path.
-    const isShared = !OWN_NAME.test(basename(path));
-    if (isShared && !isThere(join(dirname(path), basename(path).slice(1, -".part".length)))) continue;
+    if (!isThere(finalPath)) continue;
     const found = openFound(path);
     if (found === undefined || found === null) continue;
-    using file = found.file;
-    if (!await isAbandoned(path, file) || !isAt(file, path)) continue;
+    using _ = found.file;
+    if (!await isAbandoned(found, partialPathOf(finalPath))) continue;
     await Deno.remove(path).catch(() => {});
-    await removeRecord(path);
+    if (own === undefined) await removeRecord(path);
   }
-  const now = Date.now();
   for (const path of paths.filter((path) => /\.json(\.new)?$/.test(path))) {
     const isOrphan = !isThere(path.replace(/\.json(\.new)?$/, ""));
-    if (isOrphan && now - writtenAt(path) > ABANDONED_MS) await Deno.remove(path).catch(() => {});
+    if (isOrphan && Date.now() - writtenAt(path) > ABANDONED_MS) await Deno.remove(path).catch(() => {});
   }
 }

@@ -1,7 +1,8 @@
 // What is verified before a file is renamed into place.
 import { basename } from "@std/path";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { openLab } from "./lab.ts";
+import { archivePath } from "../../mod.ts";
+import { nameOf, openLab } from "./lab.ts";
 
 const WRONG = `"${"0".repeat(32)}"`;
 
@@ -96,4 +97,23 @@ Deno.test("download() creates an empty file for an empty object", async () => {
   lab.store.add(lab.path, new Uint8Array());
   assertEquals((await lab.one()).state, "fetched");
   assertEquals(await lab.folder.files(), [lab.path]);
+});
+
+Deno.test("download() gives one notice on a disk that cannot flush files, and succeeds", async () => {
+  await using lab = await openLab();
+  lab.store.add(archivePath(nameOf(1)), lab.bytes);
+  const { sync } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.sync = function () {
+    if (this.statSync().isFile) throw new Error("Operation not supported (os error 95)");
+    return sync.call(this);
+  };
+  try {
+    const report = await lab.client.download([lab.name, nameOf(1)]);
+    assertEquals(report.outcomes.map(({ state }) => state), ["fetched", "fetched"]);
+  } finally {
+    Deno.FsFile.prototype.sync = sync;
+  }
+  const notices = lab.log.flatMap((event) => event.type === "notice" ? [event.notice] : []);
+  assertEquals(notices.length, 1);
+  assertStringIncludes(notices[0] ?? "", "cannot flush files (fsync)");
 });

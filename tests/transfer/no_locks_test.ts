@@ -1,10 +1,9 @@
 // Disks without locks, as on some clusters.
-import { FileError } from "../../mod.ts";
 import { createPartialFile, type PartialFile } from "../../src/transfer/partial_file.ts";
 import { type PartialWait, takeOver } from "../../src/transfer/takeover.ts";
 import { testFolder } from "../support/folder.ts";
 import { openLab } from "./lab.ts";
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 
 /** Makes every lock fail, as on such a disk, during a call. */
@@ -80,13 +79,12 @@ Deno.test("on a disk without locks, a partial file is taken over from a process 
   asleep.file.writeSync(new TextEncoder().encode("came before"));
   await asleep.note(RECORD);
   using awake = await open(path, wait);
-  assertEquals([awake.kept, asleep.isLost], [11, true]);
+  assertEquals(awake.kept, 11);
   asleep.file.writeSync(new TextEncoder().encode(", comes too late"));
   assertEquals(await Deno.readTextFile(awake.path), "came before");
-  assertThrows(() => asleep.openAgain({ write: true }), FileError, "another process has taken it over");
   await awake.rename(path);
   assertEquals(await Deno.readTextFile(path), "came before");
-  // It completes a copy of what it has: it cannot rename the file of the other process.
+  // It completes what it has: it cannot rename the file of the other process.
   await asleep.rename(path);
   assertEquals(await Deno.readTextFile(path), "came before, comes too late");
   assertEquals(await folder.files(), ["file"]);
