@@ -246,6 +246,8 @@ class Takeover {
       }
       if (!isAt(data.file, path)) return void await Deno.remove(path);
     }
+    // What a process leaves that is killed while it writes a record.
+    await removeRecord(path);
     remains.keep();
     const partial = new PartialFile(this.#sharedPath, { file: data.file, path, isNew: false, record });
     partial.inheritClaim(record.own);
@@ -299,6 +301,7 @@ class Takeover {
       const path = join(folder, name);
       if (nameOfOwn(name) === basename(this.#finalPath) && isOfThisMount(path) && isAt(claim.file, path)) {
         await Deno.remove(path).catch(() => {});
+        await removeRecord(path);
       }
     }
   }
@@ -333,7 +336,7 @@ export async function removeAbandoned(paths: readonly string[]): Promise<void> {
     using _ = found.file;
     if (!await isAbandoned(found, partialPathOf(finalPath))) continue;
     await Deno.remove(path).catch(() => {});
-    if (own === undefined) await removeRecord(path);
+    await removeRecord(path);
   }
   for (const path of paths.filter((path) => /\.json(\.new)?$/.test(path))) {
     const isOrphan = !isThere(path.replace(/\.json(\.new)?$/, ""));

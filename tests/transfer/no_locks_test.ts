@@ -57,12 +57,12 @@ Deno.test("on a disk without locks, a partial file is waited for as long as its 
   await using folder = await testFolder();
   const path = join(folder.path, "file");
   const abort = new AbortController();
-  const wait = { signal: abort.signal, onWait: () => {}, staleMs: 100 };
+  const wait = { signal: abort.signal, onWait: () => {}, staleMs: 600 };
   using _ = await open(path, wait);
   let beats = 0;
   const heart = setInterval(() => {
     Deno.writeTextFileSync(join(folder.path, ".file.part.json"), `${"somebody ".repeat(beats++)}`);
-    if (beats === 20) abort.abort(new Error("waited long enough"));
+    if (beats === 60) abort.abort(new Error("waited long enough"));
   }, 20);
   try {
     await assertRejects(() => open(path, wait), Error, "waited long enough");
