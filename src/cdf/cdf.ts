@@ -5,7 +5,7 @@
  * A file is opened with {@linkcode openCdf}, from a path, a `Blob`, bytes, or anything that can read a range of bytes.
  * Only the headers are read then; {@linkcode Cdf.read} reads the values of one variable.
  *
- * What can be read: versions 2.5 to 3.9, all data types, r and z variables, all encodings except VAX floating-point
+ * What can be read: versions 2.4 to 3.9, all data types, r and z variables, all encodings except VAX floating-point
  * numbers, GZIP and RLE compression, and sparse records. See NASA's "CDF Internal Format Description" and
  * https://cdf.gsfc.nasa.gov.
  *

@@ -388,8 +388,10 @@ class Version2:
                 flags = 1 | (2 if v["pad"] else 0) | (4 if v["compression"] else 0)
                 vary = [-1] * len(v["sizes"]) if is_z else [-1 if varies else 0 for varies in v["vary"]]
                 dimensions = ints(len(v["sizes"]), *v["sizes"], *vary) if is_z else ints(*vary)
-                offset = put(record, ints(offset, code, last, index, index, flags, v["sparse"], 0, -1, -1, v["elements"],
-                                          number, parameters, 1) + name(v["name"]) + dimensions + v["pad"])
+                # Before version 2.5, there are 128 more bytes that nobody uses.
+                unused = bytes(0 if self.release >= 5 else 128)
+                offset = put(record, ints(offset, code, last, index, index, flags, v["sparse"], 0, -1, -1) + unused +
+                             ints(v["elements"], number, parameters, 1) + name(v["name"]) + dimensions + v["pad"])
             heads[record] = offset
         head = 0
         for number in reversed(range(len(self.attributes))):
@@ -418,7 +420,7 @@ class Version2:
         path.write_bytes(bytes(body))
 
 
-def version_2(folder, releases=(5, 6, 7), kinds=tuple(DTYPES)):
+def version_2(folder, releases=(4, 5, 6, 7), kinds=tuple(DTYPES)):
     for release in releases:
         for encoding in (1, 6):
             for row_major in (0, 1):
