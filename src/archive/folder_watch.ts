@@ -1,6 +1,7 @@
 import type { Catalog, FileStamp } from "./catalog.ts";
 import type { CatalogEntry } from "./catalog_entry.ts";
-import { type FolderTimes, foundEntry, isIgnored, readFolder, stampOf, TOP_FOLDER } from "./folders.ts";
+import { type FolderTimes, foundEntry, isIgnored, readFolder, STATE_FOLDER, TOP_FOLDER } from "./folders.ts";
+import { ImapError } from "../errors.ts";
 import { delay } from "@std/async";
 import { join } from "@std/path";
 
@@ -44,7 +45,7 @@ const SETTLE_MS = 1_000;
 /** How often folders are compared when nothing happens, with events and without, and the time that this may take. */
 const IDLE = { rescanMs: 10_000, rescanWithoutEventsMs: 5_000, share: 1 / 500 };
 /** How often folders are compared after a change: there are often more, and their events may be lost. */
-const ACTIVE = { rescanMs: 1_000, share: 1 / 10, forMs: 30_000 };
+const ACTIVE = { rescanMs: 1_000, share: 1 / 4, forMs: 30_000 };
 /** A folder that changed this short before it was read may have changed after that, too, within the disk's resolution. */
 const RESOLUTION_MS = 2_000;
 /** The number of paths handled at a time; requests are handled in between. */
@@ -107,6 +108,7 @@ export class FolderWatch {
   /** Files that may still be written: how they were, and since when. */
   readonly #unsettled = new Map<string, FileStamp & { readonly since: number }>();
   readonly #watchers: Deno.FsWatcher[] = [];
+  #wasGone = false;
   /** The number of paths that were ever watched. */
   #watched = 0;
   #hasEvents: boolean;
@@ -241,7 +243,7 @@ export class FolderWatch {
     const { root } = this.#options;
     // Deno passes on the removal of any file that anything in this process watches.
     if (!absolute.startsWith(root)) return;
-    const segments = absolute.slice(root.length + 1).replaceAll("\\", "/").split("/");
+    const segments = absolute.slice(root.length).replaceAll("\\", "/").split("/").filter((name) => name !== "");
     if (segments[0] !== TOP_FOLDER || segments.some(isIgnored)) return;
     const path = segments.join("/");
     this.#changed.add(path);
@@ -299,6 +301,7 @@ export class FolderWatch {
     const paths = new Set([...this.#changed, ...this.#unsettled.keys()]);
     this.#changed.clear();
     const finished = new Set(this.#finished);
+    if (paths.size > 0 && this.#isGone()) return;
     const files: string[] = [];
     for (const path of paths) {
       this.#stop.signal.throwIfAborted();
@@ -312,6 +315,19 @@ export class FolderWatch {
     for (const path of finished) this.#finished.delete(path);
   }
 
+  /** Whether the whole archive is gone, as a disk that is not mounted any more; its files are not taken for removed. */
+  #isGone(): boolean {
+    const { root, onError } = this.#options;
+    const isGone = infoOf(join(root, STATE_FOLDER)) === undefined;
+    if (isGone && !this.#wasGone) {
+      onError(
+        new ImapError(`Cannot read the archive "${root}": its folder ${STATE_FOLDER} is gone; is a disk missing?`),
+      );
+    }
+    this.#wasGone = isGone;
+    return isGone;
+  }
+
   /** Compares a folder with the catalog, and reads its new subfolders. */
   async #readFolder(folder: string): Promise<void> {
     const { root, catalog } = this.#options;
@@ -319,11 +335,15 @@ export class FolderWatch {
     if (WATCHES_EACH_FOLDER && (!this.#folders.has(folder) || this.#unwatched.delete(folder))) {
       this.#watch([join(root, folder)], false);
     }
-    const { mtime } = stampOf(join(root, folder));
+    const mtime = infoOf(join(root, folder))?.mtime?.getTime() ?? NaN;
     // The rows before the files: a file that is uploaded meanwhile is not taken for a removed one.
     const known = catalog.stampsBelow(folder, false);
-    const entries = await readFolder(join(root, folder));
+    const entries = await readFolder(join(root, folder)).catch((error: unknown) => {
+      // One that was removed meanwhile is noticed in its own turn; others are tried again when they change.
+      if (!(error instanceof Deno.errors.NotFound)) this.#options.onError(error);
+    });
     this.#folders.set(folder, Date.now() - mtime < RESOLUTION_MS ? NaN : mtime);
+    if (entries === undefined) return;
     const [files, subfolders] = [new Array<string>(), new Set<string>()];
     for (const { name, isDirectory, isFile } of entries) {
       const path = `${folder}/${name}`;

@@ -44,7 +44,7 @@ export async function readFolder(folder: string): Promise<Deno.DirEntry[]> {
  * Returns the size and modification time of a file, or of the link itself. For many files, synchronous calls are five
  * times as fast.
  */
-export function stampOf(path: string): FileStamp {
+function stampOf(path: string): FileStamp {
   const { size, mtime } = Deno.lstatSync(path);
   return { size, mtime: mtime?.getTime() ?? 0 };
 }
@@ -265,7 +265,7 @@ export async function indexFolder(root: string, catalog: Catalog, signal?: Abort
 }
 
 /** The state folder below the root of an archive; hidden, so that indexing and imports ignore it. */
-const STATE_FOLDER = ".imap-archive";
+export const STATE_FOLDER = ".imap-archive";
 
 /** The state of an archive besides its files. */
 interface StateFolder {

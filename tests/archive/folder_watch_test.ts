@@ -160,6 +160,21 @@ Deno.test("a running archive watches a folder that is removed and created again"
   }
 });
 
+Deno.test("a running archive keeps the rows of a disk that is gone, and goes on when it is back", async () => {
+  await using it = await watched({ rescanMs: 20, settleMs: 50 }, { [A]: "a", [B]: "b" });
+  const away = `${it.root}.away`;
+  await Deno.rename(it.root, away);
+  await Deno.mkdir(it.root);
+  await until(() => it.changes.length > 0);
+  assertStringIncludes(JSON.stringify(it.changes), "is a disk missing?");
+  await it.lists(A, B);
+  await Deno.remove(it.root);
+  await Deno.rename(away, it.root);
+  await moveIn(it.root, C, "c");
+  await it.lists(A, B, C);
+  assertEquals(it.changes.filter(({ type }) => type === "removed"), []);
+});
+
 Deno.test("a file is listed as soon as it is closed", { ignore: Deno.build.os !== "linux" }, async () => {
   await using it = await watched({ rescanMs: 600_000, settleMs: 600_000 }, { [A]: "a" });
   const path = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts";
@@ -175,8 +190,8 @@ Deno.test("a running archive finds hundreds of files that are added at once, in 
   await using it = await watched({ rescanMs: 600_000, settleMs: 50 }, { [A]: "a" });
   const paths: string[] = [];
   for (let year = 2010; year < 2025; year++) {
-    for (const month of ["01", "02", "03", "04"]) {
-      for (let day = 10; day < 22; day++) {
+    for (const month of ["01", "02", "03"]) {
+      for (let day = 10; day < 18; day++) {
         const path = `imap/swe/l0/${year}/${month}/imap_swe_l0_raw_${year}${month}${day}_v001.pkts`;
         paths.push(path);
         await moveIn(it.root, path, "x");
