@@ -1,0 +1,383 @@
+import { RecordList } from "./record_list.ts";
+import type { PacketSummary } from "../ccsds/packets.ts";
+import type { Cdf } from "../cdf/cdf.ts";
+import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan } from "../dataset/istp_file.ts";
+import type { FileContent, FileContentKind } from "../dataset/open_file.ts";
+import { htmlTable } from "../display/html_table.ts";
+import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
+import { type Column, shownTable, type Table } from "../display/text_table.ts";
+import { checkObject, InputError, unknownParameter, wrongValue } from "../errors.ts";
+import { type DayLike, readMoment, startOfDay } from "../names/calendar_date.ts";
+import { closestWord } from "../names/vocabulary.ts";
+import { shown } from "../safe_text.ts";
+import {
+  type DatasetFacts,
+  otherTable,
+  packetsTable,
+  type Property,
+  utcText,
+  valueProperties,
+  valueText,
+  variablesTable,
+  variableTable,
+} from "../views/dataset.ts";
+
+export type { DatasetValues, DatasetVariable, VariableDimension, VariableRole } from "../dataset/istp_file.ts";
+
+/**
+ * Which times to read, all of them by default. In UTC: a day, or a time such as `2026-01-31T12:00`, a `Date`, or a value of
+ * `Temporal`.
+ *
+ * @category Open files
+ */
+export interface ReadOptions {
+  /** The earliest time. A day means its start. */
+  readonly from?: DayLike | undefined;
+  /** The first time after those to read. A day means its start, so that the day itself is not read. */
+  readonly to?: DayLike | undefined;
+}
+
+/**
+ * A row of a table of values: UTC times as texts (ISO 8601), other values as they are, missing ones as `undefined`.
+ *
+ * @category Open files
+ */
+export type ValueRow = Readonly<Record<string, string | number | undefined>>;
+
+const READ_OPTIONS = ["from", "to"];
+/** A table with more columns is not readable; a spectrogram is better drawn. */
+const MAX_COLUMNS = 200;
+
+/** Returns a time in milliseconds since 1970-01-01 UTC. */
+function timeOf(parameter: "from" | "to", value: unknown): number {
+  // A Date keeps its milliseconds, which the texts of days and times do not have.
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
+  const moment = readMoment(value);
+  if (moment === undefined) {
+    throw wrongValue("read times with", {
+      parameter,
+      value: shown(value),
+      expected: "a day or a time in UTC, such as 2026-01-31 or 2026-01-31T12:00",
+    });
+  }
+  const start = startOfDay(moment.day).getTime();
+  return moment.time === undefined
+    ? start
+    : Date.parse(`${startOfDay(moment.day).toISOString().slice(0, 11)}${moment.time}Z`);
+}
+
+function spanOf(options: ReadOptions): TimeSpan {
+  checkObject("read times with", options, "an object with options");
+  for (const name of Object.keys(options)) {
+    if (!READ_OPTIONS.includes(name)) {
+      throw unknownParameter("read times with", name, {
+        known: READ_OPTIONS,
+        closest: closestWord(name, READ_OPTIONS),
+      });
+    }
+  }
+  const { from, to } = options;
+  const span = {
+    from: from === undefined ? undefined : timeOf("from", from),
+    to: to === undefined ? undefined : timeOf("to", to),
+  };
+  if (span.from !== undefined && span.to !== undefined && span.from > span.to) {
+    throw new InputError(`Cannot read times: from "${shown(from)}" is after to "${shown(to)}"`);
+  }
+  return span;
+}
+
+/** Returns what a notebook shows for a table. */
+function bundleOf<Row>(table: Table<Row>): MimeBundle {
+  return { "text/plain": shownTable(table), "text/html": htmlTable(table) };
+}
+
+/**
+ * A variable of a file, which displays itself with its attributes, the range of its values, the share of missing ones, and
+ * the first ones. Create it with {@linkcode Dataset.variable}.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { open, query } from "@imap-sdc/data-access";
+ *
+ * const [file] = await query({ instrument: "mag", data_level: "l1a" });
+ * assert(file !== undefined);
+ * const dataset = await open(file);
+ * await dataset.variable("epoch").show();
+ * ```
+ *
+ * @category Open files
+ */
+export class VariableCard {
+  /** What the file says about the variable. */
+  readonly info: DatasetVariable;
+  readonly #name: string;
+  readonly #file: IstpFile;
+
+  /** Use {@linkcode Dataset.variable}. @ignore */
+  constructor(name: string, file: IstpFile, info: DatasetVariable) {
+    this.#name = name;
+    this.#file = file;
+    this.info = info;
+  }
+
+  async #table(): Promise<Table<Property>> {
+    const [read, units] = await Promise.all([this.#file.read(this.info.name), this.#file.units(this.info)]);
+    return variableTable(this.#name, this.info, { properties: valueProperties(this.info, read), units });
+  }
+
+  /** Shows the variable: in a notebook as an output of the running cell, otherwise as text on standard output. */
+  async show(): Promise<void> {
+    await showBundle(await this[JUPYTER_DISPLAY]());
+  }
+
+  /** Returns what a notebook shows for the variable. */
+  async [JUPYTER_DISPLAY](): Promise<MimeBundle> {
+    return bundleOf(await this.#table());
+  }
+
+  /** Returns what `console.log` and the REPL show: its attributes, without reading its values. */
+  [Symbol.for("Deno.customInspect")](): string {
+    const { units } = this.info;
+    return shownTable(variableTable(this.#name, this.info, { properties: [], units })).trimEnd();
+  }
+}
+
+/**
+ * An open file, which displays itself: a CDF file with its variables, a file of packets with its APIDs, a text with its first
+ * lines. Only what is asked for is read. Create it with {@linkcode open}.
+ *
+ * @example Show what is in a file, and read a variable
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { open, query } from "@imap-sdc/data-access";
+ *
+ * const [file] = await query({ instrument: "mag", data_level: "l1a" });
+ * assert(file !== undefined);
+ * const dataset = await open(file);
+ * await dataset.show();
+ * const { values, shape } = await dataset.read("epoch");
+ * assert(values.length === shape[0]);
+ * ```
+ *
+ * @category Open files
+ */
+export class Dataset {
+  /** The name of the file. */
+  readonly name: string;
+  /** The path of the file on this machine; undefined if it is read over the network. */
+  readonly path: string | undefined;
+  readonly #content: FileContent;
+
+  /** Use {@linkcode open}. @ignore */
+  constructor(name: string, content: FileContent, path?: string) {
+    this.name = name;
+    this.path = path;
+    this.#content = content;
+  }
+
+  /** What the file is: `cdf`, `packets`, `text`, or `other`, which is not looked into. */
+  get kind(): FileContentKind {
+    return this.#content.kind;
+  }
+
+  #cdfFile(action: string): IstpFile {
+    if (this.#content.kind === "cdf") return this.#content.file;
+    const what = this.#content.kind === "packets" ? "a file of packets" : this.#content.format;
+    throw new InputError(`Cannot ${action} "${this.name}": it is not a CDF file, but ${what}`);
+  }
+
+  /** The CDF file as it is, with all values as stored. @throws {InputError} If the file is no CDF file. */
+  get cdf(): Cdf {
+    return this.#cdfFile("read the CDF file").cdf;
+  }
+
+  /** The packets of a file of packets, by APID. @throws {InputError} If the file has none. */
+  get packets(): PacketSummary {
+    if (this.#content.kind === "packets") return this.#content.packets;
+    throw new InputError(`Cannot read the packets of "${this.name}": it is not a file of packets (.pkts)`);
+  }
+
+  /** The variables of a CDF file, data first; empty for other files. */
+  get variables(): readonly DatasetVariable[] {
+    return this.#content.kind === "cdf" ? this.#content.file.variables : [];
+  }
+
+  /** The product of a CDF file (Logical_source): `imap_mag_l1a_burst-magi`. */
+  get product(): string | undefined {
+    return this.#texts("Logical_source")[0];
+  }
+
+  /** The version of a CDF file (Data_version), as the file spells it. */
+  get version(): string | undefined {
+    return this.#texts("Data_version")[0];
+  }
+
+  /** The names of the files that a CDF file was made from (Parents). */
+  get parents(): readonly string[] {
+    return this.#texts("Parents");
+  }
+
+  #texts(attribute: string): readonly string[] {
+    return this.#content.kind === "cdf" ? this.#content.file.texts(attribute) : [];
+  }
+
+  /** Returns the first and the last time of a CDF file; undefined if it has no times. */
+  async timeSpan(): Promise<readonly [first: Date, last: Date] | undefined> {
+    const span = await this.#cdfFile("read the times of").timeSpan();
+    return span === undefined ? undefined : [new Date(span[0]), new Date(span[1])];
+  }
+
+  /** Returns a variable, which displays itself. @throws {InputError} If the file does not have it. */
+  variable(name: string): VariableCard {
+    const file = this.#cdfFile("read a variable of");
+    return new VariableCard(this.name, file, file.variable(name));
+  }
+
+  /**
+   * Reads the values of a variable. Fill and pad values are missing (NaN, or an empty text); values outside VALIDMIN to
+   * VALIDMAX are counted, and kept. Times are milliseconds since 1970-01-01 UTC.
+   *
+   * @param name The name of the variable.
+   * @param options Which times to read (default: all).
+   * @returns The values in row-major order, their shape ([records, ...dimensions]), and the time of each record.
+   * @throws {InputError} If the file is no CDF file or does not have the variable, or if a time is wrong.
+   */
+  async read(name: string, options: ReadOptions = {}): Promise<DatasetValues> {
+    const file = this.#cdfFile("read a variable of");
+    return await file.read(name, spanOf(options));
+  }
+
+  /**
+   * Reads variables into a table, which displays itself: a row for each record, with UTC times (ISO 8601). Each element of
+   * a vector is a column of its own, with its label: `vectors[x]`.
+   *
+   * @param names The names of one or more variables with the same records.
+   * @param options Which times to read (default: all).
+   * @throws {InputError} If the file does not have a variable, or if the variables do not have the same records.
+   */
+  async table(names: string | readonly string[], options: ReadOptions = {}): Promise<RecordList<ValueRow>> {
+    const file = this.#cdfFile("read a variable of");
+    const span = spanOf(options);
+    const wanted = typeof names === "string" ? [names] : [...names];
+    if (wanted.length === 0) throw new InputError("Cannot make a table of no variables: give their names");
+    const variables = wanted.map((name) => file.variable(name));
+    const read = await Promise.all(wanted.map((name) => file.read(name, span)));
+    const columns = (await Promise.all(variables.map(async (variable, index) => {
+      const values = read[index];
+      return values === undefined ? [] : await columnsOf(file, variable, values);
+    }))).flat();
+    return valueTable(this.name, columns);
+  }
+
+  async #facts(file: IstpFile): Promise<DatasetFacts> {
+    const { name, product, version, parents } = this;
+    return { name, product, version, parents, timeSpan: await file.timeSpan() };
+  }
+
+  /** Shows the file: in a notebook as an output of the running cell, otherwise as text on standard output. */
+  async show(): Promise<void> {
+    await showBundle(await this[JUPYTER_DISPLAY]());
+  }
+
+  /** Returns what a notebook shows for the file. */
+  async [JUPYTER_DISPLAY](): Promise<MimeBundle> {
+    const content = this.#content;
+    if (content.kind === "packets") return bundleOf(packetsTable(this.name, content.packets));
+    if (content.kind !== "cdf") return bundleOf(otherTable(this.name, content));
+    return bundleOf(variablesTable(await this.#facts(content.file), content.file.variables));
+  }
+
+  /** Returns what `console.log` and the REPL show for the file: the same, but without the times of a CDF file. */
+  [Symbol.for("Deno.customInspect")](): string {
+    const content = this.#content;
+    const { name, product, version, parents } = this;
+    const table = content.kind === "packets"
+      ? shownTable(packetsTable(name, content.packets))
+      : content.kind === "cdf"
+      ? shownTable(variablesTable({ name, product, version, parents, timeSpan: undefined }, content.file.variables))
+      : shownTable(otherTable(name, content));
+    return table.trimEnd();
+  }
+}
+
+/** A column of a table of values. */
+interface ValueColumn {
+  readonly name: string;
+  readonly isNumber: boolean;
+  readonly records: number;
+  /** Whether its rows are records; otherwise they are elements along the only dimension of a variable without records. */
+  readonly areRecords: boolean;
+  readonly at: (row: number) => string | number | undefined;
+}
+
+/** The labels of all elements of a record: `[x]`, `[0, 3]`; one empty label for a single value. */
+async function elementLabels(file: IstpFile, dimensions: DatasetVariable["dimensions"]): Promise<string[]> {
+  let labels: string[][] = [[]];
+  for (const dimension of dimensions) {
+    const own = await file.labels(dimension) ?? Array.from({ length: dimension.size }, (_, index) => String(index));
+    labels = labels.flatMap((label) => own.map((next) => [...label, next]));
+    if (labels.length > MAX_COLUMNS) break;
+  }
+  return labels.map((label) => label.length === 0 ? "" : `[${label.join(", ")}]`);
+}
+
+/** Returns the columns of a variable: one for each element of its records. */
+async function columnsOf(file: IstpFile, variable: DatasetVariable, read: DatasetValues): Promise<ValueColumn[]> {
+  const { name, varies, timeType } = variable;
+  const [records = 1, ...rest] = read.shape;
+  // Without records, the elements along the first dimension are the rows.
+  const labels = await elementLabels(file, varies ? variable.dimensions : variable.dimensions.slice(1));
+  if (labels.length > MAX_COLUMNS) {
+    throw new InputError(
+      `Cannot make a table of "${name}": its records have ${rest.join(" × ")} values; a table has at most ` +
+        `${MAX_COLUMNS} columns`,
+    );
+  }
+  const { values } = read;
+  return labels.map((label, element) => ({
+    name: `${name}${label}`,
+    isNumber: timeType === undefined && values instanceof Float64Array,
+    records,
+    areRecords: varies,
+    at: (row) => {
+      const value = values[row * labels.length + element];
+      if (typeof value !== "number") return value === "" ? undefined : value;
+      if (Number.isNaN(value)) return undefined;
+      return timeType === undefined ? value : utcText(value);
+    },
+  }));
+}
+
+/** Puts columns into a table. @throws {InputError} If they do not have the same rows. */
+function valueTable(file: string, columns: readonly ValueColumn[]): RecordList<ValueRow> {
+  const [first] = columns;
+  const other = columns.find(({ records, areRecords }) =>
+    records !== first?.records || areRecords !== first.areRecords
+  );
+  if (first !== undefined && other !== undefined) {
+    throw new InputError(
+      `Cannot make a table of "${first.name}" and "${other.name}": they have ${first.records} and ${other.records} ` +
+        `${first.areRecords && other.areRecords ? "records" : "rows"}; make a table of each`,
+    );
+  }
+  if (columns.length > MAX_COLUMNS) {
+    throw new InputError(`Cannot make a table of ${columns.length} columns: a table has at most ${MAX_COLUMNS}`);
+  }
+  const rows = Array.from(
+    { length: first?.records ?? 0 },
+    (_, row): ValueRow => Object.fromEntries(columns.map(({ name, at }) => [name, at(row)])),
+  );
+  const shownColumns = columns.map(({ name, isNumber }): Column<ValueRow> => ({
+    header: name,
+    align: isNumber ? "right" : "left",
+    text: (row) => valueText(row[name]),
+  }));
+  const unit = first?.areRecords === false ? "row" : "record";
+  return RecordList.fromRecords(rows, (rows) => ({
+    title: `${file}: ${rows.length} ${unit}${rows.length === 1 ? "" : "s"}`,
+    columns: shownColumns,
+    rows,
+  }));
+}
