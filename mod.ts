@@ -81,6 +81,7 @@ export {
   jobs,
   localPath,
   metakernel,
+  open,
   print,
   query,
   queryRows,
@@ -100,6 +101,17 @@ export type {
   UploadOptions,
 } from "./src/client/options.ts";
 export type { CatalogEntry } from "./src/client/catalog.ts";
+export type {
+  Dataset,
+  DatasetValues,
+  DatasetVariable,
+  OpenOptions,
+  ReadOptions,
+  ValueRow,
+  VariableCard,
+  VariableDimension,
+  VariableRole,
+} from "./src/client/dataset.ts";
 export { ClientSettings, type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
 export type {
   IalirtFile,

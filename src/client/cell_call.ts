@@ -23,6 +23,7 @@ const ADVICE = {
   "log of a job": AGAIN,
   "space weather": AGAIN,
   "list of I-ALiRT's files": AGAIN,
+  "open": AGAIN,
   "packets": `${AGAIN}: files that are complete are not written twice`,
   "command line": AGAIN,
 } as const;

@@ -1,15 +1,23 @@
+import { CALL_KINDS, type CallOptions, checkOptions, KINDS, type KindsOf } from "./options.ts";
 import { RecordList } from "./record_list.ts";
+import { type DownloadContext, pathOf, urlSource } from "./transfers.ts";
+import { checkedPath } from "../config.ts";
 import type { PacketSummary } from "../ccsds/packets.ts";
 import type { Cdf } from "../cdf/cdf.ts";
 import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan } from "../dataset/istp_file.ts";
-import type { FileContent, FileContentKind } from "../dataset/open_file.ts";
+import { type FileContent, type FileContentKind, openContent, openPath } from "../dataset/open_file.ts";
 import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { type Column, shownTable, type Table } from "../display/text_table.ts";
-import { checkObject, InputError, unknownParameter, wrongValue } from "../errors.ts";
+import { InputError, wrongValue } from "../errors.ts";
+import { Call } from "../http/call.ts";
 import { type DayLike, readMoment, startOfDay } from "../names/calendar_date.ts";
-import { closestWord } from "../names/vocabulary.ts";
+import { isArchivePath } from "../names/file_name.ts";
+import { FileNameError } from "../names/file_name_error.ts";
+import type { FileRecord } from "../protocol/rows.ts";
 import { shown } from "../safe_text.ts";
+import { isThere, localPath, sizeOf } from "../transfer/local_files.ts";
+import { RemoteFile } from "../transfer/remote_file.ts";
 import {
   type DatasetFacts,
   otherTable,
@@ -21,6 +29,7 @@ import {
   variablesTable,
   variableTable,
 } from "../views/dataset.ts";
+import { basename, fromFileUrl } from "@std/path";
 
 export type { DatasetValues, DatasetVariable, VariableDimension, VariableRole } from "../dataset/istp_file.ts";
 
@@ -44,7 +53,8 @@ export interface ReadOptions {
  */
 export type ValueRow = Readonly<Record<string, string | number | undefined>>;
 
-const READ_OPTIONS = ["from", "to"];
+const READ_KINDS: KindsOf<ReadOptions> = { from: KINDS.day, to: KINDS.day };
+
 /** A table with more columns is not readable; a spectrogram is better drawn. */
 const MAX_COLUMNS = 200;
 
@@ -67,15 +77,7 @@ function timeOf(parameter: "from" | "to", value: unknown): number {
 }
 
 function spanOf(options: ReadOptions): TimeSpan {
-  checkObject("read times with", options, "an object with options");
-  for (const name of Object.keys(options)) {
-    if (!READ_OPTIONS.includes(name)) {
-      throw unknownParameter("read times with", name, {
-        known: READ_OPTIONS,
-        closest: closestWord(name, READ_OPTIONS),
-      });
-    }
-  }
+  checkOptions("read values", READ_KINDS, options);
   const { from, to } = options;
   const span = {
     from: from === undefined ? undefined : timeOf("from", from),
@@ -380,4 +382,70 @@ function valueTable(file: string, columns: readonly ValueColumn[]): RecordList<V
     columns: shownColumns,
     rows,
   }));
+}
+
+/**
+ * Options of {@linkcode open}.
+ *
+ * @category Open files
+ */
+export interface OpenOptions extends CallOptions {
+  /**
+   * Whether to read a file of the archive over HTTP, only the parts that are needed, instead of downloading it. Default:
+   * false.
+   */
+  remote?: boolean | undefined;
+}
+
+/** The options of opening a file. */
+export const OPEN_KINDS: KindsOf<OpenOptions> = { ...CALL_KINDS, remote: KINDS.flag };
+
+/** A file on this machine, or one of the archive that is not here yet. */
+type FileHere =
+  | { readonly path: string; readonly archivePath?: undefined }
+  | { readonly path?: undefined; readonly archivePath: string };
+
+/** Returns the path of a file in the archive. @throws {InputError} With what else a text could be. */
+function archivePathOf(file: string | FileRecord): string {
+  try {
+    return pathOf(file, "open");
+  } catch (error) {
+    if (!(error instanceof FileNameError)) throw error;
+    throw new InputError(
+      `Cannot open "${shown(file)}": there is no such file here, and it is not the name of a file in the archive`,
+      { cause: error },
+    );
+  }
+}
+
+/** Finds a file on this machine, by its path or in the data directory; otherwise says where it is in the archive. */
+export function fileHere(dataDir: string, file: string | URL | FileRecord): FileHere {
+  if (file instanceof URL) return { path: fromFileUrl(file) };
+  if (typeof file === "string") {
+    const path = checkedPath("open", file);
+    // A path that is not in the archive can only be one of this machine.
+    if (isThere(path) || (/[/\\]/.test(path) && !isArchivePath(path))) return { path };
+  }
+  const archivePath = archivePathOf(file);
+  const path = localPath(dataDir, archivePath);
+  return (sizeOf(path) ?? 0) > 0 ? { path } : { archivePath };
+}
+
+/** Opens a file of this machine. @throws {FileError} If it is not there, or is no file. */
+export async function openHere(path: string): Promise<Dataset> {
+  const name = basename(path);
+  return new Dataset(name, await openPath(path, name), path);
+}
+
+/** Opens a file of the archive, parts of which are read when they are needed. */
+export async function openRemote(
+  { transport }: DownloadContext,
+  file: string | URL | FileRecord,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
+  const archivePath = archivePathOf(file instanceof URL ? file.href : file);
+  const name = basename(archivePath);
+  const call = new Call(transport, { action: `open "${name}"`, signal });
+  const source = await RemoteFile.open(call, urlSource(transport), archivePath);
+  return new Dataset(name, await openContent(source, { name }));
 }

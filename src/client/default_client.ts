@@ -1,4 +1,5 @@
 import type { CatalogEntry } from "./catalog.ts";
+import type { Dataset, OpenOptions } from "./dataset.ts";
 import {
   checkSettings,
   type ClientSettings,
@@ -774,4 +775,33 @@ export function ialirtDownload(
  */
 export function localPath(file: string | FileRecord): Promise<string> {
   return displayed(client.localPath(file));
+}
+
+/**
+ * Opens a file to look into it. What is not on this machine yet is downloaded first.
+ *
+ * @param file A row of a query; the name of a file, or its path in the archive; or a path on this machine.
+ * @param options `remote`: whether to read only the parts that are needed over HTTP, instead of downloading the file.
+ * @returns The open file, which displays itself: a CDF file with its variables, a file of packets with its APIDs, a text with
+ * its first lines. It needs not be closed.
+ * @throws {InputError} When it is neither a file here nor the name of a file in the archive.
+ * @throws {FileError} When the file cannot be read. {CdfError} When a CDF file is damaged.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { open, query } from "@imap-sdc/data-access";
+ *
+ * const [file] = await query({ instrument: "mag", data_level: "l1a" });
+ * assert(file !== undefined);
+ * const dataset = await open(file);
+ * await dataset.show();
+ * const { values, times } = await dataset.read("epoch", { from: "2025-05-02" });
+ * assert(values.length === times?.length);
+ * ```
+ *
+ * @category Open files
+ */
+export function open(file: string | URL | FileRecord, options?: OpenOptions): Promise<Dataset> {
+  return client.open(file, options);
 }

@@ -335,6 +335,19 @@ export class ImapClient {
     return localPath(resolveSettings(this.#options).dataDir, pathOf(file));
   }
 
+  /** Opens a file to look into it, as the function `open` does. */
+  async open(file: string | URL | FileRecord, options: OpenOptions = {}): Promise<Dataset> {
+    const { fileHere, openHere, openRemote, OPEN_KINDS } = await import("./dataset.ts");
+    checkOptions("open", OPEN_KINDS, options);
+    const { remote = false, signal } = options;
+    if (!remote) {
+      const here = fileHere(resolveSettings(this.#options).dataDir, file);
+      return await openHere(here.path ?? await this.download(here.archivePath, { signal }));
+    }
+    await using call = await this.#begin("open", options);
+    return await openRemote(call.context(), file, call.options.signal);
+  }
+
   /** Uploads one file, as the function `upload` does. */
   upload(path: string, options?: UploadOptions): Promise<string>;
   /** Uploads many files, several at a time, as the function `upload` does. */

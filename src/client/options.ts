@@ -132,6 +132,7 @@ export const KINDS = {
     accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
   },
   function: { expected: "a function", accepts: isFunction },
+  day: { expected: "a day or a time, such as 2026-01-31 or 2026-01-31T12:00", accepts: (value) => value !== null },
   clock: { expected: "a function that returns a valid Date", accepts: isClock },
   signal: { expected: "an AbortSignal", accepts: (value) => value instanceof AbortSignal },
   shard: { expected: "{ part: K, of: N } with K from 1 to N", accepts: isShard },

@@ -118,20 +118,20 @@ export interface DownloadContext {
 type UploadContext = Pick<DownloadContext, "transport" | "cell">;
 
 /** Returns the path of a row, or a given path unchanged; for a bare name, its path by the SDC's convention. */
-export function pathOf(file: string | FileRecord): string {
+export function pathOf(file: string | FileRecord, verb = "download"): string {
   if (typeof file !== "string") {
     if (typeof file?.file_path === "string") return file.file_path;
     // Untyped code may take a row that is not there: files[99].
     const what = file === undefined ? '"undefined"' : "a row without a file_path";
     const expected = "a row of query, or a file name";
-    throw new InputError(`Cannot download ${what}: expected ${expected}`, {
+    throw new InputError(`Cannot ${verb} ${what}: expected ${expected}`, {
       problems: [{ value: shown(file), expected }],
     });
   }
   if (!/[/\\]/.test(file)) return archivePath(file);
   if (isArchivePath(file)) return file;
   const expected = "a file name, or its full path in the archive, imap/...";
-  throw new InputError(`Cannot download "${shown(file)}": expected ${expected}`, {
+  throw new InputError(`Cannot ${verb} "${shown(file)}": expected ${expected}`, {
     problems: [{ value: file, expected }],
   });
 }

@@ -10,7 +10,8 @@ import {
   timesToMilliseconds,
 } from "../cdf/cdf.ts";
 import { InputError, suggestion } from "../errors.ts";
-import { closestWord } from "../names/vocabulary.ts";
+import { closestName } from "../names/vocabulary.ts";
+import { shown } from "../safe_text.ts";
 
 /** What a variable is for: measurements, what they depend on or are qualified by, or texts such as labels. */
 export type VariableRole = "data" | "support_data" | "metadata";
@@ -273,11 +274,12 @@ export class IstpFile {
     const found = this.variables.find((variable) => variable.name === name);
     if (found !== undefined) return found;
     const names = this.variables.map((variable) => variable.name);
-    const advice = suggestion(closestWord(String(name), names)) ||
-      (names.length === 0
-        ? "the file has no variables"
-        : `the file has ${names.slice(0, 12).join(", ")}${names.length > 12 ? `, and ${names.length - 12} more` : ""}`);
-    throw new InputError(`Cannot read the variable "${name}": the file does not have it; ${advice}`);
+    const listed = names.length === 0 ? "no variables" : names.slice(0, 12).join(", ");
+    const more = names.length > 12 ? `, and ${names.length - 12} more` : "";
+    throw new InputError(
+      `Cannot read the variable "${shown(name)}": the file has ${listed}${more}` +
+        suggestion(closestName(String(name), names)),
+    );
   }
 
   /** The variable with the times of most of the data; undefined if the file has no times. */

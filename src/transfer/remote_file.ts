@@ -1,5 +1,5 @@
 import { lookUpObject, type UrlSource } from "./objects.ts";
-import { ConnectionError, FileError, ProtocolError, ResponseError } from "../errors.ts";
+import { ConnectionError, FileError, ProtocolError, type ResponseError } from "../errors.ts";
 import { type Call, contentRange, type Reply, strongEtag } from "../http/call.ts";
 
 /** A remote file, and where its ranges come from. */

@@ -68,7 +68,7 @@ function factsText({ product, version, timeSpan, parents }: DatasetFacts): strin
 export function variablesTable(facts: DatasetFacts, variables: readonly DatasetVariable[]): Table<DatasetVariable> {
   return {
     title: `${facts.name}: ${counted(variables.length, "variable")}`,
-    subtitle: factsText(facts),
+    note: factsText(facts),
     columns: [
       column("Variable", ({ name }) => name),
       column("Shape", ({ shape }) => shapeText(shape), { align: "right" }),
@@ -155,7 +155,7 @@ export function packetsTable(name: string, { packets, apids, chainBreak }: Packe
     column<ApidSummary>(header, (summary) => String(value(summary)), { align: "right" });
   return {
     title: `${name}: ${counted(packets, "packet")} of ${counted(apids.length, "APID")}`,
-    note: chainBreak === undefined ? "" : chainBreakText(chainBreak),
+    ...(chainBreak === undefined ? {} : { note: chainBreakText(chainBreak) }),
     columns: [
       number("APID", ({ apid }) => apid),
       number("Packets", ({ packets }) => packets),
@@ -180,7 +180,7 @@ export function otherTable(
   const { lines, isCut, format } = content;
   return {
     title: `${name}: ${format}`,
-    subtitle: isCut ? `the first ${counted(lines.length, "line")}` : counted(lines.length, "line"),
+    ...(isCut ? { note: `the first ${counted(lines.length, "line")}` } : {}),
     columns: [column("Line", ([line]) => String(line), { align: "right" }), column("Text", ([, text]) => text)],
     rows: lines.map((text, index) => [index + 1, text] as const),
   };
