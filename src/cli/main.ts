@@ -88,6 +88,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/webpoda.ts")).webpoda,
   },
   {
+    name: "inspect",
+    summary: "show what is in files",
+    load: async () => (await import("./commands/inspect.ts")).inspect,
+  },
+  {
     name: "serve",
     summary: "run a local archive that speaks the SDC's protocol",
     load: async () => (await import("./commands/serve.ts")).serve,

@@ -8,7 +8,7 @@ import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan } from "../data
 import { type FileContent, type FileContentKind, openContent, openPath } from "../dataset/open_file.ts";
 import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import { type Column, shownTable, type Table } from "../display/text_table.ts";
+import { type Column, shownTable, type Table, type TextLook, textTable } from "../display/text_table.ts";
 import { InputError, wrongValue } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import { type DayLike, readMoment, startOfDay } from "../names/calendar_date.ts";
@@ -127,6 +127,11 @@ export class VariableCard {
   async #table(): Promise<Table<Property>> {
     const [read, units] = await Promise.all([this.#file.read(this.info.name), this.#file.units(this.info)]);
     return variableTable(this.#name, this.info, { properties: valueProperties(this.info, read), units });
+  }
+
+  /** Returns the variable as a text table: what its values are, then its attributes. @param look How to lay it out. */
+  async toText(look?: TextLook): Promise<string> {
+    return textTable(await this.#table(), Infinity, look);
   }
 
   /** Shows the variable: in a notebook as an output of the running cell, otherwise as text on standard output. */
@@ -273,34 +278,37 @@ export class Dataset {
     return valueTable(this.name, columns);
   }
 
-  async #facts(file: IstpFile): Promise<DatasetFacts> {
-    const { name, product, version, parents } = this;
-    return { name, product, version, parents, timeSpan: await file.timeSpan() };
-  }
-
   /** Shows the file: in a notebook as an output of the running cell, otherwise as text on standard output. */
   async show(): Promise<void> {
     await showBundle(await this[JUPYTER_DISPLAY]());
   }
 
+  /** Returns the file as a text table. @param look How to lay it out. */
+  async toText(look?: TextLook): Promise<string> {
+    return await this.#draw((table) => textTable(table, Infinity, look));
+  }
+
   /** Returns what a notebook shows for the file. */
   async [JUPYTER_DISPLAY](): Promise<MimeBundle> {
+    return await this.#draw(bundleOf);
+  }
+
+  async #draw<Drawn>(draw: <Row>(table: Table<Row>) => Drawn): Promise<Drawn> {
+    const timeSpan = this.#content.kind === "cdf" ? await this.#content.file.timeSpan() : undefined;
+    return this.#drawWith(timeSpan, draw);
+  }
+
+  #drawWith<Drawn>(timeSpan: DatasetFacts["timeSpan"], draw: <Row>(table: Table<Row>) => Drawn): Drawn {
     const content = this.#content;
-    if (content.kind === "packets") return bundleOf(packetsTable(this.name, content.packets));
-    if (content.kind !== "cdf") return bundleOf(otherTable(this.name, content));
-    return bundleOf(variablesTable(await this.#facts(content.file), content.file.variables));
+    const { name, product, version, parents } = this;
+    if (content.kind === "packets") return draw(packetsTable(name, content.packets));
+    if (content.kind !== "cdf") return draw(otherTable(name, content));
+    return draw(variablesTable({ name, product, version, parents, timeSpan }, content.file.variables));
   }
 
   /** Returns what `console.log` and the REPL show for the file: the same, but without the times of a CDF file. */
   [Symbol.for("Deno.customInspect")](): string {
-    const content = this.#content;
-    const { name, product, version, parents } = this;
-    const table = content.kind === "packets"
-      ? shownTable(packetsTable(name, content.packets))
-      : content.kind === "cdf"
-      ? shownTable(variablesTable({ name, product, version, parents, timeSpan: undefined }, content.file.variables))
-      : shownTable(otherTable(name, content));
-    return table.trimEnd();
+    return this.#drawWith(undefined, shownTable).trimEnd();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CatalogEntry } from "./catalog.ts";
 import type { CallName, CellCalls } from "./cell_call.ts";
+import type { Dataset, OpenOptions } from "./dataset.ts";
 import type {
   IalirtFile,
   IalirtParameters,

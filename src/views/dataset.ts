@@ -1,6 +1,6 @@
 // Tables of what is in a file: its variables, one of them, its packets, or its first lines.
 import { counted } from "./records.ts";
-import type { CdfAttributeValue } from "../cdf/cdf.ts";
+import type { Cdf, CdfAttributeValue } from "../cdf/cdf.ts";
 import type { ApidSummary, ChainBreak, PacketSummary } from "../ccsds/packets.ts";
 import type { DatasetValues, DatasetVariable } from "../dataset/istp_file.ts";
 import type { FileContent } from "../dataset/open_file.ts";
@@ -183,5 +183,17 @@ export function otherTable(
     ...(isCut ? { note: `the first ${counted(lines.length, "line")}` } : {}),
     columns: [column("Line", ([line]) => String(line), { align: "right" }), column("Text", ([, text]) => text)],
     rows: lines.map((text, index) => [index + 1, text] as const),
+  };
+}
+
+/** Creates the table of the global attributes of a CDF file: a row for each of their values. */
+export function attributesTable(attributes: Cdf["attributes"]): Table<Property> {
+  const rows = Object.entries(attributes).flatMap(([name, values]) =>
+    values.map((value, index): Property => [index === 0 ? name : "", attributeText(value)])
+  );
+  return {
+    title: counted(Object.keys(attributes).length, "global attribute"),
+    columns: [column("Attribute", ([name]) => name), column("Value", ([, value]) => value)],
+    rows,
   };
 }
