@@ -1,0 +1,135 @@
+// The file was written with cdflib: tests/dataset/generate.py.
+import { openCdf } from "../../src/cdf/cdf.ts";
+import { IstpFile } from "../../src/dataset/istp_file.ts";
+import { InputError } from "../../src/errors.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+
+const PATH = fromFileUrl(new URL("./files/istp.cdf", import.meta.url));
+const START = Date.UTC(2026, 0, 1);
+
+const open = async () => new IstpFile(await openCdf(PATH));
+
+Deno.test("variables are listed data first, with what their attributes say", async () => {
+  const file = await open();
+  assertEquals(file.variables.map(({ name }) => name), [
+    ...["vectors", "counts", "flux", "event"],
+    ...["epoch", "energy", "event_time", "matrix", "old_time"],
+    ...["labels", "count_units", "mode"],
+  ]);
+  const { attributes: _, ...flux } = file.variable("flux");
+  assertEquals(flux, {
+    name: "flux",
+    type: "UINT2",
+    shape: [6, 4],
+    varies: true,
+    role: "data",
+    description: "Flux by energy",
+    units: "1/s",
+    unitsFrom: undefined,
+    label: "J",
+    displayType: "spectrogram",
+    scale: "log",
+    time: "epoch",
+    timeType: undefined,
+    dimensions: [{ size: 4, depend: "energy", labels: undefined }],
+    fill: 65535,
+    validMin: undefined,
+    validMax: undefined,
+  });
+});
+
+Deno.test("attributes that real files get wrong are understood", async () => {
+  const file = await open();
+  const { dimensions: [components], displayType } = file.variable("vectors");
+  assertEquals(components, { size: 3, depend: undefined, labels: "labels" }, "DEPEND_1 is not in the file");
+  assertEquals(displayType, "time_series");
+  const counts = file.variable("counts");
+  assertEquals([counts.units, counts.description, counts.label], [undefined, "Counts", "Counts"]);
+  assertEquals(file.variable("energy").scale, "log");
+  assertEquals(file.variable("matrix").role, undefined);
+});
+
+Deno.test("read() turns fill values into missing ones, and counts doubtful values", async () => {
+  const file = await open();
+  const vectors = await file.read("vectors");
+  assertEquals(vectors.shape, [6, 3]);
+  assertEquals([...vectors.values].slice(0, 9), [0, 1, 2, 3, NaN, 5, 6, 7, 100.5]);
+  assertEquals([vectors.missing, vectors.outside, vectors.isRounded], [1, 1, false]);
+  assertEquals([...vectors.times ?? []], [0, 1, 2, 3, 4, 5].map((second) => START + 1000 * second));
+});
+
+Deno.test("read() says when integers lose digits, and takes a fill value that is the greatest valid one", async () => {
+  const counts = await (await open()).read("counts");
+  assertEquals([...counts.values], [1, 2, 2 ** 53, NaN, 5, 6]);
+  assertEquals([counts.missing, counts.outside, counts.isRounded], [1, 0, true]);
+});
+
+Deno.test("read() returns the records of a span of time, the last time excluded", async () => {
+  const file = await open();
+  const span = { from: START + 1500, to: START + 4000 };
+  const flux = await file.read("flux", span);
+  assertEquals([flux.shape, flux.start], [[2, 4], 2]);
+  assertEquals([...flux.values], [8, 9, 10, 11, 12, 13, 14, 15]);
+  assertEquals([...flux.times ?? []], [START + 2000, START + 3000]);
+  assertEquals((await file.read("flux", { from: START + 60_000 })).shape, [0, 4]);
+  assertEquals((await file.read("flux", { to: START })).shape, [0, 4]);
+  assertEquals((await file.read("epoch", span)).values, Float64Array.of(START + 2000, START + 3000));
+});
+
+Deno.test("read() finds the records of a span of time if the times do not increase, or are missing", async () => {
+  const file = await open();
+  const events = await file.read("event", { from: START + 1000, to: START + 5000 });
+  assertEquals([[...events.values], [...events.times ?? []]], [[30, 10], [START + 3000, START + 1000]]);
+  const all = await file.read("event");
+  assertEquals([[...all.values], all.times?.at(-1)], [[30, 0, 50, 10, 99], NaN]);
+  assertEquals((await file.read("event", { from: START + 60_000 })).shape, [0]);
+  assertEquals((await file.read("event_time")).missing, 1);
+});
+
+Deno.test("read() returns texts without the spaces at their ends, and values without records", async () => {
+  const file = await open();
+  assertEquals((await file.read("mode")).values, ["norm", "burst", "", "norm", "norm", "norm"]);
+  assertEquals((await file.read("mode", { from: START + 1000, to: START + 2000 })).values, ["burst"]);
+  const matrix = await file.read("matrix", { from: START });
+  assertEquals([matrix.shape, [...matrix.values], matrix.times], [[2, 3], [0, 1, 2, 3, 4, 5], undefined]);
+  const old = await file.read("old_time");
+  assertEquals([old.shape, old.values[1]], [[6], START + 1250]);
+});
+
+Deno.test("labels() are those that the file has for a dimension, otherwise the values along it", async () => {
+  const file = await open();
+  const labelsOf = async (name: string) => {
+    const [dimension] = file.variable(name).dimensions;
+    return dimension === undefined ? undefined : await file.labels(dimension);
+  };
+  assertEquals(await labelsOf("vectors"), ["x", "y", "z"]);
+  assertEquals(await labelsOf("flux"), ["1.5", "10", "100", "1000"]);
+  assertEquals(await labelsOf("matrix"), undefined);
+});
+
+Deno.test("units() follows a pointer to the units", async () => {
+  const file = await open();
+  assertEquals(await file.units(file.variable("counts")), "counts");
+  assertEquals(await file.units(file.variable("vectors")), "nT");
+  assertEquals(await file.units(file.variable("matrix")), undefined);
+});
+
+Deno.test("the times of a file are those of most of its data", async () => {
+  const file = await open();
+  assertEquals(file.timeVariable?.name, "epoch");
+  assertEquals(await file.timeSpan(), [START, START + 5000]);
+});
+
+Deno.test("global attributes are found in any case", async () => {
+  const file = await open();
+  assertEquals(file.texts("logical_SOURCE"), ["imap_mag_l2_norm-dsrf"]);
+  assertEquals(file.texts("Parents").length, 2);
+  assertEquals(file.texts("PI_name"), []);
+});
+
+Deno.test("a variable that the file does not have is an error with the closest one", async () => {
+  const file = await open();
+  assertThrows(() => file.variable("vectos"), InputError, `(did you mean "vectors"?)`);
+  await assertRejects(() => file.read("constructor"), InputError, "the file has vectors, counts, flux, ");
+});
