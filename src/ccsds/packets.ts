@@ -32,7 +32,11 @@ export interface PacketHeader {
   readonly coarseTime: number | undefined;
 }
 
-/** Packets that are missing in a file, or not in order, by the sequence counts of one APID. */
+/**
+ * Packets that are missing in a file, or not in order, by the sequence counts of one APID.
+ *
+ * @category Open files
+ */
 export interface SequenceGap {
   /** The offset of the packet after the gap, in bytes. */
   readonly offset: number;
@@ -44,7 +48,11 @@ export interface SequenceGap {
   readonly missing: number;
 }
 
-/** The packets of one source on board. */
+/**
+ * The packets of one source on board.
+ *
+ * @category Open files
+ */
 export interface ApidSummary {
   /** The application process identifier. */
   readonly apid: number;
@@ -73,10 +81,16 @@ export interface ApidSummary {
  *
  * - `version`: what follows has another version than 0, so it is not a space packet: another header, or other data.
  * - `truncated`: the last packet is longer than the rest of the file, or its header is cut.
+ *
+ * @category Open files
  */
 export type ChainBreakReason = "version" | "truncated";
 
-/** The place where the chain of packets breaks. */
+/**
+ * The place where the chain of packets breaks.
+ *
+ * @category Open files
+ */
 export interface ChainBreak {
   /** The offset of the first byte that does not belong to a whole packet. */
   readonly offset: number;
@@ -90,7 +104,11 @@ export interface ChainBreak {
   readonly announced: number | undefined;
 }
 
-/** What a file of packets contains. */
+/**
+ * What a file of packets contains.
+ *
+ * @category Open files
+ */
 export interface PacketSummary {
   /** The number of whole packets. */
   readonly packets: number;

@@ -89,6 +89,12 @@ function spanOf(options: ReadOptions): TimeSpan {
   return span;
 }
 
+/** Returns the text of an open file, for the command line. */
+export let datasetText: (dataset: Dataset, look?: TextLook) => Promise<string>;
+
+/** Returns the text of a variable, for the command line. */
+export let variableText: (variable: VariableCard, look?: TextLook) => Promise<string>;
+
 /** Returns what a notebook shows for a table. */
 function bundleOf<Row>(table: Table<Row>): MimeBundle {
   return { "text/plain": shownTable(table), "text/html": htmlTable(table) };
@@ -129,9 +135,13 @@ export class VariableCard {
     return variableTable(this.#name, this.info, { properties: valueProperties(this.info, read), units });
   }
 
-  /** Returns the variable as a text table: what its values are, then its attributes. @param look How to lay it out. */
-  async toText(look?: TextLook): Promise<string> {
-    return textTable(await this.#table(), Infinity, look);
+  static {
+    variableText = async (variable, look) => textTable(await variable.#table(), Infinity, look);
+  }
+
+  /** Returns the variable as a text table: what its values are, then its attributes. */
+  async toText(): Promise<string> {
+    return await variableText(this);
   }
 
   /** Shows the variable: in a notebook as an output of the running cell, otherwise as text on standard output. */
@@ -283,9 +293,13 @@ export class Dataset {
     await showBundle(await this[JUPYTER_DISPLAY]());
   }
 
-  /** Returns the file as a text table. @param look How to lay it out. */
-  async toText(look?: TextLook): Promise<string> {
-    return await this.#draw((table) => textTable(table, Infinity, look));
+  static {
+    datasetText = (dataset, look) => dataset.#draw((table) => textTable(table, Infinity, look));
+  }
+
+  /** Returns the file as a text table. */
+  async toText(): Promise<string> {
+    return await datasetText(this);
   }
 
   /** Returns what a notebook shows for the file. */

@@ -13,10 +13,18 @@ import { InputError, suggestion } from "../errors.ts";
 import { closestName } from "../names/vocabulary.ts";
 import { shown } from "../safe_text.ts";
 
-/** What a variable is for: measurements, what they depend on or are qualified by, or texts such as labels. */
+/**
+ * What a variable is for: measurements, what they depend on or are qualified by, or texts such as labels.
+ *
+ * @category Open files
+ */
 export type VariableRole = "data" | "support_data" | "metadata";
 
-/** One dimension of a variable's records. */
+/**
+ * One dimension of a variable's records.
+ *
+ * @category Open files
+ */
 export interface VariableDimension {
   /** Its size. */
   readonly size: number;
@@ -26,7 +34,11 @@ export interface VariableDimension {
   readonly labels: string | undefined;
 }
 
-/** A variable of a file, as its ISTP attributes describe it. */
+/**
+ * A variable of a file, as its ISTP attributes describe it.
+ *
+ * @category Open files
+ */
 export interface DatasetVariable {
   /** Its name. */
   readonly name: string;
@@ -66,7 +78,11 @@ export interface DatasetVariable {
   readonly attributes: Readonly<Record<string, CdfAttributeValue>>;
 }
 
-/** Values of a variable, with fill and pad values as missing. */
+/**
+ * Values of a variable, with fill and pad values as missing.
+ *
+ * @category Open files
+ */
 export interface DatasetValues {
   /** The name of the variable. */
   readonly name: string;

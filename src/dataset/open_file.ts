@@ -14,8 +14,12 @@ export type FileContent =
   /** A file that is not looked into. */
   | { readonly kind: "other"; readonly format: string };
 
-/** The kind of a file's content. */
-export type FileContentKind = FileContent["kind"];
+/**
+ * What a file is: a CDF file, a file of packets, a text, or something that is not looked into.
+ *
+ * @category Open files
+ */
+export type FileContentKind = "cdf" | "packets" | "text" | "other";
 
 const HEAD_BYTES = 16 * 1024;
 const MAX_LINES = 40;

@@ -1,5 +1,5 @@
 import { type Command, type CommandInput, EXIT, UsageError } from "../shell.ts";
-import type { Dataset } from "../../client/dataset.ts";
+import { type Dataset, datasetText, variableText } from "../../client/dataset.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { textTable } from "../../display/text_table.ts";
 import { printableJson } from "../../safe_text.ts";
@@ -27,13 +27,10 @@ async function describe(dataset: Dataset): Promise<object> {
 async function tables(dataset: Dataset, { values, flags, output }: CommandInput): Promise<string[]> {
   const look = output.look();
   const variable = values.get("variable");
-  const texts: string[] = [];
-  if (variable !== undefined) texts.push(await dataset.variable(variable).toText(look));
-  else texts.push(await dataset.toText(look));
-  if (flags.has("attributes") && variable === undefined && dataset.kind === "cdf") {
-    texts.push(textTable(attributesTable(dataset.cdf.attributes), Infinity, look));
-  }
-  return texts;
+  if (variable !== undefined) return [await variableText(dataset.variable(variable), look)];
+  const text = await datasetText(dataset, look);
+  if (!flags.has("attributes") || dataset.kind !== "cdf") return [text];
+  return [text, textTable(attributesTable(dataset.cdf.attributes), Infinity, look)];
 }
 
 /** The command `inspect`. */
