@@ -109,7 +109,7 @@ function bundleOf<Row>(table: Table<Row>): MimeBundle {
  * import { assert } from "@std/assert";
  * import { open, query } from "@imap-sdc/data-access";
  *
- * const [file] = await query({ instrument: "mag", data_level: "l1a" });
+ * const [file] = await query({ instrument: "glows", data_level: "l1b" });
  * assert(file !== undefined);
  * const dataset = await open(file);
  * await dataset.variable("epoch").show();
@@ -170,7 +170,7 @@ export class VariableCard {
  * import { assert } from "@std/assert";
  * import { open, query } from "@imap-sdc/data-access";
  *
- * const [file] = await query({ instrument: "mag", data_level: "l1a" });
+ * const [file] = await query({ instrument: "glows", data_level: "l1b" });
  * assert(file !== undefined);
  * const dataset = await open(file);
  * await dataset.show();

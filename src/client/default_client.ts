@@ -792,11 +792,11 @@ export function localPath(file: string | FileRecord): Promise<string> {
  * import { assert } from "@std/assert";
  * import { open, query } from "@imap-sdc/data-access";
  *
- * const [file] = await query({ instrument: "mag", data_level: "l1a" });
+ * const [file] = await query({ instrument: "glows", data_level: "l1b" });
  * assert(file !== undefined);
  * const dataset = await open(file);
  * await dataset.show();
- * const { values, times } = await dataset.read("epoch", { from: "2025-05-02" });
+ * const { values, times } = await dataset.read("epoch", { from: "2011-09-20" });
  * assert(values.length === times?.length);
  * ```
  *
