@@ -101,23 +101,6 @@ export type {
   UploadOptions,
 } from "./src/client/options.ts";
 export type { ApidSummary, ChainBreak, ChainBreakReason, PacketSummary, SequenceGap } from "./src/ccsds/packets.ts";
-export type {
-  Cdf,
-  CdfArray,
-  CdfAttributeValue,
-  CdfChunk,
-  CdfChunkOptions,
-  CdfCompression,
-  CdfInput,
-  CdfOptions,
-  CdfPad,
-  CdfReadOptions,
-  CdfSource,
-  CdfTimeType,
-  CdfType,
-  CdfValues,
-  CdfVariable,
-} from "./src/cdf/cdf.ts";
 export type { FileContentKind } from "./src/dataset/open_file.ts";
 export type { CatalogEntry } from "./src/client/catalog.ts";
 export type {

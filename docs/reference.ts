@@ -21,6 +21,7 @@ export const CATEGORIES: Readonly<Record<string, string>> = {
   "Settings": "Clients, where settings come from, and the log of requests.",
   "Notebook": "Help in a cell, and charts.",
   "Local archive": "An archive on this machine, for testing, teaching, and working offline.",
+  "Open files": "What is in a file: variables, values, packets.",
   "CDF files": "Reading files in NASA's Common Data Format.",
   "Errors": "What can go wrong, as data.",
 };

@@ -106,12 +106,9 @@ function bundleOf<Row>(table: Table<Row>): MimeBundle {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
- * import { open, query } from "@imap-sdc/data-access";
+ * import { open } from "@imap-sdc/data-access";
  *
- * const [file] = await query({ instrument: "glows", data_level: "l1b" });
- * assert(file !== undefined);
- * const dataset = await open(file);
+ * const dataset = await open("imap_glows_l1b_hist_20110921_v001.cdf");
  * await dataset.variable("epoch").show();
  * ```
  *
@@ -167,15 +164,12 @@ export class VariableCard {
  *
  * @example Show what is in a file, and read a variable
  * ```ts
- * import { assert } from "@std/assert";
- * import { open, query } from "@imap-sdc/data-access";
+ * import { open } from "@imap-sdc/data-access";
  *
- * const [file] = await query({ instrument: "glows", data_level: "l1b" });
- * assert(file !== undefined);
- * const dataset = await open(file);
+ * const dataset = await open("imap_glows_l1b_hist_20110921_v001.cdf");
  * await dataset.show();
  * const { values, shape } = await dataset.read("epoch");
- * assert(values.length === shape[0]);
+ * console.log(shape, values);
  * ```
  *
  * @category Open files

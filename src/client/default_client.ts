@@ -789,15 +789,12 @@ export function localPath(file: string | FileRecord): Promise<string> {
  *
  * @example
  * ```ts
- * import { assert } from "@std/assert";
- * import { open, query } from "@imap-sdc/data-access";
+ * import { open } from "@imap-sdc/data-access";
  *
- * const [file] = await query({ instrument: "glows", data_level: "l1b" });
- * assert(file !== undefined);
- * const dataset = await open(file);
+ * const dataset = await open("imap_glows_l1b_hist_20110921_v001.cdf");
  * await dataset.show();
  * const { values, times } = await dataset.read("epoch", { from: "2011-09-20" });
- * assert(values.length === times?.length);
+ * console.log(values, times);
  * ```
  *
  * @category Open files
