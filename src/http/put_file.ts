@@ -32,6 +32,8 @@ class FileBody extends Blob {
 
 /** The number of bytes that are read and sent at a time: what Deno takes at once. */
 const CHUNK_LENGTH = 64 * 1024;
+/** How many chunks to keep until their memory is freed. Two may not have been taken yet. */
+const KEPT_CHUNKS = 8;
 /** Deno and the operating system take this many bytes before the connection exists. */
 const BUFFERED_LENGTH = 4 * CHUNK_LENGTH;
 /** Network buffers are emptied in large steps, so a chunk may take this many times as long as a response. */
@@ -61,6 +63,8 @@ class OnePut implements AsyncDisposable {
   #file: Deno.FsFile | undefined;
   /** The read in progress. */
   #reading: Promise<unknown> = Promise.resolve();
+  /** The last chunks. */
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   /** Why this program ended the request. */
   #failure: ImapError | undefined;
   /** The number of bytes that have been read. */
@@ -157,6 +161,10 @@ class OnePut implements AsyncDisposable {
     this.#progressed = performance.now();
     if (this.#bytes > 0) onBytes?.(this.#bytes);
     const chunk = new Uint8Array(Math.min(CHUNK_LENGTH, size - this.#bytes));
+    this.#chunks.push(chunk);
+    // Frees the memory of a chunk that Deno has taken, instead of waiting for the garbage collector. If Deno had not
+    // taken it, bytes would be missing, and the request would fail.
+    if (this.#chunks.length > KEPT_CHUNKS) this.#chunks.shift()?.buffer.transfer(0);
     const count = await this.#read(chunk);
     controller.enqueue(chunk.subarray(0, count));
     this.#bytes += count;
