@@ -138,12 +138,11 @@ export {
   type QueryResultOrigin,
   type RowGroups,
   type RowKey,
-  type SortOptions,
 } from "./src/client/query_result.ts";
 export type { ManifestOptions, ManifestParameters } from "./src/client/orders.ts";
 export type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./src/client/orders.ts";
 export type { JobsOptions, ReprocessOptions, ReprocessReport } from "./src/client/orders.ts";
-export { RecordList } from "./src/client/record_list.ts";
+export { RecordList, type SortOptions } from "./src/client/record_list.ts";
 export { type Repeat, TransferReport } from "./src/client/transfer_report.ts";
 export type { PacketOutcome, PacketState, WebpodaOptions, WebpodaParameters } from "./src/client/webpoda.ts";
 export { QUERY_MODES, type QueryMode } from "./src/protocol/webpoda.ts";

@@ -1,13 +1,13 @@
 import type { CatalogEntry } from "./catalog.ts";
 import { type DownloadOptions, isList } from "./options.ts";
+import { sortedBy, type SortOptions } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { htmlCard, htmlTable } from "../display/html_table.ts";
 import { isNotebook, JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { PendingPicture, type Picture } from "../display/picture.ts";
 import { shownTable, type Table, textTable } from "../display/text_table.ts";
-import { checkObject, ImapError, InputError, unknownParameter, wrongValue } from "../errors.ts";
+import { ImapError, InputError, unknownParameter, wrongValue } from "../errors.ts";
 import { isPrivateHost } from "../http/transport.ts";
-import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
 import { closestWord } from "../names/vocabulary.ts";
 import { downloadRoute } from "../protocol/routes.ts";
 import type { FileRecord } from "../protocol/rows.ts";
@@ -94,16 +94,6 @@ interface History {
   readonly steps: readonly string[];
   /** The keys of the columns to show. Default: all that the table of a result has. */
   readonly columns?: readonly string[];
-}
-
-/**
- * How to sort: see {@linkcode QueryResult.sortBy}.
- *
- * @category Find files
- */
-export interface SortOptions {
-  /** Whether the largest value comes first. Default: false. */
-  readonly descending?: boolean;
 }
 
 /**
@@ -260,9 +250,7 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
    * ```
    */
   sortBy(key: RowKey<Row>, options: SortOptions = {}): QueryResult<Row> {
-    checkObject("sort with", options, "an object with options");
-    const valueOf = columnValue("sort", key, this);
-    return this.#select(sortedBy(this, valueOf, { descending: options.descending === true }));
+    return this.#select(sortedBy(this, columnValue("sort", key, this), options));
   }
 
   /**
@@ -539,35 +527,6 @@ export function showAsCards(rows: readonly FileRecord[], origin: QueryResultOrig
       Reflect.defineProperty(row, JUPYTER_DISPLAY, { value, configurable: true });
     }
   }
-}
-
-/** Sorts rows by a value of each, without changing them. */
-function sortedBy<Row extends FileRecord>(
-  rows: readonly Row[],
-  valueOf: (row: Row) => unknown,
-  { descending }: { readonly descending: boolean },
-): Row[] {
-  const keyed = rows.map((row) => ({ row, value: valueOf(row) ?? undefined }));
-  const sign = descending ? -1 : 1;
-  keyed.sort((a, b) => {
-    // Rows without a value come last in both directions.
-    if (a.value === undefined || b.value === undefined) {
-      return Number(a.value === undefined) - Number(b.value === undefined);
-    }
-    return sign * compareValues(a.value, b.value);
-  });
-  return keyed.map(({ row }) => row);
-}
-
-/** Numbers inside of texts, such as the versions of SPICE files, count as numbers. */
-const BY_NUMBER = new Intl.Collator("en", { numeric: true });
-
-function compareValues(a: unknown, b: unknown): number {
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
-  const [one, other] = [String(a), String(b)];
-  if (isVersion(one) && isVersion(other)) return compareVersions(parseVersion(one), parseVersion(other));
-  return BY_NUMBER.compare(one, other);
 }
 
 /**

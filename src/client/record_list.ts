@@ -1,6 +1,9 @@
 import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { shownTable, type Table, textTable } from "../display/text_table.ts";
+import { checkObject, unknownParameter } from "../errors.ts";
+import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
+import { closestWord } from "../names/vocabulary.ts";
 
 /** Creates the table of records; `isPage` says whether it is for a web page. */
 type TableOf<Row> = (rows: readonly Row[], isPage: boolean) => Table<Row>;
@@ -8,13 +11,50 @@ type TableOf<Row> = (rows: readonly Row[], isPage: boolean) => Table<Row>;
 /** Returns the table of a list, for the command line. */
 export let recordTable: <Row extends object>(list: RecordList<Row>) => Table<Row>;
 
+/**
+ * How to sort: see {@linkcode QueryResult.sortBy}.
+ *
+ * @category Find files
+ */
+export interface SortOptions {
+  /** Whether the largest value comes first. Default: false. */
+  readonly descending?: boolean;
+}
+
+/** Sorts rows by a value of each, without changing them. Rows without a value come last in both directions. */
+export function sortedBy<Row>(rows: readonly Row[], valueOf: (row: Row) => unknown, options: SortOptions): Row[] {
+  checkObject("sort with", options, "an object with options");
+  const sign = options.descending === true ? -1 : 1;
+  const keyed = rows.map((row) => ({ row, value: valueOf(row) ?? undefined }));
+  keyed.sort((a, b) => {
+    if (a.value === undefined || b.value === undefined) {
+      return Number(a.value === undefined) - Number(b.value === undefined);
+    }
+    return sign * compareValues(a.value, b.value);
+  });
+  return keyed.map(({ row }) => row);
+}
+
+/** The versions of SPICE files are digits: 9 comes before 10. */
+const DIGITS = /^\d+$/;
+
+function compareValues(a: unknown, b: unknown): number {
+  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
+  const [one, other] = [String(a), String(b)];
+  if ((typeof a === "number" && typeof b === "number") || (DIGITS.test(one) && DIGITS.test(other))) {
+    return Number(a) - Number(b);
+  }
+  if (isVersion(one) && isVersion(other)) return compareVersions(parseVersion(one), parseVersion(other));
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 /** The number of rows added per call, since the number of arguments of a call is limited. */
 const ROWS_AT_ONCE = 1_000;
 
 /**
  * Records of the SDC that are not files, for example jobs: an array that displays itself as a table in notebooks, in the
- * REPL and in `console.log`. `filter`, `slice`, `toSorted` and `toReversed` return a RecordList; other methods, such as
- * `map`, return a plain array.
+ * REPL and in `console.log`. Methods that select, order or join records return a RecordList; others, such as `map`, return
+ * a plain array.
  *
  * @example
  * ```ts
@@ -64,6 +104,42 @@ export class RecordList<Row extends object = object> extends Array<Row> {
   /** Returns the records from the last to the first, as a RecordList. */
   override toReversed(): RecordList<Row> {
     return RecordList.fromRecords(super.toReversed(), this.#tableOf);
+  }
+
+  /** Returns the first records, as a RecordList. Default: 5. */
+  head(count = 5): RecordList<Row> {
+    return RecordList.fromRecords(super.slice(0, count), this.#tableOf);
+  }
+
+  /** Returns these records and further ones, as a RecordList. */
+  override concat(...items: ConcatArray<Row>[]): RecordList<Row>;
+  /** Returns these records, further ones and those of lists, as a RecordList. */
+  override concat(...items: (Row | ConcatArray<Row>)[]): RecordList<Row>;
+  override concat(...items: (Row | ConcatArray<Row>)[]): RecordList<Row> {
+    return RecordList.fromRecords(super.concat(...items), this.#tableOf);
+  }
+
+  /**
+   * Returns the records sorted by a key, or by what a function returns for each record. Records with equal values keep
+   * their order; records without a value come last.
+   *
+   * @throws {InputError} When the records have no such key.
+   *
+   * @example
+   * ```ts
+   * import { catalog } from "@imap-sdc/data-access";
+   *
+   * const products = await catalog({ instrument: "mag" });
+   * await products.sortBy("files", { descending: true }).show();
+   * ```
+   */
+  sortBy(key: (keyof Row & string) | ((row: Row) => unknown), options: SortOptions = {}): RecordList<Row> {
+    if (typeof key === "function") return RecordList.fromRecords(sortedBy(this, key, options), this.#tableOf);
+    const known = [...new Set(this.flatMap((row) => Object.keys(row)))];
+    if (this.length > 0 && !known.includes(key)) {
+      throw unknownParameter("sort", key, { known, closest: closestWord(key, known) });
+    }
+    return RecordList.fromRecords(sortedBy(this, (row) => row[key], options), this.#tableOf);
   }
 
   /** Returns the records as a text table, as the command line prints them. */

@@ -59,6 +59,11 @@ Deno.test("a catalog is an array that displays itself, with links and a strip of
   assertStringIncludes(html, "<title>22 of 32 days</title>");
   // Without what pages may remove, the number of days is left.
   assertStringIncludes(html.replaceAll(/<(?!\/?t[dr])[^>]*>/g, ""), "22 of 32 days</td>");
+  for (const list of [products.head(1), products.concat(products), products.sortBy("files", { descending: true })]) {
+    assertStringIncludes(list.toText(), "|Coverage");
+  }
+  assertEquals(products.sortBy("files", { descending: true }).map(({ files }) => files), [32, 22]);
+  assertEquals(products.sortBy(({ descriptor }) => descriptor).length, 2);
   assertStringIncludes(products.filter(({ instrument }) => instrument === "swe").toHtml(), "32 of 32 days");
 });
 
