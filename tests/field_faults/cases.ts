@@ -433,7 +433,6 @@ const SETTINGS = [
   "tests/e2e/settings_test.ts",
   "every setting of proxies and certificates means the same for queries, downloads, and uploads",
 ] as const;
-const CAUSES = ["tests/faults/causes_test.ts", "the message names the cause: ${name}"] as const;
 
 /** All cases, in the order of the list. */
 export const FIELD_FAULTS: readonly FieldFault[] = [
@@ -442,10 +441,7 @@ export const FIELD_FAULTS: readonly FieldFault[] = [
     name: "locks that are granted to everyone, two downloads of one file",
     run: lockedForEveryone,
     right: "right bytes under the final name, always",
-    test: [
-      "tests/transfer/locks_test.ts",
-      "two downloads of one file at once, both with ifPresent fetch, never leave a final file that is incomplete",
-    ],
+    test: ["tests/disks/main.ts", "on a disk that grants every lock"],
   },
   {
     kind: "shared disks",
@@ -454,7 +450,7 @@ export const FIELD_FAULTS: readonly FieldFault[] = [
     right: "exit code 0, the file is there",
     test: [
       "tests/transfer/checked_test.ts",
-      "download() flushes the bytes, then renames the file, then flushes the folder",
+      "download() gives one notice on a disk that cannot flush files, and succeeds",
     ],
   },
   {
@@ -483,21 +479,21 @@ export const FIELD_FAULTS: readonly FieldFault[] = [
     name: "an empty DENO_CERT",
     run: emptyDenoCert,
     right: "DENO_CERT is named: yes, tried again: no",
-    test: CAUSES,
+    test: ["tests/faults/cause_table.ts", "`DENO_CERT` or `--cert` names a file that cannot be opened"],
   },
   {
     kind: "wrong culprit",
     name: "unknown issuer, another host's certificate, a clock that is off",
     run: certificateReasons,
     right: "3 different messages for 3 causes, the clock is named: yes",
-    test: CAUSES,
+    test: ["tests/faults/cause_table.ts", "the certificate's issuer is not trusted, or it is self-signed"],
   },
   {
     kind: "wrong culprit",
     name: "https:// at a port that speaks http",
     run: httpsAtHttpPort,
     right: "one attempt, http:// is named: yes",
-    test: CAUSES,
+    test: ["tests/faults/cause_table.ts", "https:// at a port that does not speak TLS"],
   },
   {
     kind: "wrong culprit",
