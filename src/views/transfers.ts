@@ -68,13 +68,6 @@ function folderOf(file: string): string {
   }
 }
 
-/** Returns the data directory that downloaded files are in; undefined for uploads, and if no file is there. */
-function rootOf(outcomes: readonly Outcome[]): string | undefined {
-  const isBelow = ({ path, file, state }: Outcome) => state !== "sent" && path.endsWith(`/${file}`);
-  const found = outcomes.find(isBelow);
-  return found?.path.slice(0, -found.file.length - 1);
-}
-
 /** Says why a file failed, without its name, which the row already shows. */
 function reasonOf(error: Error): string {
   return error instanceof ImapError ? error.reason : error.message;
@@ -96,10 +89,8 @@ export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
     yields: 0,
     text: (outcome) => isFailed(outcome) ? "" : folderOf(outcome.file),
   };
-  const root = rootOf(outcomes);
   return {
     title: outcomesSummary(outcomes),
-    ...(root === undefined ? {} : { subtitle: `in ${root}` }),
     columns: [
       { header: "File", align: "left", text: ({ file }) => bareName(file) },
       { header: "Outcome", align: "left", text: stateText },
