@@ -1,6 +1,5 @@
 import type { QueryResult } from "../client/query_result.ts";
-import { type RecordList, recordTable } from "../client/record_list.ts";
-import { type Table, type TextLook, textTable, textTableChunks } from "../display/text_table.ts";
+import { type Table, type TextLook, textTableChunks } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { printable, printableJson } from "../safe_text.ts";
 import { csvChunks, recordsTable } from "../views/records.ts";
@@ -71,11 +70,6 @@ interface Look extends TextLook {
 export function withIsoDates<Row>(table: Table<Row>): Table<Row> {
   const columns = table.columns.map((column) => ({ ...column, text: column.pageText ?? column.text }));
   return { ...table, columns };
-}
-
-/** Draws records that are not files as a table. */
-export function listText<Row extends object>(list: RecordList<Row>, look: TextLook): string {
-  return textTable(recordTable(list), Infinity, look);
 }
 
 /** A format: returns the output for a result, a part at a time. */

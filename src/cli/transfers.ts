@@ -75,6 +75,9 @@ export async function reportTransfer(result: TransferResult): Promise<ExitCode> 
   if (print === "json") await output.data(jsonOf(outcomes));
   else if (done.length > 0) await output.data(`${done.map(lineOf).join("\n")}\n`);
   if (failed.length > 0) await output.error(`${PROGRAM} ${command}`, ...failed.map(({ error }) => error.message));
-  if (outcomes.length !== 1 && !quiet) await output.notice(report.summary());
+  if (outcomes.length !== 1 && !quiet) {
+    const text = report.summary();
+    await output.notice({ type: "notice", text, ...(failed.length > 0 ? { failed: text } : {}) });
+  }
   return failed.length > 0 ? EXIT.failed : EXIT.done;
 }

@@ -1,6 +1,6 @@
 import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import { shownTable, type Table, textTable } from "../display/text_table.ts";
+import { shownTable, type Table, type TextLook, textTable } from "../display/text_table.ts";
 import { checkObject, unknownParameter } from "../errors.ts";
 import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
 import { closestWord } from "../names/vocabulary.ts";
@@ -8,8 +8,8 @@ import { closestWord } from "../names/vocabulary.ts";
 /** Creates the table of records; `isPage` says whether it is for a web page. */
 type TableOf<Row> = (rows: readonly Row[], isPage: boolean) => Table<Row>;
 
-/** Returns the table of a list, for the command line. */
-export let recordTable: <Row extends object>(list: RecordList<Row>) => Table<Row>;
+/** Returns the table of a list as text, for the command line. */
+export let recordText: <Row extends object>(list: RecordList<Row>, look: TextLook) => string;
 
 /**
  * How to sort: see {@linkcode QueryResult.sortBy}.
@@ -73,7 +73,7 @@ export class RecordList<Row extends object = object> extends Array<Row> {
   }
 
   static {
-    recordTable = (list) => list.#tableOf(list, false);
+    recordText = (list, look) => textTable(list.#tableOf(list, false), Infinity, look);
   }
 
   #tableOf: TableOf<Row> = (rows) => ({ title: `Found [${rows.length}] records`, columns: [], rows });

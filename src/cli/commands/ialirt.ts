@@ -1,10 +1,10 @@
-import { json, listText } from "../formats.ts";
+import { json } from "../formats.ts";
 import { transferDisplay } from "../progress.ts";
 import { type Command, EXIT, readLines, UsageError } from "../shell.ts";
 import { concurrencyOf, plannedSize, reportTransfer, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
 import { IALIRT_LISTS, type IalirtFile, SPACE_WEATHER_INSTRUMENTS } from "../../client/ialirt.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import type { RecordList } from "../../client/record_list.ts";
+import { type RecordList, recordText } from "../../client/record_list.ts";
 import type { TextLook } from "../../display/text_table.ts";
 import { printable } from "../../safe_text.ts";
 import type { Outcome } from "../../transfer/batch.ts";
@@ -48,7 +48,7 @@ export const spaceWeather: Command = {
       start_date: values.get("start-date"),
       end_date: values.get("end-date"),
     }, { signal });
-    const texts = values.get("output-format") === "json" ? json(records) : [listText(records, output.look())];
+    const texts = values.get("output-format") === "json" ? json(records) : [recordText(records, output.look())];
     for (const text of texts) if (!await output.data(text)) break;
     return EXIT.done;
   },
@@ -56,7 +56,7 @@ export const spaceWeather: Command = {
 
 /** The output of a list of `ialirt`, by format. */
 const LIST_FORMATS: ReadonlyMap<string, (files: RecordList<IalirtFile>, look: TextLook) => Iterable<string>> = new Map([
-  ["table", (files: RecordList<IalirtFile>, look: TextLook): Iterable<string> => [listText(files, look)]],
+  ["table", (files: RecordList<IalirtFile>, look: TextLook): Iterable<string> => [recordText(files, look)]],
   ["json", json],
   ["names", (files) => files.map(({ file_name }) => `${printable(file_name)}\n`)],
 ]);

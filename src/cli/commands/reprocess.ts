@@ -1,7 +1,7 @@
-import { json, listText } from "../formats.ts";
+import { json } from "../formats.ts";
 import { type Command, EXIT, UsageError } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import type { RecordList } from "../../client/record_list.ts";
+import { type RecordList, recordText } from "../../client/record_list.ts";
 import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
 import type { TextLook } from "../../display/text_table.ts";
 import { printable } from "../../safe_text.ts";
@@ -71,7 +71,7 @@ export const reprocess: Command = {
 
 /** The output of `jobs`, by format. */
 const JOB_FORMATS: ReadonlyMap<string, (jobs: RecordList<JobRecord>, look: TextLook) => Iterable<string>> = new Map([
-  ["table", (jobs: RecordList<JobRecord>, look: TextLook): Iterable<string> => [listText(jobs, look)]],
+  ["table", (jobs: RecordList<JobRecord>, look: TextLook): Iterable<string> => [recordText(jobs, look)]],
   ["json", json],
 ]);
 
