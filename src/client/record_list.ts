@@ -2,7 +2,7 @@ import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { shownTable, type Table, type TextLook, textTable } from "../display/text_table.ts";
 import { checkObject, unknownParameter } from "../errors.ts";
-import { compareVersions, isVersion, parseVersion } from "../names/version.ts";
+import { compareVersions, isVersion, parseVersion, type Version } from "../names/version.ts";
 import { closestWord } from "../names/vocabulary.ts";
 
 /** Creates the table of records; `isPage` says whether it is for a web page. */
@@ -25,27 +25,38 @@ export interface SortOptions {
 export function sortedBy<Row>(rows: readonly Row[], valueOf: (row: Row) => unknown, options: SortOptions): Row[] {
   checkObject("sort with", options, "an object with options");
   const sign = options.descending === true ? -1 : 1;
-  const keyed = rows.map((row) => ({ row, value: valueOf(row) ?? undefined }));
-  keyed.sort((a, b) => {
-    if (a.value === undefined || b.value === undefined) {
-      return Number(a.value === undefined) - Number(b.value === undefined);
-    }
-    return sign * compareValues(a.value, b.value);
-  });
-  return keyed.map(({ row }) => row);
+  const keyed: Array<Sortable & { readonly row: Row }> = [];
+  const without: Row[] = [];
+  for (const row of rows) {
+    const value = valueOf(row);
+    if (value === undefined || value === null) without.push(row);
+    else keyed.push({ ...sortable(value), row });
+  }
+  keyed.sort((a, b) => sign * compare(a, b));
+  return [...keyed.map(({ row }) => row), ...without];
+}
+
+/** A value as it is sorted: by number or version if both values have one, otherwise by text. */
+interface Sortable {
+  readonly text: string;
+  readonly number?: number;
+  readonly version?: Version;
 }
 
 /** The versions of SPICE files are digits: 9 comes before 10. */
 const DIGITS = /^\d+$/;
 
-function compareValues(a: unknown, b: unknown): number {
-  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
-  const [one, other] = [String(a), String(b)];
-  if ((typeof a === "number" && typeof b === "number") || (DIGITS.test(one) && DIGITS.test(other))) {
-    return Number(a) - Number(b);
-  }
-  if (isVersion(one) && isVersion(other)) return compareVersions(parseVersion(one), parseVersion(other));
-  return one < other ? -1 : one > other ? 1 : 0;
+function sortable(value: unknown): Sortable {
+  const text = String(value);
+  if (value instanceof Date) return { text, number: value.getTime() };
+  if (typeof value === "number" || DIGITS.test(text)) return { text, number: Number(value) };
+  return isVersion(text) ? { text, version: parseVersion(text) } : { text };
+}
+
+function compare(a: Sortable, b: Sortable): number {
+  if (a.number !== undefined && b.number !== undefined) return a.number - b.number;
+  if (a.version !== undefined && b.version !== undefined) return compareVersions(a.version, b.version);
+  return a.text < b.text ? -1 : a.text > b.text ? 1 : 0;
 }
 
 /** The number of rows added per call, since the number of arguments of a call is limited. */
