@@ -160,13 +160,13 @@ export interface CdfChunkOptions extends CdfReadOptions {
 export interface CdfOptions {
   /**
    * The most bytes of values that one call may return, and of a file that is compressed as a whole. It protects against
-   * files that claim to be huge (default: 128 times the size of the file, at least 64 MB). Texts count 32 bytes more
+   * files that claim to be huge (default: 128 times the size of the file, at least 32 MB). Texts count 32 bytes more
    * each. To read more than fits into memory, use {@linkcode Cdf.chunks}.
    */
   readonly maxBytes?: number | undefined;
 }
 
-const MIN_MAX_BYTES = 64 * 1024 * 1024;
+const MIN_MAX_BYTES = 32 * 1024 * 1024;
 const MAX_EXPANSION = 128;
 /** How many bytes of records may be missing in any file. */
 const MAX_GAP_BYTES = 16 * 1024 * 1024;

@@ -67,7 +67,7 @@ export class RecordReader {
   #blocksEnd = 0;
   /** The record before the gap, with sparse records that repeat it; null if there is none. */
   #previous: Uint8Array | null | undefined;
-  /** The bytes of records that the file should have, and has not. */
+  /** The bytes of records that are not in the file. */
   #gapBytes = 0;
   #pad: Uint8Array | undefined;
   /** Where reading stops: blocks behind it are not read ahead. */
@@ -83,8 +83,9 @@ export class RecordReader {
 
   /** Fills the target with records. Ranges are asked for in ascending order; those without a block get pad values. */
   async read(target: Uint8Array, start: number, end: number, signal: AbortSignal | undefined): Promise<void> {
-    const { recordBytes } = this.#variable;
+    const { recordBytes, sparse } = this.#variable;
     if (recordBytes === 0) return;
+    if (sparse !== "none") this.#gapBytes = 0;
     for (let record = start; record < end;) {
       signal?.throwIfAborted();
       const block = await this.#blockFor(record);
@@ -347,16 +348,15 @@ export class RecordReader {
   /** Fills a target with the values of records that were not written. */
   async #fillGap(target: Uint8Array, record: number): Promise<void> {
     const { sparse, padBytes, name, offset, isZ } = this.#variable;
+    this.#gapBytes += target.length;
+    // Sparse records have gaps by intention, so only those of one call count.
+    if (this.#gapBytes > (sparse === "none" ? 1 : 2) * this.#source.maxGapBytes) {
+      const state = `${this.#gapBytes} bytes of "${name}" are missing in the file, more than its size explains`;
+      throw recordError("limit", isZ ? "zVDR" : "rVDR", offset, `${state}; read chunks, or raise maxBytes`);
+    }
     if (sparse === "previous") {
       if (this.#previous === undefined) this.#previous = await this.#recordBefore(record) ?? null;
       if (this.#previous !== null) return repeat(target, this.#previous);
-    }
-    if (sparse === "none") {
-      this.#gapBytes += target.length;
-      if (this.#gapBytes > this.#source.maxGapBytes) {
-        const state = `${this.#gapBytes} bytes of "${name}" are missing in the file, more than its size explains`;
-        throw recordError("limit", isZ ? "zVDR" : "rVDR", offset, state);
-      }
     }
     this.#pad ??= padBytes ?? defaultPadBytes(this.#variable);
     repeat(target, this.#pad);

@@ -128,7 +128,7 @@ rejects("with 2 billion records that are not there", change((p) => p.int4(offset
   offset: offsetOf(zVDR),
   says: "raise maxBytes",
 });
-rejects("with 5 million records that are not there", change((p) => p.int4(offsetOf(zVDR) + 24, 5_000_000)), {
+rejects("with 3 million records that are not there", change((p) => p.int4(offsetOf(zVDR) + 24, 3_000_000)), {
   code: "limit",
   record: "zVDR",
   offset: offsetOf(zVDR),
