@@ -123,7 +123,7 @@ export function partialPathOf(path: string): string {
 }
 
 /** The names of partial files at own paths: the name of the file, a mount, and random digits. */
-const OWN_NAME = /^\.(.+)\.([0-9a-f]{8})[0-9a-f]{8}\.part$/;
+const OWN_NAME = /^\.([^/\\]+)\.([0-9a-f]{8})[0-9a-f]{8}\.part$/;
 
 /** Returns the name of the file that a partial file at an own path belongs to; undefined for other names. */
 export function nameOfOwn(name: string): string | undefined {

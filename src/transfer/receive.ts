@@ -358,7 +358,7 @@ export class Receiver {
       return isWorthSplitting({ size: record.size, startedAt, position, elapsedMs: performance.now() - started });
     };
     try {
-      // The file stays open for its lock, and for the next attempt.
+      // The file stays open for the next attempt, and for its lock, which others see.
       return await pipeToFile(reply, { path, file, start: startedAt, position: () => this.#file.size, onPosition });
     } catch (error) {
       // The error of a full disk must not replace the original error.

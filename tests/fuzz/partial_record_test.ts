@@ -13,6 +13,9 @@ const RECORD = fc.record({
   etag: fc.oneof(TEXT, fc.constantFrom('"1-2"', `"${"0".repeat(32)}"`)),
   md5: fc.oneof(fc.constant(null), TEXT, fc.constant("0".repeat(32))),
   missing: MISSING,
+  own: fc.oneof(TEXT, fc.constantFrom(".x.0123456789abcdef.part", "./../x.0123456789abcdef.part")),
+  isReleased: fc.constantFrom(true, null),
+  flushed: NUMBER,
 }, { requiredKeys: [] });
 const BYTES = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),

@@ -15,7 +15,7 @@ Deno.test("download() does not write through a symbolic link that points outside
     assertEquals(outcome.state, "failed");
     assertStringIncludes(
       "error" in outcome ? outcome.error.message : "",
-      "a symbolic link points outside the data directory",
+      "a symbolic link points outside the data directory; link the whole data directory instead",
     );
     assertEquals([lab.store.requests.length, await outside.files()], [0, []]);
   }
