@@ -44,7 +44,16 @@
  * if (report.failed.length > 0) await report.retry();
  * ```
  *
- * `@imap-sdc/data-access/cdf` reads the downloaded CDF files.
+ * ## Open them
+ *
+ * ```ts
+ * import * as imap from "@imap-sdc/data-access";
+ *
+ * const dataset = await imap.open("imap_glows_l1b_hist_20110921_v001.cdf");
+ * await dataset.show(); // the variables of a CDF file, or what packets there are
+ * ```
+ *
+ * `@imap-sdc/data-access/cdf` reads CDF files without anything else, in browsers too.
  *
  * ## Settings and errors
  *
