@@ -10,7 +10,7 @@
  *
  * @category Settings
  */
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";
 
 /** The output of `--version`. */
 export const VERSION_LINE = `imap-data-access ${VERSION}\n`;
