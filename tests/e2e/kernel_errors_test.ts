@@ -54,7 +54,7 @@ Deno.test("errors in a notebook say what is wrong and what to do, without a long
   await t.step("the panel of a failed download says how far it got, and leaves the rest to the error", async () => {
     const { outputs } = await kernel.execute(`await imap.download("imap_swe_l0_sci_19990101_v001.pkts")`);
     assertEquals(outputs.map(({ output_type }) => output_type), ["display_data", "error"]);
-    assertEquals(firstLines(outputs)[0], "1 of 1 files, 1 failed, 0 B");
+    assertEquals(firstLines(outputs)[0], "0 of 1 file, 1 failed");
   });
   await t.step("an error before the transfer begins shows no panel", async () => {
     const { outputs } = await kernel.execute(`await imap.download("notes.txt")`);
