@@ -89,3 +89,22 @@ Deno.test("on a disk without locks, a partial file is taken over from a process 
   assertEquals(await Deno.readTextFile(path), "came before, comes too late");
   assertEquals(await folder.files(), ["file"]);
 });
+
+Deno.test("on a disk without hard links, a download is fetched once, and resumed by the next run", async () => {
+  const { linkSync } = Deno;
+  Deno.linkSync = () => {
+    throw new Error("Operation not permitted (os error 1)");
+  };
+  try {
+    await using lab = await openLab({ retries: 0 });
+    lab.store.script.push({ cutAfter: 30_000 });
+    assertEquals((await lab.one()).state, "failed");
+    const states = await Promise.all([lab.one(), lab.one()]);
+    assertEquals(states.map(({ state }) => state).toSorted(), ["resumed", "skipped"]);
+    assertEquals(lab.ranges(), ["", "bytes=30000-"]);
+    assertEquals(await lab.read(), lab.bytes);
+    assertEquals(await lab.folder.files(), [lab.path]);
+  } finally {
+    Deno.linkSync = linkSync;
+  }
+});
