@@ -280,6 +280,11 @@ class Download {
     } catch (error) {
       // The error of a full disk must not replace the original error.
       await file.release().catch(() => {});
+      // In a folder with the sticky bit, a file that another user has completed in the meantime cannot be replaced.
+      const isOfOthers = error instanceof Deno.errors.PermissionDenied;
+      if (canSkip && isOfOthers && (sizeOf(path) ?? 0) > 0) {
+        return this.#skip(`another process has downloaded "${path}"`);
+      }
       throw error;
     }
   }
@@ -413,6 +418,7 @@ export async function downloadFiles(
   );
   await folders.sync();
   const left = folders.partialFiles();
-  if (left.length > 0) await (await import("./takeover.ts")).removeAbandoned(left);
+  // If this fails, a later run does it.
+  if (left.length > 0) await (await import("./takeover.ts")).removeAbandoned(left).catch(() => {});
   return outcomes;
 }

@@ -334,7 +334,8 @@ export async function removeAbandoned(paths: readonly string[]): Promise<void> {
     const found = openFound(path);
     if (found === undefined || found === null) continue;
     using _ = found.file;
-    if (!await isAbandoned(found, partialPathOf(finalPath))) continue;
+    // The other process may complete it at any moment.
+    if (!await isAbandoned(found, partialPathOf(finalPath)).catch(() => false)) continue;
     await Deno.remove(path).catch(() => {});
     await removeRecord(path);
   }
