@@ -47,6 +47,8 @@ export class WebPage {
   readonly #access: Access;
   readonly #summary = new PerRevision<ArchiveSummary>();
   readonly #coverage = new PerRevision<Promise<string>>();
+  /** The size of the last chart, as attributes: with it, the page does not move when the chart is loaded. */
+  #chartSize = `width="860" height="400"`;
 
   /** Creates the page of an archive. */
   constructor(catalog: Catalog, access: Access) {
@@ -73,6 +75,7 @@ export class WebPage {
       isSearch: [...FIELDS, "sort", "page"].some((name) => url.searchParams.has(name)),
       found: findPage(catalog, filter, VISIBLE[sight]),
       revision: catalog.revision,
+      chartSize: this.#chartSize,
       sight,
     });
     return new Response(html, {
@@ -90,7 +93,9 @@ export class WebPage {
     // The next request tries again; this one fails.
     drawing.catch(() => this.#coverage.clear());
     const headers = { ...CAREFUL, "content-type": "image/svg+xml", "content-security-policy": CHART_POLICY };
-    return new Response(await drawing, { headers });
+    const svg = await drawing;
+    this.#chartSize = /^<svg [^>]*?(width="\d+" height="\d+")/.exec(svg)?.[1] ?? this.#chartSize;
+    return new Response(svg, { headers });
   }
 }
 
@@ -685,6 +690,8 @@ interface PageContents {
   readonly found: FoundPage;
   /** Changes with the catalog, so that browsers do not show an outdated chart. */
   readonly revision: number;
+  /** The likely size of the chart, as attributes. */
+  readonly chartSize: string;
   /** The files that the visitor sees. */
   readonly sight: Sight;
 }
@@ -752,7 +759,7 @@ function sameQuery({ filter, summary, found, origin }: PageContents): string[] {
 }
 
 /** Draws the statistics and the chart; for an empty archive, explains how to add files. */
-function overview({ summary, origin, revision, sight }: PageContents): string[] {
+function overview({ summary, origin, revision, chartSize, sight }: PageContents): string[] {
   const { kinds, products } = summary;
   if (kinds.length === 0 && sight === "released") return ["<p>No files are released yet.</p>"];
   if (kinds.length === 0) {
@@ -761,7 +768,8 @@ function overview({ summary, origin, revision, sight }: PageContents): string[] 
       `<p><code>imap-data-access --url ${html(origin)} upload FILE</code></p>`,
     ];
   }
-  const chart = `<img src="/coverage.svg?${revision}" loading="lazy" alt="Days with science files, by product">`;
+  const chart =
+    `<img src="/coverage.svg?${revision}" ${chartSize} loading="lazy" alt="Days with science files, by product">`;
   if (products.length === 0) return [];
   return [
     productTable(products, origin),

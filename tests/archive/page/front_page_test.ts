@@ -265,6 +265,9 @@ Deno.test("the coverage chart is drawn once, and again after the catalog changed
   assertMatch(before, /^<svg /);
   assert(!before.includes("<script"));
   assertEquals(await picture(), before);
+  // The page leaves room for the chart, so that nothing moves when it is loaded.
+  const [, size = ""] = /^<svg [^>]*?(width="\d+" height="\d+")/.exec(before) ?? [];
+  assertMatch(await page(archive), new RegExp(`<img src="/coverage.svg[^"]*" ${size} `));
   await archive.put("imap_ultra_l2_flux_20260105_v001.cdf", "x");
   assertStringIncludes(await picture(), "ultra");
   assertStringIncludes(await page(archive), "9 files");
