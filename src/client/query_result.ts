@@ -497,20 +497,10 @@ async function cardHtml(row: FileRecord, { localFile }: QueryResultOrigin, table
     ...table.columns,
     line("Local path", path),
     line("Downloaded", size === undefined ? "no" : `yes, ${formatBytes(size)}`),
-    line(...(size === undefined ? ["To download", `await imap.download(${name})`] as const : openLine(path))),
+    ...(size === undefined ? [line("To download", `await imap.download(${name})`)] : []),
+    line("To open", `await imap.open(${name})`),
   ];
   return htmlCard({ ...table, columns }, row);
-}
-
-/** How to open a file. */
-function openLine(path: string): readonly [header: string, code: string] {
-  if (path.endsWith(".cdf")) {
-    const code = `import { openCdf } from "@imap-sdc/data-access/cdf"; const cdf = await openCdf(${
-      JSON.stringify(path)
-    });`;
-    return ["To open", code];
-  }
-  return ["To read", `await Deno.readFile(${JSON.stringify(path)})`];
 }
 
 /**

@@ -256,7 +256,7 @@ Deno.test("a row displays itself as a card with its local file, and remains a pl
     return await row[JUPYTER_DISPLAY]();
   };
   const here = (await bundle())["text/html"] ?? "";
-  for (const words of ["/data/&lt;mag&gt;.pkts", "yes, 1.42 MB", "To read"]) assertStringIncludes(here, words);
+  for (const words of ["/data/&lt;mag&gt;.pkts", "yes, 1.42 MB", "To open"]) assertStringIncludes(here, words);
   size = undefined;
   const missing = (await bundle())["text/html"] ?? "";
   assertStringIncludes(missing, ">no</td>");
