@@ -1,4 +1,4 @@
-import { type Chart, chartSvg, textPixels } from "../../src/display/chart.ts";
+import { type Chart, chartHtml, chartSvg, stripSvg, textPixels } from "../../src/display/chart.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const CHART: Chart = {
@@ -75,4 +75,46 @@ Deno.test("chartSvg() truncates a subtitle that is wider than the chart", () => 
   const svg = chartSvg({ ...CHART, subtitle: "x".repeat(1000) });
   const [, shown = ""] = />(x+…)</.exec(svg) ?? [];
   assert(shown.length > 40 && textPixels(shown) <= 400 - 2 * 16, shown);
+});
+
+const LINE: Chart = {
+  ...CHART,
+  title: "Rates <b>",
+  marks: [
+    { kind: "line", points: [[0, 1], [1, 2]], stroke: "newest" },
+    { kind: "rect", x: 0, y: 0, width: 1, height: 1, fill: "#123456", tooltip: "7 < 8" },
+  ],
+};
+
+Deno.test("chartSvg() has the colors of the light theme, or those that the reader prefers", () => {
+  const light = chartSvg(LINE);
+  assertStringIncludes(light, `stroke="#0b5cad"`);
+  assert(!/var\(|<style|class=/.test(light));
+  const auto = chartSvg(LINE, "auto");
+  assertStringIncludes(auto, `<path d="M0,1L1,2" fill="none" stroke="var(--imap-newest,#0b5cad)"/>`);
+  assertStringIncludes(auto, "@media (prefers-color-scheme:dark){.imap{");
+  assertStringIncludes(auto, "--imap-own-newest:#58a6ff");
+  assert(/^<svg [^>]*class="imap"/.test(auto));
+  assertEquals(auto.match(/<style>/g)?.length, 1);
+});
+
+Deno.test("chartHtml() draws inline SVG in the theme's colors, with fixed colors unchanged and words for other pages", () => {
+  const html = chartHtml(LINE, "<table><tr><td>7</td></tr></table>");
+  assertStringIncludes(html, `stroke="var(--imap-newest,#0b5cad)"`);
+  assertStringIncludes(html, `fill="#123456"><title>7 &lt; 8</title></rect>`);
+  assertStringIncludes(html, `aria-label="Rates &lt;b&gt;"`);
+  const bare = html.replaceAll(/<style>[^]*?<\/style>|<svg[^]*?<\/svg>/g, "").replaceAll(/ (class|style)="[^"]*"/g, "");
+  assertStringIncludes(bare, "<div><table><tr><td>7</td></tr></table></div>");
+  // Of a page that removes SVG and leaves its texts behind, nothing of them is shown.
+  assert(/<div hidden>\s*<\/div><\/div>$/.test(bare), bare);
+});
+
+Deno.test("stripSvg() fills its place on a page, and separates its tooltips where SVG is removed", () => {
+  const mark = (tooltip: string) => ({ kind: "rect", x: 0, y: 0, width: 1, height: 1, fill: "here", tooltip } as const);
+  const svg = stripSvg([mark("a"), mark("b")], { width: 100, height: 10, label: "A & B" });
+  assertStringIncludes(
+    svg,
+    `aria-label="A &amp; B" width="100" height="10" viewBox="0 0 100 10" preserveAspectRatio="none"`,
+  );
+  assertEquals(svg.replaceAll(/<[^>]*>/g, ""), "a; b");
 });
