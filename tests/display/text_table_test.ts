@@ -138,7 +138,7 @@ Deno.test("textTable() keeps shortened columns aligned, whatever is in them, and
   ];
   for (const some of [rows, ...rows.map((row) => [row])]) {
     const text = textTable(table(some), Infinity, { columns: 16 });
-    assert(!text.includes("t0k") && !text.includes("\u001b"), text);
+    for (const part of ["t0k", "omeone", "\u001b"]) assert(!text.includes(part), text);
     for (const line of text.trimEnd().split("\n").slice(2)) assertEquals(textWidth(line), 16, text);
   }
 });

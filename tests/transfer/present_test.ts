@@ -1,7 +1,7 @@
 // Existing files: skipped, verified, fetched again, or only planned.
 import { assert, assertEquals } from "@std/assert";
 import { dirname } from "@std/path";
-import { ImapClient } from "../../mod.ts";
+import { type HttpEvent, ImapClient } from "../../mod.ts";
 import { deadUrl } from "../support/server.ts";
 import { type Lab, openLab } from "./lab.ts";
 
@@ -116,8 +116,10 @@ Deno.test("download() with dryRun requests at most 100 sizes, and estimates the 
 
 Deno.test("download() with dryRun plans without a server, and does not wait for it again and again", async () => {
   await using lab = await openLab();
-  const client = new ImapClient({ url: await deadUrl(), dataDir: lab.folder.path });
+  const events: HttpEvent[] = [];
+  const client = new ImapClient({ url: await deadUrl(), dataDir: lab.folder.path, log: (event) => events.push(event) });
   const names = Array.from({ length: 50 }, (_, day) => `imap/mag/l0/2025/05/imap_mag_l0_raw${day}_20250502_v001.pkts`);
   const report = await client.download(names, { dryRun: true, concurrency: 1 });
   assertEquals([report.failed.length, report.summary()], [0, "50 planned; sizes unknown"]);
+  assertEquals(events.map(({ type }) => type), ["request"]);
 });
