@@ -180,6 +180,13 @@ const FUNCTIONS: readonly LibraryFunction[] = [
     summary: "download files to the data directory",
     call: "await imap.download(files, options)",
   },
+  {
+    name: "open",
+    command: "inspect",
+    summary: "open a file, and show what is in it",
+    call: "await imap.open(file, options)",
+    only: ["remote"],
+  },
   { name: "upload", command: "upload", summary: "upload files to the SDC", call: "await imap.upload(files, options)" },
   {
     name: "metakernel",
@@ -249,7 +256,7 @@ const NAMES_IN_CODE: Readonly<Record<string, string>> = {
 };
 /** The options of the command line that are options of a function too, in its last argument. */
 const LAST_ARGUMENT: ReadonlySet<string> = new Set([
-  ...["concurrency", "dry-run", "shard", "skip-existing", "types", "require-coverage", "upload-to-sdc"],
+  ...["concurrency", "dry-run", "shard", "skip-existing", "types", "require-coverage", "upload-to-sdc", "remote"],
   ...Object.keys(NAMES_IN_CODE),
 ]);
 /** The options of the command line that a function does not have: it returns values, and a client has settings. */
@@ -345,6 +352,7 @@ function allFunctions(): LibraryHelp {
 const FILES_OF: ReadonlyMap<string, ReadonlyArray<readonly [string, string]>> = new Map([
   ["download", [["files", "a file name, a row of a query, or its whole result; or a list of them"]]],
   ["upload", [["files", "the path of a local file, or a list of paths"]]],
+  ["open", [["file", "a row of a query, the name of a file, or a path on this machine"]]],
 ]);
 /** The options that commands do not need. */
 const EVERY_OPTION = [["signal", "option: an AbortSignal, which cancels the call"]] as const;
@@ -352,7 +360,7 @@ const EVERY_OPTION = [["signal", "option: an AbortSignal, which cancels the call
 function functionHelp(described: LibraryFunction, spec: CommandSpec | undefined): LibraryHelp {
   const { name, call, summary } = described;
   // A command that does more than the function describes all of it.
-  const isPart = described.only !== undefined && name !== "release";
+  const isPart = described.only !== undefined && name !== "release" && name !== "open";
   // Files are selected with a query.
   const filters: ReadonlySet<string> = new Set(name === "download" ? FILTERS.map(({ name }) => name) : []);
   const options = (spec?.options ?? []).filter((option) => isInLibrary(option, described) && !filters.has(option.name));

@@ -800,5 +800,5 @@ export function localPath(file: string | FileRecord): Promise<string> {
  * @category Open files
  */
 export function open(file: string | URL | FileRecord, options?: OpenOptions): Promise<Dataset> {
-  return client.open(file, options);
+  return displayed(client.open(file, options));
 }
