@@ -33,7 +33,8 @@ function graphemeWidth(grapheme: string): number {
 /** Truncates a text that is wider than `width` columns, and appends `…`. */
 export function cutToWidth(text: string, width: number): string {
   // A very long text is measured only as far as it can be shown.
-  const measured = text.length > 4 * width ? text.slice(0, 4 * width) : text;
+  const most = 4 * Math.max(1, width);
+  const measured = text.length > most ? text.slice(0, most) : text;
   if (measured.length === text.length && textWidth(text) <= width) return text;
   let [shown, used] = ["", 1];
   for (const { segment } of new Intl.Segmenter().segment(measured)) {

@@ -23,6 +23,7 @@ Deno.test("cutToWidth() and padToWidth() bring a text to a width in columns", ()
   assertEquals(cutToWidth("太陽風の観測", 6), "太陽…");
   assertEquals(cutToWidth("e\u0301".repeat(10), 3), "e\u0301e\u0301…");
   assertEquals(cutToWidth("x".repeat(10_000_000), 3), "xx…");
+  assertEquals([cutToWidth("\u200d", 0), cutToWidth("x", 0)], ["\u200d", "…"], "what takes no column fits");
   assertEquals([padToWidth("太", 4), padToWidth("太", 4, "right"), padToWidth("long", 2)], ["太  ", "  太", "long"]);
 });
 
