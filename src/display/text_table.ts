@@ -180,9 +180,10 @@ class LineWriter<Row> {
   }
 
   headers(): string {
-    return this.#columns.map(({ header, width }) => `${padToWidth(cutToWidth(cellText(header), width), width)}|`).join(
-      "",
-    );
+    return this.#columns.map(({ header, width, isShort }) => {
+      const text = cellText(header);
+      return `${padToWidth(isShort ? cutToWidth(text, width) : text, width)}|`;
+    }).join("");
   }
 
   rows(rows: readonly Row[]): string {
