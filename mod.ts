@@ -117,6 +117,7 @@ export type {
   DatasetValues,
   DatasetVariable,
   OpenOptions,
+  PlotOptions,
   ReadOptions,
   ValueRow,
   VariableCard,

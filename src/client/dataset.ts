@@ -8,6 +8,7 @@ import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan } from "../data
 import { type FileContent, type FileContentKind, openContent, openPath } from "../dataset/open_file.ts";
 import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
+import { PendingPicture } from "../display/picture.ts";
 import { type Column, shownTable, type Table, type TextLook, textTable } from "../display/text_table.ts";
 import { InputError, wrongValue } from "../errors.ts";
 import { Call } from "../http/call.ts";
@@ -53,7 +54,39 @@ export interface ReadOptions {
  */
 export type ValueRow = Readonly<Record<string, string | number | undefined>>;
 
+/**
+ * What to draw of variables, and how.
+ *
+ * @category Open files
+ */
+export interface PlotOptions extends ReadOptions {
+  /**
+   * Which part of a dimension to draw: an index from 0 on, or `"sum"`. By dimension: the name of the variable with the values
+   * along it (DEPEND_n), or its number from 1 on; `record` for the records. Default: of a spectrogram, the first dimension is
+   * drawn and the others are summed; of an image, the first record and two dimensions.
+   */
+  readonly at?: Readonly<Record<string, number | "sum">> | undefined;
+  /** Whether to draw lines or a spectrogram. Default: what the file says (DISPLAY_TYPE); lines for up to 8 components. */
+  readonly as?: "lines" | "spectrogram" | undefined;
+}
+
 const READ_KINDS: KindsOf<ReadOptions> = { from: KINDS.day, to: KINDS.day };
+
+/** Whether a value chooses parts of dimensions. */
+function isParts(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    Object.values(value).every((part) => part === "sum" || (Number.isSafeInteger(part) && Number(part) >= 0));
+}
+
+const PLOT_KINDS: KindsOf<PlotOptions> = {
+  ...READ_KINDS,
+  at: { expected: 'an index or "sum" for each dimension, such as { angle: 3 }', accepts: isParts },
+  as: {
+    expected: "one of lines, spectrogram",
+    accepts: (value) => value === "lines" || value === "spectrogram",
+    words: ["lines", "spectrogram"],
+  },
+};
 
 /** A table with more columns is not readable; a spectrogram is better drawn. */
 const MAX_COLUMNS = 200;
@@ -78,6 +111,10 @@ function timeOf(parameter: "from" | "to", value: unknown): number {
 
 function spanOf(options: ReadOptions): TimeSpan {
   checkOptions("read values", READ_KINDS, options);
+  return timesBetween(options);
+}
+
+function timesBetween(options: ReadOptions): TimeSpan {
   const { from, to } = options;
   const span = {
     from: from === undefined ? undefined : timeOf("from", from),
@@ -280,6 +317,69 @@ export class Dataset {
       return values === undefined ? [] : await columnsOf(file, variable, values);
     }))).flat();
     return valueTable(this.name, columns);
+  }
+
+  /**
+   * Draws variables as a chart, which displays itself: with several, a panel for each, one below the other, over the same times.
+   * Values in time are lines, with gaps where values are missing; values by time and energy, for example, a spectrogram;
+   * others with two dimensions an image. With more points than pixels, the least and the greatest value of each pixel are
+   * drawn. Nothing is read before the chart is awaited or shown.
+   *
+   * @param names The names of one or more variables.
+   * @param options Which times to draw (default: all), and how.
+   * @throws {InputError} If the file is no CDF file, or an option is wrong. The chart rejects with it if the file does not have a
+   * variable, or if its values are no numbers.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@imap-sdc/data-access";
+   *
+   * const dataset = await open("imap_glows_l1b_hist_20110921_v001.cdf");
+   * for (const { name, role } of dataset.variables) {
+   *   if (role === "data") await dataset.plot(name).show();
+   * }
+   * ```
+   */
+  plot(names: string | readonly string[], options: PlotOptions = {}): PendingPicture {
+    const file = this.#cdfFile("draw a variable of");
+    checkOptions("draw variables", PLOT_KINDS, options);
+    const request = { span: timesBetween(options), at: { ...options.at }, as: options.as };
+    const wanted = typeof names === "string" ? [names] : [...names];
+    if (wanted.length === 0) throw new InputError("Cannot draw no variables: give their names");
+    return new PendingPicture(`A chart of ${wanted.map(shown).join(", ")}`, async () => {
+      const [{ plotOf }, { plotPicture }] = await Promise.all([
+        import("../views/plot.ts"),
+        import("../views/plot_chart.ts"),
+      ]);
+      return plotPicture(await plotOf(file, this.name, wanted, request));
+    });
+  }
+
+  /**
+   * Draws what a first look at a file needs, as {@linkcode Dataset.plot} does: its data, or, in a file without data such as
+   * housekeeping, the values that change. At most 8 variables are drawn.
+   *
+   * @param options Which times to draw (default: all).
+   * @throws {InputError} If the file is no CDF file. The chart rejects with it if there is nothing to draw.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@imap-sdc/data-access";
+   *
+   * const dataset = await open("imap_glows_l1b_hist_20110921_v001.cdf");
+   * await dataset.quicklook().show();
+   * ```
+   */
+  quicklook(options: ReadOptions = {}): PendingPicture {
+    const file = this.#cdfFile("draw");
+    const request = { span: spanOf(options), at: {}, as: undefined };
+    return new PendingPicture(`A quick look at ${shown(this.name)}`, async () => {
+      const [{ quicklookOf }, { plotPicture }] = await Promise.all([
+        import("../views/plot.ts"),
+        import("../views/plot_chart.ts"),
+      ]);
+      return plotPicture(await quicklookOf(file, this.name, request));
+    });
   }
 
   /** Shows the file: in a notebook as an output of the running cell, otherwise as text on standard output. */

@@ -71,13 +71,34 @@ interface TextMark {
   readonly isBold?: boolean;
   /** Default: the color of text. */
   readonly fill?: Paint;
+  /** Whether it is turned to run from the bottom to the top. */
+  readonly isUpward?: boolean;
+}
+
+/** A line in the notation of SVG paths, for lines of thousands of points. */
+interface PathMark {
+  readonly kind: "path";
+  /** Commands and numbers only: it is not escaped. */
+  readonly path: string;
+  readonly stroke: Paint;
+  readonly strokeWidth: number;
+}
+
+/** A PNG picture, stretched to a rectangle without smoothing. */
+interface ImageMark {
+  readonly kind: "image";
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly png: Uint8Array;
 }
 
 /**
  * A shape, positioned in pixels from the left edge of the chart and the top of its body. Later marks cover earlier
  * ones.
  */
-export type Mark = RectMark | LineMark | TextMark;
+export type Mark = RectMark | LineMark | TextMark | PathMark | ImageMark;
 
 /** An entry of the legend: a sign and its meaning. */
 export interface LegendEntry {
@@ -132,15 +153,39 @@ function lineSvg({ points, stroke, strokeWidth }: LineMark, color: Painter): str
 }
 
 function textSvg(mark: TextMark, color: Painter): string {
-  const { x, y, text, anchor = "start", size = TEXT_SIZE, isBold = false, fill = "text" } = mark;
-  const place = `x="${px(x)}" y="${px(y + size * BASELINE)}"${anchor === "start" ? "" : ` text-anchor="${anchor}"`}`;
+  const { x, y, text, anchor = "start", size = TEXT_SIZE, isBold = false, fill = "text", isUpward = false } = mark;
+  const turn = isUpward ? ` transform="rotate(-90 ${px(x)} ${px(y)})"` : "";
+  const place = `x="${px(x)}" y="${px(y + size * BASELINE)}"${
+    anchor === "start" ? "" : ` text-anchor="${anchor}"`
+  }${turn}`;
   const font = `font-size="${size}"${isBold ? ` font-weight="600"` : ""}`;
   return `<text ${place} ${font} fill="${color(fill)}">${escapeHtml(printable(text))}</text>`;
 }
 
+/** The ends are round, so that a line of length 0 is a dot. */
+function pathSvg({ path, stroke, strokeWidth }: PathMark, color: Painter): string {
+  return `<path d="${path}" fill="none" stroke="${color(stroke)}" stroke-width="${px(strokeWidth)}" ` +
+    `stroke-linecap="round" stroke-linejoin="round"/>`;
+}
+
+function imageSvg({ x, y, width, height, png }: ImageMark): string {
+  return `<image x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" preserveAspectRatio="none" ` +
+    `style="image-rendering:pixelated" href="data:image/png;base64,${png.toBase64()}"/>`;
+}
+
 function markSvg(mark: Mark, color: Painter): string {
-  if (mark.kind === "rect") return rectSvg(mark, color);
-  return mark.kind === "line" ? lineSvg(mark, color) : textSvg(mark, color);
+  switch (mark.kind) {
+    case "rect":
+      return rectSvg(mark, color);
+    case "line":
+      return lineSvg(mark, color);
+    case "text":
+      return textSvg(mark, color);
+    case "path":
+      return pathSvg(mark, color);
+    case "image":
+      return imageSvg(mark);
+  }
 }
 
 /** A value on an axis, as a {@linkcode Mark} has it: in pixels. */

@@ -16,6 +16,12 @@ const COLORS = {
   newest: ["#0b5cad", "#58a6ff"],
   superseded: ["#b45309", "#f0a04b"],
   here: ["#1f2328", "#e6edf3"],
+  // More lines of a chart, after those of the colors above.
+  line4: ["#9d3d87", "#e08fd0"],
+  line5: ["#0f766e", "#4cc9b0"],
+  line6: ["#8a6d00", "#e3c94f"],
+  line7: ["#6b7280", "#8b949e"],
+  line8: ["#b42318", "#ff8a80"],
   // From few to many, each with a color of text that is readable on it.
   shade1: ["#dbe9f6", "#1c2f47"],
   shade2: ["#a6c8e4", "#23466f"],

@@ -1,0 +1,464 @@
+// What a chart of variables shows: which values, over which axes, in which panels.
+import { counted } from "./records.ts";
+import { utcText } from "./dataset.ts";
+import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan, VariableDimension } from "../dataset/istp_file.ts";
+import { InputError, suggestion } from "../errors.ts";
+import { closestName } from "../names/vocabulary.ts";
+import { shown } from "../safe_text.ts";
+
+/** Which part of a dimension is drawn: one index, or the sum over all. */
+type Part = number | "sum";
+
+/** What is drawn, and how. */
+export interface PlotRequest {
+  readonly span: TimeSpan;
+  /** By dimension: its number from 1, the variable with the values along it, or `record`. */
+  readonly at: Readonly<Record<string, Part>>;
+  readonly as: "lines" | "spectrogram" | undefined;
+}
+
+/** Values along an axis. */
+export interface Axis {
+  readonly kind: "time" | "number";
+  readonly scale: "linear" | "log";
+  /** Times are in milliseconds since 1970-01-01 UTC. */
+  readonly values: Float64Array<ArrayBuffer>;
+  readonly label: string;
+}
+
+/** What every panel has. */
+interface PanelBase {
+  readonly name: string;
+  /** The label of the values, if it is not the name. */
+  readonly label: string;
+  readonly units: string | undefined;
+  readonly scale: "linear" | "log";
+  /** What a reader should know about the values. */
+  readonly notes: readonly string[];
+  readonly x: Axis;
+  /** The values, for each value of `x` as many as there are lines, or rows. Infinite ones are missing too. */
+  readonly values: Float64Array<ArrayBuffer>;
+}
+
+/** Lines over an axis. */
+export interface LinesPanel extends PanelBase {
+  readonly kind: "lines";
+  /** The labels of the lines. */
+  readonly lines: readonly string[];
+}
+
+/** Values as colors over two axes: a spectrogram, a map, or a matrix. */
+export interface ColorsPanel extends PanelBase {
+  readonly kind: "colors";
+  readonly y: Axis;
+  /** Whether it is a map or a matrix, which needs more height. */
+  readonly isImage: boolean;
+}
+
+/** A part of a chart. */
+export type Panel = LinesPanel | ColorsPanel;
+
+/** A chart of variables. */
+export interface Plot {
+  readonly title: string;
+  readonly notes: readonly string[];
+  readonly panels: readonly Panel[];
+}
+
+/** More components are better drawn as colors. */
+const MAX_LINES = 8;
+/** The most panels of a chart, and of a quick look. */
+const [MAX_PANELS, MAX_QUICK_PANELS] = [24, 8];
+/** How many variables a quick look reads at most: housekeeping files have hundreds. */
+const MAX_QUICK_READS = 200;
+
+/** Labels the components of a variable: with words, or with the number or the value along its dimension. */
+async function lineLabels(file: IstpFile, dimension: VariableDimension): Promise<readonly string[]> {
+  const { size, depend, labels } = dimension;
+  const own = await file.labels(dimension) ?? Array.from({ length: size }, (_, index) => String(index));
+  const areNumbers = labels === undefined && own.every((label) => label !== "" && !Number.isNaN(Number(label)));
+  return areNumbers && depend !== undefined ? own.map((label) => `${depend} ${label}`) : own;
+}
+
+/** The greatest time of a Date, less what an axis may add. */
+const MAX_TIME = 8.6e15;
+
+/** Whether the values of a variable can be drawn. */
+function isDrawable({ type, timeType }: DatasetVariable): boolean {
+  return timeType === undefined && type !== "CHAR" && type !== "UCHAR";
+}
+
+/** A dimension of the values that are drawn; the first one may be the records. */
+interface Dimension {
+  readonly size: number;
+  /** What it is called in `at`, the best name first. */
+  readonly names: readonly string[];
+  readonly depend: string | undefined;
+  readonly isRecord: boolean;
+}
+
+function dimensionsOf(variable: DatasetVariable, shape: readonly number[]): Dimension[] {
+  const dimensions = variable.dimensions.map(({ size, depend }, index): Dimension => ({
+    size,
+    names: [...(depend === undefined ? [] : [depend]), String(index + 1)],
+    depend,
+    isRecord: false,
+  }));
+  if (!variable.varies) return dimensions;
+  return [{ size: shape[0] ?? 0, names: ["record"], depend: undefined, isRecord: true }, ...dimensions];
+}
+
+/** Returns the parts that `at` chooses, by dimension. @throws {InputError} For a dimension or an index that is not there. */
+function chosenParts(
+  variable: DatasetVariable,
+  dimensions: readonly Dimension[],
+  at: PlotRequest["at"],
+): Array<Part | undefined> {
+  const parts: Array<Part | undefined> = dimensions.map(() => undefined);
+  for (const [name, part] of Object.entries(at)) {
+    const index = dimensions.findIndex(({ names }) => names.includes(name));
+    const dimension = dimensions[index];
+    const known = dimensions.flatMap(({ names }) => names);
+    if (dimension === undefined) {
+      throw new InputError(
+        `Cannot draw "${shown(variable.name)}" at "${shown(name)}": it has ${
+          known.length === 0 ? "no dimensions" : `the dimensions ${known.map(shown).join(", ")}`
+        }${suggestion(closestName(name, known))}`,
+      );
+    }
+    if (part !== "sum" && !(part < dimension.size)) {
+      throw new InputError(
+        `Cannot draw "${shown(variable.name)}" at ${shown(name)} ${part}: it has the indexes 0 to ${
+          dimension.size - 1
+        }`,
+      );
+    }
+    parts[index] = part;
+  }
+  return parts;
+}
+
+/** Words in the names of the axes of a sky map. */
+const [LONGITUDE, LATITUDE] = [/lon|azim|\bra\b|right_asc/i, /lat|elev|dec/i];
+
+/** Chooses the dimensions that become axes, and what is drawn of the others. */
+function partsOf(
+  variable: DatasetVariable,
+  dimensions: readonly Dimension[],
+  at: PlotRequest["at"],
+): Array<Part | undefined> {
+  const parts = chosenParts(variable, dimensions, at);
+  const isImage = variable.displayType === "image" || !variable.varies;
+  const free = () => dimensions.map((_, index) => index).filter((index) => parts[index] === undefined);
+  if (!isImage) {
+    // The time, and the first of the others.
+    for (const index of free().filter((index) => dimensions[index]?.isRecord !== true).slice(1)) parts[index] = "sum";
+    // With one record chosen, two dimensions are left for an image.
+    return parts;
+  }
+  const named = (pattern: RegExp) =>
+    free().find((index) => dimensions[index]?.depend !== undefined && pattern.test(dimensions[index]?.depend ?? ""));
+  const sky = [named(LONGITUDE), named(LATITUDE)].filter((index) => index !== undefined);
+  const axes = sky.length === 2 ? sky : free().filter((index) => dimensions[index]?.isRecord !== true).slice(-2);
+  for (const index of free()) {
+    if (!axes.includes(index)) {
+      parts[index] = dimensions[index]?.isRecord === true ? 0 : "sum";
+    }
+  }
+  return parts;
+}
+
+/** Takes one index of a dimension, or sums over it. Missing values do not count; a sum of nothing but them is missing. */
+function reduce(
+  values: Float64Array<ArrayBuffer>,
+  sizes: readonly number[],
+  at: number,
+  part: Part,
+): Float64Array<ArrayBuffer> {
+  const size = sizes[at] ?? 1;
+  const inner = sizes.slice(at + 1).reduce((product, size) => product * size, 1);
+  const outer = sizes.slice(0, at).reduce((product, size) => product * size, 1);
+  const result = new Float64Array(outer * inner).fill(NaN);
+  for (let before = 0; before < outer; before++) {
+    for (let index = part === "sum" ? 0 : part; index < (part === "sum" ? size : part + 1); index++) {
+      const start = (before * size + index) * inner;
+      for (let after = 0; after < inner; after++) {
+        const value = values[start + after] ?? NaN;
+        if (Number.isNaN(value)) continue;
+        const sum = result[before * inner + after] ?? NaN;
+        result[before * inner + after] = Number.isNaN(sum) ? value : sum + value;
+      }
+    }
+  }
+  return result;
+}
+
+/** Transposes values of `rows` times `columns`. */
+function transposed(values: Float64Array<ArrayBuffer>, rows: number, columns: number): Float64Array<ArrayBuffer> {
+  const result = new Float64Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      result[column * rows + row] = values[row * columns + column] ?? NaN;
+    }
+  }
+  return result;
+}
+
+function indexAxis(size: number, label: string): Axis {
+  return { kind: "number", scale: "linear", values: Float64Array.from({ length: size }, (_, index) => index), label };
+}
+
+/** Whether numbers are finite, and always increase or always decrease. */
+function isOrdered(values: Float64Array): boolean {
+  const isRising = (values[1] ?? 0) > (values[0] ?? 0);
+  for (let index = 0; index < values.length; index++) {
+    const [before, value] = [values[index - 1], values[index] ?? NaN];
+    if (!Number.isFinite(value) || (before !== undefined && (isRising ? value <= before : value >= before))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** `Energy (keV)` */
+function withUnits(label: string, units: string | undefined): string {
+  return units === undefined ? label : `${label} (${units})`;
+}
+
+/** Describes the values of a panel: their label and their units. */
+export function aboutPanel({ label, units }: Panel): string {
+  return label === "" ? units ?? "" : withUnits(label, units);
+}
+
+/** Returns the axis along a dimension: its values if they are in order, otherwise their numbers. */
+async function dimensionAxis(file: IstpFile, { size, depend, names }: Dimension): Promise<Axis> {
+  const numbered = indexAxis(size, depend === undefined ? `dimension ${names.at(-1)}` : `number of ${depend}`);
+  if (depend === undefined) return numbered;
+  const variable = file.variable(depend);
+  // Texts are labels; values that change from record to record have no axis in common.
+  if (!isDrawable(variable) || variable.varies) return numbered;
+  const { values } = await file.read(depend);
+  if (!(values instanceof Float64Array) || values.length !== size || !isOrdered(values)) return numbered;
+  const scale = variable.scale === "log" && values.every((value) => value > 0) ? "log" : "linear";
+  const label = variable.label === variable.name ? depend : variable.label;
+  return { kind: "number", scale, values, label: withUnits(label, await file.units(variable)) };
+}
+
+/** Returns the times of a variable's records: DEPEND_0, otherwise the file's only times for as many records. */
+async function timesOf(file: IstpFile, variable: DatasetVariable): Promise<Float64Array<ArrayBuffer> | undefined> {
+  if (variable.time !== undefined) {
+    const times = await file.times(variable.time);
+    if (times.length > 0) return times;
+  }
+  const [only, ...others] = file.variables.filter(({ timeType, varies, shape, dimensions }) =>
+    timeType !== undefined && varies && dimensions.length === 0 && shape[0] === variable.shape[0]
+  );
+  return only !== undefined && others.length === 0 ? await file.times(only.name) : undefined;
+}
+
+/** Brings records into the order of their times, and leaves out those without one and those outside of the span. */
+function inOrder(
+  times: Float64Array<ArrayBuffer>,
+  values: Float64Array<ArrayBuffer>,
+  { from = -Infinity, to = Infinity }: TimeSpan,
+): { times: Float64Array<ArrayBuffer>; values: Float64Array<ArrayBuffer> } {
+  // What a Date cannot hold is no time.
+  const isWithin = (time: number) => time >= from && time < to && Math.abs(time) <= MAX_TIME;
+  let isDone = true;
+  for (let index = 0, before = -Infinity; index < times.length && isDone; index++) {
+    const time = times[index] ?? NaN;
+    isDone = time >= before && isWithin(time);
+    before = time;
+  }
+  if (isDone || times.length === 0) return { times, values };
+  const size = values.length / times.length;
+  const order = Array.from(times.keys()).filter((index) => isWithin(times[index] ?? NaN)).sort((a, b) =>
+    (times[a] ?? 0) - (times[b] ?? 0)
+  );
+  const sorted = new Float64Array(order.length * size);
+  order.forEach((index, at) => sorted.set(values.subarray(index * size, (index + 1) * size), at * size));
+  return { times: Float64Array.from(order, (index) => times[index] ?? NaN), values: sorted };
+}
+
+/** Whether each time is as late as the one before, or later; missing ones do not count. */
+function isRising(times: Float64Array): boolean {
+  return !times.some((time, index) => time < (times[index - 1] ?? -Infinity));
+}
+
+/** Says what was chosen or summed: `energy 3`, `sum over angle`. */
+function partNotes(dimensions: readonly Dimension[], parts: ReadonlyArray<Part | undefined>): string[] {
+  return dimensions.flatMap(({ names, size }, index) => {
+    const part = parts[index];
+    const name = names[0] === String(index) || /^\d+$/.test(names[0] ?? "") ? `dimension ${names[0]}` : names[0];
+    if (part === undefined || (size === 1 && name === "record")) return [];
+    return part === "sum" ? `sum over ${name}` : `${name} ${part} of 0 to ${size - 1}`;
+  });
+}
+
+function oddNotes({ outside, isRounded }: DatasetValues): string[] {
+  return [
+    ...(outside === 0 ? [] : [`${counted(outside, "value")} outside VALIDMIN to VALIDMAX`]),
+    ...(isRounded ? ["integers beyond 2^53 are rounded"] : []),
+  ];
+}
+
+/** Reads a variable, and decides how it is drawn. @throws {InputError} If it cannot be drawn. */
+async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotRequest): Promise<Panel> {
+  const variable = file.variable(name);
+  if (!isDrawable(variable)) {
+    const what = variable.timeType === undefined ? "texts" : "times";
+    throw new InputError(
+      `Cannot draw "${shown(name)}": its values are ${what}; name a variable with numbers, or make a table()`,
+    );
+  }
+  const times = variable.varies ? await timesOf(file, variable) : undefined;
+  const read = await file.read(name, variable.time === undefined ? {} : span);
+  if (!(read.values instanceof Float64Array)) throw new InputError(`Cannot draw "${shown(name)}": it has no numbers`);
+  const dimensions = dimensionsOf(variable, read.shape);
+  const parts = read.values.length === 0 ? dimensions.map(() => undefined) : partsOf(variable, dimensions, at);
+  let values = read.values;
+  let sizes = dimensions.map(({ size }) => size);
+  for (let index = dimensions.length - 1; index >= 0; index--) {
+    const part = parts[index];
+    if (part === undefined) continue;
+    values = reduce(values, sizes, index, part);
+    sizes = sizes.toSpliced(index, 1);
+  }
+  const kept = dimensions.filter((_, index) => parts[index] === undefined);
+  const units = await file.units(variable);
+  const common = {
+    name,
+    label: variable.label === name ? "" : variable.label,
+    units,
+    scale: variable.scale,
+    notes: [...partNotes(dimensions, parts), ...oddNotes(read)],
+  };
+  const [first, second] = kept;
+  if (first?.isRecord === true) {
+    const recordTimes = read.times ?? times?.subarray(read.start, read.start + first.size);
+    const ordered = recordTimes === undefined || recordTimes.length !== first.size
+      ? { values, times: undefined }
+      : inOrder(new Float64Array(recordTimes), values, span);
+    const x: Axis = ordered.times === undefined
+      ? indexAxis(first.size, "record")
+      : { kind: "time", scale: "linear", values: ordered.times, label: "UTC" };
+    const isUnsorted = ordered.times !== undefined && recordTimes !== undefined && !isRising(recordTimes);
+    const base = isUnsorted
+      ? { ...common, notes: [...common.notes, "the times of the records do not increase"] }
+      : common;
+    const isColors = second !== undefined &&
+      (as === "spectrogram" || (as !== "lines" && (second.size > MAX_LINES || variable.displayType === "spectrogram")));
+    if (second !== undefined && isColors && second.size > 0) {
+      const y = await dimensionAxis(file, second);
+      return { ...base, kind: "colors", isImage: false, x, y, values: ordered.values };
+    }
+    if (second !== undefined && second.size > MAX_LINES) {
+      throw new InputError(
+        `Cannot draw "${shown(name)}" as lines: ${second.size} are too many; choose one with at: { "${
+          shown(second.names[0])
+        }": 0 }, or draw a spectrogram`,
+      );
+    }
+    const whole = variable.dimensions[dimensions.indexOf(second ?? first) - 1];
+    const labels = second === undefined || whole === undefined ? [""] : await lineLabels(file, whole);
+    return { ...base, kind: "lines", x, lines: labels, values: ordered.values };
+  }
+  if (first !== undefined && second !== undefined) {
+    const isSky = LATITUDE.test(first.depend ?? "") && LONGITUDE.test(second.depend ?? "");
+    // The longitude is from left to right; so are the columns of a matrix.
+    const isTurned = isSky || (first.depend === undefined && second.depend === undefined);
+    const [x, y] = await Promise.all((isTurned ? [second, first] : [first, second]).map((d) => dimensionAxis(file, d)));
+    if (x === undefined || y === undefined) throw new TypeError("Two dimensions have two axes");
+    return {
+      ...common,
+      kind: "colors",
+      isImage: true,
+      x,
+      y,
+      values: isTurned ? transposed(values, first.size, second.size) : values,
+    };
+  }
+  const x = first === undefined ? indexAxis(1, "") : await dimensionAxis(file, first);
+  return { ...common, kind: "lines", x, lines: [""], values };
+}
+
+/**
+ * Reads variables of a CDF file for a chart with a panel for each, one below the other.
+ *
+ * @param file The file.
+ * @param title What the chart is called: the name of the file.
+ * @param names The names of the variables.
+ * @throws {InputError} If the file does not have one, or it cannot be drawn.
+ */
+export async function plotOf(
+  file: IstpFile,
+  title: string,
+  names: readonly string[],
+  request: PlotRequest,
+): Promise<Plot> {
+  if (names.length > MAX_PANELS) {
+    throw new InputError(`Cannot draw ${names.length} variables in one chart: it has at most ${MAX_PANELS} panels`);
+  }
+  const panels: Panel[] = [];
+  for (const name of names) panels.push(await panelOf(file, name, request));
+  return { title, notes: spanNotes(panels), panels };
+}
+
+/** Says which times are drawn. */
+function spanNotes(panels: readonly Panel[]): string[] {
+  const axes = panels.flatMap(({ x }) => x.kind === "time" && x.values.length > 0 ? [x.values] : []);
+  const first = Math.min(...axes.map((times) => times[0] ?? NaN));
+  const last = Math.max(...axes.map((times) => times.at(-1) ?? NaN));
+  return axes.length === 0 ? [] : [first === last ? utcText(first) : `${utcText(first)} to ${utcText(last)}`];
+}
+
+/** Whether the values of a panel change. */
+function changes({ values }: Panel): boolean {
+  let [least, greatest] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return least < greatest;
+}
+
+/**
+ * Reads what a first look at a CDF file needs: its data, or, in a file that has none (housekeeping), what changes.
+ *
+ * @throws {InputError} If the file has nothing to draw.
+ */
+export async function quicklookOf(file: IstpFile, title: string, request: PlotRequest): Promise<Plot> {
+  const drawable = file.variables.filter((variable) => isDrawable(variable) && variable.role !== "metadata");
+  const depends = new Set(file.variables.flatMap(({ dimensions }) => dimensions.map(({ depend }) => depend)));
+  // Housekeeping files say of all that they have that it is not to be drawn.
+  const data = drawable.filter(({ role, displayType }) => role === "data" && displayType !== "no_plot");
+  const others = drawable.filter(({ role, name }) => role !== "data" && !depends.has(name));
+  const candidates = data.length > 0
+    ? data
+    : [...others.filter(({ varies }) => varies), ...others.filter(({ varies }) => !varies)];
+  const panels: Panel[] = [];
+  let [read, constant] = [0, 0];
+  for (const { name, varies } of candidates) {
+    if (panels.length === MAX_QUICK_PANELS || read === MAX_QUICK_READS) break;
+    read++;
+    const panel = await panelOf(file, name, request);
+    if (data.length > 0 || !varies || changes(panel)) panels.push(panel);
+    else constant++;
+  }
+  if (panels.length === 0) {
+    // Nothing changes: the first ones are as good as any.
+    for (const { name } of candidates.slice(0, MAX_QUICK_PANELS)) panels.push(await panelOf(file, name, request));
+    [read, constant] = [panels.length, 0];
+  }
+  if (panels.length === 0) {
+    throw new InputError(`Cannot draw "${shown(title)}": it has no variables with numbers; show() lists what it has`);
+  }
+  const left = candidates.length - read;
+  const notes = [
+    ...spanNotes(panels),
+    ...(constant === 0 ? [] : [`${counted(constant, "variable")} without a change`]),
+    ...(left === 0 ? [] : [`${counted(left, "more variable")}: plot() draws them`]),
+  ];
+  return { title, notes, panels };
+}

@@ -1,0 +1,350 @@
+// From values to pixels: the range of axes, gaps, minimum and maximum per pixel, and the cells of a spectrogram.
+import type { Axis, ColorsPanel, LinesPanel } from "./plot.ts";
+import type { Interval } from "../display/scales.ts";
+
+/** A range of values, on a scale. */
+export interface Range {
+  readonly scale: "linear" | "log";
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Differences of larger numbers, and the steps between smaller ones, are beyond what doubles can do. */
+const [MAX_DRAWN, MIN_DRAWN] = [1e300, 1e-290];
+
+/** Whether a value has a place on a scale. */
+export function hasPlace(value: number, scale: Range["scale"]): boolean {
+  return scale === "log" ? value >= MIN_DRAWN && value <= MAX_DRAWN : Math.abs(value) <= MAX_DRAWN;
+}
+
+/** Returns the values on an axis as they are spread on it: their logarithms on a logarithmic one. */
+function spread(values: Float64Array, scale: Range["scale"]): Float64Array {
+  return scale === "log" ? values.map(Math.log10) : values;
+}
+
+/** The extremes of values that have a place; undefined if none has. */
+function extremes(values: Float64Array, scale: Range["scale"]): Interval | undefined {
+  let [low, high] = [Infinity, -Infinity];
+  const least = scale === "log" ? MIN_DRAWN : -MAX_DRAWN;
+  for (const value of values) {
+    if (!(value >= least && value <= MAX_DRAWN)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return low <= high ? [low, high] : undefined;
+}
+
+/** Whether values are too close to be told apart on an axis: the steps between its ticks would be lost in rounding. */
+function isFlat(low: number, high: number): boolean {
+  return high - low < Math.max(MIN_DRAWN, Math.max(Math.abs(low), Math.abs(high)) * 1e-9);
+}
+
+/** The most decades of a logarithmic scale: more come from single values that are almost 0. */
+const MAX_DECADES = 12;
+
+/**
+ * Returns the range of values. Without positive values, a logarithmic scale becomes a linear one.
+ *
+ * @param margin The share of the range that is added at both ends.
+ */
+export function rangeOf(values: Float64Array, wanted: Range["scale"], margin: number): Range {
+  const positive = wanted === "log" ? extremes(values, "log") : undefined;
+  if (positive !== undefined) {
+    const [least, high] = positive;
+    const low = Math.max(least, high / 10 ** MAX_DECADES);
+    const factor = isFlat(low, high) ? 2 : (high / low) ** margin;
+    return { scale: "log", low: low / factor, high: high * factor };
+  }
+  const [low, high] = extremes(values, "linear") ?? [0, 1];
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const more = isFlat(low, high) ? (size < 1e-280 ? 1 : size * 0.1) : (high - low) * margin;
+  return { scale: "linear", low: low - more, high: high + more };
+}
+
+/** How many distances between records are looked at to find the usual one. */
+const MAX_SAMPLES = 4000;
+/** Records further apart than this many usual distances have a gap between them. */
+const GAP_STEPS = 4;
+
+/** Returns the usual distance between values that increase; undefined for less than three. */
+function usualStep(values: Float64Array): number | undefined {
+  const stride = Math.max(1, Math.floor(values.length / MAX_SAMPLES));
+  const steps: number[] = [];
+  for (let index = 1; index < values.length; index += stride) {
+    const step = (values[index] ?? NaN) - (values[index - 1] ?? NaN);
+    // Events at the same time say nothing.
+    if (step > 0) steps.push(step);
+  }
+  return values.length < 3 ? undefined : steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)];
+}
+
+/** Returns the distance from which on there is a gap; only times have gaps. */
+function gapOf({ kind, values }: Axis): number {
+  const step = kind === "time" ? usualStep(values) : undefined;
+  return step === undefined ? Infinity : step * GAP_STEPS;
+}
+
+/** Where cells begin and end along an axis: halfway to their neighbors, but not in gaps. */
+interface Edges {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+function edgesOf(axis: Axis): Edges {
+  const values = spread(axis.values, axis.scale);
+  const gap = gapOf(axis);
+  const usual = usualStep(axis.values) ?? (axis.kind === "time" ? 1000 : 1);
+  const half = (index: number, step: number) => {
+    const other = (values[index + step] ?? NaN) - (values[index] ?? NaN);
+    return Math.abs(other) <= gap ? other / 2 : Math.sign(other) * usual / 2;
+  };
+  const [low, high] = [new Float64Array(values.length), new Float64Array(values.length)];
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] ?? NaN;
+    // The first and the last one are as long on the outside as on the inside.
+    const [before, after] = [half(index, -1), half(index, 1)];
+    const a = value + (Number.isNaN(before) ? (Number.isNaN(after) ? -usual / 2 : -after) : before);
+    const b = value + (Number.isNaN(after) ? (Number.isNaN(before) ? usual / 2 : -before) : after);
+    low[index] = Math.min(a, b);
+    high[index] = Math.max(a, b);
+  }
+  return { low, high };
+}
+
+/** Returns the range of an axis: of its values, or from the beginning of its first cell to the end of the last one. */
+export function axisRange(axis: Axis, hasCells: boolean): Range {
+  const { kind, scale, values } = axis;
+  let [low, high] = [Infinity, -Infinity];
+  if (hasCells) {
+    const edges = edgesOf(axis);
+    for (const edge of edges.low) low = Math.min(low, edge);
+    for (const edge of edges.high) high = Math.max(high, edge);
+    if (scale === "log") [low, high] = [10 ** low, 10 ** high];
+  } else {
+    [low, high] = extremes(values, scale) ?? [Infinity, -Infinity];
+  }
+  if (low < high && (kind === "time" || !isFlat(low, high))) return { scale, low, high };
+  const middle = low <= high ? low : 0;
+  const around = kind === "time" ? 1000 : Math.max(1, Math.abs(middle) * 0.1);
+  return { scale: "linear", low: middle - around, high: middle + around };
+}
+
+/** The positions of values between the ends of a range: 0 to `pixels`. */
+function pixelsOf(values: Float64Array, { scale, low, high }: Range, pixels: number): Float64Array {
+  const [from, to] = scale === "log" ? [Math.log10(low), Math.log10(high)] : [low, high];
+  const factor = pixels / (to - from);
+  const places = new Float64Array(values.length);
+  const all = spread(values, scale);
+  for (let index = 0; index < all.length; index++) places[index] = ((all[index] ?? NaN) - from) * factor;
+  return places;
+}
+
+/** A point of a line. */
+export type Point = readonly [x: number, value: number];
+
+/** A gap is at least this wide, in pixels. */
+const MIN_GAP_PIXELS = 1.5;
+
+/** Returns the place of the records of a panel, and where there are gaps before them. */
+export class LinePlaces {
+  readonly #panel: LinesPanel;
+  readonly #places: Float64Array;
+  readonly #gap: number;
+  readonly #columns: number;
+  readonly #scale: Range["scale"];
+
+  /**
+   * @param columns The width of the panel, in pixels.
+   * @param scale The scale of the values.
+   */
+  constructor(panel: LinesPanel, range: Range, columns: number, scale: Range["scale"]) {
+    this.#panel = panel;
+    this.#places = pixelsOf(panel.x.values, range, columns);
+    // In pixels: the gaps are those of times, whose axis is linear.
+    this.#gap = Math.max(MIN_GAP_PIXELS, gapOf(panel.x) * columns / (range.high - range.low));
+    this.#columns = columns;
+    this.#scale = scale;
+  }
+
+  /**
+   * Returns the parts of a line that are connected, from left to right: all points, or, if there are more than pixels, the
+   * first, least, greatest and last of each column.
+   */
+  segments(line: number): Point[][] {
+    return this.#places.length <= 2 * this.#columns ? this.#points(line) : this.#extremes(line);
+  }
+
+  #points(line: number): Point[][] {
+    const segments: Point[][] = [];
+    const { values, lines } = this.#panel;
+    let [last, isOpen] = [-Infinity, false];
+    for (let index = 0; index < this.#places.length; index++) {
+      const [x, value] = [this.#places[index] ?? NaN, values[index * lines.length + line] ?? NaN];
+      const isThere = hasPlace(value, this.#scale) && Number.isFinite(x);
+      if (isThere && isOpen && x - last < this.#gap) segments.at(-1)?.push([x, value]);
+      else if (isThere) segments.push([[x, value]]);
+      isOpen = isThere;
+      last = x;
+    }
+    return segments;
+  }
+
+  #extremes(line: number): Point[][] {
+    const segments: Point[][] = [];
+    const { values, lines } = this.#panel;
+    const [places, stride, gap] = [this.#places, lines.length, this.#gap];
+    const [least, most] = [this.#scale === "log" ? MIN_DRAWN : -MAX_DRAWN, MAX_DRAWN];
+    // The column that is being filled.
+    let [column, first, low, high, end, hasMissing] = [-1, NaN, Infinity, -Infinity, NaN, false];
+    // Where the last value was, and whether what follows is connected to it.
+    let [last, isConnected] = [-Infinity, false];
+    const close = () => {
+      if (low > high) {
+        // Nothing but missing values.
+        if (hasMissing) isConnected = false;
+        return;
+      }
+      const x = column + 0.5;
+      const points: Point[] = [[x, first]];
+      const [one, other] = first - low < high - first ? [low, high] : [high, low];
+      if (one !== first) points.push([x, one]);
+      if (other !== one && other !== first) points.push([x, other]);
+      if (end !== points.at(-1)?.[1]) points.push([x, end]);
+      if (isConnected) segments.at(-1)?.push(...points);
+      else segments.push(points);
+      isConnected = true;
+    };
+    for (let index = 0; index < places.length; index++) {
+      const x = places[index] ?? NaN;
+      const value = values[index * stride + line] ?? NaN;
+      const at = Math.min(this.#columns - 1, Math.floor(x));
+      if (at !== column) {
+        close();
+        if (x - last >= gap) isConnected = false;
+        [column, first, low, high, end, hasMissing] = [at, NaN, Infinity, -Infinity, NaN, false];
+      }
+      if (!(value >= least && value <= most)) {
+        hasMissing = true;
+        continue;
+      }
+      if (low > high) first = value;
+      if (value < low) low = value;
+      if (value > high) high = value;
+      end = value;
+      last = x;
+    }
+    close();
+    return segments;
+  }
+}
+
+/** The size of a picture, in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Which pixels each cell covers, and the middle of those that are narrower than one. */
+function covered(edges: Edges, range: Range, pixels: number): Int32Array {
+  // The edges are already spread.
+  const own: Range = range.scale === "log"
+    ? { scale: "linear", low: Math.log10(range.low), high: Math.log10(range.high) }
+    : range;
+  const [low, high] = [pixelsOf(edges.low, own, pixels), pixelsOf(edges.high, own, pixels)];
+  const result = new Int32Array(2 * low.length);
+  for (let index = 0; index < low.length; index++) {
+    const [a, b] = [low[index] ?? 0, high[index] ?? 0];
+    let [from, to] = [Math.max(0, Math.round(a)), Math.min(pixels, Math.round(b))];
+    if (to <= from) {
+      from = Math.max(0, Math.min(pixels - 1, Math.floor((a + b) / 2)));
+      to = from + 1;
+    }
+    result[2 * index] = from;
+    result[2 * index + 1] = to;
+  }
+  return result;
+}
+
+/** Returns the means of the values in each pixel, from left to right and from top to bottom; NaN where there is none. */
+export function cellsOf(panel: ColorsPanel, x: Range, y: Range, { width, height }: Size): Float64Array {
+  const { values } = panel;
+  const rows = panel.y.values.length;
+  const columns = covered(edgesOf(panel.x), x, width);
+  const spans = covered(edgesOf(panel.y), y, height);
+  // Several rows of values in a row of pixels are averaged first; fewer are spread at the end.
+  const isDense = rows > height;
+  const bins = isDense ? height : rows;
+  const [sums, counts] = [new Float64Array(width * bins), new Uint32Array(width * bins)];
+  for (let record = 0; record < panel.x.values.length; record++) {
+    const [from, to] = [columns[2 * record] ?? 0, columns[2 * record + 1] ?? 0];
+    const start = from * bins;
+    // A record that is wider than a pixel covers columns of its own: the others repeat the first one.
+    for (let row = 0; row < rows; row++) {
+      const value = values[record * rows + row] ?? NaN;
+      if (!(Math.abs(value) <= MAX_DRAWN)) continue;
+      const at = start + (isDense ? spans[2 * row] ?? 0 : row);
+      sums[at] = (sums[at] ?? 0) + value;
+      counts[at] = (counts[at] ?? 0) + 1;
+    }
+    for (let column = from + 1; column < to; column++) {
+      sums.copyWithin(column * bins, start, start + bins);
+      counts.copyWithin(column * bins, start, start + bins);
+    }
+  }
+  const cells = new Float64Array(width * height).fill(NaN);
+  for (let bin = 0; bin < bins; bin++) {
+    const [from, to] = isDense ? [bin, bin + 1] : [spans[2 * bin] ?? 0, spans[2 * bin + 1] ?? 0];
+    for (let row = from; row < to; row++) {
+      const start = (height - 1 - row) * width;
+      for (let column = 0; column < width; column++) {
+        const at = column * bins + bin;
+        cells[start + column] = (sums[at] ?? 0) / (counts[at] ?? 0);
+      }
+    }
+  }
+  return cells;
+}
+
+/** A labeled value on an axis. */
+export interface AxisTick {
+  readonly value: number;
+  readonly label: string;
+}
+
+/**
+ * Labels numbers in the same way, with as many digits as tell them apart: very large and very small ones as `1.5e9`.
+ */
+export function numberLabels(values: readonly number[]): string[] {
+  const size = Math.max(...values.map(Math.abs));
+  const step = values.length < 2 ? size : Math.abs((values[1] ?? 0) - (values[0] ?? 0));
+  if (size < 1e6 && (size >= 1e-3 || size === 0)) {
+    const digits = step === 0 ? 0 : Math.max(0, Math.min(9, -Math.floor(Math.log10(step) + 1e-9)));
+    const exact = values.every((value) => Math.abs(Number(value.toFixed(digits)) - value) <= Math.abs(step) * 0.01);
+    return values.map((value) => value.toFixed(exact ? digits : Math.min(9, digits + 1)));
+  }
+  const digits = step === 0 ? 2 : Math.max(0, Math.min(12, Math.ceil(Math.log10(size / step))));
+  return values.map((value) =>
+    value === 0 ? "0" : value.toExponential(digits).replace(/\.?0+e\+?/, "e").replace("e+", "e").replace(/e0$/, "")
+  );
+}
+
+const [SECOND, MINUTE, HOUR] = [1000, 60_000, 3_600_000];
+/** The steps between times on an axis, in milliseconds. */
+const TIME_STEPS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),
+  ...[1, 2, 3, 6, 12].map((count) => count * HOUR),
+];
+
+/** Returns round times of day, in UTC: `12:00`, `12:00:30`; undefined if days are fine enough. */
+export function clockTicks({ low, high }: Range, most: number): AxisTick[] | undefined {
+  const step = TIME_STEPS.find((step) => (high - low) / step <= most);
+  if (step === undefined) return undefined;
+  const length = step >= MINUTE ? 5 : step >= SECOND ? 8 : 12;
+  const ticks: AxisTick[] = [];
+  for (let value = Math.ceil(low / step) * step; value <= high; value += step) {
+    ticks.push({ value, label: new Date(value).toISOString().slice(11, 11 + length) });
+  }
+  return ticks;
+}

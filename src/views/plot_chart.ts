@@ -1,0 +1,440 @@
+import {
+  type Chart,
+  CHART_PADDING,
+  chartHtml,
+  chartSvg,
+  DAY_LABEL_PIXELS,
+  type Mark,
+  type Paint,
+  textPixels,
+} from "../display/chart.ts";
+import { htmlTable } from "../display/html_table.ts";
+import { Picture } from "../display/picture.ts";
+import { palettePng } from "../display/png.ts";
+import { colorScale, type Interval, type Scale, scaleOf, timeTicks } from "../display/scales.ts";
+import { cutToWidth } from "../display/text_width.ts";
+import { printable } from "../safe_text.ts";
+import { aboutPanel, type ColorsPanel, type LinesPanel, type Panel, type Plot } from "./plot.ts";
+import {
+  axisRange,
+  type AxisTick,
+  cellsOf,
+  clockTicks,
+  LinePlaces,
+  numberLabels,
+  type Point,
+  type Range,
+  rangeOf,
+  type Size,
+} from "./plot_bins.ts";
+import { plotRows, plotText } from "./plot_text.ts";
+
+const WIDTH = 860;
+/** The room of a panel's heading, between panels, and of the labels of a horizontal axis. */
+const [HEADING, BETWEEN, AXIS] = [24, 10, 44];
+/** The width of a color scale, its distance from the panel, and the room for its labels. */
+const [BAR, BAR_GAP, BAR_LABELS] = [12, 12, 62];
+const IMAGE_HEIGHT = 300;
+
+/** The colors of the lines of a panel. */
+const LINE_PAINTS = ["newest", "superseded", "here", "line4", "line5", "line6", "line7", "line8"] as const;
+
+/**
+ * From low to high: blue, green, yellow, ever brighter, so that they are in order with every kind of color vision and on
+ * paper.
+ */
+const COLORS = [
+  "#40135a",
+  "#453681",
+  "#3b568b",
+  "#2f738e",
+  "#228f8c",
+  "#2bab7e",
+  "#5dc665",
+  "#a9da3b",
+  "#fbe52b",
+] as const;
+
+/** The height of a panel: the more there are, the lower each is. */
+function heightOf(panel: Panel, panels: number): number {
+  if (panel.kind === "colors" && panel.isImage) return IMAGE_HEIGHT;
+  const usual = panels <= 2 ? 180 : panels <= 4 ? 130 : panels <= 8 ? 90 : 64;
+  return panel.kind === "colors" ? Math.max(120, usual) : usual;
+}
+
+/** Panels with the same horizontal axis. */
+interface Group {
+  readonly panels: readonly Panel[];
+  readonly range: Range;
+}
+
+/** Puts neighbors together whose horizontal axes are the same. */
+function groupsOf(panels: readonly Panel[]): Group[] {
+  const groups: Group[] = [];
+  for (const panel of panels) {
+    const range = axisRange(panel.x, panel.kind === "colors");
+    const last = groups.at(-1);
+    const before = last?.panels[0]?.x;
+    const isTime = panel.x.kind === "time" && panel.x.values.length > 0;
+    const isAlike = last !== undefined && before !== undefined && before.label === panel.x.label &&
+      (isTime
+        ? before.kind === "time" && before.values.length > 0
+        : range.low === last.range.low && range.high === last.range.high);
+    if (!isAlike) groups.push({ panels: [panel], range });
+    else {
+      groups[groups.length - 1] = {
+        panels: [...last.panels, panel],
+        range: { ...range, low: Math.min(range.low, last.range.low), high: Math.max(range.high, last.range.high) },
+      };
+    }
+  }
+  return groups;
+}
+
+/** A tick of an axis, with a second line below its label. */
+interface Tick extends AxisTick {
+  readonly day?: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Ticks of a scale, labeled in the same way. */
+function numberTicks(range: Range, most: number): Tick[] {
+  const ticks = scaleOf(range.scale, [range.low, range.high], [0, 1]).ticks(most);
+  const isDecades = range.scale === "log" && ticks.length > 1 &&
+    ticks.every(({ value }) => Number.isInteger(Math.log10(value)));
+  if (isDecades) return ticks.map(({ value, label }) => ({ value, label }));
+  const labels = numberLabels(ticks.map(({ value }) => value));
+  return ticks.map(({ value }, index) => ({ value, label: labels[index] ?? "" }));
+}
+
+function ticksOf(range: Range, isTime: boolean, pixels: number): Tick[] {
+  const most = Math.floor(pixels / DAY_LABEL_PIXELS);
+  if (!isTime) return numberTicks(range, most);
+  const clock = clockTicks(range, most);
+  if (clock === undefined) {
+    return timeTicks(Math.ceil(range.low / DAY_MS), Math.floor(range.high / DAY_MS), most)
+      .map(({ value, label }) => ({ value: value * DAY_MS, label }));
+  }
+  let before = "";
+  return clock.map((tick) => {
+    const day = new Date(tick.value).toISOString().slice(0, 10);
+    const isNew = day !== before;
+    before = day;
+    return isNew ? { ...tick, day } : tick;
+  });
+}
+
+/** The position and the size of a panel. */
+interface Frame extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Writes connected points as an SVG path in tenths of pixels, each relative to the one before; single ones are dots. */
+function pathsOf(segments: readonly Point[][], { left, top }: Frame, y: Scale): { lines: string; dots: string } {
+  let [lines, dots] = ["", ""];
+  for (const points of segments) {
+    let [lastX, lastY] = [0, 0];
+    let path = "";
+    for (const [x, value] of points) {
+      const [nextX, nextY] = [Math.round((left + x) * 10), Math.round((top + y.at(value)) * 10)];
+      const [right, down] = [(nextX - lastX) / 10, (nextY - lastY) / 10];
+      if (path === "") path = `M${right} ${down}`;
+      else if (right === 0) path += down === 0 ? "" : `v${down}`;
+      else if (down === 0) path += `h${right}`;
+      else path += `l${right}${down < 0 ? "" : " "}${down}`;
+      [lastX, lastY] = [nextX, nextY];
+    }
+    if (points.length === 1) dots += `${path}h0`;
+    else lines += path;
+  }
+  return { lines, dots };
+}
+
+/** Draws the lines of a panel. */
+function lineMarks(panel: LinesPanel, x: Range, y: Range, frame: Frame): Mark[] {
+  const places = new LinePlaces(panel, x, frame.width, y.scale);
+  const scale = scaleOf(y.scale, [y.low, y.high], [frame.height, 0]);
+  return panel.lines.flatMap((_, index): Mark[] => {
+    const { lines, dots } = pathsOf(places.segments(index), frame, scale);
+    const stroke: Paint = LINE_PAINTS[index] ?? "text";
+    return [
+      ...(lines === "" ? [] : [{ kind: "path", path: lines, stroke, strokeWidth: 1.2 } as const]),
+      ...(dots === "" ? [] : [{ kind: "path", path: dots, stroke, strokeWidth: 3 } as const]),
+    ];
+  });
+}
+
+/** How many colors a picture has at first. Noise, which does not compress, gets fewer, and then fewer columns. */
+const LEVELS = [128, 48, 24];
+/** With base64, a picture is a third larger: the chart stays below 100 kB. */
+const MAX_PNG_BYTES = 66_000;
+
+/** Colors from low to high, and where each value is among them. */
+function paletteOf(range: Range, levels: number): { colors: string[]; numberOf: (value: number) => number } {
+  const ramp = colorScale({ type: "linear", domain: [0, levels - 1], colors: COLORS });
+  const colors = Array.from({ length: levels }, (_, level) => ramp(level) ?? COLORS[0]);
+  const share = scaleOf(range.scale, [range.low, range.high], [0, levels - 1]);
+  // 0 is for missing values; on a logarithmic scale those that are not positive are missing too.
+  const numberOf = (value: number) => {
+    const at = share.at(value);
+    return Number.isFinite(at) ? 1 + Math.max(0, Math.min(levels - 1, Math.round(at))) : 0;
+  };
+  return { colors: ["#000000", ...colors], numberOf };
+}
+
+/** Draws the values of a panel as a picture that is small enough. */
+async function cellsPng(
+  panel: ColorsPanel,
+  x: Range,
+  y: Range,
+  size: Size,
+): Promise<{ png: Uint8Array; range: Range }> {
+  let width = size.width;
+  let cells = cellsOf(panel, x, y, size);
+  const range = rangeOf(cells, panel.scale, 0);
+  for (let attempt = 0;; attempt++) {
+    const { colors, numberOf } = paletteOf(range, LEVELS[attempt] ?? 24);
+    const pixels = Uint8Array.from(cells, numberOf);
+    const png = await palettePng({ width, height: size.height, pixels, colors, isFirstClear: true });
+    if (png.length <= MAX_PNG_BYTES || width < 100) return { png, range };
+    if (attempt < LEVELS.length - 1) continue;
+    width = Math.floor(width * 0.7);
+    cells = cellsOf(panel, x, y, { ...size, width });
+  }
+}
+
+/** Draws the color scale of a panel, at its right. */
+async function barMarks(range: Range, { left, top, width, height }: Frame): Promise<Mark[]> {
+  const { colors } = paletteOf(range, 64);
+  const pixels = Uint8Array.from({ length: 64 }, (_, row) => 64 - row);
+  const png = await palettePng({ width: 1, height: 64, pixels, colors, isFirstClear: true });
+  const x = left + width + BAR_GAP;
+  const scale = scaleOf(range.scale, [range.low, range.high], [top + height, top]);
+  return [
+    { kind: "image", x, y: top, width: BAR, height, png },
+    ...numberTicks(range, Math.floor(height / 28)).flatMap(({ value, label }): Mark[] => {
+      const y = scale.at(value);
+      return [
+        { kind: "line", points: [[x + BAR, y], [x + BAR + 4, y]], stroke: "text" },
+        { kind: "text", x: x + BAR + 7, y, text: cutToWidth(label, 8) },
+      ];
+    }),
+  ];
+}
+
+const NAME_FONT = { size: 12, isBold: true } as const;
+/** The most characters of a title, of a name, of a description, and of an entry of the legend. */
+const [MAX_TITLE, MAX_NAME, MAX_LABEL, MAX_ENTRY] = [90, 48, 56, 20];
+
+/** Draws the heading of a panel: its name, what it is, its units, and which line is which. */
+function headingMarks(panel: Panel, { left, top, width }: Frame): Mark[] {
+  const y = top - 10;
+  const name = cutToWidth(printable(panel.name), MAX_NAME);
+  const about = [
+    cutToWidth(printable(aboutPanel(panel)), MAX_LABEL),
+    ...panel.notes.map(printable),
+  ].filter((text) => text !== "").join(" · ");
+  const marks: Mark[] = [{ kind: "text", x: left, y, text: name, ...NAME_FONT }];
+  // Capitals are wider than the average.
+  const capitals = name.replace(/[^A-Z_]/g, "").length;
+  let x = left + textPixels(name, NAME_FONT) + 2 * capitals + 10;
+  const lines = panel.kind === "lines" && panel.lines.length > 1 ? panel.lines : [];
+  const entries = lines.map((label) => cutToWidth(printable(label), MAX_ENTRY));
+  const legend = entries.reduce((sum, entry) => sum + textPixels(entry) + 32, 0);
+  const room = left + width - x - legend;
+  const shownAbout = cutToWidth(about, Math.max(0, Math.floor(room / 6.8)));
+  if (shownAbout !== "") marks.push({ kind: "text", x, y, text: shownAbout, fill: "quiet" });
+  x = Math.max(x, left + width - legend + 12);
+  entries.forEach((entry, index) => {
+    marks.push(
+      { kind: "rect", x, y: y - 1.5, width: 14, height: 3, fill: LINE_PAINTS[index] ?? "text" },
+      { kind: "text", x: x + 18, y, text: entry },
+    );
+    x += textPixels(entry) + 32;
+  });
+  return marks;
+}
+
+/** Draws the vertical axis of a panel, with lines across. */
+function sideMarks(range: Range, { left, top, width, height }: Frame, hasLines: boolean): Mark[] {
+  const scale = scaleOf(range.scale, [range.low, range.high], [top + height, top]);
+  return numberTicks(range, Math.max(2, Math.floor(height / 28))).flatMap(({ value, label }): Mark[] => {
+    const y = scale.at(value);
+    return [
+      ...(hasLines ? [{ kind: "line", points: [[left, y], [left + width, y]], stroke: "grid" } as const] : []),
+      { kind: "line", points: [[left - 4, y], [left, y]], stroke: "text" },
+      { kind: "text", x: left - 7, y, text: label, anchor: "end" },
+    ];
+  });
+}
+
+/** Draws a frame around a panel. */
+function frameMark({ left, top, width, height }: Frame): Mark {
+  const [right, bottom] = [left + width, top + height];
+  return {
+    kind: "line",
+    points: [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]],
+    stroke: "line",
+  };
+}
+
+/** The range of a panel's vertical axis. */
+function sideRange(panel: Panel): Range {
+  return panel.kind === "colors" ? axisRange(panel.y, true) : rangeOf(panel.values, panel.scale, 0.05);
+}
+
+/** Whether a panel has a value that is not missing. */
+function hasAny({ values }: Panel): boolean {
+  return values.some(Number.isFinite);
+}
+
+/** The axes of a panel. */
+interface PanelAxes {
+  readonly x: Range;
+  readonly y: Range;
+  /** Where the ticks of the horizontal axis are, in pixels. */
+  readonly ticks: readonly number[];
+}
+
+async function panelMarks(panel: Panel, { x, y, ticks }: PanelAxes, frame: Frame): Promise<Mark[]> {
+  const { left, top, width, height } = frame;
+  const heading = headingMarks(panel, frame);
+  if (!hasAny(panel)) {
+    const text = panel.values.length === 0 ? "no values" : "all values are missing";
+    return [...heading, frameMark(frame), {
+      kind: "text",
+      x: left + width / 2,
+      y: top + height / 2,
+      text,
+      anchor: "middle",
+      fill: "quiet",
+    }];
+  }
+  if (panel.kind === "lines") {
+    const down = ticks.map((at): Mark => ({ kind: "line", points: [[at, top], [at, top + height]], stroke: "grid" }));
+    return [...heading, ...down, ...sideMarks(y, frame, true), ...lineMarks(panel, x, y, frame), frameMark(frame)];
+  }
+  const { png, range } = await cellsPng(panel, x, y, { width, height });
+  const label = cutToWidth(printable(panel.y.label), Math.floor(height / 6.6));
+  return [
+    ...heading,
+    { kind: "rect", x: left, y: top, width, height, fill: "track" },
+    { kind: "image", x: left, y: top, width, height, png },
+    ...sideMarks(y, frame, false),
+    {
+      kind: "text",
+      x: CHART_PADDING + 3,
+      y: top + height / 2,
+      text: label,
+      anchor: "middle",
+      fill: "quiet",
+      isUpward: true,
+    },
+    frameMark(frame),
+    ...await barMarks(range, frame),
+  ];
+}
+
+/** Draws the horizontal axis below a group of panels. */
+function bottomMarks(ticks: readonly Tick[], scale: Scale, { isTime, label, y }: {
+  readonly isTime: boolean;
+  readonly label: string;
+  readonly y: number;
+}, [left, right]: Interval): Mark[] {
+  let free = left - 40;
+  return [
+    ...ticks.flatMap(({ value, label, day }): Mark[] => {
+      const x = scale.at(value);
+      const hasRoom = day !== undefined && x >= free;
+      if (hasRoom) free = x + DAY_LABEL_PIXELS;
+      return [
+        { kind: "line", points: [[x, y], [x, y + 4]], stroke: "text" },
+        { kind: "text", x, y: y + 13, text: label, anchor: "middle" },
+        ...(hasRoom ? [{ kind: "text", x, y: y + 28, text: day, anchor: "middle", fill: "quiet" } as const] : []),
+      ];
+    }),
+    isTime ? { kind: "text", x: left - 28, y: y + 13, text: "UTC", anchor: "end", fill: "quiet" } : {
+      kind: "text",
+      x: (left + right) / 2,
+      y: y + 28,
+      text: cutToWidth(printable(label), 80),
+      anchor: "middle",
+      fill: "quiet",
+    },
+  ];
+}
+
+/** Makes the chart. */
+async function plotChart({ title, notes, panels }: Plot): Promise<Chart> {
+  const sides = new Map(panels.map((panel) => [panel, sideRange(panel)]));
+  const labels = [...sides.values()].flatMap((range) => numberTicks(range, 6).map(({ label }) => textPixels(label)));
+  // Room for UTC in front of the first time, too.
+  const hasBar = panels.some(({ kind }) => kind === "colors");
+  const left = CHART_PADDING + (hasBar ? 14 : 0) + Math.max(40, ...labels) + 10;
+  const right = WIDTH - CHART_PADDING - (hasBar ? BAR_GAP + BAR + BAR_LABELS : 4);
+  const marks: Mark[] = [];
+  let top = 0;
+  for (const { panels: members, range } of groupsOf(panels)) {
+    const [first] = members;
+    const isTime = first?.x.kind === "time" && first.x.values.length > 0;
+    const scale = scaleOf(range.scale, [range.low, range.high], [left, right]);
+    const ticks = ticksOf(range, isTime, right - left);
+    const places = ticks.map(({ value }) => scale.at(value));
+    for (const panel of members) {
+      const frame = {
+        left,
+        top: top + HEADING,
+        width: Math.floor(right - left),
+        height: heightOf(panel, panels.length),
+      };
+      const y = sides.get(panel) ?? range;
+      marks.push(...await panelMarks(panel, { x: range, y, ticks: places }, frame));
+      top = frame.top + frame.height + BETWEEN;
+    }
+    marks.push(...bottomMarks(ticks, scale, { isTime, label: first?.x.label ?? "", y: top - BETWEEN }, [left, right]));
+    top += AXIS - BETWEEN;
+  }
+  const names = panels.map((panel) =>
+    [cutToWidth(printable(panel.name), MAX_NAME), cutToWidth(printable(aboutPanel(panel)), MAX_LABEL)]
+      .filter((text) => text !== "").join(", ")
+  );
+  return {
+    title: cutToWidth(printable(title), MAX_TITLE),
+    subtitle: notes.join(" · "),
+    description: `From top to bottom: ${names.join("; ")}`,
+    width: WIDTH,
+    height: top,
+    legend: [],
+    marks,
+  };
+}
+
+/** Returns what a chart says as a table, for pages that remove SVG and for screen readers. */
+function wordsOf(plot: Plot): string {
+  return htmlTable({
+    title: cutToWidth(printable(plot.title), MAX_TITLE),
+    note: cutToWidth(printable(plot.notes.join(" · ")), 2 * MAX_TITLE),
+    columns: [
+      { header: "Variable", align: "left", text: ({ name }) => name },
+      { header: "Units", align: "left", text: ({ units }) => units },
+      { header: "From", align: "right", text: ({ low }) => low },
+      { header: "To", align: "right", text: ({ high }) => high },
+      { header: "Missing", align: "right", text: ({ missing }) => missing },
+    ],
+    rows: plotRows(plot),
+  });
+}
+
+/** Makes the picture of a chart of variables, which is drawn when it is shown. */
+export function plotPicture(plot: Plot): Picture {
+  let chart: Promise<Chart> | undefined;
+  // The SVG file and the page have the same marks.
+  const drawn = () => chart ??= plotChart(plot);
+  return new Picture({
+    text: (columns) => plotText(plot, columns),
+    svg: async () => chartSvg(await drawn()),
+    html: async () => chartHtml(await drawn(), wordsOf(plot)),
+  });
+}

@@ -1,0 +1,244 @@
+// Charts of variables: what is drawn of which values, what hostile files do to them, and how large they are.
+import { openCdf } from "../../src/cdf/cdf.ts";
+import { IstpFile } from "../../src/dataset/istp_file.ts";
+import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
+import type { Axis, ColorsPanel, LinesPanel, Panel } from "../../src/views/plot.ts";
+import { plotOf, quicklookOf } from "../../src/views/plot.ts";
+import { plotPicture } from "../../src/views/plot_chart.ts";
+import { assertSnapshot } from "../support/snapshot.ts";
+import { assertHarmlessMarkup, assertHarmlessText } from "./hostile.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+
+const ISTP = fromFileUrl(new URL("../dataset/files/istp.cdf", import.meta.url));
+const START = Date.UTC(2026, 0, 1);
+const ALL = { span: {}, at: {}, as: undefined };
+
+function numbers(count: number, value: (index: number) => number): Float64Array<ArrayBuffer> {
+  return Float64Array.from({ length: count }, (_, index) => value(index));
+}
+
+function times(count: number, step = 1000): Axis {
+  return { kind: "time", scale: "linear", label: "UTC", values: numbers(count, (index) => START + index * step) };
+}
+
+function axis(count: number): Axis {
+  return { kind: "number", scale: "linear", label: "energy", values: numbers(count, (index) => index) };
+}
+
+function linesPanel(values: Float64Array<ArrayBuffer>, more: Partial<LinesPanel> = {}): LinesPanel {
+  const x = more.x ?? times(values.length / (more.lines?.length ?? 1));
+  return {
+    kind: "lines",
+    name: "v",
+    label: "",
+    units: "nT",
+    scale: "linear",
+    notes: [],
+    lines: [""],
+    ...more,
+    x,
+    values,
+  };
+}
+
+function colorsPanel(values: Float64Array<ArrayBuffer>, rows: number, more: Partial<ColorsPanel> = {}): ColorsPanel {
+  const [x, y] = [more.x ?? times(values.length / rows), more.y ?? axis(rows)];
+  return {
+    kind: "colors",
+    name: "v",
+    label: "",
+    units: "1/s",
+    scale: "linear",
+    notes: [],
+    isImage: false,
+    ...more,
+    x,
+    y,
+    values,
+  };
+}
+
+const svgOf = (...panels: Panel[]) => plotPicture({ title: "file.cdf", notes: [], panels }).toSvg();
+const textOf = (...panels: Panel[]) => plotPicture({ title: "file.cdf", notes: [], panels }).toText({ columns: 40 });
+
+/** The commands of the lines in a chart, without those of its axes. */
+function paths(svg: string, width = "1.2"): string[] {
+  return [...svg.matchAll(/<path d="([^"]*)" fill="none" stroke="[^"]*" stroke-width="([^"]*)" stroke-linecap/g)]
+    .flatMap(([, path = "", found]) => found === width ? [path] : []);
+}
+
+const countOf = (text: string | undefined, part: string) => (text ?? "").split(part).length - 1;
+
+/** Removes the embedded pictures, which are nothing but pixels. */
+function withoutPictures(markup: string): string {
+  return markup.replace(/<image [^<>]*href="data:image\/png;base64,[A-Za-z0-9+/=]+"\/>/g, "");
+}
+
+Deno.test("the quick look of a file matches its snapshot", async () => {
+  const file = new IstpFile(await openCdf(ISTP));
+  const bundle = await plotPicture(await quicklookOf(file, "istp.cdf", ALL))[JUPYTER_DISPLAY]();
+  await assertSnapshot(import.meta.url, "quicklook.txt", bundle["text/plain"]);
+  // The pictures depend on the version of zlib.
+  await assertSnapshot(import.meta.url, "quicklook.svg", withoutPictures(bundle["image/svg+xml"]));
+  await assertSnapshot(import.meta.url, "quicklook.html", withoutPictures(bundle["text/html"]));
+});
+
+Deno.test("missing values, and times that are far apart, interrupt a line", async () => {
+  const values = numbers(20, (index) => index === 5 ? NaN : index);
+  const [path] = paths(await svgOf(linesPanel(values)));
+  assertEquals(countOf(path, "M"), 2);
+  const x = times(20);
+  x.values.set(x.values.slice(10).map((time) => time + 60_000), 10);
+  assertEquals(countOf(paths(await svgOf(linesPanel(numbers(20, Number), { x })))[0], "M"), 2);
+  const late = times(20);
+  late.values.set(late.values.slice(10).map((time) => time + 2000), 10);
+  assertEquals(countOf(paths(await svgOf(linesPanel(numbers(20, Number), { x: late })))[0], "M"), 1);
+  // A value between missing ones is a dot.
+  const svg = await svgOf(linesPanel(numbers(9, (index) => index % 4 === 1 ? index : NaN)));
+  assertEquals([paths(svg).length, paths(svg, "3").map((path) => countOf(path, "h0"))], [0, [2]]);
+});
+
+Deno.test("with more points than pixels, the least and the greatest value of each pixel are drawn", async () => {
+  const count = 100_000;
+  const spiky = numbers(count, (index) => index === 41_234 ? 100 : index === 61_234 ? -100 : Math.sin(index));
+  const svg = await svgOf(linesPanel(spiky));
+  const [path = ""] = paths(svg);
+  assert(path.length < 30_000, `${path.length}`);
+  assertEquals(countOf(path, "M"), 1);
+  // The chart is 180 pixels high, of which the values take 90 %.
+  const ups = [...path.matchAll(/v(-?[\d.]+)/g)].map(([, by]) => Math.abs(Number(by)));
+  assertEquals(ups.filter((by) => by > 80 && by < 83).length, 4);
+  // A gap is one here as well.
+  spiky.fill(NaN, 20_000, 30_000);
+  assertEquals(countOf(paths(await svgOf(linesPanel(spiky)))[0], "M"), 2);
+});
+
+Deno.test("a logarithmic scale leaves out what is not positive, and is linear without positive values", async () => {
+  const values = numbers(10, (index) => index === 3 ? 0 : index === 4 ? -5 : 10 ** index);
+  const svg = await svgOf(linesPanel(values, { scale: "log" }));
+  assertEquals(countOf(paths(svg)[0], "M"), 2);
+  assertStringIncludes(svg, ">1e8</text>");
+  assertStringIncludes(await svgOf(linesPanel(numbers(3, (index) => -index), { scale: "log" })), ">-2.0</text>");
+});
+
+Deno.test("a spectrogram is one picture, with a color scale and its units", async () => {
+  const svg = await svgOf(
+    colorsPanel(numbers(500 * 16, (index) => 1 + index % 16), 16, { scale: "log", units: "1/s" }),
+  );
+  assertEquals(countOf(svg, "<image "), 2);
+  for (const text of [">energy</text>", ">1/s</text>", ">10</text>", ">UTC</text>", ">2026-01-01</text>"]) {
+    assertStringIncludes(svg, text);
+  }
+});
+
+Deno.test("panels over the same times have one axis, from the first to the last of all times", async () => {
+  const short = linesPanel(numbers(3, Number), { name: "short" });
+  const long = linesPanel(numbers(3, Number), { name: "long", x: times(3, 60_000) });
+  const svg = await svgOf(short, long);
+  assertEquals([countOf(svg, ">UTC</text>"), countOf(svg, ">00:01:00</text>")], [1, 1]);
+  assertEquals(countOf(await svgOf(short, linesPanel(numbers(3, Number), { x: axis(3) }), long), ">UTC</text>"), 2);
+});
+
+Deno.test("what is in a file cannot break a chart, or get out of it", async () => {
+  const hostile = `"'><script>alert(1)</script>\u001b[2J\u202e</text></svg>${"x".repeat(10_000)}`;
+  const names = { name: hostile, label: hostile, units: hostile, notes: [hostile] };
+  const huge = 1_000_000;
+  const panels: Panel[] = [
+    linesPanel(numbers(9, Number), { ...names, lines: [hostile, hostile, "z"], x: { ...times(3), label: hostile } }),
+    colorsPanel(numbers(9, Number), 3, {
+      ...names,
+      x: { ...axis(3), label: hostile },
+      y: { ...axis(3), label: hostile },
+    }),
+  ];
+  for (const scale of ["linear", "log"] as const) {
+    for (
+      const values of [
+        [],
+        [1],
+        [NaN, NaN, NaN],
+        [Infinity, 1, -Infinity],
+        [Number.MAX_VALUE, -Number.MAX_VALUE, 1],
+        [5e-324, 1e-323, 0],
+        [1e17, 1e17 + 16, 1e17 + 32],
+        [1, 1 + 2e-16, 1 + 4e-16],
+        [1e300, -1e300, 0],
+        [-1, -1, -1],
+      ]
+    ) {
+      const array = Float64Array.from(values);
+      panels.push(linesPanel(array, { scale }), linesPanel(array, { scale, x: axis(values.length) }));
+      if (values.length > 0) {
+        panels.push(colorsPanel(array, 1, { scale }), colorsPanel(array, values.length, { scale }));
+      }
+    }
+  }
+  panels.push(colorsPanel(numbers(huge, Number), huge), colorsPanel(numbers(huge, Number), huge, { x: axis(1) }));
+  for (const panel of panels) {
+    const picture = plotPicture({ title: hostile, notes: [hostile], panels: [panel] });
+    const { "text/plain": text, "text/html": html, "image/svg+xml": svg } = await picture[JUPYTER_DISPLAY]();
+    assertHarmlessText(text);
+    for (const markup of [svg, html]) {
+      assertHarmlessMarkup(withoutPictures(markup));
+      assert(
+        !/NaN|Infinity|undefined/.test(withoutPictures(markup).replace(/<td.*?<\/td>/g, "")),
+        withoutPictures(svg),
+      );
+    }
+    for (const line of text.split("\n")) assert([...line].length <= 80, line);
+  }
+});
+
+Deno.test("a chart as text has a part for each line, with its ends", () => {
+  const text = textOf(linesPanel(numbers(80, (index) => index % 2 === 0 ? index : -index), { lines: ["x", "y"] }));
+  assertEquals(
+    text.trimEnd().split("\n"),
+    [
+      "file.cdf",
+      "",
+      "v · nT",
+      "    x",
+      " 78                               ▄▄▄▄▀▀",
+      "                          ▄▄▄▄▀▀▀▀",
+      "                  ▄▄▄▄▀▀▀▀",
+      "          ▄▄▄▄▀▀▀▀",
+      "  0 ▄▄▀▀▀▀",
+      "    y",
+      " -1 ▀▀▄▄▄▄",
+      "          ▀▀▀▀▄▄▄▄",
+      "                  ▀▀▀▀▄▄▄▄",
+      "                          ▀▀▀▀▄▄▄▄",
+      "-79                               ▀▀▀▀▄▄",
+      "    2026-01-01T00:00:00Z       00:00:39Z",
+    ],
+  );
+});
+
+Deno.test("a million points take less than 100 kB with four lines, and so does a spectrogram of a million values", async () => {
+  const million = 1_000_000;
+  let seed = 1;
+  const noise = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+  const values = numbers(million, noise);
+  const lines = await svgOf(linesPanel(values, { lines: ["x", "y", "z", "m"], x: times(million / 4, 10) }));
+  assert(lines.length < 100_000, `${lines.length}`);
+  for (const rows of [64, 1000, 10_000]) {
+    const colors = await svgOf(colorsPanel(values, rows));
+    assert(colors.length < 100_000, `${rows} rows: ${colors.length}`);
+  }
+});
+
+Deno.test("of more dimensions, all but one are summed, or one index is drawn", async () => {
+  const file = new IstpFile(await openCdf(ISTP));
+  const values = async (name: string, at: Record<string, number | "sum">) => {
+    const { panels } = await plotOf(file, "istp.cdf", [name], { ...ALL, at });
+    return [panels[0]?.kind, ...panels[0]?.values ?? []];
+  };
+  assertEquals(await values("flux", { energy: 2 }), ["lines", 2, 6, 10, 14, 18, 22]);
+  assertEquals(await values("flux", { 1: "sum" }), ["lines", 6, 22, 38, 54, 70, 86]);
+  assertEquals(await values("flux", { record: 1 }), ["lines", 4, 5, 6, 7]);
+  assertEquals(await values("vectors", { 1: 1 }), ["lines", 1, NaN, 7, 10, 13, 16]);
+  assertEquals(await values("matrix", { 2: 1 }), ["lines", 1, 4]);
+  assertEquals(await values("matrix", {}), ["colors", 0, 3, 1, 4, 2, 5]);
+  assertEquals(await values("event", {}), ["lines", 0, 10, 30, 50]);
+});
