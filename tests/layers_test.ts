@@ -209,7 +209,9 @@ const MAX_FILES = 115;
 const OPEN_DATA: Readonly<Record<string, number>> = { cdf: 12, ccsds: 3, dataset: 10 };
 /** The files of other parts that open files and show what is in them. */
 const OPENERS = [
+  "src/cli/commands/export.ts",
   "src/cli/commands/inspect.ts",
+  "src/cli/commands/plot.ts",
   "src/client/dataset.ts",
   "src/display/png.ts",
   "src/transfer/remote_file.ts",

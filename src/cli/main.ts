@@ -93,6 +93,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/inspect.ts")).inspect,
   },
   {
+    name: "plot",
+    summary: "draw variables of a CDF file",
+    load: async () => (await import("./commands/plot.ts")).plot,
+  },
+  {
+    name: "export",
+    summary: "write variables of a CDF file as CSV or JSON",
+    load: async () => (await import("./commands/export.ts")).exportCommand,
+  },
+  {
     name: "serve",
     summary: "run a local archive that speaks the SDC's protocol",
     load: async () => (await import("./commands/serve.ts")).serve,

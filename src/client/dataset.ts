@@ -4,6 +4,7 @@ import { type DownloadContext, pathOf, urlSource } from "./transfers.ts";
 import { checkedPath } from "../config.ts";
 import type { PacketSummary } from "../ccsds/packets.ts";
 import type { Cdf } from "../cdf/cdf.ts";
+import type { RecordExport } from "../dataset/export_records.ts";
 import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan } from "../dataset/istp_file.ts";
 import { type FileContent, type FileContentKind, openContent, openPath } from "../dataset/open_file.ts";
 import { htmlTable } from "../display/html_table.ts";
@@ -128,6 +129,9 @@ function timesBetween(options: ReadOptions): TimeSpan {
 
 /** Returns the text of an open file, for the command line. */
 export let datasetText: (dataset: Dataset, look?: TextLook) => Promise<string>;
+
+/** Starts to export variables of an open file, for the command line. */
+export let datasetExport: (dataset: Dataset, names: readonly string[], options?: ReadOptions) => Promise<RecordExport>;
 
 /** Returns the text of a variable, for the command line. */
 export let variableText: (variable: VariableCard, look?: TextLook) => Promise<string>;
@@ -388,6 +392,12 @@ export class Dataset {
   }
 
   static {
+    datasetExport = async (dataset, names, options = {}) => {
+      const file = dataset.#cdfFile("export variables of");
+      const span = spanOf(options);
+      const { exportRecords } = await import("../dataset/export_records.ts");
+      return await exportRecords(file, names, span);
+    };
     datasetText = (dataset, look) => dataset.#draw((table) => textTable(table, Infinity, look));
   }
 
@@ -430,23 +440,12 @@ interface ValueColumn {
   readonly at: (row: number) => string | number | undefined;
 }
 
-/** The labels of all elements of a record: `[x]`, `[0, 3]`; one empty label for a single value. */
-async function elementLabels(file: IstpFile, dimensions: DatasetVariable["dimensions"]): Promise<string[]> {
-  let labels: string[][] = [[]];
-  for (const dimension of dimensions) {
-    const own = await file.labels(dimension) ?? Array.from({ length: dimension.size }, (_, index) => String(index));
-    labels = labels.flatMap((label) => own.map((next) => [...label, next]));
-    if (labels.length > MAX_COLUMNS) break;
-  }
-  return labels.map((label) => label.length === 0 ? "" : `[${label.join(", ")}]`);
-}
-
 /** Returns the columns of a variable: one for each element of its records. */
 async function columnsOf(file: IstpFile, variable: DatasetVariable, read: DatasetValues): Promise<ValueColumn[]> {
   const { name, varies, timeType } = variable;
   const [records = 1, ...rest] = read.shape;
   // Without records, the elements along the first dimension are the rows.
-  const labels = await elementLabels(file, varies ? variable.dimensions : variable.dimensions.slice(1));
+  const labels = await file.elementLabels(varies ? variable.dimensions : variable.dimensions.slice(1), MAX_COLUMNS);
   if (labels.length > MAX_COLUMNS) {
     throw new InputError(
       `Cannot make a table of "${name}": its records have ${rest.join(" × ")} values; a table has at most ` +

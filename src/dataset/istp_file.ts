@@ -423,6 +423,31 @@ export class IstpFile {
     return undefined;
   }
 
+  /**
+   * Labels the elements of a record: `[x]`, `[0, 3]`; a single value has one empty label.
+   *
+   * @param most A record with more elements is not labeled to its end.
+   */
+  async elementLabels(dimensions: readonly VariableDimension[], most: number): Promise<string[]> {
+    let labels: string[][] = [[]];
+    for (const dimension of dimensions) {
+      const own = await this.labels(dimension) ?? [];
+      // Labels that are not unique tell no elements apart.
+      const used = new Set(own).size === dimension.size
+        ? own
+        : Array.from({ length: Math.min(dimension.size, most + 1) }, (_, index) => String(index));
+      labels = labels.flatMap((label) => used.map((next) => [...label, next]));
+      if (labels.length > most) break;
+    }
+    return labels.map((label) => label.length === 0 ? "" : `[${label.join(", ")}]`);
+  }
+
+  /** Returns a test for the values of a variable, as stored, that stand for missing ones. */
+  missingTest({ type, fill, name }: DatasetVariable): (value: number | bigint) => boolean {
+    const missing = new MissingNumbers([numberOf(fill, type), numberOf(this.cdf.variable(name).pad, type)]);
+    return (value) => missing.has(value);
+  }
+
   /** Returns the units of a variable: those that it states, or the only ones of the variable that it points to. */
   async units({ units, unitsFrom }: DatasetVariable): Promise<string | undefined> {
     if (units !== undefined || unitsFrom === undefined) return units;

@@ -271,7 +271,7 @@ function dayText(row: FileRecord): string {
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /** Writes a field as RFC 4180 does: in quotes where necessary, with its own quotes doubled. */
-function csvField(value: unknown): string {
+export function csvField(value: unknown): string {
   if (value === undefined || value === null) return "";
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,0 +1,91 @@
+import { type Command, EXIT, UsageError } from "../shell.ts";
+import { ImapClient } from "../../client/imap_client.ts";
+import type { PlotOptions } from "../../client/dataset.ts";
+
+const KINDS = ["lines", "spectrogram"] as const;
+
+/** Reads `energy=3,angle=sum`. Which dimensions and indexes there are is checked when the variable is known. */
+function partsOf(text: string): NonNullable<PlotOptions["at"]> {
+  return Object.fromEntries(
+    text.split(",").map((part) => {
+      const [, name, value] = /^\s*(.+?)\s*=\s*(sum|\d{1,9})\s*$/.exec(part) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new UsageError(`Cannot use "${part}" for --at: expected DIMENSION=INDEX or DIMENSION=sum`);
+      }
+      return [name, value === "sum" ? value : Number(value)];
+    }),
+  );
+}
+
+/** The command `plot`. */
+export const plot: Command = {
+  spec: {
+    name: "plot",
+    description:
+      "Draws variables of a CDF file, with block characters or as an SVG file: lines over time (UTC) with gaps, spectrograms, " +
+      "images. Without variables it draws what a first look needs. A file of the archive that is not here yet is downloaded " +
+      "first.",
+    argument: {
+      name: "FILE [VARIABLE...]",
+      paths: "files",
+      help:
+        "a path on this machine, or the name of a file in the archive; then the names of variables, a panel for each",
+    },
+    options: [
+      { name: "from", value: "TIME", help: "earliest time, in UTC: a day, or a time such as 2026-01-31T12:00" },
+      { name: "to", value: "TIME", help: "first time after those to draw; a day means its start" },
+      {
+        name: "at",
+        value: "DIMENSION=INDEX",
+        isList: true,
+        help:
+          "draw one index of a dimension, from 0 on, or its sum (energy=sum); the name of a variable along it, or its number",
+      },
+      { name: "as", value: "KIND", choices: KINDS, help: "draw lines or a spectrogram (default: what the file says)" },
+      { name: "output", value: "FILE", paths: "files", help: "write an SVG file instead, and replace an existing one" },
+      { name: "remote", help: "read only the parts that are needed from the archive, instead of downloading the file" },
+    ],
+    examples: [
+      { text: "A first look at a file", line: "plot imap_mag_l1a_burst-magi_20231025_v001.cdf" },
+      {
+        text: "A variable, as a picture",
+        line: "plot imap_mag_l1a_burst-magi_20231025_v001.cdf vectors --output b.svg",
+      },
+      {
+        text: "Two variables in ten minutes",
+        line: "plot data.cdf vectors flux --from 2026-01-31T12:00 --to 2026-01-31T12:10",
+      },
+    ],
+  },
+  async run({ rest, values, flags, client: settings, output, quiet, signal }) {
+    const [file, ...names] = rest;
+    if (file === undefined) throw new UsageError("Cannot draw: no file is named");
+    const path = values.get("output");
+    if (path !== undefined && !/\.svg$/i.test(path)) {
+      throw new UsageError(`Cannot draw to "${path}": only SVG files are written; let the name end in .svg`);
+    }
+    const at = values.get("at");
+    const options: PlotOptions = {
+      from: values.get("from"),
+      to: values.get("to"),
+      at: at === undefined ? undefined : partsOf(at),
+      as: KINDS.find((kind) => kind === values.get("as")),
+    };
+    if (names.length === 0 && (options.at !== undefined || options.as !== undefined)) {
+      throw new UsageError("Cannot draw: --at and --as need the names of variables");
+    }
+    const dataset = await new ImapClient(settings).open(file, { remote: flags.has("remote"), signal });
+    const chart =
+      await (names.length > 0
+        ? dataset.plot(names, options)
+        : dataset.quicklook({ from: options.from, to: options.to }));
+    if (path === undefined) {
+      const { columns = 80 } = output.look();
+      await output.data(chart.toText({ columns: Math.max(1, Number.isFinite(columns) ? columns : 80) }));
+    } else {
+      await chart.save(path);
+      if (!quiet) await output.notice(`Wrote ${path}`);
+    }
+    return EXIT.done;
+  },
+};
