@@ -32,25 +32,37 @@ export interface UsedProxy {
   readonly url: URL;
 }
 
-/** Returns an IPv4 address as a number; undefined for anything else. */
-function ipv4(text: string): number | undefined {
-  return /^\d+\.\d+\.\d+\.\d+$/.test(text)
-    ? text.split(".").reduce((number, part) => number * 256 + Number(part), 0)
-    : undefined;
+/** Returns the bits of an IP address, as text; undefined for anything else. */
+function bitsOf(text: string): string | undefined {
+  const bits = (values: readonly number[], length: number) =>
+    values.map((value) => value.toString(2).padStart(length, "0")).join("");
+  if (/^\d+(\.\d+){3}$/.test(text)) {
+    const bytes = text.split(".").map(Number);
+    return bytes.every((byte) => byte <= 255) ? bits(bytes, 8) : undefined;
+  }
+  const url = /^[0-9a-f:.]+$/i.test(text) ? URL.parse(`http://[${text}]`) : null;
+  if (url === null) return undefined;
+  // The URL has the usual form, in which `::` stands for groups of zeros.
+  const [start = [], end = []] = url.hostname.slice(1, -1).split("::").map((groups) => groups.split(":"));
+  const groups = [...start, ...Array<string>(8 - start.length - end.length).fill("0"), ...end];
+  return bits(groups.map((group) => parseInt(group || "0", 16)), 16);
 }
 
-/** Whether a host matches an entry of NO_PROXY: an address, a network (`10.0.0.0/8`), or a domain with its subdomains. */
+/**
+ * Whether a host matches an entry of NO_PROXY: an address, a network (`10.0.0.0/8`, `fd00::/8`), or a domain with its
+ * subdomains. An asterisk matches all names, but no address.
+ */
 function isMatch(hostname: string, entry: string): boolean {
-  const address = ipv4(hostname);
-  if (address === undefined && !hostname.startsWith("[")) {
+  const address = bitsOf(hostname.replace(/^\[|\]$/g, ""));
+  if (address === undefined) {
     const domain = entry.replace(/^\./, "");
     return entry === "*" || hostname === domain || (domain !== "" && hostname.endsWith(`.${domain}`));
   }
-  const [network = "", bits] = entry.split("/");
-  const size = 2 ** (32 - Number(bits ?? 32));
-  const start = ipv4(network);
-  if (address === undefined || start === undefined) return hostname === `[${entry}]`;
-  return Math.floor(address / size) === Math.floor(start / size);
+  const [, start = "", length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
+  const network = bitsOf(start);
+  if (network === undefined || network.length !== address.length) return false;
+  const bits = Number(length ?? network.length);
+  return bits <= network.length && address.startsWith(network.slice(0, bits));
 }
 
 /**

@@ -11,9 +11,9 @@ import { isSpiceType, SPICE_FOLDERS, type SpiceType } from "../names/vocabulary.
  *
  * Rows of older servers have different formats. The client normalizes three keys: `file_path` is always present,
  * `version` is the one in the file's name, and `ingestion_date` is `YYYY-MM-DD HH:MM:SS` in UTC. All other keys are
- * kept unchanged, including keys that the client does not know. A known key with a value of the wrong type is null. An
- * integer beyond 2^53 is a bigint, and another number that JavaScript does not hold, such as 1e400, is its text;
- * `JSON.stringify` writes both as they were received.
+ * kept unchanged, including keys that the client does not know. A known key with a value of the wrong type is null. A
+ * number that JavaScript does not hold, such as an integer beyond 2^53, or 1e400, is its text. `JSON.stringify` writes it
+ * as it was received, and in a copy of the row (`{ ...row }`) as text.
  *
  * @category Find files
  */
@@ -182,20 +182,13 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** Matches every text with a number that a double may not hold, and few others. */
 const MAY_LOSE_DIGITS = /\d{16}|\d[eE][+-]?\d{3}/;
 
-/** A number that a double does not hold, as it was received. */
-interface KeptNumber {
-  readonly value: bigint | string;
-  readonly source: string;
-}
+/** The numbers that a double does not hold, as they were received, by the object or array with their texts, and by key. */
+const keptNumbers = new WeakMap<object, Map<string, string>>();
 
-/** The numbers with kept digits, by the object or array that contains them, and by key. */
-const keptNumbers = new WeakMap<object, Map<string, KeptNumber>>();
-
-/** Returns what stands for a number that a double does not hold; undefined if it holds it. */
-function keptNumber(number: number, source: string): bigint | string | undefined {
-  if (/^-?\d+$/.test(source)) return Number.isSafeInteger(number) ? undefined : BigInt(source);
-  const isHeld = Number.isFinite(number) && (number !== 0 || /^[-0.]+(?:e|$)/i.test(source));
-  return isHeld ? undefined : source;
+/** Whether a double holds a number without losing digits, except those of a fraction. */
+function isHeld(number: number, source: string): boolean {
+  if (/^-?\d+$/.test(source)) return Number.isSafeInteger(number);
+  return Number.isFinite(number) && (number !== 0 || /^[-0.]+(?:e|$)/i.test(source));
 }
 
 /** `toJSON` of an object or array with kept numbers: JSON has numbers of any length, so it gets them as they came. */
@@ -204,24 +197,24 @@ function withKeptNumbers(this: object): unknown {
   // Missing in TypeScript's types (ECMAScript 2026).
   const rawJson: unknown = Reflect.get(JSON, "rawJSON");
   const entries = Object.entries(this).map(([key, value]: [string, unknown]): [string, unknown] => {
-    const number = kept?.get(key);
-    const isKept = number !== undefined && number.value === value && typeof rawJson === "function";
-    return [key, isKept ? Reflect.apply(rawJson, JSON, [number.source]) : value];
+    const isKept = value !== undefined && kept?.get(key) === value && typeof rawJson === "function";
+    return [key, isKept ? Reflect.apply(rawJson, JSON, [value]) : value];
   });
   return Array.isArray(this) ? entries.map(([, value]) => value) : Object.fromEntries(entries);
 }
 
-function keepNumber(holder: object, key: string, number: KeptNumber): void {
-  const kept = keptNumbers.get(holder) ?? new Map<string, KeptNumber>();
-  kept.set(key, number);
+function keepNumber(holder: object, key: string, source: string): void {
+  const kept = keptNumbers.get(holder) ?? new Map<string, string>();
+  kept.set(key, source);
   if (keptNumbers.has(holder)) return;
   keptNumbers.set(holder, kept);
   Object.defineProperty(holder, "toJSON", { value: withKeptNumbers, configurable: true, writable: true });
 }
 
 /**
- * Parses JSON as `JSON.parse` does, and keeps the digits of numbers that a double does not hold: an integer beyond 2^53
- * becomes a bigint, and another number, such as 1e400, its text. `JSON.stringify` writes both as they were received.
+ * Parses JSON as `JSON.parse` does, and keeps the digits of numbers that a double does not hold, such as integers beyond
+ * 2^53 and 1e400: they become their texts, which `JSON.stringify` writes as they were received. A bigint would do so too,
+ * but `JSON.stringify` would throw for a copy of the object.
  *
  * @throws {SyntaxError} When the text is not JSON.
  */
@@ -229,11 +222,10 @@ export function parseJson(text: string): unknown {
   if (!MAY_LOSE_DIGITS.test(text)) return JSON.parse(text);
   try {
     return JSON.parse(text, function (this: object, key: string, value: unknown, context?: { source?: string }) {
-      if (typeof value !== "number" || context?.source === undefined) return value;
-      const kept = keptNumber(value, context.source);
-      if (kept === undefined) return value;
-      keepNumber(this, key, { value: kept, source: context.source });
-      return kept;
+      const source = context?.source;
+      if (typeof value !== "number" || source === undefined || isHeld(value, source)) return value;
+      keepNumber(this, key, source);
+      return source;
     });
   } catch (error) {
     // Values that are nested too deeply for a reviver.
@@ -270,7 +262,7 @@ const SPICE_KEYS = knownKeys({ ...science.columns, ...spin.columns, ...spice.col
 function ofType(type: ColumnType, value: unknown): unknown {
   switch (type) {
     case "text":
-      return typeof value === "string" ? value : ["number", "bigint"].includes(typeof value) ? String(value) : null;
+      return typeof value === "string" ? value : typeof value === "number" ? String(value) : null;
     case "boolean":
       return typeof value === "boolean" ? value : null;
     case "json":
@@ -286,8 +278,11 @@ function ofType(type: ColumnType, value: unknown): unknown {
  * unusable.
  */
 function normalizeTypes(row: JsonObject, keys: readonly KnownKey[]): void {
+  const kept = keptNumbers.get(row);
   for (const { name, type, typeOf } of keys) {
     const value = row[name];
+    // Of a column of texts, the text of a number is the value.
+    kept?.delete(name);
     if (value === undefined || value === null || (typeof value === typeOf && type !== "integer")) continue;
     const right = ofType(type, value);
     if (right !== value) row[name] = right;

@@ -51,6 +51,7 @@ const TRUST = ({ certificate }: Values) => ({ DENO_CERT: certificate });
 const FEW = ({ folder }: Values) => ["--allow-env=IMAP_*", "--allow-net", `--allow-read=${folder}`, "--allow-write"];
 const NO_UTF8 = /^InputError: Cannot use the environment variable "\w+": it is not UTF-8/;
 const UNTRUSTED = /^ConnectionError: .*no trusted TLS certificate: its issuer is unknown/;
+const REFUSED = /^ConnectionError: Cannot OPERATE: \[::1\]:PORT refused the connection/;
 const NOT_FOUND = /^ConnectionError: .*(cannot be found|could not be looked up)/;
 
 const PROXIES: readonly Row[] = [
@@ -131,6 +132,9 @@ const EXCEPTIONS: readonly Row[] = [
     ["a list with spaces", { NO_PROXY: "example.test , 127.0.0.1" }, "direct"],
     ["a list separated by spaces", { NO_PROXY: "example.test 127.0.0.1" }, "proxy"],
     ["an asterisk, which Deno applies only to names", { NO_PROXY: "*" }, "proxy"],
+    ["a network without its length", { NO_PROXY: "127.0.0.0/" }, "proxy"],
+    ["a network that is longer than an address", { NO_PROXY: "127.0.0.1/33" }, "proxy"],
+    ["an IPv6 network", { NO_PROXY: "::/0" }, "proxy"],
     ["an address with a port", { NO_PROXY: "127.0.0.1:80" }, "proxy"],
     ["another address", { NO_PROXY: "127.0.0.2" }, "proxy"],
     ["empty", { NO_PROXY: "" }, "proxy"],
@@ -154,6 +158,22 @@ const EXCEPTIONS: readonly Row[] = [
     proxy: "to this machine",
     env: ({ proxy }) => ({ HTTP_PROXY: proxy, NO_PROXY: exception }),
     host: "sdc.imap.test",
+    gives,
+  })),
+  // Nobody listens there, and the error of a direct request does not name the proxy.
+  ...([
+    ["the address", "::1", REFUSED],
+    ["the address in another form", "0:0:0:0:0:0:0:1", REFUSED],
+    ["a network", "::/64", REFUSED],
+    ["another network", "fd00::/8", "proxy"],
+    ["an address in brackets", "[::1]", "proxy"],
+    ["an IPv4 network", "0.0.0.0/0", "proxy"],
+    ["an asterisk", "*", "proxy"],
+  ] as const).map(([what, exception, gives]): Row => ({
+    setting: `NO_PROXY for an IPv6 address: ${what}`,
+    proxy: "to this machine",
+    env: ({ proxy }) => ({ HTTP_PROXY: proxy, NO_PROXY: exception }),
+    host: "[::1]",
     gives,
   })),
   {

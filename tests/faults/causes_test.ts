@@ -143,6 +143,8 @@ const PROXY_SETTINGS: ReadonlyArray<readonly [env: Readonly<Record<string, strin
   [{ HTTP_PROXY: "{proxy}", NO_PROXY: " example.org , 127.0.0.0/8" }, undefined],
   [{ HTTP_PROXY: "{proxy}", NO_PROXY: "127.0.0.0/31" }, undefined],
   [{ HTTP_PROXY: "{proxy}", NO_PROXY: "127.0.0.2/31" }, "HTTP_PROXY"],
+  [{ HTTP_PROXY: "{proxy}", NO_PROXY: "127.0.0.0/" }, "HTTP_PROXY"],
+  [{ HTTP_PROXY: "{proxy}", NO_PROXY: "127.0.0.1/33,::/0" }, "HTTP_PROXY"],
   [{ HTTP_PROXY: "{proxy}", no_proxy: "127.0.0.1" }, undefined],
   [{ HTTP_PROXY: "{proxy}", NO_PROXY: "", no_proxy: "127.0.0.1" }, "HTTP_PROXY"],
   // Deno compares domains with names only.
