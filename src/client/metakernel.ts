@@ -23,6 +23,7 @@ import {
   wrongValue,
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
+import { serverTime } from "../http/transport.ts";
 import { dateOfTdbSeconds, tdbSeconds } from "../mission_time.ts";
 import { addDays, type DayLike, startOfDay } from "../names/calendar_date.ts";
 import { archivePath, isArchivePath } from "../names/file_name.ts";
@@ -231,9 +232,18 @@ function decodeKernels(text: string): string[] | undefined {
 /** The maximum size of a response: a metakernel lists few kernels. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** Asks the SDC which kernels cover a time span (SDC protocol, `GET /metakernel`). */
-async function ask(call: Call, search: Readonly<Record<string, string>>): Promise<Answer> {
+/**
+ * Asks the SDC which kernels cover a time span (SDC protocol, `GET /metakernel`).
+ *
+ * @param onServerTime Called with the time of the server's clock; undefined if the response does not state it.
+ */
+async function ask(
+  call: Call,
+  search: Readonly<Record<string, string>>,
+  onServerTime: (time: Date | undefined) => void = () => {},
+): Promise<Answer> {
   const reply = await call.getApi(call.apiUrl(METAKERNEL_ROUTE, search));
+  onServerTime(serverTime(reply.headers));
   if (!reply.ok && reply.status !== 422) throw await reply.refusal();
   const text = await reply.text({ limit: MAX_BYTES, beyond: "fail", isStrict: true });
   if (reply.status === 422) return { gaps: decodeReply(reply, text, decodeGaps) };
@@ -318,8 +328,9 @@ export async function makeMetakernel(
 ): Promise<MetakernelReport> {
   checkOptions("make a metakernel", METAKERNEL_KINDS, options);
   checkedConcurrency(options.concurrency ?? DEFAULT_CONCURRENCY);
-  const asked = checkMetakernel(parameters, options);
-  const { types, requireCoverage = false, path, now: _now, ...download } = options;
+  const { types, requireCoverage = false, path, now, ...download } = options;
+  const used = now?.() ?? new Date();
+  const asked = checkMetakernel(parameters, { types, now: () => used });
   const { settings, transport } = context;
   const dataDir = absolutePath(settings.dataDir);
   checkSpicePath(dataDir);
@@ -335,7 +346,20 @@ export async function makeMetakernel(
   };
   const call = new Call(transport, { action: "find the kernels of a metakernel", signal: options.signal });
   // Categories without any of the types count as gaps, so the SDC rejects this unless all types are requested.
-  const first = await call.retry(() => ask(call, { ...search, require_coverage: "True" }));
+  let there: Date | undefined;
+  const first = await call.retry(() =>
+    ask(call, { ...search, require_coverage: "True" }, (time) => {
+      there = time;
+    })
+  );
+  const time = there;
+  if (now === undefined && time !== undefined) {
+    const { days } = checkMetakernel(parameters, { types, now: () => time });
+    if (days.join() !== asked.days.join()) {
+      call.noteOtherDay(used, time, "the metakernel is made for the archive's day");
+      return await makeMetakernel(context, parameters, { ...options, now: () => time });
+    }
+  }
   const gaps = "gaps" in first ? first.gaps.filter((gap) => isWanted(gap, types)) : [];
   if (requireCoverage && gaps.length > 0) throw new CoverageError(gaps);
   const answer = "gaps" in first ? await call.retry(() => ask(call, search)) : first;

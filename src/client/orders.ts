@@ -33,7 +33,13 @@ import {
   isOneOf,
   oneOfWords,
 } from "../names/vocabulary.ts";
-import { readManifestLine, RELEASE_DATA_TYPES, RELEASE_TYPES, type WordOrText } from "../protocol/tables.ts";
+import {
+  readManifestLine,
+  RELEASE_DATA_TYPES,
+  RELEASE_TYPES,
+  type WireQuery,
+  type WordOrText,
+} from "../protocol/tables.ts";
 import { decodeText, excerpt, shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
 import {
@@ -470,6 +476,20 @@ export interface ReprocessReport {
   readonly answer: unknown;
 }
 
+/**
+ * Whether the days of a checked request would be others by the server's clock, since they were given relative to today.
+ *
+ * @param checkAt Checks the request at another time.
+ */
+function isOtherDay(query: WireQuery, checkAt: (time: Date) => WireQuery, time: Date | undefined): time is Date {
+  if (time === undefined) return false;
+  try {
+    return JSON.stringify(checkAt(time)) !== JSON.stringify(query);
+  } catch {
+    return true; // On the other day, the range would end before it starts.
+  }
+}
+
 /** Checks a request to reprocess, and sends it. */
 export async function triggerReprocessing(
   transport: () => Transport,
@@ -477,9 +497,18 @@ export async function triggerReprocessing(
   options: ReprocessOptions,
 ): Promise<ReprocessReport> {
   checkOptions("reprocess", REPROCESS_KINDS, options);
-  const { signal, dryRun = false, now = () => new Date() } = options;
-  const parameters = checkReprocess(order, now());
-  const answer = dryRun ? undefined : await reprocess(transport(), parameters, signal);
+  const { signal, dryRun = false, now } = options;
+  const used = now?.() ?? new Date();
+  const parameters = checkReprocess(order, used);
+  const send = async () => {
+    const call = new Call(transport(), { action: "trigger the reprocessing", signal });
+    return await reprocess(call, parameters, (time) => {
+      // A request to reprocess is sent once, whatever the response says.
+      if (now !== undefined || !isOtherDay(parameters, (now) => checkReprocess(order, now), time)) return;
+      call.noteOtherDay(used, time, `the request is for ${parameters.start_date} to ${parameters.end_date}`);
+    });
+  };
+  const answer = dryRun ? undefined : await send();
   return { parameters, reprocess_id: textUnder(answer, "reprocess_id"), answer };
 }
 
@@ -545,9 +574,18 @@ export async function listJobs(
   options: JobsOptions,
 ): Promise<RecordList<JobRecord>> {
   checkOptions("list jobs", JOBS_KINDS, options);
-  const { signal, now = () => new Date() } = options;
-  const query = checkJobs(parameters, now());
-  return RecordList.fromRecords(await findJobs(transport(), query, signal), jobsTable);
+  const { signal, now } = options;
+  const used = now?.() ?? new Date();
+  const query = checkJobs(parameters, used);
+  const call = new Call(transport(), { action: "list jobs", signal });
+  let time: Date | undefined;
+  const jobs = await findJobs(call, query, (serverTime) => time = serverTime);
+  const there = time;
+  if (now === undefined && isOtherDay(query, (now) => checkJobs(parameters, now), there)) {
+    call.noteOtherDay(used, there, "the jobs are listed again for the archive's day");
+    return await listJobs(transport, parameters, { ...options, now: () => there });
+  }
+  return RecordList.fromRecords(jobs, jobsTable);
 }
 
 /** Gets the log of a job, which is given as a row or by the identifier of its log. */

@@ -1,5 +1,6 @@
 import type { QueryOptions } from "./options.ts";
 import { ResponseError } from "../errors.ts";
+import { Call, shownDay } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { type QueryParameters, refusedParameter, type TableName } from "../protocol/tables.ts";
@@ -38,12 +39,6 @@ class OtherDay extends Error {
     this.time = time;
   }
 }
-
-/** Two clocks that differ by more than this are not both right. */
-const MAX_CLOCK_DIFFERENCE_MS = 60_000;
-
-/** `2026-01-31`, in UTC. */
-const shownDay = (time: Date): string => time.toISOString().slice(0, 10);
 
 /** Runs a query. */
 class QueryRun {
@@ -120,12 +115,8 @@ class QueryRun {
   }
 
   #moveTo(time: Date): void {
-    // Around midnight, two right clocks say different days, too.
-    const isWrong = Math.abs(Date.now() - time.getTime()) > MAX_CLOCK_DIFFERENCE_MS;
-    const notice =
-      `the clock of this machine says ${shownDay(this.#now)}, that of the archive ${shownDay(time)} (UTC): ` +
-      `the query is repeated for the archive's day${isWrong ? "; check the clock" : ""}`;
-    this.#transport.log({ type: "notice", action: "query the archive", notice });
+    const call = new Call(this.#transport, { action: "query the archive", signal: this.#options.signal });
+    call.noteOtherDay(this.#now, time, "the query is repeated for the archive's day");
     [this.#now, this.#query] = [time, this.#checkAt(time)];
     this.#plan = planQuery(this.#query, this.#refused);
   }

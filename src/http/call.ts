@@ -113,6 +113,12 @@ const MAX_REDIRECTS = 5;
 /** The result of visiting a URL: the final value, or the next URL. */
 type Visit<T> = { readonly done: T } | { readonly next: URL };
 
+/** Two clocks that differ by more than this are not both right. */
+const MAX_CLOCK_DIFFERENCE_MS = 60_000;
+
+/** Returns the UTC day of a time: `2026-01-31`. */
+export const shownDay = (time: Date): string => time.toISOString().slice(0, 10);
+
 /** The options of a {@linkcode Call}. */
 interface CallOptions {
   /** The purpose of the call, as it follows `Cannot ` in messages: `download "imap_..."`. */
@@ -154,6 +160,21 @@ export class Call {
   /** Logs a decision to deviate from a plain transfer, and the reason. */
   decide(decision: Decision, reason: string): void {
     this.transport.log({ type: "decision", action: this.action, decision, reason });
+  }
+
+  /**
+   * Says that the archive's clock says another day than the one that relative days were computed from.
+   *
+   * @param used The time whose day was used.
+   * @param time The time of the archive's clock.
+   * @param consequence What follows.
+   */
+  noteOtherDay(used: Date, time: Date, consequence: string): void {
+    // Around midnight, two right clocks say different days, too.
+    const isWrong = Math.abs(Date.now() - time.getTime()) > MAX_CLOCK_DIFFERENCE_MS;
+    const notice = `the clock of this machine says ${shownDay(used)}, that of the archive ${shownDay(time)} (UTC): ` +
+      `${consequence}${isWrong ? "; check the clock" : ""}`;
+    this.transport.log({ type: "notice", action: this.action, notice });
   }
 
   /** Returns the URL of a route of the API. */

@@ -9,7 +9,7 @@ import {
   wrongValue,
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
-import type { Transport } from "../http/transport.ts";
+import { serverTime, type Transport } from "../http/transport.ts";
 import { dateText, type DayLike } from "../names/calendar_date.ts";
 import { isGlob } from "../names/glob.ts";
 import { closestName, type DataLevel, type Instrument, isOneOf, oneOfWords } from "../names/vocabulary.ts";
@@ -53,6 +53,9 @@ export async function release(call: Call, order: ReleaseOrder): Promise<{ readon
   throw await reply.refusal(text);
 }
 
+/** Called with the time of the server's clock when it responds; undefined if the response does not state it. */
+type OnServerTime = (time: Date | undefined) => void;
+
 const MAY_BE_RECEIVED = "the request may have been received anyway";
 
 /**
@@ -62,13 +65,13 @@ const MAY_BE_RECEIVED = "the request may have been received anyway";
  * @returns The SDC's response as parsed JSON.
  * @throws {ResponseError} When the server rejects it, for instance without credentials.
  */
-export async function reprocess(transport: Transport, query: WireQuery, signal?: AbortSignal): Promise<unknown> {
-  const call = new Call(transport, { action: "trigger the reprocessing", signal });
+export async function reprocess(call: Call, query: WireQuery, onServerTime: OnServerTime): Promise<unknown> {
   const url = call.apiUrl(REPROCESS_ROUTE, { ...query, reprocessing: "True" });
   const reply = await call.postApi(url).catch((error: unknown) => {
     if (!(error instanceof ConnectionError)) throw error;
     throw new ConnectionError(`${error.message}; ${MAY_BE_RECEIVED}`, { retryable: false });
   });
+  onServerTime(serverTime(reply.headers));
   if (reply.status !== 503 && reply.status !== 504) return await readJson(reply, (json) => json);
   // The gateway gives up after 30 s, which does not stop the SDC's code.
   const { reason, status, serverText } = await reply.refusal();
@@ -358,14 +361,15 @@ function decodeJob(json: unknown, count: number): JobRecord {
 export const MAX_JOBS = 500;
 
 /** Lists jobs, the newest first (SDC protocol, `GET /processing-jobs`). @throws {ResponseError} When the server rejects the request. */
-export async function findJobs(transport: Transport, query: WireQuery, signal?: AbortSignal): Promise<JobRecord[]> {
-  const call = new Call(transport, { action: "list jobs", signal });
-  return await call.retry(async () =>
-    await readJson(await call.getApi(call.apiUrl(PROCESSING_JOBS_ROUTE, query)), (json) => {
+export async function findJobs(call: Call, query: WireQuery, onServerTime: OnServerTime): Promise<JobRecord[]> {
+  return await call.retry(async () => {
+    const reply = await call.getApi(call.apiUrl(PROCESSING_JOBS_ROUTE, query));
+    onServerTime(serverTime(reply.headers));
+    return await readJson(reply, (json) => {
       if (!Array.isArray(json)) throw new ProtocolError("it is not an array of jobs");
       return json.map((job: unknown, index) => decodeJob(job, index + 1));
-    })
-  );
+    });
+  });
 }
 
 const LOG_STREAM_FORM = "the job_log_stream_id of a job, for example ProcessingJob-mag/default/0123456789abcdef";

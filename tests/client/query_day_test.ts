@@ -1,8 +1,10 @@
 // `today` on a machine whose clock is wrong: the server's clock decides.
-import { ImapClient } from "../../mod.ts";
+import { ImapClient, ImapError } from "../../mod.ts";
+import { tdbSeconds } from "../../src/mission_time.ts";
 import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const DAY_MS = 86_400_000;
 
@@ -93,4 +95,63 @@ Deno.test("query() asks once more only, even if each response has another date",
   await using server = startServer(() => Response.json([], { headers: { date: noonOf(day -= 5).toUTCString() } }));
   await new ImapClient({ url: server.url }).query({ today: true });
   assertEquals(server.requests.length, 2);
+});
+
+/** A server whose clock is days ahead or behind, and a client that collects its notices. */
+function clientAt(days: number, answer: () => Response, dataDir: string) {
+  const server = startServer(() => {
+    const response = answer();
+    response.headers.set("date", noonOf(days).toUTCString());
+    return response;
+  });
+  const notices: string[] = [];
+  const client = new ImapClient({
+    url: server.url,
+    dataDir,
+    log: (event) => event.type === "notice" && notices.push(event.notice),
+  });
+  const asked = (name: string) => server.requests.map(({ url }) => new URL(url).searchParams.get(name));
+  return { client, notices, asked, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+Deno.test("jobs() with a relative day is repeated for the server's day, with a notice", async () => {
+  await using lab = clientAt(-2, () => Response.json([]), ".");
+  await lab.client.jobs({ start_date: "today" });
+  assertEquals(lab.asked("start_date"), [eightDigits(noonOf(0)), eightDigits(noonOf(-2))]);
+  assertEquals(lab.notices.length, 1);
+  assertStringIncludes(lab.notices[0] ?? "", "the jobs are listed again for the archive's day; check the clock");
+  await lab.client.jobs({ start_date: "20250502" });
+  await lab.client.jobs({ start_date: "today" }, { now: () => new Date("2025-05-02T12:00:00Z") });
+  assertEquals([lab.asked("start_date").length, lab.notices.length], [4, 1]);
+});
+
+Deno.test("reprocess() with a relative day says that the server's clock says another day, and is sent once", async () => {
+  await using lab = clientAt(3, () => Response.json({ jobs: 3 }), ".");
+  const products = { instrument: "mag", data_level: "l1b", descriptor: "norm" } as const;
+  await lab.client.reprocess({ start_date: "7d", end_date: "today", ...products });
+  const [first, last] = [-7, 0].map((days) => eightDigits(noonOf(days)));
+  assertEquals([lab.asked("start_date"), lab.asked("end_date")], [[first], [last]]);
+  assertEquals(lab.notices.length, 1);
+  assertStringIncludes(lab.notices[0] ?? "", `(UTC): the request is for ${first} to ${last}; check the clock`);
+  await lab.client.reprocess({ start_date: "20250501", end_date: "20250502", ...products });
+  assertEquals(lab.notices.length, 1);
+});
+
+Deno.test("reprocess() succeeds even if its range would end before it starts by the server's clock", async () => {
+  await using lab = clientAt(-3, () => Response.json({ jobs: 3 }), ".");
+  const products = { instrument: "mag", data_level: "l1b", descriptor: "norm" } as const;
+  await lab.client.reprocess({ start_date: eightDigits(noonOf(-1)), end_date: "today", ...products });
+  assertEquals([lab.asked("start_date").length, lab.notices.length], [1, 1]);
+});
+
+Deno.test("metakernel() with a relative day is made for the server's day, with a notice", async () => {
+  await using folder = await testFolder();
+  await using lab = clientAt(-2, () => new Response("KPL/MK\n\\begindata\nKERNELS_TO_LOAD = ( )\n"), folder.path);
+  await lab.client.metakernel({ start_date: "today", end_date: "today" }).catch((error: unknown) => {
+    assert(error instanceof ImapError && error.message.includes("no kernels cover any of that time"), String(error));
+  });
+  const midnights = [0, -2].map((days) => String(tdbSeconds(new Date(noonOf(days).setUTCHours(0, 0, 0, 0)))));
+  assertEquals(lab.asked("start_time"), midnights);
+  assertEquals(lab.notices.length, 1);
+  assertStringIncludes(lab.notices[0] ?? "", "the metakernel is made for the archive's day; check the clock");
 });

@@ -23,14 +23,16 @@ async function forward(one: Deno.Conn, other: Deno.Conn): Promise<void> {
   await Promise.allSettled([one.readable.pipeTo(other.writable), other.readable.pipeTo(one.writable)]);
 }
 
+/** Addresses where nobody listens. A port that was closed could become another server's. */
+const NOBODY = { peer: "127.0.0.1:2", proxy: "127.0.0.1:3" };
+
 /** Starts what a sample needs behind a port that counts connections. */
-function listen(peer: Peer | undefined): Listening {
+function listen(peer: Peer | undefined, nobody: string = NOBODY.peer): Listening {
+  if (peer === undefined) {
+    return { host: nobody, connections: () => 0, [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const host = `127.0.0.1:${listener.addr.port}`;
-  if (peer === undefined) {
-    listener.close();
-    return { host, connections: () => 0, [Symbol.asyncDispose]: () => Promise.resolve() };
-  }
   const { bytes, answer = () => Response.json([]), tls } = peer;
   const server = bytes === undefined
     ? Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {}, ...tls }, answer)
@@ -74,7 +76,7 @@ interface Failure {
 async function fail(sample: Sample): Promise<{ failure: Failure; said: string; connections: number }> {
   await using folder = await testFolder();
   await using peer = listen(sample.peer);
-  await using proxy = listen(sample.proxy);
+  await using proxy = listen(sample.proxy, NOBODY.proxy);
   const file = join(folder.path, "trusted.pem");
   await Deno.writeTextFile(file, sample.trusted ?? "");
   const [, port = ""] = peer.host.split(":");
