@@ -8,6 +8,7 @@ export type Group = () => Promise<Result[]> | Result[];
 export const QUICK: Readonly<Record<string, Group>> = {
   start: async () => await (await import("./start.ts")).benchStart(),
   table: async () => (await import("./table.ts")).benchTable(),
+  plot: async () => await (await import("./plot.ts")).benchPlot(),
   "large-query": async () => await (await import("./large_query.ts")).benchLargeQuery(),
   "python-query": async () => await (await import("./large_query.ts")).benchPython(),
 };
