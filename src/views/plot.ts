@@ -2,6 +2,7 @@
 import { counted } from "./records.ts";
 import { utcText } from "./dataset.ts";
 import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan, VariableDimension } from "../dataset/istp_file.ts";
+import { type HealpixOrder, healpixPixel, healpixSide } from "../dataset/healpix.ts";
 import { InputError, suggestion } from "../errors.ts";
 import { closestName } from "../names/vocabulary.ts";
 import { shown } from "../safe_text.ts";
@@ -24,6 +25,8 @@ export interface Axis {
   /** Times are in milliseconds since 1970-01-01 UTC. */
   readonly values: Float64Array<ArrayBuffer>;
   readonly label: string;
+  /** Whether the values are the numbers of elements, which have nothing between them. */
+  readonly isCount?: boolean;
 }
 
 /** What every panel has. */
@@ -53,6 +56,8 @@ export interface ColorsPanel extends PanelBase {
   readonly y: Axis;
   /** Whether it is a map or a matrix, which needs more height. */
   readonly isImage: boolean;
+  /** Whether it is a matrix, whose first row is at the top. */
+  readonly isMatrix?: boolean;
 }
 
 /** A part of a chart. */
@@ -141,6 +146,37 @@ function chosenParts(
 /** Words in the names of the axes of a sky map. */
 const [LONGITUDE, LATITUDE] = [/lon|azim|\bra\b|right_asc/i, /lat|elev|dec/i];
 
+/** Whether a dimension counts the pixels of a HEALPix map. */
+function isHealpix({ depend, size }: Dimension): boolean {
+  return depend !== undefined && /pixel|healpix/i.test(depend) && healpixSide(size) !== undefined;
+}
+
+/** The size of the cells that a HEALPix map is drawn with, in degrees. */
+const CELL_DEGREES = 1;
+
+/** Draws a HEALPix map as a rectangle: each cell has the value of the pixel in its middle. */
+function healpixMap(values: Float64Array<ArrayBuffer>, order: HealpixOrder): Pick<ColorsPanel, "x" | "y" | "values"> {
+  const side = healpixSide(values.length) ?? 1;
+  const degrees = (label: string, from: number, to: number): Axis => ({
+    kind: "number",
+    scale: "linear",
+    label: withUnits(label, "degrees"),
+    values: Float64Array.from(
+      { length: (to - from) / CELL_DEGREES },
+      (_, index) => from + (index + 0.5) * CELL_DEGREES,
+    ),
+  });
+  const [x, y] = [degrees("longitude", 0, 360), degrees("latitude", -90, 90)];
+  const cells = new Float64Array(x.values.length * y.values.length);
+  x.values.forEach((longitude, column) =>
+    y.values.forEach((latitude, row) => {
+      const pixel = healpixPixel(side, { longitude, latitude }, order);
+      cells[column * y.values.length + row] = values[pixel] ?? NaN;
+    })
+  );
+  return { x, y, values: cells };
+}
+
 /** Chooses the dimensions that become axes, and what is drawn of the others. */
 function partsOf(
   variable: DatasetVariable,
@@ -148,7 +184,8 @@ function partsOf(
   at: PlotRequest["at"],
 ): Array<Part | undefined> {
   const parts = chosenParts(variable, dimensions, at);
-  const isImage = variable.displayType === "image" || !variable.varies;
+  const isSky = dimensions.some((dimension, index) => parts[index] === undefined && isHealpix(dimension));
+  const isImage = variable.displayType === "image" || !variable.varies || isSky;
   const free = () => dimensions.map((_, index) => index).filter((index) => parts[index] === undefined);
   if (!isImage) {
     // The time, and the first of the others.
@@ -159,7 +196,9 @@ function partsOf(
   const named = (pattern: RegExp) =>
     free().find((index) => dimensions[index]?.depend !== undefined && pattern.test(dimensions[index]?.depend ?? ""));
   const sky = [named(LONGITUDE), named(LATITUDE)].filter((index) => index !== undefined);
-  const axes = sky.length === 2 ? sky : free().filter((index) => dimensions[index]?.isRecord !== true).slice(-2);
+  const others = free().filter((index) => dimensions[index]?.isRecord !== true);
+  const pixels = others.filter((index) => dimensions[index] !== undefined && isHealpix(dimensions[index])).slice(-1);
+  const axes = isSky ? pixels : sky.length === 2 ? sky : others.slice(-2);
   for (const index of free()) {
     if (!axes.includes(index)) {
       parts[index] = dimensions[index]?.isRecord === true ? 0 : "sum";
@@ -205,7 +244,13 @@ function transposed(values: Float64Array<ArrayBuffer>, rows: number, columns: nu
 }
 
 function indexAxis(size: number, label: string): Axis {
-  return { kind: "number", scale: "linear", values: Float64Array.from({ length: size }, (_, index) => index), label };
+  return {
+    kind: "number",
+    scale: "linear",
+    values: Float64Array.from({ length: size }, (_, index) => index),
+    label,
+    isCount: true,
+  };
 }
 
 /** Whether numbers are finite, and always increase or always decrease. */
@@ -263,7 +308,7 @@ function inOrder(
   { from = -Infinity, to = Infinity }: TimeSpan,
 ): { times: Float64Array<ArrayBuffer>; values: Float64Array<ArrayBuffer> } {
   // What a Date cannot hold is no time.
-  const isWithin = (time: number) => time >= from && time < to && Math.abs(time) <= MAX_TIME;
+  const isWithin = (time: number) => time >= from && time < to && isDate(time);
   let isDone = true;
   for (let index = 0, before = -Infinity; index < times.length && isDone; index++) {
     const time = times[index] ?? NaN;
@@ -278,6 +323,11 @@ function inOrder(
   const sorted = new Float64Array(order.length * size);
   order.forEach((index, at) => sorted.set(values.subarray(index * size, (index + 1) * size), at * size));
   return { times: Float64Array.from(order, (index) => times[index] ?? NaN), values: sorted };
+}
+
+/** Whether a Date can hold a time. */
+function isDate(time: number | undefined): boolean {
+  return time !== undefined && Math.abs(time) <= MAX_TIME;
 }
 
 /** Whether each time is as late as the one before, or later; missing ones do not count. */
@@ -326,16 +376,24 @@ async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotReque
   }
   const kept = dimensions.filter((_, index) => parts[index] === undefined);
   const units = await file.units(variable);
+  const recordTimes = variable.varies
+    ? read.times ?? times?.subarray(read.start, read.start + (read.shape[0] ?? 0))
+    : undefined;
   const common = {
     name,
     label: variable.label === name ? "" : variable.label,
     units,
     scale: variable.scale,
-    notes: [...partNotes(dimensions, parts), ...oddNotes(read)],
+    notes: [
+      ...(typeof parts[0] === "number" && isDate(recordTimes?.[parts[0]])
+        ? [utcText(recordTimes?.[parts[0]] ?? NaN)]
+        : []),
+      ...partNotes(dimensions, parts),
+      ...oddNotes(read),
+    ],
   };
   const [first, second] = kept;
   if (first?.isRecord === true) {
-    const recordTimes = read.times ?? times?.subarray(read.start, read.start + first.size);
     const ordered = recordTimes === undefined || recordTimes.length !== first.size
       ? { values, times: undefined }
       : inOrder(new Float64Array(recordTimes), values, span);
@@ -366,17 +424,25 @@ async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotReque
   if (first !== undefined && second !== undefined) {
     const isSky = LATITUDE.test(first.depend ?? "") && LONGITUDE.test(second.depend ?? "");
     // The longitude is from left to right; so are the columns of a matrix.
-    const isTurned = isSky || (first.depend === undefined && second.depend === undefined);
+    const isMatrix = first.depend === undefined && second.depend === undefined;
+    const isTurned = isSky || isMatrix;
     const [x, y] = await Promise.all((isTurned ? [second, first] : [first, second]).map((d) => dimensionAxis(file, d)));
     if (x === undefined || y === undefined) throw new TypeError("Two dimensions have two axes");
     return {
       ...common,
       kind: "colors",
       isImage: true,
+      isMatrix,
       x,
       y,
       values: isTurned ? transposed(values, first.size, second.size) : values,
     };
+  }
+  if (first !== undefined && isHealpix(first)) {
+    const isNested = file.texts("HEALPix_nest").concat(file.texts("HEALPix_nested")).some((text) =>
+      /^(true|1)/i.test(text)
+    );
+    return { ...common, kind: "colors", isImage: true, ...healpixMap(values, isNested ? "nested" : "ring") };
   }
   const x = first === undefined ? indexAxis(1, "") : await dimensionAxis(file, first);
   return { ...common, kind: "lines", x, lines: [""], values };

@@ -7,6 +7,10 @@ export interface Range {
   readonly scale: "linear" | "log";
   readonly low: number;
   readonly high: number;
+  /** Whether only whole numbers are labeled. */
+  readonly isCount?: boolean;
+  /** Whether the low end of a vertical axis is at the top. */
+  readonly isDownward?: boolean;
 }
 
 /** Differences of larger numbers, and the steps between smaller ones, are beyond what doubles can do. */
@@ -123,7 +127,8 @@ export function axisRange(axis: Axis, hasCells: boolean): Range {
   } else {
     [low, high] = extremes(values, scale) ?? [Infinity, -Infinity];
   }
-  if (low < high && (kind === "time" || !isFlat(low, high))) return { scale, low, high };
+  const isCount = axis.isCount ?? false;
+  if (low < high && (kind === "time" || !isFlat(low, high))) return { scale, low, high, isCount };
   const middle = low <= high ? low : 0;
   const around = kind === "time" ? 1000 : Math.max(1, Math.abs(middle) * 0.1);
   return { scale: "linear", low: middle - around, high: middle + around };
@@ -295,7 +300,7 @@ export function cellsOf(panel: ColorsPanel, x: Range, y: Range, { width, height 
   for (let bin = 0; bin < bins; bin++) {
     const [from, to] = isDense ? [bin, bin + 1] : [spans[2 * bin] ?? 0, spans[2 * bin + 1] ?? 0];
     for (let row = from; row < to; row++) {
-      const start = (height - 1 - row) * width;
+      const start = (y.isDownward === true ? row : height - 1 - row) * width;
       for (let column = 0; column < width; column++) {
         const at = column * bins + bin;
         cells[start + column] = (sums[at] ?? 0) / (counts[at] ?? 0);

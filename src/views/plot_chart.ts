@@ -35,6 +35,8 @@ const [HEADING, BETWEEN, AXIS] = [24, 10, 44];
 /** The width of a color scale, its distance from the panel, and the room for its labels. */
 const [BAR, BAR_GAP, BAR_LABELS] = [12, 12, 62];
 const IMAGE_HEIGHT = 300;
+/** A matrix with more columns or rows has no room for its values. */
+const MAX_NUMBERS = 12;
 
 /** The colors of the lines of a panel. */
 const LINE_PAINTS = ["newest", "superseded", "here", "line4", "line5", "line6", "line7", "line8"] as const;
@@ -100,7 +102,8 @@ const DAY_MS = 86_400_000;
 
 /** Ticks of a scale, labeled in the same way. */
 function numberTicks(range: Range, most: number): Tick[] {
-  const ticks = scaleOf(range.scale, [range.low, range.high], [0, 1]).ticks(most);
+  const ticks = scaleOf(range.scale, [range.low, range.high], [0, 1]).ticks(most)
+    .filter(({ value }) => range.isCount !== true || Number.isInteger(value));
   const isDecades = range.scale === "log" && ticks.length > 1 &&
     ticks.every(({ value }) => Number.isInteger(Math.log10(value)));
   if (isDecades) return ticks.map(({ value, label }) => ({ value, label }));
@@ -205,6 +208,21 @@ async function cellsPng(
   }
 }
 
+/** Writes the values of a small matrix into its cells. */
+function numberMarks(panel: ColorsPanel, range: Range, { left, top, width, height }: Frame): Mark[] {
+  const [columns, rows] = [panel.x.values.length, panel.y.values.length];
+  if (panel.isMatrix !== true || columns > MAX_NUMBERS || rows > MAX_NUMBERS) return [];
+  const share = scaleOf(range.scale, [range.low, range.high], [0, 1]);
+  return Array.from(panel.values, (value, index): Mark => ({
+    kind: "text",
+    x: left + width * (Math.floor(index / rows) + 0.5) / columns,
+    y: top + height * (index % rows + 0.5) / rows,
+    text: Number.isNaN(value) ? "" : String(Number(value.toPrecision(4))),
+    anchor: "middle",
+    fill: Number.isNaN(value) ? "text" : share.at(value) < 0.6 ? "#ffffff" : "#1f2328",
+  })).filter((mark) => mark.kind === "text" && mark.text !== "");
+}
+
 /** Draws the color scale of a panel, at its right. */
 async function barMarks(range: Range, { left, top, width, height }: Frame): Promise<Mark[]> {
   const { colors } = paletteOf(range, 64);
@@ -259,7 +277,8 @@ function headingMarks(panel: Panel, { left, top, width }: Frame): Mark[] {
 
 /** Draws the vertical axis of a panel, with lines across. */
 function sideMarks(range: Range, { left, top, width, height }: Frame, hasLines: boolean): Mark[] {
-  const scale = scaleOf(range.scale, [range.low, range.high], [top + height, top]);
+  const ends: Interval = range.isDownward === true ? [top, top + height] : [top + height, top];
+  const scale = scaleOf(range.scale, [range.low, range.high], ends);
   return numberTicks(range, Math.max(2, Math.floor(height / 28))).flatMap(({ value, label }): Mark[] => {
     const y = scale.at(value);
     return [
@@ -282,7 +301,9 @@ function frameMark({ left, top, width, height }: Frame): Mark {
 
 /** The range of a panel's vertical axis. */
 function sideRange(panel: Panel): Range {
-  return panel.kind === "colors" ? axisRange(panel.y, true) : rangeOf(panel.values, panel.scale, 0.05);
+  return panel.kind === "colors"
+    ? { ...axisRange(panel.y, true), isDownward: panel.isMatrix ?? false }
+    : rangeOf(panel.values, panel.scale, 0.05);
 }
 
 /** Whether a panel has a value that is not missing. */
@@ -322,6 +343,7 @@ async function panelMarks(panel: Panel, { x, y, ticks }: PanelAxes, frame: Frame
     ...heading,
     { kind: "rect", x: left, y: top, width, height, fill: "track" },
     { kind: "image", x: left, y: top, width, height, png },
+    ...numberMarks(panel, range, frame),
     ...sideMarks(y, frame, false),
     {
       kind: "text",

@@ -2,7 +2,7 @@
 import { cutToWidth, padToWidth, textWidth } from "../display/text_width.ts";
 import { scaleOf } from "../display/scales.ts";
 import { printable } from "../safe_text.ts";
-import { aboutPanel, type Axis, type ColorsPanel, type LinesPanel, type Panel, type Plot } from "./plot.ts";
+import { aboutPanel, type ColorsPanel, type LinesPanel, type Panel, type Plot } from "./plot.ts";
 import { axisRange, cellsOf, LinePlaces, numberLabels, type Range, rangeOf } from "./plot_bins.ts";
 import { utcText } from "./dataset.ts";
 
@@ -13,6 +13,8 @@ const [UPPER, LOWER, BOTH] = ["▀", "▄", "█"];
 /** From low to high. */
 const SHADES = ["·", "░", "▒", "▓", "█"];
 const MIN_COLUMNS = 16;
+/** A matrix with more columns or rows is drawn as shades. */
+const MAX_NUMBERS = 16;
 
 /** Labels of the top and the bottom of an axis. */
 function endLabels({ low, high }: Range): readonly [low: string, high: string] {
@@ -85,6 +87,21 @@ function timeEnds({ low, high }: Range): readonly [low: string, high: string] {
   return [from, from.slice(0, 11) === to.slice(0, 11) ? to.slice(11) : to];
 }
 
+/** Writes a small matrix as numbers; undefined if it is too large. */
+function matrixRows({ isMatrix, x, y, values }: ColorsPanel, width: number): string[] | undefined {
+  const [columns, rows] = [x.values.length, y.values.length];
+  if (isMatrix !== true || columns > MAX_NUMBERS || rows > MAX_NUMBERS) return undefined;
+  const cells = Array.from(values, (value) => Number.isNaN(value) ? "-" : String(Number(value.toPrecision(6))));
+  const widest = Math.max(...cells.map(textWidth)) + 2;
+  if (widest * columns > width) return undefined;
+  return Array.from(
+    { length: rows },
+    (_, row) =>
+      Array.from({ length: columns }, (_, column) => padToWidth(cells[column * rows + row] ?? "", widest, "right"))
+        .join(""),
+  );
+}
+
 /** Returns the ends of a horizontal axis in a line: times in UTC, or numbers with the label of the axis. */
 function axisLine({ x }: Panel, range: Range, indent: number, columns: number): string {
   const isTime = x.kind === "time" && x.values.length > 0;
@@ -99,9 +116,10 @@ function axisLine({ x }: Panel, range: Range, indent: number, columns: number): 
 }
 
 /** Labels the first and the last cell of a vertical axis, from the bottom to the top. */
-function axisEnds({ values }: Axis): readonly [low: string, high: string] {
-  const [first = 0, last = 0] = [values[0], values.at(-1)];
-  return endLabels({ scale: "linear", low: Math.min(first, last), high: Math.max(first, last) });
+function axisEnds({ y, isMatrix }: ColorsPanel): readonly [low: string, high: string] {
+  const [first = 0, last = 0] = [y.values[0], y.values.at(-1)];
+  const [low, high] = endLabels({ scale: "linear", low: Math.min(first, last), high: Math.max(first, last) });
+  return isMatrix === true ? [high, low] : [low, high];
 }
 
 /** The values of a line. */
@@ -118,11 +136,11 @@ export function plotText({ title, notes, panels }: Plot, width: number): string 
   const cut = (text: string) => cutToWidth(printable(text), width);
   const ranges = panels.map((panel) =>
     panel.kind === "colors"
-      ? [axisRange(panel.y, true)]
+      ? [{ ...axisRange(panel.y, true), isDownward: panel.isMatrix ?? false }]
       : panel.lines.map((_, line) => rangeOf(valuesOf(panel, line), panel.scale, 0))
   );
   const sides = panels.map((panel, index) =>
-    panel.kind === "colors" ? [axisEnds(panel.y)] : ranges[index]?.map(endLabels) ?? []
+    panel.kind === "colors" ? [axisEnds(panel)] : ranges[index]?.map(endLabels) ?? []
   );
   const indent = Math.min(12, Math.max(1, ...sides.flat(2).map(textWidth)));
   const columns = Math.max(MIN_COLUMNS, width - indent - 1);
@@ -136,6 +154,8 @@ export function plotText({ title, notes, panels }: Plot, width: number): string 
     const x = axisRange(panel.x, panel.kind === "colors");
     if (panel.kind === "colors") {
       const { rows, range: colors } = colorRows(panel, x, range, columns);
+      const table = matrixRows(panel, width);
+      if (table !== undefined) return ["", heading, ...table];
       const [low, high] = endLabels(colors);
       const key = cut(
         `${printable(panel.y.label)} by ${panel.x.kind === "time" ? "time" : printable(panel.x.label)}; ${

@@ -1,5 +1,8 @@
 // Charts of open files, as users ask for them.
 import { type Dataset, open } from "../../mod.ts";
+import { healpixPixel } from "../../src/dataset/healpix.ts";
+import { IstpFile } from "../../src/dataset/istp_file.ts";
+import { plotOf } from "../../src/views/plot.ts";
 import { InputError } from "../../src/errors.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
@@ -35,6 +38,7 @@ Deno.test("plot() draws the times, the parts of dimensions and the kind of chart
   assertStringIncludes(await svg("flux", { at: { energy: "sum" } }), "J (1/s) · sum over energy</text>");
   assertStringIncludes(await svg("flux", { at: { energy: 1 } }), "J (1/s) · energy 1 of 0 to 3</text>");
   assertStringIncludes(await svg("matrix"), ">dimension 2</text>");
+  assertStringIncludes((await dataset.plot("matrix")).toText(), "matrix\n  0  1  2\n  3  4  5\n");
 });
 
 Deno.test("plot() says what is wrong with a variable or an option", async () => {
@@ -69,4 +73,28 @@ Deno.test("quicklook() draws a file without attributes, and says if there is not
   assert((await headings(dataset.quicklook())).length > 0);
   const empty = await open(fromFileUrl(new URL("../cdf/files/nothing.cdf", import.meta.url)));
   await assertRejects(async () => await empty.quicklook(), InputError, "it has no variables with numbers");
+});
+
+Deno.test("maps of the sky are drawn by longitude and latitude, those of HEALPix pixels too", async () => {
+  const dataset = await open(fromFileUrl(new URL("../dataset/files/maps.cdf", import.meta.url)));
+  const chart = await dataset.quicklook();
+  const svg = await chart.toSvg();
+  const text = "1/(cm2 s sr keV) · 2026-01-01T00:00:00Z · sum over energy</text>";
+  for (const part of [text, ">longitude (deg)</text>", ">latitude (deg)</text>", ">longitude (degrees)</text>"]) {
+    assertStringIncludes(svg, part);
+  }
+  const { panels } = await plotOf(new IstpFile(dataset.cdf), "", ["intensity", "healpix_intensity"], {
+    span: {},
+    at: { energy: 1 },
+    as: undefined,
+  });
+  const [flat, pixels] = panels;
+  assert(flat?.kind === "colors" && pixels?.kind === "colors");
+  // Longitude 95 and latitude 45, in a map of 36 x 18 values, and the same place in one of 360 x 180 cells.
+  assertEquals(
+    flat.values[9 * 18 + 13],
+    10 + 10 * (Math.sin(95 * Math.PI / 180) + 1) * (Math.sin(45 * Math.PI / 180) + 1),
+  );
+  assertEquals([flat.x.values[9], flat.y.values[13]], [95, 45]);
+  assertEquals(pixels.values[94 * 180 + 134], 10 * healpixPixel(4, { longitude: 94.5, latitude: 44.5 }, "ring"));
 });

@@ -1,6 +1,6 @@
-"""Writes the CDF file of the tests of src/dataset, with cdflib 1.3: python tests/dataset/generate.py tests/dataset/files
+"""Writes the CDF files of the tests of src/dataset, with cdflib 1.3: python tests/dataset/generate.py tests/dataset/files
 
-It has what the ISTP guidelines allow and what real files do wrong: a FILLVAL that is VALIDMAX, a FILLVAL of doubles for
+maps.cdf has maps of the sky. istp.cdf has what the ISTP guidelines allow and what real files do wrong: a FILLVAL that is VALIDMAX, a FILLVAL of doubles for
 floats, units in another variable, times that do not increase, pointers to variables that are not there, blank units.
 """
 import sys
@@ -73,4 +73,33 @@ def main(folder: Path) -> None:
     file.close()
 
 
+def maps(folder: Path) -> None:
+    path = folder / "maps.cdf"
+    path.unlink(missing_ok=True)
+    file = CDF(str(path), cdf_spec={"Compressed": 0, "Checksum": True, "rDim_sizes": []}, delete=True)
+    file.write_globalattrs({"Logical_source": {0: "imap_ultra_l2_maps"}})
+    epoch = np.array([cdfepoch.compute_tt2000([2026, 1, 1, 0, 0, 0, 0, 0, 0])], dtype=np.int64)
+    file.write_var(spec("epoch", TT2000), {"VAR_TYPE": "support_data"}, epoch)
+    longitude, latitude = np.arange(5.0, 360, 10), np.arange(-85.0, 90, 10)
+    axes = (("energy", "keV", np.array([3.0, 30.0])), ("longitude", "deg", longitude), ("latitude", "deg", latitude),
+            ("pixel_index", "", np.arange(192.0)))
+    for name, units, values in axes:
+        file.write_var(spec(name, DOUBLE, [len(values)], varies=False), {
+            "VAR_TYPE": "support_data", "CATDESC": name, "UNITS": units or " ",
+        }, values)
+    # Brightest at longitude 90 and latitude 45; a stripe is missing.
+    sky = 1 + np.outer(np.sin(np.radians(longitude)) + 1, np.sin(np.radians(latitude)) + 1)
+    sky[20:22] = -1e31
+    about = {"VAR_TYPE": "data", "CATDESC": "Intensity", "UNITS": "1/(cm2 s sr keV)", "DISPLAY_TYPE": "image",
+             "SCALETYP": "log", "DEPEND_0": "epoch", "DEPEND_1": "energy", "FILLVAL": [-1e31, "CDF_DOUBLE"]}
+    file.write_var(spec("intensity", DOUBLE, [2, len(longitude), len(latitude)]), {
+        **about, "DEPEND_2": "longitude", "DEPEND_3": "latitude",
+    }, np.stack([sky, 10 * sky])[np.newaxis])
+    pixels = np.arange(192.0)
+    file.write_var(spec("healpix_intensity", DOUBLE, [2, 192]), {**about, "DEPEND_2": "pixel_index", "SCALETYP": "linear"},
+                   np.stack([pixels, 10 * pixels])[np.newaxis])
+    file.close()
+
+
 main(Path(sys.argv[1]))
+maps(Path(sys.argv[1]))
