@@ -115,7 +115,10 @@ export type Outcome =
     readonly bytes: number;
     /** Only if `planned`: what would be done. */
     readonly plan?: DownloadPlan | "send";
-    /** Only if `planned`: the number of bytes that would be transferred, if it is known. */
+    /**
+     * If `planned`: the number of bytes that would be transferred. If a download was `skipped`: the size of the existing
+     * file. Undefined if it is not known.
+     */
     readonly size?: number;
   }
   | {

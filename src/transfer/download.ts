@@ -215,11 +215,12 @@ class Download {
     const { dryRun, ifPresent, present } = this.#settings;
     try {
       const partialSize = dryRun ? sizeOf(partialPathOf(path)) : undefined;
-      const plan = planDownload({ size: present.sizeOf(path), partialSize }, ifPresent);
+      const size = present.sizeOf(path);
+      const plan = planDownload({ size, partialSize }, ifPresent);
       if (dryRun) return await this.#planned(plan, partialSize ?? 0);
-      if (plan === "skip") return this.#skip(`"${path}" exists`);
+      if (plan === "skip") return this.#skip(`"${path}" exists`, size);
       if (plan === "verify") {
-        if (await this.#isSame()) return this.#skip(`"${path}" is the same as in the archive`);
+        if (await this.#isSame()) return this.#skip(`"${path}" is the same as in the archive`, size);
         this.#call.decide("restart", `"${path}" differs from the archive's`);
       }
       return await this.#obtain({ canSkip: plan !== "verify" && ifPresent !== "fetch" });
@@ -257,9 +258,10 @@ class Download {
     return isSame;
   }
 
-  #skip(reason: string): Outcome {
+  #skip(reason: string, size = sizeOf(this.#path)): Outcome {
     this.#call.decide("skip", reason);
-    return { state: "skipped", file: this.#archivePath, path: this.#path, bytes: 0 };
+    const outcome = { state: "skipped", file: this.#archivePath, path: this.#path, bytes: 0 } as const;
+    return size === undefined ? outcome : { ...outcome, size };
   }
 
   /** Fetches the file. With `canSkip`, skips it if another process has completed it in the meantime. */

@@ -31,6 +31,7 @@ function plannedBytes(outcomes: readonly Outcome[]): string {
   const wanted = outcomes.flatMap((outcome) =>
     outcome.state === "planned" && outcome.plan !== "skip" ? [outcome.size] : []
   );
+  if (wanted.length === 0) return "nothing to transfer";
   const sizes = wanted.filter((size) => size !== undefined);
   const known = sizes.reduce((sum, size) => sum + size, 0);
   if (sizes.length === wanted.length) return `${formatBytes(known)} to transfer`;
@@ -39,12 +40,26 @@ function plannedBytes(outcomes: readonly Outcome[]): string {
   return `about ${formatBytes(all)} to transfer, estimated from ${sizes.length} of ${wanted.length} files`;
 }
 
+/** The size of an existing file that was skipped. */
+function sizeHere(outcome: Outcome): number | undefined {
+  return outcome.state === "skipped" ? outcome.size : undefined;
+}
+
+/** The total size of files that all existed already; undefined for other outcomes. */
+function bytesHere(outcomes: readonly Outcome[]): number | undefined {
+  const sizes = outcomes.map(sizeHere).filter((size) => size !== undefined);
+  const isAll = sizes.length > 0 && sizes.length === outcomes.length;
+  return isAll ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+}
+
 /** Summarizes outcomes in a line: `3 fetched, 1 failed; 1.2 MB`. */
 export function outcomesSummary(outcomes: readonly Outcome[]): string {
   const counts = STATES.map((state) => [state, outcomes.filter((outcome) => outcome.state === state).length] as const)
     .filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
   const isPlan = outcomes.some(({ state }) => state === "planned");
-  const bytes = isPlan ? plannedBytes(outcomes) : formatBytes(bytesOf(outcomes));
+  const here = bytesHere(outcomes);
+  const moved = () => isPlan ? plannedBytes(outcomes) : formatBytes(bytesOf(outcomes));
+  const bytes = here === undefined ? moved() : `${formatBytes(here)} already here`;
   return `${counts.length === 0 ? "no files" : counts.join(", ")}; ${bytes}`;
 }
 
@@ -94,7 +109,9 @@ export function outcomesTable(outcomes: readonly Outcome[]): Table<Outcome> {
     columns: [
       { header: "File", align: "left", text: ({ file }) => bareName(file) },
       { header: "Outcome", align: "left", text: stateText },
-      { header: isPlan ? "To transfer" : "Transferred", align: "right", text: amountOf },
+      bytesHere(outcomes) === undefined
+        ? { header: isPlan ? "To transfer" : "Transferred", align: "right", text: amountOf }
+        : { header: "Size", align: "right", text: (outcome) => formatBytes(sizeHere(outcome) ?? 0) },
       ...(outcomes.some(isFailed) ? [error] : []),
       ...(outcomes.every(isFailed) && outcomes.length > 0 ? [] : [folder]),
     ],

@@ -68,7 +68,7 @@ Deno.test("a call in a notebook shows its outcomes once, and nothing after them"
     const { outputs } = await run(`
       const files = await new imap.ImapClient().query({ instrument: "swe" });
       void await files.download();`);
-    assertEquals(firstLines(outputs), ["4 skipped; 0 B"]);
+    assertEquals(firstLines(outputs), ["4 skipped; 4 kB already here"]);
   });
   await t.step("a dry run shows what would be done", async () => {
     const { outputs } = await run(`void await imap.download(names, { dryRun: true, ifPresent: "fetch" });`);
@@ -96,7 +96,7 @@ Deno.test("a call in a notebook shows its outcomes once, and nothing after them"
   });
   await t.step("progress: false shows nothing, and the report shows a table", async () => {
     const { outputs } = await run(`await imap.download(names, { progress: false })`);
-    assertEquals(firstLines(outputs), ["4 skipped; 0 B"]);
+    assertEquals(firstLines(outputs), ["4 skipped; 4 kB already here"]);
     assertStringIncludes(outputs.map(htmlOf).join(), "<table");
   });
   await t.step("the caller's own onProgress is called as well", async () => {
@@ -104,13 +104,13 @@ Deno.test("a call in a notebook shows its outcomes once, and nothing after them"
       const types: string[] = [];
       await imap.download(names, { onProgress: ({ type }) => types.push(type) });
       console.log(types.join(" "));`);
-    assertEquals(firstLines(outputs)[0], "4 skipped; 0 B");
+    assertEquals(firstLines(outputs)[0], "4 skipped; 4 kB already here");
     assertMatch(outputs.map(textOf)[1] ?? "", /^begin file .*outcome end\n$/);
   });
   await t.step("two calls at once show one panel each", async () => {
     const { outputs } = await run(`
       void await Promise.all([imap.download(names.slice(0, 1)), imap.download(names.slice(0, 3))]);`);
-    assertEquals(firstLines(outputs).sort(), ["1 skipped; 0 B", "3 skipped; 0 B"]);
+    assertEquals(firstLines(outputs).sort(), ["1 skipped; 1 kB already here", "3 skipped; 3 kB already here"]);
   });
   await t.step("a transfer of no files shows a line instead of a table", async () => {
     assertEquals(firstLines((await run(`void await imap.download([]);`)).outputs), ["no files; 0 B"]);

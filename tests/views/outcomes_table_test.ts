@@ -70,6 +70,19 @@ Deno.test("outcomesTable() says what a dry run would do", () => {
   assertEquals(some, "4 planned; about 2.25 MB to transfer, estimated from 2 of 3 files");
 });
 
+Deno.test("outcomesTable() shows the sizes of files that exist already, when nothing needs a transfer", () => {
+  const here: Outcome[] = [
+    { ...PLACE, state: "skipped", bytes: 0, size: 1_420_000 },
+    { ...PLACE, state: "skipped", bytes: 0, size: 80_000 },
+  ];
+  const text = textTable(outcomesTable(here));
+  for (const words of ["2 skipped; 1.5 MB already here", "|Size   |", "|1.42 MB|"]) assertStringIncludes(text, words);
+  const dryRun: Outcome = { ...PLACE, state: "planned", plan: "skip", bytes: 0 };
+  assertEquals(outcomesSummary([dryRun, dryRun]), "2 planned; nothing to transfer");
+  // Where something was transferred, only that counts.
+  assertEquals(outcomesSummary([...here, { ...PLACE, state: "fetched", bytes: 7 }]), "1 fetched, 2 skipped; 7 B");
+});
+
 Deno.test("outcomesSummary() of nothing says so", () => {
   assertEquals(outcomesSummary([]), "no files; 0 B");
 });
