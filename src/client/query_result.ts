@@ -110,6 +110,9 @@ export type ColumnName<Row extends FileRecord = FileRecord> = WordOrText<(keyof 
  */
 export type RowKey<Row extends FileRecord = FileRecord> = ColumnName<Row> | ((row: Row) => unknown);
 
+/** Says what there is in place of what a query did not find; empty if that is not known. The command line prints it. */
+export let hintFor: (result: QueryResult) => Promise<string>;
+
 /** Whether an argument of `concat` or `of` is a list of rows, not a row. */
 function isRows<Row>(item: unknown): item is Iterable<Row> {
   return typeof item === "object" && item !== null && Symbol.iterator in item;
@@ -135,6 +138,10 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
   /** Array methods that change the type of the elements, such as `map`, return plain arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
+  }
+
+  static {
+    hintFor = (result) => result.#hint();
   }
 
   #origin: QueryResultOrigin = {};
@@ -426,7 +433,8 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
   async [JUPYTER_DISPLAY](): Promise<MimeBundle> {
     const [row] = this;
     if (row === undefined) {
-      const table = await this.#withHint();
+      const [hint, empty] = [await this.#hint(), this.#table()];
+      const table = hint === "" ? empty : { ...empty, note: hint };
       return { "text/plain": shownTable(table), "text/html": htmlTable({ ...table, title: "0 matching files" }) };
     }
     const isOne = this.length === 1;
@@ -434,15 +442,13 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
     return { "text/plain": shownTable(this.#table()), "text/html": html };
   }
 
-  /** Makes the table of a result without rows; if the query itself found nothing, it says what there is instead. */
-  async #withHint(): Promise<Table<FileRecord>> {
-    const table = this.#table();
+  /** Returns what there is instead of this result, if the query itself found nothing; otherwise empty. */
+  async #hint(): Promise<string> {
     const { asked, products } = this.#origin;
-    if (this.#history.found > 0 || asked === undefined || products === undefined) return table;
+    if (this.#history.found > 0 || asked === undefined || products === undefined) return "";
     const { whatThereIs } = await import("./catalog.ts");
     // A display must not fail because of a hint.
-    const hint = await whatThereIs(this.table, asked, products).catch(() => "");
-    return hint === "" ? table : { ...table, note: hint };
+    return await whatThereIs(this.table, asked, products).catch(() => "");
   }
 
   /** Returns what `console.log` and the REPL show for the result. */

@@ -44,6 +44,20 @@ Deno.test("tables fit the terminal: columns are left out or shortened, and no ro
 });
 
 Deno.test(
+  "a query that finds nothing says in a terminal what there is, and only the result in a pipe",
+  { ignore },
+  async () => {
+    await using archive = await startServe(["--demo"]);
+    const env = { IMAP_DATA_ACCESS_URL: archive.url };
+    const query = ["query", "--instrument", "mag", "--descriptor", "norm"];
+    assertEquals((await see(query, 80, env)).lines, ["Found [0] matching files", "mag has raw (4)"]);
+    assertEquals((await see([...query, "--quiet"], 80, env)).lines, ["Found [0] matching files"]);
+    const { stdout, stderr } = await runCli(query, { env });
+    assertEquals([stdout, stderr], ["Found [0] matching files\n", ""]);
+  },
+);
+
+Deno.test(
   "console.log and show() of a program fit their tables to the terminal, but not to a pipe",
   { ignore },
   async () => {

@@ -3,6 +3,7 @@ import type { FormatName } from "../formats.ts";
 import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT, type Output } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
+import type { QueryResult } from "../../client/query_result.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
 
 /** The formats of a whole result. */
@@ -35,6 +36,14 @@ async function stream(rows: AsyncIterable<FileRecord>, output: Output): Promise<
   }
   flush();
   await isRead;
+}
+
+/** Says on standard error what there is instead of what was not found. Programs, which read a pipe, do not wait for it. */
+async function sayWhatThereIs(files: QueryResult, output: Output): Promise<void> {
+  if (!Deno.stdout.isTerminal()) return;
+  const { hintFor } = await import("../../client/query_result.ts");
+  const hint = await hintFor(files);
+  if (hint !== "") await output.notice(hint);
 }
 
 /** The command `query`. */
@@ -91,6 +100,7 @@ export const query: Command = {
         for await (const text of formats[format](files, { ...output.look(), isoDates })) {
           if (!await output.data(text)) break;
         }
+        if (files.length === 0 && format === "table" && !quiet) await sayWhatThereIs(files, output);
       }
     } finally {
       display.stop();
