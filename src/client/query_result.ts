@@ -10,10 +10,9 @@ import { ImapError, InputError, unknownParameter, wrongValue } from "../errors.t
 import { isPrivateHost } from "../http/transport.ts";
 import { closestWord } from "../names/vocabulary.ts";
 import { downloadRoute } from "../protocol/routes.ts";
-import type { FileRecord } from "../protocol/rows.ts";
+import { type FileRecord, newestVersions } from "../protocol/rows.ts";
 import type { QueryParameters, TableName, WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
-import { newestVersions } from "../sdc/plan_query.ts";
 import {
   askedText,
   counted,

@@ -1,8 +1,8 @@
 import { type Column, type ColumnType, SDC_TABLES, type TableName } from "./tables.ts";
 import { ProtocolError } from "../errors.ts";
 import { bareName, parseFileName } from "../names/file_name.ts";
-import { readSpiceFile } from "../names/spice_name.ts";
-import { isVersion, parseVersion, type Version } from "../names/version.ts";
+import { readSpiceFile, spiceRoot } from "../names/spice_name.ts";
+import { compareVersions, isVersion, parseVersion, type Version } from "../names/version.ts";
 import { isSpiceType, SPICE_FOLDERS, type SpiceType } from "../names/vocabulary.ts";
 
 /**
@@ -415,4 +415,68 @@ export function decodeFileRecords(json: unknown, table: TableName = "science"): 
 export function recordVersion({ version, major_version, minor_version }: FileRecord): Version | undefined {
   if (typeof minor_version === "number") return { major: major_version ?? null, minor: minor_version };
   return typeof version === "string" && isVersion(version) ? parseVersion(version) : undefined;
+}
+
+/** The names of ancillary files may contain a repointing that the SDC's rows do not. */
+const REPOINTING = /-repoint(\d{5})_/;
+/** The names of science files may contain a Carrington rotation that the rows of servers of 2024 do not. */
+const ROTATION = /-cr(\d{5})_/;
+
+/** Returns a row's own number, or else the one in the file's name. */
+export function numberOf(row: FileRecord, key: "repointing" | "cr"): number | null {
+  const own = row[key];
+  if (own !== undefined && own !== null) return own;
+  const digits = (key === "cr" ? ROTATION : REPOINTING).exec(bareName(row.file_path))?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
+/**
+ * Returns a row's version as numbers; undefined if it has none. The number of digits depends on the type of SPICE file:
+ * `01`, `001`.
+ */
+export function versionOf(table: TableName, row: FileRecord): Version | undefined {
+  if (table !== "spice") return recordVersion(row);
+  const digits = /^v?(\d{1,15})$/.exec(row.version ?? "")?.[1];
+  return digits === undefined ? undefined : { major: null, minor: Number(digits) };
+}
+
+/** Returns a text that is the same for all versions of a file. */
+function fileOf(table: TableName, row: FileRecord): string {
+  if (table === "spice") {
+    const root = typeof row.file_root === "string" ? row.file_root : spiceRoot(bareName(row.file_path));
+    return root ?? JSON.stringify([row.kernel_type, row.start_date, row.end_date, row.max_date_datetime]);
+  }
+  // Joined, since this runs for each of maybe 100,000 rows.
+  return SDC_TABLES[table].sameFile.map((key) => key === "repointing" ? numberOf(row, key) : row[key] ?? "").join("\0");
+}
+
+/** Returns the newest version of each file, in the same order. */
+export function newestVersions<Row extends FileRecord>(table: TableName, rows: readonly Row[]): Row[] {
+  const newest = new Map<string, { readonly row: Row; readonly version: Version | undefined }>();
+  for (const row of rows) {
+    const file = fileOf(table, row);
+    const version = versionOf(table, row);
+    const best = newest.get(file);
+    const isNewer = best?.version === undefined ||
+      (version !== undefined && compareVersions(version, best.version) > 0);
+    if (isNewer) newest.set(file, { row, version });
+  }
+  const kept = new Set([...newest.values()].map(({ row }) => row));
+  return rows.filter((row) => kept.has(row));
+}
+
+/**
+ * Returns all versions of the newest major version of each file, in the same order. Rows without major versions, from
+ * older servers, are all kept: those servers send all versions.
+ */
+export function newestMajorVersions<Row extends FileRecord>(table: TableName, rows: readonly Row[]): Row[] {
+  const newest = new Map<string, number>();
+  for (const row of rows) {
+    if (typeof row.major_version !== "number") continue;
+    const file = fileOf(table, row);
+    newest.set(file, Math.max(newest.get(file) ?? row.major_version, row.major_version));
+  }
+  return rows.filter((row) =>
+    typeof row.major_version !== "number" || row.major_version === newest.get(fileOf(table, row))
+  );
 }

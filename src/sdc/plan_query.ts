@@ -1,10 +1,10 @@
 import { addDays, isCalendarDate } from "../names/calendar_date.ts";
 import { ANCILLARY_EXTENSIONS, archivePath, bareName, parseFileName } from "../names/file_name.ts";
 import { isGlob, matchesGlob } from "../names/glob.ts";
-import { fixedEnds, formatSpiceName, readSpiceFile, spiceRoot, spiceTypesOf } from "../names/spice_name.ts";
-import { compareVersions, isVersion, parseVersion, type Version } from "../names/version.ts";
+import { fixedEnds, formatSpiceName, readSpiceFile, spiceTypesOf } from "../names/spice_name.ts";
+import { isVersion, parseVersion } from "../names/version.ts";
 import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
-import { type FileRecord, recordVersion } from "../protocol/rows.ts";
+import { type FileRecord, numberOf, recordVersion, versionOf } from "../protocol/rows.ts";
 import {
   ALL_KERNELS,
   ALL_MAJORS,
@@ -26,17 +26,6 @@ function hasOwnTable(type: unknown): boolean {
   return TABLE_TYPES.some((own) => own === type);
 }
 
-/** The names of ancillary files may contain a repointing that the SDC's rows do not. */
-const REPOINTING = /-repoint(\d{5})_/;
-/** The names of science files may contain a Carrington rotation that the rows of servers of 2024 do not. */
-const ROTATION = /-cr(\d{5})_/;
-
-/** Returns a row's own number, or else the one in the file's name. */
-function numberOf(row: FileRecord, key: "repointing" | "cr"): number | null {
-  const digits = (key === "cr" ? ROTATION : REPOINTING).exec(bareName(row.file_path))?.[1];
-  return row[key] ?? (digits === undefined ? null : Number(digits));
-}
-
 /** Returns a row's value for a parameter, as text. */
 function valueOf(row: FileRecord, name: QueryParameterName): string {
   switch (name) {
@@ -54,16 +43,6 @@ function valueOf(row: FileRecord, name: QueryParameterName): string {
       return String(row.released ?? true);
   }
   return String(row[name] ?? "");
-}
-
-/**
- * Returns a row's version as numbers; undefined if it has none. The number of digits depends on the type of SPICE file:
- * `01`, `001`.
- */
-function versionOf(table: TableName, row: FileRecord): Version | undefined {
-  if (table !== "spice") return recordVersion(row);
-  const digits = /^v?(\d{1,15})$/.exec(row.version ?? "")?.[1];
-  return digits === undefined ? undefined : { major: null, minor: Number(digits) };
 }
 
 /** Whether a row has a version: for the SDC, `v001` is minor version 1 of any major version. */
@@ -463,46 +442,4 @@ class Planner {
  */
 export function planQuery(query: CheckedQuery, refused: ReadonlySet<string> = new Set()): QueryPlan {
   return new Planner(query, refused).plan();
-}
-
-/** Returns a text that is the same for all versions of a file. */
-function fileOf(table: TableName, row: FileRecord): string {
-  if (table === "spice") {
-    const root = typeof row.file_root === "string" ? row.file_root : spiceRoot(bareName(row.file_path));
-    return root ?? JSON.stringify([row.kernel_type, row.start_date, row.end_date, row.max_date_datetime]);
-  }
-  return JSON.stringify(
-    SDC_TABLES[table].sameFile.map((key) => key === "repointing" ? numberOf(row, key) : row[key] ?? null),
-  );
-}
-
-/** Returns the newest version of each file, in the same order. */
-export function newestVersions<Row extends FileRecord>(table: TableName, rows: readonly Row[]): Row[] {
-  const newest = new Map<string, { readonly row: Row; readonly version: Version | undefined }>();
-  for (const row of rows) {
-    const file = fileOf(table, row);
-    const version = versionOf(table, row);
-    const best = newest.get(file);
-    const isNewer = best?.version === undefined ||
-      (version !== undefined && compareVersions(version, best.version) > 0);
-    if (isNewer) newest.set(file, { row, version });
-  }
-  const kept = new Set([...newest.values()].map(({ row }) => row));
-  return rows.filter((row) => kept.has(row));
-}
-
-/**
- * Returns all versions of the newest major version of each file, in the same order. Rows without major versions, from
- * older servers, are all kept: those servers send all versions.
- */
-export function newestMajorVersions<Row extends FileRecord>(table: TableName, rows: readonly Row[]): Row[] {
-  const newest = new Map<string, number>();
-  for (const row of rows) {
-    if (typeof row.major_version !== "number") continue;
-    const file = fileOf(table, row);
-    newest.set(file, Math.max(newest.get(file) ?? row.major_version, row.major_version));
-  }
-  return rows.filter((row) =>
-    typeof row.major_version !== "number" || row.major_version === newest.get(fileOf(table, row))
-  );
 }

@@ -2,7 +2,7 @@ import { type ImapError, ProtocolError, ResponseError } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { addDays, dayOf, daysBetween } from "../names/calendar_date.ts";
-import type { FileRecord } from "../protocol/rows.ts";
+import { type FileRecord, newestMajorVersions } from "../protocol/rows.ts";
 import {
   ALL_MAJORS,
   type QueryParameterName,
@@ -14,7 +14,7 @@ import {
 } from "../protocol/tables.ts";
 import { readRows, type TooLarge } from "./answer_rows.ts";
 import { type DayRange, QUERY_TABLES, type QueryTable } from "./check_query.ts";
-import { newestMajorVersions, type QueryPlan } from "./plan_query.ts";
+import type { QueryPlan } from "./plan_query.ts";
 
 /** The action in messages about queries, after `Cannot `. */
 const ACTION = "query the archive";

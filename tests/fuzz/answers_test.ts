@@ -1,10 +1,9 @@
 import { ProtocolError } from "../../src/errors.ts";
 import { Call, Reply } from "../../src/http/call.ts";
 import { apiAccess, safeWords } from "../../src/http/transport.ts";
-import { decodeRow, isJsonObject, parseJson } from "../../src/protocol/rows.ts";
+import { decodeRow, isJsonObject, newestVersions, parseJson } from "../../src/protocol/rows.ts";
 import { TABLES } from "../../src/protocol/tables.ts";
 import { JsonArrayReader, NoJsonArray } from "../../src/sdc/answer_rows.ts";
-import { newestVersions } from "../../src/sdc/plan_query.ts";
 import { decodeReply } from "../../src/sdc/read_json.ts";
 import { fuzz, JSON_VALUE, nearly, TEXT } from "./fuzz.ts";
 import { assertHarmlessText } from "../views/hostile.ts";
