@@ -52,7 +52,9 @@ function linearTicks([first, last]: Interval, most: number): Tick[] {
   const valueOf = (index: number) => power < 0 ? index * factor / 10 ** -power : index * factor * 10 ** power;
   const step = valueOf(1);
   const ticks: Tick[] = [];
-  for (let index = Math.ceil(first / step - 1e-9); valueOf(index) <= last + step * 1e-9; index++) {
+  // Of numbers that are large for their distance, the next index is the same number: the count ends that.
+  const isFull = () => ticks.length > Math.max(1, most);
+  for (let index = Math.ceil(first / step - 1e-9); valueOf(index) <= last + step * 1e-9 && !isFull(); index++) {
     // Adding 0 turns -0 into 0.
     const value = valueOf(index) + 0;
     ticks.push({ value, label: Math.abs(value) < 1e6 ? value.toFixed(Math.min(digits, 20)) : String(value) });
@@ -66,6 +68,7 @@ function linearTicks([first, last]: Interval, most: number): Tick[] {
  */
 function logTicks([first, last]: Interval, most: number): Tick[] {
   const [low, high] = [Math.ceil(Math.log10(first) - 1e-9), Math.floor(Math.log10(last) + 1e-9)];
+  if (!Number.isFinite(high - low)) return [];
   if (high - low < 1) return linearTicks([first, last], most);
   const step = Math.ceil((high - low + 1) / Math.max(1, most));
   const ticks: Tick[] = [];

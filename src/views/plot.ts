@@ -275,6 +275,9 @@ export function aboutPanel({ label, units }: Panel): string {
   return label === "" ? units ?? "" : withUnits(label, units);
 }
 
+/** Larger numbers are mistakes; the edges of their cells are beyond what doubles can hold. */
+const MAX_ON_AXIS = 1e100;
+
 /** Returns the axis along a dimension: its values if they are in order, otherwise their numbers. */
 async function dimensionAxis(file: IstpFile, { size, depend, names }: Dimension): Promise<Axis> {
   const numbered = indexAxis(size, depend === undefined ? `dimension ${names.at(-1)}` : `number of ${depend}`);
@@ -284,7 +287,8 @@ async function dimensionAxis(file: IstpFile, { size, depend, names }: Dimension)
   if (!isDrawable(variable) || variable.varies) return numbered;
   const { values } = await file.read(depend);
   if (!(values instanceof Float64Array) || values.length !== size || !isOrdered(values)) return numbered;
-  const scale = variable.scale === "log" && values.every((value) => value > 0) ? "log" : "linear";
+  if (!values.every((value) => Math.abs(value) <= MAX_ON_AXIS)) return numbered;
+  const scale = variable.scale === "log" && values.every((value) => value >= 1 / MAX_ON_AXIS) ? "log" : "linear";
   const label = variable.label === variable.name ? depend : variable.label;
   return { kind: "number", scale, values, label: withUnits(label, await file.units(variable)) };
 }
@@ -379,6 +383,9 @@ async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotReque
   const recordTimes = variable.varies
     ? read.times ?? times?.subarray(read.start, read.start + (read.shape[0] ?? 0))
     : undefined;
+  if (variable.varies && recordTimes === undefined && (span.from !== undefined || span.to !== undefined)) {
+    throw new InputError(`Cannot draw times of "${shown(name)}": the file does not say when its records are`);
+  }
   const common = {
     name,
     label: variable.label === name ? "" : variable.label,
@@ -505,9 +512,13 @@ export async function quicklookOf(file: IstpFile, title: string, request: PlotRe
     : [...others.filter(({ varies }) => varies), ...others.filter(({ varies }) => !varies)];
   const panels: Panel[] = [];
   let [read, constant] = [0, 0];
-  for (const { name, varies } of candidates) {
+  const hasSpan = request.span.from !== undefined || request.span.to !== undefined;
+  for (const variable of candidates) {
     if (panels.length === MAX_QUICK_PANELS || read === MAX_QUICK_READS) break;
     read++;
+    const { name, varies } = variable;
+    // What has no times belongs to none.
+    if (hasSpan && varies && await timesOf(file, variable) === undefined) continue;
     const panel = await panelOf(file, name, request);
     if (data.length > 0 || !varies || changes(panel)) panels.push(panel);
     else constant++;

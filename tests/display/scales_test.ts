@@ -65,3 +65,10 @@ Deno.test("colorScale() mixes its colors, or uses them in bands", () => {
   const bands = colorScale({ type: "linear", domain: [0, 2], colors: ["#111111", "#222222"], isBanded: true });
   assertEquals([0, 0.9, 1.1, 2].map(bands), ["#111111", "#111111", "#222222", "#222222"]);
 });
+
+Deno.test("ticks end for numbers that are too large for their distance, and for infinite ones", () => {
+  assertEquals(scaleOf("linear", [1e17, 1e17 + 32], [0, 1]).ticks(5).length <= 6, true);
+  assertEquals(scaleOf("linear", [-Infinity, Infinity], [0, 1]).ticks(5).length, 1);
+  assertEquals(scaleOf("log", [1, Infinity], [0, 1]).ticks(5), []);
+  assertEquals(scaleOf("log", [0, 1], [0, 1]).ticks(5), []);
+});

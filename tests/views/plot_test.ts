@@ -1,6 +1,7 @@
 // Charts of variables: what is drawn of which values, what hostile files do to them, and how large they are.
-import { openCdf } from "../../src/cdf/cdf.ts";
+import { CdfError, openCdf } from "../../src/cdf/cdf.ts";
 import { IstpFile } from "../../src/dataset/istp_file.ts";
+import { InputError } from "../../src/errors.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import type { Axis, ColorsPanel, LinesPanel, Panel } from "../../src/views/plot.ts";
 import { plotOf, quicklookOf } from "../../src/views/plot.ts";
@@ -188,6 +189,34 @@ Deno.test("what is in a file cannot break a chart, or get out of it", async () =
     }
     for (const line of text.split("\n")) assert([...line].length <= 80, line);
   }
+});
+
+Deno.test("damaged files are drawn, or rejected as damaged", async () => {
+  let state = 12_345;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+  let drawn = 0;
+  for (const name of ["istp.cdf", "maps.cdf"]) {
+    const whole = await Deno.readFile(new URL(`../dataset/files/${name}`, import.meta.url));
+    for (let round = 0; round < 150; round++) {
+      const bytes = whole.slice();
+      for (let change = 0; change < 3; change++) {
+        bytes[320 + random(bytes.length - 320)] = [0, 127, 128, 255][random(4)] ?? 0;
+      }
+      try {
+        const file = new IstpFile(await openCdf(bytes));
+        const svg = await plotPicture(await quicklookOf(file, name, ALL)).toSvg();
+        assert(!/NaN|Infinity|undefined/.test(withoutPictures(svg)), svg);
+        assert(svg.length < 100_000);
+        drawn++;
+      } catch (error) {
+        if (!(error instanceof CdfError || error instanceof InputError)) throw error;
+      }
+    }
+  }
+  assert(drawn > 100, `${drawn}`);
 });
 
 Deno.test("a chart as text has a part for each line, with its ends", () => {
