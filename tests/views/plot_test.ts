@@ -110,7 +110,9 @@ Deno.test("with more points than pixels, the least and the greatest value of eac
   // The chart is 180 pixels high, of which the values take 90 %.
   const ups = [...path.matchAll(/v(-?[\d.]+)/g)].map(([, by]) => Math.abs(Number(by)));
   assertEquals(ups.filter((by) => by > 80 && by < 83).length, 4);
-  // A gap is one here as well.
+  // A gap is one here as well, even if it is a single pixel.
+  const narrow = numbers(count, (index) => index > 20_020 && index < 20_160 ? NaN : Math.sin(index));
+  assertEquals(countOf(paths(await svgOf(linesPanel(narrow)))[0], "M"), 2);
   spiky.fill(NaN, 20_000, 30_000);
   assertEquals(countOf(paths(await svgOf(linesPanel(spiky)))[0], "M"), 2);
 });
