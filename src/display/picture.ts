@@ -27,9 +27,8 @@ const DEFAULT_COLUMNS = 80;
 function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "its folder does not exist; create it first";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder; add a file name";
-  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
-    return "permission denied; choose another folder";
-  }
+  if (error instanceof Deno.errors.NotCapable) return "Deno may not write there; allow it with --allow-write";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied; choose another folder";
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -86,6 +86,8 @@ Deno.test("each command works with exactly the permissions of docs/permissions.m
   for (const name of ["imap_swe_l0_raw_20250502_v001.pkts", "imap_hit_data-release-001_20260101_20260131_v001.txt"]) {
     await Deno.writeTextFile(join(at("new"), name), "hit, l0, all, true");
   }
+  const cdf = fromFileUrl(new URL("../dataset/files/istp.cdf", import.meta.url));
+  await Deno.copyFile(cdf, join(at("new"), "imap_mag_l2_norm-dsrf_20260101_v001.cdf"));
   const api = new URL(archive.url);
   // The archive stands in for webpoda, too: under another name, which is another permission.
   const webpoda = `localhost:${api.port}`;
