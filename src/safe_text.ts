@@ -103,6 +103,17 @@ export function excerpt(text: string, limit = 200): string {
 /** The maximum number of characters of a value in a message. */
 const MAX_SHOWN = 60;
 
+/** What untyped code often passes on instead of its result, as `query()` without `await` in a notebook. */
+function unfinished(value: object): string | undefined {
+  if (value instanceof Promise) return "a promise (write await before it)";
+  return Symbol.asyncIterator in value ? "an async generator (collect it with Array.fromAsync)" : undefined;
+}
+
+/** Whether a value is a promise or an async generator, which {@linkcode shown} says how to use. */
+export function isUnfinished(value: unknown): boolean {
+  return typeof value === "object" && value !== null && unfinished(value) !== undefined;
+}
+
 /**
  * Formats a value of any type for a message. Untyped code, as in notebooks, may pass a value that cannot be converted
  * to a string.
@@ -110,6 +121,10 @@ const MAX_SHOWN = 60;
 export function shown(value: unknown): string {
   try {
     if (typeof value !== "object" || value === null) return excerpt(String(value), MAX_SHOWN);
+    const state = unfinished(value);
+    if (state !== undefined) return state;
+    // An invalid one is null in JSON.
+    if (value instanceof Date && Number.isNaN(value.getTime())) return String(value);
     const json = JSON.stringify(value);
     // A Date or a URL is text in JSON; messages quote it themselves.
     return excerpt(json.startsWith('"') ? json.slice(1, -1) : json, MAX_SHOWN);

@@ -6,7 +6,7 @@ import { isNotebook, LiveOutput } from "../display/notebook.ts";
 import { InputError, joinInputErrors } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, isArchivePath } from "../names/file_name.ts";
-import { shown } from "../safe_text.ts";
+import { isUnfinished, shown } from "../safe_text.ts";
 import { checkedShard, isInShard } from "../names/shard.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { downloadUrl, uploadUrl } from "../sdc/presigned_url.ts";
@@ -122,7 +122,8 @@ export function pathOf(file: string | FileRecord, verb = "download"): string {
   if (typeof file !== "string") {
     if (typeof file?.file_path === "string") return file.file_path;
     // Untyped code may take a row that is not there: files[99].
-    const what = file === undefined ? '"undefined"' : "a row without a file_path";
+    const isRow = file !== undefined && !isUnfinished(file);
+    const what = isRow ? "a row without a file_path" : `"${shown(file)}"`;
     const expected = "a row of query, or a file name";
     throw new InputError(`Cannot ${verb} ${what}: expected ${expected}`, {
       problems: [{ value: shown(file), expected }],

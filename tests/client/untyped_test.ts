@@ -106,6 +106,30 @@ Deno.test("what is no file and no list of files is refused in our own words", as
   await assertRejects(() => lab.client.download(none[0] as never), InputError, 'Cannot download "undefined"');
 });
 
+Deno.test("a call without await where a file is expected, and an invalid Date, are named", async () => {
+  await using lab = await startLab();
+  const promise = Promise.resolve([NAME]);
+  for (const files of [promise, [promise]]) {
+    await assertRejects(
+      () => lab.client.download(files as never),
+      InputError,
+      'Cannot download "a promise (write await before it)": expected a row of query, or a file name',
+    );
+    await assertRejects(() => lab.client.upload(files as never), InputError, "a promise (write await before it)");
+  }
+  await assertRejects(() => lab.client.query(promise as never), InputError, "a promise (write await before it)");
+  await assertRejects(
+    () => lab.client.download(lab.client.queryRows({}) as never),
+    InputError,
+    'Cannot download "an async generator (collect it with Array.fromAsync)"',
+  );
+  await assertRejects(
+    () => lab.client.query({ start_date: new Date("2025-02-30T") }),
+    InputError,
+    'Cannot query start_date "Invalid Date"',
+  );
+});
+
 Deno.test("release() and webpoda() check what untyped code gives as parameters", async () => {
   await using lab = await startLab();
   const release = (odd: unknown) => lab.client.release(odd as never);
