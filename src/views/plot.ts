@@ -408,9 +408,7 @@ async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotReque
       ? indexAxis(first.size, "record")
       : { kind: "time", scale: "linear", values: ordered.times, label: "UTC" };
     const isUnsorted = ordered.times !== undefined && recordTimes !== undefined && !isRising(recordTimes);
-    const base = isUnsorted
-      ? { ...common, notes: [...common.notes, "its times go back"] }
-      : common;
+    const base = isUnsorted ? { ...common, notes: [...common.notes, "its times go back"] } : common;
     const isColors = second !== undefined &&
       (as === "spectrogram" || (as !== "lines" && (second.size > MAX_LINES || variable.displayType === "spectrogram")));
     if (second !== undefined && isColors && second.size > 0) {
