@@ -19,6 +19,7 @@ import { configureUntil } from "./src/client/default_client.ts";
 import { checkOptions, KINDS } from "./src/client/options.ts";
 import { DEMO_UPLOADS, demoUpload, writeDemoFiles } from "./src/demo/demo_files.ts";
 import { startArchive as start } from "./src/archive/start_archive.ts";
+import { InputError } from "./src/errors.ts";
 import { join } from "@std/path";
 
 /**
@@ -53,6 +54,15 @@ export interface LocalArchive extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const ARCHIVE_KINDS = {
+  root: KINDS.text,
+  port: KINDS.number,
+  host: KINDS.text,
+  apiKey: KINDS.secret,
+  public: KINDS.flag,
+  importFrom: KINDS.text,
+};
+
 /**
  * Starts a local archive for a folder, as `imap-data-access serve` does.
  *
@@ -76,7 +86,11 @@ export interface LocalArchive extends AsyncDisposable {
  * @category Local archive
  */
 export async function startArchive(options: ArchiveOptions): Promise<LocalArchive> {
+  checkOptions("start an archive", ARCHIVE_KINDS, options);
   const { root, port, host, apiKey, public: isPublic, importFrom } = options;
+  if (root === undefined) {
+    throw new InputError('Cannot start an archive: give its folder, for example { root: "/data" }');
+  }
   const { url, close } = await start({ root, port, host, apiKey, public: isPublic, importFrom });
   return { url, close, [Symbol.asyncDispose]: close };
 }

@@ -1,10 +1,10 @@
-import type { CallOptions } from "./options.ts";
+import { type CallOptions, KINDS } from "./options.ts";
 import { type ClientOptions, SETTING_VARIABLES } from "../config.ts";
 import { isNotebook, listenToStopButton, LiveOutput, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { ImapError, InputError } from "../errors.ts";
 import { either } from "../http/call.ts";
 import type { HttpEvent, HttpLog } from "../http/transport.ts";
-import { escapeHtml, printable } from "../safe_text.ts";
+import { escapeHtml, printable, shown } from "../safe_text.ts";
 
 const AGAIN = "run the cell again";
 const RESUMES = `${AGAIN}: it resumes where it was stopped`;
@@ -196,6 +196,9 @@ const GRACE_MS = 300;
 
 /** Runs the command line with the settings of a client, and shows its output in the cell, or on standard output. */
 export async function runCommandLine(line: string | readonly string[], settings: ClientOptions): Promise<void> {
+  if (typeof line !== "string" && !KINDS.texts.accepts(line)) {
+    throw new InputError(`Cannot run "${shown(line)}": expected a command line, such as "query --instrument mag"`);
+  }
   const words = typeof line === "string" ? wordsOf(line) : line;
   const given = Object.entries(SETTING_VARIABLES).flatMap(([name, variable]) => {
     const value: unknown = Reflect.get(settings, name);

@@ -1,4 +1,4 @@
-import { CALL_KINDS, type CallOptions, checkOptions, KINDS, type KindsOf } from "./options.ts";
+import { CALL_KINDS, type CallOptions, checkOptions, isList, KINDS, type KindsOf } from "./options.ts";
 import { RecordList } from "./record_list.ts";
 import { type DownloadContext, pathOf, urlSource } from "./transfers.ts";
 import { checkedPath } from "../config.ts";
@@ -108,6 +108,12 @@ function timeOf(parameter: "from" | "to", value: unknown): number {
   return moment.time === undefined
     ? start
     : Date.parse(`${startOfDay(moment.day).toISOString().slice(0, 11)}${moment.time}Z`);
+}
+
+function namesOf(action: string, names: string | readonly string[]): string[] {
+  const wanted = typeof names === "string" ? [names] : isList(names) ? [...names] : [];
+  if (wanted.length > 0) return wanted;
+  throw new InputError(`Cannot ${action} no variables: give their names`);
 }
 
 function spanOf(options: ReadOptions): TimeSpan {
@@ -312,8 +318,7 @@ export class Dataset {
   async table(names: string | readonly string[], options: ReadOptions = {}): Promise<RecordList<ValueRow>> {
     const file = this.#cdfFile("read a variable of");
     const span = spanOf(options);
-    const wanted = typeof names === "string" ? [names] : [...names];
-    if (wanted.length === 0) throw new InputError("Cannot make a table of no variables: give their names");
+    const wanted = namesOf("make a table of", names);
     const variables = wanted.map((name) => file.variable(name));
     const read = await Promise.all(wanted.map((name) => file.read(name, span)));
     const columns = (await Promise.all(variables.map(async (variable, index) => {
@@ -348,8 +353,7 @@ export class Dataset {
     const file = this.#cdfFile("draw a variable of");
     checkOptions("draw variables", PLOT_KINDS, options);
     const request = { span: timesBetween(options), at: { ...options.at }, as: options.as };
-    const wanted = typeof names === "string" ? [names] : [...names];
-    if (wanted.length === 0) throw new InputError("Cannot draw no variables: give their names");
+    const wanted = namesOf("draw", names);
     return new PendingPicture(`A chart of ${wanted.map(shown).join(", ")}`, async () => {
       const [{ plotOf }, { plotPicture }] = await Promise.all([
         import("../views/plot.ts"),

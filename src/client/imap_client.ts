@@ -333,7 +333,7 @@ export class ImapClient {
       import("./transfers.ts"),
       import("../transfer/local_files.ts"),
     ]);
-    return localPath(resolveSettings(this.#options).dataDir, pathOf(file));
+    return localPath(resolveSettings(this.#options).dataDir, pathOf(file, "find"));
   }
 
   /** Opens a file to look into it, as the function `open` does. */

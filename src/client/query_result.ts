@@ -1,12 +1,12 @@
 import type { CatalogEntry } from "./catalog.ts";
 import { type DownloadOptions, isList } from "./options.ts";
-import { sortedBy, type SortOptions } from "./record_list.ts";
+import { checkCount, HEAD_ROWS, sortedBy, type SortOptions } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { htmlCard, htmlTable } from "../display/html_table.ts";
 import { isNotebook, JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { PendingPicture, type Picture } from "../display/picture.ts";
 import { shownTable, type Table, textTable } from "../display/text_table.ts";
-import { ImapError, InputError, unknownParameter, wrongValue } from "../errors.ts";
+import { ImapError, InputError, unknownParameter } from "../errors.ts";
 import { isPrivateHost } from "../http/transport.ts";
 import { closestWord } from "../names/vocabulary.ts";
 import { downloadRoute } from "../protocol/routes.ts";
@@ -48,9 +48,6 @@ const MAX_CARD_LINES = 500;
 
 /** The number of rows added per call, since the number of arguments of a call is limited. */
 const ROWS_AT_ONCE = 1_000;
-
-/** The default number of rows of {@linkcode QueryResult.head}. */
-const HEAD_ROWS = 5;
 
 /**
  * Downloads rows. A result gets it from the client that made it.
@@ -111,6 +108,13 @@ export type RowKey<Row extends FileRecord = FileRecord> = ColumnName<Row> | ((ro
 
 /** Says what there is in place of what a query did not find; empty if that is not known. The command line prints it. */
 export let hintFor: (result: QueryResult) => Promise<string>;
+
+/** Checks that an argument of `concat` or `of` is a row or a list of rows. @throws {InputError} When it is neither. */
+function checkRows(item: unknown): void {
+  if (typeof item === "object" && item !== null) return;
+  const [value, expected] = [shown(item), "a row of query, or a list of rows"];
+  throw new InputError(`Cannot make a result of "${value}": expected ${expected}`, { problems: [{ value, expected }] });
+}
 
 /** Whether an argument of `concat` or `of` is a list of rows, not a row. */
 function isRows<Row>(item: unknown): item is Iterable<Row> {
@@ -181,6 +185,7 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
   /** Makes a result of single rows. */
   static override of<Item>(...items: Item[]): Item[];
   static override of(...items: unknown[]): unknown[] {
+    for (const item of items) checkRows(item);
     const [first, ...others] = items.map((item) =>
       item instanceof QueryResult ? item : QueryResult.fromRows(isRows<FileRecord>(item) ? item : [item as FileRecord])
     );
@@ -225,9 +230,8 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
 
   /** Returns the first rows, as a QueryResult. Default: 5. */
   head(count: number = HEAD_ROWS): QueryResult<Row> {
-    if (Number.isSafeInteger(count) && count >= 0) return this.#select(super.slice(0, count), "head()");
-    const expected = "a number of rows, 0 or more";
-    throw wrongValue("show the", { parameter: "head", value: shown(count), expected });
+    checkCount(count);
+    return this.#select(super.slice(0, count), "head()");
   }
 
   /** Returns the rows in another order, as a QueryResult. */
@@ -309,6 +313,7 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
   /** Returns these rows, further rows and those of lists, as a QueryResult. */
   override concat(...items: (Row | ConcatArray<Row>)[]): QueryResult<Row>;
   override concat(...items: (Row | ConcatArray<Row>)[]): QueryResult<Row> {
+    for (const item of items) checkRows(item);
     const result = QueryResult.fromRows(super.concat(...items), this.#origin);
     const parts = [this, ...items.filter((item) => item instanceof QueryResult)].map((part) => part.#history);
     const single = result.length - this.length -

@@ -1,9 +1,11 @@
+import { checkOptions, KINDS } from "./options.ts";
 import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { shownTable, type Table, type TextLook, textTable } from "../display/text_table.ts";
-import { checkObject, unknownParameter } from "../errors.ts";
+import { unknownParameter, wrongValue } from "../errors.ts";
 import { compareVersions, isVersion, parseVersion, type Version } from "../names/version.ts";
 import { closestWord } from "../names/vocabulary.ts";
+import { shown } from "../safe_text.ts";
 
 /** Creates the table of records; `isPage` says whether it is for a web page. */
 type TableOf<Row> = (rows: readonly Row[], isPage: boolean) => Table<Row>;
@@ -23,7 +25,7 @@ export interface SortOptions {
 
 /** Sorts rows by a value of each, without changing them. Rows without a value come last in both directions. */
 export function sortedBy<Row>(rows: readonly Row[], valueOf: (row: Row) => unknown, options: SortOptions): Row[] {
-  checkObject("sort with", options, "an object with options");
+  checkOptions("sort", { descending: KINDS.flag }, options);
   const sign = options.descending === true ? -1 : 1;
   const keyed: Array<Sortable & { readonly row: Row }> = [];
   const without: Row[] = [];
@@ -57,6 +59,15 @@ function compare(a: Sortable, b: Sortable): number {
   if (a.number !== undefined && b.number !== undefined) return a.number - b.number;
   if (a.version !== undefined && b.version !== undefined) return compareVersions(a.version, b.version);
   return a.text < b.text ? -1 : a.text > b.text ? 1 : 0;
+}
+
+/** The default number of rows of `head`. */
+export const HEAD_ROWS = 5;
+
+/** Checks a number of rows for `head`. @throws {InputError} When it is none. */
+export function checkCount(count: number): void {
+  if (Number.isSafeInteger(count) && count >= 0) return;
+  throw wrongValue("show the", { parameter: "head", value: shown(count), expected: "a number of rows, 0 or more" });
 }
 
 /** The number of rows added per call, since the number of arguments of a call is limited. */
@@ -118,7 +129,8 @@ export class RecordList<Row extends object = object> extends Array<Row> {
   }
 
   /** Returns the first records, as a RecordList. Default: 5. */
-  head(count = 5): RecordList<Row> {
+  head(count: number = HEAD_ROWS): RecordList<Row> {
+    checkCount(count);
     return RecordList.fromRecords(super.slice(0, count), this.#tableOf);
   }
 
@@ -148,7 +160,7 @@ export class RecordList<Row extends object = object> extends Array<Row> {
     if (typeof key === "function") return RecordList.fromRecords(sortedBy(this, key, options), this.#tableOf);
     const known = [...new Set(this.flatMap((row) => Object.keys(row)))];
     if (this.length > 0 && !known.includes(key)) {
-      throw unknownParameter("sort", key, { known, closest: closestWord(key, known) });
+      throw unknownParameter("sort", shown(key), { known, closest: closestWord(String(key), known) });
     }
     return RecordList.fromRecords(sortedBy(this, (row) => row[key], options), this.#tableOf);
   }

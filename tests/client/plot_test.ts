@@ -43,6 +43,10 @@ Deno.test("plot() draws the times, the parts of dimensions and the kind of chart
 
 Deno.test("plot() says what is wrong with a variable or an option", async () => {
   const dataset = await open(ISTP);
+  // @ts-expect-error: the name is missing.
+  assertThrows(() => dataset.plot(), InputError, "Cannot draw no variables: give their names");
+  // @ts-expect-error: 5 is no name.
+  await assertRejects(() => dataset.table(5), InputError, "Cannot make a table of no variables");
   await assertRejects(async () => await dataset.plot("vector"), InputError, `did you mean "vectors"?`);
   await assertRejects(async () => await dataset.plot("epoch"), InputError, "its values are times");
   await assertRejects(async () => await dataset.plot("mode"), InputError, "its values are texts");

@@ -1,7 +1,8 @@
 // What code without types may pass: in a notebook, no compiler says that an option does not exist.
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { configure, ImapClient, InputError, QueryResult } from "../../mod.ts";
+import { startArchive } from "../../archive.ts";
+import { cli, configure, ImapClient, InputError, QueryResult, RecordList } from "../../mod.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 
@@ -140,4 +141,35 @@ Deno.test("release() and webpoda() check what untyped code gives as parameters",
   const packets = (odd: unknown) => lab.client.webpoda(odd as never);
   await assertRejects(() => packets(null), InputError, "expected an object with parameters");
   await assertRejects(() => packets({ instrument: Object.create(null), start_date: {} }), InputError, "instrument");
+});
+
+Deno.test("methods of results check what untyped code gives", () => {
+  const rows = QueryResult.fromRows([{ file_path: `imap/mag/l0/2025/05/${NAME}`, instrument: "mag" }]);
+  const list = RecordList.fromRecords([{ files: 1 }], (rows) => ({ title: "", columns: [], rows }));
+  // @ts-expect-error: "desc" is no option.
+  assertThrows(() => rows.sortBy("instrument", { desc: true }), InputError, 'Cannot sort with "desc"');
+  // @ts-expect-error: the key is missing.
+  assertThrows(() => rows.sortBy(), InputError, 'Cannot sort by "undefined"');
+  // @ts-expect-error: 5 is no row.
+  assertThrows(() => rows.concat(5), InputError, 'Cannot make a result of "5": expected a row of query');
+  // A row that is not there, as `files[99]` is in untyped code.
+  // @ts-expect-error: undefined is no row.
+  assertThrows(() => rows.concat(undefined), InputError, 'Cannot make a result of "undefined"');
+  assertThrows(() => QueryResult.of(5), InputError, 'Cannot make a result of "5"');
+  assertThrows(() => list.head(-1), InputError, 'Cannot show the head "-1"');
+  // @ts-expect-error: the key is missing.
+  assertThrows(() => list.sortBy(), InputError, 'Cannot sort by "undefined"');
+});
+
+Deno.test("cli(), localPath() and startArchive() check what untyped code gives", async () => {
+  await using lab = await startLab();
+  // @ts-expect-error: the command line is missing.
+  await assertRejects(() => cli(), InputError, 'Cannot run "undefined": expected a command line');
+  // @ts-expect-error: undefined is no file.
+  await assertRejects(() => lab.client.localPath(undefined), InputError, 'Cannot find "undefined"');
+  // @ts-expect-error: the folder is missing.
+  await assertRejects(() => startArchive({}), InputError, "Cannot start an archive: give its folder");
+  const options = { root: lab.settings.dataDir, prt: 8000 };
+  const error = await assertRejects(() => startArchive(options), InputError, 'Cannot start an archive with "prt"');
+  assertStringIncludes(error.message, 'did you mean "port"?');
 });
