@@ -354,7 +354,11 @@ const FILES_OF: ReadonlyMap<string, ReadonlyArray<readonly [string, string]>> = 
   ["upload", [["files", "the path of a local file, or a list of paths"]]],
   ["open", [["file", "a row of a query, the name of a file, or a path on this machine"]]],
 ]);
-/** The options that commands do not need. */
+/** The options that commands do not need: those of transfers, and those of every call. */
+const TRANSFER_OPTIONS = [
+  ["progress", "option: false shows no panel in a notebook (default: true)"],
+  ["onProgress", "option: a function that is called for each event of the transfer"],
+] as const;
 const EVERY_OPTION = [["signal", "option: an AbortSignal, which cancels the call"]] as const;
 
 function functionHelp(described: LibraryFunction, spec: CommandSpec | undefined): LibraryHelp {
@@ -364,6 +368,7 @@ function functionHelp(described: LibraryFunction, spec: CommandSpec | undefined)
   // Files are selected with a query.
   const filters: ReadonlySet<string> = new Set(name === "download" ? FILTERS.map(({ name }) => name) : []);
   const options = (spec?.options ?? []).filter((option) => isInLibrary(option, described) && !filters.has(option.name));
+  const isTransfer = name === "download" || name === "upload";
   const rows = options.map(({ name, help, choices }) => {
     const text = inCode(choices === undefined ? help : `${help}: ${choices.join(", ")}`);
     return [nameInCode(name), LAST_ARGUMENT.has(name) ? `option: ${text}` : text] as const;
@@ -371,7 +376,12 @@ function functionHelp(described: LibraryFunction, spec: CommandSpec | undefined)
   return {
     title: call,
     text: spec === undefined || isPart ? `${summary[0]?.toUpperCase()}${summary.slice(1)}.` : inCode(spec.description),
-    rows: [...FILES_OF.get(name) ?? [], ...rows, ...(call.endsWith("options)") ? EVERY_OPTION : [])],
+    rows: [
+      ...FILES_OF.get(name) ?? [],
+      ...rows,
+      ...(isTransfer ? TRANSFER_OPTIONS : []),
+      ...(call.endsWith("options)") ? EVERY_OPTION : []),
+    ],
     examples: (spec?.examples ?? []).flatMap(({ text, line }) => {
       const code = spec && callOf(line, described, spec);
       return code === undefined ? [] : [{ text, code }];

@@ -31,6 +31,14 @@ Deno.test("the examples of help compile, so their parameters and options exist",
   assertEquals(new TextDecoder().decode(stderr), "");
 });
 
+Deno.test("help() names every option of a transfer", async () => {
+  const named = async (name: string) =>
+    [...(await imap.help(name).toText()).matchAll(/^ {2}(\w+)[: ].*option:/gm)].map(([, option]) => option);
+  const always = ["concurrency", "dryRun", "onProgress", "progress", "signal"];
+  assertEquals([...new Set(await named("download"))].sort(), [...always, "ifPresent", "shard"].sort());
+  assertEquals((await named("upload")).sort(), [...always, "skipExisting"].sort());
+});
+
 Deno.test("help() takes a function, the name of a command, and upper case, and suggests the closest name", async () => {
   const page = await imap.help("spaceWeather").toText();
   assertEquals(await imap.help(imap.spaceWeather).toText(), page);
