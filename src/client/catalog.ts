@@ -145,7 +145,7 @@ export function catalogTable(
   return {
     title: isPage
       ? `${counted(rows.length, "product")} with ${counted(files, "file")}`
-      : `Found [${rows.length}] products with ${files} files`,
+      : `Found [${rows.length}] product${rows.length === 1 ? "" : "s"} with ${counted(files, "file")}`,
     ...(span === undefined ? {} : { subtitle: `${isoDay(span.first)} to ${isoDay(span.last)}` }),
     columns: [
       column("Instrument", ({ instrument }) => instrument),

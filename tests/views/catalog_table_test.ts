@@ -48,6 +48,9 @@ Deno.test("a catalog is an array that displays itself, with links and a strip of
   });
   const lines = products.toText().split("\n");
   assertEquals(lines[0], "Found [2] products with 54 files");
+  const one = new CatalogCount();
+  one.add(rowsOf(0, 1));
+  assertEquals(one.entries().toText().split("\n")[0], "Found [1] product with 1 file");
   assert(lines[4]?.endsWith("|20250501  |20250601 |▀▀▀▀▀·····▀▀▀▀▀▀|"), lines[4]);
   assertEquals(Deno.inspect(products), products.toText().trimEnd());
   const html = products.toHtml();
