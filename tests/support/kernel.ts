@@ -34,7 +34,7 @@ export interface ExecuteOptions {
 export interface KernelOptions extends KernelProcessOptions, ExecuteOptions {}
 
 const TIMEOUT_MS = 30_000;
-const QUIET_MS = 150;
+export const QUIET_MS = 150;
 const SHUTDOWN_MS = 5_000;
 /** Between the choice of a port and its use by the kernel another program may take it. */
 const STARTS = 3;
