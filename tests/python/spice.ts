@@ -73,7 +73,7 @@ Deno.test("spiceypy loads a metakernel, and counts TDB seconds as it does, leap 
   const dataDir = join(
     folder.path,
     "the data of the people who look at the sky",
-    `it's a name of a folder that is ${"'".repeat(60)}`,
+    `it's a name of a folder that is ${"'".repeat(59)}s`,
   );
   const client = new ImapClient({ url: archive.url, dataDir });
   for (const [name, text] of Object.entries({ "naif0012.tls": LSK, "imap_130.tf": FK })) {
