@@ -6,7 +6,7 @@ import { htmlCard, htmlTable } from "../display/html_table.ts";
 import { isNotebook, JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { PendingPicture, type Picture } from "../display/picture.ts";
 import { shownTable, type Table, textTable } from "../display/text_table.ts";
-import { ImapError, InputError, unknownParameter } from "../errors.ts";
+import { checkObject, ImapError, InputError, unknownParameter } from "../errors.ts";
 import { isPrivateHost } from "../http/transport.ts";
 import { closestWord } from "../names/vocabulary.ts";
 import { downloadRoute } from "../protocol/routes.ts";
@@ -158,6 +158,7 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
         problems: [{ value, expected }],
       });
     }
+    checkObject("make a result with", origin, "an object with options");
     const result = new QueryResult<Row>();
     // Several times faster than one by one.
     const all = [...rows];

@@ -107,6 +107,12 @@ Deno.test("what is no file and no list of files is refused in our own words", as
   await assertRejects(() => lab.client.download(none[0] as never), InputError, 'Cannot download "undefined"');
 });
 
+Deno.test("QueryResult.fromRows() checks what untyped code gives as options", () => {
+  for (const odd of [null, 5, "x", []]) {
+    assertThrows(() => QueryResult.fromRows([], odd as never), InputError, "expected an object with options");
+  }
+});
+
 Deno.test("a call without await where a file is expected, and an invalid Date, are named", async () => {
   await using lab = await startLab();
   const promise = Promise.resolve([NAME]);
