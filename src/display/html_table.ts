@@ -174,21 +174,29 @@ export interface HtmlTable<Row> extends Table<Row> {
   readonly colors?: readonly ThemeColor[];
 }
 
+/** Whether a table is only a title with a note: a sentence, which wraps in a narrow notebook. */
+function isSentence<Row>({ rows, note = "", legend = "" }: HtmlTable<Row>): boolean {
+  return rows.length === 0 && note !== "" && legend === "";
+}
+
 /** Draws the title of a table, with its subtitle and note, and with what is shown of a long one. */
-function captionHtml<Row>({ title, subtitle = "", note = "", legend = "" }: HtmlTable<Row>, shown = ""): string {
+function captionHtml<Row>(table: HtmlTable<Row>, shown = ""): string {
+  const { title, subtitle = "", note = "", legend = "" } = table;
   const more = [subtitle, note, shown].filter((text) => text !== "").map((text) => ` <span>· ${html(text)}</span>`);
-  return `<caption style="text-align:left">${html(title)}${more.join("")}${legend}</caption>`;
+  const wraps = isSentence(table) ? ";white-space:normal" : "";
+  return `<caption style="text-align:left${wraps}">${html(title)}${more.join("")}${legend}</caption>`;
 }
 
 /** Puts a table into a scrolling frame, so that it does not widen or lengthen the page. */
 function scrollable<Row>(
-  { title, style: [name, style] = ["", ""], colors = [] }: HtmlTable<Row>,
+  content: HtmlTable<Row>,
   table: string,
 ): string {
+  const { title, style: [name, style] = ["", ""], colors = [] } = content;
   // A focusable element needs a role and a name (WCAG 2.2, 4.1.2).
   const frame = `<div class="imap imap-table${name === "" ? "" : ` imap-${name}`}" role="region" aria-label="${
     html(title)
-  }" tabindex="0" style="max-height:32em;max-width:100%;overflow:auto">`;
+  }" tabindex="0" style="max-height:32em;max-width:100%;overflow:auto${isSentence(content) ? ";width:auto" : ""}">`;
   return `${frame}<style>${themeStyle([...TABLE_COLORS, ...colors])}${TABLE_STYLE}${
     style.replaceAll("&", `.imap-${name}`)
   }</style>${table}</div>`;
@@ -200,7 +208,10 @@ function scrollable<Row>(
  */
 export function htmlTable<Row>(table: HtmlTable<Row>): string {
   const { columns, rows, isFailed = () => false } = table;
-  if (rows.length === 0) return scrollable(table, `<table>${captionHtml(table)}</table>`);
+  if (rows.length === 0) {
+    const style = isSentence(table) ? ' style="width:100%"' : "";
+    return scrollable(table, `<table${style}>${captionHtml(table)}</table>`);
+  }
   const abridged = abridge(rows, MAX_ROWS);
   const mark = (row: Row) => isFailed(row) ? ` class="imap-failed"` : "";
   const draw = (some: readonly Row[]) =>

@@ -97,3 +97,10 @@ Deno.test("htmlTable() links no empty cell, and names its frame", () => {
   assertStringIncludes(html, 'role="region" aria-label="All &quot;files&quot;" tabindex="0"');
   assertStringIncludes(html, "<span>· 2 more columns: &lt;a&gt;</span></caption>");
 });
+
+Deno.test("htmlTable() without rows lets its title and note wrap", () => {
+  const note = "codice has l0 (7), l1a (2), l1b (1)";
+  const empty = htmlTable({ title: "0 matching files", note, columns: [], rows: [] });
+  assertStringIncludes(empty, ";width:auto");
+  assertStringIncludes(empty, `white-space:normal">0 matching files <span>· ${note}</span></caption>`);
+});
