@@ -10,10 +10,20 @@ export interface WatchedObjects extends AsyncDisposable {
   readonly port: number;
 }
 
-/** A port of this machine that nobody has. */
+/** The ports that systems do not give to those who listen on any port (Linux: 32768 and above). */
+const UNASSIGNED = { first: 12_000, count: 20_000 };
+
+/** A port of this machine that nobody has, and that no other test gets until it is used. */
 function freePort(): number {
-  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  return listener.addr.port;
+  for (let attempt = 1;; attempt++) {
+    const port = UNASSIGNED.first + Math.floor(Math.random() * UNASSIGNED.count);
+    try {
+      Deno.listen({ port, hostname: "127.0.0.1" }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || attempt === 100) throw error;
+    }
+  }
 }
 
 /** Stands before an archive's objects and watches. It ends with its `await using`, and fails the test of a credential. */
