@@ -179,22 +179,6 @@ function numberOf(value: CdfAttributeValue | CdfPad | undefined, type: CdfType):
   return typeof first === "number" && (type === "REAL4" || type === "FLOAT") ? Math.fround(first) : first;
 }
 
-/** Matches the values that stand for missing ones. */
-class MissingNumbers {
-  readonly #values: readonly (number | bigint)[];
-
-  constructor(values: readonly (number | bigint | undefined)[]) {
-    this.#values = values.filter((value) => value !== undefined);
-  }
-
-  has(value: number | bigint): boolean {
-    // The loose comparison is right between bigint and number, and exact.
-    // deno-lint-ignore eqeqeq
-    for (const missing of this.#values) if (value == missing) return true;
-    return typeof value === "number" && Number.isNaN(value);
-  }
-}
-
 /** Returns the limits of the elements of a record; one limit counts for all. */
 function limitsOf(value: CdfAttributeValue | undefined): readonly (number | bigint)[] {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -387,14 +371,14 @@ export class IstpFile {
   }
 
   #decodeNumbers(values: ArrayLike<number | bigint>, variable: DatasetVariable, size: number): DecodedValues {
-    const { type, fill, validMin, validMax, name } = variable;
-    const missingNumbers = new MissingNumbers([numberOf(fill, type), numberOf(this.cdf.variable(name).pad, type)]);
+    const { validMin, validMax } = variable;
+    const isMissing = this.missingTest(variable);
     const [least, greatest] = [limitsOf(validMin), limitsOf(validMax)];
     const result = new Float64Array(values.length);
     let [missing, outside, isRounded] = [0, 0, false];
     for (let index = 0; index < values.length; index++) {
       const value = values[index] ?? NaN;
-      if (missingNumbers.has(value)) {
+      if (isMissing(value)) {
         result[index] = NaN;
         missing++;
         continue;
@@ -444,8 +428,14 @@ export class IstpFile {
 
   /** Returns a test for the values of a variable, as stored, that stand for missing ones. */
   missingTest({ type, fill, name }: DatasetVariable): (value: number | bigint) => boolean {
-    const missing = new MissingNumbers([numberOf(fill, type), numberOf(this.cdf.variable(name).pad, type)]);
-    return (value) => missing.has(value);
+    const stated = [numberOf(fill, type), numberOf(this.cdf.variable(name).pad, type)];
+    const missing = stated.filter((value) => value !== undefined);
+    return (value) => {
+      // The loose comparison is right between bigint and number, and exact.
+      // deno-lint-ignore eqeqeq
+      for (const one of missing) if (value == one) return true;
+      return typeof value === "number" && Number.isNaN(value);
+    };
   }
 
   /** Returns the units of a variable: those that it states, or the only ones of the variable that it points to. */
