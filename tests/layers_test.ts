@@ -86,7 +86,16 @@ async function modulesOf(entry: string): Promise<Module[]> {
 }
 
 const modules = new Map<string, Module>();
-for (const entry of ["mod.ts", "cli.ts", "src/cli/main.ts", "src/cdf/cdf.ts", "src/mirror/local_directory.ts"]) {
+for (
+  const entry of [
+    "mod.ts",
+    "cli.ts",
+    "src/cli/main.ts",
+    "src/cdf/cdf.ts",
+    "src/mirror/local_directory.ts",
+    "src/mirror/hash_files.ts",
+  ]
+) {
   for (const module of await modulesOf(entry)) modules.set(module.path, module);
 }
 const inSource = [...modules.values()].filter(({ path }) => path.startsWith("src/"));
