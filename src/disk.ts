@@ -81,6 +81,42 @@ export async function syncFolder(folder: string): Promise<void> {
   });
 }
 
+/**
+ * Writes a file piece by piece under another name, then renames it: at its path is all of it, or what was there before. A
+ * pipe or a device is written to as it is.
+ *
+ * @throws {ImapError} When it cannot be written. What the pieces throw, unchanged.
+ */
+export async function replaceFile(
+  action: string,
+  path: string,
+  pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): Promise<void> {
+  const failed = (error: unknown): never => {
+    throw fileError(action, path, error);
+  };
+  const there = await Deno.stat(path).catch((error) =>
+    error instanceof Deno.errors.NotFound ? undefined : failed(error)
+  );
+  if (there?.isDirectory) throw new FileError(`"${path}" is a folder; add the name of a file`, { action, path });
+  const isReplaced = there?.isFile !== false;
+  const target = isReplaced ? `${path}.${crypto.randomUUID().slice(0, 8)}.part` : path;
+  const file = await Deno.open(target, isReplaced ? { write: true, createNew: true } : { write: true }).catch(failed);
+  try {
+    try {
+      for await (const piece of pieces) await writeAll(file, piece).catch(failed);
+      if (isReplaced) await flushFile(file).catch(failed);
+    } finally {
+      file.close();
+    }
+    if (isReplaced) await Deno.rename(target, path).catch(failed);
+  } catch (error) {
+    if (isReplaced) await Deno.remove(target).catch(() => {});
+    throw error;
+  }
+  if (isReplaced) await syncFolder(path.replace(/[^/\\]*$/, "") || ".");
+}
+
 /** Returns the operating system's message, without "(os error N)" and without Deno's additions. */
 function reason(error: Error): string {
   return error.message.replace(/ \(os error \d+\).*$/s, "").replace(

@@ -321,9 +321,9 @@ export class Output {
    * @returns Whether it is still being read: `| head` closes the pipe, which is not an error.
    * @throws {ImapError} When it cannot be written, for instance to a full disk.
    */
-  async data(text: string): Promise<boolean> {
+  async data(content: string | Uint8Array): Promise<boolean> {
     try {
-      await this.#write(Deno.stdout, text);
+      await this.#write(Deno.stdout, content);
       return true;
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) return false;
@@ -352,9 +352,9 @@ export class Output {
     await this.notice({ type: "error", text, failed: `${program}:` });
   }
 
-  /** Writes the whole text, possibly in several parts to a pipe. */
-  async #write(stream: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
-    let bytes = this.#encoder.encode(text);
+  /** Writes all of it, possibly in several parts to a pipe. */
+  async #write(stream: { write(bytes: Uint8Array): Promise<number> }, content: string | Uint8Array): Promise<void> {
+    let bytes = typeof content === "string" ? this.#encoder.encode(content) : content;
     while (bytes.byteLength > 0) bytes = bytes.subarray(await stream.write(bytes));
   }
 }

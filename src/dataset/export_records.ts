@@ -1,18 +1,46 @@
 // Reads the records of variables for other programs: exactly, and in little memory.
-import { type CdfArray, type CdfTimeType, timesToMilliseconds, timeToIso } from "../cdf/cdf.ts";
+import {
+  type CdfArray,
+  type CdfTime,
+  type CdfTimeType,
+  type CdfType,
+  timesToMilliseconds,
+  timeToIso,
+} from "../cdf/cdf.ts";
 import { InputError } from "../errors.ts";
 import { shown } from "../safe_text.ts";
 import type { DatasetVariable, IstpFile, TimeSpan } from "./istp_file.ts";
 
-/** A value: times are texts in UTC (ISO 8601), missing values are undefined. Integers of 64 bits keep their digits. */
-export type ExportedValue = string | number | bigint | undefined;
+/** A value as the file stores it; a missing one is undefined. */
+export type StoredValue = string | number | bigint | CdfTime | undefined;
+
+/** A column: a variable, or one element of a vector. */
+export interface ExportedColumn {
+  /** The name of the variable, and the label of the element: `vectors[x]`. */
+  readonly name: string;
+  readonly type: CdfType;
+  /** The type of its values if they are times. */
+  readonly timeType: CdfTimeType | undefined;
+}
+
+/** Consecutive records. */
+export interface ExportedRecords {
+  readonly count: number;
+  /** Returns the value of a record in a column, both by their numbers. */
+  readonly at: (record: number, column: number) => StoredValue;
+}
 
 /** Records of variables as rows. */
 export interface RecordExport {
-  /** The names of the columns: each element of a vector is a column of its own, `vectors[x]`. */
-  readonly columns: readonly string[];
-  /** Reads the rows, some at a time. */
-  readonly rows: () => AsyncGenerator<ExportedValue[][]>;
+  readonly columns: readonly ExportedColumn[];
+  /** Reads the records, some at a time. */
+  readonly chunks: () => AsyncGenerator<ExportedRecords>;
+}
+
+/** Returns a time as a text in UTC (ISO 8601) with all of its digits; other values, and missing ones, are unchanged. */
+export function withTimeAsText(value: StoredValue, { timeType }: ExportedColumn): string | number | bigint | undefined {
+  if (timeType === undefined || typeof value === "string") return typeof value === "object" ? undefined : value;
+  return value === undefined ? undefined : timeToIso(value);
 }
 
 /** A variable that is exported, and how its values are read. */
@@ -21,7 +49,7 @@ interface ExportedVariable {
   /** The number of its elements in a record. */
   readonly size: number;
   readonly labels: readonly string[];
-  readonly at: (values: CdfArray, index: number) => ExportedValue;
+  readonly at: (values: CdfArray, index: number) => StoredValue;
 }
 
 /** A line with more columns is of no use to other programs. */
@@ -29,10 +57,10 @@ const MAX_COLUMNS = 20_000;
 /** How many values are read at once. */
 const VALUES_AT_ONCE = 16 * 1024;
 
-function timeAt(values: CdfArray, index: number, type: CdfTimeType): ExportedValue {
-  if (type === "EPOCH16") return timeToIso([Number(values[2 * index]), Number(values[2 * index + 1])]);
+function timeAt(values: CdfArray, index: number, type: CdfTimeType): CdfTime | undefined {
+  if (type === "EPOCH16") return [Number(values[2 * index]), Number(values[2 * index + 1])];
   const time = values[index];
-  return typeof time === "bigint" || typeof time === "number" ? timeToIso(time) : undefined;
+  return typeof time === "string" ? undefined : time;
 }
 
 async function exportedVariable(file: IstpFile, variable: DatasetVariable): Promise<ExportedVariable> {
@@ -45,7 +73,7 @@ async function exportedVariable(file: IstpFile, variable: DatasetVariable): Prom
   }
   const labels = await file.elementLabels(dimensions, MAX_COLUMNS);
   const isMissing = file.missingTest(variable);
-  const at = (values: CdfArray, index: number): ExportedValue => {
+  const at = (values: CdfArray, index: number): StoredValue => {
     if (timeType !== undefined) return timeAt(values, index, timeType);
     const value = values[index];
     if (typeof value === "string") return value.trimEnd() || undefined;
@@ -62,15 +90,18 @@ function usualNames(file: IstpFile): string[] {
   return (data.length > 0 ? data : members).map(({ name }) => name);
 }
 
-/** Which records belong to a span; undefined for all of them. */
+/** The numbers of the records that belong to a span; undefined for all of them. */
 function selected(
   values: CdfArray | undefined,
   type: CdfTimeType | undefined,
   { from, to }: TimeSpan,
-): boolean[] | undefined {
+): number[] | undefined {
   if (values === undefined || type === undefined || (from === undefined && to === undefined)) return undefined;
-  const times = timesToMilliseconds(values, type);
-  return Array.from(times, (time) => time >= (from ?? -Infinity) && time < (to ?? Infinity));
+  const kept: number[] = [];
+  timesToMilliseconds(values, type).forEach((time, record) => {
+    if (time >= (from ?? -Infinity) && time < (to ?? Infinity)) kept.push(record);
+  });
+  return kept;
 }
 
 /**
@@ -81,10 +112,13 @@ function selected(
  * @throws {InputError} If the file does not have a variable, or if the variables do not have the same records.
  */
 export async function exportRecords(file: IstpFile, names: readonly string[], span: TimeSpan): Promise<RecordExport> {
-  const named = (names.length > 0 ? names : usualNames(file)).map((name) => file.variable(name));
+  const named = (names.length > 0 ? [...new Set(names)] : usualNames(file)).map((name) => file.variable(name));
   const [first] = named;
   if (first === undefined) throw new InputError("Cannot export: the file has no variables with records");
-  const time = first.timeType === undefined ? first.time : undefined;
+  // A DEPEND_0 without records tells no times.
+  const time = first.timeType === undefined && first.time !== undefined && file.variable(first.time).varies
+    ? first.time
+    : undefined;
   const variables = time === undefined || named.some(({ name }) => name === time)
     ? named
     : [file.variable(time), ...named];
@@ -103,42 +137,47 @@ export async function exportRecords(file: IstpFile, names: readonly string[], sp
       );
     }
   }
-  const timeVariable = variables.find(({ name, timeType }) =>
-    timeType !== undefined && (time === undefined || name === time)
+  const timeVariable = variables.find(({ name, timeType, dimensions }) =>
+    timeType !== undefined && dimensions.length === 0 && (time === undefined || name === time)
   );
   if (timeVariable === undefined && (span.from !== undefined || span.to !== undefined)) {
     throw new InputError(`Cannot export times of "${shown(first.name)}": it has no times`);
   }
   const exported = await Promise.all(variables.map((variable) => exportedVariable(file, variable)));
-  const total = exported.reduce((sum, { size }) => sum + size, 0);
+  const columns = exported.flatMap(({ variable: { name, type, timeType }, labels }) =>
+    labels.map((label): ExportedColumn => ({ name: `${name}${label}`, type, timeType }))
+  );
+  const total = columns.length;
   if (total > MAX_COLUMNS) throw new InputError(`Cannot export ${total} columns: a row has at most ${MAX_COLUMNS}`);
+  const places = exported.flatMap(({ size, at }, index) =>
+    Array.from({ length: size }, (_, element) => ({ index, size, element, at }))
+  );
   const records = Math.max(1, Math.floor(VALUES_AT_ONCE / Math.max(1, total)));
   return {
-    columns: exported.flatMap(({ variable, labels }) => labels.map((label) => `${variable.name}${label}`)),
-    async *rows() {
+    columns,
+    async *chunks() {
       const chunks = exported.map(({ variable }) => file.cdf.chunks(variable.name, { records }));
       try {
         for (;;) {
           const read = await Promise.all(chunks.map(async (chunk) => await chunk.next()));
-          const values = read.map(({ value }) => value?.values);
+          const values = read.map(({ value }) => value?.values ?? []);
           const [head] = read;
           if (head === undefined || head.done === true) return;
+          const count = head.value.end - head.value.start;
           const kept = selected(
             values[timeVariable === undefined ? -1 : variables.indexOf(timeVariable)],
             timeVariable?.timeType,
             span,
           );
-          const rows: ExportedValue[][] = [];
-          for (let record = 0; record < head.value.end - head.value.start; record++) {
-            if (kept?.[record] === false) continue;
-            const row: ExportedValue[] = [];
-            for (const [index, { size, at }] of exported.entries()) {
-              const own = values[index] ?? [];
-              for (let element = 0; element < size; element++) row.push(at(own, record * size + element));
-            }
-            rows.push(row);
-          }
-          yield rows;
+          yield {
+            count: kept?.length ?? count,
+            at(record, column) {
+              const place = places[column];
+              if (place === undefined) return undefined;
+              const { index, size, element, at } = place;
+              return at(values[index] ?? [], (kept?.[record] ?? record) * size + element);
+            },
+          };
         }
       } finally {
         // Closes the file for each variable.

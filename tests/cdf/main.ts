@@ -7,11 +7,14 @@ import { testFolder } from "../support/folder.ts";
 import { install, run } from "../python/install.ts";
 import "./bundle.ts";
 import { compareFile, dumpFiles } from "./compare.ts";
+import { compareExports, writeExportFiles } from "./exports.ts";
 import { mutateFiles } from "./mutate.ts";
 import { compareTimes } from "./times.ts";
 
 /** What the reader is compared with, and what writes the files. */
 const PACKAGES = ["cdflib==1.3.16", "pycdfpp==0.19.0"] as const;
+/** What reads the Parquet files. */
+const PYARROW = "pyarrow==21.0.0";
 const here = (name: string) => fromFileUrl(new URL(name, import.meta.url));
 
 async function cdfFiles(folder: string): Promise<string[]> {
@@ -72,6 +75,42 @@ Deno.test("times agree with cdflib: leap seconds, picoseconds, dates before 1972
   assertEquals(differences, []);
   assert(times > 10_000, `${times} times`);
 });
+
+Deno.test("Parquet columns read by pyarrow equal cdflib's, fill as null, times as UTC timestamps", async () => {
+  await using folder = await testFolder();
+  const python = join(await install(...PACKAGES, PYARROW), "python");
+  await run(python, [here("generate.py"), "all", folder.path]);
+  const generated = (await cdfFiles(folder.path)).filter((path) => !path.endsWith(".twin.cdf"));
+  const paths = [...generated, ...await cdfFiles(here("files")), ...await cdfFiles(here("../dataset/files"))];
+  const { values, differences, refused } = await compareExports(python, paths, { folder: folder.path });
+  assertEquals(differences, []);
+  // Version 2 files have EPOCH16 of the year 0, for which 64 bits have no nanoseconds.
+  assert(values > 350_000 && refused < 10, `${values} values, ${refused} variables refused`);
+});
+
+Deno.test("exports agree with cdflib: every type, a leap second, picoseconds, dates before 1972 and in 2030", async () => {
+  await using folder = await testFolder();
+  const python = join(await install(...PACKAGES, PYARROW), "python");
+  const paths = await writeExportFiles(python, folder.path);
+  const { values, differences, refused } = await compareExports(python, paths, {
+    folder: folder.path,
+    withLines: true,
+  });
+  assertEquals(differences, []);
+  assertEquals([values, refused], [600, 0]);
+});
+
+for (const shared of (Deno.env.get("CDF_FILES") ?? "").split(":").filter((folder) => folder !== "")) {
+  Deno.test(`exports of the files of ${shared} have the values that cdflib reads`, async () => {
+    await using folder = await testFolder();
+    const python = join(await install(...PACKAGES, PYARROW), "python");
+    const { differences } = await compareExports(python, await cdfFiles(shared), {
+      folder: folder.path,
+      withLines: true,
+    });
+    assertEquals(differences, []);
+  });
+}
 
 const MUTATIONS = Number(Deno.env.get("CDF_MUTATIONS") ?? 2000);
 

@@ -1,23 +1,24 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { PARQUET_PACKAGE } from "../../src/dataset/parquet.ts";
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 /** `| name | range | installed by | purpose | permissions |`, without the code marks. */
-const ROW = /^\| `([^`]+)` *\| `([^`]+)` *\| (users|tests) *\| [^|]+ \| ([^|]+?) *\|$/gm;
+const ROW = /^\| `([^`]+)` *\| `([^`]+)` *\| (users|on demand|tests) *\| [^|]+ \| ([^|]+?) *\|$/gm;
 /** A package of npm in an import: `npm:name@range/file`, or `npm:/name@version/file` where it is resolved. */
 const NPM = /^npm:\/?((?:@[^/]+\/)?[^@/]+)@([^/]+)/;
 
 interface Row {
   readonly name: string;
   readonly range: string;
-  readonly users: boolean;
+  readonly who: "users" | "on demand" | "tests";
   readonly touches: string;
 }
 
 async function readRows(): Promise<Row[]> {
   const text = await Deno.readTextFile(join(ROOT, "docs/dependencies.md"));
   return [...text.matchAll(ROW)].map(([, name = "", range = "", who, touches = ""]) => {
-    return { name, range, users: who === "users", touches };
+    return { name, range, who: who === "users" || who === "on demand" ? who : "tests", touches };
   });
 }
 
@@ -65,8 +66,15 @@ Deno.test("docs/dependencies.md says which packages users install", async () => 
       if (name !== undefined) needed.add(name);
     }
   }
-  const users = (await readRows()).filter(({ users }) => users).map(({ name }) => name);
+  const users = (await readRows()).filter(({ who }) => who === "users").map(({ name }) => name);
   assertEquals(users.toSorted(), [...needed].sort());
+});
+
+Deno.test("docs/dependencies.md says which packages are downloaded on demand, and the code names them as deno.json", async () => {
+  const onDemand = (await readRows()).filter(({ who }) => who === "on demand");
+  assertEquals(onDemand.map(({ name, range }) => `npm:${name}@${range}`), [PARQUET_PACKAGE]);
+  const written = await deno(["eval", `const { ParquetWriter } = await import("${PARQUET_PACKAGE}");`]);
+  assert(written.success, written.stderr);
 });
 
 Deno.test("docs/dependencies.md lists the permissions of packages: those with none load without permissions", async () => {
@@ -110,7 +118,7 @@ Deno.test("docs/dependencies.md lists all dependencies of the users' packages, a
       [, name = "", list = ""],
     ) => [name, list.replaceAll("`", "").split(", ")]),
   );
-  const users = (await readRows()).filter(({ users }) => users).map(({ name }) => name);
+  const users = (await readRows()).filter(({ who }) => who !== "tests").map(({ name }) => name);
   assertEquals([...listed.keys()].filter((name) => !users.includes(name)), []);
   for (const name of users) {
     assertEquals([name, listed.get(name) ?? []], [name, [...broughtBy(name)].sort()]);

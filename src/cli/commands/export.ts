@@ -1,35 +1,46 @@
-import { type Command, EXIT, UsageError } from "../shell.ts";
-import { datasetExport } from "../../client/dataset.ts";
+import { type Command, type CommandInput, EXIT, UsageError } from "../shell.ts";
+import { type Dataset, datasetExport } from "../../client/dataset.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import type { ExportedValue } from "../../dataset/export_records.ts";
+import { type RecordExport, type StoredValue, withTimeAsText } from "../../dataset/export_records.ts";
+import { replaceFile } from "../../disk.ts";
 import { printable, printableJson } from "../../safe_text.ts";
 import { csvField } from "../../views/records.ts";
 
-const FORMATS = ["csv", "ndjson"] as const;
+const FORMATS = ["csv", "ndjson", "parquet"] as const;
+type Format = typeof FORMATS[number];
+
+/** A value as lines have it: times are texts. */
+type LineValue = ReturnType<typeof withTimeAsText>;
 
 /** Writes rows as lines. */
-interface Writer {
+interface LineWriter {
   /** The first line; empty for none. */
   readonly head: string;
-  readonly line: (row: readonly ExportedValue[]) => string;
+  readonly line: (row: readonly LineValue[]) => string;
+}
+
+/** A negative zero keeps its sign. */
+function numberText(value: number | bigint | undefined): string {
+  return Object.is(value, -0) ? "-0" : String(value ?? "");
 }
 
 /** Writes CSV (RFC 4180) with a header. Values are unchanged in a file or a pipe, and made safe in a terminal. */
-function csvWriter(columns: readonly string[]): Writer {
-  const safe = Deno.stdout.isTerminal() ? printable : (text: string) => text;
-  const line = (fields: readonly ExportedValue[]) =>
-    `${fields.map((field) => typeof field === "string" ? safe(csvField(field)) : String(field ?? "")).join(",")}\r\n`;
+function csvWriter(columns: readonly string[], isShown: boolean): LineWriter {
+  const safe = isShown ? printable : (text: string) => text;
+  const field = (value: LineValue) => typeof value === "string" ? safe(csvField(value)) : numberText(value);
+  // An empty line is no record for other programs.
+  const line = (values: readonly LineValue[]) => `${values.map(field).join(",") || '""'}\r\n`;
   return { head: line(columns), line };
 }
 
 /** JSON has no integers of 64 bits for all readers, and no infinite numbers. */
-function jsonValue(value: ExportedValue): string {
+function jsonValue(value: LineValue): string {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? String(value) : `"${value}"`;
-  return JSON.stringify(value ?? null);
+  return Object.is(value, -0) ? "-0.0" : JSON.stringify(value ?? null);
 }
 
 /** Writes an object for each row, one per line. */
-function jsonWriter(columns: readonly string[]): Writer {
+function jsonWriter(columns: readonly string[]): LineWriter {
   const keys = columns.map((column) => `${JSON.stringify(column)}:`);
   return {
     head: "",
@@ -37,14 +48,56 @@ function jsonWriter(columns: readonly string[]): Writer {
   };
 }
 
+/** Encodes records as lines, some at a time. */
+async function* linePieces(
+  { columns, chunks }: RecordExport,
+  { head, line }: LineWriter,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  if (head !== "") yield encoder.encode(head);
+  for await (const { count, at } of chunks()) {
+    let text = "";
+    for (let record = 0; record < count; record++) {
+      text += line(columns.map((column, index) => withTimeAsText(at(record, index) satisfies StoredValue, column)));
+    }
+    if (count > 0) yield encoder.encode(text);
+  }
+}
+
+async function piecesOf(
+  dataset: Dataset,
+  records: RecordExport,
+  { format, isShown }: { readonly format: Format; readonly isShown: boolean },
+): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> {
+  const names = records.columns.map(({ name }) => name);
+  if (format === "csv") return linePieces(records, csvWriter(names, isShown));
+  if (format === "ndjson") return linePieces(records, jsonWriter(names));
+  const { parquetPieces } = await import("../../dataset/parquet.ts");
+  return parquetPieces(records, { source: dataset.name });
+}
+
+/** The format that is asked for, otherwise the one that the name of the file says. */
+function formatOf(values: CommandInput["values"], output: string | undefined): Format {
+  const asked = values.get("output-format");
+  const extension = /\.([a-z]+)$/i.exec(output ?? "")?.[1]?.toLowerCase();
+  return FORMATS.find((format) => format === (asked ?? extension)) ?? "csv";
+}
+
+async function* untilAborted<Piece>(pieces: AsyncIterable<Piece>, signal: AbortSignal): AsyncGenerator<Piece> {
+  for await (const piece of pieces) {
+    signal.throwIfAborted();
+    yield piece;
+  }
+}
+
 /** The command `export`. */
 export const exportCommand: Command = {
   spec: {
     name: "export",
     description:
-      "Writes variables of a CDF file to standard output, a line for each record, in little memory. The times of the records " +
-      "(UTC) come first, each element of a vector has a column of its own, and missing values are empty, or null in JSON. A " +
-      "file of the archive that is not here yet is downloaded first.",
+      "Writes variables of a CDF file as CSV, as JSON lines, or as a Parquet file, with a row for each record, in little " +
+      "memory. The times of the records (UTC) come first, each element of a vector has a column of its own, and missing " +
+      "values are empty, or null in JSON and Parquet. A file of the archive that is not here yet is downloaded first.",
     argument: { name: "FILE", paths: "files", help: "a path on this machine, or the name of a file in the archive" },
     options: [
       {
@@ -57,10 +110,18 @@ export const exportCommand: Command = {
       { name: "to", value: "TIME", help: "first time after those to write; a day means its start" },
       { name: "remote", help: "read only the parts that are needed from the archive, instead of downloading the file" },
       {
+        name: "output",
+        value: "FILE",
+        paths: "files",
+        help: "write this file instead of standard output; an existing one is replaced when all is written",
+      },
+      {
         name: "output-format",
         value: "FORMAT",
         choices: FORMATS,
-        help: "output format (default: csv); integers that JSON readers would round are texts in ndjson",
+        help:
+          "output format (default: what the name of --output ends in, otherwise csv); integers that JSON readers would round " +
+          "are texts in ndjson",
       },
     ],
     examples: [
@@ -72,21 +133,32 @@ export const exportCommand: Command = {
         text: "Two variables in ten minutes, an object per line",
         line: "export data.cdf --variables a,b --from 2026-01-31T12:00 --to 2026-01-31T12:10 --output-format ndjson",
       },
+      {
+        text: "A table for pandas, with types and UTC times",
+        line: "export imap_mag_l1a_burst-magi_20231025_v001.cdf --variables vectors --output vectors.parquet",
+      },
     ],
   },
-  async run({ rest, values, flags, client: settings, output, signal }) {
+  async run({ rest, values, flags, client: settings, output, quiet, signal }) {
     const [file, ...more] = rest;
     if (file === undefined) throw new UsageError("Cannot export: no file is named");
     if (more.length > 0) throw new UsageError("Cannot export: name one file, and variables with --variables");
+    const path = values.get("output");
+    const format = formatOf(values, path);
+    const isShown = path === undefined && Deno.stdout.isTerminal();
+    if (format === "parquet" && isShown) {
+      throw new UsageError("Cannot write a Parquet file to a terminal: name a file with --output data.parquet");
+    }
     const names = (values.get("variables") ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
     const dataset = await new ImapClient(settings).open(file, { remote: flags.has("remote"), signal });
-    const { columns, rows } = await datasetExport(dataset, names, { from: values.get("from"), to: values.get("to") });
-    const { head, line } = values.get("output-format") === "ndjson" ? jsonWriter(columns) : csvWriter(columns);
-    if (head !== "" && !await output.data(head)) return EXIT.done;
-    for await (const some of rows()) {
-      signal.throwIfAborted();
-      if (some.length > 0 && !await output.data(some.map(line).join(""))) break;
+    const records = await datasetExport(dataset, names, { from: values.get("from"), to: values.get("to") });
+    const pieces = untilAborted(await piecesOf(dataset, records, { format, isShown }), signal);
+    if (path !== undefined) {
+      await replaceFile("write the export", path, pieces);
+      if (!quiet) await output.notice(`Wrote ${path}`);
+      return EXIT.done;
     }
+    for await (const piece of pieces) if (!await output.data(piece)) break;
     return EXIT.done;
   },
 };
