@@ -88,6 +88,7 @@ export {
   ialirtDownload,
   jobLog,
   jobs,
+  local,
   localPath,
   metakernel,
   open,
@@ -134,6 +135,16 @@ export type {
   SpaceWeatherParameters,
   SpaceWeatherRecord,
 } from "./src/client/ialirt.ts";
+export type {
+  LocalDirectory,
+  LocalParameters,
+  LocalProduct,
+  OtherFileRecord,
+  PartialFileRecord,
+  PrunedFile,
+  PruneOptions,
+} from "./src/client/local.ts";
+export type { OtherReason } from "./src/mirror/local_directory.ts";
 export type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./src/client/metakernel.ts";
 export {
   ProcessingInput,

@@ -1,4 +1,4 @@
-import { FILTERS } from "./filters.ts";
+import { FILTERS, LOCAL_FILTERS } from "./filters.ts";
 import {
   type Command,
   type CommandSpec,
@@ -234,6 +234,13 @@ const FUNCTIONS: readonly LibraryFunction[] = [
     command: "webpoda",
     summary: "download raw packets as level 0 files",
     call: "await imap.webpoda(parameters, options)",
+  },
+  {
+    name: "local",
+    command: "local",
+    summary: "list what is in the data directory",
+    call: "await imap.local(parameters)",
+    only: LOCAL_FILTERS.map(({ name }) => name),
   },
   { name: "localPath", summary: "where a file is, or would be, on this machine", call: "await imap.localPath(file)" },
   { name: "settings", summary: "the address, the data directory, and where they come from", call: "imap.settings()" },

@@ -103,6 +103,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/export.ts")).exportCommand,
   },
   {
+    name: "local",
+    summary: "list what is in the data directory, and remove what is not needed",
+    load: async () => (await import("./commands/local.ts")).local,
+  },
+  {
     name: "serve",
     summary: "run a local archive that speaks the SDC's protocol",
     load: async () => (await import("./commands/serve.ts")).serve,

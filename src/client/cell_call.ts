@@ -24,6 +24,8 @@ const ADVICE = {
   "space weather": AGAIN,
   "list of I-ALiRT's files": AGAIN,
   "open": AGAIN,
+  "list of local files": AGAIN,
+  "lineage": AGAIN,
   "packets": `${AGAIN}: files that are complete are not written twice`,
   "command line": AGAIN,
 } as const;

@@ -14,6 +14,7 @@ import type {
   SpaceWeatherParameters,
   SpaceWeatherRecord,
 } from "./ialirt.ts";
+import type { LocalDirectory, LocalParameters } from "./local.ts";
 import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
 import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
 import type {
@@ -801,4 +802,30 @@ export function localPath(file: string | FileRecord): Promise<string> {
  */
 export function open(file: string | URL | FileRecord, options?: OpenOptions): Promise<Dataset> {
   return displayed(client.open(file, options));
+}
+
+/**
+ * Lists what is in the data directory, without asking the archive: the complete files with their sizes, superseded versions,
+ * partial files, and what is not the SDC's. Nothing outside its folder `imap` is looked at.
+ *
+ * @param parameters Conditions of a query that file names can answer. Default: everything.
+ * @param options `signal` cancels it.
+ * @returns What is there: it displays itself as a table of products, and can remove what is not needed.
+ * @throws {InputError} When a parameter is wrong, or only the archive can answer it.
+ * @throws {FileError} When the data directory does not exist, or cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { download, local } from "@imap-sdc/data-access";
+ *
+ * await download("imap_glows_l1a_hist_20110921_v001.cdf");
+ * const here = await local({ instrument: "glows", data_level: "l1a" });
+ * console.log(here.toText()); // ... of 1 product, ...
+ * for (const { file_path, size } of here.files) console.log(file_path, size);
+ * ```
+ *
+ * @category Between runs
+ */
+export function local(parameters: LocalParameters = {}, options: CallOptions = {}): Promise<LocalDirectory> {
+  return displayed(client.local(parameters, options));
 }

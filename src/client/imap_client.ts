@@ -8,8 +8,10 @@ import type {
   SpaceWeatherParameters,
   SpaceWeatherRecord,
 } from "./ialirt.ts";
+import type { LocalDirectory, LocalParameters } from "./local.ts";
 import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
 import {
+  CALL_KINDS,
   type CallOptions,
   checkOptions,
   DOWNLOAD_KINDS,
@@ -334,6 +336,17 @@ export class ImapClient {
       import("../transfer/local_files.ts"),
     ]);
     return localPath(resolveSettings(this.#options).dataDir, pathOf(file, "find"));
+  }
+
+  /** Lists what is in the data directory, without asking the archive, as the function `local` does. */
+  async local(parameters: LocalParameters = {}, options: CallOptions = {}): Promise<LocalDirectory> {
+    checkOptions("list local files", CALL_KINDS, options);
+    const { listLocal } = await import("./local.ts");
+    await using call = await this.#begin("list of local files", options);
+    return await listLocal(call.context().settings.dataDir, parameters, {
+      signal: call.options.signal,
+      download: (rows, options) => this.download(rows, options),
+    });
   }
 
   /** Opens a file to look into it, as the function `open` does. */

@@ -58,6 +58,8 @@ export interface LocalPartialFile extends Entry {
  * - `hidden`: a hidden folder, which is not entered.
  * - `special`: neither a file nor a folder: a socket, a device.
  * - `unreadable`: a folder or file that cannot be read. What it holds is unknown.
+ *
+ * @category Between runs
  */
 export type OtherReason = "name" | "place" | "empty" | "link" | "hidden" | "special" | "unreadable";
 

@@ -45,15 +45,19 @@ interface Found {
   readonly isWritable: boolean;
 }
 
-/** Opens a file of another process; undefined if there is none, null if this process may not read it. */
-function openFound(path: string): Found | undefined | null {
+/**
+ * Opens a file of another process; undefined if there is none, null if this process may not read it.
+ *
+ * @param modes Whether to open it for writing, too: what is tried in turn.
+ */
+function openFound(path: string, modes: readonly boolean[] = [true, false]): Found | undefined | null {
   try {
     // Bytes must not be taken from the target of a symbolic link.
     if (Deno.lstatSync(path).isSymlink) return void Deno.removeSync(path);
   } catch (error) {
     return error instanceof Deno.errors.NotFound ? undefined : null;
   }
-  for (const isWritable of [true, false]) {
+  for (const isWritable of modes) {
     try {
       return { file: Deno.openSync(path, { read: true, write: isWritable }), path, isWritable };
     } catch (error) {
@@ -104,7 +108,7 @@ class Watch {
   }
 
   /** The time since the last sign of life, in milliseconds; it is exact only if it is longer than the limit. */
-  async silence(file: Deno.FsFile, limit: number): Promise<number> {
+  async silence(file: Deno.FsFile, limit: number, { isReadOnly = false } = {}): Promise<number> {
     const { size, mtime } = file.statSync();
     const last = Math.max(mtime?.getTime() ?? 0, writtenAt(recordPathOf(this.#sharedPath)));
     if (`${size} ${last}` !== this.#seen) {
@@ -113,6 +117,7 @@ class Watch {
     }
     const watched = performance.now() - this.#seenAt;
     if (watched >= limit || Date.now() - last < limit) return watched;
+    if (isReadOnly) return Date.now() - last;
     // The clocks of machines that share a disk may differ; a new file has the time of the disk.
     using now = await createOwnFile(this.#sharedPath);
     const age = (now.file.statSync().mtime?.getTime() ?? 0) - last;
@@ -310,6 +315,42 @@ class Takeover {
 /** Takes over the partial file of another process, or waits for its end, and returns one for this process. */
 export async function takeOver(finalPath: string, wait: PartialWait): Promise<PartialFile> {
   return await new Takeover(finalPath, wait).run();
+}
+
+/** Whether a living process may write to an open partial file, as far as can be seen without waiting. */
+async function mayBeAlive(found: Found, sharedPath: string): Promise<boolean> {
+  const lock = tryLock(found.file);
+  if (lock === "taken") return true;
+  const record = readRecord(sharedPath);
+  const recorded = record?.own === undefined ? undefined : join(dirname(sharedPath), record.own);
+  const own = nameOfOwn(basename(found.path)) === undefined ? recorded : found.path;
+  if (lock === "locked" && own !== undefined && isOfThisMount(own) && isLockExclusive(found)) return false;
+  if (record?.isReleased === true && own === recorded) return false;
+  const watch = new Watch(sharedPath);
+  return await watch.silence(found.file, STALE_LOCKED_MS, { isReadOnly: !found.isWritable }) < STALE_LOCKED_MS;
+}
+
+/**
+ * Whether a living process may write to what there is of a file, as far as can be seen without waiting. Files that may not be
+ * read count as in use.
+ *
+ * @param paths The partial files of one file, and their records.
+ */
+export async function areInUse(paths: readonly string[]): Promise<boolean> {
+  for (const path of paths.filter((path) => path.endsWith(".part"))) {
+    const own = nameOfOwn(basename(path));
+    const finalPath = join(dirname(path), own ?? basename(path).slice(1, -".part".length));
+    // A list of files needs no permission to write.
+    const { state } = await Deno.permissions.query({ name: "write", path });
+    const found = openFound(path, state === "granted" ? [true, false] : [false]);
+    if (found === undefined) continue;
+    if (found === null) return true;
+    using _ = found.file;
+    if (await mayBeAlive(found, partialPathOf(finalPath))) return true;
+  }
+  // A record without its partial file, which may be about to be renamed into place.
+  return paths.every((path) => !path.endsWith(".part")) &&
+    paths.some((path) => Date.now() - writtenAt(path) < STALE_LOCKED_MS);
 }
 
 /** Whether nobody needs a partial file any more. */
