@@ -23,7 +23,6 @@ import { type FileRecord, newestVersions } from "../protocol/rows.ts";
 import {
   ALL_MAJORS,
   parameterNames,
-  type QueryParameterName,
   type QueryParameters,
   SDC_TABLES,
   type SdcTableName,
@@ -37,32 +36,49 @@ import { absolutePath } from "../transfer/local_files.ts";
 import { counted } from "../views/records.ts";
 import { formatBytes } from "../views/transfers.ts";
 
-/** The parameters of a query that file names can answer. */
-const NAME_PARAMETERS = [
-  "table",
-  "instrument",
-  "data_level",
-  "descriptor",
-  "start_date",
-  "end_date",
-  "repointing",
-  "cr",
-  "version",
-  "major_version",
-  "minor_version",
-  "extension",
-  "type",
-  "filename",
-  "file_path",
-] as const satisfies readonly QueryParameterName[];
-
 /**
  * Which files of the data directory to list: the conditions of a query that file names can answer. Without `table`, all
  * kinds of files are searched. Without `version` and `major_version`, all versions are listed.
  *
  * @category Between runs
  */
-export type LocalParameters = Pick<QueryParameters, typeof NAME_PARAMETERS[number]>;
+export type LocalParameters = Pick<
+  QueryParameters,
+  | "table"
+  | "instrument"
+  | "data_level"
+  | "descriptor"
+  | "start_date"
+  | "end_date"
+  | "repointing"
+  | "cr"
+  | "version"
+  | "major_version"
+  | "minor_version"
+  | "extension"
+  | "type"
+  | "filename"
+  | "file_path"
+>;
+
+/** The parameters; the compiler checks that none is missing. */
+const NAME_PARAMETERS: Readonly<Record<keyof LocalParameters, true>> = {
+  table: true,
+  instrument: true,
+  data_level: true,
+  descriptor: true,
+  start_date: true,
+  end_date: true,
+  repointing: true,
+  cr: true,
+  version: true,
+  major_version: true,
+  minor_version: true,
+  extension: true,
+  type: true,
+  filename: true,
+  file_path: true,
+};
 
 /**
  * What there is of a file whose download has not ended.
@@ -260,7 +276,7 @@ interface Selection {
 
 /** Rejects parameters that no table has, or that only the archive knows. @throws {InputError} */
 function checkNames(names: readonly string[]): void {
-  const known: readonly string[] = NAME_PARAMETERS;
+  const known = Object.keys(NAME_PARAMETERS);
   const problems = names.filter((name) => !known.includes(name)).map((name) => {
     const isOfArchive = TABLES.some((table) => isOneOf(QUERY_TABLES[table].parameters, name));
     if (!isOfArchive) {
