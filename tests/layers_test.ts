@@ -92,7 +92,6 @@ for (
     "cli.ts",
     "src/cli/main.ts",
     "src/cdf/cdf.ts",
-    "src/mirror/local_directory.ts",
     "src/mirror/hash_files.ts",
   ]
 ) {
