@@ -216,7 +216,7 @@ Deno.test("the causes of failures are loaded only after a failure", () => {
 const MAX_FILES = 115;
 /** The parts that go further than a client of the SDC, into files and from run to run, which have limits of their own. */
 const FURTHER: Readonly<Record<string, number>> = { cdf: 12, ccsds: 3, dataset: 10, mirror: 9 };
-/** The files of other parts that offer them, and show what they find. */
+/** The files of other parts that offer them, show what they find, and make what they find in demos. */
 const OFFERS = [
   "src/cli/commands/diff.ts",
   "src/cli/commands/export.ts",
@@ -232,6 +232,7 @@ const OFFERS = [
   "src/client/local.ts",
   "src/client/lock.ts",
   "src/client/sync.ts",
+  "src/demo/products.ts",
   "src/display/png.ts",
   "src/transfer/remote_file.ts",
   "src/views/dataset.ts",

@@ -1,5 +1,7 @@
 import { InputError } from "../errors.ts";
 import { missionSeconds } from "../mission_time.ts";
+import { startOfDay } from "../names/calendar_date.ts";
+import type { ScienceFile } from "../names/file_name.ts";
 
 /** The contents of the packets that {@linkcode ccsdsPackets} makes. */
 export interface CcsdsPacketsOptions {
@@ -73,6 +75,43 @@ export function ccsdsPackets(options: CcsdsPacketsOptions): Uint8Array<ArrayBuff
     view.setUint16(at + 4, dataBytes - 1);
     view.setUint32(at + PRIMARY_HEADER_BYTES, start + packet);
     for (let byte = at + packetBytes - payloadBytes; byte < at + packetBytes; byte++) bytes[byte] = random();
+  }
+  return bytes;
+}
+
+/** The packets of one APID in a demo file. */
+interface PacketPlan {
+  readonly apid: number;
+  /** The average number of packets; a file has up to a quarter more or less. */
+  readonly count: number;
+  readonly payloadBytes: number;
+}
+
+/** The APIDs are IMAP's, in the order in which the SDC concatenates them; counts and lengths are plausible. */
+const PACKET_PLANS: Readonly<Record<string, readonly PacketPlan[]>> = {
+  "codice hskp": [{ apid: 1136, count: 720, payloadBytes: 108 }],
+  "glows raw": [{ apid: 1480, count: 24, payloadBytes: 3640 }, { apid: 1481, count: 120, payloadBytes: 320 }],
+  "mag raw": [{ apid: 1052, count: 300, payloadBytes: 208 }, { apid: 1068, count: 120, payloadBytes: 496 }],
+};
+
+/** Makes a level 0 file: packets of the instrument from midnight on. */
+export function demoPackets(options: { name: string; file: ScienceFile }): Uint8Array<ArrayBuffer> {
+  const { name, file } = options;
+  const plans = PACKET_PLANS[`${file.instrument} ${file.descriptor}`];
+  if (plans === undefined) {
+    throw new InputError(`Cannot make "${name}": packets exist for ${Object.keys(PACKET_PLANS).join(", ")}`);
+  }
+  const startTime = startOfDay(file.start_date);
+  const parts = plans.map(({ apid, count, payloadBytes }) => {
+    const seed = `${name} ${apid}`;
+    const share = 0.75 + pseudoRandom(seed)() / 2 ** 33;
+    return ccsdsPackets({ apid, count: Math.round(count * share), startTime, payloadBytes, seed });
+  });
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
   return bytes;
 }

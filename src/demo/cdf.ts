@@ -81,36 +81,96 @@ function writeCdfRecords(first: CdfRecord): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The texts of attributes, by name. */
-type CdfTexts = Readonly<Record<string, string>>;
+/** The attributes of the file, by name: a text, or several. */
+type GlobalAttributes = Readonly<Record<string, string | readonly string[]>>;
+/** The attributes of a variable, by name: texts, and numbers of the variable's type. */
+type VariableAttributes = Readonly<Record<string, string | number | bigint>>;
 
-/** An attribute with its texts: of the file (only entry 0), or of variables (entry number = variable number). */
+/** The value of an attribute, as the file stores it. */
+interface Entry {
+  /** Of the file: counted from 0. Of a variable: the number of the variable. */
+  readonly number: number;
+  readonly value: EncodedValues;
+}
+
+/** An attribute of the file, or of variables. */
 interface Attribute {
   readonly name: string;
   readonly scope: "global" | "variable";
-  readonly entries: readonly (readonly [number: number, text: string])[];
+  readonly entries: readonly Entry[];
 }
 
+/** Codes of data types (CDF internal format description 3.x). */
+const CDF_INT4 = 4;
+const CDF_REAL4 = 21;
+const CDF_REAL8 = 45;
+const CDF_TIME_TT2000 = 33;
 const CDF_CHAR = 51;
 
-/** An attribute entry (AgrEDR of the file, AzEDR of a variable): one text (CDF internal format description 3.x). */
-function entryRecord(
-  options: {
-    attribute: Attribute;
-    attributeNumber: number;
-    entry: Attribute["entries"][number];
-    next: CdfRecord | undefined;
-  },
-): CdfRecord {
-  const { attribute, attributeNumber, entry: [number, text], next } = options;
+/** Values as the file stores them: in IBMPC encoding, which is little-endian. */
+interface EncodedValues {
+  readonly dataType: number;
+  /** How many characters a text has; 1 for a number. */
+  readonly elements: number;
+  readonly bytes: Uint8Array;
+}
+
+function encodeText(text: string): EncodedValues {
   // Values cannot be empty: CDF writers use a blank instead.
   const bytes = new TextEncoder().encode(text === "" ? " " : text);
-  const strings = attribute.scope === "global" ? 0 : 1;
+  return { dataType: CDF_CHAR, elements: bytes.length, bytes };
+}
+
+/** Encodes texts, which all have the length of the longest one. */
+function encodeTexts(texts: readonly string[]): EncodedValues {
+  const encoded = texts.map((text) => encodeText(text).bytes);
+  const elements = Math.max(...encoded.map(({ length }) => length));
+  const bytes = new Uint8Array(texts.length * elements).fill(0x20);
+  encoded.forEach((text, index) => bytes.set(text, index * elements));
+  return { dataType: CDF_CHAR, elements, bytes };
+}
+
+function encodeValues(values: CdfVariable["values"]): EncodedValues {
+  if (!ArrayBuffer.isView(values)) return encodeTexts(values);
+  const bytes = new Uint8Array(values.byteLength);
+  const view = new DataView(bytes.buffer);
+  if (values instanceof BigInt64Array) {
+    values.forEach((value, index) => view.setBigInt64(index * 8, value, true));
+    return { dataType: CDF_TIME_TT2000, elements: 1, bytes };
+  }
+  if (values instanceof Int32Array) {
+    values.forEach((value, index) => view.setInt32(index * 4, value, true));
+    return { dataType: CDF_INT4, elements: 1, bytes };
+  }
+  if (values instanceof Float64Array) {
+    values.forEach((value, index) => view.setFloat64(index * 8, value, true));
+    return { dataType: CDF_REAL8, elements: 1, bytes };
+  }
+  values.forEach((value, index) => view.setFloat32(index * 4, value, true));
+  return { dataType: CDF_REAL4, elements: 1, bytes };
+}
+
+/** Encodes the value of a variable's attribute: by ISTP, numbers such as FILLVAL have the type of the variable. */
+function encodeAttribute({ name, values }: CdfVariable, value: string | number | bigint): EncodedValues {
+  if (typeof value === "string") return encodeText(value);
+  if (values instanceof BigInt64Array) return encodeValues(BigInt64Array.of(BigInt(value)));
+  if (values instanceof Int32Array) return encodeValues(Int32Array.of(Number(value)));
+  if (values instanceof Float64Array) return encodeValues(Float64Array.of(Number(value)));
+  if (values instanceof Float32Array) return encodeValues(Float32Array.of(Number(value)));
+  throw new InputError(`Cannot write an attribute of "${name}": its values are texts, but ${value} is a number`);
+}
+
+/** An attribute entry (AgrEDR of the file, AzEDR of a variable) (CDF internal format description 3.x). */
+function entryRecord(
+  options: { attribute: Attribute; attributeNumber: number; entry: Entry; next: CdfRecord | undefined },
+): CdfRecord {
+  const { attribute, attributeNumber, entry: { number, value: { dataType, elements, bytes } }, next } = options;
+  const strings = attribute.scope === "variable" && dataType === CDF_CHAR ? 1 : 0;
   return {
     type: attribute.scope === "global" ? 5 : 9,
     fields: [
       { link: next },
-      ...int4(attributeNumber, CDF_CHAR, number, bytes.length, strings),
+      ...int4(attributeNumber, dataType, number, elements, strings),
       // Reserved.
       ...int4(0, 0, -1, -1),
       { bytes },
@@ -127,7 +187,7 @@ function attributeRecord(options: { attribute: Attribute; number: number; next: 
     undefined,
   );
   // The number of entries, and the highest entry number.
-  const counts = int4(entries.length, Math.max(...entries.map(([entryNumber]) => entryNumber)));
+  const counts = int4(entries.length, Math.max(...entries.map((entry) => entry.number)));
   const none = int4(0, -1);
   const isGlobal = scope === "global";
   return {
@@ -150,18 +210,22 @@ function attributeRecord(options: { attribute: Attribute; number: number; next: 
 
 /** The list of all attributes: those of the file, then those of its variables. */
 function attributeRecords(
-  options: { global: CdfTexts; ofVariables: readonly CdfTexts[] },
+  global: GlobalAttributes,
+  variables: readonly CdfVariable[],
 ): { head: CdfRecord | undefined; count: number } {
-  const { global, ofVariables } = options;
-  const names = new Set(ofVariables.flatMap((texts) => Object.keys(texts)));
+  const names = new Set(variables.flatMap(({ attributes }) => Object.keys(attributes)));
   const attributes: Attribute[] = [
-    ...Object.entries(global).map(([name, text]) => ({ name, scope: "global", entries: [[0, text]] } as const)),
+    ...Object.entries(global).map(([name, texts]) => ({
+      name,
+      scope: "global" as const,
+      entries: [texts].flat().map((text, number) => ({ number, value: encodeText(text) })),
+    })),
     ...[...names].map((name) => ({
       name,
       scope: "variable" as const,
-      entries: ofVariables.flatMap((texts, number) => {
-        const text = texts[name];
-        return text === undefined ? [] : [[number, text] as const];
+      entries: variables.flatMap((variable, number) => {
+        const value = variable.attributes[name];
+        return value === undefined ? [] : [{ number, value: encodeAttribute(variable, value) }];
       }),
     })),
   ];
@@ -176,36 +240,18 @@ function attributeRecords(
 export interface CdfVariable {
   /** Its name. */
   readonly name: string;
-  /** The values of all records. The type of the array is that of the variable: TT2000 time, INT4 or REAL4. */
-  readonly values: BigInt64Array | Int32Array | Float32Array;
+  /** The values of all records. The type of the array is that of the variable: TT2000 time, INT4, REAL4, REAL8, or CHAR. */
+  readonly values: BigInt64Array | Int32Array | Float32Array | Float64Array | readonly string[];
   /** The sizes of the dimensions of a record; empty if a record is a single value. */
   readonly recordShape: readonly number[];
+  /** Whether it has a value for each record; otherwise it has one record for all. Default: true. */
+  readonly varies?: boolean;
   /** Its attributes: VAR_TYPE, UNITS, DEPEND_0, ... */
-  readonly attributes: CdfTexts;
+  readonly attributes: VariableAttributes;
 }
 
-/** Codes of data types (CDF internal format description 3.x). */
-const CDF_INT4 = 4;
-const CDF_REAL4 = 21;
-const CDF_TIME_TT2000 = 33;
 /** Flag bit 0 of a variable: its values vary from record to record. */
 const RECORDS_VARY = 1;
-
-/** The code of the type, and the values in IBMPC encoding, which is little-endian. */
-function encodeValues(values: CdfVariable["values"]): { dataType: number; bytes: Uint8Array } {
-  const bytes = new Uint8Array(values.byteLength);
-  const view = new DataView(bytes.buffer);
-  if (values instanceof BigInt64Array) {
-    values.forEach((value, index) => view.setBigInt64(index * 8, value, true));
-    return { dataType: CDF_TIME_TT2000, bytes };
-  }
-  if (values instanceof Int32Array) {
-    values.forEach((value, index) => view.setInt32(index * 4, value, true));
-    return { dataType: CDF_INT4, bytes };
-  }
-  values.forEach((value, index) => view.setFloat32(index * 4, value, true));
-  return { dataType: CDF_REAL4, bytes };
-}
 
 /** The index (VXR) with a single entry: all records are in one block of values (VVR). */
 function indexRecord(options: { bytes: Uint8Array; lastRecord: number }): CdfRecord {
@@ -226,13 +272,13 @@ function indexRecord(options: { bytes: Uint8Array; lastRecord: number }): CdfRec
 function variableRecord(
   options: { variable: CdfVariable; number: number; next: CdfRecord | undefined },
 ): CdfRecord {
-  const { variable: { name, values, recordShape }, number, next } = options;
+  const { variable: { name, values, recordShape, varies = true }, number, next } = options;
   const records = values.length / recordShape.reduce((product, size) => product * size, 1);
-  if (!Number.isInteger(records) || records < 1) {
+  if (!Number.isInteger(records) || records < 1 || (!varies && records > 1)) {
     const shape = `records of [${recordShape.join(", ")}]`;
     throw new InputError(`Cannot write the variable "${name}": ${values.length} values do not make up ${shape}`);
   }
-  const { dataType, bytes } = encodeValues(values);
+  const { dataType, elements, bytes } = encodeValues(values);
   const lastRecord = records - 1;
   const index = indexRecord({ bytes, lastRecord });
   return {
@@ -243,8 +289,8 @@ function variableRecord(
       // First and last index.
       { link: index },
       { link: index },
-      // Flags, no sparse records, reserved fields, one element per value, the number of the variable.
-      ...int4(RECORDS_VARY, 0, 0, -1, -1, 1, number),
+      // Flags, no sparse records, reserved fields, elements per value, the number of the variable.
+      ...int4(varies ? RECORDS_VARY : 0, 0, 0, -1, -1, elements, number),
       // No compression.
       { int8: -1n },
       // Blocking factor: space is allocated for one record at a time.
@@ -266,8 +312,8 @@ function variableRecords(variables: readonly CdfVariable[]): CdfRecord | undefin
 
 /** The contents of the file that {@linkcode minimalCdf} makes. */
 export interface MinimalCdfOptions {
-  /** The global attributes: Logical_source, Logical_file_id, Data_version, ... */
-  readonly attributes: CdfTexts;
+  /** The global attributes: Logical_source, Logical_file_id, Data_version, Parents, ... */
+  readonly attributes: GlobalAttributes;
   /** The variables. By ISTP convention one of them is `epoch`, to which the others refer in DEPEND_0. */
   readonly variables: readonly CdfVariable[];
 }
@@ -290,7 +336,7 @@ const COPYRIGHT = "\nCommon Data Format (CDF)\nhttps://cdf.gsfc.nasa.gov\nSpace 
  */
 export function minimalCdf(options: MinimalCdfOptions): Uint8Array<ArrayBuffer> {
   const { attributes: global, variables } = options;
-  const attributes = attributeRecords({ global, ofVariables: variables.map((variable) => variable.attributes) });
+  const attributes = attributeRecords(global, variables);
   const globalDescriptor: CdfRecord = {
     type: 2,
     fields: [

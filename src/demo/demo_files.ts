@@ -1,178 +1,10 @@
-import { ccsdsPackets, pseudoRandom } from "./ccsds.ts";
-import { type CdfVariable, minimalCdf } from "./cdf.ts";
+import { demoPackets } from "./ccsds.ts";
+import { demoCdf } from "./products.ts";
 import { InputError } from "../errors.ts";
-import { tt2000 } from "../mission_time.ts";
-import { startOfDay } from "../names/calendar_date.ts";
-import { archivePath, parseFileName, type ScienceFile } from "../names/file_name.ts";
+import { archivePath, parseFileName } from "../names/file_name.ts";
 import { isOneOf } from "../names/vocabulary.ts";
 import { ensureDir } from "@std/fs";
 import { dirname, join } from "@std/path";
-
-/** The contents of a demo product: one spectrum per record. */
-interface SpectrumPlan {
-  readonly variable: string;
-  readonly meaning: string;
-  readonly records: number;
-  /** Values in a record. */
-  readonly bins: number;
-  /** Time from one record to the next. */
-  readonly seconds: number;
-  /** Counts are integers, rates are counts per second. */
-  readonly units: "counts" | "counts/s";
-}
-
-const CDF_PLANS: Readonly<Record<string, SpectrumPlan>> = {
-  "l1a hist": {
-    variable: "histogram",
-    meaning: "Photons by spin angle",
-    records: 8,
-    bins: 3600,
-    seconds: 120,
-    units: "counts",
-  },
-  "l1b hist": {
-    variable: "histogram",
-    meaning: "Photon rate by spin angle",
-    records: 8,
-    bins: 3600,
-    seconds: 120,
-    units: "counts/s",
-  },
-  "l1a de": {
-    variable: "pulse_lengths",
-    meaning: "Direct events by pulse length",
-    records: 60,
-    bins: 256,
-    seconds: 1,
-    units: "counts",
-  },
-  "l1b de": {
-    variable: "pulse_lengths",
-    meaning: "Direct event rate by pulse length",
-    records: 60,
-    bins: 256,
-    seconds: 1,
-    units: "counts/s",
-  },
-  "l1a hskp": {
-    variable: "monitors",
-    meaning: "Readings of the housekeeping monitors",
-    records: 240,
-    bins: 24,
-    seconds: 60,
-    units: "counts",
-  },
-  "l1b hskp": {
-    variable: "monitors",
-    meaning: "Rates of the housekeeping monitors",
-    records: 240,
-    bins: 24,
-    seconds: 60,
-    units: "counts/s",
-  },
-};
-
-/** A wave over the bins, brighter on one side like the sky, with some noise. */
-function spectra(plan: SpectrumPlan, seed: string): CdfVariable["values"] {
-  const random = pseudoRandom(seed);
-  const counts = Int32Array.from({ length: plan.records * plan.bins }, (_, index) => {
-    const wave = Math.cos((2 * Math.PI * index) / plan.bins);
-    return Math.round(400 + 150 * wave) + random() % 40;
-  });
-  return plan.units === "counts" ? counts : Float32Array.from(counts, (count) => count / plan.seconds);
-}
-
-/** Makes a CDF file of level 1a or 1b with the attributes that ISTP requires. */
-function demoCdf(options: { name: string; file: ScienceFile }): Uint8Array<ArrayBuffer> {
-  const { name, file: { instrument, data_level, descriptor, start_date, version } } = options;
-  const plan = CDF_PLANS[`${data_level} ${descriptor}`];
-  if (plan === undefined) {
-    throw new InputError(`Cannot make "${name}": CDFs exist for ${Object.keys(CDF_PLANS).join(", ")}`);
-  }
-  const start = tt2000(startOfDay(start_date));
-  const step = BigInt(plan.seconds) * 1_000_000_000n;
-  return minimalCdf({
-    attributes: {
-      Project: "STP>Solar-Terrestrial Physics",
-      Source_name: "IMAP>Interstellar Mapping and Acceleration Probe",
-      Mission_group: "IMAP>Interstellar Mapping and Acceleration Probe",
-      Discipline: "Solar Physics>Heliospheric Physics",
-      Descriptor: `${instrument}>IMAP ${instrument}`,
-      Data_level: data_level.slice(1).toUpperCase(),
-      Data_type: `${data_level}_${descriptor}>${plan.meaning}`,
-      Data_version: version,
-      Logical_source: `imap_${instrument}_${data_level}_${descriptor}`,
-      Logical_source_description: plan.meaning,
-      Logical_file_id: name.slice(0, name.lastIndexOf(".")),
-      TEXT: "Made up for trying the IMAP data access. Nothing in this file was measured.",
-    },
-    variables: [
-      {
-        name: "epoch",
-        values: BigInt64Array.from({ length: plan.records }, (_, record) => start + BigInt(record) * step),
-        recordShape: [],
-        attributes: {
-          CATDESC: "Time, nanoseconds since J2000 with leap seconds included",
-          FIELDNAM: "epoch",
-          UNITS: "ns",
-          VAR_TYPE: "support_data",
-          TIME_BASE: "J2000",
-          TIME_SCALE: "Terrestrial Time",
-        },
-      },
-      {
-        name: plan.variable,
-        values: spectra(plan, name),
-        recordShape: [plan.bins],
-        attributes: {
-          CATDESC: plan.meaning,
-          FIELDNAM: plan.variable,
-          UNITS: plan.units,
-          VAR_TYPE: "data",
-          DEPEND_0: "epoch",
-          DISPLAY_TYPE: "time_series",
-        },
-      },
-    ],
-  });
-}
-
-/** The packets of one APID in a demo file. */
-interface PacketPlan {
-  readonly apid: number;
-  /** The average number of packets; a file has up to a quarter more or less. */
-  readonly count: number;
-  readonly payloadBytes: number;
-}
-
-/** The APIDs are IMAP's, in the order in which the SDC concatenates them; counts and lengths are plausible. */
-const PACKET_PLANS: Readonly<Record<string, readonly PacketPlan[]>> = {
-  "codice hskp": [{ apid: 1136, count: 720, payloadBytes: 108 }],
-  "glows raw": [{ apid: 1480, count: 24, payloadBytes: 3640 }, { apid: 1481, count: 120, payloadBytes: 320 }],
-  "mag raw": [{ apid: 1052, count: 300, payloadBytes: 208 }, { apid: 1068, count: 120, payloadBytes: 496 }],
-};
-
-/** Makes a level 0 file: packets of the instrument from midnight on. */
-function demoPackets(options: { name: string; file: ScienceFile }): Uint8Array<ArrayBuffer> {
-  const { name, file } = options;
-  const plans = PACKET_PLANS[`${file.instrument} ${file.descriptor}`];
-  if (plans === undefined) {
-    throw new InputError(`Cannot make "${name}": packets exist for ${Object.keys(PACKET_PLANS).join(", ")}`);
-  }
-  const startTime = startOfDay(file.start_date);
-  const parts = plans.map(({ apid, count, payloadBytes }) => {
-    const seed = `${name} ${apid}`;
-    const share = 0.75 + pseudoRandom(seed)() / 2 ** 33;
-    return ccsdsPackets({ apid, count: Math.round(count * share), startTime, payloadBytes, seed });
-  });
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
 
 /** Names, ingestion dates (UTC), and lines. The contents are invented, in the format of the SDC's files. */
 const TEXTS: readonly (readonly [name: string, ingestionDate: string, lines: readonly string[]])[] = [
@@ -227,7 +59,10 @@ export interface DemoFile {
   readonly bytes: () => Uint8Array<ArrayBuffer>;
 }
 
-/** Names and ingestion dates (UTC) as in the SDC's tutorial of July 2024; values that it omits are plausible. */
+/**
+ * Names and ingestion dates (UTC) as in the SDC's tutorial of July 2024; values that it omits are plausible. Products with
+ * vectors and with spectra by energy are added.
+ */
 const INGESTED: readonly (readonly [name: string, ingestionDate: string])[] = [
   ["imap_glows_l0_raw_20110921_v001.pkts", "2024-07-09 15:42:20"],
   ["imap_glows_l1a_de_20110920_v001.cdf", "2024-07-09 15:42:22"],
@@ -247,11 +82,16 @@ const INGESTED: readonly (readonly [name: string, ingestionDate: string])[] = [
   ["imap_codice_l1a_hskp_20240720_v001.cdf", "2024-07-22 20:19:03"],
   ["imap_codice_l1a_hskp_20240721_v001.cdf", "2024-07-22 20:19:37"],
   ["imap_codice_l1b_hskp_20240720_v001.cdf", "2024-07-22 20:24:18"],
+  ["imap_codice_l1a_hi-omni_20240720_v001.cdf", "2024-07-22 20:19:05"],
+  ["imap_codice_l1b_hi-omni_20240720_v001.cdf", "2024-07-22 20:24:21"],
 
   ["imap_mag_l0_raw_20250502_v000.pkts", "2024-07-16 10:27:13"],
   ["imap_mag_l0_raw_20250502_v001.pkts", "2024-07-16 10:29:33"],
   ["imap_mag_l0_raw_20250511_v000.pkts", "2024-07-19 16:34:35"],
   ["imap_mag_l0_raw_20250511_v001.pkts", "2024-07-19 16:36:52"],
+  ["imap_mag_l1a_norm-mago_20250502_v001.cdf", "2024-07-18 10:34:10"],
+  ["imap_mag_l1b_norm-mago_20250502_v001.cdf", "2024-07-18 10:39:27"],
+  ["imap_mag_l2_norm-gse_20250502_v001.cdf", "2024-07-18 10:45:53"],
 ];
 
 /** The science files that the demo archive starts with. */

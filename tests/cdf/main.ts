@@ -5,6 +5,7 @@ import { walk } from "@std/fs";
 import { fromFileUrl, join } from "@std/path";
 import { testFolder } from "../support/folder.ts";
 import { install, run } from "../python/install.ts";
+import "../demo/istp.ts";
 import "./bundle.ts";
 import { compareFile, dumpFiles } from "./compare.ts";
 import { compareExports, writeExportFiles } from "./exports.ts";

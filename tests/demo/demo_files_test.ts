@@ -28,7 +28,7 @@ Deno.test("DEMO_FILES results in as many rows for the tutorial's queries as in t
   assertEquals(of("glows").filter(({ parts }) => parts.data_level === "l1a" && parts.descriptor === "hist").length, 2);
   assertEquals(of("codice").filter(({ parts }) => parts.descriptor === "hskp").length, 10);
   assertEquals(of("mag").filter(({ parts }) => parts.data_level === "l0").length, 4);
-  assertEquals(new Set(DEMO_FILES.map(({ name }) => name)).size, 21);
+  assertEquals(new Set(DEMO_FILES.map(({ name }) => name)).size, 26);
 });
 
 Deno.test("DEMO_FILES has the ingestion dates that the tutorial prints", () => {
@@ -78,7 +78,7 @@ Deno.test("DEMO_FILES has the same bytes on each run", async () => {
   const whole = await Promise.all(DEMO_FILES.map(async ({ name, bytes }) => `${name} ${await sha256(bytes())}`));
   assertEquals(
     await sha256(new TextEncoder().encode(whole.join("\n"))),
-    "7305ac2e83278fcc011c979e150facab48638cc924ffa6e89f24ffa0c3684e18",
+    "2f95344b3119272960a3531a957b59e7a51e9530208ed1c4132ad8055ea8fcd7",
   );
 });
 

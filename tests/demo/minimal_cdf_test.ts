@@ -1,4 +1,5 @@
 import { minimalCdf, type MinimalCdfOptions } from "../../src/demo/cdf.ts";
+import { openCdf } from "../../src/cdf/cdf.ts";
 import { InputError } from "../../src/errors.ts";
 import { walkCdf } from "./cdf_walk.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
@@ -53,6 +54,29 @@ Deno.test("minimalCdf() writes the variables' types, shapes and values", () => {
   assertEquals([0, 8].map((at) => epoch?.values.getBigInt64(at, true)), [-1n, 369748866184000000n]);
   assertEquals([0, 4, 20].map((at) => counts?.values.getInt32(at, true)), [1, -2, 6]);
   assertEquals([0, 4].map((at) => rate?.values.getFloat32(at, true)), [0.5, -1.25]);
+});
+
+Deno.test("minimalCdf() writes texts, several entries, and numbers of the variable's type, as the reader reads them", async () => {
+  const bytes = minimalCdf({
+    attributes: { Parents: ["a.cdf", "naif0012.tls"] },
+    variables: [
+      { name: "epoch", values: BigInt64Array.of(5n), recordShape: [], attributes: { FILLVAL: -(2n ** 63n) } },
+      { name: "field", values: Float32Array.of(1, 2), recordShape: [2], attributes: { FILLVAL: -1e31, VALIDMIN: -5 } },
+      { name: "exact", values: Float64Array.of(0.1), recordShape: [], attributes: { VALIDMAX: 0.1 } },
+      { name: "label", values: ["x", "µT"], recordShape: [2], varies: false, attributes: { FORMAT: "A3" } },
+    ],
+  });
+  const cdf = await openCdf(bytes);
+  assertEquals(cdf.attributes, { Parents: ["a.cdf", "naif0012.tls"] });
+  assertEquals(cdf.variables.map(({ name, type, varies, attributes }) => [name, type, varies, attributes]), [
+    ["epoch", "TT2000", true, { FILLVAL: -(2n ** 63n) }],
+    ["field", "REAL4", true, { FILLVAL: Math.fround(-1e31), VALIDMIN: -5 }],
+    ["exact", "REAL8", true, { VALIDMAX: 0.1 }],
+    ["label", "CHAR", false, { FORMAT: "A3" }],
+  ]);
+  assertEquals((await cdf.read("label")).shape, [2]);
+  const wrong = { name: "label", values: ["x"], recordShape: [], attributes: { FILLVAL: 0 } };
+  assertThrows(() => minimalCdf({ attributes: {}, variables: [wrong] }), InputError, "its values are texts");
 });
 
 Deno.test("minimalCdf() writes a file without attributes and variables", () => {

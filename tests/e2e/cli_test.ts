@@ -40,7 +40,7 @@ Deno.test("query, download and upload work through the real command line", async
   };
 
   await t.step("query prints a table", async () => {
-    const lines = (await ok("query", "--instrument", "mag", "--version", "v001")).split("\n");
+    const lines = (await ok("query", "--instrument", "mag", "--data-level", "l0", "--version", "v001")).split("\n");
     assertEquals(lines[0], "Found [2] matching files");
     assertMatch(
       lines[2] ?? "",

@@ -64,7 +64,10 @@ Deno.test("a notebook elsewhere imports the linked checkout, starts an archive, 
   await run(`import * as imap from "@imap-sdc/data-access";
 import { demoArchive } from "@imap-sdc/data-access/archive";
 const archive = await demoArchive();`);
-  assertStringIncludes(await run(`await (await imap.query({ instrument: "mag" })).show()`), "Found [4] matching files");
+  assertStringIncludes(
+    await run(`await (await imap.query({ instrument: "mag", data_level: "l0" })).show()`),
+    "Found [4] matching files",
+  );
   assertStringIncludes(await run(`await imap.cli("query --instrument glows")`), "Found [7] matching files");
   await run(`await archive.close();`);
 });

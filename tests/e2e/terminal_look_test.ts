@@ -20,7 +20,7 @@ async function see(args: readonly string[], columns: number, env: Readonly<Recor
 Deno.test("tables fit the terminal: columns are left out or shortened, and no row wraps", { ignore }, async () => {
   await using archive = await startServe(["--demo"]);
   const env = { IMAP_DATA_ACCESS_URL: archive.url };
-  const query = ["query", "--instrument", "mag"];
+  const query = ["query", "--instrument", "mag", "--data-level", "l0"];
   for (const columns of [30, 60, 80, 200]) {
     for (const args of [query, ["query", "--table", "spice", "--type", "kernels"], ["catalog"]]) {
       const { code, lines } = await see(args, columns, env);
@@ -50,7 +50,10 @@ Deno.test(
     await using archive = await startServe(["--demo"]);
     const env = { IMAP_DATA_ACCESS_URL: archive.url };
     const query = ["query", "--instrument", "mag", "--descriptor", "norm"];
-    assertEquals((await see(query, 80, env)).lines, ["Found [0] matching files", "mag has raw (4)"]);
+    assertEquals((await see(query, 80, env)).lines, [
+      "Found [0] matching files",
+      "mag has norm-gse (1), norm-mago (2), raw (4)",
+    ]);
     assertEquals((await see([...query, "--quiet"], 80, env)).lines, ["Found [0] matching files"]);
     const { stdout, stderr } = await runCli(query, { env });
     assertEquals([stdout, stderr], ["Found [0] matching files\n", ""]);
@@ -92,7 +95,7 @@ Deno.test(
 Deno.test("headings are bold and failures red where colors are wanted", { ignore }, async () => {
   await using archive = await startServe(["--demo"]);
   const env = { IMAP_DATA_ACCESS_URL: archive.url };
-  const query = ["query", "--instrument", "mag"];
+  const query = ["query", "--instrument", "mag", "--data-level", "l0"];
   const wrong = ["query", "--instrument", "glow"];
   const bold = "\u001b[1mFound [4] matching files\u001b[0m";
   const red = "\u001b[1;31mimap-data-access query:\u001b[0m Cannot query --instrument";
