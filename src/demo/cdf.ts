@@ -103,7 +103,7 @@ interface Attribute {
 /** Codes of data types (CDF internal format description 3.x). */
 const CDF_INT4 = 4;
 const CDF_REAL4 = 21;
-const CDF_REAL8 = 45;
+const CDF_DOUBLE = 45;
 const CDF_TIME_TT2000 = 33;
 const CDF_CHAR = 51;
 
@@ -144,7 +144,7 @@ function encodeValues(values: CdfVariable["values"]): EncodedValues {
   }
   if (values instanceof Float64Array) {
     values.forEach((value, index) => view.setFloat64(index * 8, value, true));
-    return { dataType: CDF_REAL8, elements: 1, bytes };
+    return { dataType: CDF_DOUBLE, elements: 1, bytes };
   }
   values.forEach((value, index) => view.setFloat32(index * 4, value, true));
   return { dataType: CDF_REAL4, elements: 1, bytes };
@@ -240,7 +240,7 @@ function attributeRecords(
 export interface CdfVariable {
   /** Its name. */
   readonly name: string;
-  /** The values of all records. The type of the array is that of the variable: TT2000 time, INT4, REAL4, REAL8, or CHAR. */
+  /** The values of all records. The type of the array is that of the variable: TT2000 time, INT4, REAL4, DOUBLE, or CHAR. */
   readonly values: BigInt64Array | Int32Array | Float32Array | Float64Array | readonly string[];
   /** The sizes of the dimensions of a record; empty if a record is a single value. */
   readonly recordShape: readonly number[];

@@ -67,11 +67,11 @@ Deno.test("minimalCdf() writes texts, several entries, and numbers of the variab
     ],
   });
   const cdf = await openCdf(bytes);
-  assertEquals(cdf.attributes, { Parents: ["a.cdf", "naif0012.tls"] });
-  assertEquals(cdf.variables.map(({ name, type, varies, attributes }) => [name, type, varies, attributes]), [
+  assertEquals({ ...cdf.attributes }, { Parents: ["a.cdf", "naif0012.tls"] });
+  assertEquals(cdf.variables.map(({ name, type, varies, attributes }) => [name, type, varies, { ...attributes }]), [
     ["epoch", "TT2000", true, { FILLVAL: -(2n ** 63n) }],
     ["field", "REAL4", true, { FILLVAL: Math.fround(-1e31), VALIDMIN: -5 }],
-    ["exact", "REAL8", true, { VALIDMAX: 0.1 }],
+    ["exact", "DOUBLE", true, { VALIDMAX: 0.1 }],
     ["label", "CHAR", false, { FORMAT: "A3" }],
   ]);
   assertEquals((await cdf.read("label")).shape, [2]);
