@@ -18,8 +18,8 @@ function printVersion(): boolean {
 if (import.meta.main) {
   // Scripts often ask for the version, and loading the program would take twice as long as everything else.
   const isVersion = Deno.args.length === 1 && Deno.args[0] === "--version";
-  if (!isVersion || !printVersion()) {
-    const { main } = await import("./src/cli/main.ts");
-    Deno.exit(await main(Deno.args));
-  }
+  // Without `exit`, Deno would first take the module graph apart.
+  if (isVersion && printVersion()) Deno.exit(0);
+  const { main } = await import("./src/cli/main.ts");
+  Deno.exit(await main(Deno.args));
 }

@@ -1,8 +1,8 @@
-import type { QueryResult } from "../client/query_result.ts";
 import { type Table, type TextLook, textTableChunks } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/rows.ts";
+import type { QueryParameters, TableName } from "../protocol/tables.ts";
 import { printable, printableJson } from "../safe_text.ts";
-import { csvChunks, recordsTable } from "../views/records.ts";
+import { askedText, csvChunks, recordsTable } from "../views/records.ts";
 
 /** The number of rows per text: a compromise between speed and memory. */
 const ROWS_AT_ONCE = 200;
@@ -43,8 +43,8 @@ export function* json(rows: readonly object[]): Generator<string> {
 }
 
 /** Writes rows as CSV. Values are unchanged in a file or a pipe, and made safe in a terminal. */
-export function csv(rows: QueryResult): Generator<string> {
-  return csvChunks(rows.table, rows, Deno.stdout.isTerminal() ? { safe: printable } : {});
+export function csv({ rows, table }: Pick<Found, "rows" | "table">): Generator<string> {
+  return csvChunks(table, rows, Deno.stdout.isTerminal() ? { safe: printable } : {});
 }
 
 /** Writes one path per line, made safe to be a single line whatever a server sends. */
@@ -53,8 +53,21 @@ export function* paths(rows: readonly FileRecord[]): Generator<string> {
 }
 
 /** Prints the coverage: a line per product, as wide as the terminal. */
-async function* coverage(files: QueryResult, { columns = 80 }: Look): AsyncGenerator<string> {
-  yield (await files.coverage()).toText({ columns });
+async function* coverage({ rows, asked, dataDir }: Found, { columns = 80 }: Look): AsyncGenerator<string> {
+  const [{ coveragePicture }, { filesHere }] = await Promise.all([
+    import("../views/coverage_chart.ts"),
+    import("../transfer/local_files.ts"),
+  ]);
+  const here = await filesHere(dataDir, rows.map(({ file_path }) => file_path));
+  yield coveragePicture(rows, { asked: askedText({ ...asked }), here }).toText({ columns });
+}
+
+/** What a query found. */
+export interface Found {
+  readonly rows: readonly FileRecord[];
+  readonly table: TableName;
+  readonly asked: QueryParameters;
+  readonly dataDir: string;
 }
 
 /** The name of a format for a whole result. */
@@ -73,16 +86,16 @@ export function withIsoDates<Row>(table: Table<Row>): Table<Row> {
 }
 
 /** A format: returns the output for a result, a part at a time. */
-type Format = (files: QueryResult, look: Look) => Iterable<string> | AsyncIterable<string>;
+type Format = (found: Found, look: Look) => Iterable<string> | AsyncIterable<string>;
 
 /** The formats for a whole result. */
 export const formats: Readonly<Record<FormatName, Format>> = {
-  table: (files, { isoDates = false, ...look }) => {
-    const table = recordsTable(files, { table: files.table });
-    return textTableChunks(isoDates ? withIsoDates(table) : table, Infinity, look);
+  table: ({ rows, table }, { isoDates = false, ...look }) => {
+    const shown = recordsTable(rows, { table });
+    return textTableChunks(isoDates ? withIsoDates(shown) : shown, Infinity, look);
   },
-  json,
+  json: ({ rows }) => json(rows),
   csv,
-  paths,
+  paths: ({ rows }) => paths(rows),
   coverage,
 };

@@ -1,6 +1,7 @@
 import type { Output } from "./shell.ts";
 import { fromEnvironmentIfAllowed, terminalColumns } from "../config.ts";
 import { cutToWidth, textWidth } from "../display/text_width.ts";
+import { startInterval } from "../http/patience.ts";
 import type { QueryProgress } from "../sdc/run_query.ts";
 import type { OnProgress } from "../transfer/batch.ts";
 
@@ -96,11 +97,11 @@ export async function transferDisplay(
     if (live === undefined) void output.notice(transferLine(tracker.state()));
     else live.draw(transferLines(tracker.state(), live.columns));
   };
-  const timer = setInterval(show, live === undefined ? PLAIN_LINE_MS : TRANSFER_REDRAW_MS);
+  const stop = startInterval(live === undefined ? PLAIN_LINE_MS : TRANSFER_REDRAW_MS, show);
   return {
     onProgress: (event) => tracker.take(event),
     stop: () => {
-      clearInterval(timer);
+      stop();
       live?.clear();
     },
   };

@@ -1,8 +1,11 @@
+import type { QueryOptions } from "./options.ts";
+import { readyQuery } from "./query.ts";
 import { RecordList } from "./record_list.ts";
 import { type Mark, stripSvg } from "../display/chart.ts";
 import type { HtmlTable } from "../display/html_table.ts";
 import { dayNumber, isoDay } from "../display/scales.ts";
 import type { Column } from "../display/text_table.ts";
+import type { Transport } from "../http/transport.ts";
 import { dateText, isCalendarDate } from "../names/calendar_date.ts";
 import { matchesGlob } from "../names/glob.ts";
 import { closestWord } from "../names/vocabulary.ts";
@@ -241,6 +244,27 @@ export function catalogQuery(parameters: QueryParameters): QueryParameters {
   return names.some((name) => name !== "table" && name !== "version") ? parameters : { ...parameters, ...EVERYTHING };
 }
 
+/** The limits of the query that says what there is in place of what was not found. */
+export const MAX_HINT_MS = 5_000;
+const MAX_HINT_ROWS = 20_000;
+
+/** Counts products for a display: for a few seconds, and up to a number of files. */
+export async function countProducts(
+  transport: Transport,
+  parameters: QueryParameters,
+  options: QueryOptions = { signal: AbortSignal.timeout(MAX_HINT_MS) },
+): ReturnType<CountProducts> {
+  const count = new CatalogCount();
+  const query = readyQuery(catalogQuery(parameters), options);
+  let isComplete = true;
+  for await (const rows of query.chunks(transport)) {
+    count.add(rows);
+    isComplete = count.rows < MAX_HINT_ROWS;
+    if (!isComplete) break;
+  }
+  return { products: count.entries(), isComplete };
+}
+
 /** Counts the products that meet conditions, or those of the first rows of a large response. */
 export type CountProducts = (parameters: QueryParameters) => Promise<{
   readonly products: readonly CatalogEntry[];
@@ -324,9 +348,14 @@ function described(products: readonly CatalogEntry[]): string {
  * Says what there is in place of what a query did not find: `mag has l1a (40), l1b (40)`. It sends one query, with fewer
  * conditions.
  *
- * @returns Empty if that query would not help, or finds nothing either.
+ * @returns Empty if that query would not help, fails, or finds nothing either.
  */
 export async function whatThereIs(table: TableName, asked: QueryParameters, count: CountProducts): Promise<string> {
+  // A display must not fail because of a hint.
+  return await sentenceOf(table, asked, count).catch(() => "");
+}
+
+async function sentenceOf(table: TableName, asked: QueryParameters, count: CountProducts): Promise<string> {
   const general = generalQuery(table, asked);
   if (general === undefined) return "";
   const { products, isComplete } = await count(general);

@@ -1,4 +1,4 @@
-import type { CatalogEntry } from "./catalog.ts";
+import type { CatalogEntry, CountProducts } from "./catalog.ts";
 import type { CallName, CellCalls } from "./cell_call.ts";
 import type { Dataset, OpenOptions } from "./dataset.ts";
 import type {
@@ -166,10 +166,6 @@ export class ClientSettings {
 /** A setting, its value, and where it comes from. */
 type SettingRow = readonly [name: string, value: string, source: string];
 
-/** The limits of the query that says what there is in place of what was not found. */
-const MAX_HINT_MS = 5_000;
-const MAX_HINT_ROWS = 20_000;
-
 /**
  * What can be downloaded: a file name, a path in the archive, a row of a query, or several of them.
  *
@@ -245,22 +241,11 @@ export class ImapClient {
     });
   }
 
-  /** Counts products for a display: for a few seconds, and up to a number of files. */
-  async #countProducts(parameters: QueryParameters): Promise<{ products: CatalogEntry[]; isComplete: boolean }> {
-    const [{ readyQuery }, { CatalogCount, catalogQuery }] = await Promise.all([
-      import("./query.ts"),
-      import("./catalog.ts"),
-    ]);
-    const count = new CatalogCount();
+  /** Counts products for a display. */
+  async #countProducts(parameters: QueryParameters): ReturnType<CountProducts> {
+    const { countProducts, MAX_HINT_MS } = await import("./catalog.ts");
     await using call = await this.#begin("catalog", { signal: AbortSignal.timeout(MAX_HINT_MS) });
-    const { transport } = call.context();
-    let isComplete = true;
-    for await (const rows of readyQuery(catalogQuery(parameters), call.options).chunks(transport)) {
-      count.add(rows);
-      isComplete = count.rows < MAX_HINT_ROWS;
-      if (!isComplete) break;
-    }
-    return { products: count.entries(), isComplete };
+    return await countProducts(call.context().transport, parameters, call.options);
   }
 
   /** Finds files and yields their rows as they are received, as the function `queryRows` does. */

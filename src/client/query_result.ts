@@ -106,9 +106,6 @@ export type ColumnName<Row extends FileRecord = FileRecord> = WordOrText<(keyof 
  */
 export type RowKey<Row extends FileRecord = FileRecord> = ColumnName<Row> | ((row: Row) => unknown);
 
-/** Says what there is in place of what a query did not find; empty if that is not known. The command line prints it. */
-export let hintFor: (result: QueryResult) => Promise<string>;
-
 /** Checks that an argument of `concat` or `of` is a row or a list of rows. @throws {InputError} When it is neither. */
 function checkRows(item: unknown): void {
   if (typeof item === "object" && item !== null) return;
@@ -141,10 +138,6 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
   /** Array methods that change the type of the elements, such as `map`, return plain arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
-  }
-
-  static {
-    hintFor = (result) => result.#hint();
   }
 
   #origin: QueryResultOrigin = {};
@@ -452,8 +445,7 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
     const { asked, products } = this.#origin;
     if (this.#history.found > 0 || asked === undefined || products === undefined) return "";
     const { whatThereIs } = await import("./catalog.ts");
-    // A display must not fail because of a hint.
-    return await whatThereIs(this.table, asked, products).catch(() => "");
+    return await whatThereIs(this.table, asked, products);
   }
 
   /** Returns what `console.log` and the REPL show for the result. */

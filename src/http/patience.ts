@@ -23,11 +23,11 @@ function nextMoment(now: number): AbortSignal {
 export function startTimer(delayMs: number, onTime: () => void): () => void {
   const end = performance.now() + delayMs;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const brief = delayMs > BRIEF_MS
+  const brief = delayMs >= BRIEF_MS
     ? nextMoment(performance.now())
     : AbortSignal.timeout(Math.max(0, Math.ceil(delayMs)));
   const onBrief = () => {
-    if (delayMs <= BRIEF_MS) onTime();
+    if (delayMs < BRIEF_MS) onTime();
     else timer = setTimeout(onTime, end - performance.now());
   };
   brief.addEventListener("abort", onBrief, { once: true });
@@ -35,6 +35,23 @@ export function startTimer(delayMs: number, onTime: () => void): () => void {
     brief.removeEventListener("abort", onBrief);
     // Even an unneeded clearTimeout would load the timers.
     if (timer !== undefined) clearTimeout(timer);
+  };
+}
+
+/**
+ * Calls a function at intervals until it is stopped, as `setInterval` does, without Node's timers in the first moments.
+ *
+ * @returns A function that stops it.
+ */
+export function startInterval(intervalMs: number, onTime: () => void): () => void {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const stopFirst = startTimer(intervalMs, () => {
+    timer = setInterval(onTime, intervalMs);
+    onTime();
+  });
+  return () => {
+    stopFirst();
+    if (timer !== undefined) clearInterval(timer);
   };
 }
 

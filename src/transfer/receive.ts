@@ -13,7 +13,7 @@ import {
   stallError,
   strongEtag,
 } from "../http/call.ts";
-import { Patience } from "../http/patience.ts";
+import { Patience, startInterval } from "../http/patience.ts";
 import { isPacked, lookUpObject, type ObjectFacts, unpack } from "./objects.ts";
 import {
   type ByteRange,
@@ -53,7 +53,7 @@ export class ConnectionSlots {
 }
 
 /** The interval at which to check the size of a file that native code writes. */
-const LOOK_MS = 200;
+const LOOK_MS = 250;
 
 /** Where the bytes of a body go. */
 interface PipeTarget {
@@ -97,14 +97,14 @@ async function pipeToFile(reply: Reply, { path, file, start, position, onPositio
     isEnough = true;
     stop.abort();
   };
-  const timer = setInterval(() => {
+  const stopLooking = startInterval(Math.min(LOOK_MS, timeoutMs / 2), () => {
     try {
       look();
     } catch (error) {
       // An error thrown from a timer would end the program.
       end(error);
     }
-  }, Math.min(LOOK_MS, timeoutMs / 2));
+  });
   try {
     const signals = { signal: either(stop.signal, signal), preventClose: true, preventAbort: true };
     await body.pipeTo(file.writable, signals);
@@ -116,7 +116,7 @@ async function pipeToFile(reply: Reply, { path, file, start, position, onPositio
     // If a body breaks off, fetch throws a TypeError; all other errors are disk errors.
     throw error instanceof TypeError ? await reply.call.failure(reply.url, error) : fileError(action, path, error);
   } finally {
-    clearInterval(timer);
+    stopLooking();
   }
 }
 
@@ -174,6 +174,9 @@ export function isWorthSplitting({ size, startedAt, position, elapsedMs }: Strea
  * For objects larger than this, the record is written before the first byte; for others, when their stream breaks off.
  */
 const NOTED_AHEAD_SIZE = 1024 * 1024;
+
+/** Files up to this size are hashed by code of this project: loading `node:crypto` would take longer. */
+const MAX_OWN_HASH_SIZE = 256 * 1024;
 
 /** The start of a response whose body is the object, or the rest of it. */
 interface StreamHead extends ObjectFacts {
@@ -429,7 +432,7 @@ export class Receiver {
       throw new ConnectionError(`${host} sent ${have} of ${size} bytes`, { action });
     }
     // Flushing and hashing run in parallel.
-    const settled = Promise.all([this.#file.flush(), md5 === undefined ? undefined : this.#hash()]);
+    const settled = Promise.all([this.#file.flush(), md5 === undefined ? undefined : this.#hash(have)]);
     const [, found] = await (signal === undefined ? settled : abortable(settled, signal));
     if (found !== md5) {
       await this.#file.empty();
@@ -441,9 +444,18 @@ export class Receiver {
     return have;
   }
 
-  async #hash(): Promise<string> {
+  async #hash(size: number): Promise<string> {
     using file = await Deno.open(this.#file.path, { read: true });
-    return await hashFile(file, { signal: this.#call.signal });
+    if (size > MAX_OWN_HASH_SIZE) return await hashFile(file, { signal: this.#call.signal });
+    const { md5 } = await import("../cdf/md5.ts");
+    const hash = await md5(size, async (_, target) => {
+      for (let count = 0; count < target.length;) {
+        const more = await file.read(target.subarray(count));
+        if (more === null) break; // Another process has truncated it: the MD5 will differ.
+        count += more;
+      }
+    });
+    return hash.toHex();
   }
 }
 

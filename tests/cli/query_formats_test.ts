@@ -1,6 +1,5 @@
 import { csv, json, jsonLines, paths } from "../../src/cli/formats.ts";
 import { queryOf } from "../../src/cli/filters.ts";
-import { QueryResult } from "../../src/client/query_result.ts";
 import { decodeFileRecords } from "../../src/protocol/rows.ts";
 import { columnNames } from "../../src/protocol/tables.ts";
 import { assertEquals } from "@std/assert";
@@ -11,7 +10,7 @@ const ROWS = [
 ];
 
 Deno.test("csv() writes RFC 4180: unchanged values, a header, CRLF", () => {
-  const text = [...csv(QueryResult.fromRows(ROWS, { table: "ancillary" }))].join("");
+  const text = [...csv({ rows: ROWS, table: "ancillary" })].join("");
   const header =
     "file_path,instrument,descriptor,start_date,end_date,version,extension,ingestion_date,released,note,cr,more";
   assertEquals(
@@ -29,13 +28,13 @@ Deno.test("csv() writes RFC 4180: unchanged values, a header, CRLF", () => {
 const KERNEL_KEYS = ["file_path", ...columnNames("spice").filter((name) => name !== "file_path")];
 
 Deno.test("csv() without rows is the header of the table", () => {
-  const text = [...csv(QueryResult.fromRows([], { table: "spice" }))].join("");
+  const text = [...csv({ rows: [], table: "spice" })].join("");
   assertEquals(text, `${KERNEL_KEYS.join(",")}\r\n`);
 });
 
 Deno.test("csv() leaves a field empty if the row lacks it, even if every object inherits a property of that name", () => {
   const rows = decodeFileRecords(JSON.parse('[{"file_path":"imap/a","toString":"sent"},{"file_path":"imap/b"}]'));
-  const lines = [...csv(QueryResult.fromRows(rows, { table: "spice" }))].join("").split("\r\n");
+  const lines = [...csv({ rows, table: "spice" })].join("").split("\r\n");
   const empty = ",".repeat(KERNEL_KEYS.length);
   assertEquals(lines.slice(1), [`imap/a${empty}sent`, `imap/b${empty}`, ""]);
 });

@@ -1,9 +1,9 @@
 import { DATES_OPTION, FILTERS, queryOf, wantsIsoDates } from "../filters.ts";
-import type { FormatName } from "../formats.ts";
+import type { FormatName, Found } from "../formats.ts";
 import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT, type Output } from "../shell.ts";
-import { ImapClient } from "../../client/imap_client.ts";
-import type { QueryResult } from "../../client/query_result.ts";
+import { resolveSettings } from "../../config.ts";
+import { createTransport, type Transport } from "../../http/transport.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
 
 /** The formats of a whole result. */
@@ -14,7 +14,7 @@ const STREAMED = "ndjson";
 const MAX_WAITING = 200;
 
 /** Writes each row as soon as it arrives; rows that arrive together are written together. */
-async function stream(rows: AsyncIterable<FileRecord>, output: Output): Promise<void> {
+async function stream(chunks: AsyncIterable<readonly FileRecord[]>, output: Output): Promise<void> {
   const { jsonLines } = await import("../formats.ts");
   let waiting: FileRecord[] = [];
   let isRead = Promise.resolve(true);
@@ -26,23 +26,25 @@ async function stream(rows: AsyncIterable<FileRecord>, output: Output): Promise<
     isRead = isRead.then(async (isRead) => isRead && await output.data(lines));
     void isRead.then((isRead) => isOver ||= !isRead, () => isOver = true);
   };
-  for await (const row of rows) {
-    if (isOver) break;
-    if (waiting.length === 0) setTimeout(flush);
-    waiting.push(row);
-    if (waiting.length < MAX_WAITING) continue;
-    flush();
-    if (!await isRead) return;
+  for await (const rows of chunks) {
+    for (const row of rows) {
+      if (isOver) return;
+      if (waiting.length === 0) setTimeout(flush);
+      waiting.push(row);
+      if (waiting.length < MAX_WAITING) continue;
+      flush();
+      if (!await isRead) return;
+    }
   }
   flush();
   await isRead;
 }
 
 /** Says on standard error what there is instead of what was not found. Programs, which read a pipe, do not wait for it. */
-async function sayWhatThereIs(files: QueryResult, output: Output): Promise<void> {
+async function sayWhatThereIs({ table, asked }: Found, transport: Transport, output: Output): Promise<void> {
   if (!Deno.stdout.isTerminal()) return;
-  const { hintFor } = await import("../../client/query_result.ts");
-  const hint = await hintFor(files);
+  const { countProducts, whatThereIs } = await import("../../client/catalog.ts");
+  const hint = await whatThereIs(table, asked, (parameters) => countProducts(transport, parameters));
   if (hint !== "") await output.notice(hint);
 }
 
@@ -81,26 +83,28 @@ export const query: Command = {
     ],
   },
   async run(input) {
-    const { values, client: settings, output, quiet, signal } = input;
-    const client = new ImapClient(settings);
+    const { values, client, output, quiet, signal } = input;
     const wish = values.get("output-format") ?? "table";
     const format = FORMATS.find((name) => name === wish);
     const isoDates = wantsIsoDates(input);
     const display = queryDisplay(output, { quiet: quiet || (wish === STREAMED && Deno.stdout.isTerminal()) });
-    const options = { signal, onProgress: display.onProgress };
+    const asked = queryOf(input);
     try {
-      if (format === undefined) await stream(client.queryRows(queryOf(input), options), output);
+      // Not by an ImapClient: its results also display themselves, and take longer to load.
+      const { readyQuery } = await import("../../client/query.ts");
+      const query = readyQuery(asked, { signal, onProgress: display.onProgress });
+      const settings = resolveSettings(client);
+      const transport = createTransport(settings, client);
+      if (format === undefined) await stream(query.chunks(transport), output);
       else {
         // Loaded during the request.
-        const [files, { formats }] = await Promise.all([
-          client.query(queryOf(input), options),
-          import("../formats.ts"),
-        ]);
+        const [rows, { formats }] = await Promise.all([query.all(transport), import("../formats.ts")]);
         display.stop();
-        for await (const text of formats[format](files, { ...output.look(), isoDates })) {
+        const found = { rows, table: query.table, asked, dataDir: settings.dataDir };
+        for await (const text of formats[format](found, { ...output.look(), isoDates })) {
           if (!await output.data(text)) break;
         }
-        if (files.length === 0 && format === "table" && !quiet) await sayWhatThereIs(files, output);
+        if (rows.length === 0 && format === "table" && !quiet) await sayWhatThereIs(found, transport, output);
       }
     } finally {
       display.stop();
