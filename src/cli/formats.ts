@@ -1,8 +1,9 @@
+import type { Picture } from "../display/picture.ts";
 import { type Table, type TextLook, textTableChunks } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/rows.ts";
-import type { QueryParameters, TableName } from "../protocol/tables.ts";
+import type { TableName } from "../protocol/tables.ts";
 import { printable, printableJson } from "../safe_text.ts";
-import { askedText, csvChunks, recordsTable } from "../views/records.ts";
+import { csvChunks, recordsTable } from "../views/records.ts";
 
 /** The number of rows per text: a compromise between speed and memory. */
 const ROWS_AT_ONCE = 200;
@@ -53,21 +54,15 @@ export function* paths(rows: readonly FileRecord[]): Generator<string> {
 }
 
 /** Prints the coverage: a line per product, as wide as the terminal. */
-async function* coverage({ rows, asked, dataDir }: Found, { columns = 80 }: Look): AsyncGenerator<string> {
-  const [{ coveragePicture }, { filesHere }] = await Promise.all([
-    import("../views/coverage_chart.ts"),
-    import("../transfer/local_files.ts"),
-  ]);
-  const here = await filesHere(dataDir, rows.map(({ file_path }) => file_path));
-  yield coveragePicture(rows, { asked: askedText({ ...asked }), here }).toText({ columns });
+async function* coverage({ coverage }: Found, { columns = 80 }: Look): AsyncGenerator<string> {
+  yield (await coverage()).toText({ columns });
 }
 
-/** What a query found. */
+/** Files that were found, at the SDC or in a data directory. */
 export interface Found {
   readonly rows: readonly FileRecord[];
   readonly table: TableName;
-  readonly asked: QueryParameters;
-  readonly dataDir: string;
+  readonly coverage: () => PromiseLike<Picture>;
 }
 
 /** The name of a format for a whole result. */

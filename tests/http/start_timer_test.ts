@@ -1,4 +1,4 @@
-import { startTimer } from "../../src/http/patience.ts";
+import { startInterval, startTimer } from "../../src/http/patience.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** How long a timer takes, in milliseconds. */
@@ -33,4 +33,31 @@ Deno.test("startTimer() does not call once it is stopped, at any time before", a
   stopLater();
   await timeOf(400);
   assertEquals(called, []);
+});
+
+Deno.test("startInterval() calls again and again at its interval, whether short or long, until it is stopped", async () => {
+  const counts = await Promise.all([20, 100, 300].map(async (interval) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const started = performance.now();
+    let calls = 0;
+    const stop = startInterval(interval, () => {
+      calls += 1;
+      if (calls === 3) resolve();
+    });
+    await promise;
+    const time = performance.now() - started;
+    stop();
+    assert(time >= 3 * (interval - 2), `3 times ${interval} ms took ${time} ms`);
+    await timeOf(2 * interval);
+    return calls;
+  }));
+  assertEquals(counts, [3, 3, 3]);
+});
+
+Deno.test("startInterval() does not call if it is stopped before its first interval is over", async () => {
+  let calls = 0;
+  const stop = startInterval(20, () => calls++);
+  stop();
+  await timeOf(60);
+  assertEquals(calls, 0);
 });

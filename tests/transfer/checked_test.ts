@@ -3,6 +3,7 @@ import { basename } from "@std/path";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { archivePath } from "../../mod.ts";
 import { nameOf, openLab } from "./lab.ts";
+import { randomBytes } from "../support/object_store.ts";
 
 const WRONG = `"${"0".repeat(32)}"`;
 
@@ -21,6 +22,19 @@ Deno.test("download() starts from 0 when the MD5 was wrong once", async () => {
   assertEquals((await lab.one()).state, "fetched");
   assertEquals(lab.ranges(), ["", ""]);
   assertEquals(await lab.read(), lab.bytes);
+});
+
+Deno.test("download() checks the MD5 of files of every size, whichever code computes it", async () => {
+  // Small files are hashed by code of this project, up to 256 KiB.
+  for (const size of [1, 55, 56, 64, 256 * 1024, 256 * 1024 + 1]) {
+    await using lab = await openLab({ retries: 0 });
+    const bytes = randomBytes(size);
+    lab.store.add(lab.path, bytes);
+    assertEquals((await lab.one()).state, "fetched", `${size} bytes`);
+    lab.store.usually = { headers: { etag: WRONG } };
+    assertEquals((await lab.one({ ifPresent: "fetch" })).state, "failed", `${size} bytes`);
+    assertEquals(await lab.read(), bytes);
+  }
 });
 
 Deno.test("download() does not treat an ETag as an MD5 when S3 says that it is not one", async () => {

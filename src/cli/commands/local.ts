@@ -145,7 +145,8 @@ export const local: Command = {
     else if (list === "other") texts = listTexts(here.others, ({ file_path }) => file_path, input);
     else {
       const files = list === "superseded" ? here.superseded : here.files;
-      texts = isOneOf(FILE_FORMATS, wish) ? formats[wish](files, { ...output.look(), isoDates }) : [jsonLines(files)];
+      const found = { rows: files, table: files.table, coverage: () => files.coverage() };
+      texts = isOneOf(FILE_FORMATS, wish) ? formats[wish](found, { ...output.look(), isoDates }) : [jsonLines(files)];
     }
     for await (const text of texts) if (!await output.data(text)) break;
     if (list === "files" && wish === "table" && !quiet) await sayWhatElse(here, output);

@@ -1,10 +1,12 @@
 import { DATES_OPTION, FILTERS, queryOf, wantsIsoDates } from "../filters.ts";
-import type { FormatName, Found } from "../formats.ts";
+import type { FormatName } from "../formats.ts";
 import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT, type Output } from "../shell.ts";
 import { resolveSettings } from "../../config.ts";
+import type { Picture } from "../../display/picture.ts";
 import { createTransport, type Transport } from "../../http/transport.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
+import type { QueryParameters, TableName } from "../../protocol/tables.ts";
 
 /** The formats of a whole result. */
 const FORMATS = ["table", "json", "csv", "paths", "coverage"] as const satisfies readonly FormatName[];
@@ -40,8 +42,25 @@ async function stream(chunks: AsyncIterable<readonly FileRecord[]>, output: Outp
   await isRead;
 }
 
+/** Draws the coverage of rows, and which of the files are in the data directory. */
+async function coverageOf(rows: readonly FileRecord[], asked: QueryParameters, dataDir: string): Promise<Picture> {
+  const [{ coveragePicture }, { filesHere }, { askedText }] = await Promise.all([
+    import("../../views/coverage_chart.ts"),
+    import("../../transfer/local_files.ts"),
+    import("../../views/records.ts"),
+  ]);
+  const here = await filesHere(dataDir, rows.map(({ file_path }) => file_path));
+  return coveragePicture(rows, { asked: askedText({ ...asked }), here });
+}
+
+/** Where another question is asked, and the answer printed. */
+interface Asking {
+  readonly transport: Transport;
+  readonly output: Output;
+}
+
 /** Says on standard error what there is instead of what was not found. Programs, which read a pipe, do not wait for it. */
-async function sayWhatThereIs({ table, asked }: Found, transport: Transport, output: Output): Promise<void> {
+async function sayWhatThereIs(table: TableName, asked: QueryParameters, { transport, output }: Asking): Promise<void> {
   if (!Deno.stdout.isTerminal()) return;
   const { countProducts, whatThereIs } = await import("../../client/catalog.ts");
   const hint = await whatThereIs(table, asked, (parameters) => countProducts(transport, parameters));
@@ -100,11 +119,14 @@ export const query: Command = {
         // Loaded during the request.
         const [rows, { formats }] = await Promise.all([query.all(transport), import("../formats.ts")]);
         display.stop();
-        const found = { rows, table: query.table, asked, dataDir: settings.dataDir };
+        const coverage = () => coverageOf(rows, asked, settings.dataDir);
+        const found = { rows, table: query.table, coverage };
         for await (const text of formats[format](found, { ...output.look(), isoDates })) {
           if (!await output.data(text)) break;
         }
-        if (rows.length === 0 && format === "table" && !quiet) await sayWhatThereIs(found, transport, output);
+        if (rows.length === 0 && format === "table" && !quiet) {
+          await sayWhatThereIs(query.table, asked, { transport, output });
+        }
       }
     } finally {
       display.stop();
