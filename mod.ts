@@ -100,7 +100,9 @@ export {
   reprocess,
   settings,
   spaceWeather,
+  sync,
   upload,
+  watch,
   webpoda,
 } from "./src/client/default_client.ts";
 export type {
@@ -125,6 +127,8 @@ export type {
   VariableDimension,
   VariableRole,
 } from "./src/client/dataset.ts";
+export type { NewFile, SyncOptions, SyncReport, WatchOptions } from "./src/client/sync.ts";
+export type { SupersededChoice, SyncChange } from "./src/mirror/sync.ts";
 export { ClientSettings, type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
 export type {
   IalirtFile,

@@ -13,6 +13,7 @@ const MODULES = ["mod.ts", "archive.ts", "src/cdf/cdf.ts"];
 export const CATEGORIES: Readonly<Record<string, string>> = {
   "Find files": "Queries, their results, and the catalog of products.",
   "Download and upload": "Transfers of files, with progress, an outcome for each file, and retries.",
+  "Between runs": "Keeping a mirror, naming the exact files behind a figure, and where they come from.",
   "File names": "The SDC's file names: their fields, their kinds, their paths in the archive, and their versions.",
   "SPICE kernels": "Kernels for a range of days, and a metakernel that loads them.",
   "Real-time data and packets": "Space weather and files of I-ALiRT, and raw packets of webpoda.",

@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/download.ts")).download,
   },
   {
+    name: "sync",
+    summary: "keep the data directory up to date with a query",
+    load: async () => (await import("./commands/sync.ts")).sync,
+  },
+  {
     name: "metakernel",
     summary: "download SPICE kernels, and write a metakernel",
     load: async () => (await import("./commands/metakernel.ts")).metakernel,
@@ -216,7 +221,7 @@ async function runCommand(command: Command, { output, before, rest, random }: Co
     const apiKey = await key?.apiKeyOf({ values, flags, rest: line.rest }, output, signal);
     const webpodaToken = values.get("webpoda-token");
     const client = { url: values.get("url"), apiKey, webpodaToken, dataDir: values.get("data-dir"), log, random };
-    const input = { values, flags, rest: line.rest, client, output, quiet, verbose, debug, signal };
+    const input = { values, flags, rest: line.rest, words: line.words, client, output, quiet, verbose, debug, signal };
     const code = await command.run(input).catch((error: unknown) => {
       signal.throwIfAborted();
       return reportError(output, `${PROGRAM} ${spec.name}`, error);

@@ -20,6 +20,8 @@ export interface Option {
   readonly words?: readonly string[];
   /** Whether it takes several values, separated by commas. */
   readonly isList?: boolean;
+  /** Whether it takes all words that follow it, whatever they are. */
+  readonly takesRest?: boolean;
   /** Whether its value is a path, which shells can complete. */
   readonly paths?: "files" | "folders";
   /** What it does, for help: a phrase without a period at the end. */
@@ -106,6 +108,8 @@ export interface Parsed {
   readonly flags: ReadonlySet<string>;
   /** All other arguments, in order. */
   readonly rest: readonly string[];
+  /** The words after an option that takes all of them. */
+  readonly words?: readonly string[] | undefined;
 }
 
 function isText(value: unknown): value is string {
@@ -202,6 +206,9 @@ function onlyValue(option: Option, given: unknown): string | undefined {
  * @throws {UsageError} When an option is unknown, lacks its value, is given twice, or has a value that it does not accept.
  */
 export function parse(typed: readonly string[], options: readonly Option[]): Parsed {
+  const last = options.find(({ takesRest }) => takesRest);
+  const end = last === undefined ? -1 : typed.indexOf(`--${last.name}`);
+  if (end >= 0) return { ...parse(typed.slice(0, end), options), words: typed.slice(end + 1) };
   const args = joinHyphens(typed, options);
   checkNames(args, options);
   const withValue = options.filter((option) => option.value !== undefined);

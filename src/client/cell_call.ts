@@ -27,6 +27,8 @@ const ADVICE = {
   "list of local files": AGAIN,
   "lineage": AGAIN,
   "packets": `${AGAIN}: files that are complete are not written twice`,
+  "sync": RESUMES,
+  "watch": RESUMES,
   "command line": AGAIN,
 } as const;
 

@@ -29,6 +29,7 @@ import type {
 } from "./orders.ts";
 import type { QueryResult } from "./query_result.ts";
 import type { RecordList } from "./record_list.ts";
+import type { NewFile, SyncOptions, SyncReport, WatchOptions } from "./sync.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import type { MimeBundle } from "../display/notebook.ts";
@@ -440,6 +441,64 @@ export function download(
 export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
 export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport> {
   return displayed(client.download(files, options));
+}
+
+/**
+ * Brings the data directory up to date with a query: fetches new files, new versions, and files that the archive has
+ * delivered again. What it has seen is remembered in `.imap-data-access/` of the data directory, so that the next run asks
+ * only for what was ingested since. Several processes and machines can share a data directory.
+ *
+ * Files that were changed here are reported and not touched, and so are files that the archive no longer has; see
+ * {@linkcode SyncOptions}. A run that is killed is continued by the next one.
+ *
+ * @param parameters The query, with at least one parameter, and none for days of ingestion.
+ * @returns What changed: new, redelivered, superseded, gone, changed here, failed.
+ * @throws {InputError} When a parameter or an option is wrong. Nothing was sent or written.
+ * @throws {FileError} When what was remembered is damaged, or was written by a newer version. No data were changed.
+ *
+ * @example
+ * ```ts
+ * import { sync } from "@imap-sdc/data-access";
+ *
+ * const report = await sync({ instrument: "glows", data_level: "l1a" });
+ * console.log(report.summary()); // ... unchanged; ...
+ * const plan = await sync({ instrument: "glows", data_level: "l1a" }, { dryRun: true });
+ * console.log(plan.changes.length); // 0
+ * ```
+ *
+ * @category Between runs
+ */
+export function sync(parameters: QueryParameters, options: SyncOptions = {}): Promise<SyncReport> {
+  return displayed(client.sync(parameters, options));
+}
+
+/**
+ * Keeps the data directory up to date with a query, as {@linkcode sync} does every 15 minutes, and yields each new or
+ * redelivered file once, when it is complete. It never ends by itself: leave the loop with `break`, or pass a signal.
+ *
+ * A file counts as handed over when the loop asks for the next one, or is left; after a kill, the file in hand is yielded
+ * once more. Work that may fail belongs in `onFile` of {@linkcode sync}, which is tried again. A poll that fails, for
+ * instance without a network, is reported, and the next one tries again.
+ *
+ * @param parameters The query, with at least one parameter, and none for days of ingestion.
+ * @returns The new files, without an end.
+ * @throws {InputError} When a parameter or an option is wrong. Nothing was sent or written.
+ * @throws {FileError} When what was remembered is damaged, or was written by a newer version. No data were changed.
+ *
+ * @example
+ * ```ts
+ * import { watch } from "@imap-sdc/data-access";
+ *
+ * for await (const { path } of watch({ instrument: "glows", data_level: "l1b" }, { intervalMs: 60_000 })) {
+ *   console.log(path); // ...
+ *   break;
+ * }
+ * ```
+ *
+ * @category Between runs
+ */
+export function watch(parameters: QueryParameters, options: WatchOptions = {}): AsyncGenerator<NewFile> {
+  return client.watch(parameters, options);
 }
 
 /**

@@ -37,6 +37,7 @@ import type {
 } from "./orders.ts";
 import type { QueryResult } from "./query_result.ts";
 import type { RecordList } from "./record_list.ts";
+import type { NewFile, SyncOptions, SyncReport, WatchOptions } from "./sync.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import { type ClientOptions, resolveSettings, type Settings, settingSources } from "../config.ts";
@@ -284,6 +285,24 @@ export class ImapClient {
     await this.#tellOfPythonData(context);
     if (isList(files)) return await downloadAll(context, files, options);
     return await downloadOne(context, files, options);
+  }
+
+  /** Brings the data directory up to date with a query, as the function `sync` does. */
+  async sync(parameters: QueryParameters, options: SyncOptions = {}): Promise<SyncReport> {
+    const { syncFiles } = await import("./sync.ts");
+    await using call = await this.#begin("sync", options);
+    const context = call.context();
+    await this.#tellOfPythonData(context);
+    return await syncFiles(context, parameters, call.options);
+  }
+
+  /** Keeps the data directory up to date with a query, and yields each new file, as the function `watch` does. */
+  async *watch(parameters: QueryParameters, options: WatchOptions = {}): AsyncGenerator<NewFile> {
+    const { watchFiles } = await import("./sync.ts");
+    await using call = await this.#begin("watch", options);
+    const context = call.context();
+    await this.#tellOfPythonData(context);
+    yield* watchFiles(context, parameters, call.options);
   }
 
   /** Downloads the SPICE kernels of some days and writes a metakernel, as the function `metakernel` does. */

@@ -9,6 +9,12 @@ import { type CheckedQuery, checkQuery } from "../sdc/check_query.ts";
 import { planQuery, type QueryPlan } from "../sdc/plan_query.ts";
 import { queryRows } from "../sdc/run_query.ts";
 
+/** How to run a query. */
+interface RunOptions extends QueryOptions {
+  /** Called with the time of the server's clock before the rows of each response. */
+  readonly onServerTime?: ((time: Date) => void) | undefined;
+}
+
 /** A checked query that can be sent. */
 interface ReadyQuery {
   readonly table: TableName;
@@ -43,7 +49,7 @@ class OtherDay extends Error {
 /** Runs a query. */
 class QueryRun {
   readonly #transport: Transport;
-  readonly #options: QueryOptions;
+  readonly #options: RunOptions;
   /** Checks the query again, at another time. */
   readonly #checkAt: (time: Date) => CheckedQuery;
   /** The current time: by the clock of this machine, or by the server's if that says another day. */
@@ -55,7 +61,7 @@ class QueryRun {
   readonly #refused = new Set<string>();
   #plan: QueryPlan;
 
-  constructor(transport: Transport, { query, checkAt, now }: ReadyAt, options: QueryOptions) {
+  constructor(transport: Transport, { query, checkAt, now }: ReadyAt, options: RunOptions) {
     [this.#transport, this.#options] = [transport, options];
     [this.#query, this.#checkAt, this.#now] = [query, checkAt, now];
     // A caller with a clock of their own means that clock.
@@ -95,7 +101,10 @@ class QueryRun {
   async *#planned(): AsyncGenerator<FileRecord[]> {
     const { signal, onProgress = () => {} } = this.#options;
     const { table, reduceTo } = this.#plan;
-    const onServerTime = (time: Date) => this.#checkDay(time);
+    const onServerTime = (time: Date) => {
+      this.#checkDay(time);
+      this.#options.onServerTime?.(time);
+    };
     const chunks = queryRows(this.#transport, this.#plan, { signal, now: this.#now, onProgress, onServerTime });
     if (reduceTo === undefined) return yield* chunks;
     // The newest version is known only after all rows have been received.
@@ -152,7 +161,7 @@ function sorted(rows: FileRecord[]): FileRecord[] {
  *
  * @throws {InputError} When a condition is wrong.
  */
-export function readyQuery(parameters: QueryParameters, options: QueryOptions): ReadyQuery {
+export function readyQuery(parameters: QueryParameters, options: RunOptions): ReadyQuery {
   const now = options.now?.() ?? new Date();
   const query = checkQuery(parameters, now);
   // The caller may change the object in the meantime.

@@ -14,7 +14,8 @@ import { checkedShard, type Shard } from "../../names/shard.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
 import type { Outcome } from "../../transfer/batch.ts";
 
-function shardOf(text: string | undefined): Shard | undefined {
+/** Reads the value of `--shard`. */
+export function shardOf(text: string | undefined): Shard | undefined {
   const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text ?? "");
   if (match !== null) return checkedShard({ part: Number(match[1]), of: Number(match[2]) });
   if (text === undefined) return undefined;

@@ -1,0 +1,221 @@
+import { FILTERS, hasFilters, queryOf } from "../filters.ts";
+import { transferDisplay } from "../progress.ts";
+import { type Command, type CommandInput, EXIT, type ExitCode, PROGRAM, UsageError, wholeNumber } from "../shell.ts";
+import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
+import { shardOf } from "./download.ts";
+import { ImapClient } from "../../client/imap_client.ts";
+import { DEFAULT_OVERLAP_HOURS, type NewFile, type SyncOptions, type SyncReport } from "../../client/sync.ts";
+import { ImapError } from "../../errors.ts";
+import { printable, printableJson } from "../../safe_text.ts";
+
+const FORMATS = ["table", "json"] as const;
+const SUPERSEDED = ["keep", "move", "remove"] as const;
+
+/** The units of `--watch`, in milliseconds. */
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const MAX_INTERVAL_MS = 7 * 86_400_000;
+
+/** Reads an interval: `15m`. */
+function intervalOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, number, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const milliseconds = Number(number) * (UNITS[unit] ?? NaN);
+  if (milliseconds >= 1_000 && milliseconds <= MAX_INTERVAL_MS) return milliseconds;
+  throw new UsageError(`Cannot use "${text}" for --watch: expected a time from 1s to 7d, such as 30s, 15m, 6h or 1d`);
+}
+
+/** The place of the path in the words of `--exec`. */
+const PATH = "{}";
+
+/** Checks the words of `--exec`. */
+function programOf(words: readonly string[] | undefined): readonly string[] | undefined {
+  if (words === undefined) return undefined;
+  if (words.length === 0) throw new UsageError(`Cannot use the option "--exec": it needs a program`);
+  if (words.slice(1).some((word) => word.includes(PATH))) return words;
+  throw new UsageError(`Cannot use the option "--exec": expected ${PATH} among the program's arguments, for the path`);
+}
+
+/** Copies what a program prints to standard error: standard output is for JSON. */
+async function copy(stream: ReadableStream<Uint8Array>): Promise<void> {
+  for await (const bytes of stream) {
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await Deno.stderr.write(rest));
+  }
+}
+
+/** Runs a program for a file, without a shell. @throws {ImapError} When it cannot be run, or fails. */
+async function runProgram(words: readonly string[], { path }: NewFile, isJson: boolean): Promise<void> {
+  const [program = "", ...args] = words.map((word, index) => index === 0 ? word : word.replaceAll(PATH, () => path));
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program, { args, stdin: "null", stdout: isJson ? "piped" : "inherit", stderr: "inherit" })
+      .spawn();
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound ? "it is not installed" : String(error);
+    throw new ImapError(`Cannot run "${program}": ${reason}`, { cause: error });
+  }
+  if (isJson) await copy(child.stdout);
+  const { code, signal } = await child.status;
+  if (code === 0) return;
+  const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+  throw new ImapError(`"${program}" ended ${how}`);
+}
+
+/** Prints a report. @returns The exit code. */
+async function print(report: SyncReport, { output, quiet, values }: CommandInput): Promise<ExitCode> {
+  const { failed, refusal } = report;
+  if (values.get("output-format") === "json") {
+    const { changes, ...others } = report.toJSON();
+    const lines = Array.isArray(changes) ? changes.map((change) => printableJson(JSON.stringify(change))) : [];
+    const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`;
+    await output.data(`${printableJson(JSON.stringify(others)).slice(0, -1)},"changes":${list}}\n`);
+  } else if (report.changes.length > 0) await output.data(report.toText());
+  else if (!quiet) await output.data(`${report.summary()}\n`);
+  const messages = failed.map(({ file, error }) => error?.message ?? `Cannot sync "${file}"`);
+  if (refusal !== undefined) messages.push(`Cannot remove the files that are gone: ${refusal}; --force removes them`);
+  if (messages.length > 0) await output.error(`${PROGRAM} sync`, ...messages);
+  return messages.length > 0 ? EXIT.failed : EXIT.done;
+}
+
+/** Prints the report of a poll: a line for each change. */
+async function printPoll(report: SyncReport, { output, quiet, values }: CommandInput): Promise<void> {
+  const isJson = values.get("output-format") === "json";
+  for (const change of report.changes) {
+    const { state, file, done, error } = change;
+    const json = () => JSON.stringify(error === undefined ? change : { ...change, error: error.message });
+    await output.data(isJson ? `${printableJson(json())}\n` : `${state} ${printable(file)} (${done})\n`);
+    if (error !== undefined) await output.error(`${PROGRAM} sync`, error.message);
+  }
+  if (report.changes.length > 0 && !quiet) await output.notice(report.summary());
+}
+
+/** Waits for the next poll. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { delay } = await import("@std/async");
+  await delay(milliseconds, { signal });
+}
+
+/** Syncs at intervals, until it is interrupted. Each run reads what is remembered: other processes may have changed it. */
+async function poll(client: ImapClient, input: CommandInput, options: SyncOptions, intervalMs: number): Promise<never> {
+  const { output, signal } = input;
+  for (;;) {
+    try {
+      await printPoll(await client.sync(queryOf(input), options), input);
+    } catch (error) {
+      signal.throwIfAborted();
+      // Without a network, the next poll tries again.
+      if (!(error instanceof ImapError) || !error.retryable) throw error;
+      await output.error(`${PROGRAM} sync`, error.message);
+    }
+    await pause(intervalMs, signal);
+  }
+}
+
+/** The command `sync`. */
+export const sync: Command = {
+  spec: {
+    name: "sync",
+    description:
+      "Brings the data directory up to date with a query: fetches new files, new versions, and files that the SDC has " +
+      "delivered again. What it has seen is remembered in .imap-data-access/ of the data directory, so the next run asks " +
+      "only for what was ingested since. Files that were changed here, or that the SDC no longer has, are reported and kept.",
+    options: [
+      ...FILTERS.filter(({ parameter }) =>
+        !["ingestion_start_date", "ingestion_end_date", "today", "days_ago"].includes(parameter)
+      ),
+      { name: "full", help: "ask for all files; otherwise this happens in the first run, and every 7 days" },
+      {
+        name: "overlap",
+        value: "HOURS",
+        help: `how much earlier than the last run the next one begins (default: ${DEFAULT_OVERLAP_HOURS})`,
+      },
+      {
+        name: "superseded",
+        value: "CHOICE",
+        choices: SUPERSEDED,
+        help: "what to do with versions that a newer one replaces: keep them (default), move them to " +
+          ".imap-data-access/superseded in the data directory, or remove them; with the last two, only the newest " +
+          "version of each file is fetched",
+      },
+      {
+        name: "remove-missing",
+        help: "remove files that the SDC no longer has; not if these are more than 10 % of all files",
+      },
+      {
+        name: "force",
+        help: "fetch files again that were changed here, and let more than 10 % of the files be removed",
+      },
+      { name: "verify", help: "compare the bytes of all files here with the SDC's" },
+      {
+        name: "watch",
+        value: "INTERVAL",
+        help: "go on until it is interrupted, and ask at this interval: 15m, 1h",
+      },
+      {
+        name: "exec",
+        value: "PROGRAM ARG... {}",
+        takesRest: true,
+        help:
+          "run a program for each new file, without a shell; {} is its path. It must be the last option. A program " +
+          "that fails is tried again, up to 3 times and in later runs",
+      },
+      { name: "output-format", value: "FORMAT", choices: FORMATS, help: "output format (default: table)" },
+      ...TRANSFER_OPTIONS,
+      {
+        name: "shard",
+        value: "K/N",
+        help:
+          "sync only part K of N of the files, to share a mission among N machines; all versions of a file are in one part",
+      },
+    ],
+    examples: [
+      { text: "A mirror of a product", line: "sync --instrument mag --data-level l2 --data-dir /data" },
+      { text: "What it would do", line: "sync --instrument mag --data-level l2 --data-dir /data --dry-run" },
+      {
+        text: "Only the newest version of each file",
+        line: "sync --instrument mag --data-level l2 --data-dir /data --superseded remove",
+      },
+      {
+        text: "Look every 15 minutes, and run a program for each new file",
+        line: "sync --instrument mag --data-level l2 --data-dir /data --watch 15m --exec ./process.sh {}",
+      },
+    ],
+    showsProgress: true,
+    whenInterrupted: "what was fetched so far is remembered; run the same command to continue",
+  },
+  async run(input) {
+    const { values, flags, client: settings, output, quiet, verbose, signal } = input;
+    if (!hasFilters(input)) throw new UsageError("Cannot sync: no filter is given");
+    const intervalMs = intervalOf(values.get("watch"));
+    const program = programOf(input.words);
+    const dryRun = flags.has("dry-run");
+    if (dryRun && intervalMs !== undefined) throw new UsageError("Cannot use --dry-run together with --watch");
+    const isJson = values.get("output-format") === "json";
+    const client = new ImapClient({ ...settings, ...transferSettings(values) });
+    const display = await transferDisplay(output, {
+      quiet: quiet || dryRun || intervalMs !== undefined,
+      plain: verbose,
+    });
+    const options: SyncOptions = {
+      dryRun,
+      signal,
+      full: flags.has("full"),
+      force: flags.has("force"),
+      verify: flags.has("verify"),
+      removeMissing: flags.has("remove-missing"),
+      superseded: SUPERSEDED.find((choice) => choice === values.get("superseded")),
+      overlapHours: wholeNumber(values, "overlap", [0, 8_784]),
+      concurrency: concurrencyOf(values),
+      shard: shardOf(values.get("shard")),
+      onProgress: display.onProgress,
+      ...(program === undefined ? {} : { onFile: (file: NewFile) => runProgram(program, file, isJson) }),
+    };
+    try {
+      if (intervalMs !== undefined) return await poll(client, input, options, intervalMs);
+      const report = await client.sync(queryOf(input), options);
+      display.stop();
+      return await print(report, input);
+    } finally {
+      display.stop();
+    }
+  },
+};

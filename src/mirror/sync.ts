@@ -1,0 +1,363 @@
+// One run of a sync: asks the archive, decides (sync_plan.ts), and does it, file by file. After each file it is noted what
+// is here (sync_state.ts), so that a run that is killed is continued by the next one.
+import { fileError } from "../disk.ts";
+import { ImapError } from "../errors.ts";
+import { absolutePath, DataFolders, localPath } from "../transfer/local_files.ts";
+import { STATE_FOLDER } from "./local_directory.ts";
+import type { Outcome } from "../transfer/batch.ts";
+import {
+  type ComparedFile,
+  isSameStamp,
+  type Listing,
+  type PlanInput,
+  type PlannedFile,
+  planSync,
+  type SupersededFile,
+  type SyncPlan,
+} from "./sync_plan.ts";
+import type { RememberedFile, Stamp, SyncState } from "./sync_state.ts";
+import { dirname, join } from "@std/path";
+
+/**
+ * What to do with versions that a newer one replaces: keep them, move them to the folder
+ * `.imap-data-access/superseded` of the data directory, or remove them.
+ *
+ * @category Between runs
+ */
+export type SupersededChoice = "keep" | "move" | "remove";
+
+/**
+ * What a sync found, or did, for one file.
+ *
+ * @category Between runs
+ */
+export interface SyncChange {
+  /**
+   * `new`: it was not here. `redelivered`: the archive has another delivery of it. `superseded`: a newer version replaces
+   * it. `gone`: the archive no longer has it. `local change`: somebody has changed it here, and it was not touched.
+   * `failed`: it could not be brought up to date; the next run tries it again.
+   */
+  readonly state: "new" | "redelivered" | "superseded" | "gone" | "local change" | "failed";
+  /** Its path in the archive. */
+  readonly file: string;
+  /** Its path on this machine: of a file that was moved, where it is now. */
+  readonly path: string;
+  /** The number of bytes that were transferred. */
+  readonly bytes: number;
+  /** The size of a file to fetch, in a dry run; undefined if it is not known. */
+  readonly size?: number | undefined;
+  /** What was done: `fetched`, `same bytes`, `kept`, `moved`, `removed`, or in a dry run what would be done. */
+  readonly done: string;
+  /** The archive path of the version that replaces it. */
+  readonly by?: string | undefined;
+  /** Why it failed. */
+  readonly error?: Error | undefined;
+}
+
+/** How a sync works. */
+export interface SyncSettings {
+  readonly dataDir: string;
+  readonly superseded: SupersededChoice;
+  readonly versions: PlanInput["versions"];
+  readonly isMoving: boolean;
+  readonly isForced: boolean;
+  readonly isVerifying: boolean;
+  readonly isRemovingMissing: boolean;
+  readonly isDryRun: boolean;
+  /** How many files are compared at a time. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The archive, as a sync uses it. */
+export interface SyncedArchive {
+  /** Lists the files of the query: those indexed from a day on, `YYYYMMDD`, or all. */
+  list(from: string | undefined): Promise<Listing & { readonly time: Date }>;
+  /** Whether a file here has the same bytes as the archive's. */
+  isSame(file: string, path: string): Promise<boolean>;
+  /** Fetches files, whatever is here, and calls `onOutcome` after each one. */
+  fetch(files: readonly string[], onOutcome: (outcome: Outcome) => void): Promise<readonly Outcome[]>;
+}
+
+/** What a run did. */
+export interface SyncResult {
+  readonly changes: readonly SyncChange[];
+  /** The number of files that were as they should be. */
+  readonly unchanged: number;
+  /** Whether the archive was asked for all files, and not only for those indexed lately. */
+  readonly isFull: boolean;
+  /** Why files that are gone were not removed although that was asked for. */
+  readonly refusal: string | undefined;
+}
+
+/** More than this share of the files must not be removed at once. */
+const MAX_REMOVED_SHARE = 0.1;
+
+/** Looks at the files of a data directory. */
+class LocalLook {
+  readonly #root: string;
+  /** The names in folders where a file was missing: a failed look takes ten times as long as a successful one. */
+  readonly #names = new Map<string, ReadonlySet<string>>();
+
+  constructor(dataDir: string) {
+    this.#root = absolutePath(dataDir);
+  }
+
+  /** Returns the size and time of a file; undefined if there is none. */
+  stamp(path: string): Stamp | undefined {
+    const slash = path.lastIndexOf("/");
+    const folder = path.slice(0, slash);
+    if (this.#names.size > 0 && this.#names.get(folder)?.has(path.slice(slash + 1)) === false) return undefined;
+    return this.stampNow(path) ?? this.#noteNames(folder);
+  }
+
+  /** The same, whatever was seen before. */
+  stampNow(path: string): Stamp | undefined {
+    try {
+      const { size, mtime, isFile } = Deno.statSync(`${this.#root}/${path}`);
+      return isFile ? { size, modified: mtime?.getTime() ?? 0 } : undefined;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+      throw error;
+    }
+  }
+
+  #noteNames(folder: string): undefined {
+    if (this.#names.has(folder)) return;
+    try {
+      this.#names.set(folder, new Set(Array.from(Deno.readDirSync(`${this.#root}/${folder}`), ({ name }) => name)));
+    } catch {
+      this.#names.set(folder, new Set());
+    }
+  }
+}
+
+/** One run. */
+class SyncRun {
+  readonly #state: SyncState;
+  readonly #archive: SyncedArchive;
+  readonly #settings: SyncSettings;
+  readonly #look: LocalLook;
+  readonly #folders: DataFolders;
+  readonly #changes: SyncChange[] = [];
+  #unchanged = new Set<string>();
+
+  constructor(state: SyncState, archive: SyncedArchive, settings: SyncSettings) {
+    [this.#state, this.#archive, this.#settings] = [state, archive, settings];
+    this.#look = new LocalLook(settings.dataDir);
+    this.#folders = new DataFolders(settings.dataDir);
+  }
+
+  async run(from: string | undefined): Promise<SyncResult> {
+    const { isDryRun } = this.#settings;
+    const listing = await this.#archive.list(from);
+    const plan = planSync({
+      ...this.#settings,
+      listing,
+      remembered: this.#state.files,
+      look: (path) => this.#look.stamp(path),
+    });
+    this.#unchanged = new Set(plan.unchanged);
+    if (!isDryRun) this.#begin(plan);
+    const compared = await this.#compare(plan.compare);
+    await this.#fetch([...plan.fetch, ...compared]);
+    for (const path of plan.changed) this.#report({ state: "local change", file: path, done: "kept" });
+    for (const file of plan.superseded) await this.#supersede(file);
+    const refusal = await this.#removeGone(plan.gone);
+    if (!isDryRun) {
+      this.#state.noteResponse(listing.time, from === undefined);
+      await this.#folders.sync();
+      await this.#state.save();
+    }
+    return { changes: this.#changes, unchanged: this.#unchanged.size, isFull: from === undefined, refusal };
+  }
+
+  /** Notes what the plan says of files that are not fetched. */
+  #begin({ forgotten, regained, superseded, gone }: SyncPlan): void {
+    const { files } = this.#state;
+    const changed: Array<[string, RememberedFile | undefined]> = forgotten.map((path) => [path, undefined]);
+    const change = (path: string, change: Partial<RememberedFile>) => {
+      const file = files.get(path);
+      if (file !== undefined) changed.push([path, { ...file, ...change }]);
+    };
+    for (const path of regained) change(path, { superseded: undefined, isGone: undefined });
+    for (const { path, by, isNew } of superseded) if (isNew) change(path, { superseded: by });
+    for (const path of gone) if (files.get(path)?.isGone !== true) change(path, { isGone: true });
+    this.#state.noteAll(changed);
+  }
+
+  #report(change: Partial<SyncChange> & Pick<SyncChange, "state" | "file" | "done">): void {
+    this.#changes.push({ bytes: 0, path: this.#pathOf(change.file), ...change });
+    this.#unchanged.delete(change.file);
+  }
+
+  #pathOf(file: string): string {
+    try {
+      return localPath(this.#settings.dataDir, file);
+    } catch {
+      return "";
+    }
+  }
+
+  /** Compares files with the archive's. @returns Those to fetch. */
+  async #compare(files: readonly ComparedFile[]): Promise<PlannedFile[]> {
+    const { concurrency, signal } = this.#settings;
+    const wanted: PlannedFile[] = [];
+    const waiting = files.values();
+    const worker = async () => {
+      for (const file of waiting) {
+        try {
+          const isSame = await this.#archive.isSame(file.path, localPath(this.#settings.dataDir, file.path));
+          if (isSame) this.#noteSame(file);
+          else if (file.ifDifferent === "fetch") wanted.push({ ...file, state: "redelivered" });
+          else this.#noteChanged(file);
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (!(error instanceof ImapError)) throw error;
+          this.#report({ state: "failed", file: file.path, done: "kept", error });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrency, files.length) }, worker));
+    return wanted.sort((a, b) => a.path < b.path ? -1 : 1);
+  }
+
+  /** A file here has the archive's bytes. */
+  #noteSame({ path, ingested, state, isFetching }: ComparedFile): void {
+    const stamp = this.#look.stampNow(path);
+    if (stamp === undefined) return;
+    const before = this.#state.files.get(path);
+    // A run that was killed had fetched it, and has not reported it.
+    const isNews = isFetching || (before !== undefined && before.ingested !== ingested);
+    if (isNews) {
+      const isRedelivered = before !== undefined && before.modified > 0;
+      this.#report({ state: isRedelivered ? state : "new", file: path, done: isFetching ? "fetched" : "same bytes" });
+    } else this.#unchanged.add(path);
+    if (this.#settings.isDryRun) return;
+    const isDue = before?.isDue || (isFetching && this.#state.isHandingOver) || undefined;
+    this.#state.note(path, { ingested, ...stamp, isDue, superseded: before?.superseded });
+  }
+
+  /** A file here has other bytes than the archive's, and no run of sync has left it so. */
+  #noteChanged({ path, ingested }: ComparedFile): void {
+    this.#report({ state: "local change", file: path, done: "kept" });
+    const changed = this.#look.stampNow(path);
+    if (this.#settings.isDryRun || changed === undefined) return;
+    const before = this.#state.files.get(path) ?? { ingested, size: 0, modified: 0 };
+    this.#state.note(path, { ...before, changed });
+  }
+
+  async #fetch(files: readonly PlannedFile[]): Promise<void> {
+    if (files.length === 0) return;
+    const planned = new Map(files.map((file) => [file.path, file]));
+    const { isDryRun } = this.#settings;
+    // Noted before anything is written: what is found at these paths after a kill was fetched by this run.
+    if (!isDryRun) {
+      this.#state.noteAll(files.map(({ path, ingested }) => {
+        const before = this.#state.files.get(path) ?? { ingested: "", size: 0, modified: 0 };
+        return [path, { ...before, fetching: ingested, isGone: undefined }] as const;
+      }));
+    }
+    const outcomes = await this.#archive.fetch([...planned.keys()], (outcome) => {
+      const file = planned.get(outcome.file);
+      if (!isDryRun && file !== undefined) this.#noteFetched(file, outcome);
+    });
+    for (const outcome of outcomes) {
+      const { file, bytes } = outcome;
+      const state = planned.get(file)?.state ?? "new";
+      if (outcome.state === "failed") {
+        this.#report({ state: "failed", file, bytes, done: "not fetched", error: outcome.error });
+      } else if (outcome.state === "planned") {
+        this.#report({ state, file, size: outcome.size, done: `would ${outcome.plan ?? "fetch"}` });
+      } else this.#report({ state, file, bytes, done: outcome.state });
+    }
+  }
+
+  #noteFetched({ path, ingested }: PlannedFile, { state }: Outcome): void {
+    const stamp = state === "failed" ? undefined : this.#look.stampNow(path);
+    if (stamp === undefined) return;
+    const superseded = this.#state.files.get(path)?.superseded;
+    this.#state.note(path, { ingested, ...stamp, superseded, isDue: this.#state.isHandingOver || undefined });
+  }
+
+  /** Does what was chosen for superseded versions, once the newer version is here. */
+  async #supersede({ path, by, isNew }: SupersededFile): Promise<void> {
+    const { superseded: choice, isDryRun } = this.#settings;
+    const file = this.#state.files.get(path);
+    const stamp = this.#look.stampNow(path);
+    if (file === undefined || stamp === undefined) {
+      // Somebody has removed it here.
+      if (file !== undefined && choice !== "keep" && !isDryRun) this.#state.note(path, undefined);
+      return;
+    }
+    if (choice === "keep") {
+      if (isNew) this.#report({ state: "superseded", file: path, done: "kept", by });
+      return;
+    }
+    const newer = this.#state.files.get(by);
+    const isHere = newer !== undefined && newer.fetching === undefined && this.#look.stampNow(by) !== undefined;
+    const isMine = isSameStamp(stamp, file) && file.fetching === undefined;
+    if (isDryRun && isMine) return this.#report({ state: "superseded", file: path, done: `would ${choice}`, by });
+    if (!isHere || !isMine) {
+      if (isNew) this.#report({ state: "superseded", file: path, done: "kept", by });
+      return;
+    }
+    await this.#away({ state: "superseded", file: path, by }, choice);
+  }
+
+  /** Removes what is gone, if that was asked for. @returns Why not. */
+  async #removeGone(paths: readonly string[]): Promise<string | undefined> {
+    const { isRemovingMissing, isForced, isDryRun } = this.#settings;
+    const { files } = this.#state;
+    const mine = new Set(paths.filter((path) => isSameStamp(this.#look.stampNow(path), files.get(path))));
+    const isTooMuch = mine.size > MAX_REMOVED_SHARE * files.size;
+    const removes = isRemovingMissing && (!isTooMuch || isForced);
+    for (const path of paths) {
+      const change = { state: "gone", file: path } as const;
+      if (!removes || !mine.has(path)) this.#report({ ...change, done: "kept" });
+      else if (isDryRun) this.#report({ ...change, done: "would remove" });
+      else await this.#away(change, "remove");
+    }
+    if (!isRemovingMissing || removes || mine.size === 0) return undefined;
+    return `${mine.size} of ${files.size} files would be removed, more than ${100 * MAX_REMOVED_SHARE} %`;
+  }
+
+  /** Removes a file, or moves it out of the way, and forgets it. */
+  async #away(
+    change: Pick<SyncChange, "state" | "file" | "by">,
+    how: "move" | "remove",
+  ): Promise<void> {
+    const { dataDir } = this.#settings;
+    const path = this.#pathOf(change.file);
+    try {
+      this.#folders.prepare(dirname(path));
+      if (how === "remove") {
+        await Deno.remove(path);
+        this.#report({ ...change, done: "removed" });
+      } else {
+        const target = join(absolutePath(dataDir), STATE_FOLDER, "superseded", change.file);
+        this.#folders.prepare(dirname(target));
+        await Deno.rename(path, target);
+        this.#folders.noteFile(dirname(target));
+        this.#report({ ...change, path: target, done: "moved" });
+      }
+      this.#folders.noteFile(dirname(path));
+      this.#state.note(change.file, undefined);
+    } catch (error) {
+      this.#report({ state: "failed", file: change.file, done: "kept", error: fileError(`${how} it`, path, error) });
+    }
+  }
+}
+
+/**
+ * Brings a data directory up to date with a query.
+ *
+ * @param from The first day of ingestion to ask for, `YYYYMMDD`; undefined for all files.
+ */
+export async function runSync(
+  state: SyncState,
+  archive: SyncedArchive,
+  settings: SyncSettings & { readonly from: string | undefined },
+): Promise<SyncResult> {
+  return await new SyncRun(state, archive, settings).run(settings.from);
+}

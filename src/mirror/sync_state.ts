@@ -1,0 +1,457 @@
+// What a sync remembers of a query between runs: one readable file below the data directory, written atomically. While a
+// run works, a journal next to it holds what has changed since. Only the process that holds the state's claim writes: the
+// partial file that downloads use, which works for several processes and hosts (partial_file.ts, takeover.ts).
+import { fileError, flushFile, syncFolder, writeAll } from "../disk.ts";
+import { FileError } from "../errors.ts";
+import { isJsonObject } from "../protocol/rows.ts";
+import { absolutePath, DataFolders } from "../transfer/local_files.ts";
+import { createPartialFile, type PartialFile, partialPathOf, readRecord } from "../transfer/partial_file.ts";
+import { STATE_FOLDER } from "./local_directory.ts";
+import { basename, dirname, join } from "@std/path";
+
+/** The size of a file, and when it was last written to, in milliseconds since 1970. */
+export interface Stamp {
+  readonly size: number;
+  readonly modified: number;
+}
+
+/** What is remembered of a file. */
+export interface RememberedFile extends Stamp {
+  /** When the archive indexed what is here: `YYYY-MM-DD HH:MM:SS`, UTC; empty if unknown. */
+  readonly ingested: string;
+  /** When the archive indexed what is being fetched. `size` and `modified` are those of the file before, or 0. */
+  readonly fetching?: string | undefined;
+  /** Whether it has not been handed over yet. */
+  readonly isDue?: boolean | undefined;
+  /** The archive path of the newer version that replaces it. */
+  readonly superseded?: string | undefined;
+  /** Whether the archive no longer has it. */
+  readonly isGone?: boolean | undefined;
+  /** The file at its path, if it was compared with the archive's and differs: somebody has changed it. */
+  readonly changed?: Stamp | undefined;
+}
+
+/** The query that a state belongs to: all that decides which files it finds. */
+export interface SyncedQuery {
+  /** The URL of the API, with the path for callers with credentials: without any, it lists only released files. */
+  readonly url: string;
+  /** The parameters of the query, by name. */
+  readonly query: Readonly<Record<string, string>>;
+  /** The shard, `K/N`; empty for all files. */
+  readonly shard: string;
+}
+
+/** The form of the state files that this version writes, and the newest that it reads. */
+const STATE_VERSION = 1;
+
+const ABOUT = "What imap-data-access sync remembers of this query between runs; see docs/mirror.md";
+
+/** The columns of a file's line, for readers of the state. */
+const COLUMNS = ["name", "ingestion date (UTC)", "size (bytes)", "modified (ms since 1970)", "notes"];
+
+/** Whether a text is a moment as rows have it, or empty. */
+function isMoment(value: unknown): value is string {
+  return typeof value === "string" && value.length <= 30;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+/** Reads the notes of a file's line; undefined if they have another form. */
+function notesOf(value: unknown): Omit<RememberedFile, keyof Stamp | "ingested"> | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { fetching, due, superseded, gone, changed } = value;
+  if (fetching !== undefined && !isMoment(fetching)) return undefined;
+  if (superseded !== undefined && typeof superseded !== "string") return undefined;
+  const [size, modified]: unknown[] = Array.isArray(changed) ? changed : [];
+  return {
+    fetching,
+    superseded,
+    isDue: due === true || undefined,
+    isGone: gone === true || undefined,
+    changed: isCount(size) && isCount(modified) ? { size, modified } : undefined,
+  };
+}
+
+/** Reads a file's line; undefined if it has another form, null if the file was forgotten. */
+function readLine(line: unknown): readonly [name: string, file: RememberedFile | null] | undefined {
+  if (!Array.isArray(line)) return undefined;
+  const [name, ingested, size, modified, notes]: unknown[] = line;
+  if (typeof name !== "string" || name === "") return undefined;
+  if (line.length === 1) return [name, null];
+  if (!isMoment(ingested) || !isCount(size) || !isCount(modified)) return undefined;
+  if (notes === undefined) return [name, { ingested, size, modified }];
+  const read = notesOf(notes);
+  return read === undefined ? undefined : [name, { ingested, size, modified, ...read }];
+}
+
+/** Writes a file's line. */
+function lineOf(name: string, file: RememberedFile | undefined): string {
+  if (file === undefined) return JSON.stringify([name]);
+  const { ingested, size, modified, fetching, isDue: due, superseded, isGone: gone, changed } = file;
+  const notes = { fetching, due, superseded, gone, changed: changed && [changed.size, changed.modified] };
+  const hasNotes = Object.values(notes).some((note) => note !== undefined);
+  return JSON.stringify([name, ingested, size, modified, ...(hasNotes ? [notes] : [])]);
+}
+
+/** What is remembered besides the files. */
+interface Memory {
+  /** Counts how often the state was written. A journal belongs to one of these numbers. */
+  generation: number;
+  /** The server's time at the last complete response, as ISO 8601; undefined before the first one. */
+  asked: string | undefined;
+  /** The same for the last response that was about all files. */
+  askedForAll: string | undefined;
+  /** Whether new files are handed over, to a program or to a loop. */
+  isHandingOver: boolean;
+}
+
+/** How to open a state. */
+interface OpenOptions {
+  /** Whether to only read it, as a dry run does: nothing is written, and no other process is waited for. */
+  readonly isReadOnly: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** Called once if another process has the state, which is then waited for. */
+  readonly onWait: () => void;
+}
+
+/** What others find about a process that holds a state. Only the signs of life matter. */
+const CLAIM = { archivePath: "sync", size: 0, etag: '"sync"', md5: null, missing: null };
+
+/** The state of one query: what is remembered, and its files. Dispose of it to let other processes have it. */
+export class SyncState implements AsyncDisposable {
+  /** What is remembered of each file, by archive path. Change it with {@linkcode note}. */
+  readonly files: ReadonlyMap<string, RememberedFile>;
+  readonly #files = new Map<string, RememberedFile>();
+  readonly #path: string;
+  readonly #query: SyncedQuery;
+  readonly #claim: PartialFile | undefined;
+  readonly #memory: Memory = { generation: 0, asked: undefined, askedForAll: undefined, isHandingOver: false };
+  #journal: Deno.FsFile | undefined;
+  #hasJournal = false;
+  /** Whether something was noted that the state's file does not have. */
+  #isChanged = false;
+
+  private constructor(path: string, query: SyncedQuery, claim: PartialFile | undefined) {
+    this.files = this.#files;
+    [this.#path, this.#query, this.#claim] = [path, query, claim];
+  }
+
+  /**
+   * Opens the state of a query; waits if another process has it.
+   *
+   * @throws {FileError} When the state was written by a newer version, or is damaged. Nothing is changed.
+   */
+  static async open(
+    dataDir: string,
+    query: SyncedQuery,
+    { isReadOnly, signal, onWait }: OpenOptions,
+  ): Promise<SyncState> {
+    const path = join(absolutePath(dataDir), STATE_FOLDER, await nameOf(query));
+    if (isReadOnly) {
+      const state = new SyncState(path, query, undefined);
+      state.#load();
+      return state;
+    }
+    const claim = await claimState(dataDir, path, { signal, onWait }).catch((error) => {
+      signal?.throwIfAborted();
+      throw fileError("sync", path, error);
+    });
+    const state = new SyncState(path, query, claim);
+    try {
+      await claim.note(CLAIM);
+      state.#load();
+      return state;
+    } catch (error) {
+      await state.#release();
+      throw error;
+    }
+  }
+
+  /** Where it is on this machine. */
+  get path(): string {
+    return this.#path;
+  }
+
+  /** The server's time at the last complete response; undefined before the first one. */
+  get asked(): Date | undefined {
+    const { asked } = this.#memory;
+    return asked === undefined ? undefined : new Date(asked);
+  }
+
+  /** The server's time at the last complete response about all files; undefined before the first one. */
+  get askedForAll(): Date | undefined {
+    const { askedForAll } = this.#memory;
+    return askedForAll === undefined ? undefined : new Date(askedForAll);
+  }
+
+  /** Whether new files are handed over. */
+  get isHandingOver(): boolean {
+    return this.#memory.isHandingOver;
+  }
+
+  /** From now on, new files are handed over: those of other processes, too. */
+  beginHandingOver(): void {
+    if (this.#memory.isHandingOver) return;
+    this.#memory.isHandingOver = true;
+    this.#write([JSON.stringify({ handsOver: true })]);
+  }
+
+  /** Remembers that the archive was asked, and when by its clock. */
+  noteResponse(time: Date, isAboutAll: boolean): void {
+    const before = this.#memory.asked?.slice(0, 10);
+    this.#memory.asked = time.toISOString();
+    if (isAboutAll) this.#memory.askedForAll = time.toISOString();
+    // Queries are for whole days: within one, the next query is the same.
+    if (isAboutAll || before !== this.#memory.asked.slice(0, 10)) this.#isChanged = true;
+  }
+
+  /** Remembers a file, or forgets it; at once on disk, so that a kill loses nothing. */
+  note(path: string, file: RememberedFile | undefined): void {
+    this.noteAll([[path, file]]);
+  }
+
+  /** Remembers many files, or forgets them. */
+  noteAll(files: ReadonlyArray<readonly [path: string, file: RememberedFile | undefined]>): void {
+    for (const [path, file] of files) {
+      if (file === undefined) this.#files.delete(path);
+      else this.#files.set(path, file);
+    }
+    if (files.length > 0) this.#write(files.map(([path, file]) => lineOf(path, file)));
+  }
+
+  /**
+   * Writes the state, if anything has changed.
+   *
+   * @throws {FileError} When another process has taken it over, since this one showed no sign of life.
+   */
+  async save(): Promise<void> {
+    if (!this.#isChanged || this.#claim === undefined) return;
+    this.#checkClaim();
+    this.#memory.generation += 1;
+    const temporary = this.#claim.path.replace(/part$/, "new");
+    try {
+      {
+        using file = await Deno.open(temporary, { write: true, createNew: true });
+        await writeAll(file, new TextEncoder().encode(this.#text()));
+        await flushFile(file);
+      }
+      this.#checkClaim();
+      Deno.renameSync(temporary, this.#path);
+    } catch (error) {
+      await Deno.remove(temporary).catch(() => {});
+      throw fileError("write what sync remembers", this.#path, error);
+    }
+    this.#isChanged = false;
+    this.#journal?.close();
+    this.#journal = undefined;
+    if (this.#hasJournal) await Deno.remove(this.#journalPath).catch(() => {});
+    this.#hasJournal = false;
+    await syncFolder(dirname(this.#path));
+  }
+
+  /** Lets other processes have the state. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#release();
+  }
+
+  get #journalPath(): string {
+    return this.#path.replace(/json$/, "journal");
+  }
+
+  async #release(): Promise<void> {
+    this.#journal?.close();
+    this.#journal = undefined;
+    if (this.#claim === undefined) return;
+    using claim = this.#claim;
+    await claim.remove();
+  }
+
+  /** @throws {FileError} When another process has the state. */
+  #checkClaim(): void {
+    if (this.#claim === undefined) return;
+    const own = readRecord(partialPathOf(this.#path))?.own;
+    if (own === undefined || own === basename(this.#claim.path)) return;
+    const reason = "another process has taken it over, since this one showed no sign of life; run it again";
+    throw new FileError(`Cannot write "${this.#path}": ${reason}`, { path: this.#path });
+  }
+
+  /** Appends lines to the journal. One write for all: a kill cuts at most the last line. */
+  #write(lines: readonly string[]): void {
+    this.#isChanged = true;
+    if (this.#claim === undefined) return;
+    try {
+      if (this.#journal === undefined) {
+        this.#journal = Deno.openSync(this.#journalPath, { append: true, create: true });
+        const { generation } = this.#memory;
+        if (!this.#hasJournal) lines = [JSON.stringify({ version: STATE_VERSION, generation }), ...lines];
+        this.#hasJournal = true;
+      }
+      const bytes = new TextEncoder().encode(`${lines.join("\n")}\n`);
+      for (let written = 0; written < bytes.length;) written += this.#journal.writeSync(bytes.subarray(written));
+    } catch (error) {
+      throw fileError("write what sync remembers", this.#journalPath, error);
+    }
+  }
+
+  /** Reads the state and its journal, if there are any. */
+  #load(): void {
+    const text = readText(this.#path);
+    if (text !== undefined) this.#read(text);
+    const journal = readText(this.#journalPath);
+    if (journal !== undefined) this.#replay(journal);
+  }
+
+  #read(text: string): void {
+    let state: unknown;
+    try {
+      state = JSON.parse(text);
+    } catch {
+      throw this.#damaged(this.#path, "it is not JSON, or breaks off");
+    }
+    if (!isJsonObject(state)) throw this.#damaged(this.#path, "it is not an object");
+    this.#checkVersion(this.#path, state.version);
+    const { generation, asked, askedForAll, handsOver, files, url, query, shard } = state;
+    const mine = JSON.stringify({ url, query, shard });
+    if (mine !== JSON.stringify(this.#query)) throw this.#damaged(this.#path, "it is about another query");
+    if (!isCount(generation) || !isTime(asked) || !isTime(askedForAll) || !isJsonObject(files)) {
+      throw this.#damaged(this.#path, "it has values of other types");
+    }
+    Object.assign(this.#memory, { generation, asked, askedForAll, isHandingOver: handsOver === true });
+    for (const [folder, lines] of Object.entries(files)) {
+      if (!Array.isArray(lines)) throw this.#damaged(this.#path, `"${folder}" has no list of files`);
+      for (const line of lines) {
+        const read = readLine(line);
+        if (read === undefined || read[1] === null) {
+          throw this.#damaged(this.#path, `a line of "${folder}" is not that of a file`);
+        }
+        this.#files.set(`${folder}/${read[0]}`, read[1]);
+      }
+    }
+  }
+
+  /** Applies what a run has noted that was killed before it wrote the state. */
+  #replay(text: string): void {
+    this.#hasJournal = true;
+    const lines = text.split("\n");
+    const begin = parsed(lines.shift() ?? "");
+    if (isJsonObject(begin)) this.#checkVersion(this.#journalPath, begin.version);
+    // A run was killed after it had written the state, and before it removed the journal.
+    const isOurs = isJsonObject(begin) && begin.generation === this.#memory.generation && lines.length > 0;
+    if (!isOurs) return this.#dropJournal();
+    const good = lines.findIndex((line, index) => index === lines.length - 1 || !this.#apply(parsed(line)));
+    this.#isChanged = true;
+    // A kill, or a power failure, cuts a line. What follows the last whole one must not become a part of the next one.
+    const kept = text.split("\n", good + 1).join("\n").length + 1;
+    if (kept < text.length && this.#claim !== undefined) {
+      Deno.truncateSync(this.#journalPath, new TextEncoder().encode(text.slice(0, kept)).length);
+    }
+  }
+
+  /** Applies a line of the journal. @returns Whether it is one. */
+  #apply(line: unknown): boolean {
+    if (isJsonObject(line) && line.handsOver === true) {
+      this.#memory.isHandingOver = true;
+      return true;
+    }
+    const read = readLine(line);
+    if (read === undefined) return false;
+    const [path, file] = read;
+    if (file === null) this.#files.delete(path);
+    else this.#files.set(path, file);
+    return true;
+  }
+
+  /** Removes a journal that says nothing new. */
+  #dropJournal(): void {
+    if (this.#claim === undefined) return;
+    Deno.removeSync(this.#journalPath);
+    this.#hasJournal = false;
+  }
+
+  #checkVersion(path: string, version: unknown): void {
+    if (version === STATE_VERSION) return;
+    if (!isCount(version) || version < STATE_VERSION) throw this.#damaged(path, "it has no version that is known");
+    throw new FileError(
+      `Cannot sync: "${path}" was written by a newer version of this program (its version is ${version}, and ` +
+        `${STATE_VERSION} is the newest that this program reads); update the program. No data were changed`,
+      { path },
+    );
+  }
+
+  #damaged(path: string, reason: string): FileError {
+    return new FileError(
+      `Cannot sync: "${path}" is damaged (${reason}); move it away, and the next sync compares the files that are ` +
+        "here with the archive's and begins a new one. No data were changed",
+      { path },
+    );
+  }
+
+  #text(): string {
+    const { generation, asked, askedForAll, isHandingOver } = this.#memory;
+    const folders = new Map<string, string[]>();
+    for (const path of [...this.#files.keys()].sort()) {
+      const folder = dirname(path);
+      const lines = folders.get(folder) ?? [];
+      folders.set(folder, lines);
+      lines.push(`   ${lineOf(basename(path), this.#files.get(path))}`);
+    }
+    const head = {
+      about: ABOUT,
+      version: STATE_VERSION,
+      ...this.#query,
+      generation,
+      asked,
+      askedForAll,
+      ...(isHandingOver ? { handsOver: true } : {}),
+      columns: COLUMNS,
+    };
+    const files = [...folders].map(([folder, lines]) => `  ${JSON.stringify(folder)}: [\n${lines.join(",\n")}\n  ]`);
+    return `${JSON.stringify(head, undefined, 1).slice(0, -2)},\n "files": {\n${files.join(",\n")}\n }\n}\n`;
+  }
+}
+
+function isTime(value: unknown): boolean {
+  return value === undefined || (typeof value === "string" && !Number.isNaN(Date.parse(value)));
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a text; undefined if it does not exist. */
+function readText(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw fileError("sync", path, error);
+  }
+}
+
+/** Makes sure that only this process has a state. */
+async function claimState(
+  dataDir: string,
+  path: string,
+  wait: { readonly signal: AbortSignal | undefined; readonly onWait: () => void },
+): Promise<PartialFile> {
+  new DataFolders(dataDir).prepare(dirname(path));
+  const claim = await createPartialFile(path);
+  if (claim !== undefined) return claim;
+  const { takeOver } = await import("../transfer/takeover.ts");
+  return await takeOver(path, wait);
+}
+
+/** Returns the name of a query's state: what it is about, for people, and a hash of all of it. */
+async function nameOf(query: SyncedQuery): Promise<string> {
+  const bytes = new TextEncoder().encode(JSON.stringify(query));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).slice(0, 6).toHex();
+  const { table, instrument, data_level, descriptor, type } = query.query;
+  const words = [table, instrument, data_level, descriptor, type].map((word = "") => word.replace(/[^\w-]+/g, "+"));
+  return `${["sync", ...words.filter((word) => word !== "")].join("-").slice(0, 80)}-${hash}.json`;
+}

@@ -1,0 +1,368 @@
+import { type FakeArchive, nameOf, openFakeArchive } from "./fake_archive.ts";
+import { FileError, ImapError, InputError, type SyncOptions, type SyncReport } from "../../mod.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+
+const MAG = { instrument: "mag", data_level: "l2" } as const;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** What a report says, without the paths: `new imap_...: fetched`. */
+function said({ changes }: SyncReport): string[] {
+  return changes.map(({ state, file, done }) => `${state} ${file.split("/").at(-1)}: ${done}`).sort();
+}
+
+/** An archive with some files that are synced already. */
+async function synced(days: number, options: SyncOptions = {}): Promise<FakeArchive> {
+  const archive = await openFakeArchive();
+  for (let day = 0; day < days; day++) archive.put(nameOf(day));
+  await archive.client().sync(MAG, options);
+  archive.now += HOUR;
+  archive.requests.length = 0;
+  return archive;
+}
+
+/** The state file of the only query. */
+async function statePath({ folder }: FakeArchive): Promise<string> {
+  const [name = ""] = (await folder.files()).filter((path) => path.startsWith(".imap-data-access/"));
+  return join(folder.path, name);
+}
+
+Deno.test("sync() fetches all files in the first run, and nothing in the next one, with one request", async () => {
+  await using archive = await openFakeArchive();
+  const paths = [0, 1, 2].map((day) => archive.put(nameOf(day)));
+  const clock = { now: () => new Date(archive.now) };
+  const first = await archive.client().sync(MAG, clock);
+  assertEquals(said(first), [0, 1, 2].map((day) => `new ${nameOf(day)}: fetched`));
+  assertEquals(first.isFull, true);
+  for (const path of paths) assertEquals(await archive.read(path), path.split("/").at(-1));
+  archive.now += 3 * DAY;
+  archive.requests.length = 0;
+  const second = await archive.client().sync(MAG, clock);
+  assertEquals([second.changes.length, second.unchanged, second.isFull], [0, 3, false]);
+  assertEquals(archive.requests, ["/query?instrument=mag&data_level=l2&ingestion_start_date=20260530"]);
+});
+
+Deno.test("sync() does exactly what changed, and says so", async () => {
+  await using archive = await synced(20);
+  for (const day of [0, 1, 2]) archive.put(nameOf(day), `another delivery of ${day}`);
+  for (const day of [3, 4, 5, 6, 7]) archive.put(nameOf(day, "v001.0002"));
+  for (const day of [8, 9]) archive.put(nameOf(day, "v002.0001"));
+  archive.remove(nameOf(10));
+  const changed = `imap/mag/l2/2026/01/${nameOf(11)}`;
+  await Deno.writeTextFile(join(archive.folder.path, changed), "mine");
+  const report = await archive.client().sync(MAG);
+  assertEquals(said(report), [
+    `gone ${nameOf(10)}: kept`,
+    `local change ${nameOf(11)}: kept`,
+    ...[3, 4, 5, 6, 7].map((day) => `new ${nameOf(day, "v001.0002")}: fetched`),
+    ...[8, 9].map((day) => `new ${nameOf(day, "v002.0001")}: fetched`),
+    ...[0, 1, 2].map((day) => `redelivered ${nameOf(day)}: fetched`),
+    ...[3, 4, 5, 6, 7, 8, 9].map((day) => `superseded ${nameOf(day)}: kept`),
+  ]);
+  assertEquals(report.unchanged, 8);
+  assertEquals(await archive.read(changed), "mine");
+  assertEquals(await archive.read(`imap/mag/l2/2026/01/${nameOf(0)}`), "another delivery of 0");
+  assertStringIncludes(report.summary(), "7 new, 3 redelivered, 7 superseded, 1 gone, 1 local change, 8 unchanged");
+  assertEquals(report.toJSON().new, 7);
+  // What still needs attention is said again, the rest is not.
+  const next = await archive.client().sync(MAG);
+  assertEquals(said(next), [`gone ${nameOf(10)}: kept`, `local change ${nameOf(11)}: kept`]);
+});
+
+Deno.test("sync() fetches files with local changes again with force", async () => {
+  await using archive = await synced(3);
+  const path = `imap/mag/l2/2026/01/${nameOf(1)}`;
+  await Deno.writeTextFile(join(archive.folder.path, path), "mine");
+  assertEquals(said(await archive.client().sync(MAG)), [`local change ${nameOf(1)}: kept`]);
+  assertEquals(said(await archive.client().sync(MAG, { force: true })), [`redelivered ${nameOf(1)}: fetched`]);
+  assertEquals(await archive.read(path), nameOf(1));
+  assertEquals(said(await archive.client().sync(MAG)), []);
+});
+
+Deno.test("sync() never overwrites a local change when the archive delivers the file again", async () => {
+  await using archive = await synced(3);
+  const path = `imap/mag/l2/2026/01/${nameOf(1)}`;
+  await Deno.writeTextFile(join(archive.folder.path, path), "mine");
+  archive.put(nameOf(1), "another delivery");
+  for (const full of [false, true, false]) {
+    assertEquals(said(await archive.client().sync(MAG, { full })), [`local change ${nameOf(1)}: kept`]);
+  }
+  assertEquals(await archive.read(path), "mine");
+});
+
+Deno.test("sync() fetches a file that was removed here", async () => {
+  await using archive = await synced(3);
+  await Deno.remove(join(archive.folder.path, `imap/mag/l2/2026/01/${nameOf(1)}`));
+  archive.now += 5 * DAY;
+  assertEquals(said(await archive.client().sync(MAG)), [`new ${nameOf(1)}: fetched`]);
+});
+
+Deno.test("sync() compares files that were here before, and leaves those that differ", async () => {
+  await using archive = await openFakeArchive();
+  for (const day of [0, 1, 2]) archive.put(nameOf(day));
+  await archive.client().download([nameOf(0), nameOf(1)]);
+  await Deno.writeTextFile(join(archive.folder.path, `imap/mag/l2/2026/01/${nameOf(1)}`), "mine");
+  const report = await archive.client().sync(MAG);
+  assertEquals(said(report), [`local change ${nameOf(1)}: kept`, `new ${nameOf(2)}: fetched`]);
+  assertEquals(report.unchanged, 1);
+  archive.requests.length = 0;
+  assertEquals(said(await archive.client().sync(MAG)), [`local change ${nameOf(1)}: kept`]);
+  assertEquals(archive.requests.length, 1);
+});
+
+Deno.test("sync() does not transfer a redelivered file again that has the same bytes", async () => {
+  await using archive = await synced(3);
+  archive.put(nameOf(1));
+  const report = await archive.client().sync(MAG);
+  assertEquals([said(report), report.bytes], [[`redelivered ${nameOf(1)}: same bytes`], 0]);
+  assertEquals(said(await archive.client().sync(MAG)), []);
+});
+
+Deno.test("sync() finds other bytes under the same ingestion date with verify", async () => {
+  await using archive = await synced(3);
+  archive.now -= HOUR;
+  archive.put(nameOf(1), "other bytes");
+  archive.now += HOUR;
+  assertEquals(said(await archive.client().sync(MAG)), []);
+  assertEquals(said(await archive.client().sync(MAG, { verify: true })), [`redelivered ${nameOf(1)}: fetched`]);
+  assertEquals(await archive.read(`imap/mag/l2/2026/01/${nameOf(1)}`), "other bytes");
+});
+
+for (const superseded of ["move", "remove"] as const) {
+  Deno.test(`sync() with superseded "${superseded}" keeps only the newest version in place`, async () => {
+    await using archive = await synced(4);
+    archive.put(nameOf(0, "v001.0002"));
+    archive.put(nameOf(1, "v002.0001"));
+    archive.put(nameOf(2, "v001.0002"));
+    const mine = join(archive.folder.path, `imap/mag/l2/2026/01/${nameOf(2)}`);
+    await Deno.writeTextFile(mine, "mine");
+    const done = { move: "moved", remove: "removed" }[superseded];
+    assertEquals(said(await archive.client().sync(MAG, { superseded })), [
+      `local change ${nameOf(2)}: kept`,
+      `new ${nameOf(0, "v001.0002")}: fetched`,
+      `new ${nameOf(1, "v002.0001")}: fetched`,
+      `new ${nameOf(2, "v001.0002")}: fetched`,
+      `superseded ${nameOf(0)}: ${done}`,
+      `superseded ${nameOf(1)}: ${done}`,
+      `superseded ${nameOf(2)}: kept`,
+    ]);
+    const files = await archive.folder.files();
+    const inPlace = files.filter((path) => path.startsWith("imap/")).map((path) => path.split("/").at(-1));
+    assertEquals(inPlace, [
+      nameOf(0, "v001.0002"),
+      nameOf(1, "v002.0001"),
+      nameOf(2),
+      nameOf(2, "v001.0002"),
+      nameOf(3),
+    ]);
+    const moved = files.filter((path) => path.startsWith(".imap-data-access/superseded/"));
+    assertEquals(moved.length, superseded === "move" ? 2 : 0);
+    assertEquals(said(await archive.client().sync(MAG, { superseded, full: true })), [
+      `local change ${nameOf(2)}: kept`,
+    ]);
+  });
+}
+
+Deno.test("sync() with superseded remove keeps an old version until the new one is here", async () => {
+  await using archive = await synced(1);
+  const path = archive.put(nameOf(0, "v001.0002"));
+  archive.instead = (request) =>
+    request.url.includes("/objects/") ? new Response("<Error/>", { status: 503 }) : undefined;
+  const report = await archive.client().sync(MAG, { superseded: "remove" });
+  assertEquals(said(report), [`failed ${nameOf(0, "v001.0002")}: not fetched`, `superseded ${nameOf(0)}: kept`]);
+  archive.instead = undefined;
+  archive.now += 9 * DAY;
+  const next = await archive.client().sync(MAG, { superseded: "remove" });
+  assertEquals(said(next), [`new ${nameOf(0, "v001.0002")}: fetched`, `superseded ${nameOf(0)}: removed`]);
+  assertEquals(await archive.read(path), nameOf(0, "v001.0002"));
+});
+
+Deno.test("sync() removes files that are gone only with removeMissing, and not more than 10 % unless forced", async () => {
+  await using archive = await synced(20);
+  for (const day of [0, 1, 2]) archive.remove(nameOf(day));
+  const gone = (done: string) => [0, 1, 2].map((day) => `gone ${nameOf(day)}: ${done}`);
+  assertEquals(said(await archive.client().sync(MAG)), gone("kept"));
+  const refused = await archive.client().sync(MAG, { removeMissing: true });
+  assertEquals([said(refused), refused.refusal], [gone("kept"), "3 of 20 files would be removed, more than 10 %"]);
+  archive.put(nameOf(2));
+  const removed = await archive.client().sync(MAG, { removeMissing: true });
+  assertEquals(said(removed).slice(0, 2), gone("removed").slice(0, 2));
+  for (let day = 3; day < 20; day++) archive.remove(nameOf(day));
+  const forced = await archive.client().sync(MAG, { removeMissing: true, force: true });
+  assertEquals(forced.gone.length, 17);
+  assertEquals((await archive.folder.files()).filter((path) => path.startsWith("imap/")).length, 1);
+});
+
+Deno.test("sync() removes nothing after a response that breaks off, or that is empty", async () => {
+  await using archive = await synced(20);
+  archive.instead = () => new Response('[{"file_path": "imap/mag/l2/2026/01/imap_mag_l2_norm_2026');
+  await assertRejects(() => archive.client().sync(MAG, { removeMissing: true, full: true }), ImapError);
+  archive.instead = () => Response.json([]);
+  const report = await archive.client().sync(MAG, { removeMissing: true, full: true });
+  assertEquals(report.refusal, "20 of 20 files would be removed, more than 10 %");
+  assertEquals((await archive.folder.files()).filter((path) => path.startsWith("imap/")).length, 20);
+  archive.instead = undefined;
+  assertEquals(said(await archive.client().sync(MAG, { full: true })), []);
+});
+
+Deno.test("sync() with dryRun shows the plan with sizes, and changes nothing", async () => {
+  await using archive = await synced(3);
+  archive.put(nameOf(0), "another delivery");
+  archive.put(nameOf(1, "v001.0002"));
+  archive.remove(nameOf(2));
+  const before = await Deno.readTextFile(await statePath(archive));
+  const files = await archive.folder.files();
+  const plan = await archive.client().sync(MAG, {
+    dryRun: true,
+    superseded: "remove",
+    removeMissing: true,
+    force: true,
+  });
+  assertEquals(said(plan), [
+    `gone ${nameOf(2)}: would remove`,
+    `new ${nameOf(1, "v001.0002")}: would fetch`,
+    `redelivered ${nameOf(0)}: would fetch`,
+    `superseded ${nameOf(1)}: would remove`,
+  ]);
+  assertEquals(plan.changes.find(({ state }) => state === "redelivered")?.size, "another delivery".length);
+  assertStringIncludes(plan.summary(), "to transfer");
+  assertEquals(await Deno.readTextFile(await statePath(archive)), before);
+  assertEquals(await archive.folder.files(), files);
+  await using other = await openFakeArchive();
+  other.put(nameOf(0));
+  await other.client().sync(MAG, { dryRun: true });
+  assertEquals(await other.folder.files(), []);
+});
+
+Deno.test("sync() asks for everything after 7 days, and finds what has gone in the meantime", async () => {
+  await using archive = await synced(20);
+  let now = archive.now;
+  const clock = { now: () => new Date(now) };
+  const sync = () => archive.client().sync(MAG, clock);
+  const step = (time: number) => [now += time, archive.now += time];
+  await sync();
+  step(3 * DAY);
+  await sync();
+  archive.remove(nameOf(1));
+  step(DAY);
+  const early = await sync();
+  assertEquals([early.isFull, said(early)], [false, []]);
+  step(3.5 * DAY);
+  const full = await sync();
+  assertEquals([full.isFull, said(full)], [true, [`gone ${nameOf(1)}: kept`]]);
+  assertEquals((await sync()).isFull, false);
+});
+
+for (
+  const [which, ours, ahead] of [
+    ["this machine's clock is a day ahead", DAY, 0],
+    ["this machine's clock is a day behind", -DAY, 0],
+    ["the server's Date is a day ahead", 0, DAY],
+    ["the server's Date is a day behind", 0, -DAY],
+    ["there is no Date", 0, NaN],
+  ] as const
+) {
+  Deno.test(`sync() misses nothing if ${which}, and files are indexed an hour late`, async () => {
+    await using archive = await openFakeArchive();
+    archive.dateAhead = ahead;
+    const clock = { now: () => new Date(archive.now + ours) };
+    let seen = 0;
+    for (let hour = 0; hour < 24 * 5; hour++) {
+      // Around each run, and around midnight.
+      for (const lateMs of [0, HOUR]) {
+        archive.put(nameOf(hour * 2 + (lateMs > 0 ? 1 : 0)), "", { lateMs });
+      }
+      archive.now += HOUR;
+      if (hour % 7 === 0) seen += (await archive.client().sync(MAG, clock)).new.length;
+    }
+    archive.now += HOUR;
+    const last = await archive.client().sync(MAG, clock);
+    assertEquals([last.isFull, seen + last.new.length], [false, 24 * 5 * 2]);
+  });
+}
+
+Deno.test("sync() continues a run that was stopped, and fetches nothing twice", async () => {
+  await using archive = await openFakeArchive();
+  for (let day = 0; day < 30; day++) archive.put(nameOf(day));
+  const stop = new AbortController();
+  let fetched = 0;
+  const onProgress = ({ type }: { readonly type: string }) => {
+    if (type === "outcome" && ++fetched === 10) stop.abort(new Error("stopped"));
+  };
+  await assertRejects(() => archive.client().sync(MAG, { onProgress, signal: stop.signal, concurrency: 1 }), Error);
+  const downloads = () => archive.requests.filter((path) => path.startsWith("/download/")).length;
+  const before = downloads();
+  const report = await archive.client().sync(MAG);
+  assert(downloads() - before <= 21, `${downloads() - before} requests`);
+  assertEquals(report.new.length + report.unchanged, 30);
+  assertEquals(said(await archive.client().sync(MAG, { full: true })), []);
+});
+
+Deno.test("two sync() at once in one data directory fetch each file once", async () => {
+  await using archive = await openFakeArchive();
+  for (let day = 0; day < 40; day++) archive.put(nameOf(day));
+  const reports = await Promise.all([1, 2].map(() => archive.client().sync(MAG)));
+  assertEquals(reports.map((report) => report.new.length).sort(), [0, 40]);
+  assertEquals(archive.requests.filter((path) => path.startsWith("/download/")).length, 40);
+});
+
+Deno.test("sync() divides the files among shards, all versions of a file in one", async () => {
+  await using archive = await openFakeArchive();
+  for (let day = 0; day < 30; day++) archive.put(nameOf(day));
+  const shards = [1, 2, 3].map((part) => ({ shard: { part, of: 3 } }));
+  const counts = [];
+  for (const shard of shards) counts.push((await archive.client().sync(MAG, shard)).new.length);
+  assertEquals(counts.reduce((sum, count) => sum + count, 0), 30);
+  for (let day = 0; day < 30; day++) archive.put(nameOf(day, "v001.0002"));
+  for (const [index, shard] of shards.entries()) {
+    const report = await archive.client().sync(MAG, { ...shard, superseded: "remove" });
+    assertEquals([report.new.length, report.superseded.length], [counts[index], counts[index]]);
+  }
+});
+
+for (
+  const [what, change, words] of [
+    ["of a newer version", (text: string) => text.replace('"version": 1', '"version": 7'), /newer version.*update/s],
+    ["that is cut", (text: string) => text.slice(0, text.length / 2), /damaged.*move it away/s],
+    ["of random bytes", () => String.fromCharCode(...crypto.getRandomValues(new Uint8Array(999))), /damaged/],
+    ["that is empty", () => "", /damaged/],
+    ["with lines of another form", (text: string) => text.replace(/\["imap_/, '["imap_", {}, "'), /damaged/],
+  ] as const
+) {
+  Deno.test(`sync() reports a state ${what}, and touches no data`, async () => {
+    await using archive = await synced(3);
+    const path = await statePath(archive);
+    await Deno.writeTextFile(path, change(await Deno.readTextFile(path)));
+    const files = await archive.folder.files();
+    const error = await assertRejects(
+      () => archive.client().sync(MAG, { force: true, removeMissing: true }),
+      FileError,
+    );
+    assert(words.test(error.message), error.message);
+    assertEquals([await archive.folder.files(), archive.requests], [files, []]);
+  });
+}
+
+Deno.test("sync() rejects wrong parameters and options before anything is sent or written", async () => {
+  await using archive = await openFakeArchive();
+  const client = archive.client();
+  for (
+    const wrong of [{}, { ...MAG, today: true }, { ...MAG, ingestion_start_date: "20260101" }, { instrument: "magg" }]
+  ) {
+    await assertRejects(() => client.sync(wrong), InputError);
+  }
+  for (const wrong of [{ overlapHours: -1 }, { concurrency: 0 }, { shard: { part: 3, of: 2 } }]) {
+    await assertRejects(() => client.sync(MAG, wrong), InputError);
+  }
+  assertEquals([archive.requests, await archive.folder.files()], [[], []]);
+});
+
+Deno.test("a SyncReport shows itself as a table", async () => {
+  await using archive = await synced(2);
+  archive.put(nameOf(0, "v002.0001"));
+  const report = await archive.client().sync(MAG);
+  assertStringIncludes(Deno.inspect(report), nameOf(0, "v002.0001"));
+  assertStringIncludes(report.toText(), "replaced by");
+  assertStringIncludes(report.toHtml(), "superseded");
+});
