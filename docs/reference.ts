@@ -23,7 +23,6 @@ export const CATEGORIES: Readonly<Record<string, string>> = {
   "Notebook": "Help in a cell, and charts.",
   "Local archive": "An archive on this machine, for testing, teaching, and working offline.",
   "Open files": "What is in a file: variables, values, packets.",
-  "Between runs": "What is in the data directory, and where products come from.",
   "CDF files": "Reading files in NASA's Common Data Format.",
   "Errors": "What can go wrong, as data.",
 };
@@ -33,6 +32,7 @@ const GUIDES = [
   "README.md",
   "docs/notebook.md",
   "docs/from-python.md",
+  "docs/mirror.md",
   "docs/commands.md",
   "docs/permissions.md",
   "docs/serving.md",

@@ -43,11 +43,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/download.ts")).download,
   },
   {
-    name: "sync",
-    summary: "keep the data directory up to date with a query",
-    load: async () => (await import("./commands/sync.ts")).sync,
-  },
-  {
     name: "metakernel",
     summary: "download SPICE kernels, and write a metakernel",
     load: async () => (await import("./commands/metakernel.ts")).metakernel,
@@ -106,6 +101,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "export",
     summary: "write variables of a CDF file as CSV or JSON",
     load: async () => (await import("./commands/export.ts")).exportCommand,
+  },
+  {
+    name: "sync",
+    summary: "keep the data directory up to date with a query",
+    load: async () => (await import("./commands/sync.ts")).sync,
   },
   {
     name: "local",

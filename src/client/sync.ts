@@ -1,7 +1,6 @@
 import type { CellCalls } from "./cell_call.ts";
 import {
   CALL_KINDS,
-  type CallOptions,
   checkOptions,
   DEFAULT_CONCURRENCY,
   type Kind,
@@ -18,6 +17,10 @@ import { checkObject, FileError, ImapError, InputError, wrongValue } from "../er
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import {
+  type DueFile,
+  dueFiles,
+  handOverAll,
+  noteHandedOver,
   runSync,
   type SupersededChoice,
   type SyncChange,
@@ -26,7 +29,6 @@ import {
 } from "../mirror/sync.ts";
 import { withoutVersion } from "../mirror/sync_plan.ts";
 import { type SyncedQuery, SyncState } from "../mirror/sync_state.ts";
-import type { DueFile } from "../mirror/watch.ts";
 import { checkedShard, isInShard, type Shard } from "../names/shard.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
@@ -506,7 +508,6 @@ export async function syncFiles(
   if (onFile !== undefined && !dryRun) state.beginHandingOver();
   const result = await runOnce(sync, context, state);
   if (onFile === undefined || dryRun) return new SyncReport(result, { isPlan: dryRun });
-  const { handOverAll } = await import("../mirror/watch.ts");
   const failed = await handOverAll(state, { dataDir: context.settings.dataDir, onFile, wait, signal });
   await state.save();
   return new SyncReport(withFailed(result, failed), { isPlan: false });
@@ -534,7 +535,6 @@ export async function* watchFiles(
     throw wrongValue("watch with", { parameter: "intervalMs", value: String(intervalMs), expected });
   }
   const sync = readySync(parameters, { ...others, signal });
-  const { dueFiles, noteHandedOver } = await import("../mirror/watch.ts");
   for (;;) {
     {
       await using state = await openState(sync, context);
