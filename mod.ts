@@ -90,11 +90,13 @@ export {
   jobs,
   local,
   localPath,
+  lock,
   metakernel,
   open,
   print,
   query,
   queryRows,
+  readLock,
   release,
   releaseManifest,
   reprocess,
@@ -149,6 +151,20 @@ export type {
   PruneOptions,
 } from "./src/client/local.ts";
 export type { OtherReason } from "./src/mirror/local_directory.ts";
+export type {
+  ArchiveChange,
+  ArchiveChangeState,
+  CitationFormat,
+  DifferenceState,
+  FileDifference,
+  LockDownloadOptions,
+  LockedFile,
+  LockedQuery,
+  LockFile,
+  LockOptions,
+  LockUpdateOptions,
+  VerifyOptions,
+} from "./src/client/lock.ts";
 export type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./src/client/metakernel.ts";
 export {
   ProcessingInput,

@@ -92,7 +92,6 @@ for (
     "cli.ts",
     "src/cli/main.ts",
     "src/cdf/cdf.ts",
-    "src/mirror/hash_files.ts",
   ]
 ) {
   for (const module of await modulesOf(entry)) modules.set(module.path, module);
@@ -237,6 +236,7 @@ const OFFERS = [
   "src/transfer/remote_file.ts",
   "src/views/dataset.ts",
   "src/views/lineage.ts",
+  "src/views/lock.ts",
   "src/views/mirror.ts",
   "src/views/plot.ts",
   "src/views/plot_bins.ts",

@@ -187,6 +187,18 @@ const FUNCTIONS: readonly LibraryFunction[] = [
     call: "await imap.open(file, options)",
     only: ["remote"],
   },
+  {
+    name: "lock",
+    command: "lock",
+    summary: "list the exact files of a data set, with hashes, in a lock file",
+    call: "await imap.lock(file, what, options)",
+    only: [],
+  },
+  {
+    name: "readLock",
+    summary: "read a lock file, to verify, download, update, or cite its files",
+    call: "await imap.readLock(file)",
+  },
   { name: "upload", command: "upload", summary: "upload files to the SDC", call: "await imap.upload(files, options)" },
   {
     name: "metakernel",
@@ -268,7 +280,19 @@ const LAST_ARGUMENT: ReadonlySet<string> = new Set([
 ]);
 /** The options of the command line that a function does not have: it returns values, and a client has settings. */
 const ONLY_COMMANDS: ReadonlySet<string> = new Set([
-  ...["output-format", "print", "dates", "retries", "stall-timeout", "write-manifest", "packets", "logs", "realtime"],
+  ...[
+    "output-format",
+    "print",
+    "dates",
+    "retries",
+    "stall-timeout",
+    "lock",
+    "frozen",
+    "write-manifest",
+    "packets",
+    "logs",
+    "realtime",
+  ],
 ]);
 
 /** Returns the name of an option in code. */
@@ -358,6 +382,13 @@ function allFunctions(): LibraryHelp {
 /** The first argument of transfers. */
 const FILES_OF: ReadonlyMap<string, ReadonlyArray<readonly [string, string]>> = new Map([
   ["download", [["files", "a file name, a row of a query, or its whole result; or a list of them"]]],
+  [
+    "lock",
+    [
+      ["file", "the path of the lock file, which ends with .json"],
+      ["what", "a query; or names of files, or rows of a query; default: all files of the data directory"],
+    ],
+  ],
   ["upload", [["files", "the path of a local file, or a list of paths"]]],
   ["open", [["file", "a row of a query, the name of a file, or a path on this machine"]]],
 ]);

@@ -108,6 +108,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/sync.ts")).sync,
   },
   {
+    name: "lock",
+    summary: "list the exact files of a data set, with hashes",
+    load: async () => (await import("./commands/lock.ts")).lock,
+  },
+  {
+    name: "verify",
+    summary: "check files on this machine against a lock file",
+    load: async () => (await import("./commands/verify.ts")).verify,
+  },
+  {
+    name: "diff",
+    summary: "list what is newer in the archive than a lock file",
+    load: async () => (await import("./commands/verify.ts")).diff,
+  },
+  {
     name: "local",
     summary: "list what is in the data directory, and remove what is not needed",
     load: async () => (await import("./commands/local.ts")).local,

@@ -15,6 +15,7 @@ import type {
   SpaceWeatherRecord,
 } from "./ialirt.ts";
 import type { LocalDirectory, LocalParameters } from "./local.ts";
+import type { LockFile, LockOptions } from "./lock.ts";
 import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
 import type { CallOptions, DownloadOptions, QueryOptions, UploadOptions } from "./options.ts";
 import type {
@@ -835,6 +836,61 @@ export function ialirtDownload(
  */
 export function localPath(file: string | FileRecord): Promise<string> {
   return displayed(client.localPath(file));
+}
+
+/**
+ * Writes a lock file: the exact files of a data set, with their sizes and hashes, so that others can download and check the
+ * same bytes. Files that are not here are downloaded first. It is a Data Package (version 2, https://datapackage.org).
+ *
+ * @param file The path of the lock file, whose name ends with `.json`. A bare name that is not in the working directory is in
+ *   the data directory.
+ * @param what A query, whose days are written in place of `today` and `7d`; or names of files, or rows of a query. Default:
+ *   all files of the data directory.
+ * @returns The lock file, which displays itself as a table of its files.
+ * @throws {InputError} When a parameter is wrong, or the lock file exists and `force` is not true.
+ * @throws {ImapError} When there are no files, or one of them cannot be downloaded. No lock file is written.
+ *
+ * @example
+ * ```ts
+ * import { lock } from "@imap-sdc/data-access";
+ *
+ * const locked = await lock("hist.lock.json", { instrument: "glows", data_level: "l1b" }, { force: true });
+ * await locked.show();
+ * const changes = await locked.diff(); // what is newer in the archive
+ * if (changes.length > 0) await locked.update();
+ * ```
+ *
+ * @category Between runs
+ */
+export function lock(
+  file: string,
+  what?: QueryParameters | Iterable<string | FileRecord>,
+  options?: LockOptions,
+): Promise<LockFile> {
+  return displayed(client.lock(file, what, options));
+}
+
+/**
+ * Reads a lock file, to verify, download, compare, update, or cite its files.
+ *
+ * @param file The path of the lock file. A bare name that is not in the working directory is in the data directory.
+ * @throws {FileError} When it cannot be read, is damaged, or was written by a newer version of this program.
+ *
+ * @example
+ * ```ts
+ * import { lock, readLock } from "@imap-sdc/data-access";
+ *
+ * await lock("figure2.lock.json", ["imap_glows_l1b_hist_20110921_v001.cdf"], { force: true });
+ * const locked = await readLock("figure2.lock.json");
+ * await locked.download({ frozen: true });
+ * const differences = await locked.verify({ extra: false });
+ * console.log(differences.length); // 0
+ * ```
+ *
+ * @category Between runs
+ */
+export function readLock(file: string): Promise<LockFile> {
+  return displayed(client.readLock(file));
 }
 
 /**

@@ -9,6 +9,7 @@ import type {
   SpaceWeatherRecord,
 } from "./ialirt.ts";
 import type { LocalDirectory, LocalParameters } from "./local.ts";
+import type { LockFile, LockOptions } from "./lock.ts";
 import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
 import {
   CALL_KINDS,
@@ -303,6 +304,22 @@ export class ImapClient {
     const context = call.context();
     await this.#tellOfPythonData(context);
     yield* watchFiles(context, parameters, call.options);
+  }
+
+  /** Writes a lock file: the exact files of a data set, as the function `lock` does. */
+  async lock(
+    file: string,
+    what?: QueryParameters | Iterable<string | FileRecord>,
+    options: LockOptions = {},
+  ): Promise<LockFile> {
+    const { makeLock } = await import("./lock.ts");
+    return await makeLock((name, options) => this.#begin(name, options), file, what, options);
+  }
+
+  /** Reads a lock file, as the function `readLock` does. */
+  async readLock(file: string): Promise<LockFile> {
+    const { readLock } = await import("./lock.ts");
+    return await readLock((name, options) => this.#begin(name, options), resolveSettings(this.#options).dataDir, file);
   }
 
   /** Downloads the SPICE kernels of some days and writes a metakernel, as the function `metakernel` does. */

@@ -11,7 +11,7 @@ import { checkedShard, isInShard } from "../names/shard.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { downloadUrl, uploadUrl } from "../sdc/presigned_url.ts";
 import type { OnProgress, Outcome, TransferEvent } from "../transfer/batch.ts";
-import { downloadFiles } from "../transfer/download.ts";
+import { downloadFiles, type ExpectedFiles } from "../transfer/download.ts";
 import type { UrlSource } from "../transfer/objects.ts";
 import { endedPanel, outcomesBundle, transferPanel, TransferTracker } from "../views/transfers.ts";
 import { basename } from "@std/path";
@@ -110,6 +110,8 @@ export interface DownloadContext {
   readonly transport: Transport;
   /** The source of presigned URLs. Default: the API. */
   readonly urls?: UrlSource;
+  /** The bytes that the files must have. Default: those that the archive has. */
+  readonly expected?: ExpectedFiles;
   /** Runs the transfer in a notebook's cell; undefined elsewhere, and when a call of a cell runs it. */
   readonly cell?: CellCalls | undefined;
 }
@@ -156,8 +158,8 @@ function pathsOf(files: Iterable<string | FileRecord>): string[] {
 /** A download of files, ready to run. */
 function downloading(context: DownloadContext, paths: readonly string[], options: DownloadOptions) {
   const { concurrency = DEFAULT_CONCURRENCY, ifPresent = "skip", dryRun = false } = options;
-  const { settings, transport, urls = urlSource(transport) } = context;
-  const how = { dataDir: settings.dataDir, concurrency, ifPresent, dryRun };
+  const { settings, transport, urls = urlSource(transport), expected } = context;
+  const how = { dataDir: settings.dataDir, concurrency, ifPresent, dryRun, expected };
   return (running: RunningTransfer) => downloadFiles(transport, urls, paths, { ...how, ...running });
 }
 

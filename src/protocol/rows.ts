@@ -441,7 +441,7 @@ export function versionOf(table: TableName, row: FileRecord): Version | undefine
 }
 
 /** Returns a text that is the same for all versions of a file. */
-function fileOf(table: TableName, row: FileRecord): string {
+export function fileOf(table: TableName, row: FileRecord): string {
   if (table === "spice") {
     const root = typeof row.file_root === "string" ? row.file_root : spiceRoot(bareName(row.file_path));
     return root ?? JSON.stringify([row.kernel_type, row.start_date, row.end_date, row.max_date_datetime]);

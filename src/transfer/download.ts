@@ -168,6 +168,14 @@ class SizeLookUps {
   }
 }
 
+/** What the files of a download must be, as a lock file says. */
+export interface ExpectedFiles {
+  /** Whether a file is already there with its bytes. All others are fetched. */
+  isHere(archivePath: string): boolean;
+  /** Checks the bytes that were received. @throws When they are others. */
+  check(archivePath: string, path: string): Promise<void>;
+}
+
 /** How to download. */
 export interface DownloadSettings {
   /** The data directory. */
@@ -176,6 +184,8 @@ export interface DownloadSettings {
   readonly ifPresent: IfPresent;
   /** Only report what would be done. */
   readonly dryRun: boolean;
+  /** The bytes that files must have, whatever the archive has now. */
+  readonly expected?: ExpectedFiles | undefined;
   /** The files whose sizes a dry run requests. Default: none. */
   readonly lookUps?: SizeLookUps;
   readonly onProgress: OnProgress;
@@ -212,7 +222,12 @@ class Download {
 
   async run(): Promise<Outcome> {
     const path = this.#path;
-    const { dryRun, ifPresent, present } = this.#settings;
+    const { dryRun, expected, present } = this.#settings;
+    const ifPresent = expected === undefined
+      ? this.#settings.ifPresent
+      : expected.isHere(this.#archivePath)
+      ? "skip"
+      : "fetch";
     try {
       const partialSize = dryRun ? sizeOf(partialPathOf(path)) : undefined;
       const size = present.sizeOf(path);
@@ -317,6 +332,10 @@ class Download {
       hasProgressed: () => progress.hasProgressed,
     });
     this.#reportBytes(size, size);
+    await this.#settings.expected?.check(this.#archivePath, file.path).catch(async (error) => {
+      await file.empty();
+      throw error;
+    });
     await file.rename(path);
     this.#settings.folders.noteFile(dirname(path));
     if (file.isUnflushable) {

@@ -1,11 +1,12 @@
 // docs/permissions.md and README.md say with which permissions the command line works. It is run here with exactly those, and with less.
 import { startArchive } from "../../src/archive/start_archive.ts";
+import { ImapClient } from "../../mod.ts";
 import { COMMANDS } from "../../src/cli/main.ts";
 import { writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
+import { dirname, fromFileUrl, join } from "@std/path";
 
 const DOCUMENTS = ["../../docs/permissions.md", "../../README.md"].map((path) => new URL(path, import.meta.url));
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
@@ -88,6 +89,11 @@ Deno.test("each command works with exactly the permissions of docs/permissions.m
   }
   const cdf = fromFileUrl(new URL("../dataset/files/istp.cdf", import.meta.url));
   await Deno.copyFile(cdf, join(at("new"), "imap_mag_l2_norm-dsrf_20260101_v001.cdf"));
+  const locked = "imap/glows/l1a/2011/09/imap_glows_l1a_hist_20110921_v001.cdf";
+  await Deno.mkdir(dirname(join(at("new"), locked)), { recursive: true });
+  await Deno.copyFile(join(at("archive"), locked), join(at("new"), locked));
+  await new ImapClient({ url: archive.url, dataDir: at("new") }).lock(join(at("new"), "files.lock.json"));
+  await Deno.remove(join(at("new"), ".imap-data-access"), { recursive: true }).catch(() => {});
   const api = new URL(archive.url);
   // The archive stands in for webpoda, too: under another name, which is another permission.
   const webpoda = `localhost:${api.port}`;

@@ -10,6 +10,7 @@ import {
   transferSettings,
 } from "../transfers.ts";
 import { ImapClient } from "../../client/imap_client.ts";
+import type { LockFile } from "../../client/lock.ts";
 import { checkedShard, type Shard } from "../../names/shard.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
 import type { Outcome } from "../../transfer/batch.ts";
@@ -33,6 +34,23 @@ async function filesOf(input: CommandInput, client: ImapClient): Promise<Iterabl
   return named.length === rest.length ? named : [...named, ...await readLines(signal)];
 }
 
+/** The lock file whose files to download; undefined without one. */
+async function lockOf(input: CommandInput, client: ImapClient): Promise<LockFile | undefined> {
+  const { values, flags, rest } = input;
+  const file = values.get("lock");
+  if (file === undefined && flags.has("frozen")) throw new UsageError("Cannot use --frozen without --lock");
+  if (file === undefined) return undefined;
+  const other = rest.length > 0
+    ? "names of files"
+    : hasFilters(input)
+    ? "filters"
+    : ["force", "verify"].filter((name) => flags.has(name)).map((name) => `--${name}`)[0];
+  if (other !== undefined) {
+    throw new UsageError(`Cannot use --lock together with ${other}: a lock file names its files`);
+  }
+  return await client.readLock(file);
+}
+
 function line(outcome: Outcome): string {
   if (outcome.state === "planned") return `would ${outcome.plan ?? "fetch"} ${outcome.file}${plannedSize(outcome)}`;
   return `Successfully downloaded the file to: ${outcome.path}`;
@@ -52,6 +70,17 @@ export const download: Command = {
     options: [
       { name: "verify", help: "compare existing files with the archive, and download again those that differ" },
       { name: "force", help: "download again files that already exist" },
+      {
+        name: "lock",
+        value: "FILE",
+        paths: "files",
+        help:
+          "download exactly the files of a lock file, verified by their SHA-256; files with other bytes are replaced",
+      },
+      {
+        name: "frozen",
+        help: "with --lock: write nothing unless the archive has all files as they were locked",
+      },
       {
         name: "print",
         value: "FORMAT",
@@ -79,6 +108,7 @@ export const download: Command = {
         line: "download --instrument ultra --shard 3/16",
       },
       { text: "The paths of the files, for another program", line: "download --instrument mag --print paths" },
+      { text: "The exact files behind a figure", line: "download --lock figure2.lock.json --frozen" },
       {
         text: "Check existing files, and download damaged ones again",
         line: "download --instrument mag --data-level l2 --verify",
@@ -94,17 +124,21 @@ export const download: Command = {
     const concurrency = concurrencyOf(values);
     const shard = shardOf(values.get("shard"));
     const print = PRINT_FORMATS.find((format) => format === values.get("print"));
-    const files = await filesOf(input, client);
+    const lock = await lockOf(input, client);
+    const files = lock === undefined ? await filesOf(input, client) : [];
     const display = await transferDisplay(output, { quiet: quiet || flags.has("dry-run"), plain: verbose });
     try {
-      const report = await client.download(files, {
+      const options = {
         concurrency,
         shard,
         dryRun: flags.has("dry-run"),
-        ifPresent: flags.has("force") ? "fetch" : flags.has("verify") ? "verify" : "skip",
         onProgress: display.onProgress,
         signal,
-      });
+      };
+      const ifPresent = flags.has("force") ? "fetch" : flags.has("verify") ? "verify" : "skip";
+      const report = lock === undefined
+        ? await client.download(files, { ...options, ifPresent })
+        : await lock.download({ ...options, frozen: flags.has("frozen") });
       display.stop();
       return await reportTransfer({ command: "download", report, line, print, output, quiet });
     } finally {

@@ -1,0 +1,268 @@
+// A lock file: the exact files of a data set, as a Data Package (version 2, https://datapackage.org), so that other
+// programs can check them, too. What a Data Package has no name for is in `imap`, and in fields of the resources.
+import { fileError, syncFolder } from "../disk.ts";
+import { FileError, ImapError } from "../errors.ts";
+import { bareName, parseFileName } from "../names/file_name.ts";
+import { decodeText, shown } from "../safe_text.ts";
+import { localPath } from "../transfer/local_files.ts";
+import { basename, dirname, join } from "@std/path";
+
+/**
+ * A file of a lock file.
+ *
+ * @category Between runs
+ */
+export interface LockedFile {
+  /** The path in the archive, which is also its path below the data directory. */
+  readonly path: string;
+  /** The version in the file's name: `v001`, `v001.0002`, or the digits of a SPICE file. Undefined if it has none. */
+  readonly version: string | undefined;
+  /** The size in bytes. */
+  readonly bytes: number;
+  /** The SHA-256 of the bytes, in hex. */
+  readonly sha256: string;
+  /** The MD5 of the bytes, in hex, which is also the ETag of most objects of the archive. */
+  readonly md5: string;
+  /** When the archive indexed it, `2026-01-31 15:42:23` in UTC; undefined if that was not known. */
+  readonly ingestion_date: string | undefined;
+}
+
+/**
+ * A query in a lock file: its parameters, with days in place of `today` and `7d`.
+ *
+ * @category Between runs
+ */
+export type LockedQuery = Readonly<Record<string, string | readonly string[]>>;
+
+/** What a lock file says. */
+export interface LockContents {
+  /** The name of the data set: letters, digits, `-`, `_`, `.`. */
+  readonly name: string;
+  /** When it was written: `2026-01-31T12:00:00Z`. */
+  readonly created: string;
+  /** The URL of the archive. */
+  readonly archive: string;
+  /** The program that wrote it, and its version. */
+  readonly program: string;
+  /** The query that found the files; undefined if they were named. */
+  readonly query: LockedQuery | undefined;
+  /** The files, sorted by path. */
+  readonly files: readonly LockedFile[];
+}
+
+/** The version of the format that this program writes, and the newest that it reads. */
+const LOCK_VERSION = 1;
+const PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json";
+/** A lock file of 150,000 files is shorter. */
+const MAX_LOCK_BYTES = 64 * 1024 * 1024;
+/** The most problems of a lock file that one message lists. */
+const MAX_PROBLEMS = 5;
+
+/** Returns the name of a data set for the path of its lock file: `mag` for `data/mag.lock.json`. */
+export function nameOfLock(path: string): string {
+  return asName(basename(path).replace(/\.json$/i, "").replace(/\.lock$/i, "")) || "imap-data";
+}
+
+/** The names of a Data Package and its resources are in lower case, without spaces. */
+function asName(text: string): string {
+  return text.toLowerCase().replaceAll(/[^a-z0-9._-]+/g, "-").replace(/^[-.]+/, "");
+}
+
+/** Returns the version in a file's name; undefined if it has none, or is not of the SDC's form. */
+export function versionInName(path: string): string | undefined {
+  try {
+    const { version }: { version?: string | null | undefined } = parseFileName(bareName(path));
+    return version ?? undefined;
+  } catch (error) {
+    if (!(error instanceof ImapError)) throw error;
+    return undefined;
+  }
+}
+
+function byPath(a: LockedFile, b: LockedFile): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
+
+/** Returns the text of a lock file. The same contents give the same text. */
+export function lockText({ name, created, archive, program, query, files }: LockContents): string {
+  const names = new Set<string>();
+  const resources = [...files].sort(byPath).map(({ path, version, bytes, sha256, md5, ingestion_date }) => {
+    const base = asName(bareName(path));
+    let name = base;
+    for (let count = 2; names.has(name); count++) name = `${base}-${count}`;
+    names.add(name);
+    return { name, path, type: "file", bytes, hash: `sha256:${sha256}`, md5, version, ingestion_date };
+  });
+  const sorted = query === undefined
+    ? undefined
+    : Object.fromEntries(Object.entries(query).sort(([a], [b]) => a < b ? -1 : 1));
+  const imap = { lockVersion: LOCK_VERSION, archive, program, query: sorted };
+  return `${JSON.stringify({ $schema: PROFILE, name, created, imap, resources }, null, 2)}\n`;
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** Whether a path can only lead to a file below the data directory. */
+function isInside(path: string): boolean {
+  try {
+    localPath("/", path);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ImapError)) throw error;
+    return false;
+  }
+}
+
+/** Says what is wrong with the SHA-256 of a resource; undefined if nothing is. */
+function hashProblem(hash: unknown): string | undefined {
+  if (!isText(hash)) return "it has no hash";
+  if (/^sha256:[0-9a-f]{64}$/.test(hash)) return undefined;
+  // In a Data Package, a hash without the name of an algorithm is an MD5.
+  const algorithm = hash.includes(":") ? hash.slice(0, hash.indexOf(":")) : "md5";
+  return algorithm === "sha256"
+    ? `its hash is "${shown(hash)}"; expected sha256: and 64 digits of hexadecimal`
+    : `its hash is of the algorithm "${shown(algorithm)}"; expected sha256`;
+}
+
+/** Decodes a resource. @returns What is wrong with it, as a text, if anything is. */
+function decodeResource(value: unknown, count: number): LockedFile | string {
+  const path = isObject(value) ? value.path : undefined;
+  if (!isObject(value) || !isText(path)) return `resource ${count} has no path`;
+  const about = `"${shown(path)}"`;
+  if (!isInside(path)) return `${about} is not a path of the archive, imap/..., without .. and hidden folders`;
+  const { bytes, hash, md5, version, ingestion_date } = value;
+  if (typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0) return `${about} has no size ("bytes")`;
+  const problem = hashProblem(hash);
+  if (problem !== undefined) return `of ${about}: ${problem}`;
+  if (!isText(md5) || !/^[0-9a-f]{32}$/.test(md5)) return `${about} has no MD5 ("md5")`;
+  return {
+    path,
+    version: isText(version) ? version : undefined,
+    bytes,
+    sha256: String(hash).slice("sha256:".length),
+    md5,
+    ingestion_date: isText(ingestion_date) ? ingestion_date : undefined,
+  };
+}
+
+function decodeQuery(value: unknown): LockedQuery | undefined {
+  if (!isObject(value)) return undefined;
+  const entries = Object.entries(value).map(([name, value]): [string, string | string[]] => [
+    name,
+    Array.isArray(value) ? value.map(String) : String(value),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** Decodes the files. @throws {ImapError} With what is wrong with the first few. */
+function decodeFiles(resources: readonly unknown[]): LockedFile[] {
+  const files: LockedFile[] = [];
+  const problems: string[] = [];
+  const paths = new Set<string>();
+  for (const [index, resource] of resources.entries()) {
+    const file = decodeResource(resource, index + 1);
+    if (isText(file)) problems.push(file);
+    else if (paths.has(file.path)) problems.push(`"${shown(file.path)}" is in it twice`);
+    else {
+      paths.add(file.path);
+      files.push(file);
+    }
+  }
+  const more = problems.length > MAX_PROBLEMS ? `; and ${problems.length - MAX_PROBLEMS} more problems` : "";
+  if (problems.length > 0) throw new ImapError(problems.slice(0, MAX_PROBLEMS).join("; ") + more);
+  return files.sort(byPath);
+}
+
+/**
+ * Reads the text of a lock file.
+ *
+ * @throws {ImapError} When it is not one, or of a newer version; or when it names files outside the data directory, a file
+ *   twice, or other hashes.
+ */
+export function parseLock(text: string): LockContents {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ImapError(`it is not JSON, or not all of it is there (${shown(why)})`, { cause: error });
+  }
+  if (!isObject(json)) throw new ImapError("it is not a lock file: expected a Data Package, a JSON object");
+  const { name, created, imap, resources } = json;
+  if (!isObject(imap) || typeof imap.lockVersion !== "number") {
+    throw new ImapError(
+      'it is not a lock file: it has no "imap" with a "lockVersion"; the command lock writes lock files',
+    );
+  }
+  if (imap.lockVersion > LOCK_VERSION) {
+    const versions = `format ${imap.lockVersion}, and this program reads up to ${LOCK_VERSION}`;
+    throw new ImapError(`it was written by a newer version of this program (${versions}); update the program`);
+  }
+  if (!Array.isArray(resources) || resources.length === 0) throw new ImapError("it lists no files");
+  const { archive, program, query } = imap;
+  return {
+    name: isText(name) ? name : "imap-data",
+    created: isText(created) ? created : "",
+    archive: isText(archive) ? archive : "",
+    program: isText(program) ? program : "",
+    query: decodeQuery(query),
+    files: decodeFiles(resources),
+  };
+}
+
+/** Reads a lock file. @throws {FileError} When it cannot be read, or is not a lock file. */
+export async function readLockFile(path: string): Promise<LockContents> {
+  const action = `read the lock file "${path}"`;
+  let bytes: Uint8Array;
+  try {
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) throw new FileError("it is not a file", { action, path });
+    if (size > MAX_LOCK_BYTES) {
+      throw new FileError(`it is longer than ${MAX_LOCK_BYTES / 1024 / 1024} MiB`, { action, path });
+    }
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new FileError("there is no such file", { action, path, cause: error });
+    }
+    throw fileError(action, path, error);
+  }
+  try {
+    const decoded = decodeText(bytes);
+    if ("problem" in decoded) throw new ImapError(decoded.problem);
+    return parseLock(decoded.text);
+  } catch (error) {
+    if (!(error instanceof ImapError)) throw error;
+    throw new FileError(error.message, { action, path, cause: error });
+  }
+}
+
+/** Writes a file atomically: at any time, its old or its new text is there. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const partial = join(dirname(path), `.${basename(path)}.${crypto.randomUUID().slice(0, 8)}.new`);
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(partial, text, { createNew: true });
+    using file = await Deno.open(partial);
+    await file.sync().catch(() => {}); // Some disks cannot flush.
+    await Deno.rename(partial, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await Deno.remove(partial).catch(() => {});
+    throw fileError(`write "${basename(path)}"`, path, error);
+  }
+}
+
+/** Returns the SHA-256 of all files together, in hex: that of the list that `sha256sum` prints for them, sorted by path. */
+export async function treeHash(files: readonly LockedFile[]): Promise<string> {
+  const list = [...files].sort(byPath).map(({ path, sha256 }) => `${sha256}  ${path}\n`).join("");
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(list))).toHex();
+}
