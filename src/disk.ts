@@ -38,6 +38,92 @@ export async function hashFile(file: Deno.FsFile, options: HashOptions = {}): Pr
   return hash.digest("hex");
 }
 
+/** The name of the workers that run this module to hash a file; elsewhere it is only a module. */
+const WORKER_NAME = "imap-hash";
+const WORKER_URL = new URL("./disk.ts", import.meta.url);
+/** How much the thread gives way: it takes what sending the file leaves, and still gets its share of a busy machine. */
+const NICENESS = 10;
+
+/** What to hash. */
+interface HashTask {
+  readonly path: string;
+  /** The number of bytes from the start of the file. */
+  readonly length: number;
+  /** Whether the thread may give way to others. */
+  readonly isNice: boolean;
+}
+
+/** The MD5 of the file, in hex; undefined if it could not be read. */
+interface HashAnswer {
+  readonly md5: string | undefined;
+}
+
+/** Whether another thread may load this module. Where it may not, Deno would print that, too. */
+function mayStartThread(): boolean {
+  if (WORKER_URL.protocol !== "file:") return true;
+  return Deno.permissions.querySync({ name: "read", path: WORKER_URL }).state === "granted";
+}
+
+/** Whether a thread may change its own priority; elsewhere than on Linux, that of the whole program would change. */
+function mayBeNice(): boolean {
+  if (Deno.build.os !== "linux") return false;
+  const kinds = ["getPriority", "setPriority"] as const;
+  return kinds.every((kind) => Deno.permissions.querySync({ name: "sys", kind }).state === "granted");
+}
+
+/**
+ * Computes the MD5 of a file, in hex, in another thread.
+ *
+ * @returns The MD5; undefined if another thread cannot do it; this one will find the reason.
+ */
+export async function hashInThread(path: string, length: number, signal: AbortSignal): Promise<string | undefined> {
+  signal.throwIfAborted();
+  if (!mayStartThread()) return undefined;
+  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+  const worker = new Worker(WORKER_URL.href, { type: "module", name: WORKER_NAME });
+  const { port1, port2 } = new MessageChannel();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    port1.onmessage = ({ data }: MessageEvent<HashAnswer>) => resolve(data.md5);
+    worker.onerror = (event) => {
+      // Otherwise the program would end.
+      event.preventDefault();
+      resolve(undefined);
+    };
+    const task: HashTask = { path, length, isNice: mayBeNice() };
+    worker.postMessage(task, [port2]);
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    port1.close();
+    worker.terminate();
+  }
+}
+
+async function hashOf({ path, length, isNice }: HashTask): Promise<string | undefined> {
+  try {
+    if (isNice) {
+      const { getPriority, setPriority } = await import("node:os");
+      setPriority(0, Math.min(19, getPriority(0) + NICENESS));
+    }
+    using file = await Deno.open(path, { read: true });
+    return await hashFile(file, { length });
+  } catch {
+    // An error does not keep its class on its way to another thread: the other thread tries again, and reports it.
+    return undefined;
+  }
+}
+
+if (Reflect.get(globalThis, "name") === WORKER_NAME) {
+  globalThis.addEventListener("message", async (event) => {
+    if (!(event instanceof MessageEvent)) return;
+    const task: HashTask = event.data;
+    const answer: HashAnswer = { md5: await hashOf(task) };
+    event.ports[0]?.postMessage(answer);
+  });
+}
+
 /** Writes all bytes at the position of an open file: a single `write` may write only some of them. */
 export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));

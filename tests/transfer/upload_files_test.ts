@@ -1,4 +1,5 @@
 import { ConnectionError, FileError, FileNameError, InputError, ResponseError, TimeoutError } from "../../mod.ts";
+import { hashInThread } from "../../src/disk.ts";
 import type { UrlSource } from "../../src/transfer/objects.ts";
 import { uploadFiles } from "../../src/transfer/upload.ts";
 import { testTransport, type TestTransportOptions } from "../support/client.ts";
@@ -98,6 +99,33 @@ Deno.test("uploadFiles() fails when the store has other bytes", async () => {
   };
   await using test = await attempt(other);
   await assertRejects(test.run, ConnectionError, "MD5 mismatch");
+});
+
+Deno.test("uploadFiles() compares the MD5 of a large file, which another thread computes", async () => {
+  const size = 65 * 1024 * 1024;
+  await using test = await attempt(take);
+  await Deno.truncate(test.path, size);
+  assertEquals(await test.run(), "sent");
+  await using wrong = await attempt(async (request) => {
+    await take(request);
+    return new Response(null, { headers: { etag: `"${"0".repeat(32)}"` } });
+  });
+  await Deno.truncate(wrong.path, size);
+  await assertRejects(() => wrong.run(), ConnectionError, "MD5 mismatch");
+});
+
+Deno.test("hashInThread() computes the MD5 of the first bytes, ends when aborted, and leaves errors to its caller", async () => {
+  await using folder = await testFolder();
+  const path = `${folder.path}/file`;
+  await Deno.writeFile(path, BYTES);
+  const { signal } = new AbortController();
+  const md5 = createHash("md5").update(BYTES.subarray(0, 1000)).digest("hex");
+  assertEquals(await hashInThread(path, 1000, signal), md5);
+  assertEquals(await hashInThread(`${path}.none`, 1000, signal), undefined);
+  const stop = new AbortController();
+  const hashing = hashInThread(path, 1000, stop.signal);
+  stop.abort(new Error("stopped"));
+  await assertRejects(() => hashing, Error, "stopped");
 });
 
 Deno.test("uploadFiles() reports a file that changes while it is sent, even if the store provides no MD5", async () => {
