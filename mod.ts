@@ -93,6 +93,7 @@ export {
   lock,
   metakernel,
   open,
+  openAll,
   print,
   query,
   queryRows,

@@ -230,6 +230,7 @@ const OFFERS = [
   "src/client/lineage.ts",
   "src/client/local.ts",
   "src/client/lock.ts",
+  "src/client/open_all.ts",
   "src/client/sync.ts",
   "src/demo/products.ts",
   "src/display/png.ts",

@@ -5,6 +5,7 @@ import { checkedPath } from "../config.ts";
 import type { PacketSummary } from "../ccsds/packets.ts";
 import type { Cdf } from "../cdf/cdf.ts";
 import type { RecordExport } from "../dataset/export_records.ts";
+import type { FileSeries } from "../dataset/file_series.ts";
 import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan } from "../dataset/istp_file.ts";
 import { type FileContent, type FileContentKind, openContent, openPath } from "../dataset/open_file.ts";
 import { htmlTable } from "../display/html_table.ts";
@@ -165,18 +166,20 @@ export class VariableCard {
   /** What the file says about the variable. */
   readonly info: DatasetVariable;
   readonly #name: string;
-  readonly #file: IstpFile;
+  readonly #open: () => Promise<IstpFile>;
 
   /** Use {@linkcode Dataset.variable}. @ignore */
-  constructor(name: string, file: IstpFile, info: DatasetVariable) {
+  constructor(name: string, open: () => Promise<IstpFile>, info: DatasetVariable) {
     this.#name = name;
-    this.#file = file;
+    this.#open = open;
     this.info = info;
   }
 
   async #table(): Promise<Table<Property>> {
-    const [read, units] = await Promise.all([this.#file.read(this.info.name), this.#file.units(this.info)]);
-    return variableTable(this.#name, this.info, { properties: valueProperties(this.info, read), units });
+    const file = await this.#open();
+    const info = file.variable(this.info.name);
+    const [read, units] = await Promise.all([file.read(info.name), file.units(info)]);
+    return variableTable(this.#name, info, { properties: valueProperties(info, read), units });
   }
 
   static {
@@ -206,8 +209,19 @@ export class VariableCard {
 }
 
 /**
+ * What is in an open file, or in several.
+ *
+ * @ignore
+ */
+export type DatasetContent =
+  | FileContent
+  /** CDF files of one product, one of which is open already. */
+  | { readonly kind: "series"; readonly series: FileSeries; readonly sample: IstpFile; readonly sampleName: string };
+
+/**
  * An open file, which displays itself: a CDF file with its variables, a file of packets with its APIDs, a text with its first
- * lines. Only what is asked for is read. Create it with {@linkcode open}.
+ * lines. Only what is asked for is read. Create it with {@linkcode open}, or with {@linkcode openAll} from several CDF files
+ * of one product, which are then read like one.
  *
  * @example Show what is in a file, and read a variable
  * ```ts
@@ -222,14 +236,14 @@ export class VariableCard {
  * @category Open files
  */
 export class Dataset {
-  /** The name of the file. */
+  /** The name of the file; of several, the product and how many there are. */
   readonly name: string;
-  /** The path of the file on this machine; undefined if it is read over the network. */
+  /** The path of the file on this machine; undefined if it is read over the network, and for several files. */
   readonly path: string | undefined;
-  readonly #content: FileContent;
+  readonly #content: DatasetContent;
 
   /** Use {@linkcode open}. @ignore */
-  constructor(name: string, content: FileContent, path?: string) {
+  constructor(name: string, content: DatasetContent, path?: string) {
     this.name = name;
     this.path = path;
     this.#content = content;
@@ -237,18 +251,39 @@ export class Dataset {
 
   /** What the file is: `cdf`, `packets`, `text`, or `other`, which is not looked into. */
   get kind(): FileContentKind {
-    return this.#content.kind;
+    return this.#content.kind === "series" ? "cdf" : this.#content.kind;
   }
 
+  /** The names of the files, in the order of their times: one, or several of {@linkcode openAll}. */
+  get files(): readonly string[] {
+    return this.#content.kind === "series" ? this.#content.series.names : [this.name];
+  }
+
+  /** The open CDF file; of several files, the one that tells what is in the others. @throws {InputError} If it is none. */
   #cdfFile(action: string): IstpFile {
-    if (this.#content.kind === "cdf") return this.#content.file;
-    const what = this.#content.kind === "packets" ? "a file of packets" : this.#content.format;
+    const content = this.#content;
+    if (content.kind === "cdf") return content.file;
+    if (content.kind === "series") return content.sample;
+    const what = content.kind === "packets" ? "a file of packets" : content.format;
     throw new InputError(`Cannot ${action} "${this.name}": it is not a CDF file, but ${what}`);
   }
 
-  /** The CDF file as it is, with all values as stored. @throws {InputError} If the file is no CDF file. */
+  /** Opens what variables need in a span of time. `action` was checked with the file that is open. */
+  async #opened(action: string, span: TimeSpan, names: readonly string[] = []): Promise<IstpFile> {
+    const content = this.#content;
+    return content.kind === "series" ? await content.series.within(span, names) : this.#cdfFile(action);
+  }
+
+  /**
+   * The CDF file as it is, with all values as stored.
+   *
+   * @throws {InputError} If the file is no CDF file, or if these are several files.
+   */
   get cdf(): Cdf {
-    return this.#cdfFile("read the CDF file").cdf;
+    const content = this.#content;
+    this.#cdfFile("read the CDF file");
+    if (content.kind === "cdf") return content.cdf;
+    throw new InputError(`Cannot read the CDF file of "${this.name}": open one of the files`);
   }
 
   /** The packets of a file of packets, by APID. @throws {InputError} If the file has none. */
@@ -257,9 +292,14 @@ export class Dataset {
     throw new InputError(`Cannot read the packets of "${this.name}": it is not a file of packets (.pkts)`);
   }
 
-  /** The variables of a CDF file, data first; empty for other files. */
+  /** The variables of a CDF file, data first; empty for other files. Of several files, those of one with its shapes. */
   get variables(): readonly DatasetVariable[] {
-    return this.#content.kind === "cdf" ? this.#content.file.variables : [];
+    return this.#openFile?.variables ?? [];
+  }
+
+  get #openFile(): IstpFile | undefined {
+    const content = this.#content;
+    return content.kind === "cdf" ? content.file : content.kind === "series" ? content.sample : undefined;
   }
 
   /** The product of a CDF file (Logical_source): `imap_mag_l1a_burst-magi`. */
@@ -267,30 +307,41 @@ export class Dataset {
     return this.#texts("Logical_source")[0];
   }
 
-  /** The version of a CDF file (Data_version), as the file spells it. */
+  /** The version of a CDF file (Data_version), as the file spells it; undefined for several files. */
   get version(): string | undefined {
-    return this.#texts("Data_version")[0];
+    return this.#content.kind === "series" ? undefined : this.#texts("Data_version")[0];
   }
 
-  /** The names of the files that a CDF file was made from (Parents). */
+  /** The names of the files that a CDF file was made from (Parents); empty for several files. */
   get parents(): readonly string[] {
-    return this.#texts("Parents");
+    return this.#content.kind === "series" ? [] : this.#texts("Parents");
   }
 
   #texts(attribute: string): readonly string[] {
-    return this.#content.kind === "cdf" ? this.#content.file.texts(attribute) : [];
+    return this.#openFile?.texts(attribute) ?? [];
   }
 
-  /** Returns the first and the last time of a CDF file; undefined if it has no times. */
+  async #timeSpan(): Promise<readonly [first: number, last: number] | undefined> {
+    const content = this.#content;
+    return await (content.kind === "series" ? content.series : this.#openFile)?.timeSpan();
+  }
+
+  /** Returns the first and the last time of a CDF file, or of several; undefined if there are no times. */
   async timeSpan(): Promise<readonly [first: Date, last: Date] | undefined> {
-    const span = await this.#cdfFile("read the times of").timeSpan();
+    this.#cdfFile("read the times of");
+    const span = await this.#timeSpan();
     return span === undefined ? undefined : [new Date(span[0]), new Date(span[1])];
   }
 
-  /** Returns a variable, which displays itself. @throws {InputError} If the file does not have it. */
+  /**
+   * Returns a variable, which displays itself. Of several files, all are opened when it is shown.
+   *
+   * @throws {InputError} If the file does not have it.
+   */
   variable(name: string): VariableCard {
-    const file = this.#cdfFile("read a variable of");
-    return new VariableCard(this.name, file, file.variable(name));
+    const action = "read a variable of";
+    const info = this.#cdfFile(action).variable(name);
+    return new VariableCard(this.name, () => this.#opened(action, {}, [name]), info);
   }
 
   /**
@@ -303,8 +354,10 @@ export class Dataset {
    * @throws {InputError} If the file is no CDF file or does not have the variable, or if a time is wrong.
    */
   async read(name: string, options: ReadOptions = {}): Promise<DatasetValues> {
-    const file = this.#cdfFile("read a variable of");
-    return await file.read(name, spanOf(options));
+    const action = "read a variable of";
+    this.#cdfFile(action);
+    const span = spanOf(options);
+    return await (await this.#opened(action, span, [name])).read(name, span);
   }
 
   /**
@@ -316,9 +369,11 @@ export class Dataset {
    * @throws {InputError} If the file does not have a variable, or if the variables do not have the same records.
    */
   async table(names: string | readonly string[], options: ReadOptions = {}): Promise<RecordList<ValueRow>> {
-    const file = this.#cdfFile("read a variable of");
+    const action = "read a variable of";
+    this.#cdfFile(action);
     const span = spanOf(options);
     const wanted = namesOf("make a table of", names);
+    const file = await this.#opened(action, span, wanted);
     const variables = wanted.map((name) => file.variable(name));
     const read = await Promise.all(wanted.map((name) => file.read(name, span)));
     const columns = (await Promise.all(variables.map(async (variable, index) => {
@@ -350,12 +405,14 @@ export class Dataset {
    * ```
    */
   plot(names: string | readonly string[], options: PlotOptions = {}): PendingPicture {
-    const file = this.#cdfFile("draw a variable of");
+    const action = "draw a variable of";
+    this.#cdfFile(action);
     checkOptions("draw variables", PLOT_KINDS, options);
     const request = { span: timesBetween(options), at: { ...options.at }, as: options.as };
     const wanted = namesOf("draw", names);
     return new PendingPicture(`A chart of ${wanted.map(shown).join(", ")}`, async () => {
-      const [{ plotOf }, { plotPicture }] = await Promise.all([
+      const [file, { plotOf }, { plotPicture }] = await Promise.all([
+        this.#opened(action, request.span, wanted),
         import("../views/plot.ts"),
         import("../views/plot_chart.ts"),
       ]);
@@ -379,10 +436,11 @@ export class Dataset {
    * ```
    */
   quicklook(options: ReadOptions = {}): PendingPicture {
-    const file = this.#cdfFile("draw");
+    this.#cdfFile("draw");
     const request = { span: spanOf(options), at: {}, as: undefined };
     return new PendingPicture(`A quick look at ${shown(this.name)}`, async () => {
-      const [{ quicklookOf }, { plotPicture }] = await Promise.all([
+      const [file, { quicklookOf }, { plotPicture }] = await Promise.all([
+        this.#opened("draw", request.span),
         import("../views/plot.ts"),
         import("../views/plot_chart.ts"),
       ]);
@@ -397,9 +455,13 @@ export class Dataset {
 
   static {
     datasetExport = async (dataset, names, options = {}) => {
-      const file = dataset.#cdfFile("export variables of");
+      const action = "export variables of";
+      dataset.#cdfFile(action);
       const span = spanOf(options);
-      const { exportRecords } = await import("../dataset/export_records.ts");
+      const [file, { exportRecords }] = await Promise.all([
+        dataset.#opened(action, span, names),
+        import("../dataset/export_records.ts"),
+      ]);
       return await exportRecords(file, names, span);
     };
     datasetText = (dataset, look) => dataset.#draw((table) => textTable(table, Infinity, look));
@@ -416,16 +478,16 @@ export class Dataset {
   }
 
   async #draw<Drawn>(draw: <Row>(table: Table<Row>) => Drawn): Promise<Drawn> {
-    const timeSpan = this.#content.kind === "cdf" ? await this.#content.file.timeSpan() : undefined;
-    return this.#drawWith(timeSpan, draw);
+    return this.#drawWith(await this.#timeSpan(), draw);
   }
 
   #drawWith<Drawn>(timeSpan: DatasetFacts["timeSpan"], draw: <Row>(table: Table<Row>) => Drawn): Drawn {
     const content = this.#content;
     const { name, product, version, parents } = this;
     if (content.kind === "packets") return draw(packetsTable(name, content.packets));
-    if (content.kind !== "cdf") return draw(otherTable(name, content));
-    return draw(variablesTable({ name, product, version, parents, timeSpan }, content.file.variables));
+    if (content.kind === "text" || content.kind === "other") return draw(otherTable(name, content));
+    const sample = content.kind === "series" ? content.sampleName : undefined;
+    return draw(variablesTable({ name, product, version, parents, timeSpan, sample }, this.variables));
   }
 
   /** Returns what `console.log` and the REPL show for the file: the same, but without the times of a CDF file. */

@@ -944,3 +944,33 @@ export function open(file: string | URL | FileRecord, options?: OpenOptions): Pr
 export function local(parameters: LocalParameters = {}, options: CallOptions = {}): Promise<LocalDirectory> {
   return displayed(client.local(parameters, options));
 }
+
+/**
+ * Opens CDF files of one product as one data set: the days of a month, or the pointings of a query's result. It has the methods
+ * of a single file. The newest version of each file is read, and records are in the order of their times, also where the files
+ * of two days overlap; all of them are kept. Only the files that a span of time needs are opened, and those that are not on
+ * this machine are downloaded then. The times of a file are those from the day in its name to that of the next file, and an
+ * hour more at both ends.
+ *
+ * @param files Rows of a query, names of files in the archive, or paths on this machine.
+ * @param options `remote` reads the files over HTTP instead, only the parts that are needed.
+ * @returns The data set, which displays itself with the variables of one of the files.
+ * @throws {InputError} When there are no files, or when they are of different products or no CDF files. Reading a variable that
+ * differs between the files (its type, shape, units, or FILLVAL), or that one of them does not have, throws one too.
+ *
+ * @example
+ * ```ts
+ * import { openAll, query } from "@imap-sdc/data-access";
+ *
+ * const files = await query({ instrument: "glows", data_level: "l1b", descriptor: "hist" });
+ * const dataset = await openAll(files);
+ * console.log(dataset.files.length, await dataset.timeSpan());
+ * const { shape } = await dataset.read("epoch");
+ * console.log(shape);
+ * ```
+ *
+ * @category Open files
+ */
+export function openAll(files: Iterable<string | URL | FileRecord>, options?: OpenOptions): Promise<Dataset> {
+  return displayed(client.openAll(files, options));
+}

@@ -228,6 +228,7 @@ export class ImapClient {
     const [rows, { QueryResult }] = await Promise.all([query.all(transport), import("./query_result.ts")]);
     return QueryResult.fromRows(rows, {
       download: (rows, options) => this.download(rows, options),
+      open: (rows, options) => this.openAll(rows, options),
       filesHere: async (paths) => (await import("../transfer/local_files.ts")).filesHere(settings.dataDir, paths),
       table: query.table,
       asked: parameters,
@@ -381,6 +382,22 @@ export class ImapClient {
     }
     await using call = await this.#begin("open", options);
     return await openRemote(call.context(), file, call.options.signal);
+  }
+
+  /** Opens the files of one product as one data set, as the function `openAll` does. */
+  async openAll(files: Iterable<string | URL | FileRecord>, options: OpenOptions = {}): Promise<Dataset> {
+    const [{ OPEN_KINDS }, { openAllFiles }] = await Promise.all([import("./dataset.ts"), import("./open_all.ts")]);
+    checkOptions("open", OPEN_KINDS, options);
+    const { dataDir } = resolveSettings(this.#options);
+    let { signal } = options;
+    const dataset = await openAllFiles(files, options, {
+      dataDir,
+      download: (paths) => this.download(paths, { signal }),
+      openRemote: (file) => this.open(file, { remote: true, signal }),
+    });
+    // What cancels this call does not cancel what is read later.
+    signal = undefined;
+    return dataset;
   }
 
   /** Uploads one file, as the function `upload` does. */

@@ -1,4 +1,5 @@
 import type { CatalogEntry } from "./catalog.ts";
+import type { Dataset, OpenOptions } from "./dataset.ts";
 import { type DownloadOptions, isList } from "./options.ts";
 import { checkCount, HEAD_ROWS, sortedBy, type SortOptions } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
@@ -64,6 +65,8 @@ export type DownloadRows = (rows: readonly FileRecord[], options: DownloadOption
 export interface QueryResultOrigin {
   /** Downloads its rows. */
   readonly download?: DownloadRows;
+  /** Opens its rows as one data set. */
+  readonly open?: (rows: readonly FileRecord[], options: OpenOptions) => Promise<Dataset>;
   /** Returns which of some archive paths are in the data directory. */
   readonly filesHere?: (archivePaths: readonly string[]) => Promise<ReadonlySet<string>>;
   /** The table that was searched. Default: science. */
@@ -202,6 +205,30 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
       return Promise.reject(new ImapError("Cannot download: this result was not created by a client"));
     }
     return download(this, options);
+  }
+
+  /**
+   * Opens these files as one data set, as the function `openAll` does: CDF files of one product, the newest version of each day,
+   * in the order of their times. Files are downloaded when their data are needed.
+   *
+   * @param options `remote` reads the files over HTTP instead, only the parts that are needed.
+   * @throws {InputError} When there are no files, or when they are of different products or no CDF files.
+   *
+   * @example
+   * ```ts
+   * import { query } from "@imap-sdc/data-access";
+   *
+   * const files = await query({ instrument: "glows", data_level: "l1b", descriptor: "hist" });
+   * const dataset = await files.open();
+   * await dataset.show();
+   * ```
+   */
+  open(options: OpenOptions = {}): Promise<Dataset> {
+    const { open } = this.#origin;
+    if (open === undefined) {
+      return Promise.reject(new ImapError("Cannot open the files: this result was not created by a client"));
+    }
+    return open(this, options);
   }
 
   /** Makes a result of some of these rows, with the same origin. `step` is the method that left the others out. */

@@ -156,7 +156,11 @@ export async function exportRecords(file: IstpFile, names: readonly string[], sp
   return {
     columns,
     async *chunks() {
-      const chunks = exported.map(({ variable }) => file.cdf.chunks(variable.name, { records }));
+      // Only what is needed is read, as far as that is known without the times.
+      const range = timeVariable === undefined || (span.from === undefined && span.to === undefined)
+        ? {}
+        : await file.range(timeVariable.name, span);
+      const chunks = exported.map(({ variable }) => file.cdf.chunks(variable.name, { ...range, records }));
       try {
         for (;;) {
           const read = await Promise.all(chunks.map(async (chunk) => await chunk.next()));

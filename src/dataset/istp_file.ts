@@ -241,15 +241,18 @@ function decodeTimes(times: ArrayLike<number>): DecodedValues {
   return { ...NOTHING_ODD, values, missing };
 }
 
+/** What is used of a CDF file, or of several that are read like one. */
+export type CdfRecords = Pick<Cdf, "variables" | "attributes" | "variable" | "read" | "chunks">;
+
 /** A CDF file, and what its variables mean. */
 export class IstpFile {
   /** The file as it is. */
-  readonly cdf: Cdf;
+  readonly cdf: CdfRecords;
   /** The variables: data first, then what they depend on, then texts, in the order of the file. */
   readonly variables: readonly DatasetVariable[];
   readonly #times = new Map<string, Promise<Float64Array<ArrayBuffer>>>();
 
-  constructor(cdf: Cdf) {
+  constructor(cdf: CdfRecords) {
     this.cdf = cdf;
     const names = new Set(cdf.variables.map(({ name }) => name));
     const has = (name: string | undefined) => name !== undefined && names.has(name);
@@ -347,6 +350,16 @@ export class IstpFile {
     const [start, end] = [kept[0] ?? 0, (kept.at(-1) ?? -1) + 1];
     const times = Float64Array.from(kept, (record) => all[record] ?? NaN);
     return { start, end: Math.max(start, end), times, kept: kept.map((record) => record - start) };
+  }
+
+  /**
+   * Returns which records of a variable can belong to a span of time: none before `start`, and none from `end` on.
+   *
+   * @throws {InputError} If the file does not have the variable.
+   */
+  async range(name: string, span: TimeSpan): Promise<{ readonly start: number; readonly end: number }> {
+    const { start, end } = await this.#select(this.variable(name), span);
+    return { start, end };
   }
 
   /**

@@ -1,5 +1,5 @@
 // Finds out what a file is by its first bytes, and opens it.
-import { type CdfInput, type CdfSource, openCdf } from "../cdf/cdf.ts";
+import { type Cdf, type CdfInput, type CdfSource, openCdf } from "../cdf/cdf.ts";
 import { type PacketSummary, summarizePackets } from "../ccsds/packets.ts";
 import { FileError } from "../errors.ts";
 import { decodeText } from "../safe_text.ts";
@@ -7,7 +7,7 @@ import { IstpFile } from "./istp_file.ts";
 
 /** What is in a file. */
 export type FileContent =
-  | { readonly kind: "cdf"; readonly file: IstpFile }
+  | { readonly kind: "cdf"; readonly cdf: Cdf; readonly file: IstpFile }
   | { readonly kind: "packets"; readonly packets: PacketSummary }
   /** The first lines of a text, and whether there are more. */
   | { readonly kind: "text"; readonly format: string; readonly lines: readonly string[]; readonly isCut: boolean }
@@ -81,7 +81,10 @@ export async function openContent(
 ): Promise<FileContent> {
   const head = source.size === 0 ? new Uint8Array() : await source.read(0, Math.min(source.size, HEAD_BYTES));
   const format = formatOf(head);
-  if (format === "cdf") return { kind: "cdf", file: new IstpFile(await openCdf(cdf)) };
+  if (format === "cdf") {
+    const opened = await openCdf(cdf);
+    return { kind: "cdf", cdf: opened, file: new IstpFile(opened) };
+  }
   if (format !== undefined) return { kind: "other", format };
   if (PACKET_EXTENSION.test(name)) return { kind: "packets", packets: await summarizePackets(source) };
   const text = readLines(head, head.length === source.size);

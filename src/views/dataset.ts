@@ -19,6 +19,8 @@ export interface DatasetFacts {
   readonly parents: readonly string[];
   /** The first and the last time, in milliseconds since 1970-01-01 UTC. */
   readonly timeSpan: readonly [first: number, last: number] | undefined;
+  /** Of several files, the one that the shapes are those of. */
+  readonly sample?: string | undefined;
 }
 
 function column<Row>(header: string, text: (row: Row) => string, more: Partial<Column<Row>> = {}): Column<Row> {
@@ -53,7 +55,7 @@ function spanText([first, last]: readonly [number, number]): string {
 }
 
 /** Describes a file in a line: product, version, times, parents. */
-function factsText({ product, version, timeSpan, parents }: DatasetFacts): string {
+function factsText({ product, version, timeSpan, parents, sample }: DatasetFacts): string {
   return [
     product,
     version === undefined ? undefined : `version ${version.replace(/^v/i, "")}`,
@@ -61,6 +63,7 @@ function factsText({ product, version, timeSpan, parents }: DatasetFacts): strin
     parents.length === 0
       ? undefined
       : `made from ${parents.length === 1 ? parents[0] : counted(parents.length, "file")}`,
+    sample === undefined ? undefined : `shapes of ${sample}`,
   ].filter((fact) => fact !== undefined).join(" · ");
 }
 
