@@ -3,6 +3,7 @@ import { Access, isFromForeignPage, isLocalHost, letPagesRead, type Sight } from
 import type { Catalog } from "./catalog.ts";
 import { formatTimestamp } from "./catalog_entry.ts";
 import { RESPONSES, type Responses } from "./dialect.ts";
+import type { HapiServer } from "./hapi.ts";
 import type { Handler } from "./http_server.ts";
 import { answerJobLog, answerJobs, type Journal } from "./jobs.ts";
 import { answerMetakernel } from "./metakernel.ts";
@@ -55,6 +56,10 @@ export interface ArchiveHandlerOptions {
   readonly localHostOnly?: boolean | undefined;
   /** The maximum size of a response to a query, in bytes; null for no limit. Default: 6 MiB. */
   readonly answerLimit?: number | null | undefined;
+  /** Whether HAPI is served below `/hapi`. Default: true. */
+  readonly hapi?: boolean | undefined;
+  /** The maximum size of a response of HAPI, in bytes of its binary format. Default: 64 GiB. */
+  readonly hapiLimit?: number | undefined;
   /** The lifetimes of presigned URLs. */
   readonly urlLifetimeSeconds?: UrlLifetimes | undefined;
   /** Called with each internal error, which callers see only as a 500. */
@@ -78,6 +83,7 @@ class Api {
   readonly #responses: Responses;
   readonly #access: Access;
   readonly #page: WebPage;
+  #hapi: HapiServer | undefined;
 
   constructor(options: ArchiveHandlerOptions) {
     const { as: dialect = "now", apiKey, public: isPublic } = options;
@@ -104,6 +110,8 @@ class Api {
     if (this.#options.localHostOnly && !isLocalHost(url.hostname)) return this.#responses.forbidden();
     if (isPageRequest(method, url, headers)) return await this.#page.answer(url, headers);
     if (url.pathname === "/" && ["GET", "HEAD"].includes(method)) return this.#responses.home();
+    const hapi = this.#options.hapi === false ? undefined : HAPI_PATH.exec(url.pathname)?.[1];
+    if (hapi !== undefined) return await this.#answerHapi(request, url, hapi);
     const packets = method === "GET" ? readPacketRoute(url.pathname) : undefined;
     if (packets !== undefined) {
       const { catalog, store } = this.#options;
@@ -134,6 +142,18 @@ class Api {
     const asked = headers.get("access-control-request-headers");
     if (asked !== null) response.headers.set("access-control-allow-headers", asked);
     return response;
+  }
+
+  /** Responds to a request below `/hapi`, which is loaded with the first one. The rules for downloads apply. */
+  async #answerHapi(request: Request, url: URL, route: string): Promise<Response> {
+    const { HapiServer, hapiUnauthorized } = await import("./hapi.ts");
+    const sight = request.method === "OPTIONS"
+      ? "released"
+      : this.#access.check("download", url.pathname, request.headers);
+    if (sight !== "all" && sight !== "released") return hapiUnauthorized(sight === "unauthorized" ? 401 : 403);
+    const { catalog, store, hapiLimit, onError } = this.#options;
+    this.#hapi ??= new HapiServer({ catalog, store, onError, maxBytes: hapiLimit });
+    return await this.#hapi.answer({ request, url, route, sight });
   }
 
   async #answerRoute(route: Route, url: URL, sight: Sight): Promise<Response> {
@@ -243,6 +263,9 @@ class Api {
     journal.append({ time: formatTimestamp(now()), order, parameters, ...(id === undefined ? {} : { id }) });
   }
 }
+
+/** The path of HAPI, with or without the prefix for callers with credentials. */
+const HAPI_PATH = /^(?:\/api-key|\/authorized)?\/hapi((?:\/.*)?)$/s;
 
 /** The routes that change data, or return URLs that allow changes: pages of other origins may not call them. */
 const CHANGES: ReadonlySet<Route["to"]> = new Set<Route["to"]>(["upload", "release", "reprocess"]);

@@ -4,8 +4,8 @@ import { FileNameError } from "../names/file_name_error.ts";
 import { SDC_TABLES } from "../protocol/tables.ts";
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 
-/** The version of the schema; increase it when the table changes. */
-const SCHEMA_VERSION = 3;
+/** The version of the schema; increase it when a table changes. */
+const SCHEMA_VERSION = 4;
 
 /**
  * The columns, in the order of the table. Values are bound by position, which takes a third of the time of binding by
@@ -61,6 +61,28 @@ const CREATE_INDEXES = `
   CREATE INDEX files_by_ingestion_date ON files (table_name, ingestion_date);
 `;
 
+/**
+ * The spans of time of files whose content was read, one row for each variable of times; the row with the name `""` says
+ * that a file was read. A row counts while the file has this size and modification time.
+ */
+const CREATE_SPANS = `
+  DROP TABLE IF EXISTS time_spans;
+  CREATE TABLE time_spans (
+    file_path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,
+    time_variable TEXT NOT NULL,
+    is_main INTEGER NOT NULL,
+    first TEXT,
+    last TEXT,
+    records INTEGER NOT NULL,
+    is_sorted INTEGER NOT NULL,
+    PRIMARY KEY (file_path, time_variable)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER time_spans_of_gone AFTER DELETE ON files
+    BEGIN DELETE FROM time_spans WHERE file_path = old.file_path; END;
+`;
+
 const PUT = `INSERT INTO files (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})
   ON CONFLICT (file_path) DO UPDATE SET ${
   // A file keeps its release state when its bytes change.
@@ -98,11 +120,16 @@ function* earlierEntries(database: DatabaseSync, isReleased: boolean): Generator
  * it.
  */
 function migrate(database: DatabaseSync, version: number, isReleased: boolean): void {
+  // Version 3 has the same table of files, with the release states, which only the database knows.
+  if (version === 3) {
+    database.exec(`BEGIN IMMEDIATE; ${CREATE_SPANS} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+    return;
+  }
   const entries = version === 1 || version === 2 ? [...earlierEntries(database, isReleased)] : [];
   database.exec(`BEGIN IMMEDIATE; DROP TABLE IF EXISTS files; ${CREATE_TABLE}`);
   const put = database.prepare(PUT);
   for (const entry of entries) put.run(...COLUMNS.map((column) => entry[column]));
-  database.exec(`${CREATE_INDEXES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+  database.exec(`${CREATE_INDEXES} ${CREATE_SPANS} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
 }
 
 /** Matches the messages of SQLITE_NOTADB and SQLITE_CORRUPT: Deno's errors do not contain the result code. */
@@ -185,6 +212,22 @@ export interface FileStamp {
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly mtime: number;
+}
+
+/** The span of time of the records that belong to a variable of times. */
+export interface TimeSpanRow {
+  /** The name of the variable. */
+  readonly variable: string;
+  /** Whether most of the file's data belong to it. */
+  readonly isMain: boolean;
+  /** The earliest time, `2026-01-01T00:00:00.000000000Z`; null if there is none. Such texts are in the order of their times. */
+  readonly first: string | null;
+  /** The latest time. */
+  readonly last: string | null;
+  /** The number of records. */
+  readonly records: number;
+  /** Whether no time is before the one in front of it. */
+  readonly isSorted: boolean;
 }
 
 /** Which files are released together (SDC protocol, `GET /release`). */
@@ -396,6 +439,23 @@ export class Catalog {
       .run(read.size, read.mtime, md5, path, seen.size, seen.mtime);
   }
 
+  /**
+   * Stores the spans of time of a file.
+   *
+   * @param read The size and modification time of the file when it was read.
+   * @param spans Empty for a file without data in time, or one that cannot be read.
+   */
+  keepTimeSpans(path: string, read: FileStamp, spans: readonly TimeSpanRow[]): void {
+    this.#atomically(() => {
+      this.#prepared("DELETE FROM time_spans WHERE file_path = ?").run(path);
+      const put = this.#prepared("INSERT INTO time_spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      const none = { variable: "", isMain: false, first: null, last: null, records: 0, isSorted: true };
+      for (const { variable, isMain, first, last, records, isSorted } of [none, ...spans]) {
+        put.run(path, read.size, read.mtime, variable, Number(isMain), first, last, records, Number(isSorted));
+      }
+    });
+  }
+
   /** Returns the size and modification time in a file's row. */
   stamp(path: string): FileStamp | undefined {
     const row = this.#prepared("SELECT size, mtime FROM files WHERE file_path = ?").get(path);
@@ -465,12 +525,17 @@ export class Catalog {
     return statement;
   }
 
+  /** Changes the files. */
   #transaction(act: () => void): void {
+    this.#atomically(act);
+    this.#revision++;
+  }
+
+  #atomically(act: () => void): void {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       act();
       this.#database.exec("COMMIT");
-      this.#revision++;
     } catch (error) {
       // SQLite has already rolled back after some errors, such as a full disk.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");

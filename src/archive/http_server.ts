@@ -365,7 +365,9 @@ async function sendResponse(response: Response, outgoing: ServerResponse, patien
     const length = body?.chunks.reduce((sum, { length }) => sum + length, 0) ?? 0;
     outgoing.setHeader("content-length", length);
   }
-  outgoing.writeHead(status, Object.fromEntries(headers));
+  const fields = Object.fromEntries(headers);
+  if (response.statusText === "") outgoing.writeHead(status, fields);
+  else outgoing.writeHead(status, response.statusText, fields);
   if (body !== undefined) await sendBody(body, outgoing, patience);
   const { socket } = outgoing.req;
   if (socket.destroyed) return;

@@ -245,21 +245,31 @@ export class ObjectStore {
 
   /** Opens a file of the catalog; undefined if it does not exist, or its path contains a symbolic link. */
   async open(path: string): Promise<StoredObject | undefined> {
-    const { root, catalog } = this.#options;
-    if (!isCanonicalPath(path)) return undefined;
-    const place = join(root, path);
     // The row is read before the file is opened, so that it describes these bytes or older ones.
-    const seen = catalog.stamp(path);
-    if (seen === undefined) return undefined;
+    const seen = this.#options.catalog.stamp(path);
+    const opened = seen === undefined ? undefined : await this.openToRead(path);
+    if (seen === undefined || opened === undefined) return undefined;
+    const { file, size, modified } = opened;
+    try {
+      return { file, size, modified, md5: await this.#md5(path, file, seen, { size, mtime: modified.getTime() }) };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** The same, without its MD5, for which the whole file may have to be read. */
+  async openToRead(path: string): Promise<Omit<StoredObject, "md5"> | undefined> {
+    const { root, catalog } = this.#options;
+    if (!isCanonicalPath(path) || !catalog.has(path)) return undefined;
+    const place = join(root, path);
     try {
       if (await Deno.realPath(place) !== place) return undefined;
       const file = await Deno.open(place);
       try {
         const { size, mtime, isFile } = await file.stat();
         if (!isFile) throw new Deno.errors.NotFound();
-        const modified = mtime ?? new Date(0);
-        const read = { size, mtime: modified.getTime() };
-        return { file, size, modified, md5: await this.#md5(path, file, seen, read) };
+        return { file, size, modified: mtime ?? new Date(0) };
       } catch (error) {
         file.close();
         throw error;

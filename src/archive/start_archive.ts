@@ -121,6 +121,8 @@ export interface ArchiveOptions extends OpenArchiveOptions {
   readonly public?: boolean | undefined;
   /** The maximum size of a response to a query, in bytes; null for no limit. Default: 6 MiB, as at the SDC. */
   readonly answerLimit?: number | null | undefined;
+  /** Whether HAPI is served below `/hapi`: the data of CDF files, variable by variable. Default: true. */
+  readonly hapi?: boolean | undefined;
   /** The lifetimes of presigned URLs. Default: 86,400 s for downloads and 3,600 s for uploads, as at the SDC. */
   readonly urlLifetimeSeconds?: UrlLifetimes | undefined;
   /** The limits per caller of each port. */

@@ -7,10 +7,14 @@ import { delay } from "@std/async";
 import { dirname, join } from "@std/path";
 
 /** The settings of a test archive in a temporary folder. */
-export interface TestArchiveOptions
-  extends
-    Partial<Pick<ArchiveHandlerOptions, "apiKey" | "public" | "as" | "answerLimit" | "urlLifetimeSeconds">>,
-    Partial<OpenArchiveOptions> {
+export interface TestArchiveOptions extends
+  Partial<
+    Pick<
+      ArchiveHandlerOptions,
+      "apiKey" | "public" | "as" | "answerLimit" | "hapi" | "hapiLimit" | "urlLifetimeSeconds"
+    >
+  >,
+  Partial<OpenArchiveOptions> {
   /** Files that are in the folder before the archive is opened: their paths and texts. */
   readonly files?: Readonly<Record<string, string>>;
 }

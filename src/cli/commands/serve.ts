@@ -115,6 +115,7 @@ export const serve: Command = {
       },
       { name: "connections", value: "N", help: "maximum number of connections to each port (default: 256)" },
       { name: "demo", help: "serve sample files, to try things out; everything is deleted on exit" },
+      { name: "no-hapi", help: "do not serve the data of CDF files with HAPI, below /hapi" },
       { name: "unlimited", help: "do not limit the size of responses to queries; the SDC's limit is 6 MB" },
     ],
     examples: [
@@ -161,6 +162,7 @@ export const serve: Command = {
         unreleased: flags.has("unreleased"),
         as: values.get("as") === "2024" ? "2024" : "now",
         importFrom: values.get("import"),
+        hapi: !flags.has("no-hapi"),
         answerLimit: flags.has("unlimited") ? null : undefined,
         log: debug ? (served) => void output.notice(servedNotice(served)) : undefined,
         onFolderChange: (change) => {
