@@ -36,6 +36,7 @@ const GUIDES = [
   "docs/commands.md",
   "docs/permissions.md",
   "docs/serving.md",
+  "docs/hapi.md",
   "docs/cdf.md",
   "docs/promises.md",
   "docs/faults.md",

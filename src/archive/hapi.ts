@@ -197,12 +197,16 @@ function selectParameters({ parameters }: HapiDataset, text: string | undefined)
   return [time, ...others.filter((_, index) => indices.includes(index + 1))];
 }
 
+/** When one of a dataset's files was last modified. */
+function modifiedOf({ files }: HapiDataset): Date {
+  return new Date(files.reduce((newest, { mtime }) => Math.max(newest, mtime), 0));
+}
+
 function infoOf(dataset: HapiDataset, parameters: readonly HapiParameter[]): object {
-  const modified = dataset.files.reduce((newest, { mtime }) => Math.max(newest, mtime), 0);
   return {
     ...datesOf(dataset),
     ...sampleOf(dataset),
-    modificationDate: new Date(modified).toISOString(),
+    modificationDate: modifiedOf(dataset).toISOString(),
     ...dataset.info,
     parameters: parameters.map(({ info }) => info),
   };
@@ -289,7 +293,9 @@ export class HapiServer {
       case "/info": {
         const given = readParameters(searchParams, ["dataset", "parameters", "resolve_references"]);
         const dataset = await this.#find(given, sight);
-        return jsonResponse(1200, infoOf(dataset, selectParameters(dataset, given.get("parameters"))));
+        const response = jsonResponse(1200, infoOf(dataset, selectParameters(dataset, given.get("parameters"))));
+        response.headers.set("last-modified", modifiedOf(dataset).toUTCString());
+        return response;
       }
       case "/data":
         return await this.#data(call);
