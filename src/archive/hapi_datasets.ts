@@ -296,7 +296,7 @@ async function describe(file: IstpFile, time: string): Promise<Pick<HapiDataset,
       ...(texts.length === 0 ? {} : { description: texts.join("\n") }),
       // A file does not say what its times are the times of, in words that HAPI has.
       timeStampLocation: "other",
-      ...await cadenceOf(file.cdf, time),
+      ...await cadenceOf(file, time),
     },
   };
 }
@@ -305,7 +305,7 @@ async function describe(file: IstpFile, time: string): Promise<Pick<HapiDataset,
 const CADENCE_RECORDS = 2000;
 
 /** Returns the usual time from record to record; nothing if there is none, as for events. */
-async function cadenceOf(cdf: Cdf, time: string): Promise<{ cadence?: string }> {
+async function cadenceOf({ cdf }: IstpFile, time: string): Promise<{ cadence?: string }> {
   const { type, records } = cdf.variable(time);
   if (!isTimeType(type)) return {};
   const { values } = await cdf.read(time, { end: Math.min(records, CADENCE_RECORDS) });
