@@ -24,6 +24,11 @@ export const TRANSFERS: Readonly<Record<string, Group>> = {
   "largest": async () => await (await import("./transfers/largest.ts")).benchLargest(),
 };
 
+/** What needs 1.6 GB of disk and of memory, and half a minute. */
+export const MIRROR: Readonly<Record<string, Group>> = {
+  verify: async () => await (await import("./verify.ts")).benchVerify(),
+};
+
 /** What needs cdflib and pycdfpp from the Python package index, 1 GB of disk, and some minutes. */
 export const FILES: Readonly<Record<string, Group>> = {
   cdf: async () => await (await import("./cdf/main.ts")).benchCdf(),
@@ -31,7 +36,7 @@ export const FILES: Readonly<Record<string, Group>> = {
 
 /** The groups that the words of a command line stand for; a word that stands for none is an error. */
 export function chosenGroups(words: readonly string[]): Array<readonly [name: string, group: Group]> {
-  const all = { ...QUICK, ...TRANSFERS, ...FILES };
+  const all = { ...QUICK, ...TRANSFERS, ...MIRROR, ...FILES };
   const sets: Readonly<Record<string, Readonly<Record<string, Group>>>> = { transfers: TRANSFERS, all };
   if (words.length === 0) return Object.entries(QUICK);
   const chosen: Record<string, Group> = {};

@@ -5,6 +5,7 @@ import { startBareServe } from "../support/cli.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { compareNames } from "./compare_names.ts";
 import { install, run } from "./install.ts";
+import "./frictionless.ts";
 import "./processing_inputs.ts";
 import "./spice.ts";
 
