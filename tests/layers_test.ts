@@ -217,6 +217,8 @@ const MAX_FILES = 115;
 const FURTHER: Readonly<Record<string, number>> = { cdf: 12, ccsds: 3, dataset: 10, mirror: 9 };
 /** The files of other parts that offer them, show what they find, and make what they find in demos. */
 const OFFERS = [
+  "src/archive/file_page.ts",
+  "src/archive/file_worker.ts",
   "src/archive/hapi.ts",
   "src/archive/hapi_datasets.ts",
   "src/archive/hapi_records.ts",

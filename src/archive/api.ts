@@ -9,6 +9,7 @@ import { answerJobLog, answerJobs, type Journal } from "./jobs.ts";
 import { answerMetakernel } from "./metakernel.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { UrlSigner } from "./objects.ts";
+import { FilePage, isFilePageRequest } from "./file_page.ts";
 import { isPageRequest, WebPage } from "./page.ts";
 import { answerRelease } from "./release.ts";
 import { answerSpanTable, answerSpiceQuery } from "./spice_tables.ts";
@@ -84,6 +85,7 @@ class Api {
   readonly #access: Access;
   readonly #page: WebPage;
   #hapi: HapiServer | undefined;
+  readonly #filePage: FilePage;
 
   constructor(options: ArchiveHandlerOptions) {
     const { as: dialect = "now", apiKey, public: isPublic } = options;
@@ -91,6 +93,7 @@ class Api {
     this.#responses = RESPONSES[dialect];
     this.#access = new Access({ apiKey, isPublic, dialect });
     this.#page = new WebPage(options.catalog, this.#access);
+    this.#filePage = new FilePage(options, this.#access);
   }
 
   /** Answers a request. Internal errors become the 500 of the gateway. */
@@ -109,6 +112,7 @@ class Api {
     if (url === null) return this.#responses.noSuchRoute();
     if (this.#options.localHostOnly && !isLocalHost(url.hostname)) return this.#responses.forbidden();
     if (isPageRequest(method, url, headers)) return await this.#page.answer(url, headers);
+    if (isFilePageRequest(method, url)) return await this.#filePage.answer(url, headers);
     if (url.pathname === "/" && ["GET", "HEAD"].includes(method)) return this.#responses.home();
     const hapi = this.#options.hapi === false ? undefined : HAPI_PATH.exec(url.pathname)?.[1];
     if (hapi !== undefined) return await this.#answerHapi(request, url, hapi);

@@ -243,6 +243,19 @@ export class ObjectStore {
     }
   }
 
+  /** Returns where a file of the catalog is on disk; undefined if it does not exist, or its path contains a symbolic link. */
+  async placeOf(path: string): Promise<string | undefined> {
+    const { root, catalog } = this.#options;
+    if (!isCanonicalPath(path) || !catalog.has(path)) return undefined;
+    const place = join(root, path);
+    try {
+      return await Deno.realPath(place) === place && (await Deno.stat(place)).isFile ? place : undefined;
+    } catch (error) {
+      if (isNoFile(error)) return undefined;
+      throw error;
+    }
+  }
+
   /** Opens a file of the catalog; undefined if it does not exist, or its path contains a symbolic link. */
   async open(path: string): Promise<StoredObject | undefined> {
     // The row is read before the file is opened, so that it describes these bytes or older ones.

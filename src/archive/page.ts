@@ -19,7 +19,7 @@ import { createHash } from "node:crypto";
  * The headers of every response to a browser: no caching without revalidation, no content sniffing, no framing, no
  * referrer.
  */
-const CAREFUL = {
+export const CAREFUL = {
   "cache-control": "private, no-cache",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -29,7 +29,15 @@ const CAREFUL = {
 const CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /** The path at which a browser is prompted for the key, to see unreleased files. */
-const SIGN_IN_PATH = "/sign-in";
+export const SIGN_IN_PATH = "/sign-in";
+
+/** The path of the pages of files: the path of a file in the archive follows it. */
+export const FILE_PREFIX = "/files/";
+
+/** The path of the page that shows what is in a file. */
+export function fileRoute(archivePath: string): string {
+  return FILE_PREFIX + archivePath.split("/").map(encodeURIComponent).join("/");
+}
 
 /** Whether a request is for the page, its chart, or signing in. Programs get the page only as `/index.html`. */
 export function isPageRequest(method: string, { pathname }: URL, headers: Headers): boolean {
@@ -68,7 +76,7 @@ export class WebPage {
   #page(url: URL, sight: Sight): Response {
     const catalog = this.#catalog;
     const filter = readPageFilter(url.searchParams);
-    const html = pageHtml({
+    return pageResponse(pageHtml({
       origin: url.origin,
       summary: this.#summary.get(catalog.revision, sight, () => summarize(catalog, VISIBLE[sight])),
       filter,
@@ -77,14 +85,7 @@ export class WebPage {
       revision: catalog.revision,
       chartSize: this.#chartSize,
       sight,
-    });
-    return new Response(html, {
-      headers: {
-        ...CAREFUL,
-        "content-type": "text/html; charset=utf-8",
-        "content-security-policy": contentPolicy(html),
-      },
-    });
+    }));
   }
 
   async #chart(sight: Sight): Promise<Response> {
@@ -99,7 +100,8 @@ export class WebPage {
   }
 }
 
-function askForKey(): Response {
+/** Responds to a browser that has not sent the key: the browser asks for it. */
+export function askForKey(): Response {
   return new Response("The archive requires its key as the password", {
     status: 401,
     headers: { ...CAREFUL, "www-authenticate": `Basic realm="IMAP archive: the key is the password"` },
@@ -150,8 +152,38 @@ function contentPolicy(html: string): string {
   ].join("; ");
 }
 
-/** Returns the SQL condition for the files that a visitor sees. */
-const VISIBLE: Readonly<Record<Sight, string>> = {
+function pageResponse(html: string, status = 200): Response {
+  return new Response(html, {
+    status,
+    headers: {
+      ...CAREFUL,
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": contentPolicy(html),
+    },
+  });
+}
+
+/** Responds with a page that looks like the front page. `title` is a text, and `body` HTML. */
+export function htmlPage(
+  { title, body, status }: { readonly title: string; readonly body: readonly string[]; readonly status: number },
+): Response {
+  return pageResponse(
+    [
+      ...headHtml(title),
+      `<header><p class="quiet"><a href="/">IMAP archive</a></p><h1>${html(title)}</h1></header>`,
+      `<main>`,
+      ...body,
+      `</main>`,
+      `</body>`,
+      `</html>`,
+      ``,
+    ].join("\n"),
+    status,
+  );
+}
+
+/** The SQL condition for the files that a visitor sees. */
+export const VISIBLE: Readonly<Record<Sight, string>> = {
   all: "1",
   released: IS_PUBLIC,
 };
@@ -500,7 +532,7 @@ export async function drawCoverage(catalog: Catalog, visible = VISIBLE.all): Pro
 }
 
 /** Escapes text from any source for contents and attributes. */
-function html(text: string): string {
+export function html(text: string): string {
   return escapeHtml(printable(text));
 }
 
@@ -513,6 +545,9 @@ function grouped(count: number): string {
 function files(count: number): string {
   return `${grouped(count)} ${count === 1 ? "file" : "files"}`;
 }
+
+/** The files whose pages show more than their names: CDF files and packets. */
+const HAS_CONTENTS = /\.(cdf|pkts)$/;
 
 /** The options of a table. */
 interface RowsView {
@@ -531,7 +566,13 @@ function rowsTable(records: readonly FileRecord[], { title, origin, filter }: Ro
   const { columns, rows } = recordsTable(records, { linkTo, ...(table === undefined ? {} : { table }) });
   const ordered = [...columns.slice(-1), ...columns.slice(0, -1)];
   const isUsed = ({ text }: Column<FileRecord>) => table === "spice" || rows.some((row) => text(row) !== "");
-  const used = ordered.filter(isUsed);
+  const contents: Column<FileRecord> = {
+    header: "Contents",
+    align: "left",
+    text: ({ file_path }) => HAS_CONTENTS.test(file_path) ? "look inside" : "",
+    link: ({ file_path }) => HAS_CONTENTS.test(file_path) ? origin + fileRoute(file_path) : undefined,
+  };
+  const used = [...ordered.filter(isUsed), ...(rows.some((row) => contents.text(row) !== "") ? [contents] : [])];
   if (filter === undefined) return { title, rows, columns: used };
   return { title, rows, columns: used.map((column) => ({ ...column, ...sortLinks(column.header, filter, origin) })) };
 }
@@ -548,9 +589,9 @@ function foundTable(rows: string, view: RowsView): string {
 /** Draws the newest files of all kinds, with the columns that all kinds have. */
 function newestTable(rows: string, view: RowsView): string {
   const table = rowsTable(decodeFileRecords(JSON.parse(rows)), view);
-  const columns = table.columns.filter(({ header }) => header === "Filename" || header === "Ingestion Date");
+  const columns = table.columns.filter(({ header }) => ["Filename", "Ingestion Date", "Contents"].includes(header));
   const kind = { header: "Kind", align: "left", text: ({ kind }: FileRecord) => String(kind) } as const;
-  return htmlTable({ ...table, columns: [...columns, kind] });
+  return htmlTable({ ...table, columns: [...columns.slice(0, 2), kind, ...columns.slice(2)] });
 }
 
 /** Draws the number of files of each kind, with links to these files. */
@@ -730,7 +771,7 @@ function queryOf(filter: PageFilter, { hasMajors }: ArchiveSummary): Record<stri
 }
 
 /** Quotes an argument for a shell, if necessary. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return /^[\w.:/,@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -751,11 +792,14 @@ function sameQuery({ filter, summary, found, origin }: PageContents): string[] {
     `--${name.replaceAll("_", "-")} ${shellWord([value].flat().join(","))}`
   );
   const command = ["imap-data-access", "--url", shellWord(origin), "query", ...options].join(" ");
-  const details = ([summary, text]: readonly [string, string]) =>
-    `<details><summary>${summary}</summary><pre tabindex="0"><code>${
-      text.split("\n").map(html).join("\n")
-    }</code></pre></details>`;
-  return ([["As code", code], ["As command", command]] as const).map(details);
+  return [codeDetails("As code", code), codeDetails("As command", command)];
+}
+
+/** Draws code that a click shows. */
+export function codeDetails(summary: string, code: string): string {
+  return `<details><summary>${summary}</summary><pre tabindex="0"><code>${
+    code.split("\n").map(html).join("\n")
+  }</code></pre></details>`;
 }
 
 /** Draws the statistics and the chart; for an empty archive, explains how to add files. */
@@ -823,16 +867,23 @@ function overviewPage(page: PageContents): string[] {
   ];
 }
 
+/** Begins a page. */
+function headHtml(title: string): string[] {
+  return [
+    `<!DOCTYPE html>`,
+    `<html lang="en">`,
+    `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`,
+    `<title>${html(title)}</title><link rel="icon" href="data:,"><style>${PAGE_STYLE}</style></head>`,
+    `<body>`,
+  ];
+}
+
 function pageHtml(page: PageContents): string {
   const { origin, summary, sight } = page;
   const total = summary.kinds.reduce((sum, { files }) => sum + files, 0);
   const signIn = sight === "all" ? "" : ` These are released. <a href="${SIGN_IN_PATH}">Sign in</a> to see all files.`;
   return [
-    `<!DOCTYPE html>`,
-    `<html lang="en">`,
-    `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`,
-    `<title>IMAP archive</title><link rel="icon" href="data:,"><style>${PAGE_STYLE}</style></head>`,
-    `<body>`,
+    ...headHtml("IMAP archive"),
     `<header><h1>IMAP archive</h1>`,
     `<p class="quiet">${files(total)}.${signIn} For programs: <code>IMAP_DATA_ACCESS_URL=${
       html(origin)

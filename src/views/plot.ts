@@ -16,6 +16,8 @@ export interface PlotRequest {
   /** By dimension: its number from 1, the variable with the values along it, or `record`. */
   readonly at: Readonly<Record<string, Part>>;
   readonly as: "lines" | "spectrogram" | undefined;
+  /** How many values a variable of a quick look may have; larger ones are left out. Default: any number. */
+  readonly maxValues?: number;
 }
 
 /** Values along an axis. */
@@ -500,14 +502,17 @@ function changes({ values }: Panel): boolean {
  * @throws {InputError} If the file has nothing to draw.
  */
 export async function quicklookOf(file: IstpFile, title: string, request: PlotRequest): Promise<Plot> {
+  const { maxValues = Infinity } = request;
   const drawable = file.variables.filter((variable) => isDrawable(variable) && variable.role !== "metadata");
   const depends = new Set(file.variables.flatMap(({ dimensions }) => dimensions.map(({ depend }) => depend)));
   // Housekeeping files say of all that they have that it is not to be drawn.
   const data = drawable.filter(({ role, displayType }) => role === "data" && displayType !== "no_plot");
   const others = drawable.filter(({ role, name }) => role !== "data" && !depends.has(name));
-  const candidates = data.length > 0
+  const wanted = data.length > 0
     ? data
     : [...others.filter(({ varies }) => varies), ...others.filter(({ varies }) => !varies)];
+  const candidates = wanted.filter(({ shape }) => shape.reduce((product, size) => product * size, 1) <= maxValues);
+  const large = wanted.length - candidates.length;
   const panels: Panel[] = [];
   let [read, constant] = [0, 0];
   const hasSpan = request.span.from !== undefined || request.span.to !== undefined;
@@ -526,6 +531,9 @@ export async function quicklookOf(file: IstpFile, title: string, request: PlotRe
     for (const { name } of candidates.slice(0, MAX_QUICK_PANELS)) panels.push(await panelOf(file, name, request));
     [read, constant] = [panels.length, 0];
   }
+  if (panels.length === 0 && large > 0) {
+    throw new InputError(`Cannot draw "${shown(title)}" here: its variables are too large`);
+  }
   if (panels.length === 0) {
     throw new InputError(`Cannot draw "${shown(title)}": it has no variables with numbers; show() lists what it has`);
   }
@@ -534,6 +542,7 @@ export async function quicklookOf(file: IstpFile, title: string, request: PlotRe
     ...spanNotes(panels),
     ...(constant === 0 ? [] : [`${counted(constant, "variable")} without a change`]),
     ...(left === 0 ? [] : [`${counted(left, "more variable")}: plot() draws them`]),
+    ...(large === 0 ? [] : [`${counted(large, "variable")} too large to draw here`]),
   ];
   return { title, notes, panels };
 }
