@@ -389,15 +389,12 @@ export class ImapClient {
     const [{ OPEN_KINDS }, { openAllFiles }] = await Promise.all([import("./dataset.ts"), import("./open_all.ts")]);
     checkOptions("open", OPEN_KINDS, options);
     const { dataDir } = resolveSettings(this.#options);
-    let { signal } = options;
-    const dataset = await openAllFiles(files, options, {
+    const { signal } = options;
+    return await openAllFiles(files, options, {
       dataDir,
       download: (paths) => this.download(paths, { signal }),
       openRemote: (file) => this.open(file, { remote: true, signal }),
     });
-    // What cancels this call does not cancel what is read later.
-    signal = undefined;
-    return dataset;
   }
 
   /** Uploads one file, as the function `upload` does. */

@@ -11,6 +11,7 @@ import { FileNameError } from "../names/file_name_error.ts";
 import { compareVersions, parseVersion, type Version } from "../names/version.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { shown } from "../safe_text.ts";
+import { isThere } from "../transfer/local_files.ts";
 
 /** What a file is opened from: a row of a query, the name of a file, or a path on this machine. */
 type Openable = string | URL | FileRecord;
@@ -135,6 +136,14 @@ async function openMembers(
   })).map(cdfOf);
 }
 
+/** @throws {FileError} If there is no file at a path of this machine: most files are opened only when they are needed. */
+async function checkPaths(members: readonly Member[], { dataDir }: OpenAllContext): Promise<void> {
+  for (const { file } of members) {
+    const { path } = fileHere(dataDir, file);
+    if (path !== undefined && !isThere(path)) await openHere(path);
+  }
+}
+
 /** How many files are opened at a time. */
 const AT_ONCE = 8;
 
@@ -165,6 +174,7 @@ export async function openAllFiles(
   if (all.length === 0) throw new InputError("Cannot open no files: the list is empty");
   checkProducts(all);
   const members = newestOf(all);
+  if (!remote) await checkPaths(members, context);
   const opened = new Map<Member, Cdf>();
   const openNow = async (some: readonly Member[]) => {
     const cdfs = await openMembers(some, remote, context);

@@ -1,10 +1,13 @@
 // The commands `plot` and `export`, as people and other programs use them.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { startArchive } from "../../src/archive/start_archive.ts";
+import { isoToTime } from "../../src/cdf/cdf.ts";
 import { minimalCdf } from "../../src/demo/cdf.ts";
 import { runCli } from "../support/cli.ts";
-import { testFolder } from "../support/folder.ts";
+import { type TestFolder, testFolder } from "../support/folder.ts";
 import { hasTerminal, openTerminal } from "../support/terminal.ts";
+import { watchObjects } from "../support/watched_objects.ts";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 
 const ISTP = fromFileUrl(new URL("../dataset/files/istp.cdf", import.meta.url));
@@ -161,7 +164,8 @@ Deno.test("plot and export say what is wrong with a command line", async () => {
       [["plot", ISTP, "flux", "--output", "a.png"], "only SVG files are written"],
       [["plot", ISTP, "flux", "--from", "yesteryear"], "yesteryear"],
       [["export"], "no file is named"],
-      [["export", ISTP, "flux"], "variables with --variables"],
+      [["export", ISTP, "flux"], "name variables with --variables flux"],
+      [["export", ISTP, "imap_mag_l0_raw_20260101_v001.pkts"], "only CDF files are read as one"],
       [["export", ISTP, "--variables", "energy"], "it has no records"],
       [["export", ISTP, "--variables", "counts,event"], "they have 6 and 5 records"],
       [["export", ISTP, "--variables", "old_time,matrix"], "it has no records"],
@@ -172,4 +176,90 @@ Deno.test("plot and export say what is wrong with a command line", async () => {
     assertEquals([code, stdout], [2, ""], words.join(" "));
     assertStringIncludes(stderr, message);
   }
+});
+
+const DAYS = [1, 2, 3].map((day) => `imap_mag_l2_norm-dsrf_2026010${day}_v001.cdf`);
+
+/** The files of three days: the value of the first second of a day is its number. */
+async function writeDays(folder: TestFolder): Promise<string> {
+  const path = join(folder.path, "days");
+  await Deno.mkdir(path);
+  for (const [index, name] of DAYS.entries()) {
+    const start = isoToTime(`2026-01-0${index + 1}`, "TT2000");
+    const epoch = BigInt64Array.from({ length: 10_000 }, (_, second) => start + BigInt(second) * 1_000_000_000n);
+    const field = Float64Array.from({ length: 10_000 }, (_, second) => index + 1 + second / 10_000);
+    const variables = [
+      { name: "epoch", values: epoch, recordShape: [], attributes: { VAR_TYPE: "support_data" } },
+      { name: "field", values: field, recordShape: [], attributes: { VAR_TYPE: "data", DEPEND_0: "epoch" } },
+    ];
+    const attributes = { Logical_source: "imap_mag_l2_norm-dsrf" };
+    await Deno.writeFile(join(path, name), minimalCdf({ attributes, variables }));
+  }
+  return path;
+}
+
+Deno.test("export and plot take several files as one", async () => {
+  await using folder = await testFolder();
+  const path = await writeDays(folder);
+  const files = DAYS.map((name) => join(path, name)).reverse();
+  const lines = (await run("export", ...files, "--from", "2026-01-01T02:46:38", "--to", "2026-01-03T00:00:01"))
+    .trimEnd().split("\r\n");
+  assertEquals([lines.length, lines[0], lines[1], lines[3], lines.at(-1)], [
+    1 + 2 + 10_000 + 1,
+    "epoch,field",
+    "2026-01-01T02:46:38.000000000Z,1.9998",
+    "2026-01-02T00:00:00.000000000Z,2",
+    "2026-01-03T00:00:00.000000000Z,3",
+  ]);
+  const chart = await run("plot", ...files, "field");
+  assertStringIncludes(chart, "imap_mag_l2_norm-dsrf, 3 files");
+  assertStringIncludes(chart, "2026-01-01T00:00:00Z to 2026-01-03T02:46:39Z");
+  assertStringIncludes(await run("plot", ...files), "field");
+});
+
+Deno.test("inspect, plot and export read files of the archive with --remote, also when a presigned URL expires", async () => {
+  await using folder = await testFolder();
+  const importFrom = await writeDays(folder);
+  const root = join(folder.path, "archive");
+  await Deno.mkdir(root);
+  await using watched = await watchObjects();
+  let [now, ranges, refused] = [new Date("2026-02-01T00:00:00Z"), 0, 0];
+  // Stands before the objects: URLs expire while a file is being read.
+  await using proxy = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    const { pathname, search } = new URL(request.url);
+    const { method, headers } = request;
+    if (headers.has("range") && ++ranges === 3) now = new Date("2026-02-03T00:00:00Z");
+    const response = await fetch(`http://127.0.0.1:${watched.port}${pathname}${search}`, { method, headers });
+    if (response.status === 403) refused++;
+    return response;
+  });
+  const archive = await startArchive({
+    root,
+    importFrom,
+    objectsPort: watched.port,
+    objectsUrl: `http://127.0.0.1:${proxy.addr.port}`,
+    now: () => now,
+  });
+  await using _ = { [Symbol.asyncDispose]: () => archive.close() };
+  const words = ["--remote", "--url", archive.url, "--data-dir", join(folder.path, "data")];
+  const [day = ""] = DAYS;
+  const rows = (await run("export", day, ...words)).trimEnd().split("\r\n");
+  assertEquals([rows.length, rows.at(-1)], [10_001, "2026-01-01T02:46:39.000000000Z,1.9999"]);
+  assertEquals([refused > 0, ranges > 3], [true, true], "the URL expired in the middle");
+  assertStringIncludes(await run("inspect", day, ...words), `${day}: 2 variables`);
+  assertStringIncludes(await run("inspect", day, "--variable", "field", ...words), "1 to 1.9999");
+  assertStringIncludes(await run("plot", day, "field", ...words), "2026-01-01T00:00:00Z to 2026-01-01T02:46:39Z");
+  // Of three days, only those that are needed.
+  const before = await run("export", ...DAYS, "--from", "2026-01-03T01:00", "--to", "2026-01-03T01:00:01", ...words);
+  assertEquals(before.split("\r\n"), ["epoch,field", "2026-01-03T01:00:00.000000000Z,3.36", ""]);
+  assertStringIncludes(await run("plot", ...DAYS, "field", ...words), "2026-01-03T02:46:39Z");
+  assertEquals((await folder.files()).filter((path) => path.startsWith("data/")), []);
+  const missing = await runCli(["plot", ISTP, "/none/other.cdf", "flux"]);
+  assertEquals([missing.code, missing.stderr.includes('Cannot open "/none/other.cdf": there is no such file')], [
+    1,
+    true,
+  ]);
+  const { code, stderr } = await runCli(["export", "imap_mag_l2_norm-dsrf_20270101_v001.cdf", ...words]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "imap_mag_l2_norm-dsrf_20270101_v001.cdf");
 });

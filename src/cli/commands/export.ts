@@ -97,8 +97,14 @@ export const exportCommand: Command = {
     description:
       "Writes variables of a CDF file as CSV, as JSON lines, or as a Parquet file, with a row for each record, in little " +
       "memory. The times of the records (UTC) come first, each element of a vector has a column of its own, and missing " +
-      "values are empty, or null in JSON and Parquet. A file of the archive that is not here yet is downloaded first.",
-    argument: { name: "FILE", paths: "files", help: "a path on this machine, or the name of a file in the archive" },
+      "values are empty, or null in JSON and Parquet. Several files of one product, such as the days of a month, become one " +
+      "table in the order of the times, with the newest version of each. Files of the archive that are not here yet are " +
+      "downloaded when they are needed.",
+    argument: {
+      name: "FILE...",
+      paths: "files",
+      help: "paths on this machine, or names of files in the archive, of one product",
+    },
     options: [
       {
         name: "variables",
@@ -108,7 +114,7 @@ export const exportCommand: Command = {
       },
       { name: "from", value: "TIME", help: "earliest time, in UTC: a day, or a time such as 2026-01-31T12:00" },
       { name: "to", value: "TIME", help: "first time after those to write; a day means its start" },
-      { name: "remote", help: "read only the parts that are needed from the archive, instead of downloading the file" },
+      { name: "remote", help: "read only the parts that are needed from the archive, instead of downloading files" },
       {
         name: "output",
         value: "FILE",
@@ -134,15 +140,20 @@ export const exportCommand: Command = {
         line: "export data.cdf --variables a,b --from 2026-01-31T12:00 --to 2026-01-31T12:10 --output-format ndjson",
       },
       {
-        text: "A table for pandas, with types and UTC times",
-        line: "export imap_mag_l1a_burst-magi_20231025_v001.cdf --variables vectors --output vectors.parquet",
+        text: "The days of a month as a table for pandas, with types and UTC times",
+        line: "export imap/mag/l2/2026/01/*.cdf --variables vectors --output vectors.parquet",
       },
     ],
   },
   async run({ rest, values, flags, client: settings, output, quiet, signal }) {
     const [file, ...more] = rest;
     if (file === undefined) throw new UsageError("Cannot export: no file is named");
-    if (more.length > 0) throw new UsageError("Cannot export: name one file, and variables with --variables");
+    const variable = more.find((word) => !/[./\\]/.test(word));
+    if (variable !== undefined) {
+      throw new UsageError(
+        `Cannot export "${variable}": it is not a file; name variables with --variables ${variable}`,
+      );
+    }
     const path = values.get("output");
     const format = formatOf(values, path);
     const isShown = path === undefined && Deno.stdout.isTerminal();
@@ -150,7 +161,9 @@ export const exportCommand: Command = {
       throw new UsageError("Cannot write a Parquet file to a terminal: name a file with --output data.parquet");
     }
     const names = (values.get("variables") ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
-    const dataset = await new ImapClient(settings).open(file, { remote: flags.has("remote"), signal });
+    const options = { remote: flags.has("remote"), signal };
+    const client = new ImapClient(settings);
+    const dataset = more.length === 0 ? await client.open(file, options) : await client.openAll(rest, options);
     const records = await datasetExport(dataset, names, { from: values.get("from"), to: values.get("to") });
     const pieces = untilAborted(await piecesOf(dataset, records, { format, isShown }), signal);
     if (path !== undefined) {

@@ -17,19 +17,25 @@ function partsOf(text: string): NonNullable<PlotOptions["at"]> {
   );
 }
 
+/** Whether a word after the first file is another file. */
+function isCdfFile(word: string): boolean {
+  return /\.cdf$/i.test(word);
+}
+
 /** The command `plot`. */
 export const plot: Command = {
   spec: {
     name: "plot",
     description:
       "Draws variables of a CDF file, with block characters or as an SVG file: lines over time (UTC) with gaps, spectrograms, " +
-      "images. Without variables it draws what a first look needs. A file of the archive that is not here yet is downloaded " +
-      "first.",
+      "images. Without variables it draws what a first look needs. Several files of one product, such as the days of a " +
+      "month, are drawn as one. Files of the archive that are not here yet are downloaded first.",
     argument: {
-      name: "FILE [VARIABLE...]",
+      name: "FILE... [VARIABLE...]",
       paths: "files",
       help:
-        "a path on this machine, or the name of a file in the archive; then the names of variables, a panel for each",
+        "paths on this machine, or names of files in the archive; then the names of variables, a panel for each. What comes " +
+        "after the first file and ends in .cdf is a file too",
     },
     options: [
       { name: "from", value: "TIME", help: "earliest time, in UTC: a day, or a time such as 2026-01-31T12:00" },
@@ -43,7 +49,7 @@ export const plot: Command = {
       },
       { name: "as", value: "KIND", choices: KINDS, help: "draw lines or a spectrogram (default: what the file says)" },
       { name: "output", value: "FILE", paths: "files", help: "write an SVG file instead, and replace an existing one" },
-      { name: "remote", help: "read only the parts that are needed from the archive, instead of downloading the file" },
+      { name: "remote", help: "read only the parts that are needed from the archive, instead of downloading files" },
     ],
     examples: [
       { text: "A first look at a file", line: "plot imap_mag_l1a_burst-magi_20231025_v001.cdf" },
@@ -52,14 +58,20 @@ export const plot: Command = {
         line: "plot imap_mag_l1a_burst-magi_20231025_v001.cdf vectors --output b.svg",
       },
       {
+        text: "A variable over the days of a month",
+        line: "plot imap/mag/l2/2026/01/*.cdf vectors",
+      },
+      {
         text: "Two variables in ten minutes",
         line: "plot data.cdf vectors flux --from 2026-01-31T12:00 --to 2026-01-31T12:10",
       },
     ],
   },
   async run({ rest, values, flags, client: settings, output, quiet, signal }) {
-    const [file, ...names] = rest;
+    const [file, ...more] = rest;
     if (file === undefined) throw new UsageError("Cannot draw: no file is named");
+    const files = [file, ...more.filter(isCdfFile)];
+    const names = more.filter((word) => !isCdfFile(word));
     const path = values.get("output");
     if (path !== undefined && !/\.svg$/i.test(path)) {
       throw new UsageError(`Cannot draw to "${path}": only SVG files are written; let the name end in .svg`);
@@ -74,7 +86,9 @@ export const plot: Command = {
     if (names.length === 0 && (options.at !== undefined || options.as !== undefined)) {
       throw new UsageError("Cannot draw: --at and --as need the names of variables");
     }
-    const dataset = await new ImapClient(settings).open(file, { remote: flags.has("remote"), signal });
+    const how = { remote: flags.has("remote"), signal };
+    const client = new ImapClient(settings);
+    const dataset = files.length === 1 ? await client.open(file, how) : await client.openAll(files, how);
     const chart =
       await (names.length > 0
         ? dataset.plot(names, options)
