@@ -1,0 +1,317 @@
+// A lineage as a tree of text, as a drawn graph, and as a table.
+import { type Chart, CHART_PADDING, chartHtml, chartSvg, type Mark, type Paint, textPixels } from "../display/chart.ts";
+import { plainTable } from "../display/html_table.ts";
+import { Picture } from "../display/picture.ts";
+import type { Column, Table } from "../display/text_table.ts";
+import { cutToWidth, shorten } from "../display/text_width.ts";
+import type { LineageGraph, LineageNode, LineageState } from "../mirror/lineage.ts";
+import { bareName, parseFileName } from "../names/file_name.ts";
+import { counted, withHyphens } from "./records.ts";
+
+/** The states in words. */
+const WORDS: Readonly<Record<LineageState, string>> = {
+  here: "here",
+  archive: "in the archive, not here",
+  gone: "gone from the archive",
+  refused: "refused by the archive",
+  unasked: "not here",
+  foreign: "not a name of the SDC",
+};
+
+/** Says where a file is, and what is wrong with it; empty if it is here and nothing is wrong. */
+export function lineageRemark({ state, problem }: LineageNode): string {
+  const words = state === "here" ? [] : [WORDS[state]];
+  return [...words, ...(problem === null ? [] : [state === "here" ? `unreadable: ${problem}` : problem])].join("; ");
+}
+
+/** Says what a lineage shows, in a line: `12 files on 4 levels; 2 in the archive, not here, 1 gone from the archive`. */
+export function lineageTitle({ nodes }: LineageGraph): string {
+  const [root] = nodes;
+  const levels = Math.max(0, ...nodes.map(({ level }) => level)) + 1;
+  return `Lineage of ${root?.name ?? ""}: ${counted(nodes.length, "file")} on ${counted(levels, "level")}`;
+}
+
+/** Counts the files that are not here, or that could not be read, by state. */
+export function lineageSummary({ nodes, notes }: LineageGraph): string {
+  const counts = (Object.keys(WORDS) as LineageState[]).filter((state) => state !== "here").flatMap((state) => {
+    const count = nodes.filter((node) => node.state === state).length;
+    return count === 0 ? [] : [`${count} ${WORDS[state]}`];
+  });
+  const unreadable = nodes.filter(({ state, problem }) => state === "here" && problem !== null).length;
+  const parts = [...counts, ...(unreadable === 0 ? [] : [`${unreadable} unreadable`])];
+  return [parts.length === 0 ? "all are here" : parts.join("; "), ...notes].join("; ");
+}
+
+/** The parents of each file, by name, in order. */
+function parentsByChild({ nodes, edges }: LineageGraph): Map<string, LineageNode[]> {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const parents = new Map<string, LineageNode[]>();
+  for (const { child, parent } of edges) {
+    const node = byName.get(parent);
+    if (node === undefined) continue;
+    const list = parents.get(child) ?? [];
+    parents.set(child, list);
+    list.push(node);
+  }
+  return parents;
+}
+
+/** Draws the tree: each file below what was made from it. A file that occurs again is not drawn in full again. */
+export function lineageTree(graph: LineageGraph, columns = Infinity): string {
+  const parents = parentsByChild(graph);
+  const lines = [lineageTitle(graph), lineageSummary(graph)];
+  const drawn = new Set<string>();
+  const add = (node: LineageNode, first: string, rest: string) => {
+    const remark = lineageRemark(node);
+    const own = parents.get(node.name) ?? [];
+    const isAgain = drawn.has(node.name) && own.length > 0;
+    drawn.add(node.name);
+    const end = [...(remark === "" ? [] : [remark]), ...(isAgain ? ["see above"] : [])].join("; ");
+    lines.push(`${first}${node.name}${end === "" ? "" : ` (${end})`}`);
+    if (isAgain) return [];
+    return own.map((parent, at) => {
+      const isLast = at === own.length - 1;
+      return { node: parent, first: `${rest}${isLast ? "└─ " : "├─ "}`, rest: `${rest}${isLast ? "   " : "│  "}` };
+    });
+  };
+  const [root] = graph.nodes;
+  // Without recursion: a lineage may be as deep as its limit.
+  const waiting = root === undefined ? [] : [{ node: root, first: "", rest: "" }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    waiting.push(...add(next.node, next.first, next.rest).toReversed());
+  }
+  return `${lines.map((line) => line.length > columns ? cutToWidth(line, columns) : line).join("\n")}\n`;
+}
+
+/** The color of the sign of a file. */
+const PAINTS: Readonly<Record<LineageState, Paint>> = {
+  here: "newest",
+  archive: "superseded",
+  gone: "failed",
+  refused: "failed",
+  unasked: "quiet",
+  foreign: "quiet",
+};
+
+/** What a box says: two lines from the fields of the name. */
+function boxText(name: string): readonly [head: string, rest: string] {
+  try {
+    const file = parseFileName(bareName(name));
+    if (file.kind === "spice") return [`SPICE ${file.kernel_type.replaceAll("_", " ")}`, name];
+    const { instrument, descriptor, start_date, repointing, version, extension } = file;
+    const level = "data_level" in file ? file.data_level : file.kind;
+    const counter = repointing === null ? "" : ` repoint${String(repointing).padStart(5, "0")}`;
+    return [`${instrument} ${level} ${descriptor}`, `${withHyphens(start_date)}${counter} ${version}.${extension}`];
+  } catch {
+    return [name, ""];
+  }
+}
+
+const BOX = { width: 226, padding: 10, line: 15, gap: 10, between: 56 } as const;
+/** A box of more characters is wider than others. */
+const BOX_CHARACTERS = Math.floor((BOX.width - 2 * BOX.padding) / 6.8);
+/** A column with more boxes is unreadable: the others are counted. */
+const MAX_BOXES = 24;
+const MAX_COLUMNS = 12;
+
+/** The box of a file in the graph, or of those that are not drawn. */
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly height: number;
+}
+
+/** The column of each file: the longest way from the file whose lineage it is, so that parents are right of children. */
+function columnsOf(graph: LineageGraph, parents: ReadonlyMap<string, readonly LineageNode[]>): Map<string, number> {
+  const columns = new Map(graph.nodes.map(({ name, level }) => [name, level]));
+  const [root] = graph.nodes;
+  if (root === undefined) return columns;
+  // In the order in which a file comes after all of its children; edges that close a cycle are left out.
+  const [order, state]: [string[], Map<string, "open" | "done">] = [[], new Map()];
+  const back = new Set<string>();
+  const stack = [{ name: root.name, next: 0 }];
+  state.set(root.name, "open");
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const parent = parents.get(top.name)?.[top.next++];
+    if (parent === undefined) {
+      state.set(top.name, "done");
+      order.push(top.name);
+      stack.pop();
+    } else if (state.get(parent.name) === "open") back.add(`${top.name}\n${parent.name}`);
+    else if (!state.has(parent.name)) {
+      state.set(parent.name, "open");
+      stack.push({ name: parent.name, next: 0 });
+    }
+  }
+  for (const name of order.toReversed()) {
+    const column = columns.get(name) ?? 0;
+    for (const parent of parents.get(name) ?? []) {
+      if (back.has(`${name}\n${parent.name}`)) continue;
+      columns.set(parent.name, Math.max(columns.get(parent.name) ?? 0, column + 1));
+    }
+  }
+  return columns;
+}
+
+/** The lines of a box. */
+function linesOf(node: LineageNode): string[] {
+  const [head, rest] = boxText(node.name);
+  const remark = node.problem !== null && node.state === "here" ? "unreadable" : WORDS[node.state];
+  return [head, ...(rest === "" ? [] : [rest]), ...(node.state === "here" && node.problem === null ? [] : [remark])];
+}
+
+function boxMarks(node: LineageNode, { x, y, height }: Box): Mark[] {
+  const remark = lineageRemark(node);
+  const paint: Paint = node.problem === null ? PAINTS[node.state] : "failed";
+  const tooltip = [node.file_path ?? node.name, remark].filter((text) => text !== "").join(": ");
+  const lines = linesOf(node);
+  const hasRemark = node.state !== "here" || node.problem !== null;
+  return [
+    { kind: "rect", x, y, width: BOX.width, height, fill: "line", radius: 5 },
+    { kind: "rect", x: x + 1, y: y + 1, width: BOX.width - 2, height: height - 2, fill: "ground", radius: 4 },
+    { kind: "rect", x: x + 1, y: y + 1, width: 4, height: height - 2, fill: paint, radius: 2 },
+    ...lines.map((line, at): Mark => ({
+      kind: "text",
+      x: x + BOX.padding,
+      y: y + 8 + BOX.line * (at + 0.5),
+      text: shorten(line, BOX_CHARACTERS),
+      isBold: at === 0,
+      ...(at === 0 ? {} : { fill: hasRemark && at === lines.length - 1 ? paint : "quiet" }),
+    })),
+    { kind: "rect", x, y, width: BOX.width, height, fill: "ground", opacity: 0, tooltip },
+  ];
+}
+
+/** Chooses the boxes of each column, from top to bottom, each close to what was made from it. */
+function placed(graph: LineageGraph, parents: ReadonlyMap<string, readonly LineageNode[]>) {
+  const columns = columnsOf(graph, parents);
+  const byColumn: LineageNode[][] = [];
+  for (const node of graph.nodes) {
+    const column = columns.get(node.name) ?? 0;
+    (byColumn[column] ??= []).push(node);
+  }
+  const children = new Map<string, string[]>();
+  for (const { child, parent } of graph.edges) {
+    const list = children.get(parent) ?? [];
+    children.set(parent, list);
+    list.push(child);
+  }
+  const boxes = new Map<string, Box>();
+  const more: Array<Box & { readonly count: number }> = [];
+  let height = 0;
+  const used = [...byColumn.entries()].filter(([, nodes]) => nodes !== undefined && nodes.length > 0);
+  for (const [index, [, nodes]] of used.slice(0, MAX_COLUMNS).entries()) {
+    const middleOf = ({ name }: LineageNode) => {
+      const ys = (children.get(name) ?? []).map((child) => boxes.get(child)).filter((box) => box !== undefined);
+      return ys.length === 0 ? Infinity : ys.reduce((sum, { y }) => sum + y, 0) / ys.length;
+    };
+    const middles = new Map(nodes.map((node) => [node, middleOf(node)]));
+    const ordered = nodes.toSorted((a, b) => (middles.get(a) ?? 0) - (middles.get(b) ?? 0) || 0);
+    const x = CHART_PADDING + index * (BOX.width + BOX.between);
+    let y = 4;
+    for (const node of ordered.slice(0, MAX_BOXES)) {
+      const own = 16 + BOX.line * linesOf(node).length;
+      boxes.set(node.name, { x, y, height: own });
+      y += own + BOX.gap;
+    }
+    if (ordered.length > MAX_BOXES) {
+      more.push({ x, y, height: 24, count: ordered.length - MAX_BOXES });
+      y += 24 + BOX.gap;
+    }
+    height = Math.max(height, y);
+  }
+  return { boxes, more, height, columns: Math.min(used.length, MAX_COLUMNS), hidden: used.length - MAX_COLUMNS };
+}
+
+/** Makes the chart: the file on the left, and what it was made from to the right of it. */
+function lineageChart(graph: LineageGraph): Chart {
+  const parents = parentsByChild(graph);
+  const { boxes, more, height, columns, hidden } = placed(graph, parents);
+  const lines = graph.edges.flatMap(({ child, parent }): Mark[] => {
+    const [from, to] = [boxes.get(child), boxes.get(parent)];
+    if (from === undefined || to === undefined) return [];
+    const [x1, y1] = [from.x + BOX.width, from.y + from.height / 2];
+    const [x2, y2] = [to.x, to.y + to.height / 2];
+    const bend = Math.max(28, Math.abs(x2 - x1) / 2);
+    const path = `M${x1},${y1}C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`;
+    return [{ kind: "path", path, stroke: "line", strokeWidth: 1.2 }];
+  });
+  const states = [...new Set(graph.nodes.map(({ state }) => state))];
+  const title = lineageTitle(graph);
+  const summary = lineageSummary(graph);
+  const subtitle = hidden > 0 ? `${summary}; ${counted(hidden, "more level")} not drawn` : summary;
+  const legend = [
+    ...states.map((state) => ({ fill: PAINTS[state], height: 10, text: WORDS[state] })),
+    ...(graph.nodes.some(({ state, problem }) => state === "here" && problem !== null)
+      ? [{ fill: "failed", height: 10, text: "unreadable" } as const]
+      : []),
+  ];
+  const legendWidth = legend.reduce((sum, { text }) => sum + 34 + textPixels(text), 0);
+  const width = Math.max(
+    2 * CHART_PADDING + columns * BOX.width + Math.max(0, columns - 1) * BOX.between,
+    2 * CHART_PADDING + textPixels(title, { size: 15, isBold: true }),
+    2 * CHART_PADDING + textPixels(subtitle),
+    2 * CHART_PADDING + legendWidth,
+  );
+  return {
+    title,
+    subtitle,
+    description: "The file is on the left. Lines lead to the files that it was made from, to the right of it.",
+    width,
+    height,
+    legend,
+    marks: [
+      ...lines,
+      ...graph.nodes.flatMap((node) => {
+        const box = boxes.get(node.name);
+        return box === undefined ? [] : boxMarks(node, box);
+      }),
+      ...more.map(({ x, y, height, count }): Mark => ({
+        kind: "text",
+        x: x + BOX.padding,
+        y: y + height / 2,
+        text: `and ${counted(count, "more file")}`,
+        fill: "quiet",
+      })),
+    ],
+  };
+}
+
+/** Makes a table of the files of a lineage. */
+export function lineageTable(graph: LineageGraph): Table<LineageNode> {
+  const children = new Map<string, string[]>();
+  for (const { child, parent } of graph.edges) children.set(parent, [...children.get(parent) ?? [], child].slice(0, 3));
+  const column = (header: string, text: (node: LineageNode) => string): Column<LineageNode> => ({
+    header,
+    align: "left",
+    text,
+  });
+  return {
+    title: lineageTitle(graph),
+    subtitle: lineageSummary(graph),
+    columns: [
+      column("File", ({ name }) => name),
+      { ...column("Level", ({ level }) => String(level)), align: "right" },
+      column("Where", (node) => lineageRemark(node) || WORDS.here),
+      column("Input of", ({ name }) => (children.get(name) ?? []).join(", ")),
+    ],
+    rows: graph.nodes,
+  };
+}
+
+/** A page with more rows of words is slow, and the graph does not draw them either. */
+const MAX_WORDS = 500;
+
+/** Makes a picture of a lineage: a tree as text, and a graph as SVG. */
+export function lineagePicture(graph: LineageGraph): Picture {
+  return new Picture({
+    text: (columns) => lineageTree(graph, columns),
+    svg: () => Promise.resolve(chartSvg(lineageChart(graph))),
+    html: () => {
+      const table = lineageTable(graph);
+      return Promise.resolve(
+        chartHtml(lineageChart(graph), plainTable({ ...table, rows: table.rows.slice(0, MAX_WORDS) })),
+      );
+    },
+  });
+}
