@@ -88,6 +88,7 @@ export {
   ialirtDownload,
   jobLog,
   jobs,
+  lineage,
   local,
   localPath,
   lock,
@@ -142,6 +143,8 @@ export type {
   SpaceWeatherParameters,
   SpaceWeatherRecord,
 } from "./src/client/ialirt.ts";
+export type { Lineage, LineageJson, LineageOptions } from "./src/client/lineage.ts";
+export type { LineageEdge, LineageNode, LineageSource, LineageState } from "./src/mirror/lineage.ts";
 export type {
   LocalDirectory,
   LocalParameters,

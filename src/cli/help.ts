@@ -248,6 +248,12 @@ const FUNCTIONS: readonly LibraryFunction[] = [
     call: "await imap.webpoda(parameters, options)",
   },
   {
+    name: "lineage",
+    command: "lineage",
+    summary: "find out which files a product was made from",
+    call: "await imap.lineage(file, options)",
+  },
+  {
     name: "local",
     command: "local",
     summary: "list what is in the data directory",
@@ -275,7 +281,19 @@ const NAMES_IN_CODE: Readonly<Record<string, string>> = {
 };
 /** The options of the command line that are options of a function too, in its last argument. */
 const LAST_ARGUMENT: ReadonlySet<string> = new Set([
-  ...["concurrency", "dry-run", "shard", "skip-existing", "types", "require-coverage", "upload-to-sdc", "remote"],
+  ...[
+    "concurrency",
+    "dry-run",
+    "shard",
+    "skip-existing",
+    "types",
+    "require-coverage",
+    "upload-to-sdc",
+    "remote",
+    "levels",
+    "offline",
+    "download",
+  ],
   ...Object.keys(NAMES_IN_CODE),
 ]);
 /** The options of the command line that a function does not have: it returns values, and a client has settings. */
@@ -391,6 +409,7 @@ const FILES_OF: ReadonlyMap<string, ReadonlyArray<readonly [string, string]>> = 
   ],
   ["upload", [["files", "the path of a local file, or a list of paths"]]],
   ["open", [["file", "a row of a query, the name of a file, or a path on this machine"]]],
+  ["lineage", [["file", "a row of a query, the name of a file, or a path on this machine"]]],
 ]);
 /** The options that commands do not need: those of transfers, and those of every call. */
 const TRANSFER_OPTIONS = [

@@ -123,6 +123,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/verify.ts")).diff,
   },
   {
+    name: "lineage",
+    summary: "show which files a product was made from",
+    load: async () => (await import("./commands/lineage.ts")).lineage,
+  },
+  {
     name: "local",
     summary: "list what is in the data directory, and remove what is not needed",
     load: async () => (await import("./commands/local.ts")).local,

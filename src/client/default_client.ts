@@ -14,6 +14,7 @@ import type {
   SpaceWeatherParameters,
   SpaceWeatherRecord,
 } from "./ialirt.ts";
+import type { Lineage, LineageOptions } from "./lineage.ts";
 import type { LocalDirectory, LocalParameters } from "./local.ts";
 import type { LockFile, LockOptions } from "./lock.ts";
 import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
@@ -974,4 +975,32 @@ export function local(parameters: LocalParameters = {}, options: CallOptions = {
  */
 export function openAll(files: Iterable<string | URL | FileRecord>, options?: OpenOptions): Promise<Dataset> {
   return displayed(client.openAll(files, options));
+}
+
+/**
+ * Finds out where a file came from: the files that it was made from, what those were made from, and so on. CDF files name them
+ * in the attribute `Parents`; with an API key or an access token, the lists of inputs that the SDC's jobs were started with are
+ * read, too. Files that are not on this machine are looked up in the archive, and only the parts of them that are needed are
+ * read.
+ *
+ * @param file The path of a file on this machine, a file name, a path in the archive, or a row of a query.
+ * @param options How far to go, and whether to download what is not here.
+ * @returns The files and what each was made from: it displays itself as a graph in notebooks, and as a tree elsewhere. Files that
+ * are missing are part of it, and say where they are.
+ * @throws {InputError} When an option is wrong, or the name is not of the SDC's form.
+ * @throws {ResponseError} When neither this machine nor the archive has the file itself.
+ *
+ * @example
+ * ```ts
+ * import { lineage } from "@imap-sdc/data-access";
+ *
+ * const origin = await lineage("imap_glows_l1b_hist_20110921_v001.cdf", { levels: 2 });
+ * console.log(origin.toText()); // Lineage of imap_glows_l1b_hist_20110921_v001.cdf: ...
+ * for (const { name, state } of origin.nodes) console.log(name, state);
+ * ```
+ *
+ * @category Between runs
+ */
+export function lineage(file: string | URL | FileRecord, options: LineageOptions = {}): Promise<Lineage> {
+  return displayed(client.lineage(file, options));
 }

@@ -8,6 +8,7 @@ import type {
   SpaceWeatherParameters,
   SpaceWeatherRecord,
 } from "./ialirt.ts";
+import type { Lineage, LineageOptions } from "./lineage.ts";
 import type { LocalDirectory, LocalParameters } from "./local.ts";
 import type { LockFile, LockOptions } from "./lock.ts";
 import type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./metakernel.ts";
@@ -369,6 +370,14 @@ export class ImapClient {
       signal: call.options.signal,
       download: (rows, options) => this.download(rows, options),
     });
+  }
+
+  /** Finds out which files a file was made from, and what those were made from, as the function `lineage` does. */
+  async lineage(file: string | URL | FileRecord, options: LineageOptions = {}): Promise<Lineage> {
+    const { findLineage } = await import("./lineage.ts");
+    await using call = await this.#begin("lineage", options);
+    const fetch = (files: readonly string[], options: DownloadOptions) => this.download(files, options);
+    return await findLineage(call.context(), file, { ...call.options, fetch });
   }
 
   /** Opens a file to look into it, as the function `open` does. */

@@ -65,7 +65,9 @@ export interface LineageNode {
  * @category Between runs
  */
 export interface LineageEdge {
+  /** The name of the file that was made. */
   readonly child: string;
+  /** The name of the file that it was made from. */
   readonly parent: string;
   /** What says so. */
   readonly from: readonly LineageSource[];
@@ -406,11 +408,13 @@ class LineageReader {
       return parentsOf((await openCdf(await RemoteFile.open(call, urls, path))).attributes);
     } catch (error) {
       signal?.throwIfAborted();
+      const isUnreachable = error instanceof ConnectionError || error instanceof TimeoutError;
+      if (isUnreachable && node.level === 0) throw error;
       const isRefused = error instanceof ResponseError && [401, 403].includes(error.status);
       if (node.state === "unasked" && isRefused) node.state = "refused";
       // The archive has lost it.
       else if (error instanceof ResponseError && error.status === 404) node.state = "gone";
-      else if (error instanceof ConnectionError || error instanceof TimeoutError) this.#unreachable ??= reasonOf(error);
+      else if (isUnreachable) this.#unreachable ??= reasonOf(error);
       if (node.state !== "gone") node.problem = reasonOf(error);
       return [];
     }
