@@ -100,18 +100,20 @@ function boxText(name: string): readonly [head: string, rest: string] {
     if (file.kind === "spice") return [`SPICE ${file.kernel_type.replaceAll("_", " ")}`, name];
     const { instrument, descriptor, start_date, repointing, version, extension } = file;
     const level = "data_level" in file ? file.data_level : file.kind;
-    const counter = repointing === null ? "" : ` repoint${String(repointing).padStart(5, "0")}`;
-    return [`${instrument} ${level} ${descriptor}`, `${withHyphens(start_date)}${counter} ${version}.${extension}`];
+    const time = repointing === null
+      ? withHyphens(start_date)
+      : `${start_date}-repoint${String(repointing).padStart(5, "0")}`;
+    return [`${instrument} ${level} ${descriptor}`, `${time} ${version}.${extension}`];
   } catch {
     return [name, ""];
   }
 }
 
-const BOX = { width: 226, padding: 10, line: 15, gap: 10, between: 56 } as const;
-/** A box of more characters is wider than others. */
-const BOX_CHARACTERS = Math.floor((BOX.width - 2 * BOX.padding) / 6.8);
+const BOX = { width: 252, padding: 10, line: 15, gap: 10, between: 56 } as const;
+/** Longer texts are shortened: a character takes about 6.6 pixels. */
+const BOX_CHARACTERS = Math.floor((BOX.width - 2 * BOX.padding) / 6.6);
 /** A column with more boxes is unreadable: the others are counted. */
-const MAX_BOXES = 24;
+const MAX_BOXES = 16;
 const MAX_COLUMNS = 12;
 
 /** The box of a file in the graph, or of those that are not drawn. */
@@ -229,7 +231,8 @@ function lineageChart(graph: LineageGraph): Chart {
   const { boxes, more, height, columns, hidden } = placed(graph, parents);
   const lines = graph.edges.flatMap(({ child, parent }): Mark[] => {
     const [from, to] = [boxes.get(child), boxes.get(parent)];
-    if (from === undefined || to === undefined) return [];
+    // A line that closes a cycle would lead back.
+    if (from === undefined || to === undefined || to.x <= from.x) return [];
     const [x1, y1] = [from.x + BOX.width, from.y + from.height / 2];
     const [x2, y2] = [to.x, to.y + to.height / 2];
     const bend = Math.max(28, Math.abs(x2 - x1) / 2);
