@@ -144,7 +144,7 @@ export type {
   SpaceWeatherRecord,
 } from "./src/client/ialirt.ts";
 export type { Lineage, LineageJson, LineageOptions } from "./src/client/lineage.ts";
-export type { LineageEdge, LineageNode, LineageSource, LineageState } from "./src/mirror/lineage.ts";
+export type { LineageEdge, LineageNode, LineageSource, LineageState } from "./src/dataset/lineage.ts";
 export type {
   LocalDirectory,
   LocalParameters,

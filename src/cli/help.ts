@@ -363,6 +363,7 @@ function callOf(line: string, described: LibraryFunction, spec: CommandSpec): st
     const value = values.get(option.name);
     if (key.includes(":")) return key;
     if (option.name === "shard" && value !== undefined) return `shard: { part: ${value.replace("/", ", of: ")} }`;
+    if (option.name === "levels" && value !== undefined) return `levels: ${value}`;
     if (option.name === "types" && value !== undefined) return `types: ${literal({ ...option, isList: true }, value)}`;
     return `${key}: ${value === undefined ? "true" : literal(option, value)}`;
   };

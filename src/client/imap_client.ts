@@ -376,8 +376,8 @@ export class ImapClient {
   async lineage(file: string | URL | FileRecord, options: LineageOptions = {}): Promise<Lineage> {
     const { findLineage } = await import("./lineage.ts");
     await using call = await this.#begin("lineage", options);
-    const fetch = (files: readonly string[], options: DownloadOptions) => this.download(files, options);
-    return await findLineage(call.context(), file, { ...call.options, fetch });
+    const get = (files: readonly string[], options: DownloadOptions) => this.download(files, options);
+    return await findLineage(call.context(), file, { ...call.options, get });
   }
 
   /** Opens a file to look into it, as the function `open` does. */

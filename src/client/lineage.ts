@@ -10,7 +10,7 @@ import {
   type LineageNode,
   MAX_LINEAGE_LEVELS,
   readLineage,
-} from "../mirror/lineage.ts";
+} from "../dataset/lineage.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { shown } from "../safe_text.ts";
 import { lineagePicture, lineageTree } from "../views/lineage.ts";
@@ -171,9 +171,9 @@ type DownloadFiles = (files: readonly string[], options: DownloadOptions) => Pro
 export async function findLineage(
   { settings, transport }: DownloadContext,
   file: string | URL | FileRecord,
-  options: LineageOptions & { readonly fetch: DownloadFiles },
+  options: LineageOptions & { readonly get: DownloadFiles },
 ): Promise<Lineage> {
-  const { fetch, ...asked } = options;
+  const { get, ...asked } = options;
   checkOptions("find the lineage with", LINEAGE_KINDS, asked);
   const { levels = MAX_LINEAGE_LEVELS, offline = false, download = false, signal } = asked;
   if (!Number.isSafeInteger(levels) || levels < 1 || levels > MAX_LINEAGE_LEVELS) {
@@ -189,10 +189,10 @@ export async function findLineage(
     hasCredentials: settings.apiKey !== undefined || settings.accessToken !== undefined,
     signal,
     levels,
-    ...(download ? { fetch: async (paths) => void (paths.length > 0 && await fetch(paths, { signal })) } : {}),
+    ...(download ? { get: async (paths) => void (paths.length > 0 && await get(paths, { signal })) } : {}),
   }, here.path === undefined ? { path: here.archivePath } : { local: here.path });
   checkRoot(graph, transport.api.base);
-  return new Lineage(graph, fetch);
+  return new Lineage(graph, get);
 }
 
 /** A lineage of a file that nobody has is an error. @throws {ImapError} */

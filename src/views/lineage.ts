@@ -4,7 +4,7 @@ import { plainTable } from "../display/html_table.ts";
 import { Picture } from "../display/picture.ts";
 import type { Column, Table } from "../display/text_table.ts";
 import { cutToWidth, shorten } from "../display/text_width.ts";
-import type { LineageGraph, LineageNode, LineageState } from "../mirror/lineage.ts";
+import type { LineageGraph, LineageNode, LineageState } from "../dataset/lineage.ts";
 import { bareName, parseFileName } from "../names/file_name.ts";
 import { counted, withHyphens } from "./records.ts";
 

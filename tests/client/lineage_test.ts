@@ -3,7 +3,7 @@ import { archivePath, ImapClient, type ImapClientOptions, InputError, type Linea
 import { type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
 import { minimalCdf } from "../../src/demo/cdf.ts";
 import { writeDemoFiles } from "../../src/demo/demo_files.ts";
-import { readInputs, readParents } from "../../src/mirror/lineage.ts";
+import { readInputs, readParents } from "../../src/dataset/lineage.ts";
 import { JUPYTER_DISPLAY } from "../../src/jupyter.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";

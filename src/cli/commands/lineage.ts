@@ -1,7 +1,7 @@
 import { type Command, EXIT, UsageError, wholeNumber } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { textTable } from "../../display/text_table.ts";
-import { MAX_LINEAGE_LEVELS } from "../../mirror/lineage.ts";
+import { MAX_LINEAGE_LEVELS } from "../../dataset/lineage.ts";
 import { printableJson } from "../../safe_text.ts";
 import { lineageTable } from "../../views/lineage.ts";
 

@@ -1,6 +1,7 @@
 // Where a product came from: the files that it was made from, what those were made from, and so on. Each file is read once;
 // the files of one level are read at the same time.
-import { openCdf } from "../cdf/cdf.ts";
+import { type CdfInput, openCdf } from "../cdf/cdf.ts";
+import { IstpFile } from "./istp_file.ts";
 import { ConnectionError, ImapError, ResponseError, TimeoutError } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
@@ -108,7 +109,7 @@ export interface LineagePlaces {
   /** The number of levels above the file. */
   readonly levels: number;
   /** Gets files of the archive onto this machine before they are read; those that cannot be got stay where they are. */
-  readonly fetch?: ((archivePaths: readonly string[]) => Promise<void>) | undefined;
+  readonly get?: ((archivePaths: readonly string[]) => Promise<void>) | undefined;
 }
 
 /** Parses a name; undefined if it is not of the SDC's form. */
@@ -321,10 +322,10 @@ class LineageReader {
   /** Finds the files of a level, and reads what they were made from, several at a time. */
   async #readLevel(level: readonly Growing[], isRead: boolean) {
     for (const node of level) this.#findHere(node);
-    const { fetch } = this.#places;
-    if (fetch !== undefined) {
+    const { get } = this.#places;
+    if (get !== undefined) {
       const wanted = level.filter(({ state, path }) => state === "unasked" && path !== undefined);
-      await fetch(wanted.flatMap(({ path }) => path ?? []));
+      await get(wanted.flatMap(({ path }) => path ?? []));
       for (const node of wanted) this.#findHere(node);
     }
     const found = level.map((): Array<readonly [NamedParent, LineageSource]> => []);
@@ -384,7 +385,7 @@ class LineageReader {
   async #readHere(node: Growing, isRead: boolean): Promise<readonly string[]> {
     if (!isRead || node.local === undefined || !hasParents(node.local)) return [];
     try {
-      return parentsOf((await openCdf(node.local)).attributes);
+      return await parentsIn(node.local);
     } catch (error) {
       node.problem = reasonOf(error);
       return [];
@@ -405,7 +406,7 @@ class LineageReader {
       node.state = path === undefined ? "gone" : "archive";
       node.path = path ?? node.path;
       if (path === undefined || !isRead || !hasParents(path)) return [];
-      return parentsOf((await openCdf(await RemoteFile.open(call, urls, path))).attributes);
+      return await parentsIn(await RemoteFile.open(call, urls, path));
     } catch (error) {
       signal?.throwIfAborted();
       const isUnreachable = error instanceof ConnectionError || error instanceof TimeoutError;
@@ -501,6 +502,7 @@ class LineageReader {
       });
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof Deno.errors.NotCapable) throw error;
       // A job that was started may not have written one; the SDC does not keep all of them.
       if (!(error instanceof ResponseError && error.status === 404)) {
         this.#notes.add(`the dependency file ${bareName(path)} was not read: ${reasonOf(error)}`);
@@ -518,7 +520,8 @@ function counted(levels: number): string {
 function statOf(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.statSync(path);
-  } catch {
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
     return undefined;
   }
 }
@@ -532,17 +535,15 @@ function isPlainName(name: string): boolean {
 function namesIn(folder: string): string[] {
   try {
     return Array.from(Deno.readDirSync(folder)).filter(({ isFile }) => isFile).map(({ name }) => name);
-  } catch {
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
     return [];
   }
 }
 
-/** Returns the entries of the global attribute `Parents`, whatever the case of its name. */
-function parentsOf(attributes: Readonly<Record<string, readonly unknown[]>>): string[] {
-  const [, entries = []] = Object.entries(attributes).find(([name]) => name.toLowerCase() === "parents") ?? [];
-  return entries.flatMap((entry) => Array.isArray(entry) ? entry : [entry]).filter((entry) =>
-    typeof entry === "string"
-  );
+/** Returns the entries of the global attribute `Parents`. */
+async function parentsIn(input: CdfInput): Promise<readonly string[]> {
+  return new IstpFile(await openCdf(input)).texts("Parents");
 }
 
 /**
