@@ -10,9 +10,6 @@ export function notebookKernel(): typeof Deno.jupyter | undefined {
   }
 }
 
-/** The URL of the folder with the code of this library. */
-const OWN_CODE = new URL(".", import.meta.url).href;
-
 /**
  * Removes the frames of this library from an error's stack: a notebook prints the whole stack below the cell, which
  * would hide the message. Outside notebooks the stack is unchanged.
@@ -21,7 +18,8 @@ const OWN_CODE = new URL(".", import.meta.url).href;
  */
 export function shortenStack(error: Error, name: string): void {
   if (notebookKernel() === undefined) return;
+  const ownCode = new URL(".", import.meta.url).href;
   const frames = (error.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line));
-  const own = frames.filter((frame) => !frame.includes(OWN_CODE) && !/\b(ext|node):|\(<anonymous>\)$/.test(frame));
+  const own = frames.filter((frame) => !frame.includes(ownCode) && !/\b(ext|node):|\(<anonymous>\)$/.test(frame));
   error.stack = [`${name}: ${error.message}`, ...own].join("\n");
 }

@@ -1,15 +1,25 @@
 /** Text of which each character takes one terminal column. */
 const PLAIN = /^[\x20-\x7e…]*$/;
+// These patterns are long: they are only compiled when a text is not plain.
+
 /** Accents and joiners are drawn on the character before them; Hangul vowels and final consonants share its square. */
-const ZERO_WIDTH = /^[\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]$/u;
+function hasNoWidth(character: string): boolean {
+  return /^[\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]$/u.test(character);
+}
+
 /** Characters drawn as emoji, either by default or because a variation selector asks for it (Unicode UTS #51). */
-const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u;
+function isEmoji(grapheme: string): boolean {
+  return /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u.test(grapheme);
+}
+
 /**
  * Wide and fullwidth characters (East Asian Width W and F, Unicode UAX #11) without the emoji. Unassigned code points
  * between two wide ones count as wide. A test compares it with the package get-east-asian-width.
  */
-const WIDE =
-  /^[\u1100-\u115f\u2329-\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\u3247\u3250-\ua4c6\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2fb}\u{1d300}-\u{1d376}\u{1f1ae}-\u{1f265}\u{1f6d8}-\u{1f6d9}\u{1f7da}\u{1fa8a}-\u{1fafa}\u{20000}-\u{3fffd}]$/u;
+function isWide(character: string): boolean {
+  return /^[\u1100-\u115f\u2329-\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\u3247\u3250-\ua4c6\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2fb}\u{1d300}-\u{1d376}\u{1f1ae}-\u{1f265}\u{1f6d8}-\u{1f6d9}\u{1f7da}\u{1fa8a}-\u{1fafa}\u{20000}-\u{3fffd}]$/u
+    .test(character);
+}
 
 /**
  * Returns how many terminal columns a text takes: none for accents, two for wide characters and emoji.
@@ -24,9 +34,9 @@ export function textWidth(text: string): number {
 }
 
 function graphemeWidth(grapheme: string): number {
-  if (EMOJI.test(grapheme)) return 2;
+  if (isEmoji(grapheme)) return 2;
   let width = 0;
-  for (const character of grapheme) if (!ZERO_WIDTH.test(character)) width += WIDE.test(character) ? 2 : 1;
+  for (const character of grapheme) if (!hasNoWidth(character)) width += isWide(character) ? 2 : 1;
   return width;
 }
 

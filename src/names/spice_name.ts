@@ -90,14 +90,28 @@ const SPICE_FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
 ]);
 
 /** The form of the names of one type of SPICE file. Reading, writing and messages all use its template. */
-interface SpiceForm {
+class SpiceForm {
   readonly type: SpiceType;
   /** Fixed text, fields in angle brackets, and optional text in square brackets. */
   readonly template: string;
+  readonly #exactCase: boolean;
+  #pattern: RegExp | undefined;
+
+  constructor(type: SpiceType, template: string, exactCase: boolean) {
+    this.type = type;
+    this.template = template;
+    this.#exactCase = exactCase;
+  }
+
   /** What follows the template's last dot. */
-  readonly extension: string;
-  /** Matches names of this form, with a named group for each field. */
-  readonly pattern: RegExp;
+  get extension(): string {
+    return this.template.slice(this.template.lastIndexOf(".") + 1);
+  }
+
+  /** Matches names of this form, with a named group for each field. Compiled when it is first used. */
+  get pattern(): RegExp {
+    return this.#pattern ??= patternOf(this.template, this.#exactCase);
+  }
 }
 
 /** Turns `imap_<start>[_v<version>].bsp` into a regular expression. Case is ignored unless the SDC's convention says otherwise. */
@@ -110,17 +124,7 @@ function patternOf(template: string, exactCase: boolean): RegExp {
 }
 
 function form(type: SpiceType, template: string, exactCase = false): SpiceForm {
-  const extension = template.slice(template.lastIndexOf(".") + 1);
-  let pattern: RegExp | undefined;
-  return {
-    type,
-    template,
-    extension,
-    // Compiled lazily: all patterns together would add half a millisecond to each start.
-    get pattern() {
-      return pattern ??= patternOf(template, exactCase);
-    },
-  };
+  return new SpiceForm(type, template, exactCase);
 }
 
 function ephemeris(type: SpiceType, word: string): SpiceForm {
