@@ -190,7 +190,7 @@ export type { JobsOptions, ReprocessOptions, ReprocessReport } from "./src/clien
 export { RecordList, type SortOptions } from "./src/client/record_list.ts";
 export { type Repeat, TransferReport } from "./src/client/transfer_report.ts";
 export type { PacketOutcome, PacketState, WebpodaOptions, WebpodaParameters } from "./src/client/webpoda.ts";
-export { QUERY_MODES, type QueryMode } from "./src/protocol/webpoda.ts";
+export { QUERY_MODES, type QueryMode } from "./src/protocol/routes.ts";
 export type { ClientOptions } from "./src/config.ts";
 export {
   ConnectionError,
@@ -221,14 +221,14 @@ export {
   type ImapFile,
   parseFileName,
 } from "./src/names/file_name.ts";
-export { FileNameError, type FileNameProblem } from "./src/names/file_name_error.ts";
+export { FileNameError, type FileNameProblem } from "./src/errors.ts";
 export { type Instrument, INSTRUMENTS } from "./src/names/vocabulary.ts";
 export { isValidOn } from "./src/names/file_name.ts";
 export type { ProductParts } from "./src/names/file_name.ts";
 export { QUICKLOOK_EXTENSIONS, type QuicklookFile } from "./src/names/file_name.ts";
 export type { ReleaseFile } from "./src/names/file_name.ts";
 export { SCIENCE_EXTENSIONS, type ScienceFile } from "./src/names/file_name.ts";
-export type { Shard } from "./src/names/shard.ts";
+export type { Shard } from "./src/transfer/batch.ts";
 export type { SpiceParts } from "./src/names/spice_name.ts";
 export type { SpiceFile } from "./src/names/spice_name.ts";
 export { SPICE_TYPES, type SpiceType } from "./src/names/vocabulary.ts";

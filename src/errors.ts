@@ -397,3 +397,58 @@ export class CoverageError extends ImapError {
 
 /** More gaps than these are only counted in a message. */
 const MAX_LISTED_GAPS = 50;
+
+/**
+ * One wrong field of a file name.
+ *
+ * @category Errors
+ */
+export interface FileNameProblem extends InputProblem {
+  /** The name of the field: "instrument", "data level", "start date", ... */
+  readonly field: string;
+  /** The text of that field. */
+  readonly value: string;
+}
+
+/** The maximum length of a name in a message, since a hostile name may be very long. */
+const MAX_QUOTED = 200;
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
+}
+
+/**
+ * A file name that does not follow the SDC's convention. It lists all wrong fields at once.
+ *
+ * @example
+ * ```ts
+ * import { FileNameError, parseFileName } from "@imap-sdc/data-access";
+ *
+ * try {
+ *   parseFileName("imap_xyz_l9_sci_20240105_v001.pkts");
+ * } catch (error) {
+ *   if (!(error instanceof FileNameError)) throw error;
+ *   console.log(error.problems.map((problem) => problem.field)); // [ "instrument", "data level" ]
+ * }
+ * ```
+ *
+ * @category Errors
+ */
+export class FileNameError extends InputError {
+  /** The class's name, as `error.name` shows it. */
+  override readonly name = "FileNameError";
+  /** The name as it was given. */
+  readonly fileName: string;
+  /** The wrong fields, in the order of the name. */
+  override readonly problems: readonly FileNameProblem[];
+
+  /** Creates an error from the name and its wrong fields. */
+  constructor(fileName: string, problems: readonly FileNameProblem[]) {
+    const lines = problems.map(({ field, value, expected, closest }) =>
+      `\n  ${field} ${quoted(value)}: expected ${expected}${suggestion(closest)}`
+    );
+    super(`Cannot read the file name ${quoted(fileName)}:${lines.join("")}`, { problems });
+    this.fileName = fileName;
+    this.problems = problems;
+  }
+}

@@ -12,7 +12,6 @@ const TIERS: Readonly<Record<string, number>> = {
   "config.ts": 0,
   "disk.ts": 0,
   "errors.ts": 0,
-  "mission_time.ts": 0,
   "safe_text.ts": 0,
   "version.ts": 0,
   names: 0,
@@ -34,7 +33,7 @@ const TIERS: Readonly<Record<string, number>> = {
 };
 
 /** Parts of one tier that may be used by others of it: what everyone needs, and the contract. */
-const SHARED: ReadonlySet<string> = new Set(["disk.ts", "errors.ts", "mission_time.ts", "protocol", "safe_text.ts"]);
+const SHARED: ReadonlySet<string> = new Set(["disk.ts", "errors.ts", "protocol", "safe_text.ts"]);
 
 interface Module {
   readonly path: string;

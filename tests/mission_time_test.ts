@@ -1,5 +1,11 @@
-import { dateOfMissionSeconds, dateOfTdbSeconds, missionSeconds, tdbSeconds, tt2000 } from "../src/mission_time.ts";
-import { startOfDay } from "../src/names/calendar_date.ts";
+import {
+  dateOfMissionSeconds,
+  dateOfTdbSeconds,
+  missionSeconds,
+  startOfDay,
+  tdbSeconds,
+  tt2000,
+} from "../src/names/calendar_date.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("tt2000() counts the leap seconds", () => {

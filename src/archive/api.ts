@@ -5,21 +5,18 @@ import { formatTimestamp } from "./catalog_entry.ts";
 import { RESPONSES, type Responses } from "./dialect.ts";
 import type { HapiServer } from "./hapi.ts";
 import type { Handler } from "./http_server.ts";
-import { answerJobLog, answerJobs, type Journal } from "./jobs.ts";
-import { answerMetakernel } from "./metakernel.ts";
+import { answerJobLog, answerJobs, answerRelease, type Journal } from "./orders.ts";
+import { answerMetakernel, answerSpanTable, answerSpiceQuery } from "./spice_tables.ts";
 import type { ObjectStore } from "./object_store.ts";
 import type { UrlSigner } from "./objects.ts";
 import { FilePage, isFilePageRequest } from "./file_page.ts";
 import { isPageRequest, WebPage } from "./page.ts";
-import { answerRelease } from "./release.ts";
-import { answerSpanTable, answerSpiceQuery } from "./spice_tables.ts";
 import { answerQuery } from "./tables.ts";
 import { answerPackets } from "./webpoda.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
-import { FileNameError } from "../names/file_name_error.ts";
-import { readRoute, type Route } from "../protocol/routes.ts";
+import { FileNameError } from "../errors.ts";
+import { readPacketRoute, readRoute, type Route } from "../protocol/routes.ts";
 import type { Dialect } from "../protocol/tables.ts";
-import { readPacketRoute } from "../protocol/webpoda.ts";
 import { randomUUID } from "node:crypto";
 
 /** The maximum size of a response of a Lambda function, 6 MiB: the SDC cannot send a larger one. */

@@ -1,6 +1,5 @@
-import { type CatalogEntry, catalogEntry } from "./catalog_entry.ts";
-import { type PackedText, packRows } from "./packed_text.ts";
-import { FileNameError } from "../names/file_name_error.ts";
+import { type CatalogEntry, catalogEntry, type PackedText, packRows } from "./catalog_entry.ts";
+import { FileNameError } from "../errors.ts";
 import { SDC_TABLES } from "../protocol/tables.ts";
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 

@@ -2,9 +2,8 @@ import type { Catalog, FileStamp } from "./catalog.ts";
 import { type CatalogEntry, catalogEntry } from "./catalog_entry.ts";
 import { IncompleteBodyError, type ObjectStore } from "./object_store.ts";
 import { hashFile } from "../disk.ts";
-import { InputError } from "../errors.ts";
+import { FileNameError, InputError } from "../errors.ts";
 import { archivePath } from "../names/file_name.ts";
-import { FileNameError } from "../names/file_name_error.ts";
 import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 

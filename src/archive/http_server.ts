@@ -1,5 +1,5 @@
 import { ImapError } from "../errors.ts";
-import { Patience } from "../http/patience.ts";
+import { Patience } from "../http/transport.ts";
 import { delay } from "@std/async";
 import { STATUS_TEXT } from "@std/http";
 import { lookup } from "node:dns/promises";

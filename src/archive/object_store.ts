@@ -1,9 +1,8 @@
 import type { Catalog, FileStamp } from "./catalog.ts";
 import { catalogEntry } from "./catalog_entry.ts";
 import { hashFile, syncFolder, writeAll } from "../disk.ts";
-import { ConnectionError, ImapError } from "../errors.ts";
+import { ConnectionError, FileNameError, ImapError } from "../errors.ts";
 import { archivePath } from "../names/file_name.ts";
-import { FileNameError } from "../names/file_name_error.ts";
 import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 import { createHash, randomUUID } from "node:crypto";

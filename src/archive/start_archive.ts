@@ -3,7 +3,7 @@ import { Catalog } from "./catalog.ts";
 import { importFolder, type ImportReport, indexFolder, type IndexReport, openStateFolder } from "./folders.ts";
 import { type FolderChange, FolderWatch, type WatchTimes } from "./folder_watch.ts";
 import { type ConnectionLimits, type Handler, type RunningServer, serveHandler, type ServeLog } from "./http_server.ts";
-import { Journal, type Order } from "./jobs.ts";
+import { Journal, type Order } from "./orders.ts";
 import { ObjectStore } from "./object_store.ts";
 import { createObjectsHandler, UrlSigner } from "./objects.ts";
 import { checkedPath } from "../config.ts";

@@ -22,7 +22,16 @@
  * @module
  */
 import { decompress } from "./compression.ts";
-import { CdfError, recordError } from "./error.ts";
+import {
+  bytesSource,
+  CdfError,
+  type CdfInput,
+  HeaderCache,
+  type OpenSource,
+  recordError,
+  type Source,
+  sourceOf,
+} from "./source.ts";
 import {
   type CdfCompression,
   type FileHeader,
@@ -35,7 +44,6 @@ import {
   WIDE,
 } from "./headers.ts";
 import { RecordReader } from "./records.ts";
-import { bytesSource, type CdfInput, HeaderCache, type OpenSource, type Source, sourceOf } from "./source.ts";
 import {
   type CdfArray,
   type CdfAttributeValue,
@@ -45,7 +53,7 @@ import {
   toRowMajor,
 } from "./values.ts";
 
-export { CdfError, type CdfErrorCode, type CdfPlace } from "./error.ts";
+export { CdfError, type CdfErrorCode, type CdfPlace } from "./source.ts";
 export type { CdfCompression } from "./headers.ts";
 export type { CdfInput, CdfSource } from "./source.ts";
 export type { CdfArray, CdfAttributeValue, CdfPad, CdfType } from "./values.ts";

@@ -1,6 +1,5 @@
-import { CdfError } from "./error.ts";
+import { CdfError, nodeModule } from "./source.ts";
 import type { CdfCompression } from "./headers.ts";
-import { nodeModule } from "./source.ts";
 
 /** What is used of Node's `node:zlib`. */
 interface Zlib {

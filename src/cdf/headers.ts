@@ -1,5 +1,4 @@
-import { type CdfError, recordError } from "./error.ts";
-import type { HeaderCache, OpenSource } from "./source.ts";
+import { type CdfError, type HeaderCache, type OpenSource, recordError } from "./source.ts";
 import {
   type CdfAttributeValue,
   type CdfPad,

@@ -1,7 +1,6 @@
 import { decompress, GzipReader } from "./compression.ts";
-import { recordError } from "./error.ts";
+import { type OpenSource, recordError } from "./source.ts";
 import { headerBytes, type HeaderReader, type VariableHeader } from "./headers.ts";
-import type { OpenSource } from "./source.ts";
 import { defaultPadBytes } from "./values.ts";
 
 /** The entries of an index record (VXR): blocks of records, or further index records. */

@@ -1,4 +1,4 @@
-import { CdfError } from "./error.ts";
+import { CdfError } from "./source.ts";
 
 /**
  * A time as CDF stores it:

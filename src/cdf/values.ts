@@ -1,4 +1,4 @@
-import { CdfError } from "./error.ts";
+import { CdfError } from "./source.ts";
 
 /**
  * A data type of CDF, without the prefix `CDF_`: `TT2000` is CDF_TIME_TT2000. `BYTE` is the same as `INT1`, `FLOAT` as

@@ -24,8 +24,7 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import { serverTime } from "../http/transport.ts";
-import { dateOfTdbSeconds, tdbSeconds } from "../mission_time.ts";
-import { addDays, type DayLike, startOfDay } from "../names/calendar_date.ts";
+import { addDays, dateOfTdbSeconds, type DayLike, startOfDay, tdbSeconds } from "../names/calendar_date.ts";
 import { archivePath, isArchivePath } from "../names/file_name.ts";
 import { METAKERNEL_CATEGORIES, readKernelsToLoad, writeKernelsToLoad } from "../names/spice_name.ts";
 import { asWord, closestName, isOneOf, oneOfWords, type SpiceType } from "../names/vocabulary.ts";

@@ -6,6 +6,7 @@ import { fileError } from "../disk.ts";
 import type { Table } from "../display/text_table.ts";
 import {
   checkObject,
+  FileNameError,
   ImapError,
   InputError,
   type InputProblem,
@@ -19,9 +20,6 @@ import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import type { DayLike } from "../names/calendar_date.ts";
 import { archivePath, DESCRIPTOR_FORM, formatFileName, isDescriptor, parseFileName } from "../names/file_name.ts";
-import { FileNameError } from "../names/file_name_error.ts";
-import { isGlob } from "../names/glob.ts";
-import { formatVersion, isMinorVersion } from "../names/version.ts";
 import {
   asWord,
   closestName,
@@ -29,10 +27,12 @@ import {
   DATA_LEVELS,
   type Instrument,
   INSTRUMENTS,
+  isGlob,
   isInstrument,
   isOneOf,
   oneOfWords,
 } from "../names/vocabulary.ts";
+import { formatVersion, isMinorVersion } from "../names/version.ts";
 import {
   readManifestLine,
   RELEASE_DATA_TYPES,

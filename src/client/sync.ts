@@ -29,12 +29,11 @@ import {
 } from "../mirror/sync.ts";
 import { withoutVersion } from "../mirror/sync_plan.ts";
 import { type SyncedQuery, SyncState } from "../mirror/sync_state.ts";
-import { checkedShard, isInShard, type Shard } from "../names/shard.ts";
+import { checkedConcurrency, checkedShard, isInShard, type Shard } from "../transfer/batch.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { checkQuery } from "../sdc/check_query.ts";
-import { checkedConcurrency } from "../transfer/batch.ts";
 import { syncSummary, syncTable } from "../views/mirror.ts";
 
 /**

@@ -19,10 +19,16 @@ import { addDays, type DayLike, dayOf, daysBetween } from "../names/calendar_dat
 import { archivePath, formatFileName } from "../names/file_name.ts";
 import { formatVersion } from "../names/version.ts";
 import { asWord, closestName, type Instrument, isInstrument, oneOfWords } from "../names/vocabulary.ts";
-import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, REPOINT_TABLE_ROUTE } from "../protocol/routes.ts";
+import {
+  ACCESS_TOKEN_PREFIX,
+  API_KEY_PREFIX,
+  INSTRUMENT_APIDS,
+  QUERY_MODES,
+  type QueryMode,
+  REPOINT_TABLE_ROUTE,
+} from "../protocol/routes.ts";
 import { decodeFileRecords, type FileRecord, recordVersion } from "../protocol/rows.ts";
 import type { WordOrText } from "../protocol/tables.ts";
-import { INSTRUMENT_APIDS, QUERY_MODES, type QueryMode } from "../protocol/webpoda.ts";
 import { shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
 import { readJson } from "../sdc/read_json.ts";

@@ -1,6 +1,5 @@
 import { InputError } from "../errors.ts";
-import { missionSeconds } from "../mission_time.ts";
-import { startOfDay } from "../names/calendar_date.ts";
+import { missionSeconds, startOfDay } from "../names/calendar_date.ts";
 import type { ScienceFile } from "../names/file_name.ts";
 
 /** The contents of the packets that {@linkcode ccsdsPackets} makes. */

@@ -2,8 +2,7 @@
 import { pseudoRandom } from "./ccsds.ts";
 import { type CdfVariable, minimalCdf } from "./cdf.ts";
 import { InputError } from "../errors.ts";
-import { tt2000 } from "../mission_time.ts";
-import { startOfDay } from "../names/calendar_date.ts";
+import { startOfDay, tt2000 } from "../names/calendar_date.ts";
 import type { ScienceFile } from "../names/file_name.ts";
 
 /** The file that a product is made for. */

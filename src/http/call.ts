@@ -1,7 +1,6 @@
 import { ConnectionError, ImapError, ProtocolError, type ResponseError, TimeoutError } from "../errors.ts";
 import { withoutSecrets } from "../safe_text.ts";
-import { Patience, startTimer } from "./patience.ts";
-import { type Decision, type HttpLog, MAX_RETRY_AFTER_MS, type Transport } from "./transport.ts";
+import { type Decision, type HttpLog, MAX_RETRY_AFTER_MS, Patience, startTimer, type Transport } from "./transport.ts";
 
 /** Returns a signal that aborts as soon as one of two signals does. */
 export function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {

@@ -1,7 +1,7 @@
 import { fileError } from "../disk.ts";
 import { ConnectionError, FileError, type ImapError } from "../errors.ts";
 import { type Call, either, Reply, shownUrl, timeoutError } from "./call.ts";
-import { startTimer } from "./patience.ts";
+import { startTimer } from "./transport.ts";
 
 /**
  * A file as the body of a `fetch`. S3 requires a `Content-Length`. `fetch` sends one with a `Blob` but not with a

@@ -1,7 +1,7 @@
 // What a data directory holds: one linear walk, from folder to folder, that never follows a link.
 import { fileError } from "../disk.ts";
 import { archivePath, type ImapFile, parseFileName } from "../names/file_name.ts";
-import { FileNameError } from "../names/file_name_error.ts";
+import { FileNameError } from "../errors.ts";
 import { absolutePath } from "../transfer/local_files.ts";
 import { bytesIn, nameOfOwn, partialPathOf, readRecord } from "../transfer/partial_file.ts";
 import { basename, join } from "@std/path";

@@ -1,7 +1,7 @@
 // What has changed in the archive since a lock file was written.
 import type { LockContents, LockedFile, LockedQuery } from "./lock_file.ts";
 import { bareName, type ImapFile, parseFileName } from "../names/file_name.ts";
-import { FileNameError } from "../names/file_name_error.ts";
+import { FileNameError } from "../errors.ts";
 import { fileOf, type FileRecord, newestVersions } from "../protocol/rows.ts";
 import { type TableName, TABLES } from "../protocol/tables.ts";
 

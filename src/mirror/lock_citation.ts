@@ -2,7 +2,7 @@
 import { type LockContents, treeHash } from "./lock_file.ts";
 import { type Cdf, openCdf } from "../cdf/cdf.ts";
 import { bareName, parseFileName } from "../names/file_name.ts";
-import { FileNameError } from "../names/file_name_error.ts";
+import { FileNameError } from "../errors.ts";
 import { excerpt, printable } from "../safe_text.ts";
 import { localPath } from "../transfer/local_files.ts";
 

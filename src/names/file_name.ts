@@ -1,6 +1,5 @@
-import { InputError } from "../errors.ts";
+import { FileNameError, type FileNameProblem, InputError } from "../errors.ts";
 import { type DayLike, isCalendarDate, readMoment } from "./calendar_date.ts";
-import { FileNameError, type FileNameProblem } from "./file_name_error.ts";
 import { readSpiceFile, SPICE_EXTENSIONS, type SpiceFile, writeSpiceFile } from "./spice_name.ts";
 import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "./version.ts";
 import {

@@ -1,7 +1,6 @@
 import { fromDayOfYear, fromShortDate, isCalendarDate, toDayOfYear } from "./calendar_date.ts";
-import type { FileNameProblem } from "./file_name_error.ts";
-import { isGlob } from "./glob.ts";
-import type { SpiceType } from "./vocabulary.ts";
+import type { FileNameProblem } from "../errors.ts";
+import { isGlob, type SpiceType } from "./vocabulary.ts";
 
 /**
  * The fields of a SPICE file's name besides its type.

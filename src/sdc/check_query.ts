@@ -17,18 +17,18 @@ import {
   RELEASE_EXTENSIONS,
   SCIENCE_EXTENSIONS,
 } from "../names/file_name.ts";
-import { isGlob } from "../names/glob.ts";
-import { fixedEnds, SPICE_FORMS, spiceTypesOf } from "../names/spice_name.ts";
-import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "../names/version.ts";
 import {
   closestName,
   DATA_LEVELS,
   INSTRUMENTS,
+  isGlob,
   isInstrument,
   isOneOf,
   oneOfWords,
   SPICE_TYPES,
 } from "../names/vocabulary.ts";
+import { fixedEnds, SPICE_FORMS, spiceTypesOf } from "../names/spice_name.ts";
+import { isMinorVersion, isVersion, MINOR_VERSION_FORM, VERSION_FORMS } from "../names/version.ts";
 import {
   ALL_KERNELS,
   ALL_MAJORS,

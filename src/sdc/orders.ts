@@ -11,8 +11,7 @@ import {
 import { Call } from "../http/call.ts";
 import { serverTime, type Transport } from "../http/transport.ts";
 import { dateText, type DayLike } from "../names/calendar_date.ts";
-import { isGlob } from "../names/glob.ts";
-import { closestName, type DataLevel, type Instrument, isOneOf, oneOfWords } from "../names/vocabulary.ts";
+import { closestName, type DataLevel, type Instrument, isGlob, isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import {
   gatewayMessage,
   PROCESSING_JOBS_ROUTE,

@@ -1,9 +1,8 @@
 import { addDays, isCalendarDate } from "../names/calendar_date.ts";
 import { ANCILLARY_EXTENSIONS, archivePath, bareName, parseFileName } from "../names/file_name.ts";
-import { isGlob, matchesGlob } from "../names/glob.ts";
+import { isDataLevel, isGlob, isInstrument, matchesGlob } from "../names/vocabulary.ts";
 import { fixedEnds, formatSpiceName, readSpiceFile, spiceTypesOf } from "../names/spice_name.ts";
 import { isVersion, parseVersion } from "../names/version.ts";
-import { isDataLevel, isInstrument } from "../names/vocabulary.ts";
 import { type FileRecord, numberOf, recordVersion, versionOf } from "../protocol/rows.ts";
 import {
   ALL_KERNELS,

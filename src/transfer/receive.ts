@@ -13,7 +13,7 @@ import {
   stallError,
   strongEtag,
 } from "../http/call.ts";
-import { Patience, startInterval } from "../http/patience.ts";
+import { Patience, startInterval } from "../http/transport.ts";
 import { isPacked, lookUpObject, type ObjectFacts, unpack } from "./objects.ts";
 import {
   type ByteRange,

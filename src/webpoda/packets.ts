@@ -4,7 +4,7 @@ import { Call, type Reply } from "../http/call.ts";
 import { guardCredentials, type Transport } from "../http/transport.ts";
 import { isCalendarDate, startOfDay } from "../names/calendar_date.ts";
 import type { Instrument } from "../names/vocabulary.ts";
-import { type PacketRoute, packetRoute, PROJECTIONS } from "../protocol/webpoda.ts";
+import { type PacketRoute, packetRoute, PROJECTIONS } from "../protocol/routes.ts";
 import { excerpt } from "../safe_text.ts";
 
 /** The time from the end of one repointing to the end of the next. */

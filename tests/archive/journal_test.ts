@@ -1,4 +1,4 @@
-import { Journal } from "../../src/archive/jobs.ts";
+import { Journal } from "../../src/archive/orders.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";

@@ -3,8 +3,14 @@ import { assert, assertEquals } from "@std/assert";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { OPENAPI, openApiText } from "../../docs/openapi.ts";
 import { RELEASE_PARAMETERS, RELEASE_TYPES, REPROCESS_PARAMETERS, SDC_TABLES } from "../../src/protocol/tables.ts";
-import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, readRoute, type Route } from "../../src/protocol/routes.ts";
-import { packetRoute, readPacketRoute } from "../../src/protocol/webpoda.ts";
+import {
+  ACCESS_TOKEN_PREFIX,
+  API_KEY_PREFIX,
+  packetRoute,
+  readPacketRoute,
+  readRoute,
+  type Route,
+} from "../../src/protocol/routes.ts";
 import { VERSION } from "../../src/version.ts";
 import { openTestArchive } from "../support/archive.ts";
 import { conforms, isObject, Specification } from "./specification.ts";

@@ -1,7 +1,7 @@
 import { InputError } from "../../src/errors.ts";
 import { archivePath, parseFileName } from "../../src/names/file_name.ts";
-import { matchesGlob } from "../../src/names/glob.ts";
-import { checkedShard } from "../../src/names/shard.ts";
+import { matchesGlob } from "../../src/names/vocabulary.ts";
+import { checkedShard } from "../../src/transfer/batch.ts";
 import { parseVersion } from "../../src/names/version.ts";
 import { readDay, readTime } from "../../src/sdc/check_query.ts";
 import { localPath } from "../../src/transfer/local_files.ts";

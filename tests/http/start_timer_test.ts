@@ -1,4 +1,4 @@
-import { startInterval, startTimer } from "../../src/http/patience.ts";
+import { startInterval, startTimer } from "../../src/http/transport.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** How long a timer takes, in milliseconds. */

@@ -8,7 +8,7 @@ import {
   readProduct,
   readValidity,
 } from "../../src/names/file_name.ts";
-import { FileNameError } from "../../src/names/file_name_error.ts";
+import { FileNameError } from "../../src/errors.ts";
 import { readSpiceFile } from "../../src/names/spice_name.ts";
 import { LOOKALIKES, NAMES } from "./generated_names.ts";
 import { assert, assertEquals } from "@std/assert";

@@ -1,6 +1,5 @@
-import { ImapError, InputError } from "../../src/errors.ts";
+import { FileNameError, ImapError, InputError } from "../../src/errors.ts";
 import { archivePath, formatFileName, parseFileName } from "../../src/names/file_name.ts";
-import { FileNameError } from "../../src/names/file_name_error.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 /** Valid names and their paths. */

@@ -1,4 +1,4 @@
-import { matchesGlob } from "../../src/names/glob.ts";
+import { matchesGlob } from "../../src/names/vocabulary.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 

@@ -1,6 +1,5 @@
-import { InputError } from "../../src/errors.ts";
+import { FileNameError, InputError } from "../../src/errors.ts";
 import { archivePath, formatFileName, isValidOn, parseFileName } from "../../src/names/file_name.ts";
-import { FileNameError } from "../../src/names/file_name_error.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 /** A name, its kind or its type of kernel, and its folder. */

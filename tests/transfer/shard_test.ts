@@ -1,5 +1,5 @@
 import { archivePath, InputError } from "../../mod.ts";
-import { checkedShard, isInShard } from "../../src/names/shard.ts";
+import { checkedShard, isInShard } from "../../src/transfer/batch.ts";
 import { nameOf } from "./lab.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 

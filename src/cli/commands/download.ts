@@ -11,9 +11,8 @@ import {
 } from "../transfers.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { LockFile } from "../../client/lock.ts";
-import { checkedShard, type Shard } from "../../names/shard.ts";
+import { checkedShard, type Outcome, type Shard } from "../../transfer/batch.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
-import type { Outcome } from "../../transfer/batch.ts";
 
 /** Reads the value of `--shard`. */
 export function shardOf(text: string | undefined): Shard | undefined {
