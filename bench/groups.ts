@@ -24,7 +24,7 @@ export const TRANSFERS: Readonly<Record<string, Group>> = {
   "largest": async () => await (await import("./transfers/largest.ts")).benchLargest(),
 };
 
-/** What needs 1.6 GB of disk and of memory, and half a minute. */
+/** What needs 2.4 GB of disk and of memory, and half a minute. */
 export const MIRROR: Readonly<Record<string, Group>> = {
   verify: async () => await (await import("./verify.ts")).benchVerify(),
 };

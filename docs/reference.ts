@@ -33,6 +33,7 @@ const GUIDES = [
   "docs/notebook.md",
   "docs/from-python.md",
   "docs/mirror.md",
+  "docs/reproducing.md",
   "docs/commands.md",
   "docs/permissions.md",
   "docs/serving.md",
