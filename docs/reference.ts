@@ -13,6 +13,7 @@ const MODULES = ["mod.ts", "archive.ts", "src/cdf/cdf.ts"];
 export const CATEGORIES: Readonly<Record<string, string>> = {
   "Find files": "Queries, their results, and the catalog of products.",
   "Download and upload": "Transfers of files, with progress, an outcome for each file, and retries.",
+  "Open files": "What is in files: variables, values, tables, charts, packets; the days of a product as one.",
   "Between runs": "Keeping a mirror, naming the exact files behind a figure, and where they come from.",
   "File names": "The SDC's file names: their fields, their kinds, their paths in the archive, and their versions.",
   "SPICE kernels": "Kernels for a range of days, and a metakernel that loads them.",
@@ -22,7 +23,6 @@ export const CATEGORIES: Readonly<Record<string, string>> = {
   "Settings": "Clients, where settings come from, and the log of requests.",
   "Notebook": "Help in a cell, and charts.",
   "Local archive": "An archive on this machine, for testing, teaching, and working offline.",
-  "Open files": "What is in a file: variables, values, packets.",
   "CDF files": "Reading files in NASA's Common Data Format.",
   "Errors": "What can go wrong, as data.",
 };

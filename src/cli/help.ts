@@ -199,6 +199,11 @@ const FUNCTIONS: readonly LibraryFunction[] = [
     summary: "read a lock file, to verify, download, update, or cite its files",
     call: "await imap.readLock(file)",
   },
+  {
+    name: "openAll",
+    summary: "open the files of one product, such as the days of a month, as one data set",
+    call: "await imap.openAll(files, options)",
+  },
   { name: "upload", command: "upload", summary: "upload files to the SDC", call: "await imap.upload(files, options)" },
   {
     name: "metakernel",
@@ -270,6 +275,114 @@ const FUNCTIONS: readonly LibraryFunction[] = [
   { name: "print", summary: "show values below the cell", call: 'await imap.print("files:", files.length)' },
   { name: "cli", summary: "run the command line in a cell", call: 'await imap.cli("query --instrument mag")' },
   { name: "help", summary: "this list, or the help of a function", call: 'imap.help("query")' },
+];
+
+/** A parameter or an option, and what it means. */
+type Explained = readonly [name: string, explanation: string];
+
+/** A method of what functions return. */
+interface LibraryMethod {
+  readonly name: string;
+  readonly summary: string;
+  /** How it is called. */
+  readonly call: string;
+  readonly parameters?: readonly Explained[];
+  readonly examples?: readonly string[];
+}
+
+/** What functions return, and has methods. */
+interface LibraryType {
+  /** Its name in examples. */
+  readonly name: string;
+  readonly summary: string;
+  /** How one is made. */
+  readonly made: string;
+  readonly methods: readonly LibraryMethod[];
+}
+
+const TIMES: readonly Explained[] = [
+  ["from", "option: earliest time, in UTC: a day, or a time such as 2026-01-31T12:00"],
+  ["to", "option: first time after those that are read; a day means its start"],
+];
+const NAMES: Explained = ["names", "the name of a variable, or a list of them"];
+
+/** The types of results, in the order of help. */
+const TYPES: readonly LibraryType[] = [
+  {
+    name: "files",
+    summary: "the result of query: a table of files, and an array",
+    made: 'const files = await imap.query({ instrument: "mag", data_level: "l1a" });',
+    methods: [
+      { name: "show", summary: "show the table", call: "await files.show()" },
+      { name: "download", summary: "download these files", call: "await files.download(options)" },
+      { name: "open", summary: "open these files as one data set", call: "await files.open(options)" },
+      { name: "latest", summary: "the newest version of each file", call: "files.latest()" },
+      { name: "head", summary: "the first files", call: "files.head(5)" },
+      { name: "sortBy", summary: "sort by a column", call: 'files.sortBy("start_date", { descending: true })' },
+      { name: "groupBy", summary: "group by a column", call: 'files.groupBy("descriptor")' },
+      { name: "filter", summary: "keep some files", call: "files.filter((file) => file.repointing !== null)" },
+      { name: "columns", summary: "choose the columns", call: 'files.columns("file_name", "start_date")' },
+      { name: "coverage", summary: "a chart of the days that have files", call: "await files.coverage().show()" },
+      { name: "summary", summary: "a chart of the number of files", call: "await files.summary().show()" },
+      { name: "toCsv", summary: "the table as CSV", call: "files.toCsv()" },
+    ],
+  },
+  {
+    name: "dataset",
+    summary: "the result of open, openAll and files.open: what is in files",
+    made: 'const dataset = await imap.open("imap_mag_l1a_burst-magi_20231025_v001.cdf");',
+    methods: [
+      { name: "show", summary: "show what it is, and its variables", call: "await dataset.show()" },
+      {
+        name: "quicklook",
+        summary: "draw what a first look needs",
+        call: "await dataset.quicklook(options).show()",
+        parameters: TIMES,
+        examples: ['await dataset.quicklook({ from: "2023-10-25T12:00" }).show();'],
+      },
+      {
+        name: "plot",
+        summary: "draw variables: lines over time, spectrograms, images",
+        call: "await dataset.plot(names, options).show()",
+        parameters: [
+          NAMES,
+          ...TIMES,
+          ["at", 'option: which part of a dimension is drawn, an index or "sum": { energy: 3, angle: "sum" }'],
+          ["as", 'option: "lines" or "spectrogram" (default: what the file says)'],
+        ],
+        examples: [
+          'await dataset.plot("vectors").show();',
+          'await dataset.plot(["vectors", "flux"], { from: "2023-10-25", at: { energy: 3 } }).show();',
+          'await dataset.plot("flux", { as: "spectrogram" }).save("flux.svg");',
+        ],
+      },
+      {
+        name: "variable",
+        summary: "show a variable: attributes, range, missing and first values",
+        call: "await dataset.variable(name).show()",
+        parameters: [["name", "the name of a variable"]],
+        examples: ['await dataset.variable("vectors").show();'],
+      },
+      {
+        name: "read",
+        summary: "the values of a variable, their shape, and their times",
+        call: "await dataset.read(name, options)",
+        parameters: [["name", "the name of a variable"], ...TIMES],
+        examples: ['const { values, shape, times } = await dataset.read("vectors", { to: "2023-10-25T12:00" });'],
+      },
+      {
+        name: "table",
+        summary: "variables as a table with UTC times, a row for each record",
+        call: "await dataset.table(names, options)",
+        parameters: [NAMES, ...TIMES],
+        examples: ['await (await dataset.table(["epoch", "vectors"])).show();'],
+      },
+      { name: "timeSpan", summary: "the first and the last time", call: "await dataset.timeSpan()" },
+      { name: "variables", summary: "what the file says about its variables", call: "dataset.variables" },
+      { name: "packets", summary: "the sources (APIDs) of a file of packets", call: "dataset.packets" },
+      { name: "cdf", summary: "the CDF file as it is, with all values as stored", call: "dataset.cdf" },
+    ],
+  },
 ];
 
 /** The names in code of options whose names differ from those of the command line in more than hyphens. */
@@ -389,8 +502,12 @@ interface LibraryHelp {
 function allFunctions(): LibraryHelp {
   return {
     title: "imap: data of NASA's IMAP mission",
-    text: 'imap.help("query") explains a function, with its parameters and examples.',
-    rows: FUNCTIONS.map(({ name, summary }) => [`imap.${name}`, summary] as const),
+    text: 'imap.help("query") explains a function, with its parameters and examples; imap.help("dataset") and ' +
+      'imap.help("plot") what can be done with what it returns.',
+    rows: [
+      ...FUNCTIONS.map(({ name, summary }) => [`imap.${name}`, summary] as const),
+      ...TYPES.map(({ name, summary }) => [`${name}.…`, `${summary}: imap.help("${name}")`] as const),
+    ],
     examples: [{
       text: "Find files, show them, and download them",
       code: 'const files = await imap.query({ instrument: "mag" });\nawait files.show();\nawait files.download();',
@@ -411,6 +528,13 @@ const FILES_OF: ReadonlyMap<string, ReadonlyArray<readonly [string, string]>> = 
   ["upload", [["files", "the path of a local file, or a list of paths"]]],
   ["open", [["file", "a row of a query, the name of a file, or a path on this machine"]]],
   ["lineage", [["file", "a row of a query, the name of a file, or a path on this machine"]]],
+  [
+    "openAll",
+    [
+      ["files", "the result of a query; or rows, names of files and paths, in a list"],
+      ["remote", "option: read only the parts that are needed from the archive, instead of downloading files"],
+    ],
+  ],
 ]);
 /** The options that commands do not need: those of transfers, and those of every call. */
 const TRANSFER_OPTIONS = [
@@ -447,6 +571,31 @@ function functionHelp(described: LibraryFunction, spec: CommandSpec | undefined)
   };
 }
 
+/** Returns the help of a type, or of one of its methods: `dataset`, `plot`, `dataset.plot`; undefined if there is none. */
+function typeHelp(topic: string): LibraryHelp | undefined {
+  for (const { name: type, summary, made, methods } of TYPES) {
+    if (topic === type) {
+      return {
+        title: made,
+        text: `${summary[0]?.toUpperCase()}${summary.slice(1)}. imap.help("${type}.METHOD") explains a method.`,
+        rows: methods.map(({ call, summary }) => [call, summary] as const),
+        examples: [],
+      };
+    }
+    const method = methods.find(({ name }) => [name, `${type}.${name}`].some((own) => own.toLowerCase() === topic));
+    if (method === undefined) continue;
+    return {
+      title: method.call,
+      text: `${method.summary[0]?.toUpperCase()}${
+        method.summary.slice(1)
+      }. imap.help("${type}") lists the other methods.`,
+      rows: method.parameters ?? [],
+      examples: [{ text: "For example", code: [made, ...(method.examples ?? [`${method.call};`])].join("\n") }],
+    };
+  }
+  return undefined;
+}
+
 function helpText({ title, text, rows, examples }: LibraryHelp): string {
   const write = new HelpWriter({});
   return [
@@ -478,17 +627,22 @@ function helpHtml({ title, text, rows, examples }: LibraryHelp): string {
 /**
  * Returns the help of the library, or of one of its functions, from the tables of the command line.
  *
- * @param topic The name of a function, or of a command.
+ * @param topic The name of a function, of a command, of what functions return (`dataset`), or of its methods (`plot`).
  */
 export async function libraryHelp(
   topic: string | undefined,
   commands: readonly ListedCommand[],
 ): Promise<{ readonly "text/plain": string; readonly "text/html": string }> {
-  const names = FUNCTIONS.flatMap(({ name, command }) => [name, ...(command === undefined ? [] : [command])]);
+  const names = [
+    ...FUNCTIONS.flatMap(({ name, command }) => [name, ...(command === undefined ? [] : [command])]),
+    ...TYPES.flatMap(({ name, methods }) => [name, ...methods.map(({ name }) => name)]),
+  ];
   const wanted = topic?.toLowerCase();
   const described = wanted === undefined
     ? undefined
     : FUNCTIONS.find(({ name, command }) => name.toLowerCase() === wanted || command === wanted);
+  const typed = wanted === undefined || described !== undefined ? undefined : typeHelp(wanted);
+  if (typed !== undefined) return { "text/plain": helpText(typed), "text/html": helpHtml(typed) };
   if (topic !== undefined && described === undefined) {
     throw new InputError(
       `Cannot show help for "${shown(topic)}": there is no such function${didYouMean(topic, names)}`,

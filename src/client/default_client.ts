@@ -99,7 +99,8 @@ interface HelpModule {
  * Explains the library, or one of its functions: parameters, values, and examples, from the same tables as the command
  * line's help.
  *
- * @param topic The name of a function, such as `query`, or the function. Default: a list of all functions.
+ * @param topic The name of a function, such as `query`, or the function; of what functions return, `files` or `dataset`; or of a
+ *   method, such as `plot`. Default: a list of all functions.
  * @returns Help that displays itself as the last value of a cell, and anywhere with `await help("query").show()`.
  *
  * @example
