@@ -60,7 +60,6 @@ Deno.test("help() explains results and data sets, and their methods, which exist
   const { Dataset } = await import("../../src/client/dataset.ts");
   for (const [type, has] of [["files", files], ["dataset", Dataset.prototype]] as const) {
     const page = await imap.help(type).toText();
-    const made = page.split("\n", 1)[0] ?? "";
     const methods = [...page.matchAll(new RegExp(`^  (?:await )?${type}[.](\\w+)`, "gm"))].map(([, name = ""]) => name);
     assert(methods.length >= 10, page);
     for (const method of methods) {
