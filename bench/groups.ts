@@ -10,6 +10,7 @@ export const QUICK: Readonly<Record<string, Group>> = {
   table: async () => (await import("./table.ts")).benchTable(),
   plot: async () => await (await import("./plot.ts")).benchPlot(),
   "large-query": async () => await (await import("./large_query.ts")).benchLargeQuery(),
+  hapi: async () => await (await import("./hapi.ts")).benchHapi(),
   "python-query": async () => await (await import("./large_query.ts")).benchPython(),
 };
 
