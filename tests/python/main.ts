@@ -6,6 +6,7 @@ import { type TestFolder, testFolder } from "../support/folder.ts";
 import { compareNames } from "./compare_names.ts";
 import { install, run } from "./install.ts";
 import "./frictionless.ts";
+import "./hapi.ts";
 import "./processing_inputs.ts";
 import "./spice.ts";
 
