@@ -246,7 +246,7 @@ async function runCommand(command: Command, { output, before, rest, random }: Co
       signal.throwIfAborted();
       return reportError(output, `${PROGRAM} ${spec.name}`, error);
     });
-    if (code === EXIT.failed && !debug && !quiet) {
+    if (code === EXIT.failed && !debug && !quiet && spec.isOffline !== true) {
       await output.notice(`${PROGRAM}: run it again with --debug to see each request and decision`);
     }
     return code;

@@ -47,6 +47,7 @@ export const verify: Command = {
       },
       { text: "For other programs", line: "verify mag.lock.json --output-format json" },
     ],
+    isOffline: true,
   },
   async run({ rest, values, flags, client, output, signal }) {
     const file = lockFileOf("verify", rest);
