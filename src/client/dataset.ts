@@ -3,7 +3,7 @@ import { RecordList } from "./record_list.ts";
 import { type DownloadContext, pathOf, urlSource } from "./transfers.ts";
 import { checkedPath } from "../config.ts";
 import type { PacketSummary } from "../ccsds/packets.ts";
-import type { Cdf } from "../cdf/cdf.ts";
+import { type Cdf, CdfError } from "../cdf/cdf.ts";
 import type { RecordExport } from "../dataset/export_records.ts";
 import type { FileSeries } from "../dataset/file_series.ts";
 import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan } from "../dataset/istp_file.ts";
@@ -12,9 +12,9 @@ import { htmlTable } from "../display/html_table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
 import { PendingPicture } from "../display/picture.ts";
 import { type Column, shownTable, type Table, type TextLook, textTable } from "../display/text_table.ts";
-import { FileNameError, InputError, wrongValue } from "../errors.ts";
+import { FileError, FileNameError, InputError, wrongValue } from "../errors.ts";
 import { Call } from "../http/call.ts";
-import { type DayLike, readMoment, startOfDay } from "../names/calendar_date.ts";
+import { dateText, type DayLike, readMoment, startOfDay } from "../names/calendar_date.ts";
 import { isArchivePath } from "../names/file_name.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { shown } from "../safe_text.ts";
@@ -105,9 +105,11 @@ function timeOf(parameter: "from" | "to", value: unknown): number {
     });
   }
   const start = startOfDay(moment.day).getTime();
-  return moment.time === undefined
-    ? start
-    : Date.parse(`${startOfDay(moment.day).toISOString().slice(0, 11)}${moment.time}Z`);
+  if (moment.time === undefined) return start;
+  const second = Date.parse(`${startOfDay(moment.day).toISOString().slice(0, 11)}${moment.time}Z`);
+  // Records can be closer than a second. Only the fraction of a second follows a dot or a comma, after a digit.
+  const [, fraction = ""] = /\d[.,](\d+)/.exec(String(dateText(value))) ?? [];
+  return second + Number(`0.${fraction}`) * 1000;
 }
 
 function namesOf(action: string, names: string | readonly string[]): string[] {
@@ -131,6 +133,22 @@ function timesBetween(options: ReadOptions): TimeSpan {
     throw new InputError(`Cannot read times: from "${shown(from)}" is after to "${shown(to)}"`);
   }
   return span;
+}
+
+/**
+ * Runs work on files, for the command line.
+ *
+ * @throws {FileError} If a CDF file is damaged. It names the files, which the reader of CDF files does not know.
+ */
+export async function namingFiles<Result>(files: readonly string[], work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof CdfError)) throw cause;
+    const [path = ""] = files;
+    const named = files.slice(0, 3).map((file) => `"${shown(basename(file))}"`).join(", ");
+    throw new FileError(`Cannot use ${named}${files.length > 3 ? ", ..." : ""}. ${cause.message}`, { cause, path });
+  }
 }
 
 /** Returns the text of an open file, for the command line. */

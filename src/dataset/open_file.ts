@@ -52,6 +52,8 @@ function formatOf(head: Uint8Array): string | undefined {
 function textFormat(text: string, name: string): string {
   if (text.startsWith("KPL/")) return `a SPICE text kernel (${text.split(/\s/, 1)[0]})`;
   const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase();
+  if (text === "") return "an empty file";
+  if (extension === "cdf") return "a text, not a CDF file";
   return extension === undefined ? "a text" : `a text (.${extension})`;
 }
 
@@ -86,7 +88,9 @@ export async function openContent(
     return { kind: "cdf", cdf: opened, file: new IstpFile(opened) };
   }
   if (format !== undefined) return { kind: "other", format };
-  if (PACKET_EXTENSION.test(name)) return { kind: "packets", packets: await summarizePackets(source) };
+  if (PACKET_EXTENSION.test(name) && source.size > 0) {
+    return { kind: "packets", packets: await summarizePackets(source) };
+  }
   const text = readLines(head, head.length === source.size);
   if (text === undefined) return { kind: "other", format: "binary data of an unknown format" };
   return { kind: "text", format: textFormat(text.text, name), lines: text.lines, isCut: text.isCut };

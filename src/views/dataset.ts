@@ -114,6 +114,7 @@ export function valueProperties(variable: DatasetVariable, read: DatasetValues):
     ...(range === undefined ? [] : [["Range", range.map((value) => valueText(value, isTime)).join(" to ")] as const]),
     ...(missing === 0 ? [] : [["Missing (fill or pad)", share(missing)] as const]),
     ...(outside === 0 ? [] : [["Outside VALIDMIN to VALIDMAX", share(outside)] as const]),
+    ...(values.length === 0 ? [["Records", "none"] as const] : []),
     ["First values", `${first.join(", ")}${values.length > FIRST_VALUES ? ", ..." : ""}`],
   ];
 }

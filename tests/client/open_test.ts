@@ -119,6 +119,9 @@ Deno.test("read() and table() take days and times in UTC", async () => {
   assertEquals(await lengthOf("2026-01-01T00:00:02", "2026-01-01T00:00:04Z"), 2);
   assertEquals(await lengthOf(new Date(Date.UTC(2026, 0, 1, 0, 0, 0, 1)), undefined), 5);
   assertEquals(await lengthOf(Temporal.Instant.from("2026-01-01T00:00:03Z")), 3);
+  assertEquals(await lengthOf("2026-01-01T00:00:02.5"), 3);
+  assertEquals(await lengthOf(Temporal.Instant.from("2026-01-01T00:00:02.000001Z")), 3);
+  assertEquals(await lengthOf("2026-01-01T02:00:02,25+02:00"), 3);
   for (const wrong of ["x", 5, {}, null]) await assertRejects(() => lengthOf(wrong), InputError);
   await assertRejects(() => lengthOf("2026-01-02", "2026-01-01"), InputError, "is after");
   await assertRejects(() => dataset.read("counts", { form: "2026" } as never), InputError, `did you mean "from"?`);
@@ -184,7 +187,12 @@ Deno.test("open() shows the first lines of a text, and what other files are", as
     assertEquals(other.kind, "other");
     assertStringIncludes(await other.toText(), `${name}: ${words}, which cannot be looked into`);
   }
-  assertEquals((await client.open(await write("empty.csv", ""))).kind, "text");
+  for (const name of ["empty.csv", "empty.cdf", "empty.pkts"]) {
+    const empty = await client.open(await write(name, ""));
+    assertEquals(empty.kind, "text");
+    assertStringIncludes(await empty.toText(), `${name}: an empty file`);
+  }
+  assertStringIncludes(await (await client.open(await write("page.cdf", "<html>"))).toText(), "a text, not a CDF file");
   const cut = await client.open(await write("cut.pkts", Uint8Array.of(0x08, 0x01, 0xc0, 0, 0, 9, 1)));
   assertStringIncludes(await cut.toText(), "the last 7 bytes, from byte 0 on, are a cut packet of 16 bytes");
 });

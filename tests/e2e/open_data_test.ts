@@ -169,6 +169,7 @@ Deno.test("plot and export say what is wrong with a command line", async () => {
       [["export", ISTP, "--variables", "energy"], "it has no records"],
       [["export", ISTP, "--variables", "counts,event"], "they have 6 and 5 records"],
       [["export", ISTP, "--variables", "old_time,matrix"], "it has no records"],
+      [["export", ISTP, "--output", "a.xlsx"], "let it end in .csv, .ndjson, .parquet"],
       [["export", ISTP, "--output-format", "excel"], "expected one of csv, ndjson, parquet"],
     ] as const
   ) {
@@ -197,6 +198,18 @@ async function writeDays(folder: TestFolder): Promise<string> {
   }
   return path;
 }
+
+Deno.test("a damaged CDF file is an error that names it, not a defect of the program", async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, "cut.cdf");
+  await Deno.writeFile(path, (await Deno.readFile(ISTP)).subarray(0, 700));
+  for (const words of [["inspect", path], ["plot", path], ["export", path], ["export", path, path]]) {
+    const { code, stdout, stderr } = await runCli(words);
+    assertEquals([code, stdout], [1, ""]);
+    assertStringIncludes(stderr, 'Cannot use "cut.cdf"');
+    assert(!stderr.includes("Unexpected"), stderr);
+  }
+});
 
 Deno.test("export and plot take several files as one", async () => {
   await using folder = await testFolder();

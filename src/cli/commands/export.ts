@@ -1,5 +1,5 @@
 import { type Command, type CommandInput, EXIT, UsageError } from "../shell.ts";
-import { type Dataset, datasetExport } from "../../client/dataset.ts";
+import { type Dataset, datasetExport, namingFiles } from "../../client/dataset.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { type RecordExport, type StoredValue, withTimeAsText } from "../../dataset/export_records.ts";
 import { replaceFile } from "../../disk.ts";
@@ -79,8 +79,15 @@ async function piecesOf(
 /** The format that is asked for, otherwise the one that the name of the file says. */
 function formatOf(values: CommandInput["values"], output: string | undefined): Format {
   const asked = values.get("output-format");
-  const extension = /\.([a-z]+)$/i.exec(output ?? "")?.[1]?.toLowerCase();
-  return FORMATS.find((format) => format === (asked ?? extension)) ?? "csv";
+  const extension = /\.([a-z0-9]+)$/i.exec(output ?? "")?.[1]?.toLowerCase();
+  const found = FORMATS.find((format) => format === (asked ?? extension));
+  if (found !== undefined || extension === undefined) return found ?? "csv";
+  throw new UsageError(
+    `Cannot export to "${output}": its name says no format; let it end in ${
+      FORMATS.map((name) => `.${name}`).join(", ")
+    }, ` +
+      "or choose one with --output-format",
+  );
 }
 
 async function* untilAborted<Piece>(pieces: AsyncIterable<Piece>, signal: AbortSignal): AsyncGenerator<Piece> {
@@ -163,15 +170,16 @@ export const exportCommand: Command = {
     const names = (values.get("variables") ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
     const options = { remote: flags.has("remote"), signal };
     const client = new ImapClient(settings);
-    const dataset = more.length === 0 ? await client.open(file, options) : await client.openAll(rest, options);
-    const records = await datasetExport(dataset, names, { from: values.get("from"), to: values.get("to") });
-    const pieces = untilAborted(await piecesOf(dataset, records, { format, isShown }), signal);
-    if (path !== undefined) {
-      await replaceFile("write the export", path, pieces);
-      if (!quiet) await output.notice(`Wrote ${path}`);
+    return await namingFiles(rest, async () => {
+      const dataset = more.length === 0 ? await client.open(file, options) : await client.openAll(rest, options);
+      const records = await datasetExport(dataset, names, { from: values.get("from"), to: values.get("to") });
+      const pieces = untilAborted(await piecesOf(dataset, records, { format, isShown }), signal);
+      if (path === undefined) { for await (const piece of pieces) if (!await output.data(piece)) break; }
+      if (path !== undefined) {
+        await replaceFile("write the export", path, pieces);
+        if (!quiet) await output.notice(`Wrote ${path}`);
+      }
       return EXIT.done;
-    }
-    for await (const piece of pieces) if (!await output.data(piece)) break;
-    return EXIT.done;
+    });
   },
 };

@@ -1,5 +1,5 @@
 import { type Command, type CommandInput, EXIT, UsageError } from "../shell.ts";
-import { type Dataset, datasetText, variableText } from "../../client/dataset.ts";
+import { type Dataset, datasetText, namingFiles, variableText } from "../../client/dataset.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { textTable } from "../../display/text_table.ts";
 import { printableJson } from "../../safe_text.ts";
@@ -63,13 +63,15 @@ export const inspect: Command = {
     const client = new ImapClient(settings);
     const described: object[] = [];
     for (const [index, file] of rest.entries()) {
-      const dataset = await client.open(file, { remote: flags.has("remote"), signal });
-      if (values.get("output-format") === "json") {
-        described.push(await describe(dataset));
-        continue;
-      }
-      const texts = await tables(dataset, input);
-      await output.data(`${index === 0 ? "" : "\n"}${texts.join("\n")}`);
+      await namingFiles([file], async () => {
+        const dataset = await client.open(file, { remote: flags.has("remote"), signal });
+        if (values.get("output-format") === "json") {
+          described.push(await describe(dataset));
+          return;
+        }
+        const texts = await tables(dataset, input);
+        await output.data(`${index === 0 ? "" : "\n"}${texts.join("\n")}`);
+      });
     }
     if (values.get("output-format") === "json") {
       await output.data(`${printableJson(JSON.stringify(described, plain, 2))}\n`);

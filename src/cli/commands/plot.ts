@@ -1,6 +1,6 @@
 import { type Command, EXIT, UsageError } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import type { PlotOptions } from "../../client/dataset.ts";
+import { namingFiles, type PlotOptions } from "../../client/dataset.ts";
 
 const KINDS = ["lines", "spectrogram"] as const;
 
@@ -88,11 +88,12 @@ export const plot: Command = {
     }
     const how = { remote: flags.has("remote"), signal };
     const client = new ImapClient(settings);
-    const dataset = files.length === 1 ? await client.open(file, how) : await client.openAll(files, how);
-    const chart =
-      await (names.length > 0
+    const chart = await namingFiles(files, async () => {
+      const dataset = files.length === 1 ? await client.open(file, how) : await client.openAll(files, how);
+      return await (names.length > 0
         ? dataset.plot(names, options)
         : dataset.quicklook({ from: options.from, to: options.to }));
+    });
     if (path === undefined) {
       const { columns = 80 } = output.look();
       await output.data(chart.toText({ columns: Math.max(1, Number.isFinite(columns) ? columns : 80) }));
