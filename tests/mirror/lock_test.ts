@@ -163,6 +163,10 @@ Deno.test("verify() reads only files that were modified since their bytes were l
   const time = new Date(Date.now() - HOUR);
   for (const day of [0, 1]) await Deno.utime(join(folder.path, pathOf(day)), time, time);
   assertEquals(said(await lock.verify()), []);
+  const second = join(folder.path, pathOf(1));
+  const [right] = [await Deno.readTextFile(second), await Deno.writeTextFile(second, nameOf(1).toUpperCase())];
+  assertEquals(said(await lock.verify()), [`changed ${nameOf(1)}`]);
+  await Deno.writeTextFile(second, right);
   const text = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, text.replace("mag", "MAG"));
   await Deno.utime(path, time, time);
@@ -232,6 +236,23 @@ Deno.test("diff() lists what has changed in the archive, and update() takes it",
   // Nothing is removed from the disk.
   assertEquals(said(await updated.verify()), [`extra ${nameOf(1)}`, `extra ${nameOf(3)}`]);
   assertEquals(said(await (await archive.client().readLock("mag.lock.json")).diff()), []);
+});
+
+Deno.test("diff() compares ingestion dates with those of the lock file, whatever the clocks say", async () => {
+  await using archive = await openFakeArchive();
+  for (const day of [0, 1]) archive.put(nameOf(day));
+  // The clock of this machine is a day ahead.
+  const now = () => new Date(archive.now + 24 * HOUR);
+  const lock = await archive.client().lock("mag.lock.json", MAG, { now });
+  archive.now += HOUR;
+  archive.put(nameOf(1), "another delivery");
+  assertEquals(said(await lock.diff()), [`redelivered ${nameOf(1)}`]);
+  // Of a data directory, only the date of the lock file is known.
+  const unknown = await archive.client().lock("here.lock.json", undefined, { now: () => new Date(archive.now) });
+  assertEquals(said(await unknown.diff()), []);
+  archive.now += HOUR;
+  archive.put(nameOf(0), "a third delivery");
+  assertEquals(said(await unknown.diff()), [`redelivered ${nameOf(0)}`]);
 });
 
 Deno.test("diff() and update() of named files ask for their products alone", async () => {
