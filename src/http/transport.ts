@@ -243,7 +243,8 @@ export function startTimer(delayMs: number, onTime: () => void): () => void {
     : AbortSignal.timeout(Math.max(0, Math.ceil(delayMs)));
   const onBrief = () => {
     if (delayMs < BRIEF_MS) onTime();
-    else timer = setTimeout(onTime, end - performance.now());
+    // On a busy machine the end may have passed, and Deno prints a warning about negative delays.
+    else timer = setTimeout(onTime, Math.max(0, end - performance.now()));
   };
   brief.addEventListener("abort", onBrief, { once: true });
   return () => {

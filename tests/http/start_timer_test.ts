@@ -1,5 +1,6 @@
 import { startInterval, startTimer } from "../../src/http/transport.ts";
 import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 
 /** How long a timer takes, in milliseconds. */
 async function timeOf(delayMs: number): Promise<number> {
@@ -33,6 +34,21 @@ Deno.test("startTimer() does not call once it is stopped, at any time before", a
   stopLater();
   await timeOf(400);
   assertEquals(called, []);
+});
+
+Deno.test("startTimer() prints no warning when the program is busy until after its end", async () => {
+  const program = `
+    import { startTimer } from "./src/http/transport.ts";
+    const { promise, resolve } = Promise.withResolvers();
+    startTimer(300, resolve);
+    for (const started = performance.now(); performance.now() - started < 350;);
+    await promise;`;
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--quiet", program],
+    cwd: fromFileUrl(new URL("../..", import.meta.url)),
+    env: { NO_COLOR: "1" },
+  }).output();
+  assertEquals([success, new TextDecoder().decode(stderr)], [true, ""]);
 });
 
 Deno.test("startInterval() calls again and again at its interval, whether short or long, until it is stopped", async () => {

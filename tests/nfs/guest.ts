@@ -2,7 +2,7 @@
 import { type Disk, run, testDisk } from "../disks/rounds.ts";
 import { assert, assertEquals } from "@std/assert";
 
-const ROUNDS = Number(Deno.env.get("NFS_ROUNDS") ?? 20);
+const ROUNDS = Number(Deno.env.get("NFS_ROUNDS") ?? 6);
 /** An emulated machine takes seconds to start a program. */
 const SLOW = { lanes: 2, durationMs: 3000 };
 /** The folder on the server. */
