@@ -93,11 +93,21 @@ export interface SyncResult {
 /** More than this share of the files must not be removed at once. */
 const MAX_REMOVED_SHARE = 0.1;
 
+/** The time after which a long piece of work lets other work come first. */
+const TURN_MS = 4;
+/** The time in which a request is usually sent. */
+const SENDING_MS = 2;
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
 /** Looks at the files of a data directory. */
 class LocalLook {
   readonly #root: string;
   /** The names in folders where a file was missing: a failed look takes ten times as long as a successful one. */
   readonly #names = new Map<string, ReadonlySet<string>>();
+  readonly #seen = new Map<string, Stamp | undefined>();
 
   constructor(dataDir: string) {
     this.#root = absolutePath(dataDir);
@@ -105,13 +115,26 @@ class LocalLook {
 
   /** Returns the size and time of a file; undefined if there is none. */
   stamp(path: string): Stamp | undefined {
+    if (this.#seen.has(path)) return this.#seen.get(path);
     const slash = path.lastIndexOf("/");
-    const folder = path.slice(0, slash);
-    if (this.#names.size > 0 && this.#names.get(folder)?.has(path.slice(slash + 1)) === false) return undefined;
-    return this.stampNow(path) ?? this.#noteNames(folder);
+    if (this.#names.size > 0 && this.#names.get(path.slice(0, slash))?.has(path.slice(slash + 1)) === false) {
+      return undefined;
+    }
+    return this.stampNow(path) ?? this.#noteNames(path.slice(0, slash));
   }
 
-  /** The same, whatever was seen before. */
+  /** Looks at many files in advance, in turns with other work. */
+  async lookAhead(paths: Iterable<string>): Promise<void> {
+    let turn = performance.now();
+    for (const path of paths) {
+      this.#seen.set(path, this.stamp(path));
+      if (performance.now() - turn < TURN_MS) continue;
+      await pause(0);
+      turn = performance.now();
+    }
+  }
+
+  /** The same as `stamp`, whatever was seen before. */
   stampNow(path: string): Stamp | undefined {
     try {
       const { size, mtime, isFile } = Deno.statSync(`${this.#root}/${path}`);
@@ -140,7 +163,7 @@ class SyncRun {
   readonly #look: LocalLook;
   readonly #folders: DataFolders;
   readonly #changes: SyncChange[] = [];
-  #unchanged = new Set<string>();
+  #unchanged: string[] = [];
 
   constructor(state: SyncState, archive: SyncedArchive, settings: SyncSettings) {
     [this.#state, this.#archive, this.#settings] = [state, archive, settings];
@@ -150,14 +173,14 @@ class SyncRun {
 
   async run(from: string | undefined): Promise<SyncResult> {
     const { isDryRun } = this.#settings;
-    const listing = await this.#archive.list(from);
+    const listing = await this.#list(from);
     const plan = planSync({
       ...this.#settings,
       listing,
       remembered: this.#state.files,
       look: (path) => this.#look.stamp(path),
     });
-    this.#unchanged = new Set(plan.unchanged);
+    this.#unchanged = plan.unchanged;
     if (!isDryRun) this.#begin(plan);
     const compared = await this.#compare(plan.compare);
     await this.#fetch([...plan.fetch, ...compared]);
@@ -169,7 +192,26 @@ class SyncRun {
       await this.#folders.sync();
       await this.#state.save();
     }
-    return { changes: this.#changes, unchanged: this.#unchanged.size, isFull: from === undefined, refusal };
+    return { changes: this.#changes, unchanged: this.#countUnchanged(), isFull: from === undefined, refusal };
+  }
+
+  /** Asks the archive. While it responds, what is remembered is read, and the files here are looked at. */
+  async #list(from: string | undefined): ReturnType<SyncedArchive["list"]> {
+    const listing = this.#archive.list(from);
+    try {
+      await Promise.race([listing, pause(SENDING_MS)]);
+      await this.#look.lookAhead(this.#state.files.keys());
+    } catch (error) {
+      await listing.catch(() => {});
+      throw error;
+    }
+    return await listing;
+  }
+
+  #countUnchanged(): number {
+    if (this.#changes.length === 0) return this.#unchanged.length;
+    const changed = new Set(this.#changes.map(({ file }) => file));
+    return this.#unchanged.filter((path) => !changed.has(path)).length;
   }
 
   /** Notes what the plan says of files that are not fetched. */
@@ -188,7 +230,6 @@ class SyncRun {
 
   #report(change: Partial<SyncChange> & Pick<SyncChange, "state" | "file" | "done">): void {
     this.#changes.push({ bytes: 0, path: this.#pathOf(change.file), ...change });
-    this.#unchanged.delete(change.file);
   }
 
   #pathOf(file: string): string {
@@ -232,7 +273,7 @@ class SyncRun {
     if (isNews) {
       const isRedelivered = before !== undefined && before.modified > 0;
       this.#report({ state: isRedelivered ? state : "new", file: path, done: isFetching ? "fetched" : "same bytes" });
-    } else this.#unchanged.add(path);
+    } else this.#unchanged.push(path);
     if (this.#settings.isDryRun) return;
     const isDue = before?.isDue || (isFetching && this.#state.isHandingOver) || undefined;
     this.#state.note(path, { ingested, ...stamp, isDue, superseded: before?.superseded });

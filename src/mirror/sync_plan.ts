@@ -248,6 +248,10 @@ class Planner {
   #planFile({ path, ingested }: ListedFile, file: RememberedFile | undefined): void {
     const { isForced, isVerifying, look } = this.#input;
     const stamp = look(path);
+    // Nearly all files.
+    if (file !== undefined && file.fetching === undefined && file.ingested === ingested && !isVerifying) {
+      if (isSameStamp(stamp, file)) return void this.#plan.unchanged.push(path);
+    }
     // Another client leaves an empty file behind when it is interrupted.
     const isHere = stamp !== undefined && (stamp.size > 0 || file?.size === 0);
     const wasHere = file !== undefined && file.modified > 0;
@@ -264,9 +268,7 @@ class Planner {
     }
     const isSameDelivery = ingested === file.ingested;
     if (isSameStamp(stamp, file)) {
-      if (isSameDelivery && !isVerifying) this.#plan.unchanged.push(path);
-      else this.#plan.compare.push({ ...planned, ifDifferent: "fetch", isFetching: false });
-      return;
+      return void this.#plan.compare.push({ ...planned, ifDifferent: "fetch", isFetching: false });
     }
     const isKnown = isSameStamp(stamp, file.changed) || (isSameDelivery && stamp.size !== file.size);
     if (isKnown && !isForced) return void this.#plan.changed.push(path);

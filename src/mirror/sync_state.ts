@@ -44,6 +44,9 @@ export interface SyncedQuery {
 /** The form of the state files that this version writes, and the newest that it reads. */
 const STATE_VERSION = 1;
 
+/** What is between the head of a state and its files. */
+const FILES = ',\n "files": {';
+
 const ABOUT = "What imap-data-access sync remembers of this query between runs; see docs/mirror.md";
 
 /** The columns of a file's line, for readers of the state. */
@@ -77,7 +80,9 @@ function notesOf(value: unknown): Omit<RememberedFile, keyof Stamp | "ingested">
 /** Reads a file's line; undefined if it has another form, null if the file was forgotten. */
 function readLine(line: unknown): readonly [name: string, file: RememberedFile | null] | undefined {
   if (!Array.isArray(line)) return undefined;
-  const [name, ingested, size, modified, notes]: unknown[] = line;
+  // Not destructured, which is slow for many lines.
+  const name: unknown = line[0], ingested: unknown = line[1], size: unknown = line[2], modified: unknown = line[3];
+  const notes: unknown = line[4];
   if (typeof name !== "string" || name === "") return undefined;
   if (line.length === 1) return [name, null];
   if (!isMoment(ingested) || !isCount(size) || !isCount(modified)) return undefined;
@@ -121,9 +126,9 @@ const CLAIM = { archivePath: "sync", size: 0, etag: '"sync"', md5: null, missing
 
 /** The state of one query: what is remembered, and its files. Dispose of it to let other processes have it. */
 export class SyncState implements AsyncDisposable {
-  /** What is remembered of each file, by archive path. Change it with {@linkcode note}. */
-  readonly files: ReadonlyMap<string, RememberedFile>;
   readonly #files = new Map<string, RememberedFile>();
+  /** Reads the files, once: the first request of a sync does not need them. */
+  #readFiles: (() => void) | undefined;
   readonly #path: string;
   readonly #query: SyncedQuery;
   readonly #claim: PartialFile | undefined;
@@ -134,7 +139,6 @@ export class SyncState implements AsyncDisposable {
   #isChanged = false;
 
   private constructor(path: string, query: SyncedQuery, claim: PartialFile | undefined) {
-    this.files = this.#files;
     [this.#path, this.#query, this.#claim] = [path, query, claim];
   }
 
@@ -169,6 +173,18 @@ export class SyncState implements AsyncDisposable {
     }
   }
 
+  /**
+   * What is remembered of each file, by archive path. Change it with {@linkcode note}.
+   *
+   * @throws {FileError} When it is damaged.
+   */
+  get files(): ReadonlyMap<string, RememberedFile> {
+    const read = this.#readFiles;
+    this.#readFiles = undefined;
+    read?.();
+    return this.#files;
+  }
+
   /** Where it is on this machine. */
   get path(): string {
     return this.#path;
@@ -193,6 +209,7 @@ export class SyncState implements AsyncDisposable {
 
   /** From now on, new files are handed over: those of other processes, too. */
   beginHandingOver(): void {
+    void this.files;
     if (this.#memory.isHandingOver) return;
     this.#memory.isHandingOver = true;
     this.#write([JSON.stringify({ handsOver: true })]);
@@ -214,6 +231,8 @@ export class SyncState implements AsyncDisposable {
 
   /** Remembers many files, or forgets them. */
   noteAll(files: ReadonlyArray<readonly [path: string, file: RememberedFile | undefined]>): void {
+    // Read before anything is written.
+    void this.files;
     for (const [path, file] of files) {
       if (file === undefined) this.#files.delete(path);
       else this.#files.set(path, file);
@@ -227,6 +246,7 @@ export class SyncState implements AsyncDisposable {
    * @throws {FileError} When another process has taken it over, since this one showed no sign of life.
    */
   async save(): Promise<void> {
+    void this.files;
     if (!this.#isChanged || this.#claim === undefined) return;
     this.#checkClaim();
     this.#memory.generation += 1;
@@ -295,31 +315,42 @@ export class SyncState implements AsyncDisposable {
     }
   }
 
-  /** Reads the state and its journal, if there are any. */
+  /** Reads what is remembered besides the files, and later the files and the journal, if there are any. */
   #load(): void {
     const text = readText(this.#path);
-    if (text !== undefined) this.#read(text);
-    const journal = readText(this.#journalPath);
-    if (journal !== undefined) this.#replay(journal);
+    const files = text?.indexOf(FILES) ?? 0;
+    if (text !== undefined) this.#readHead(files < 0 ? text : `${text.slice(0, files)}\n}`);
+    this.#readFiles = () => {
+      if (text !== undefined) this.#readBody(files < 0 ? "{" : `{"files":${text.slice(files + FILES.length - 1)}`);
+      const journal = readText(this.#journalPath);
+      if (journal !== undefined) this.#replay(journal);
+    };
   }
 
-  #read(text: string): void {
-    let state: unknown;
-    try {
-      state = JSON.parse(text);
-    } catch {
-      throw this.#damaged(this.#path, "it is not JSON, or breaks off");
-    }
+  #parse(text: string): Record<string, unknown> {
+    const state = parsed(text);
+    if (state === undefined) throw this.#damaged(this.#path, "it is not JSON, or breaks off");
     if (!isJsonObject(state)) throw this.#damaged(this.#path, "it is not an object");
+    return state;
+  }
+
+  #readHead(text: string): void {
+    const state = this.#parse(text);
     this.#checkVersion(this.#path, state.version);
-    const { generation, asked, askedForAll, handsOver, files, url, query, shard } = state;
+    const { generation, asked, askedForAll, handsOver, url, query, shard } = state;
     const mine = JSON.stringify({ url, query, shard });
     if (mine !== JSON.stringify(this.#query)) throw this.#damaged(this.#path, "it is about another query");
-    if (!isCount(generation) || !isTime(asked) || !isTime(askedForAll) || !isJsonObject(files)) {
+    if (!isCount(generation) || !isTime(asked) || !isTime(askedForAll)) {
       throw this.#damaged(this.#path, "it has values of other types");
     }
     Object.assign(this.#memory, { generation, asked, askedForAll, isHandingOver: handsOver === true });
-    for (const [folder, lines] of Object.entries(files)) {
+  }
+
+  #readBody(text: string): void {
+    const { files } = this.#parse(text);
+    if (!isJsonObject(files)) throw this.#damaged(this.#path, "it has no files");
+    for (const folder of Object.keys(files)) {
+      const lines = files[folder];
       if (!Array.isArray(lines)) throw this.#damaged(this.#path, `"${folder}" has no list of files`);
       for (const line of lines) {
         const read = readLine(line);
@@ -408,7 +439,7 @@ export class SyncState implements AsyncDisposable {
       columns: COLUMNS,
     };
     const files = [...folders].map(([folder, lines]) => `  ${JSON.stringify(folder)}: [\n${lines.join(",\n")}\n  ]`);
-    return `${JSON.stringify(head, undefined, 1).slice(0, -2)},\n "files": {\n${files.join(",\n")}\n }\n}\n`;
+    return `${JSON.stringify(head, undefined, 1).slice(0, -2)}${FILES}\n${files.join(",\n")}\n }\n}\n`;
   }
 }
 
