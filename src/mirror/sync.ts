@@ -69,10 +69,13 @@ export interface SyncSettings {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A list of files, and the server's time when it was asked. */
+type TimedListing = Listing & { readonly time: Date };
+
 /** The archive, as a sync uses it. */
 export interface SyncedArchive {
   /** Lists the files of the query: those indexed from a day on, `YYYYMMDD`, or all. */
-  list(from: string | undefined): Promise<Listing & { readonly time: Date }>;
+  list(from: string | undefined): Promise<TimedListing>;
   /** Whether a file here has the same bytes as the archive's. */
   isSame(file: string, path: string): Promise<boolean>;
   /** Fetches files, whatever is here, and calls `onOutcome` after each one. */
@@ -95,6 +98,8 @@ const MAX_REMOVED_SHARE = 0.1;
 
 /** The time after which a long piece of work lets other work come first. */
 const TURN_MS = 4;
+/** The number of looks between two looks at the clock. */
+const CALLS_PER_TURN = 100;
 /** The time in which a request is usually sent. */
 const SENDING_MS = 2;
 
@@ -121,6 +126,21 @@ class LocalLook {
       return undefined;
     }
     return this.stampNow(path) ?? this.#noteNames(path.slice(0, slash));
+  }
+
+  /** Counts the files of a state if they are all as remembered; undefined otherwise. */
+  async countSame(state: SyncState, before: string): Promise<number | undefined> {
+    let turn = performance.now();
+    let calls = 0;
+    return await state.countSame(before, (path, size, modified) => {
+      const stamp = this.stampNow(path);
+      const isSame = stamp !== undefined && stamp.size === size && stamp.modified === modified;
+      if (++calls % CALLS_PER_TURN !== 0 || performance.now() - turn < TURN_MS) return isSame;
+      return pause(0).then(() => {
+        turn = performance.now();
+        return isSame;
+      });
+    });
   }
 
   /** Looks at many files in advance, in turns with other work. */
@@ -173,7 +193,14 @@ class SyncRun {
 
   async run(from: string | undefined): Promise<SyncResult> {
     const { isDryRun } = this.#settings;
-    const listing = await this.#list(from);
+    const { listing, same } = await this.#list(from);
+    if (same !== undefined && listing.files.length === 0) {
+      if (!isDryRun) {
+        this.#state.noteResponse(listing.time, false);
+        await this.#state.save();
+      }
+      return { changes: [], unchanged: same, isFull: false, refusal: undefined };
+    }
     const plan = planSync({
       ...this.#settings,
       listing,
@@ -195,17 +222,27 @@ class SyncRun {
     return { changes: this.#changes, unchanged: this.#countUnchanged(), isFull: from === undefined, refusal };
   }
 
-  /** Asks the archive. While it responds, what is remembered is read, and the files here are looked at. */
-  async #list(from: string | undefined): ReturnType<SyncedArchive["list"]> {
+  /**
+   * Asks the archive. While it responds, what is remembered is read, and the files here are looked at.
+   *
+   * @returns The response, and the number of files here if they are all as they should be, and nothing has to be done for
+   * them but what the response says.
+   */
+  async #list(
+    from: string | undefined,
+  ): Promise<{ readonly listing: TimedListing; readonly same: number | undefined }> {
+    const { isVerifying, superseded } = this.#settings;
     const listing = this.#archive.list(from);
     try {
       await Promise.race([listing, pause(SENDING_MS)]);
-      await this.#look.lookAhead(this.#state.files.keys());
+      const isQuick = from !== undefined && !isVerifying && superseded === "keep";
+      const same = isQuick ? await this.#look.countSame(this.#state, `${from} 00:00:00`) : undefined;
+      if (same === undefined) await this.#look.lookAhead(this.#state.files.keys());
+      return { listing: await listing, same };
     } catch (error) {
       await listing.catch(() => {});
       throw error;
     }
-    return await listing;
   }
 
   #countUnchanged(): number {

@@ -91,6 +91,11 @@ function readLine(line: unknown): readonly [name: string, file: RememberedFile |
   return read === undefined ? undefined : [name, { ingested, size, modified, ...read }];
 }
 
+/** Whether the notes of a file's line say only that a newer version replaces it. */
+function isOnlySuperseded(notes: unknown): boolean {
+  return isJsonObject(notes) && typeof notes.superseded === "string" && Object.keys(notes).length === 1;
+}
+
 /** Writes a file's line. */
 function lineOf(name: string, file: RememberedFile | undefined): string {
   if (file === undefined) return JSON.stringify([name]);
@@ -129,6 +134,8 @@ export class SyncState implements AsyncDisposable {
   readonly #files = new Map<string, RememberedFile>();
   /** Reads the files, once: the first request of a sync does not need them. */
   #readFiles: (() => void) | undefined;
+  /** Parses the lines of the files, by folder. */
+  #body: () => Record<string, unknown[]> = () => ({});
   readonly #path: string;
   readonly #query: SyncedQuery;
   readonly #claim: PartialFile | undefined;
@@ -246,8 +253,9 @@ export class SyncState implements AsyncDisposable {
    * @throws {FileError} When another process has taken it over, since this one showed no sign of life.
    */
   async save(): Promise<void> {
-    void this.files;
+    if (this.#hasJournal) void this.files;
     if (!this.#isChanged || this.#claim === undefined) return;
+    void this.files;
     this.#checkClaim();
     this.#memory.generation += 1;
     const temporary = this.#claim.path.replace(/part$/, "new");
@@ -320,11 +328,44 @@ export class SyncState implements AsyncDisposable {
     const text = readText(this.#path);
     const files = text?.indexOf(FILES) ?? 0;
     if (text !== undefined) this.#readHead(files < 0 ? text : `${text.slice(0, files)}\n}`);
+    const journal = readText(this.#journalPath);
+    this.#hasJournal = journal !== undefined;
+    this.#body = text === undefined ? () => ({}) : () => {
+      const body = this.#parseBody(files < 0 ? "{" : `{"files":${text.slice(files + FILES.length - 1)}`);
+      this.#body = () => body;
+      return body;
+    };
     this.#readFiles = () => {
-      if (text !== undefined) this.#readBody(files < 0 ? "{" : `{"files":${text.slice(files + FILES.length - 1)}`);
-      const journal = readText(this.#journalPath);
+      this.#readLines(this.#body());
       if (journal !== undefined) this.#replay(journal);
     };
+  }
+
+  /**
+   * Counts the files, without reading what is remembered of each, if they all are what `isSame` accepts, and if nothing
+   * has to be done for any of them; undefined otherwise. Lets other work come first, between calls of `isSame`.
+   *
+   * @param before The moment before which all of them must have been ingested.
+   */
+  async countSame(
+    before: string,
+    isSame: (path: string, size: unknown, modified: unknown) => boolean | Promise<boolean>,
+  ): Promise<number | undefined> {
+    if (this.#hasJournal || this.#readFiles === undefined) return undefined;
+    const body = this.#body();
+    let count = 0;
+    for (const folder of Object.keys(body)) {
+      for (const line of body[folder] ?? []) {
+        if (!Array.isArray(line)) return undefined;
+        const ingested: unknown = line[1];
+        const isQuiet = line.length === 4 || (line.length === 5 && isOnlySuperseded(line[4]));
+        if (!isQuiet || typeof ingested !== "string" || ingested >= before) return undefined;
+        const same = isSame(`${folder}/${line[0]}`, line[2], line[3]);
+        if (same === false || (same !== true && !await same)) return undefined;
+        count += 1;
+      }
+    }
+    return count;
   }
 
   #parse(text: string): Record<string, unknown> {
@@ -346,13 +387,21 @@ export class SyncState implements AsyncDisposable {
     Object.assign(this.#memory, { generation, asked, askedForAll, isHandingOver: handsOver === true });
   }
 
-  #readBody(text: string): void {
+  #parseBody(text: string): Record<string, unknown[]> {
     const { files } = this.#parse(text);
     if (!isJsonObject(files)) throw this.#damaged(this.#path, "it has no files");
+    const body: Record<string, unknown[]> = {};
     for (const folder of Object.keys(files)) {
       const lines = files[folder];
       if (!Array.isArray(lines)) throw this.#damaged(this.#path, `"${folder}" has no list of files`);
-      for (const line of lines) {
+      body[folder] = lines;
+    }
+    return body;
+  }
+
+  #readLines(body: Readonly<Record<string, readonly unknown[]>>): void {
+    for (const folder of Object.keys(body)) {
+      for (const line of body[folder] ?? []) {
         const read = readLine(line);
         if (read === undefined || read[1] === null) {
           throw this.#damaged(this.#path, `a line of "${folder}" is not that of a file`);
