@@ -1,4 +1,5 @@
 // A mirror of 10,000 files against the real `serve`, with real processes: `deno task test:mirror`. Takes a few minutes.
+// deno-lint-ignore-file no-console
 import { cliCommand, runCli, type ServeProcess, startServe } from "../support/cli.ts";
 import { writeFiles } from "../support/archive.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
