@@ -235,12 +235,21 @@ export class ResponseError extends ImapError {
   readonly status: number;
   /** The server's own message, on one line, shortened and without secrets; empty if it sent none. */
   readonly serverText: string;
+  /**
+   * Whether the archive says that it has no such file. A 404 of a gateway, or of an object store that does not have what the
+   * archive lists, says something else.
+   */
+  readonly isMissing: boolean;
 
   /** Creates an error with a status code and a message. */
-  constructor(message: string, options: ImapErrorOptions & { status: number; serverText?: string }) {
+  constructor(
+    message: string,
+    options: ImapErrorOptions & { status: number; serverText?: string; isMissing?: boolean },
+  ) {
     super(message, options);
     this.status = options.status;
     this.serverText = options.serverText ?? "";
+    this.isMissing = options.isMissing ?? false;
   }
 }
 

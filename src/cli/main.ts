@@ -13,7 +13,7 @@ import {
   UnknownOption,
   UsageError,
 } from "./shell.ts";
-import { ImapError, InputError } from "../errors.ts";
+import { ImapError, InputError, ResponseError } from "../errors.ts";
 import type { HttpEvent, HttpLog } from "../http/transport.ts";
 import { didYouMean } from "../names/vocabulary.ts";
 import { VERSION_LINE } from "../version.ts";
@@ -246,7 +246,8 @@ async function runCommand(command: Command, { output, before, rest, random }: Co
       signal.throwIfAborted();
       return reportError(output, `${PROGRAM} ${spec.name}`, error);
     });
-    if (code === EXIT.failed && !debug && !quiet && spec.isOffline !== true) {
+    const hasDetails = spec.isOffline !== true && !output.isOnlyMissing;
+    if (code === EXIT.failed && !debug && !quiet && hasDetails) {
       await output.notice(`${PROGRAM}: run it again with --debug to see each request and decision`);
     }
     return code;
@@ -265,6 +266,7 @@ async function reportError(output: Output, program: string, error: unknown): Pro
     await output.error(program, `${error.messageFor(optionName)}; see ${program} --help`);
     return EXIT.usage;
   }
+  output.isOnlyMissing = error instanceof ResponseError && error.isMissing;
   if (error instanceof ImapError) await output.error(program, error.message);
   else {
     const stack = error instanceof Error ? error.stack : String(error);

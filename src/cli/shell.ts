@@ -305,6 +305,8 @@ async function wrapped(lines: readonly string[]): Promise<readonly string[]> {
 export class Output {
   /** Whether each line of standard error is a JSON object; then nothing else may be written to it. */
   readonly isJson: boolean;
+  /** Whether all that failed is that the archive does not have some files: details would not say more. */
+  isOnlyMissing = false;
   readonly #encoder = new TextEncoder();
 
   /**

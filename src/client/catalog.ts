@@ -30,15 +30,19 @@ export interface CatalogEntry {
   readonly files: number;
   /** The first day, `YYYYMMDD`, or null if the files have none. */
   readonly first_date: string | null;
-  /** The last start date, `YYYYMMDD`, or null; for SPICE files without a start, the last end of their coverage. */
+  /** The last start date, `YYYYMMDD`, or null; for SPICE files, the last day that they cover. */
   readonly last_date: string | null;
 }
 
-/** Returns the day of a row: for a SPICE file the first day that it covers, or the last if it has no start. */
-function dayOfRow({ start_date, min_date_datetime, max_date_datetime }: FileRecord): string | null {
-  const moment = start_date ?? min_date_datetime ?? max_date_datetime;
-  // `20260924`, or `2026-09-24, 00:00:00` of SPICE files.
+/** `20260924`, or `2026-09-24, 00:00:00` of SPICE files, as `20260924`. */
+function dayIn(moment: unknown): string | null {
   return typeof moment === "string" ? moment.slice(0, 10).replaceAll("-", "") : null;
+}
+
+/** Returns the first and the last day of a row. A file that is not a SPICE file counts on its first day. */
+function daysOfRow({ start_date, min_date_datetime, max_date_datetime }: FileRecord) {
+  const first = dayIn(start_date ?? min_date_datetime ?? max_date_datetime);
+  return { first, last: dayIn(max_date_datetime) ?? first };
 }
 
 function earlier(a: string | null, b: string | null): string | null {
@@ -80,10 +84,10 @@ export class CatalogCount {
       };
       this.#products.set(key, product);
       const { entry } = product;
-      const day = dayOfRow(row);
+      const { first, last } = daysOfRow(row);
       entry.files += 1;
-      entry.first_date = earlier(entry.first_date, day);
-      entry.last_date = later(entry.last_date, day);
+      entry.first_date = earlier(entry.first_date, first);
+      entry.last_date = later(entry.last_date, last);
       const range = this.#reader.rangeOf(row);
       if (range !== undefined) {
         product.days.set(range.first, Math.max(range.last, product.days.get(range.first) ?? range.first));
@@ -121,17 +125,28 @@ const STRIP = { width: 160, height: 10 } as const;
 /** The least width of a mark in a strip, and of a mark that can be paler than others, in pixels. */
 const [MIN_MARK, MIN_PALE] = [3, 6];
 
+/**
+ * Returns the first and the last day on which files start. Kernels without a time of their own are valid for more than a
+ * century, in which all other days would be too narrow to see.
+ */
+function spanOf(rows: readonly CatalogEntry[]): DayRange | undefined {
+  let [first, last] = [Infinity, -Infinity];
+  for (const row of rows) {
+    const named = [row.first_date, row.last_date].filter((day) => day !== null);
+    if (!named.every((day) => isCalendarDate(day))) return undefined;
+    const days = daysOf.get(row)?.keys() ?? named.map(dayNumber);
+    for (const day of days) [first, last] = [Math.min(first, day), Math.max(last, day)];
+  }
+  return first > last ? undefined : { first, last };
+}
+
 /** Makes a table of the products of a catalog, each with a strip of the days that have files. */
 export function catalogTable(
   rows: readonly CatalogEntry[],
   { url, table = "science", isPage = false }: CatalogContext = {},
 ): HtmlTable<CatalogEntry> {
   const files = rows.reduce((sum, { files }) => sum + files, 0);
-  const first = rows.reduce<string | null>((first, row) => earlier(first, row.first_date), null);
-  const last = rows.reduce<string | null>((last, row) => later(last, row.last_date), null);
-  const span = first === null || last === null || !isCalendarDate(first) || !isCalendarDate(last)
-    ? undefined
-    : { first: dayNumber(first), last: dayNumber(last) };
+  const span = spanOf(rows);
   const column = (
     header: string,
     text: (row: CatalogEntry) => string | null,

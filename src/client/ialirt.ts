@@ -119,8 +119,13 @@ function transportTo(settings: Settings, transport: Transport): Transport {
 /** A time span, in milliseconds since 1970. */
 interface Span {
   readonly start: number;
-  /** Exclusive, except for the last span. */
   readonly end: number;
+}
+
+/** The time span of a call. */
+interface WholeSpan extends Span {
+  /** Whether measurements at its end belong to it: a time does, but the midnight after a day is the next day's. */
+  readonly hasEnd: boolean;
 }
 
 /** Formats a time for I-ALiRT: UTC, without a time zone. */
@@ -147,7 +152,7 @@ const WEATHER_NAMES = ["instrument", "start_date", "end_date"] as const;
 interface CheckedWeather {
   readonly instrument: string | undefined;
   /** Undefined for the last hour. */
-  readonly span: Span | undefined;
+  readonly span: WholeSpan | undefined;
 }
 
 /** Checks the parameters before anything is sent. @throws {InputError} With a line for each wrong parameter. */
@@ -184,7 +189,11 @@ function checkWeather(parameters: SpaceWeatherParameters, now: Date): CheckedWea
   if (first === undefined || last === undefined) return { instrument, span: undefined };
   // A single time also defines its day.
   const isWhole = parameters.end_date === undefined;
-  const span = { start: momentOf(first, false), end: momentOf(isWhole ? { day: last.day } : last, true) };
+  const span = {
+    start: momentOf(first, false),
+    end: momentOf(isWhole ? { day: last.day } : last, true),
+    hasEnd: !isWhole && last.time !== undefined,
+  };
   if (first.day > last.day || span.start > span.end) {
     throw endBeforeStart(WEATHER, [
       { parameter: "start_date", value: start_date },
@@ -230,18 +239,23 @@ class SpaceWeather {
   }
 
   /** Gets the records of a time span, day by day, since a response of I-ALiRT contains up to 1 MB. */
-  async during({ start, end }: Span): Promise<SpaceWeatherRecord[]> {
+  async during({ start, end, hasEnd }: WholeSpan): Promise<SpaceWeatherRecord[]> {
     const records: SpaceWeatherRecord[] = [];
+    const last = hasEnd ? end : undefined;
     for (let at = start; at < end || at === start;) {
       const next = Math.min(nextMidnight(at), end);
-      for (const record of await this.#part({ start: at, end: next }, end)) records.push(record);
+      for (const record of await this.#part({ start: at, end: next }, last)) records.push(record);
       at = Math.max(next, at + 1);
     }
     return records;
   }
 
-  /** Gets the records of one request, or of its halves if the response is too large. */
-  async #part(span: Span, last: number): Promise<SpaceWeatherRecord[]> {
+  /**
+   * Gets the records of one request, or of its halves if the response is too large.
+   *
+   * @param last The end of the last request, if measurements at that time are wanted.
+   */
+  async #part(span: Span, last: number | undefined): Promise<SpaceWeatherRecord[]> {
     const { start, end } = span;
     const search = { time_utc_start: wireTime(start), time_utc_end: wireTime(end) };
     try {

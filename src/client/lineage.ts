@@ -202,7 +202,7 @@ function checkRoot({ nodes: [root] }: LineageGraph, api: string): void {
   if (root.state === "gone") {
     const { host } = new URL(api);
     const advice = "has no such file, and it is not here; query shows the names that the archive has";
-    throw new ResponseError(`the archive at ${host} ${advice}`, { action, status: 404 });
+    throw new ResponseError(`the archive at ${host} ${advice}`, { action, status: 404, isMissing: true });
   }
   const reason = root.problem ?? "it is not here, and the archive was not asked";
   throw root.state === "refused"

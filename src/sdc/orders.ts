@@ -10,7 +10,7 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import { serverTime, type Transport } from "../http/transport.ts";
-import { dateText, type DayLike } from "../names/calendar_date.ts";
+import { dateText, type DayLike, readMoment } from "../names/calendar_date.ts";
 import { closestName, type DataLevel, type Instrument, isGlob, isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import {
   gatewayMessage,
@@ -21,7 +21,7 @@ import {
 } from "../protocol/routes.ts";
 import { isJsonObject } from "../protocol/rows.ts";
 import { REPROCESS_PARAMETERS, type WireQuery, type WordOrText } from "../protocol/tables.ts";
-import { shown } from "../safe_text.ts";
+import { printable, shown } from "../safe_text.ts";
 import { checkValue, endBeforeStart, type Expected, inLowerCase, readDay } from "./check_query.ts";
 import { isNotFound } from "./presigned_url.ts";
 import { readJson } from "./read_json.ts";
@@ -221,6 +221,20 @@ export interface JobParameters {
   minor_version?: string | number | undefined;
   /** The identifier of the job's log. */
   job_log_stream_id?: string | undefined;
+  /** The hash of the job's inputs, which is part of the name of its dependency file. */
+  dependency_hash?: string | undefined;
+  /** The name of the job's definition at AWS, for example `ProcessingJob-mag`. */
+  job_definition?: string | undefined;
+  /** The container image that ran. */
+  container_image?: string | undefined;
+  /** The digest of the container image. */
+  container_image_digest?: string | undefined;
+  /** The command that ran, as older servers call it; today's send it as `job_command`. */
+  container_command?: string | undefined;
+  /** When the job started, exactly: a time such as `2026-01-31 12:00:00`, UTC, or a `Date`. A day means its midnight. */
+  started_at?: DayLike | undefined;
+  /** When the job ended, in the same forms. */
+  stopped_at?: DayLike | undefined;
 }
 
 /**
@@ -268,6 +282,13 @@ const JOB_NAMES = [
   "major_version",
   "minor_version",
   "job_log_stream_id",
+  "dependency_hash",
+  "job_definition",
+  "container_image",
+  "container_image_digest",
+  "container_command",
+  "started_at",
+  "stopped_at",
 ] as const;
 
 type JobName = typeof JOB_NAMES[number];
@@ -286,13 +307,38 @@ function expectedOfJobs(name: JobName, value: unknown, now: Date): Expected | un
       return /^\d{1,9}$/.test(text) ? undefined : { expected: "a whole number" };
     case "job_log_stream_id":
       return isLogStream(text) ? undefined : { expected: LOG_STREAM_FORM };
+    case "dependency_hash":
+    case "job_definition":
+    case "container_image":
+    case "container_image_digest":
+    case "container_command":
+      return printable(text) === text ? undefined : { expected: "text without control characters" };
+    case "started_at":
+    case "stopped_at":
+      return momentOf(text) === undefined
+        ? { expected: "a time (UTC) such as 2026-01-31T12:00:00, or a day" }
+        : undefined;
     default:
       return checkValue("science", name, text, now);
   }
 }
 
+/** A day or a time in UTC, with fractions of a second. */
+const MOMENT_TEXT = /^(\d{4}-?\d\d-?\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(?:Z|[+-]00:?00)?)?$/;
+
+/** Returns a time as the SDC compares it, `2026-01-31T12:00:00`; undefined if the text is none. */
+function momentOf(text: string): string | undefined {
+  const [, day, time = "00:00:00"] = MOMENT_TEXT.exec(text) ?? [];
+  const moment = readMoment(text.replace(" ", "T"));
+  if (day === undefined || moment === undefined) return undefined;
+  const { day: digits } = moment;
+  const iso = `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}`;
+  return `${iso}T${time.length === 5 ? `${time}:00` : time.replace(/\.0+$/, "")}`;
+}
+
 /** A checked value, as it is sent. */
 function wireValue(name: JobName, text: string, now: Date): string {
+  if (name === "started_at" || name === "stopped_at") return momentOf(text) ?? text;
   if (name === "status") return text.toUpperCase();
   if (name === "start_date") return readDay(text, now)?.day ?? text;
   return name === "repointing" ? String(Number(text.replace(/^repoint/, ""))) : text;

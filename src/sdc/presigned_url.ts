@@ -53,7 +53,7 @@ export async function downloadUrl(transport: Transport, archivePath: string, sig
   if (url !== undefined) return url;
   const { host } = new URL(transport.api.base);
   const advice = "has no such file; query shows the names that it has";
-  throw new ResponseError(`the archive at ${host} ${advice}`, { action: call.action, status: 404 });
+  throw new ResponseError(`the archive at ${host} ${advice}`, { action: call.action, status: 404, isMissing: true });
 }
 
 function decodeUrl(json: unknown): string {

@@ -32,7 +32,7 @@ Deno.test("spaceWeather() requests day by day, and joins the days without repeat
   const client = new ImapClient({ ialirtUrl: server.url, ...CREDENTIALS });
   const found = await client.spaceWeather({ instrument: "mag", start_date: "2026-01-31", end_date: "20260202" });
   const times = found.map(({ time_utc }) => time_utc);
-  assertEquals([times.length, times[0], times.at(-1)], [73, "2026-01-31T00:00:00", "2026-02-03T00:00:00"]);
+  assertEquals([times.length, times[0], times.at(-1)], [72, "2026-01-31T00:00:00", "2026-02-02T23:00:00"]);
   assertEquals(new Set(times).size, times.length);
   assertEquals(times, times.toSorted());
   assertEquals(server.requests.map(({ url }) => new URL(url).search), [
@@ -40,7 +40,19 @@ Deno.test("spaceWeather() requests day by day, and joins the days without repeat
     "?instrument=mag&time_utc_start=2026-02-01T00%3A00%3A00&time_utc_end=2026-02-02T00%3A00%3A00",
     "?instrument=mag&time_utc_start=2026-02-02T00%3A00%3A00&time_utc_end=2026-02-03T00%3A00%3A00",
   ]);
-  assertMatch(found.toText(), /^Found \[73\] records of space weather\n/);
+  assertMatch(found.toText(), /^Found \[72\] records of space weather\n/);
+});
+
+Deno.test("spaceWeather() gets the measurement at an end that is a time, and not the midnight after a day", async () => {
+  await using server = hourlyServer();
+  const client = new ImapClient({ ialirtUrl: server.url, retries: 0 });
+  const last = async (end_date: string) => {
+    const found = await client.spaceWeather({ start_date: "2026-01-31", end_date });
+    return found.at(-1)?.time_utc;
+  };
+  assertEquals(await last("2026-02-01"), "2026-02-01T23:00:00");
+  assertEquals(await last("2026-02-02T00:00"), "2026-02-02T00:00:00");
+  assertEquals(await last("2026-02-01T12:00"), "2026-02-01T12:00:00");
 });
 
 Deno.test("spaceWeather() divides a day that is too large for one response", async () => {
@@ -69,7 +81,7 @@ Deno.test("spaceWeather() gets the last hour without days, and one day without a
   const client = new ImapClient({ ialirtUrl: server.url, retries: 0 });
   await client.spaceWeather().catch(() => {});
   assertEquals(new URL(server.requests[0]?.url ?? "").search, "");
-  assertEquals((await client.spaceWeather({ start_date: "yesterday" }, { now: NOW })).length, 25);
+  assertEquals((await client.spaceWeather({ start_date: "yesterday" }, { now: NOW })).length, 24);
   assertMatch(server.requests.at(-1)?.url ?? "", /time_utc_start=2026-02-07T00%3A00%3A00&time_utc_end=2026-02-08/);
 });
 

@@ -49,6 +49,45 @@ Deno.test("jobs() sends days, states, and repointings in the SDC's format", asyn
   });
 });
 
+Deno.test("jobs() has all filters of the SDC, and sends times as it compares them", async () => {
+  await using server = startServer(() => Response.json([]));
+  const texts = {
+    dependency_hash: "0123abcd",
+    job_definition: "ProcessingJob-mag",
+    container_image: "mag:latest",
+    container_image_digest: "sha256:00",
+    container_command: "--instrument mag",
+  };
+  const client = clientOf(server.url);
+  await client.jobs({ ...texts, started_at: "2026-01-06 01:02:03", stopped_at: new Date("2026-01-06T02:00:00Z") });
+  assertEquals(Object.fromEntries(new URL(server.requests[0]?.url ?? "").searchParams), {
+    ...texts,
+    started_at: "2026-01-06T01:02:03",
+    stopped_at: "2026-01-06T02:00:00",
+  });
+  await client.jobs({ started_at: "2026-01-06T01:02:03.123456+00:00", stopped_at: "20260107" });
+  assertEquals(new URL(server.requests[1]?.url ?? "").searchParams.get("started_at"), "2026-01-06T01:02:03.123456");
+  assertEquals(new URL(server.requests[1]?.url ?? "").searchParams.get("stopped_at"), "2026-01-07T00:00:00");
+  for (const wrong of [{ started_at: "noon" }, { stopped_at: "2026-02-30" }, { container_command: "a\u0007" }]) {
+    await assertRejects(() => client.jobs(wrong), InputError, Object.keys(wrong)[0] ?? "");
+  }
+  assertEquals(server.requests.length, 2);
+});
+
+Deno.test("jobs() finds a job of the archive by when it started", async () => {
+  await using root = await testFolder();
+  const archive = await startWatchedArchive({ root: root.path });
+  try {
+    const client = clientOf(archive.url);
+    await client.reprocess({ start_date: "20260101", end_date: "20260102", instrument: "mag" });
+    const [job] = await client.jobs();
+    assertEquals((await client.jobs({ started_at: job?.started_at ?? "" })).length, 1);
+    assertEquals((await client.jobs({ started_at: "2020-01-01" })).length, 0);
+  } finally {
+    await archive.close();
+  }
+});
+
 Deno.test("jobs() reads rows of older servers, keeps unknown keys, and drops values of wrong types", async () => {
   const rows = [{ status: 3, version: "v001", container_command: "run", more: [1], stopped_at: "2026-01-06 01:02:03" }];
   await using server = startServer(() => Response.json(rows));

@@ -98,6 +98,30 @@ Deno.test("query() takes the time from the caller's clock", async () => {
   assertEquals(server.requests[0]?.url, `${server.url}/query?ingestion_start_date=20260228`);
 });
 
+Deno.test("catalog() gives the last day that SPICE files cover, and draws the days on which they start", async () => {
+  const row = (name: string, kernel_type: string, from: string | null, to: string | null) => ({
+    file_name: name,
+    kernel_type,
+    min_date_datetime: from,
+    max_date_datetime: to,
+  });
+  const rows = [
+    row("ck/imap_2025_274_2025_276_001.ah.bc", "attitude_history", "2025-10-01, 23:00:00", "2025-10-03, 01:00:00"),
+    row("ck/imap_2025_276_2025_278_001.ah.bc", "attitude_history", "2025-10-03, 01:00:00", "2025-10-05, 01:00:00"),
+    row("lsk/naif0012.tls", "leapseconds", "2010-01-01, 00:00:00", "2145-01-01, 00:00:00"),
+    row("fk/imap_001.tf", "imap_frames", null, null),
+  ];
+  await using server = startServer(({ url }) => Response.json(url.includes("type=") ? [] : rows));
+  const products = await new ImapClient({ url: server.url }).catalog({ table: "spice" });
+  assertEquals(products.map(({ descriptor, first_date, last_date }) => [descriptor, first_date, last_date]), [
+    ["attitude_history", "20251001", "20251005"],
+    ["imap_frames", null, null],
+    ["leapseconds", "20100101", "21450101"],
+  ]);
+  // Days of a century would be too narrow to see.
+  assertEquals(products.toHtml().includes("2010-01-01 to 2025-10-03"), true);
+});
+
 Deno.test("catalog() counts files and finds the first and the last day of each product", async () => {
   const row = (descriptor: string, start_date: string, version: string) => ({
     file_path: `imap/${descriptor}/${start_date}/${version}`,

@@ -53,6 +53,17 @@ Deno.test("a failed run recommends --debug, unless it was quiet or used --debug"
   }
 });
 
+Deno.test("a run that fails only because the archive does not have the files does not recommend --debug", async () => {
+  await using cli = await openCli({ count: 2 });
+  const hint = "run it again with --debug";
+  for (const path of cli.paths) cli.store.objects.delete(path);
+  const missing = await cli.run(["download", ...cli.names]);
+  assertStringIncludes(missing.stderr, "has no such file");
+  assertEquals([missing.code, missing.stderr.includes(hint)], [1, false]);
+  const inspected = await cli.run(["inspect", "--remote", cli.names[0] ?? ""]);
+  assertEquals([inspected.code, inspected.stderr.includes(hint)], [1, false]);
+});
+
 Deno.test("--log-format json writes usage errors as JSON too", async () => {
   for (const line of ["--log-format json query --colour red", "query --log-format=json", "fetch --log-format json"]) {
     const { code, stderr } = await runCli(line.split(" "));

@@ -96,6 +96,17 @@ export const jobs: Command = {
       { name: "major-version", value: "N", help: "major version number of the product" },
       { name: "minor-version", value: "N", help: "minor version number of the product" },
       { name: "job-log-stream-id", value: "ID", help: "identifier of the job's log" },
+      {
+        name: "dependency-hash",
+        value: "HASH",
+        help: "hash of the job's inputs, as in the name of its dependency file",
+      },
+      { name: "job-definition", value: "NAME", help: "job definition at AWS, for example ProcessingJob-mag" },
+      { name: "container-image", value: "NAME", help: "container image that ran" },
+      { name: "container-image-digest", value: "DIGEST", help: "digest of the container image" },
+      { name: "container-command", value: "TEXT", help: "command that ran, as the SDC lists it" },
+      { name: "started-at", value: "TIME", help: "when the job started, exactly (UTC): 2026-01-31T12:00:00" },
+      { name: "stopped-at", value: "TIME", help: "when the job ended, exactly (UTC)" },
       { name: "output-format", value: "FORMAT", choices: [...JOB_FORMATS.keys()], help: "output format" },
     ],
     examples: [
@@ -115,6 +126,13 @@ export const jobs: Command = {
       major_version: values.get("major-version"),
       minor_version: values.get("minor-version"),
       job_log_stream_id: values.get("job-log-stream-id"),
+      dependency_hash: values.get("dependency-hash"),
+      job_definition: values.get("job-definition"),
+      container_image: values.get("container-image"),
+      container_image_digest: values.get("container-image-digest"),
+      container_command: values.get("container-command"),
+      started_at: values.get("started-at"),
+      stopped_at: values.get("stopped-at"),
     };
     const found = await new ImapClient(client).jobs(parameters, { signal });
     const texts = JOB_FORMATS.get(values.get("output-format") ?? "table")?.(found, output.look()) ?? [];
