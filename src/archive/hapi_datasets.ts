@@ -468,8 +468,8 @@ const IS_PRODUCT = "files.instrument = ? AND files.data_level = ? AND files.desc
 /** SQL: a row of spans describes the file as it is. */
 const IS_OF_FILE = "spans.file_path = files.file_path AND spans.size = files.size AND spans.mtime = files.mtime";
 
-/** The most datasets, and the most descriptions, that are kept. */
-const MAX_KEPT = 200;
+/** The most datasets, each with a list of its files, and the most descriptions that are kept. */
+const MAX_KEPT = 50;
 
 /** What datasets are made from. */
 interface DatasetSource {
@@ -538,8 +538,15 @@ export class HapiDatasets {
 
   /** Returns the variables of times of a product's newest file that has any. */
   async #newestTimes(product: Product, sight: Sight): Promise<ReturnType<Catalog["rows"]>> {
+    // Nearly always the newest file has some.
+    return await this.#timesOfFirst(this.#filesOf(product, sight, 1)) ??
+      await this.#timesOfFirst(this.#filesOf(product, sight)) ?? [];
+  }
+
+  /** Returns the variables of times of the first file that has any. */
+  async #timesOfFirst(files: ReturnType<Catalog["rows"]>): Promise<ReturnType<Catalog["rows"]> | undefined> {
     const { catalog } = this.#source;
-    for (const { file_path, is_read } of this.#filesOf(product, sight)) {
+    for (const { file_path, is_read } of files) {
       const path = String(file_path);
       if (is_read === 0) await this.#readFile(path);
       const times = catalog.rows(
@@ -549,16 +556,16 @@ export class HapiDatasets {
       );
       if (times.length > 0) return times;
     }
-    return [];
+    return undefined;
   }
 
-  /** Returns the newest versions of a product's files, the latest data first. */
-  #filesOf(product: Product, sight: Sight): ReturnType<Catalog["rows"]> {
+  /** Returns the newest versions of a product's files, the latest data first; all of them, or as many as asked for. */
+  #filesOf(product: Product, sight: Sight, limit = -1): ReturnType<Catalog["rows"]> {
     return this.#source.catalog.rows(
       `SELECT files.file_path, spans.file_path IS NOT NULL AS is_read
       FROM files LEFT JOIN time_spans AS spans ON ${IS_OF_FILE} AND spans.time_variable = ''
-      WHERE ${productFiles(sight, IS_PRODUCT)} ORDER BY files.start_date DESC, files.repointing DESC`,
-      product,
+      WHERE ${productFiles(sight, IS_PRODUCT)} ORDER BY files.start_date DESC, files.repointing DESC LIMIT ?`,
+      [...product, limit],
     );
   }
 

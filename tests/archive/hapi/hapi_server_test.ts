@@ -1,6 +1,6 @@
 // HAPI over real sockets: its status lines, and callers who stop reading.
 import { startArchive } from "../../../src/archive/start_archive.ts";
-import { connectRaw, rawHead, until } from "../../support/archive.ts";
+import { connectRaw, openTestArchive, rawHead, until } from "../../support/archive.ts";
 import { testFolder } from "../../support/folder.ts";
 import { cdfFile, variables, writeCdfFiles } from "./hapi_files.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -37,6 +37,25 @@ Deno.test("the status lines of HAPI reach the caller", async () => {
     assertEquals(await lineOf("info?dataset=x"), "HTTP/1.1 404 Not Found; HAPI 1406 Bad request - unknown dataset id");
   } finally {
     await archive.close();
+  }
+});
+
+Deno.test("a compressed response that is not read to its end closes its files", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  await using folder = await testFolder();
+  const file = cdfFile(variables("2026-01-01T00:00:00Z", 120_000, 1, 500_000_000n));
+  await writeCdfFiles(folder.path, { [`${ID}_20260101_v001.cdf`]: file });
+  await using archive = await openTestArchive({ root: folder.path });
+  for (const format of ["csv", "binary", "json"]) {
+    const query = `dataset=${ID}&start=2026-01-01&stop=2026-01-02&format=${format}`;
+    const headers = { "accept-encoding": "gzip" };
+    const response = await archive.api(`/hapi/data?${query}`, { headers });
+    const reader = response.body?.getReader();
+    assert((await reader?.read())?.value !== undefined);
+    assertEquals(openFiles(folder.path), 1);
+    await reader?.cancel();
+    await until(() => openFiles(folder.path) === 0);
   }
 });
 
