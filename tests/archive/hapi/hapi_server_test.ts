@@ -1,6 +1,7 @@
 // HAPI over real sockets: its status lines, and callers who stop reading.
 import { startArchive } from "../../../src/archive/start_archive.ts";
 import { connectRaw, openTestArchive, rawHead, until } from "../../support/archive.ts";
+import { startBareServe } from "../../support/cli.ts";
 import { testFolder } from "../../support/folder.ts";
 import { cdfFile, variables, writeCdfFiles } from "./hapi_files.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -88,4 +89,11 @@ Deno.test("a caller who stops reading stops the work: its files are closed", {
   } finally {
     await archive.close();
   }
+});
+
+Deno.test("serve --no-hapi does not serve HAPI", async () => {
+  await using archive = await startBareServe(["--demo", "--no-hapi"]);
+  const response = await fetch(`${archive.url}/hapi/catalog`);
+  await response.body?.cancel();
+  assertEquals(response.status, 404);
 });
