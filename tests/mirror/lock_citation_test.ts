@@ -47,7 +47,7 @@ Deno.test("citationOf() quotes what CDF files say of their source, and escapes e
   const braces = bibtex.replaceAll(/\\[{}]/g, "").match(/[{}]/g) ?? [];
   assertEquals(braces.filter((brace) => brace === "{").length * 2, braces.length);
   for (const citation of [text, bibtex]) {
-    assertEquals(/s3cret|user:|\x1b/.test(citation), false, citation);
+    for (const part of ["s3cret", "user:", "\x1b"]) assertEquals(citation.includes(part), false, citation);
   }
 });
 
