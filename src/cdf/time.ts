@@ -109,6 +109,7 @@ function leapNanoseconds(day: number): number {
 const SECOND = 1_000_000_000n;
 const DAY_SECONDS = 86_400;
 const DAY = 86_400n * SECOND;
+const DAY_NS = 86_400e9;
 /** 2000-01-01T12:00, the epoch J2000, in days since 1970-01-01. */
 const J2000_DAY = 10_957;
 /** From midnight to noon, without the 32.184 s by which Terrestrial Time is ahead of Atomic Time. */
@@ -317,7 +318,7 @@ function millisecondsOfEpoch16(times: Float64Array): Float64Array {
 function millisecondsOfTt2000(times: BigInt64Array): Float64Array {
   const result = new Float64Array(times.length);
   // Most times are of the same day as the one before.
-  let [from, to, base, baseMs, endMs] = [0n, 0n, 0n, 0, 0];
+  let [from, to, base, baseMs] = [0n, 0n, 0n, 0];
   for (let index = 0; index < times.length; index++) {
     const time = times[index] ?? FILL_TT2000;
     if (time < from || time >= to) {
@@ -329,10 +330,11 @@ function millisecondsOfTt2000(times: BigInt64Array): Float64Array {
       from = base = startOfDay(utc.day);
       to = startOfDay(utc.day + 1);
       baseMs = utc.day * DAY_MS;
-      endMs = baseMs + DAY_MS;
     }
-    const ms = baseMs + Number(time - base) / 1e6;
-    result[index] = ms < endMs ? ms : ms - 1000;
+    const nanoseconds = Number(time - base);
+    const ms = baseMs + nanoseconds / 1e6;
+    // Not by the milliseconds: the last nanoseconds of a day are rounded up to the next one.
+    result[index] = nanoseconds < DAY_NS ? ms : ms - 1000;
   }
   return result;
 }

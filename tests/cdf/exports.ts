@@ -1,6 +1,7 @@
 // Exports CDF files, and holds the exports against what cdflib reads from them.
 import { assertEquals } from "@std/assert";
 import { basename, fromFileUrl, join } from "@std/path";
+import { ImapClient } from "../../mod.ts";
 import { exportRecords } from "../../src/dataset/export_records.ts";
 import type { DatasetVariable, IstpFile } from "../../src/dataset/istp_file.ts";
 import { openPath } from "../../src/dataset/open_file.ts";
@@ -43,7 +44,20 @@ function groupsOf(file: IstpFile): DatasetVariable[][] {
   return [...groups.values()];
 }
 
-/** Exports all variables of files as Parquet, and, if asked, by the command line as CSV and JSON lines too. */
+/** The values of variables as a data set returns them, record by record: NaN, which JSON does not have, is null. */
+async function valuesOf(path: string, variables: readonly string[]): Promise<string> {
+  const dataset = await new ImapClient().open(path);
+  const read = await Promise.all(variables.map((name) => dataset.read(name)));
+  return JSON.stringify(
+    read.map(({ values, shape }) => {
+      const all = Array.from<number | string, number | string>(values, (value) => Object.is(value, -0) ? "-0" : value);
+      return { size: shape.slice(1).reduce((product, size) => product * size, 1), values: all };
+    }),
+    (_, value) => value === Infinity || value === -Infinity ? String(value) : value,
+  );
+}
+
+/** Exports all variables of files as Parquet, and, if asked, by the command line as CSV and JSON lines too; and reads them as a data set. */
 export async function compareExports(
   python: string,
   paths: readonly string[],
@@ -72,7 +86,8 @@ export async function compareExports(
           assertEquals([code, stderr], [0, ""]);
         }
       }
-      const lines = withLines ? { csv: `${stem}.csv`, ndjson: `${stem}.ndjson` } : {};
+      if (withLines) await Deno.writeTextFile(`${stem}.json`, await valuesOf(path, variables));
+      const lines = withLines ? { csv: `${stem}.csv`, ndjson: `${stem}.ndjson`, dataset: `${stem}.json` } : {};
       jobs.push({ cdf: path, variables, parquet: `${stem}.parquet`, ...lines });
     }
   }

@@ -102,6 +102,14 @@ Deno.test("instantToTime() is the way back", () => {
   assertThrows(() => instantToTime(new Date(NaN), "EPOCH"), CdfError, "invalid");
 });
 
+Deno.test("timesToMilliseconds() does not take the last nanoseconds of a day for a leap second", () => {
+  for (const day of ["1971-12-31", "2026-01-01", "2016-12-30"]) {
+    const time = isoToTime(`${day}T23:59:59.999999999`, "TT2000");
+    const midnight = Date.parse(`${day}T00:00:00Z`) + 86_400_000;
+    assertEquals(Math.round(timesToMilliseconds(BigInt64Array.of(time), "TT2000")[0] ?? NaN), midnight);
+  }
+});
+
 Deno.test("timesToMilliseconds() agrees with timeToDate() over many years", () => {
   const times = BigInt64Array.from(
     { length: 5000 },
