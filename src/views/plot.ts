@@ -4,6 +4,7 @@ import { utcText } from "./dataset.ts";
 import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan, VariableDimension } from "../dataset/istp_file.ts";
 import { type HealpixOrder, healpixPixel, healpixSide } from "../dataset/healpix.ts";
 import { InputError, suggestion } from "../errors.ts";
+import { dateOfMissionSeconds } from "../mission_time.ts";
 import { closestName } from "../names/vocabulary.ts";
 import { shown } from "../safe_text.ts";
 
@@ -200,10 +201,12 @@ function partsOf(
   const sky = [named(LONGITUDE), named(LATITUDE)].filter((index) => index !== undefined);
   const others = free().filter((index) => dimensions[index]?.isRecord !== true);
   const pixels = others.filter((index) => dimensions[index] !== undefined && isHealpix(dimensions[index])).slice(-1);
-  const axes = isSky ? pixels : sky.length === 2 ? sky : others.slice(-2);
+  // A sum of matrices says nothing: the first one is drawn.
+  const areMatrices = others.every((index) => dimensions[index]?.depend === undefined);
+  const axes = isSky ? pixels : sky.length === 2 ? sky : areMatrices ? others.slice(0, 2) : others.slice(-2);
   for (const index of free()) {
     if (!axes.includes(index)) {
-      parts[index] = dimensions[index]?.isRecord === true ? 0 : "sum";
+      parts[index] = areMatrices || dimensions[index]?.isRecord === true ? 0 : "sum";
     }
   }
   return parts;
@@ -336,6 +339,27 @@ function isDate(time: number | undefined): boolean {
   return time !== undefined && Math.abs(time) <= MAX_TIME;
 }
 
+/** When the clock of a spacecraft that has just been switched on starts, and how long it may count before it is set. */
+const [CLOCK_START, MAX_UNSET] = [dateOfMissionSeconds(0).getTime(), 86_400_000];
+/** Records so much later were made with a clock that was set. */
+const MIN_SET = CLOCK_START + 30 * MAX_UNSET;
+
+/**
+ * Removes the times of a clock that was not set yet, which housekeeping begins with: years without records would follow them.
+ * They remain if no others are there, or if a span of time is asked for.
+ */
+function withoutUnset(
+  times: Float64Array | undefined,
+  { from, to }: TimeSpan,
+): { times: Float64Array | undefined; unset: number } {
+  const isUnset = (time: number) => time >= CLOCK_START && time < CLOCK_START + MAX_UNSET;
+  if (from !== undefined || to !== undefined || times?.some((time) => time > MIN_SET) !== true) {
+    return { times, unset: 0 };
+  }
+  const unset = times.reduce((count, time) => isUnset(time) ? count + 1 : count, 0);
+  return { times: unset === 0 ? times : times.map((time) => isUnset(time) ? NaN : time), unset };
+}
+
 /** Whether each time is as late as the one before, or later; missing ones do not count. */
 function isRising(times: Float64Array): boolean {
   return !times.some((time, index) => time < (times[index - 1] ?? -Infinity));
@@ -382,9 +406,10 @@ async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotReque
   }
   const kept = dimensions.filter((_, index) => parts[index] === undefined);
   const units = await file.units(variable);
-  const recordTimes = variable.varies
+  const storedTimes = variable.varies
     ? read.times ?? times?.subarray(read.start, read.start + (read.shape[0] ?? 0))
     : undefined;
+  const { times: recordTimes, unset } = withoutUnset(storedTimes, span);
   if (variable.varies && recordTimes === undefined && (span.from !== undefined || span.to !== undefined)) {
     throw new InputError(`Cannot draw times of "${shown(name)}": the file does not say when its records are`);
   }
@@ -399,6 +424,7 @@ async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotReque
         : []),
       ...partNotes(dimensions, parts),
       ...oddNotes(read),
+      ...(unset === 0 ? [] : [`${counted(unset, "record")} left out: the clock was not set yet`]),
     ],
   };
   const [first, second] = kept;
@@ -474,7 +500,20 @@ export async function plotOf(
   }
   const panels: Panel[] = [];
   for (const name of names) panels.push(await panelOf(file, name, request));
-  return { title, notes: spanNotes(panels), panels };
+  return withSharedNotes({ title, notes: spanNotes(panels), panels });
+}
+
+/** Says once for the whole chart what all of several panels say. */
+function withSharedNotes({ title, notes, panels }: Plot): Plot {
+  const [first, ...others] = panels;
+  const shared = others.length === 0
+    ? []
+    : (first?.notes ?? []).filter((note) => others.every((panel) => panel.notes.includes(note)));
+  return {
+    title,
+    notes: [...notes.slice(0, 1), ...shared, ...notes.slice(1)],
+    panels: panels.map((panel) => ({ ...panel, notes: panel.notes.filter((note) => !shared.includes(note)) })),
+  };
 }
 
 /** Says which times are drawn. */
@@ -508,9 +547,10 @@ export async function quicklookOf(file: IstpFile, title: string, request: PlotRe
   // Housekeeping files say of all that they have that it is not to be drawn.
   const data = drawable.filter(({ role, displayType }) => role === "data" && displayType !== "no_plot");
   const others = drawable.filter(({ role, name }) => role !== "data" && !depends.has(name));
-  const wanted = data.length > 0
-    ? data
-    : [...others.filter(({ varies }) => varies), ...others.filter(({ varies }) => !varies)];
+  const inOrderOfUse = [...others.filter(({ varies }) => varies), ...others.filter(({ varies }) => !varies)];
+  // Calibrations say it of their matrices, and have nothing else.
+  const matrices = drawable.filter(({ dimensions }) => dimensions.length > 1);
+  const wanted = [data, inOrderOfUse, matrices].find((variables) => variables.length > 0) ?? [];
   const candidates = wanted.filter(({ shape }) => shape.reduce((product, size) => product * size, 1) <= maxValues);
   const large = wanted.length - candidates.length;
   const panels: Panel[] = [];
@@ -544,5 +584,5 @@ export async function quicklookOf(file: IstpFile, title: string, request: PlotRe
     ...(left === 0 ? [] : [`${counted(left, "more variable")}: plot() draws them`]),
     ...(large === 0 ? [] : [`${counted(large, "variable")} too large to draw here`]),
   ];
-  return { title, notes, panels };
+  return withSharedNotes({ title, notes, panels });
 }

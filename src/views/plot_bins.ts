@@ -243,6 +243,74 @@ export class LinePlaces {
   }
 }
 
+/** What a part of a panel shows, from left to right. */
+export interface LinesBin {
+  /** Where it begins and ends, in pixels. */
+  readonly from: number;
+  readonly to: number;
+  /** The first and the last value of the horizontal axis in it. */
+  readonly x: Interval;
+  /** The least and the greatest value of each line; undefined if all are missing. */
+  readonly lines: readonly (Interval | undefined)[];
+}
+
+function countFinite(values: Float64Array): number {
+  let count = 0;
+  for (const value of values) if (Number.isFinite(value)) count++;
+  return count;
+}
+
+/** Where the records of a panel are divided into parts: evenly, or halfway between the records. */
+function binEdges(places: Float64Array, columns: number, most: number, isEven: boolean): readonly number[] {
+  if (isEven) return Array.from({ length: most + 1 }, (_, bin) => bin * columns / most);
+  const sorted = Array.from(places).filter(Number.isFinite).sort((a, b) => a - b);
+  return [0, ...sorted.slice(1).map((place, index) => (place + (sorted[index] ?? 0)) / 2), columns];
+}
+
+/** Divides a panel into parts with records: one for each if they are few, otherwise at most `most` of the same width. */
+export function linesBins({ x, values, lines }: LinesPanel, range: Range, columns: number, most: number): LinesBin[] {
+  const places = pixelsOf(x.values, range, columns);
+  const isEven = countFinite(places) > most;
+  const edges = binEdges(places, columns, most, isEven);
+  const count = edges.length - 1;
+  // For each part, the least and the greatest of the axis and of each line.
+  const stride = lines.length;
+  const [low, high] = [new Float64Array(count * (stride + 1)), new Float64Array(count * (stride + 1))];
+  low.fill(Infinity);
+  high.fill(-Infinity);
+  const include = (at: number, value: number) => {
+    if (value < (low[at] ?? NaN)) low[at] = value;
+    if (value > (high[at] ?? NaN)) high[at] = value;
+  };
+  for (let index = 0; index < places.length; index++) {
+    const place = places[index] ?? NaN;
+    if (!Number.isFinite(place)) continue;
+    const at = isEven ? Math.floor(place * count / columns) : edges.findLastIndex((edge) => edge <= place);
+    const bin = Math.max(0, Math.min(count - 1, at));
+    const start = bin * (stride + 1);
+    include(start, x.values[index] ?? NaN);
+    for (let line = 0; line < stride; line++) {
+      const value = values[index * stride + line] ?? NaN;
+      if (Math.abs(value) <= MAX_DRAWN) include(start + 1 + line, value);
+    }
+  }
+  const interval = (at: number): Interval | undefined => {
+    const [least, greatest] = [low[at] ?? NaN, high[at] ?? NaN];
+    return least <= greatest ? [least, greatest] : undefined;
+  };
+  return Array.from({ length: count }, (_, bin) => bin).flatMap((bin) => {
+    const start = bin * (stride + 1);
+    const along = interval(start);
+    if (along === undefined) return [];
+    return [{
+      from: edges[bin] ?? 0,
+      to: edges[bin + 1] ?? columns,
+      x: along,
+      lines: lines.map((_, line) => interval(start + 1 + line)),
+    }];
+  });
+}
+
 /** The size of a picture, in pixels. */
 export interface Size {
   readonly width: number;

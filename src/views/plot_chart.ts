@@ -14,13 +14,15 @@ import { palettePng } from "../display/png.ts";
 import { colorScale, type Interval, type Scale, scaleOf, timeTicks } from "../display/scales.ts";
 import { cutToWidth } from "../display/text_width.ts";
 import { printable } from "../safe_text.ts";
-import { aboutPanel, type ColorsPanel, type LinesPanel, type Panel, type Plot } from "./plot.ts";
+import { utcText } from "./dataset.ts";
+import { aboutPanel, type Axis, type ColorsPanel, type LinesPanel, type Panel, type Plot } from "./plot.ts";
 import {
   axisRange,
   type AxisTick,
   cellsOf,
   clockTicks,
   LinePlaces,
+  linesBins,
   numberLabels,
   type Point,
   type Range,
@@ -172,7 +174,7 @@ function lineMarks(panel: LinesPanel, x: Range, y: Range, frame: Frame): Mark[] 
 /** How many colors a picture has at first. Noise, which does not compress, gets fewer, and then fewer columns. */
 const LEVELS = [128, 48, 24];
 /** With base64, a picture is a third larger: the chart stays below 100 kB. */
-const MAX_PNG_BYTES = 66_000;
+const MAX_PNG_BYTES = 54_000;
 
 /** Colors from low to high, and where each value is among them. */
 function paletteOf(range: Range, levels: number): { colors: string[]; numberOf: (value: number) => number } {
@@ -240,6 +242,75 @@ async function barMarks(range: Range, { left, top, width, height }: Frame): Prom
       ];
     }),
   ];
+}
+
+/** The most parts of a chart that have a tooltip: of lines, and of colors. */
+const [MAX_LINE_TIPS, MAX_COLOR_TIPS] = [240, 280];
+/** The most parts of a panel along its axes. */
+const [MAX_LINE_BINS, MAX_TIP_COLUMNS, MAX_TIP_ROWS] = [60, 24, 8];
+
+/** A part of a panel that shows a text when the mouse is over it; it is not seen itself. */
+function tipMark(x: number, y: number, width: number, height: number, tooltip: string): Mark {
+  return { kind: "rect", x, y, width, height, fill: "#ffffff", opacity: 0, tooltip };
+}
+
+/** `2026-01-31T12:00:00Z to 2026-01-31T12:30:00Z`, `0.1 to 0.2 keV`. */
+function spanText(axis: Axis, [low, high]: Interval): string {
+  const text = (value: number) => axis.kind === "time" ? utcText(Math.round(value)) : shortNumber(value);
+  const [from, to] = [text(low), text(high)];
+  const span = from === to ? from : `${from} to ${to}`;
+  return axis.kind === "time" ? span : `${cutToWidth(printable(axis.label), MAX_NAME)} ${span}`.trim();
+}
+
+function unitText(units: string | undefined): string {
+  return units === undefined ? "" : ` ${cutToWidth(printable(units), MAX_ENTRY)}`;
+}
+
+function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(5)));
+}
+
+/** Says what the lines of a panel are in each of its parts. */
+function lineTips(panel: LinesPanel, range: Range, { left, top, width, height }: Frame, panels: number): Mark[] {
+  const { lines, units } = panel;
+  const most = Math.max(8, Math.min(MAX_LINE_BINS, Math.floor(MAX_LINE_TIPS / panels)));
+  const unit = unitText(units);
+  return linesBins(panel, range, width, most).map((bin) => {
+    const texts = bin.lines.map((interval, line) => {
+      const [low, high] = interval?.map(shortNumber) ?? ["missing", "missing"];
+      const label = cutToWidth(printable(lines[line] ?? ""), MAX_ENTRY);
+      return `${label === "" ? "" : `${label} `}${low === high ? low : `${low} to ${high}`}`;
+    });
+    const tooltip = `${spanText(panel.x, bin.x)}: ${texts.join(", ")}${unit}`;
+    return tipMark(left + bin.from, top, bin.to - bin.from, height, tooltip);
+  });
+}
+
+/** The value at a share of a range, from its low to its high end. */
+function valueAt({ scale, low, high }: Range, share: number): number {
+  return scale === "log" ? low * (high / low) ** share : low + (high - low) * share;
+}
+
+/** Says what the colors of a panel are: their mean in each of its parts. */
+function colorTips(panel: ColorsPanel, x: Range, y: Range, frame: Frame, panels: number): Mark[] {
+  const { left, top, width, height } = frame;
+  const [columnCount, rowCount] = [panel.x.values.length, panel.y.values.length];
+  const isEach = panel.isMatrix === true && columnCount <= MAX_NUMBERS && rowCount <= MAX_NUMBERS;
+  const rows = Math.min(rowCount, isEach ? MAX_NUMBERS : MAX_TIP_ROWS);
+  const most = Math.max(6, Math.min(MAX_TIP_COLUMNS, Math.floor(MAX_COLOR_TIPS / panels / rows)));
+  const columns = Math.min(columnCount, isEach ? MAX_NUMBERS : most);
+  const unit = unitText(panel.units);
+  return Array.from(cellsOf(panel, x, y, { width: columns, height: rows }), (mean, index) => {
+    const [column, row] = [index % columns, Math.floor(index / columns)];
+    const low = y.isDownward === true ? row : rows - 1 - row;
+    const [along, up] = [
+      spanText(panel.x, [valueAt(x, column / columns), valueAt(x, (column + 1) / columns)]),
+      spanText(panel.y, [valueAt(y, low / rows), valueAt(y, (low + 1) / rows)]),
+    ];
+    const tooltip = `${along}, ${up}: ${Number.isFinite(mean) ? `${shortNumber(mean)}${unit}` : "missing"}`;
+    const [cellWidth, cellHeight] = [width / columns, height / rows];
+    return tipMark(left + column * cellWidth, top + row * cellHeight, cellWidth, cellHeight, tooltip);
+  });
 }
 
 const NAME_FONT = { size: 12, isBold: true } as const;
@@ -317,9 +388,11 @@ interface PanelAxes {
   readonly y: Range;
   /** Where the ticks of the horizontal axis are, in pixels. */
   readonly ticks: readonly number[];
+  /** How many panels the chart has. */
+  readonly panels: number;
 }
 
-async function panelMarks(panel: Panel, { x, y, ticks }: PanelAxes, frame: Frame): Promise<Mark[]> {
+async function panelMarks(panel: Panel, { x, y, ticks, panels }: PanelAxes, frame: Frame): Promise<Mark[]> {
   const { left, top, width, height } = frame;
   const heading = headingMarks(panel, frame);
   if (!hasAny(panel)) {
@@ -335,7 +408,9 @@ async function panelMarks(panel: Panel, { x, y, ticks }: PanelAxes, frame: Frame
   }
   if (panel.kind === "lines") {
     const down = ticks.map((at): Mark => ({ kind: "line", points: [[at, top], [at, top + height]], stroke: "grid" }));
-    return [...heading, ...down, ...sideMarks(y, frame, true), ...lineMarks(panel, x, y, frame), frameMark(frame)];
+    const lines = lineMarks(panel, x, y, frame);
+    const tips = lineTips(panel, x, frame, panels);
+    return [...heading, ...down, ...sideMarks(y, frame, true), ...lines, frameMark(frame), ...tips];
   }
   const { png, range } = await cellsPng(panel, x, y, { width, height });
   const label = cutToWidth(printable(panel.y.label), Math.floor(height / 6.6));
@@ -356,6 +431,7 @@ async function panelMarks(panel: Panel, { x, y, ticks }: PanelAxes, frame: Frame
     },
     frameMark(frame),
     ...await barMarks(range, frame),
+    ...colorTips(panel, x, y, frame, panels),
   ];
 }
 
@@ -366,26 +442,52 @@ function bottomMarks(ticks: readonly Tick[], scale: Scale, { isTime, label, y }:
   readonly y: number;
 }, [left, right]: Interval): Mark[] {
   let free = left - 40;
+  // A long label at the left end takes the place of the zone, which the day then names.
+  const [first] = ticks;
+  const startOfLabels = first === undefined ? Infinity : scale.at(first.value) - textPixels(first.label) / 2;
+  const hasZone = startOfLabels > left - 30;
+  let isFirstDay = true;
   return [
     ...ticks.flatMap(({ value, label, day }): Mark[] => {
       const x = scale.at(value);
       const hasRoom = day !== undefined && x >= free;
       if (hasRoom) free = x + DAY_LABEL_PIXELS;
+      const dayText = isFirstDay && !hasZone ? `${day} UTC` : `${day}`;
+      if (hasRoom) isFirstDay = false;
       return [
         { kind: "line", points: [[x, y], [x, y + 4]], stroke: "text" },
-        { kind: "text", x, y: y + 13, text: label, anchor: "middle" },
-        ...(hasRoom ? [{ kind: "text", x, y: y + 28, text: day, anchor: "middle", fill: "quiet" } as const] : []),
+        { kind: "text", x: within(x, label), y: y + 13, text: label, anchor: "middle" },
+        ...(hasRoom
+          ? [
+            {
+              kind: "text",
+              x: within(x, dayText),
+              y: y + 28,
+              text: dayText,
+              anchor: "middle",
+              fill: "quiet",
+            } as const,
+          ]
+          : []),
       ];
     }),
-    isTime ? { kind: "text", x: left - 28, y: y + 13, text: "UTC", anchor: "end", fill: "quiet" } : {
-      kind: "text",
-      x: (left + right) / 2,
-      y: y + 28,
-      text: cutToWidth(printable(label), 80),
-      anchor: "middle",
-      fill: "quiet",
-    },
+    ...(isTime && !hasZone ? [] : [
+      isTime ? { kind: "text", x: left - 28, y: y + 13, text: "UTC", anchor: "end", fill: "quiet" } as const : {
+        kind: "text",
+        x: (left + right) / 2,
+        y: y + 28,
+        text: cutToWidth(printable(label), 80),
+        anchor: "middle",
+        fill: "quiet",
+      } as const,
+    ]),
   ];
+}
+
+/** The middle of a text at `x`, moved where it would be cut at the edge of the chart. */
+function within(x: number, text: string): number {
+  const half = textPixels(text) / 2 + 4;
+  return Math.max(half, Math.min(WIDTH - half, x));
 }
 
 /** Makes the chart. */
@@ -412,7 +514,7 @@ async function plotChart({ title, notes, panels }: Plot): Promise<Chart> {
         height: heightOf(panel, panels.length),
       };
       const y = sides.get(panel) ?? range;
-      marks.push(...await panelMarks(panel, { x: range, y, ticks: places }, frame));
+      marks.push(...await panelMarks(panel, { x: range, y, ticks: places, panels: panels.length }, frame));
       top = frame.top + frame.height + BETWEEN;
     }
     marks.push(...bottomMarks(ticks, scale, { isTime, label: first?.x.label ?? "", y: top - BETWEEN }, [left, right]));

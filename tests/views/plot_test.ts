@@ -1,7 +1,9 @@
 // Charts of variables: what is drawn of which values, what hostile files do to them, and how large they are.
 import { CdfError, openCdf } from "../../src/cdf/cdf.ts";
 import { IstpFile } from "../../src/dataset/istp_file.ts";
+import { minimalCdf } from "../../src/demo/cdf.ts";
 import { InputError } from "../../src/errors.ts";
+import { tt2000 } from "../../src/mission_time.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import type { Axis, ColorsPanel, LinesPanel, Panel } from "../../src/views/plot.ts";
 import { plotOf, quicklookOf } from "../../src/views/plot.ts";
@@ -272,4 +274,48 @@ Deno.test("of more dimensions, all but one are summed, or one index is drawn", a
   assertEquals(await values("matrix", { 2: 1 }), ["lines", 1, 4]);
   assertEquals(await values("matrix", {}), ["colors", 0, 3, 1, 4, 2, 5]);
   assertEquals(await values("event", {}), ["lines", 0, 10, 30, 50]);
+});
+
+/** The tooltips of a chart, with the place of each on the horizontal axis. */
+async function tooltipsOf(panel: Panel): Promise<string[]> {
+  const svg = await plotPicture({ title: "file.cdf", notes: [], panels: [panel] }).toSvg();
+  return [...svg.matchAll(/<rect [^>]*fill-opacity="0"><title>([^<]*)<\/title><\/rect>/g)].map(([, text = ""]) => text);
+}
+
+Deno.test("parts of a chart say in tooltips what they show: records, or ranges of many, and colors", async () => {
+  const few = linesPanel(Float64Array.of(1, 10, 2, NaN), { lines: ["x", "y"] });
+  assertEquals(await tooltipsOf(few), [
+    "2026-01-01T00:00:00Z: x 1, y 10 nT",
+    "2026-01-01T00:00:01Z: x 2, y missing nT",
+  ]);
+  const many = await tooltipsOf(linesPanel(numbers(6000, (index) => index)));
+  assertEquals(many.length, 60);
+  assertEquals(many[0], "2026-01-01T00:00:00Z to 2026-01-01T00:01:39Z: 0 to 99 nT");
+  assertEquals(many.at(-1), "2026-01-01T01:38:20Z to 2026-01-01T01:39:59Z: 5900 to 5999 nT");
+  const colors = await tooltipsOf(colorsPanel(Float64Array.of(1, 2, 3, NaN), 2));
+  assertEquals(colors.sort(), [
+    "2025-12-31T23:59:59.500Z to 2026-01-01T00:00:00.500Z, energy -0.5 to 0.5: 1 1/s",
+    "2025-12-31T23:59:59.500Z to 2026-01-01T00:00:00.500Z, energy 0.5 to 1.5: 2 1/s",
+    "2026-01-01T00:00:00.500Z to 2026-01-01T00:00:01.500Z, energy -0.5 to 0.5: 3 1/s",
+    "2026-01-01T00:00:00.500Z to 2026-01-01T00:00:01.500Z, energy 0.5 to 1.5: missing",
+  ]);
+});
+
+Deno.test("records of a clock that was not set yet are left out with a note, unless they are all or are asked for", async () => {
+  const fileAt = async (...at: string[]) => {
+    const epoch = BigInt64Array.from(at, (time) => tt2000(new Date(time)));
+    const attributes = { DEPEND_0: "epoch", VAR_TYPE: "support_data" };
+    const volts = { name: "volts", values: Int32Array.from(at.keys()), recordShape: [], attributes };
+    const variables = [{ name: "epoch", values: epoch, recordShape: [], attributes: {} }, volts];
+    return new IstpFile(await openCdf(minimalCdf({ attributes: {}, variables })));
+  };
+  const set = ["2023-08-22T17:28:57Z", "2023-08-22T17:28:58Z"];
+  const file = await fileAt("2010-01-01T00:01:06Z", ...set);
+  const [panel] = (await quicklookOf(file, "hskp.cdf", ALL)).panels;
+  assertEquals(Array.from(panel?.x.values ?? []), set.map((time) => Date.parse(time)));
+  assertEquals(panel?.notes, ["1 record left out: the clock was not set yet"]);
+  const asked = await quicklookOf(file, "hskp.cdf", { ...ALL, span: { to: Date.UTC(2030, 0) } });
+  assertEquals([asked.panels[0]?.x.values.length, asked.panels[0]?.notes], [3, []]);
+  const early = await quicklookOf(await fileAt("2010-01-01T00:01:06Z", "2010-01-01T00:01:07Z"), "hskp.cdf", ALL);
+  assertEquals([early.panels[0]?.x.values.length, early.panels[0]?.notes], [2, []]);
 });
