@@ -4,7 +4,7 @@ import { utcText } from "./dataset.ts";
 import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan, VariableDimension } from "../dataset/istp_file.ts";
 import { type HealpixOrder, healpixPixel, healpixSide } from "../dataset/healpix.ts";
 import { InputError, suggestion } from "../errors.ts";
-import { dateOfMissionSeconds } from "../mission_time.ts";
+import { dateOfMissionSeconds } from "../names/calendar_date.ts";
 import { closestName } from "../names/vocabulary.ts";
 import { shown } from "../safe_text.ts";
 

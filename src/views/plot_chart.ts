@@ -442,45 +442,31 @@ function bottomMarks(ticks: readonly Tick[], scale: Scale, { isTime, label, y }:
   readonly y: number;
 }, [left, right]: Interval): Mark[] {
   let free = left - 40;
-  // A long label at the left end takes the place of the zone, which the day then names.
+  // A long label at the left end takes the place of the zone.
   const [first] = ticks;
-  const startOfLabels = first === undefined ? Infinity : scale.at(first.value) - textPixels(first.label) / 2;
-  const hasZone = startOfLabels > left - 30;
-  let isFirstDay = true;
+  const start = first === undefined ? Infinity : scale.at(first.value) - textPixels(first.label) / 2;
+  const zone = start > left - 30 ? { x: left - 28, y: y + 13 } : { x: right, y: y + 28 };
   return [
     ...ticks.flatMap(({ value, label, day }): Mark[] => {
       const x = scale.at(value);
       const hasRoom = day !== undefined && x >= free;
       if (hasRoom) free = x + DAY_LABEL_PIXELS;
-      const dayText = isFirstDay && !hasZone ? `${day} UTC` : `${day}`;
-      if (hasRoom) isFirstDay = false;
       return [
         { kind: "line", points: [[x, y], [x, y + 4]], stroke: "text" },
         { kind: "text", x: within(x, label), y: y + 13, text: label, anchor: "middle" },
         ...(hasRoom
-          ? [
-            {
-              kind: "text",
-              x: within(x, dayText),
-              y: y + 28,
-              text: dayText,
-              anchor: "middle",
-              fill: "quiet",
-            } as const,
-          ]
+          ? [{ kind: "text", x: within(x, day), y: y + 28, text: day, anchor: "middle", fill: "quiet" } as const]
           : []),
       ];
     }),
-    ...(isTime && !hasZone ? [] : [
-      isTime ? { kind: "text", x: left - 28, y: y + 13, text: "UTC", anchor: "end", fill: "quiet" } as const : {
-        kind: "text",
-        x: (left + right) / 2,
-        y: y + 28,
-        text: cutToWidth(printable(label), 80),
-        anchor: "middle",
-        fill: "quiet",
-      } as const,
-    ]),
+    isTime ? { kind: "text", ...zone, text: "UTC", anchor: "end", fill: "quiet" } : {
+      kind: "text",
+      x: (left + right) / 2,
+      y: y + 28,
+      text: cutToWidth(printable(label), 80),
+      anchor: "middle",
+      fill: "quiet",
+    },
   ];
 }
 

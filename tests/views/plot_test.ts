@@ -3,7 +3,7 @@ import { CdfError, openCdf } from "../../src/cdf/cdf.ts";
 import { IstpFile } from "../../src/dataset/istp_file.ts";
 import { minimalCdf } from "../../src/demo/cdf.ts";
 import { InputError } from "../../src/errors.ts";
-import { tt2000 } from "../../src/mission_time.ts";
+import { tt2000 } from "../../src/names/calendar_date.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import type { Axis, ColorsPanel, LinesPanel, Panel } from "../../src/views/plot.ts";
 import { plotOf, quicklookOf } from "../../src/views/plot.ts";
