@@ -14,7 +14,7 @@ import { steadyOutputs } from "./steady_outputs.ts";
 const FOLDER = fromFileUrl(new URL("../../notebooks", import.meta.url));
 
 /** The notebooks of this project, by their files' names. */
-export const NOTEBOOKS = ["api_demo.ipynb", "first_ten_minutes.ipynb", "gallery.ipynb"] as const;
+export const NOTEBOOKS = ["api_demo.ipynb", "first_ten_minutes.ipynb", "gallery.ipynb", "open_data.ipynb"] as const;
 
 /** A code cell that ran, and what stands below it now. */
 export interface ExecutedCell {
