@@ -24,8 +24,8 @@ export function isFilePageRequest(method: string, { pathname }: URL): boolean {
 
 const WORKER_URL = new URL("./file_worker.ts", import.meta.url);
 const WORKER_NAME: FileWorkerName = "imap-file-page";
-/** How long a file may take, in milliseconds. */
-const MAX_LOOK_MS = 15_000;
+/** How long a thread may take to start, and how long a file may take then, in milliseconds. */
+const [MAX_START_MS, MAX_LOOK_MS] = [60_000, 15_000];
 /** How many files are looked into at a time, and how many requests may wait. */
 const [MAX_THREADS, MAX_WAITING] = [2, 16];
 /** How many answers are kept: a page is loaded again, and the way back leads to it. */
@@ -44,8 +44,13 @@ async function runTask(task: LookTask): Promise<LookAnswer | Problem> {
   const { promise, resolve, reject } = Promise.withResolvers<LookAnswer | Problem>();
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(WORKER_URL.href, { type: "module", name: WORKER_NAME });
-  const timer = setTimeout(() => resolve("late"), MAX_LOOK_MS);
-  port1.onmessage = ({ data }: MessageEvent<LookAnswer>) => resolve(data);
+  const endAfter = (milliseconds: number) => setTimeout(() => resolve("late"), milliseconds);
+  let timer = endAfter(MAX_START_MS);
+  port1.onmessage = ({ data }: MessageEvent<LookAnswer | "started">) => {
+    if (data !== "started") return resolve(data);
+    clearTimeout(timer);
+    timer = endAfter(MAX_LOOK_MS);
+  };
   worker.addEventListener("error", (event) => {
     // Otherwise the archive would end.
     event.preventDefault();

@@ -261,6 +261,7 @@ if (Reflect.get(globalThis, "name") === WORKER_NAME) {
   globalThis.addEventListener("message", (event) => {
     if (!(event instanceof MessageEvent)) return;
     const [port] = event.ports;
+    port?.postMessage("started");
     lookInto(event.data).then((answer) => port?.postMessage(answer));
   });
 }
