@@ -32,6 +32,7 @@ const GUIDES = [
   "README.md",
   "docs/notebook.md",
   "docs/from-python.md",
+  "docs/data.md",
   "docs/mirror.md",
   "docs/reproducing.md",
   "docs/commands.md",

@@ -957,7 +957,7 @@ export function local(parameters: LocalParameters = {}, options: CallOptions = {
  * @param files Rows of a query, names of files in the archive, or paths on this machine.
  * @param options `remote` reads the files over HTTP instead, only the parts that are needed. `signal` cancels what is downloaded
  * later, too.
- * @returns The data set, which displays itself with the variables of one of the files.
+ * @returns The data set, which displays itself with the variables of one of the files. A single file is the same as with `open`.
  * @throws {InputError} When there are no files, or when they are of different products or no CDF files. Reading a variable that
  * differs between the files (its type, shape, units, or FILLVAL), or that one of them does not have, throws one too.
  *

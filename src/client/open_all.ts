@@ -123,16 +123,16 @@ async function openMembers(
   members: readonly Member[],
   remote: boolean,
   { dataDir, download, openRemote }: OpenAllContext,
-): Promise<Cdf[]> {
-  if (remote) return (await inParts(members, ({ file }) => openRemote(file))).map(cdfOf);
+): Promise<Dataset[]> {
+  if (remote) return await inParts(members, ({ file }) => openRemote(file));
   const here = members.map(({ file }) => fileHere(dataDir, file));
   const missing = here.flatMap(({ archivePath }) => archivePath ?? []);
   const report = missing.length === 0 ? undefined : await download(missing);
   for (const { error } of report?.failed ?? []) throw error;
   const paths = new Map(report?.outcomes.map(({ file, path }) => [file, path]));
-  return (await inParts(here, async ({ path, archivePath }) => {
+  return await inParts(here, async ({ path, archivePath }) => {
     return await openHere(path ?? paths.get(archivePath) ?? fileHere(dataDir, archivePath).path ?? archivePath);
-  })).map(cdfOf);
+  });
 }
 
 /** @throws {FileError} If there is no file at a path of this machine: most files are opened only when they are needed. */
@@ -174,9 +174,13 @@ export async function openAllFiles(
   checkProducts(all);
   const members = newestOf(all);
   if (!remote) await checkPaths(members, context);
+  if (members.length === 1) {
+    const [dataset] = await openMembers(members, remote, context);
+    if (dataset !== undefined && cdfOf(dataset) !== undefined) return dataset;
+  }
   const opened = new Map<Member, Cdf>();
   const openNow = async (some: readonly Member[]) => {
-    const cdfs = await openMembers(some, remote, context);
+    const cdfs = (await openMembers(some, remote, context)).map(cdfOf);
     some.forEach((member, index) => {
       const cdf = cdfs[index];
       if (cdf !== undefined) opened.set(member, cdf);
@@ -203,6 +207,5 @@ export async function openAllFiles(
   const sample = await series.sample(sampleIndex);
   const sampleName = placed[sampleIndex]?.name ?? "";
   const product = sample.texts("Logical_source")[0] ?? sampleName;
-  const count = `${placed.length} ${placed.length === 1 ? "file" : "files"}`;
-  return new Dataset(`${product}, ${count}`, { kind: "series", series, sample, sampleName });
+  return new Dataset(`${product}, ${placed.length} files`, { kind: "series", series, sample, sampleName });
 }
