@@ -89,7 +89,7 @@ class Api {
     this.#options = options;
     this.#responses = RESPONSES[dialect];
     this.#access = new Access({ apiKey, isPublic, dialect });
-    this.#page = new WebPage(options.catalog, this.#access);
+    this.#page = new WebPage(options.catalog, this.#access, options);
     this.#filePage = new FilePage(options, this.#access);
   }
 

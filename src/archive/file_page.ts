@@ -8,6 +8,7 @@ import {
   codeDetails,
   FILE_PREFIX,
   fileRoute,
+  hapiDetails,
   html,
   htmlPage,
   shellWord,
@@ -130,6 +131,14 @@ function readAsked({ origin, pathname, searchParams }: URL): Asked | undefined {
   }
 }
 
+/** What the pages of files are made from. */
+interface FilePageOptions {
+  readonly catalog: Catalog;
+  readonly store: ObjectStore;
+  /** Whether the archive serves HAPI. Default: true. */
+  readonly hapi?: boolean | undefined;
+}
+
 /**
  * The page of a file: what is in it, as tables and a chart, with links to download and export it; without scripts. Visitors
  * see the files that they see on the front page.
@@ -139,9 +148,12 @@ export class FilePage {
   readonly #store: ObjectStore;
   readonly #access: Access;
   readonly #looks = new Looks();
+  /** Whether the archive serves HAPI. */
+  readonly #hasHapi: boolean;
 
   /** Creates the pages of an archive's files. */
-  constructor({ catalog, store }: { readonly catalog: Catalog; readonly store: ObjectStore }, access: Access) {
+  constructor({ catalog, store, hapi: hasHapi = true }: FilePageOptions, access: Access) {
+    this.#hasHapi = hasHapi;
     this.#catalog = catalog;
     this.#store = store;
     this.#access = access;
@@ -170,7 +182,24 @@ export class FilePage {
     if (answer.kind === "problem") {
       return filePage(asked, { problem: answer.problem, status: format === "csv" ? 400 : 200 });
     }
-    return answer.kind === "csv" ? csvResponse(asked, answer.bytes) : filePage(asked, { found: answer });
+    return answer.kind === "csv"
+      ? csvResponse(asked, answer.bytes)
+      : filePage(asked, { found: answer, hapi: this.#hapiOf(asked, sight) });
+  }
+
+  /** Draws how to read the data of a file's product. */
+  #hapiOf({ origin, path }: Asked, sight: Sight): string[] {
+    const sql = `SELECT instrument, data_level, descriptor FROM files
+      WHERE file_path = ? AND table_name = 'science' AND extension = 'cdf'`;
+    const [row] = this.#hasHapi ? this.#catalog.rows(sql, [path]) : [];
+    if (row === undefined) return [];
+    const { instrument, data_level, descriptor } = row;
+    const product = {
+      instrument: String(instrument),
+      data_level: String(data_level),
+      descriptor: String(descriptor),
+    };
+    return hapiDetails(this.#catalog, product, { origin, sight });
   }
 
   /** Finds a file that a visitor sees. */
@@ -209,10 +238,16 @@ function csvResponse({ name, variable }: Asked, bytes: Uint8Array<ArrayBuffer>):
 
 /** What the page of a file shows: its contents, or why it cannot show them. */
 type Shown =
-  | { readonly found: LookPage; readonly problem?: undefined; readonly status?: undefined }
-  | { readonly found?: undefined; readonly problem: string; readonly status: number };
+  | {
+    readonly found: LookPage;
+    /** How to read the data of its product. */
+    readonly hapi: readonly string[];
+    readonly problem?: undefined;
+    readonly status?: undefined;
+  }
+  | { readonly found?: undefined; readonly hapi?: undefined; readonly problem: string; readonly status: number };
 
-function filePage(asked: Asked, { found, problem, status = 200 }: Shown): Response {
+function filePage(asked: Asked, { found, hapi = [], problem, status = 200 }: Shown): Response {
   const { origin, path, name, variable } = asked;
   const page = fileRoute(path);
   const csv = `${page}?${new URLSearchParams({ ...(variable === undefined ? {} : { variable }), format: "csv" })}`;
@@ -229,6 +264,7 @@ function filePage(asked: Asked, { found, problem, status = 200 }: Shown): Respon
       ...(problem === undefined ? [] : [`<p role="alert">${html(problem)}</p>`]),
       ...(found === undefined ? [] : [...(found.chart === "" ? [] : [found.chart]), ...found.tables]),
       ...(found?.canExport === true ? sameLook(asked, origin) : []),
+      ...hapi,
     ],
     status,
   });

@@ -57,10 +57,14 @@ export class WebPage {
   /** The size of the last chart, as attributes: with it, the page does not move when the chart is loaded. */
   #chartSize = `width="860" height="400"`;
 
+  /** Whether the archive serves HAPI. */
+  readonly #hasHapi: boolean;
+
   /** Creates the page of an archive. */
-  constructor(catalog: Catalog, access: Access) {
+  constructor(catalog: Catalog, access: Access, { hapi = true }: { readonly hapi?: boolean | undefined } = {}) {
     this.#catalog = catalog;
     this.#access = access;
+    this.#hasHapi = hapi;
   }
 
   /** Responds to a request for which {@linkcode isPageRequest} returns true. */
@@ -75,8 +79,10 @@ export class WebPage {
   #page(url: URL, sight: Sight): Response {
     const catalog = this.#catalog;
     const filter = readPageFilter(url.searchParams);
+    const product = this.#hasHapi ? productOf(filter) : undefined;
     return pageResponse(pageHtml({
       origin: url.origin,
+      hapi: product === undefined ? [] : hapiDetails(catalog, product, { origin: url.origin, sight }),
       summary: this.#summary.get(catalog.revision, sight, () => summarize(catalog, VISIBLE[sight])),
       filter,
       isSearch: [...FIELDS, "sort", "page"].some((name) => url.searchParams.has(name)),
@@ -734,6 +740,8 @@ interface PageContents {
   readonly chartSize: string;
   /** The files that the visitor sees. */
   readonly sight: Sight;
+  /** How to read the data of the one product that the visitor searches for, as HTML. */
+  readonly hapi: readonly string[];
 }
 
 function foundTitle({ page, count }: FoundPage, { sort }: PageFilter): string {
@@ -794,6 +802,56 @@ function sameQuery({ filter, summary, found, origin }: PageContents): string[] {
   return [codeDetails("As code", code), codeDetails("As command", command)];
 }
 
+/** A product of an instrument, as in file names. */
+export interface ProductName {
+  readonly instrument: string;
+  readonly data_level: string;
+  readonly descriptor: string;
+}
+
+/** Returns the only product that a visitor searches for. */
+function productOf({ kind, instrument, data_level, descriptor }: PageFilter): ProductName | undefined {
+  const isOne = kind === "science" && instrument !== "" && data_level !== "" && /^[^*?[\],\s]+$/.test(descriptor);
+  return isOne ? { instrument, data_level, descriptor } : undefined;
+}
+
+/** SQL: the newest CDF file of a product, unless it was read and has no data in time. */
+const FILE_WITH_TIMES = `SELECT start_date FROM files WHERE table_name = 'science' AND extension = 'cdf'
+  AND instrument = ? AND data_level = ? AND descriptor = ? AND (
+    NOT EXISTS (SELECT 1 FROM time_spans AS spans WHERE spans.file_path = files.file_path)
+    OR EXISTS (SELECT 1 FROM time_spans AS spans WHERE spans.file_path = files.file_path AND first IS NOT NULL)
+  )`;
+
+/** Draws the address of a product's data with HAPI, and how to read a day of it; nothing if it has no data in time. */
+export function hapiDetails(
+  catalog: Catalog,
+  { instrument, data_level, descriptor }: ProductName,
+  { origin, sight }: Pick<PageContents, "origin" | "sight">,
+): string[] {
+  const sql = `${FILE_WITH_TIMES} AND ${VISIBLE[sight]} ORDER BY start_date DESC LIMIT 1`;
+  const [newest] = catalog.rows(sql, [instrument, data_level, descriptor]);
+  const day = /^(\d{4})(\d\d)(\d\d)$/.exec(String(newest?.start_date))?.slice(1).join("-");
+  if (day === undefined) return [];
+  const next = new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+  const id = `imap_${instrument}_${data_level}_${descriptor}`;
+  const query = new URLSearchParams({ dataset: id, start: `${day}Z`, stop: `${next}Z` });
+  const words = [`${origin}/hapi`, id, "", `${day}Z`, `${next}Z`].map((word) => JSON.stringify(word)).join(", ");
+  const python = ["from hapiclient import hapi", "", `data, meta = hapi(${words})`, "data[:5]"].join("\n");
+  const notebook = [
+    `const response = await fetch(${JSON.stringify(`${origin}/hapi/data?${query}&format=json`)});`,
+    "const { parameters, data } = await response.json();",
+    "data.slice(0, 5)",
+  ].join("\n");
+  const info = `/hapi/info?${new URLSearchParams({ dataset: id })}`;
+  return [
+    `<p>With <a href="${html(info)}">HAPI</a>, programs read all days as one series: <code>${
+      html(`${origin}/hapi`)
+    }</code>, dataset <code>${html(id)}</code>.</p>`,
+    codeDetails("With HAPI in Python", python),
+    codeDetails("With HAPI in a Deno notebook", notebook),
+  ];
+}
+
 /** Draws code that a click shows. */
 export function codeDetails(summary: string, code: string): string {
   return `<details><summary>${summary}</summary><pre tabindex="0"><code>${
@@ -829,6 +887,7 @@ function fileList(page: PageContents): string[] {
     foundTable(found.rows, { title: foundTitle(found, filter), origin, filter }),
     pageLinks({ ...filter, page: found.page }, found.count),
     ...sameQuery(page),
+    ...(found.count === 0 ? [] : page.hapi),
   ];
 }
 

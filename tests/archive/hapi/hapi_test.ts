@@ -543,3 +543,34 @@ Deno.test("a catalog of the third version gets a table of times, and keeps which
   assertEquals(released.map((row) => row.start_date), ["20260104"]);
   assertEquals((await csv(archive, `${ALL}&parameters=number`)).length, 72);
 });
+
+Deno.test("the pages of a product and of its files show how to read it with HAPI: the address, and lines that do so", async () => {
+  await using archive = await days();
+  const page = async (path: string) => await (await archive.api(path, { headers: { accept: "text/html" } })).text();
+  const product = "instrument=mag&data_level=l2&descriptor=norm-gse";
+  const path = archivePath(`${ID}_20260104_v001.cdf`);
+  for (const html of [await page(`/?${product}`), await page(`/files/${path}`)]) {
+    const text = html.replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&amp;", "&");
+    assert(text.includes(`<code>http://api.test/hapi</code>, dataset <code>${ID}</code>`), text);
+    assert(text.includes(`hapi("http://api.test/hapi", "${ID}", "", "2026-01-04Z", "2026-01-05Z")`));
+    const [, address = ""] = /fetch\("http:\/\/api\.test([^"]+)"\)/.exec(text) ?? [];
+    const { data } = await (await archive.api(address)).json();
+    assertEquals([data.length, data[0][1]], [24, 4000]);
+    const [, info = ""] = /<a href="(\/hapi\/info[^"]+)"/.exec(text) ?? [];
+    assertEquals((await archive.api(info)).status, 200);
+  }
+  for (const query of ["", "instrument=mag&data_level=l2", `${product}*`, `${product}&to=2020-01-01`]) {
+    assert(!(await page(`/?${query}`)).includes("HAPI"), query);
+  }
+  await using without = await days({ hapi: false });
+  assert(!(await (await without.api(`/?${product}`, { headers: { accept: "text/html" } })).text()).includes("HAPI"));
+});
+
+Deno.test("the page of a product without data in time shows nothing of HAPI once that is known", async () => {
+  const map = cdfFile(variables("2026-01-01", 1, 1).filter(({ name }) => name === "energy" || name === "names"));
+  await using archive = await filesOf({ [`${ID}_20260101_v001.cdf`]: map });
+  const query = "/?instrument=mag&data_level=l2&descriptor=norm-gse";
+  assertEquals((await archive.api(`/hapi/info?dataset=${ID}`)).status, 404);
+  const html = await (await archive.api(query, { headers: { accept: "text/html" } })).text();
+  assert(html.includes("Found 1 file") && !html.includes("HAPI"));
+});
