@@ -937,7 +937,7 @@ export function open(file: string | URL | FileRecord, options?: OpenOptions): Pr
  *
  * await download("imap_glows_l1a_hist_20110921_v001.cdf");
  * const here = await local({ instrument: "glows", data_level: "l1a" });
- * console.log(here.toText()); // ... of 1 product, ...
+ * console.log(here.toText()); // ... glows ... hist ...
  * for (const { file_path, size } of here.files) console.log(file_path, size);
  * ```
  *

@@ -292,7 +292,7 @@ export class QueryResult<out Row extends FileRecord = FileRecord> extends Array<
    * import { query } from "@imap-sdc/data-access";
    *
    * const files = await query({ instrument: "mag" });
-   * console.log(files.length, files.latest().length); // 4 2
+   * console.log(files.length, files.latest().length); // 7 5
    * ```
    */
   latest(): QueryResult<Row> {

@@ -131,7 +131,7 @@ export class Picture {
  *
  * const files = await query({ instrument: "mag" });
  * await files.coverage().show();
- * console.log((await files.coverage()).toText()); // Coverage of 4 files ...
+ * console.log((await files.coverage()).toText()); // Coverage of 7 files ...
  * ```
  *
  * @category Notebook
