@@ -35,6 +35,7 @@ import { planQuery } from "../sdc/plan_query.ts";
 import { absolutePath } from "../transfer/local_files.ts";
 import { counted } from "../views/records.ts";
 import { formatBytes } from "../views/transfers.ts";
+import { join } from "@std/path";
 
 /**
  * Which files of the data directory to list: the conditions of a query that file names can answer. Without `table`, all
@@ -171,7 +172,7 @@ export interface PrunedFile {
   readonly what: "superseded" | "partial" | "other";
   /** Its size in bytes. */
   readonly bytes: number;
-  /** `removed`; `planned` in a dry run; `kept` if it is in use or has changed; `failed` if it cannot be removed. */
+  /** `removed`; `planned` in a dry run; `kept` if it is in use, locked, or has changed; `failed` if it cannot be removed. */
   readonly outcome: "removed" | "planned" | "kept" | "failed";
   /** Why it was kept, or could not be removed; empty otherwise. */
   readonly reason: string;
@@ -612,11 +613,13 @@ export class LocalDirectory {
 
   /**
    * Removes superseded versions and abandoned partial files, or what the options say. A partial file that a process writes to,
-   * and a file that has changed since it was listed, are kept.
+   * a file that has changed since it was listed, and a version that a lock file (`*.lock.json` in the data directory) lists are
+   * kept.
    *
    * @param options What to remove; `dryRun` removes nothing.
    * @returns What became of each file: an array that displays itself as a table.
    * @throws {InputError} When an option is wrong, or a file is named that cannot be removed. Nothing was removed.
+   * @throws {FileError} When a lock file in the data directory cannot be read. Nothing was removed.
    *
    * @example
    * ```ts
@@ -631,8 +634,17 @@ export class LocalDirectory {
     checkOptions("remove local files", PRUNE_KINDS, options);
     const { dryRun = false, signal } = options;
     const pruned: PrunedFile[] = [];
-    for (const { remove, ...file } of this.#toRemove(options)) {
+    const chosen = this.#toRemove(options);
+    const locked = chosen.some(({ what }) => what === "superseded")
+      ? await lockedFiles(this.dataDir)
+      : new Map<string, string>();
+    for (const { remove, ...file } of chosen) {
       signal?.throwIfAborted();
+      const lock = file.what === "superseded" ? locked.get(file.file_path) : undefined;
+      if (lock !== undefined) {
+        pruned.push({ ...file, outcome: "kept", reason: `${lock} lists it` });
+        continue;
+      }
       if (dryRun) {
         pruned.push({ ...file, outcome: "planned", reason: "" });
         continue;
@@ -725,6 +737,21 @@ export class LocalDirectory {
   [Symbol.for("Deno.customInspect")](): string {
     return shownTable(this.#table(this.products, false)).trimEnd();
   }
+}
+
+/**
+ * Returns which files the lock files in a data directory list, by path, with the name of the lock file.
+ *
+ * @throws {FileError} When one cannot be read: nobody knows what it lists.
+ */
+async function lockedFiles(dataDir: string): Promise<Map<string, string>> {
+  const locked = new Map<string, string>();
+  for await (const { name, isFile } of Deno.readDir(dataDir)) {
+    if (!isFile || !name.endsWith(".lock.json")) continue;
+    const { readLockFile } = await import("../mirror/lock_file.ts");
+    for (const { path } of (await readLockFile(join(dataDir, name))).files) locked.set(path, name);
+  }
+  return locked;
 }
 
 /** The row of the complete file that a partial file belongs to; undefined if its name is not of the SDC's form. */

@@ -159,6 +159,23 @@ Deno.test("prune() removes superseded versions, and nothing else", async () => {
   assertEquals((await (await clientOf(folder).local({ instrument: "mag" })).prune()).length, 0);
 });
 
+Deno.test("prune() keeps versions that a lock file in the data directory lists", async () => {
+  await using folder = await dataDirectory();
+  const client = clientOf(folder);
+  const lockFile = join(folder.path, "mag.lock.json");
+  await client.lock(lockFile, [NAMES[0], NAMES[4]]);
+  const here = await client.local();
+  const kept = [NAMES[0], NAMES[4]].map((name) => `kept ${name}`);
+  assertEquals((await here.prune({ dryRun: true })).map(outcomeOf).filter((line) => line.startsWith("kept")), kept);
+  const pruned = await here.prune();
+  assertEquals(pruned.map(outcomeOf).filter((line) => line.startsWith("kept")), kept);
+  assertEquals(pruned.find(({ outcome }) => outcome === "kept")?.reason, "mag.lock.json lists it");
+  assertEquals((await client.local()).superseded.map(nameOf).sort(), [NAMES[0], NAMES[4]]);
+  // Nobody knows what a lock file lists that cannot be read.
+  await Deno.writeTextFile(lockFile, "{");
+  await assertRejects(async () => await (await client.local()).prune(), FileError, "mag.lock.json");
+});
+
 Deno.test("prune() keeps a file that has changed since it was listed, or that a link has replaced", {
   ignore: Deno.build.os === "windows",
 }, async () => {

@@ -98,7 +98,7 @@ Deno.test("local --prune asks in a terminal", { ignore: !hasTerminal() }, async 
   }
 });
 
-Deno.test("local says what is wrong with a command line, and needs no permission to write", async () => {
+Deno.test("local says what is wrong with a command line", async () => {
   await using folder = await dataDirectory();
   const wrong: ReadonlyArray<readonly [line: string, said: string]> = [
     ["--yes", "Cannot use --yes without --prune"],

@@ -45,7 +45,8 @@ async function prune(here: LocalDirectory, input: CommandInput): Promise<ExitCod
     ...(rest.length === 0 ? {} : { files: rest }),
   };
   const planned = await here.prune({ ...options, dryRun: true });
-  const isDone = flags.has("dry-run") || planned.length === 0;
+  const count = planned.filter(({ outcome }) => outcome === "planned").length;
+  const isDone = flags.has("dry-run") || count === 0;
   const isAsked = !isDone && !flags.has("yes");
   if (isAsked) {
     if (!Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) {
@@ -104,7 +105,8 @@ export const local: Command = {
       "Lists the files of the SDC in the data directory, without asking the archive: all of them, or those that match all " +
       "given filters. Only the folder imap of the data directory is looked at, and links are not followed. --prune removes " +
       "superseded versions and abandoned partial files, or only those chosen with --superseded, --partial, filters, or " +
-      "names. It never removes the newest version of a file, or a partial file that a process writes to.",
+      "names. It never removes the newest version of a file, a version that a lock file in the data directory lists " +
+      "(*.lock.json), or a partial file that a process writes to.",
     argument: {
       name: "[FILE...]",
       help:
