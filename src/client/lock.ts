@@ -42,6 +42,7 @@ import type { QueryParameters } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { checkQuery, inLowerCase, isGiven } from "../sdc/check_query.ts";
 import type { ExpectedFiles } from "../transfer/download.ts";
+import { checkedConcurrency } from "../transfer/batch.ts";
 import { absolutePath, isThere, localPath, sizeOf } from "../transfer/local_files.ts";
 import { lookUpObject } from "../transfer/objects.ts";
 import { VERSION } from "../version.ts";
@@ -146,7 +147,7 @@ interface LockCall<Options> extends AsyncDisposable {
 
 /** Begins a call of the client that a lock file belongs to. */
 type BeginCall = <Options extends CallOptions>(
-  name: "lock" | "verify" | "diff" | "download",
+  name: "lock file" | "check of files" | "comparison with the archive" | "download",
   options: Options,
 ) => Promise<LockCall<Options>>;
 
@@ -221,10 +222,22 @@ function wantedOfList(files: Iterable<unknown>): Wanted {
   return wanted;
 }
 
-/** Returns the files of a data directory. */
-async function wantedHere(dataDir: string, signal: AbortSignal | undefined): Promise<Wanted> {
+/** Returns the files of a data directory. A notice says how many others there are, which `verify` calls extra. */
+async function wantedHere(
+  { settings: { dataDir }, transport }: DownloadContext,
+  signal: AbortSignal | undefined,
+): Promise<Wanted> {
   const wanted = new Map<string, undefined>();
-  for await (const { kind, path } of localFiles(dataDir, { signal })) if (kind === "file") wanted.set(path, undefined);
+  const others: string[] = [];
+  for await (const { kind, path } of localFiles(dataDir, { signal })) {
+    if (kind === "file") wanted.set(path, undefined);
+    else if (kind === "other" && !bareName(path).startsWith(".")) others.push(path);
+  }
+  if (others.length > 0) {
+    const what = others.length === 1 ? `"${others[0]}" is` : `${others.length} files, such as "${others[0]}", are`;
+    const notice = `${what} not of the archive's form, and not in the lock file`;
+    transport.log({ type: "notice", action: "write a lock file", notice });
+  }
   return wanted;
 }
 
@@ -289,7 +302,7 @@ export async function makeLock(
   options: LockOptions,
 ): Promise<LockFile> {
   checkOptions("lock", LOCK_KINDS, options);
-  await using call = await begin("lock", options);
+  await using call = await begin("lock file", options);
   const { verify = false, force = false, now = () => new Date(), ...transfer } = call.options;
   const context = call.context();
   const { dataDir, url } = context.settings;
@@ -300,7 +313,7 @@ export async function makeLock(
   const query = what === undefined || isList(what) ? undefined : lockedQuery(what, created);
   const wanted = list ??
     (query === undefined
-      ? await wantedHere(dataDir, transfer.signal)
+      ? await wantedHere(context, transfer.signal)
       : wantedOf(await readyQuery(query, queryOptions(transfer)).all(context.transport)));
   if (wanted.size === 0) {
     const state = query === undefined
@@ -400,7 +413,7 @@ export class LockFile {
    */
   async verify(options: VerifyOptions = {}): Promise<RecordList<FileDifference>> {
     checkOptions("verify", VERIFY_KINDS, options);
-    await using call = await this.#begin("verify", options);
+    await using call = await this.#begin("check of files", options);
     const { bytes = false, extra = true, jobs, signal } = call.options;
     checkJobs(jobs);
     const { dataDir } = call.context().settings;
@@ -448,7 +461,7 @@ export class LockFile {
         if (problem !== undefined) problems.push([file.path, problem]);
       }
     };
-    await Promise.all(Array.from({ length: concurrency }, worker));
+    await Promise.all(Array.from({ length: Math.min(checkedConcurrency(concurrency), files.length) }, worker));
     if (problems.length === 0) return;
     problems.sort(([a], [b]) => a < b ? -1 : 1);
     const lines = problems.slice(0, MAX_LISTED).map(([path, problem]) => `\n  ${path}: ${problem}`).join("");
@@ -467,7 +480,7 @@ export class LockFile {
    */
   async diff(options: CallOptions = {}): Promise<RecordList<ArchiveChange>> {
     checkOptions("compare a lock file with the archive", CALL_KINDS, options);
-    await using call = await this.#begin("diff", options);
+    await using call = await this.#begin("comparison with the archive", options);
     const { changes } = await this.#changes(call.context(), call.options);
     return RecordList.fromRecords(changes, (rows) => changesTable(rows, this));
   }
@@ -495,7 +508,7 @@ export class LockFile {
    */
   async update(options: LockUpdateOptions = {}): Promise<LockFile> {
     checkOptions("update a lock file", UPDATE_KINDS, options);
-    await using call = await this.#begin("lock", options);
+    await using call = await this.#begin("lock file", options);
     const { now = () => new Date(), ...transfer } = call.options;
     const context = call.context();
     const { changes, next } = await this.#changes(context, transfer);
@@ -530,7 +543,7 @@ export class LockFile {
       });
     }
     const { citationOf } = await import("../mirror/lock_citation.ts");
-    await using call = await this.#begin("verify", {});
+    await using call = await this.#begin("check of files", {});
     return await citationOf(this, call.context().settings.dataDir, format);
   }
 

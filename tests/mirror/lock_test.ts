@@ -1,5 +1,5 @@
 import { type FakeArchive, nameOf, openFakeArchive } from "./fake_archive.ts";
-import { FileError, ImapClient, ImapError, InputError, type LockFile } from "../../mod.ts";
+import { FileError, type HttpEvent, ImapClient, ImapError, InputError, type LockFile } from "../../mod.ts";
 import { startArchive } from "../../src/archive/start_archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
@@ -93,8 +93,12 @@ Deno.test("lock() locks named files, rows, and all files of a data directory, an
   const ofRows = await client.lock("rows.json", rows.slice(0, 1));
   assertEquals(ofRows.files.map(({ ingestion_date }) => ingestion_date), ["2026-06-01 12:00:00"]);
   archive.requests.length = 0;
-  const all = await client.lock("all.json");
+  await Deno.writeTextFile(join(archive.folder.path, "imap/notes.txt"), "mine");
+  const notices: string[] = [];
+  const log = (event: HttpEvent) => void (event.type === "notice" && notices.push(event.notice));
+  const all = await archive.client({ log }).lock("all.json");
   assertEquals([await all.hash(), archive.requests], [await archive.lock.hash(), []]);
+  assertEquals(notices, ['"imap/notes.txt" is not of the archive\'s form, and not in the lock file']);
   const error = await assertRejects(() => client.lock("all.json", MAG), InputError, "it exists");
   assertStringIncludes(error.messageFor((name) => `--${name}`), "use --force to overwrite it");
   await client.lock("all.json", MAG, { force: true });
