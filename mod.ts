@@ -168,6 +168,7 @@ export type {
   LockOptions,
   LockUpdateOptions,
   VerifyOptions,
+  VerifyProgress,
 } from "./src/client/lock.ts";
 export type { MetakernelOptions, MetakernelParameters, MetakernelReport } from "./src/client/metakernel.ts";
 export {

@@ -117,16 +117,24 @@ function queryLine({ rows, answers }: QueryProgress): string {
   return `${count(rows, "row")} so far, from ${count(answers, "response")}`;
 }
 
-/**
- * Shows the progress of a query: a line redrawn in place in a terminal, otherwise a line every 10 s. It does not use a
- * timer, since starting one would take longer than the rest of a short query.
- *
- * @param options `quiet`: show nothing.
- */
+/** Shows the progress of a query, as {@linkcode lineDisplay} does. */
 export function queryDisplay(
   output: Output,
   { quiet }: { readonly quiet: boolean },
 ): Display<(progress: QueryProgress) => void> {
+  return lineDisplay(output, { quiet, line: queryLine });
+}
+
+/**
+ * Shows the progress of a call: a line redrawn in place in a terminal, otherwise a line every 10 s. It does not use a
+ * timer, since starting one would take longer than the rest of a short query.
+ *
+ * @param options `quiet`: show nothing. `line`: writes the line.
+ */
+export function lineDisplay<Progress>(
+  output: Output,
+  { quiet, line }: { readonly quiet: boolean; readonly line: (progress: Progress) => string },
+): Display<(progress: Progress) => void> {
   if (quiet) return NO_DISPLAY;
   const live = canRedraw(output) ? new LiveLines() : undefined;
   let next = performance.now() + (live === undefined ? PLAIN_LINE_MS : QUERY_FIRST_MS);
@@ -134,8 +142,8 @@ export function queryDisplay(
     onProgress: (progress) => {
       if (performance.now() < next) return;
       next = performance.now() + (live === undefined ? PLAIN_LINE_MS : QUERY_REDRAW_MS);
-      if (live === undefined) void output.notice(queryLine(progress));
-      else live.draw([queryLine(progress)]);
+      if (live === undefined) void output.notice(line(progress));
+      else live.draw([line(progress)]);
     },
     stop: () => live?.clear(),
   };

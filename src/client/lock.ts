@@ -35,7 +35,13 @@ import {
   treeHash,
   versionInName,
 } from "../mirror/lock_file.ts";
-import { type FileDifference, hashLocalFiles, KnownHashes, verifyFiles } from "../mirror/verify.ts";
+import {
+  type FileDifference,
+  hashLocalFiles,
+  KnownHashes,
+  verifyFiles,
+  type VerifyProgress,
+} from "../mirror/verify.ts";
 import { bareName } from "../names/file_name.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
@@ -51,7 +57,7 @@ import { join } from "@std/path";
 
 export type { ArchiveChange, ArchiveChangeState } from "../mirror/lock_changes.ts";
 export type { LockedFile, LockedQuery } from "../mirror/lock_file.ts";
-export type { DifferenceState, FileDifference } from "../mirror/verify.ts";
+export type { DifferenceState, FileDifference, VerifyProgress } from "../mirror/verify.ts";
 
 /**
  * Options of `lock`.
@@ -104,6 +110,8 @@ export interface VerifyOptions extends CallOptions {
   extra?: boolean | undefined;
   /** The number of files that are read at a time. Default: one for each core, at most 8. */
   jobs?: number | undefined;
+  /** Called after each file whose bytes were checked. */
+  onProgress?: ((progress: VerifyProgress) => void) | undefined;
 }
 
 const VERIFY_KINDS: KindsOf<VerifyOptions> = {
@@ -111,6 +119,7 @@ const VERIFY_KINDS: KindsOf<VerifyOptions> = {
   bytes: KINDS.flag,
   extra: KINDS.flag,
   jobs: KINDS.number,
+  onProgress: KINDS.function,
 };
 
 /**
@@ -414,10 +423,10 @@ export class LockFile {
   async verify(options: VerifyOptions = {}): Promise<RecordList<FileDifference>> {
     checkOptions("verify", VERIFY_KINDS, options);
     await using call = await this.#begin("check of files", options);
-    const { bytes = false, extra = true, jobs, signal } = call.options;
+    const { bytes = false, extra = true, jobs, onProgress = () => {}, signal } = call.options;
     checkJobs(jobs);
     const { dataDir } = call.context().settings;
-    const found = await verifyFiles(dataDir, this.files, { bytes, extra, jobs, signal });
+    const found = await verifyFiles(dataDir, this.files, { bytes, extra, jobs, onProgress, signal });
     return RecordList.fromRecords(found, (rows) => differencesTable(rows, this));
   }
 
@@ -435,7 +444,8 @@ export class LockFile {
     const context = call.context();
     const { dataDir } = context.settings;
     const { signal } = transfer;
-    const differences = await verifyFiles(dataDir, this.files, { bytes: false, extra: false, jobs: undefined, signal });
+    const settings = { bytes: false, extra: false, onProgress: () => {}, signal };
+    const differences = await verifyFiles(dataDir, this.files, settings);
     const isWrong = new Set(differences.map(({ path }) => path));
     if (frozen) await this.#checkArchive(context, this.files.filter(({ path }) => isWrong.has(path)), transfer);
     const hashes = new Map(this.files.map(({ path, sha256 }) => [path, sha256]));

@@ -176,8 +176,25 @@ export interface FileDifference {
   readonly reason: string;
 }
 
+/**
+ * How far a check of files has come.
+ *
+ * @category Between runs
+ */
+export interface VerifyProgress {
+  /** The number of files that were checked. */
+  readonly files: number;
+  /** The number of files to check. */
+  readonly allFiles: number;
+  /** The size in bytes of the files that were checked. */
+  readonly bytes: number;
+  /** The size in bytes of the files to check. */
+  readonly allBytes: number;
+}
+
 /** How to verify files. */
 interface VerifySettings extends Pick<HashFilesOptions, "jobs" | "signal"> {
+  readonly onProgress: (progress: VerifyProgress) => void;
   /** Whether to read all bytes, not only those of files whose size or time is not that of the last time. */
   readonly bytes: boolean;
   /** Whether files that are not in the lock file count. */
@@ -223,7 +240,12 @@ class Verification {
   async #readBytes(locked: ReadonlyMap<string, LockedFile>, known: KnownHashes): Promise<void> {
     const { bytes, jobs, signal } = this.#settings;
     const options = { algorithms: ["sha256"], isThorough: bytes, known, jobs, signal } as const;
+    const allBytes = locked.values().reduce((sum, { bytes }) => sum + bytes, 0);
+    const checked = { files: 0, bytes: 0 };
     for await (const hashed of hashLocalFiles(this.#dataDir, locked.keys(), options)) {
+      checked.files += 1;
+      checked.bytes += locked.get(hashed.path)?.bytes ?? 0;
+      this.#settings.onProgress({ ...checked, allFiles: locked.size, allBytes });
       if (hashed.error !== undefined) this.#add(hashed.path, "unreadable", hashed.error.message);
       else if (hashed.sha256 !== locked.get(hashed.path)?.sha256) {
         this.#add(hashed.path, "changed", "other bytes (SHA-256)");

@@ -1,5 +1,13 @@
 import { type FakeArchive, nameOf, openFakeArchive } from "./fake_archive.ts";
-import { FileError, type HttpEvent, ImapClient, ImapError, InputError, type LockFile } from "../../mod.ts";
+import {
+  FileError,
+  type HttpEvent,
+  ImapClient,
+  ImapError,
+  InputError,
+  type LockFile,
+  type VerifyProgress,
+} from "../../mod.ts";
 import { startArchive } from "../../src/archive/start_archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
@@ -166,7 +174,9 @@ Deno.test("verify() reads only files that were modified since their bytes were l
   // Files that were just written are read each time.
   const time = new Date(Date.now() - HOUR);
   for (const day of [0, 1]) await Deno.utime(join(folder.path, pathOf(day)), time, time);
-  assertEquals(said(await lock.verify()), []);
+  const progress: VerifyProgress[] = [];
+  assertEquals(said(await lock.verify({ onProgress: (event) => progress.push(event) })), []);
+  assertEquals(progress.at(-1), { files: 2, allFiles: 2, bytes: lock.bytes, allBytes: lock.bytes });
   const second = join(folder.path, pathOf(1));
   const [right] = [await Deno.readTextFile(second), await Deno.writeTextFile(second, nameOf(1).toUpperCase())];
   assertEquals(said(await lock.verify()), [`changed ${nameOf(1)}`]);

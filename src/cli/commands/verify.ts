@@ -1,7 +1,10 @@
+import { lineDisplay } from "../progress.ts";
 import { type Command, EXIT, type Output, UsageError, wholeNumber } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { type RecordList, recordText } from "../../client/record_list.ts";
+import type { VerifyProgress } from "../../client/lock.ts";
 import { printableJson } from "../../safe_text.ts";
+import { formatBytes } from "../../views/transfers.ts";
 
 const FORMATS = ["table", "json"] as const;
 
@@ -23,6 +26,12 @@ function lockFileOf(command: string, [file, second]: readonly string[]): string 
 
 const ARGUMENT = { name: "FILE.json", paths: "files", help: "the lock file" } as const;
 const FORMAT_OPTION = { name: "output-format", value: "FORMAT", choices: FORMATS, help: "output format" } as const;
+
+/** `1,200 of 10,000 files checked, 1.2 GB of 10 GB`. */
+function progressLine({ files, allFiles, bytes, allBytes }: VerifyProgress): string {
+  const count = (number: number) => number.toLocaleString("en");
+  return `${count(files)} of ${count(allFiles)} files checked, ${formatBytes(bytes)} of ${formatBytes(allBytes)}`;
+}
 
 /** The command `verify`. */
 export const verify: Command = {
@@ -49,18 +58,25 @@ export const verify: Command = {
     ],
     isOffline: true,
   },
-  async run({ rest, values, flags, client, output, signal }) {
+  async run({ rest, values, flags, client, output, quiet, signal }) {
     const file = lockFileOf("verify", rest);
     const jobs = wholeNumber(values, "jobs", [1, 256]);
     const lock = await new ImapClient(client).readLock(file);
-    const differences = await lock.verify({
-      bytes: flags.has("bytes"),
-      extra: !flags.has("ignore-extra"),
-      jobs,
-      signal,
-    });
-    await print(differences, values.get("output-format") ?? "table", output);
-    return differences.length === 0 ? EXIT.done : EXIT.failed;
+    const display = lineDisplay(output, { quiet, line: progressLine });
+    try {
+      const differences = await lock.verify({
+        bytes: flags.has("bytes"),
+        extra: !flags.has("ignore-extra"),
+        jobs,
+        onProgress: display.onProgress,
+        signal,
+      });
+      display.stop();
+      await print(differences, values.get("output-format") ?? "table", output);
+      return differences.length === 0 ? EXIT.done : EXIT.failed;
+    } finally {
+      display.stop();
+    }
   },
 };
 
