@@ -176,7 +176,7 @@ export function isWorthSplitting({ size, startedAt, position, elapsedMs }: Strea
 const NOTED_AHEAD_SIZE = 1024 * 1024;
 
 /** Files up to this size are hashed by code of this project: loading `node:crypto` would take longer. */
-const MAX_OWN_HASH_SIZE = 256 * 1024;
+const MAX_OWN_HASH_SIZE = 128 * 1024;
 
 /** The start of a response whose body is the object, or the rest of it. */
 interface StreamHead extends ObjectFacts {
