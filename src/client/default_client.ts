@@ -846,7 +846,7 @@ export function localPath(file: string | FileRecord): Promise<string> {
  *
  * @param file The path of the lock file, whose name ends with `.json`. A bare name that is not in the working directory is in
  *   the data directory.
- * @param what A query, whose days are written in place of `today` and `7d`; or names of files, or rows of a query. Default:
+ * @param what A query, whose days are written in place of `today` and `7d`; or a name of a file, names, or rows of a query. Default:
  *   all files of the data directory.
  * @returns The lock file, which displays itself as a table of its files.
  * @throws {InputError} When a parameter is wrong, or the lock file exists and `force` is not true.
@@ -866,7 +866,7 @@ export function localPath(file: string | FileRecord): Promise<string> {
  */
 export function lock(
   file: string,
-  what?: QueryParameters | Iterable<string | FileRecord>,
+  what?: QueryParameters | string | Iterable<string | FileRecord>,
   options?: LockOptions,
 ): Promise<LockFile> {
   return displayed(client.lock(file, what, options));

@@ -311,7 +311,7 @@ export class ImapClient {
   /** Writes a lock file: the exact files of a data set, as the function `lock` does. */
   async lock(
     file: string,
-    what?: QueryParameters | Iterable<string | FileRecord>,
+    what?: QueryParameters | string | Iterable<string | FileRecord>,
     options: LockOptions = {},
   ): Promise<LockFile> {
     const { makeLock } = await import("./lock.ts");

@@ -301,7 +301,7 @@ async function write(path: string, contents: LockContents): Promise<void> {
 }
 
 /** What `lock` locks: the files of a query, named files, or undefined for all files of the data directory. */
-export type Lockable = QueryParameters | Iterable<string | FileRecord> | undefined;
+export type Lockable = QueryParameters | string | Iterable<string | FileRecord> | undefined;
 
 /** Writes a lock file, as the function `lock` does. */
 export async function makeLock(
@@ -318,8 +318,9 @@ export async function makeLock(
   const path = pathOfLock(dataDir, file);
   checkTarget(path, file, force);
   const created = now();
-  const list = isList(what) ? wantedOfList(what) : undefined;
-  const query = what === undefined || isList(what) ? undefined : lockedQuery(what, created);
+  const list = isList(what) ? wantedOfList(what) : typeof what === "string" ? wantedOfList([what]) : undefined;
+  const isQuery = what !== undefined && typeof what !== "string" && !isList(what);
+  const query = isQuery ? lockedQuery(what, created) : undefined;
   const wanted = list ??
     (query === undefined
       ? await wantedHere(context, transfer.signal)

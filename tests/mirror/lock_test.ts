@@ -97,6 +97,7 @@ Deno.test("lock() locks named files, rows, and all files of a data directory, an
   const client = archive.client();
   const named = await client.lock("named.json", [nameOf(2), pathOf(1), nameOf(2)]);
   assertEquals([named.query, named.files.map(({ path }) => path)], [undefined, [pathOf(1), pathOf(2)]]);
+  assertEquals((await client.lock("one.json", nameOf(2))).files.map(({ path }) => path), [pathOf(2)]);
   const rows = await client.query(MAG);
   const ofRows = await client.lock("rows.json", rows.slice(0, 1));
   assertEquals(ofRows.files.map(({ ingestion_date }) => ingestion_date), ["2026-06-01 12:00:00"]);
