@@ -165,6 +165,11 @@ interface LibraryFunction {
   readonly only?: readonly string[];
 }
 
+/** The filters of sync, which chooses the days of ingestion itself. */
+const SYNC_FILTERS = FILTERS.filter(({ name }) => !/^(ingestion-|today$|days-ago$)/.test(name));
+/** The options of sync that have the same meaning as those of its command. */
+const SYNC_OPTIONS = ["full", "superseded", "remove-missing", "dry-run", "concurrency", "shard"] as const;
+
 /** The functions of the library, in the order of help. */
 const FUNCTIONS: readonly LibraryFunction[] = [
   { name: "query", command: "query", summary: "find files", call: "await imap.query(parameters, options)" },
@@ -257,6 +262,18 @@ const FUNCTIONS: readonly LibraryFunction[] = [
     command: "lineage",
     summary: "find out which files a product was made from",
     call: "await imap.lineage(file, options)",
+  },
+  {
+    name: "sync",
+    command: "sync",
+    summary: "bring the data directory up to date with a query, and report what has changed",
+    call: "await imap.sync(parameters, options)",
+    only: [...SYNC_FILTERS.map(({ name }) => name), ...SYNC_OPTIONS],
+  },
+  {
+    name: "watch",
+    summary: "keep the data directory up to date with a query, and get each new file in a loop",
+    call: "for await (const { path } of imap.watch(parameters, options)) { ... }",
   },
   {
     name: "local",
@@ -406,6 +423,9 @@ const LAST_ARGUMENT: ReadonlySet<string> = new Set([
     "levels",
     "offline",
     "download",
+    "full",
+    "superseded",
+    "remove-missing",
   ],
   ...Object.keys(NAMES_IN_CODE),
 ]);
@@ -523,6 +543,24 @@ const FILES_OF: ReadonlyMap<string, ReadonlyArray<readonly [string, string]>> = 
     [
       ["file", "the path of the lock file, which ends with .json"],
       ["what", "a query; or names of files, or rows of a query; default: all files of the data directory"],
+    ],
+  ],
+  [
+    "sync",
+    [
+      ["force", "option: fetch files again that were changed here, and let more than 10 % of the files be removed"],
+      ["verify", "option: compare the bytes of all files here with the SDC's"],
+      ["overlapHours", "option: how much earlier than the last run the next one begins (default: 48)"],
+      ["onFile", "option: a function that is called for each new file, and again if it throws"],
+    ],
+  ],
+  [
+    "watch",
+    [
+      ["parameters", 'a query, as for imap.query: { instrument: "mag", data_level: "l2" }'],
+      ["intervalMs", "option: the time between two polls, in milliseconds (default: 900,000)"],
+      ["onReport", "option: a function that is called with the report of each poll"],
+      ["onError", "option: a function that is called when a poll fails; the next one tries again"],
     ],
   ],
   ["upload", [["files", "the path of a local file, or a list of paths"]]],

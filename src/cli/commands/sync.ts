@@ -169,7 +169,7 @@ export const sync: Command = {
     ],
     examples: [
       { text: "A mirror of a product", line: "sync --instrument mag --data-level l2 --data-dir /data" },
-      { text: "What it would do", line: "sync --instrument mag --data-level l2 --data-dir /data --dry-run" },
+      { text: "What it would do", line: "sync --instrument mag --data-level l2 --dry-run" },
       {
         text: "Only the newest version of each file",
         line: "sync --instrument mag --data-level l2 --data-dir /data --superseded remove",
