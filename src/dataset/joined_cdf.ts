@@ -79,30 +79,35 @@ function firstAfter(times: Float64Array, time: number, isAtIncluded: boolean, fr
   return low;
 }
 
+/** A file whose records are being put among those of others. Its times are in memory only for as long as they are needed. */
+interface Merging {
+  readonly part: number;
+  readonly load: () => Promise<Float64Array>;
+  /** The time of its next record. */
+  head: number;
+  times: Float64Array | undefined;
+  at: number;
+}
+
 /** Puts the records of files into the order of their times, which increase in each. Of equal times, the earlier file's come first. */
-function merged(parts: ReadonlyArray<{ readonly part: number; readonly times: Float64Array }>): Run[] {
+async function merged(files: readonly Merging[]): Promise<Run[]> {
   const runs: Run[] = [];
-  const at = parts.map(() => 0);
-  for (;;) {
-    let [chosen, head] = [-1, Infinity];
-    parts.forEach(({ times }, index) => {
-      const time = times[at[index] ?? 0];
-      if (time !== undefined && (chosen < 0 || time < head)) [chosen, head] = [index, time];
-    });
-    const own = parts[chosen];
-    if (own === undefined) return runs;
-    const start = at[chosen] ?? 0;
-    let end = own.times.length;
-    parts.forEach(({ times }, index) => {
-      const time = times[at[index] ?? 0];
-      if (index === chosen || time === undefined) return;
-      end = Math.min(end, firstAfter(own.times, time, index < chosen, start));
-    });
-    at[chosen] = end;
+  let rest = files;
+  while (rest.length > 0) {
+    const own = rest.reduce((best, file) => file.head < best.head ? file : best);
+    const times = own.times ??= await own.load();
+    const start = own.at;
+    own.at = rest.reduce((end, other) => {
+      if (other === own) return end;
+      return Math.min(end, firstAfter(times, other.head, rest.indexOf(other) < rest.indexOf(own), start));
+    }, times.length);
     const before = runs.at(-1);
-    if (before?.part === own.part && before.end === start) runs[runs.length - 1] = { ...before, end };
-    else runs.push({ part: own.part, start, end });
+    if (before?.part === own.part && before.end === start) runs[runs.length - 1] = { ...before, end: own.at };
+    else runs.push({ part: own.part, start, end: own.at });
+    own.head = times[own.at] ?? NaN;
+    if (own.at === times.length) rest = rest.filter((file) => file !== own);
   }
+  return runs;
 }
 
 function isText(values: CdfArray): values is string[] {
@@ -241,12 +246,15 @@ export class JoinedCdf {
         last = Math.max(last, summaries[end]?.last ?? -Infinity);
         end++;
       }
-      const group = plain.slice(at, end);
-      runs.push(
-        ...(group.length === 1 ? group : merged(
-          await Promise.all(group.map(async ({ part }) => ({ part, times: await this.#times(part, time) }))),
-        )),
-      );
+      const group = plain.slice(at, end).map(({ part }, index): Merging => ({
+        part,
+        load: () => this.#times(part, time),
+        head: summaries[at + index]?.first ?? NaN,
+        times: undefined,
+        at: 0,
+      }));
+      const [only] = plain.slice(at, end);
+      runs.push(...(group.length === 1 && only !== undefined ? [only] : await merged(group)));
       at = end;
     }
     return runs;
