@@ -22,8 +22,10 @@ export async function hashFile(file: Deno.FsFile, options: HashOptions = {}): Pr
   // Loaded lazily: loading takes longer than a whole small download.
   const { createHash } = await import("node:crypto");
   const hash = createHash("md5");
-  const blockLength = Math.min(BLOCK_LENGTH, length, (await file.stat()).size) || 1;
-  let [block, next] = [new Uint8Array(blockLength), new Uint8Array(blockLength)];
+  const most = Math.min(length, file.statSync().size) || 1;
+  // A small file is read at once; then the second buffer only finds its end.
+  let block = new Uint8Array(Math.min(BLOCK_LENGTH, most));
+  let next = new Uint8Array(most <= BLOCK_LENGTH ? 1 : BLOCK_LENGTH);
   let count = await file.read(block);
   for (let left = length; count !== null && left > 0;) {
     await pause?.();
