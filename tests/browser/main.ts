@@ -25,7 +25,22 @@ const LOOKS: readonly Look[] = [
 const PICTURED = {
   gallery_table: "await files.show()",
   gallery_coverage: "await year.coverage()",
+  gallery_vectors: "await field.quicklook()",
+  gallery_spectrogram: "await ions.plot(",
 } as const;
+
+/** Pages of files of the demo archive. */
+const FILE_PAGES: Readonly<Record<string, string>> = {
+  file_vectors: "imap/mag/l2/2025/05/imap_mag_l2_norm-gse_20250502_v001.cdf",
+  file_variable: "imap/mag/l2/2025/05/imap_mag_l2_norm-gse_20250502_v001.cdf?variable=magnitude",
+  file_spectrogram: "imap/codice/l1b/2024/07/imap_codice_l1b_hi-omni_20240720_v001.cdf",
+  file_monitors: "imap/codice/l1b/2024/07/imap_codice_l1b_hskp_20240720_v001.cdf",
+  file_packets: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts",
+  file_text: "imap/spice/lsk/naif0012.tls",
+};
+
+/** Those that the documentation has screenshots of. */
+const PICTURED_FILES: ReadonlySet<string> = new Set(["file_vectors", "file_spectrogram"]);
 
 /** Serves the gallery as each site shows it. */
 async function serveGallery(): Promise<{ url: string } & AsyncDisposable> {
@@ -44,7 +59,8 @@ async function takeScreenshots(page: Page, { width, colorScheme }: Look): Promis
   const cells = await readNotebook(notebookPath("gallery.ipynb"));
   for (const [name, words] of Object.entries(PICTURED)) {
     const cell = cells.cells.find(({ source }) => source.includes(words));
-    await screenshot(page.locator(`#${cell?.id} .output`), `${name}_${width}_${colorScheme}`);
+    // A download before it has an output of its own.
+    await screenshot(page.locator(`#${cell?.id} .output`).last(), `${name}_${width}_${colorScheme}`);
   }
 }
 
@@ -123,6 +139,23 @@ for (const look of LOOKS) {
         }
         await assertReadable(page, path.endsWith(".svg") ? { within: "svg", isPicture: true } : {});
         if (!path.endsWith(".svg")) assert(await assertReachableByKeyboard(page) > 5);
+        assertEquals(complaints, []);
+      });
+    }
+  });
+
+  Deno.test(`the archive's pages of files read well at ${width} pixels, ${colorScheme}`, async (t) => {
+    await using browser = await openBrowser();
+    await using archive = await startServe(["--demo"]);
+    for (const [name, path] of Object.entries(FILE_PAGES)) {
+      await t.step(path, async () => {
+        await using watched = await openPage(browser, look);
+        const { page, complaints } = watched;
+        await page.goto(`${archive.url}/files/${path}`);
+        if (PICTURED_FILES.has(name)) await screenshot(page, `${name}_${width}_${colorScheme}`);
+        for (const summary of await page.locator("summary").all()) await summary.click();
+        await assertReadable(page);
+        assert(await assertReachableByKeyboard(page) >= 3);
         assertEquals(complaints, []);
       });
     }

@@ -87,7 +87,9 @@ export function measurePage(within: string): Measures {
   };
   /** The drawn size of a text; a chart may be scaled down. */
   const sizeOf = (element: Element) => {
-    const scale = element instanceof SVGGraphicsElement ? element.getScreenCTM()?.a ?? 1 : 1;
+    const matrix = element instanceof SVGGraphicsElement ? element.getScreenCTM() : null;
+    // Labels of vertical axes are turned.
+    const scale = matrix === null ? 1 : Math.hypot(matrix.a, matrix.b);
     return parseFloat(getComputedStyle(element).fontSize) * scale;
   };
   const pageGround = over(colourOf("Canvas"), [255, 255, 255, 1]);
