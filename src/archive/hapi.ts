@@ -178,7 +178,11 @@ function isoOf(time: bigint, more: number): string {
   return new Date(Math.floor(timesToMilliseconds(BigInt64Array.of(time), "TT2000")[0] ?? 0) + more).toISOString();
 }
 
-const DAY_MS = 86_400_000;
+/**
+ * How far from a dataset a span of time may be, in which there are no data. hapiclient divides a span into whole hours,
+ * days, or months, and asks for one more behind it.
+ */
+const MARGIN_MS = 32 * 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /** Returns the span of the first hour, at most, of the file with the latest data. */
@@ -359,13 +363,11 @@ export class HapiServer {
     return await this.#stream(query, { format, hasHeader: include === "header", isHead: request.method === "HEAD" });
   }
 
-  /** Checks that the span has to do with the dataset, which clients ask for by whole days, and that it is not too long. */
+  /** Checks that the span has to do with the dataset, and that it is not too long. */
   #checkSpan(query: RecordsQuery): void {
     const { startDate, stopDate } = datesOf(query.dataset);
-    const day = (time: number) => isoToTime(new Date(time).toISOString(), "TT2000");
-    const from = day(Math.floor(Date.parse(startDate) / DAY_MS) * DAY_MS);
-    const to = day(Math.ceil(Date.parse(stopDate) / DAY_MS) * DAY_MS);
-    if (query.stop <= from || query.start >= to) {
+    const time = (date: string, more: number) => isoToTime(new Date(Date.parse(date) + more).toISOString(), "TT2000");
+    if (query.stop <= time(startDate, -MARGIN_MS) || query.start >= time(stopDate, MARGIN_MS)) {
       throw new HapiError(1405, `the dataset is from ${startDate} to ${stopDate}`);
     }
     const bytes = estimateBytes(query);

@@ -293,6 +293,16 @@ const STATUSES: ReadonlyArray<readonly [query: string, code: number, line: strin
   ],
   [
     `data?dataset=${ID}&start=2025&stop=2026`,
+    1201,
+    "200 OK; HAPI 1201 OK - no data for time range",
+  ],
+  [
+    `data?dataset=${ID}&start=2024&stop=2025`,
+    1405,
+    "400 Bad Request; HAPI 1405 Bad request - start < startDate and/or stop > stopDate",
+  ],
+  [
+    `data?dataset=${ID}&start=2026-02-06&stop=2027`,
     1405,
     "400 Bad Request; HAPI 1405 Bad request - start < startDate and/or stop > stopDate",
   ],
