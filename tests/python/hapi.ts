@@ -18,7 +18,8 @@ const INTEGERS = ["moving"];
 /** What one request has for a parameter. */
 interface Read {
   readonly format: string;
-  readonly some: boolean;
+  /** The parameters that were asked for, or how long each of several requests was. */
+  readonly request: string;
   readonly name: string;
   readonly type: string;
   readonly shape: readonly number[];
@@ -56,14 +57,10 @@ Deno.test("hapiclient reads from three days, as CSV and as binary, bit for bit w
   const printed = await run(python, [PROGRAM, "read", server, ID, "2026-01-01", "2026-01-05"]);
   const reads = printed.trimEnd().split("\n").map((line): Read => JSON.parse(line));
   for (const format of ["csv", "binary"]) {
-    assertEquals(reads.filter((read) => read.format === format && !read.some).map(({ name }) => name), [
-      "Time",
-      ...NAMES,
-    ]);
-    assertEquals(
-      reads.filter((read) => read.format === format && read.some).map(({ name }) => name),
-      ["Time", ...NAMES.slice(0, 3)],
-    );
+    for (const [request, names] of [["", NAMES], ["scalar,vector,fixed", NAMES.slice(0, 3)], ["P1D", NAMES]] as const) {
+      const found = reads.filter((read) => read.format === format && read.request === request);
+      assertEquals(found.map(({ name }) => name), ["Time", ...names], `${format} ${request}`);
+    }
   }
   const times = (await expectedValues(files, "epoch")).values.map((time) =>
     typeof time === "bigint" ? timeToIso(time) : ""
@@ -77,7 +74,11 @@ Deno.test("hapiclient reads from three days, as CSV and as binary, bit for bit w
     const texts = name === "Time" ? times : isText ? values.map((value) => String(value).trimEnd()) : null;
     const bytes = texts === null ? bytesOf(values, INTEGERS.includes(name)) : null;
     for (const read of reads.filter((read) => read.name === name)) {
-      assertEquals([read.shape, read.texts, read.bytes], [shape, texts, bytes], `${name} as ${read.format}`);
+      assertEquals(
+        [read.shape, read.texts, read.bytes],
+        [shape, texts, bytes],
+        `${name} as ${read.format}: ${read.request}`,
+      );
     }
     const sent = json.data.map((record) => record[index]).flat(3);
     // JSON has no NaN.
