@@ -285,6 +285,11 @@ export class Dataset {
     throw new InputError(`Cannot ${action} "${this.name}": it is not a CDF file, but ${what}`);
   }
 
+  /** The names of the data with records: none of them may be left out because it differs between files. */
+  #dataNames(): string[] {
+    return this.variables.filter(({ role, varies }) => role === "data" && varies).map(({ name }) => name);
+  }
+
   /** Opens what variables need in a span of time. `action` was checked with the file that is open. */
   async #opened(action: string, span: TimeSpan, names: readonly string[] = []): Promise<IstpFile> {
     const content = this.#content;
@@ -476,7 +481,7 @@ export class Dataset {
       dataset.#cdfFile(action);
       const span = spanOf(options);
       const [file, { exportRecords }] = await Promise.all([
-        dataset.#opened(action, span, names),
+        dataset.#opened(action, span, names.length > 0 ? names : dataset.#dataNames()),
         import("../dataset/export_records.ts"),
       ]);
       return await exportRecords(file, names, span);

@@ -252,6 +252,7 @@ Deno.test("what differs between days is an error that names both files, where it
     const dataset = await lab.client.openAll([one, two, three]);
     await assertRejects(() => dataset.read("field"), InputError, message);
     await assertRejects(() => dataset.table("field"), InputError, message);
+    await assertRejects(() => datasetExport(dataset, []), InputError, message);
     await assertRejects(() => dataset.plot("field").toSvg(), InputError, message);
     // Other days are not affected.
     assertEquals((await dataset.read("field", { to: "2026-01-01T12:00" })).shape, [1, 2]);
