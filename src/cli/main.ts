@@ -129,7 +129,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "local",
-    summary: "list what is in the data directory, and remove what is not needed",
+    summary: "list what is in the data directory, and prune it",
     load: async () => (await import("./commands/local.ts")).local,
   },
   {
