@@ -177,7 +177,7 @@ function loadedBy(entry: string, loaded = new Set<string>()): Set<string> {
 const STARTS: ReadonlyArray<readonly [entry: string, most: number, ...others: string[]]> = [
   ["mod.ts", 30],
   ["cli.ts", 2],
-  ["src/cli/main.ts", 8],
+  ["src/cli/main.ts", 10, "npm:deno-std@^1.4.0/cli/parse_args.js"],
   ["src/cdf/cdf.ts", 7],
 ];
 
@@ -253,6 +253,7 @@ const MIN_LINES = 25;
 /** The short files of src/, and why each is not part of another one. */
 const SHORT: Readonly<Record<string, string>> = {
   "src/std/async.ts": "adds types to @std/async",
+  "src/std/cli.ts": "adds types to @std/cli",
   "src/std/http.ts": "adds types to @std/http",
   "src/std/path.ts": "adds types to @std/path, and chooses the functions for the operating system",
   "src/version.ts": "is written by whoever releases a version, and loaded without anything else",

@@ -4,6 +4,7 @@ import { fromEnvironmentIfAllowed, terminalColumns } from "../config.ts";
 import { ImapError, InputError, suggestion } from "../errors.ts";
 import { closestName, didYouMean } from "../names/vocabulary.ts";
 import { decodeText, printable, printableJson } from "../safe_text.ts";
+import { parseArgs } from "@std/cli";
 
 /** An option of the command line: parsing, checks, help, and completions are derived from it. */
 export interface Option {
@@ -113,6 +114,10 @@ export interface Parsed {
   readonly words?: readonly string[] | undefined;
 }
 
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
 /** The option for a parameter of the library: `--data-level` for `data_level`. */
 export function optionName(parameter: string): string {
   return `--${parameter.replaceAll("_", "-")}`;
@@ -159,8 +164,34 @@ export function commandIndex(args: readonly string[], options: readonly Option[]
   return args.length;
 }
 
+/** Rejects what `parseArgs` would silently accept: unknown options, and flags with a value. Stops at `--`. */
+function checkNames(args: readonly string[], options: readonly Option[]): void {
+  for (const word of args) {
+    if (word === "--") return;
+    const last = isOption(word) ? optionsOf(word, options).at(-1) : undefined;
+    if (last !== undefined && last.value === undefined && word.includes("=")) {
+      throw new UsageError(`Cannot use the option "--${last.name}": it takes no value`);
+    }
+  }
+}
+
+/** Turns `--option -` into `--option=-`: `parseArgs` does not accept a hyphen as a value. */
+function joinHyphens(args: readonly string[], options: readonly Option[]): string[] {
+  const joined: string[] = [];
+  for (const word of args) {
+    const before = joined.at(-1) ?? "";
+    const takesIt = word === "-" && before.startsWith("--") && !before.includes("=") && !joined.includes("--") &&
+      options.some(({ name, value }) => value !== undefined && before === `--${name}`);
+    if (takesIt) joined[joined.length - 1] = `${before}=-`;
+    else joined.push(word);
+  }
+  return joined;
+}
+
 /** Checks the values of an option. Repeating an option is more likely a mistake than intended. */
-function onlyValue(option: Option, [value, second]: readonly string[]): string | undefined {
+function onlyValue(option: Option, given: unknown): string | undefined {
+  const values = Array.isArray(given) ? given.filter(isText) : [];
+  const [value, second] = values;
   if (value === undefined) return undefined;
   if (second !== undefined) throw new UsageError(`Cannot use the option "--${option.name}": it is given twice`);
   if (value === "") throw new UsageError(`Cannot use the option "--${option.name}": it needs a value, ${option.value}`);
@@ -172,44 +203,35 @@ function onlyValue(option: Option, [value, second]: readonly string[]): string |
 }
 
 /**
- * Parses the arguments of a command line, as `parseArgs` of @std/cli does, which takes a millisecond to load and accepts
- * options that do not exist. What follows `--` is no option.
+ * Parses the arguments of a command line.
  *
  * @throws {UsageError} When an option is unknown, lacks its value, is given twice, or has a value that it does not accept.
  */
-export function parse(args: readonly string[], options: readonly Option[]): Parsed {
-  const given = new Map<string, string[]>(options.map(({ name }) => [name, []]));
-  const flags = new Set<string>();
-  const rest: string[] = [];
-  for (let index = 0; index < args.length; index++) {
-    const word = args[index] ?? "";
-    if (word === "--") {
-      rest.push(...args.slice(index + 1));
-      break;
-    }
-    if (!isOption(word)) {
-      rest.push(word);
-      continue;
-    }
-    const [, joined] = /=(.*)$/s.exec(word) ?? [];
-    for (const { name, value } of optionsOf(word, options)) {
-      if (value === undefined) {
-        if (joined !== undefined) throw new UsageError(`Cannot use the option "--${name}": it takes no value`);
-        flags.add(name);
-        continue;
-      }
-      const next = args[index + 1] ?? "--";
-      const isNext = joined === undefined && next !== "--" && !isOption(next);
-      if (isNext) index++;
-      given.get(name)?.push(isNext ? next : joined ?? "");
-    }
-  }
+export function parse(typed: readonly string[], options: readonly Option[]): Parsed {
+  const last = options.find(({ takesRest }) => takesRest);
+  const end = last === undefined ? -1 : typed.indexOf(`--${last.name}`);
+  if (end >= 0) return { ...parse(typed.slice(0, end), options), words: typed.slice(end + 1) };
+  const args = joinHyphens(typed, options);
+  checkNames(args, options);
+  const withValue = options.filter((option) => option.value !== undefined);
+  const flags = options.filter((option) => option.value === undefined);
+  const letters = options.flatMap(({ letter, name }) => letter === undefined ? [] : [[letter, name] as const]);
+  const parsed = parseArgs(args, {
+    string: [...withValue.map((option) => option.name), "_"],
+    collect: withValue.map((option) => option.name),
+    boolean: flags.map((option) => option.name),
+    alias: Object.fromEntries(letters),
+  });
   const values = new Map<string, string>();
-  for (const option of options) {
-    const value = onlyValue(option, given.get(option.name) ?? []);
+  for (const option of withValue) {
+    const value = onlyValue(option, parsed[option.name]);
     if (value !== undefined) values.set(option.name, value);
   }
-  return { values, flags, rest };
+  return {
+    values,
+    flags: new Set(flags.map((option) => option.name).filter((name) => parsed[name] === true)),
+    rest: parsed._.map(String),
+  };
 }
 
 /** The maximum delay of a timer in seconds, about 24 days. */
