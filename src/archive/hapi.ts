@@ -218,9 +218,9 @@ function infoOf(dataset: HapiDataset, parameters: readonly HapiParameter[]): obj
   };
 }
 
-/** The response to a HEAD request. */
+/** The response to a HEAD request. The length of records is not known without reading all of them. */
 async function headOf({ status, statusText, headers, body }: Response): Promise<Response> {
-  await body?.cancel();
+  if (body !== null) headers.set("content-length", String((await new Response(body).bytes()).length));
   return new Response(null, { status, statusText, headers });
 }
 

@@ -361,7 +361,9 @@ const BODILESS = [204, 304];
 async function sendResponse(response: Response, outgoing: ServerResponse, patience: Patience): Promise<void> {
   const { status, headers } = response;
   const body = response.body === null ? undefined : await startReading(response.body);
-  if ((body === undefined || body.isComplete) && !headers.has("content-length") && !BODILESS.includes(status)) {
+  // The length that a GET has is known only to the handler.
+  const isLengthKnown = body?.isComplete ?? outgoing.req.method !== "HEAD";
+  if (isLengthKnown && !headers.has("content-length") && !BODILESS.includes(status)) {
     const length = body?.chunks.reduce((sum, { length }) => sum + length, 0) ?? 0;
     outgoing.setHeader("content-length", length);
   }
