@@ -210,6 +210,11 @@ Deno.test("the causes of failures are loaded only after a failure", () => {
   }
 });
 
+Deno.test("the archive starts without HAPI and without what reads CDF files", () => {
+  const loaded = [...loadedBy("src/archive/start_archive.ts")];
+  assertEquals(loaded.filter((name) => /^src\/(archive\/hapi|cdf\/|dataset\/)/.test(name)), []);
+});
+
 /** The most files of src/ that deal with the SDC and the archive, without declaration files: a file is a deep module. */
 const MAX_FILES = 115;
 /** The parts that go further than a client of the SDC, into files and from run to run, which have limits of their own. */
