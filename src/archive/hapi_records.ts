@@ -31,9 +31,11 @@ export interface RecordsQuery {
 }
 
 /** The bytes of the values that are read at once from each file. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 128 * 1024;
 /** The most records that are read at once. */
 const MAX_CHUNK_RECORDS = 16 * 1024;
+/** How many records are written at once: the texts of more would live so long that they are collected late. */
+const ENCODED_RECORDS = 256;
 /** The bytes of a chunk of the response. */
 const OUTPUT_BYTES = 64 * 1024;
 /** The bytes that the records of a file may take that is not in the order of time: they are sorted in memory. */
@@ -656,13 +658,15 @@ export async function* encodeRecords(
     return all;
   };
   for await (const block of mergeFiles(store, query)) {
-    const part = encoder.encode(block);
-    parts.push(part);
-    length += part.length;
-    if (length < OUTPUT_BYTES) continue;
-    yield joined();
-    parts = [];
-    length = 0;
+    for (let from = block.from; from < block.to; from += ENCODED_RECORDS) {
+      const part = encoder.encode({ chunk: block.chunk, from, to: Math.min(block.to, from + ENCODED_RECORDS) });
+      parts.push(part);
+      length += part.length;
+      if (length < OUTPUT_BYTES) continue;
+      yield joined();
+      parts = [];
+      length = 0;
+    }
   }
   if (length > 0) yield joined();
 }
