@@ -337,7 +337,7 @@ export async function makeLock(
   const contents: LockContents = {
     name: nameOfLock(path),
     created: created.toISOString().replace(/\.\d+Z$/, "Z"),
-    archive: url,
+    archive: isLocal ? "" : url,
     program: `@imap-sdc/data-access ${VERSION}`,
     query,
     files: await lockedFiles(dataDir, wanted, transfer.signal),
@@ -380,7 +380,7 @@ export class LockFile {
   readonly name: string;
   /** When it was written: `2026-01-31T12:00:00Z`. */
   readonly created: string;
-  /** The URL of the archive. */
+  /** The URL of the archive; empty if all files of a data directory were locked: it does not say where they are from. */
   readonly archive: string;
   /** The program that wrote it, and its version. */
   readonly program: string;
@@ -444,9 +444,7 @@ export class LockFile {
     const { frozen = false, ...transfer } = call.options;
     const context = call.context();
     const { dataDir } = context.settings;
-    const { signal } = transfer;
-    const settings = { bytes: false, extra: false, onProgress: () => {}, signal };
-    const differences = await verifyFiles(dataDir, this.files, settings);
+    const differences = await verifyFiles(dataDir, this.files, { ...QUIET_CHECK, signal: transfer.signal });
     const isWrong = new Set(differences.map(({ path }) => path));
     if (frozen) await this.#checkArchive(context, this.files.filter(({ path }) => isWrong.has(path)), transfer);
     const hashes = new Map(this.files.map(({ path, sha256 }) => [path, sha256]));
@@ -513,7 +511,8 @@ export class LockFile {
 
   /**
    * Takes what has changed in the archive: downloads newer versions, and writes the lock file again. Files that are gone from
-   * the archive, or no longer found by its query, are dropped from the lock file; nothing is removed from the disk.
+   * the archive, or no longer found by its query, are dropped from the lock file; nothing is removed from the disk. Files that
+   * are here, but not with the locked bytes, are downloaded again.
    *
    * @returns The new lock file; this one if nothing has changed.
    */
@@ -525,16 +524,21 @@ export class LockFile {
     const { changes, next } = await this.#changes(context, transfer);
     if (changes.length === 0) return this;
     if (next.size === 0) throw new ImapError(`Cannot update the lock file "${this.path}": all of its files are gone`);
-    const again = changes.filter(({ state }) => state === "redelivered").map(({ path }) => path);
-    await fetchMissing(context, next, { ...transfer, toVerify: new Set(again) });
+    const { dataDir, url } = context.settings;
+    const isRedelivered = new Set(changes.filter(({ state }) => state === "redelivered").map(({ path }) => path));
+    const kept = this.files.filter(({ path }) => next.has(path) && !isRedelivered.has(path));
+    // Otherwise the new lock file would list bytes that are damaged, or were changed here.
+    const damaged = (await verifyFiles(dataDir, kept, { ...QUIET_CHECK, signal: transfer.signal }))
+      .filter(({ state }) => state !== "missing").map(({ path }) => path);
+    await fetchMissing(context, next, { ...transfer, toVerify: new Set([...isRedelivered, ...damaged]) });
     const { name, query } = this;
     const contents: LockContents = {
       name,
       created: now().toISOString().replace(/\.\d+Z$/, "Z"),
-      archive: context.settings.url,
+      archive: url,
       program: `@imap-sdc/data-access ${VERSION}`,
       query,
-      files: await lockedFiles(context.settings.dataDir, next, transfer.signal),
+      files: await lockedFiles(dataDir, next, transfer.signal),
     };
     await write(this.path, contents);
     return new LockFile(this.#begin, this.path, contents);
@@ -583,6 +587,9 @@ export class LockFile {
     return shownTable(lockedTable(this)).trimEnd();
   }
 }
+
+/** A check of the files that a lock file lists, without a display. */
+const QUIET_CHECK = { bytes: false, extra: false, onProgress: () => {} } as const;
 
 /** More threads than this help no disk. */
 const MAX_JOBS = 256;

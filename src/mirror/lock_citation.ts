@@ -112,6 +112,8 @@ interface Citation {
   readonly name: string;
   /** The day on which the lock file was written; empty if it is not known. */
   readonly day: string;
+  /** Whether the archive was asked for the files on that day. */
+  readonly isAsked: boolean;
   readonly url: string | undefined;
   readonly program: string;
   readonly hash: string;
@@ -127,7 +129,9 @@ function said(products: readonly Product[], text: (facts: SourceFacts) => string
 }
 
 function investigator({ investigator, affiliation }: SourceFacts): string | undefined {
-  return investigator === undefined || affiliation === undefined ? investigator : `${investigator}, ${affiliation}`;
+  return investigator === undefined || affiliation === undefined || investigator === affiliation
+    ? investigator
+    : `${investigator}, ${affiliation}`;
 }
 
 /** Returns the URL of the archive, without anything that could be a secret. */
@@ -146,6 +150,7 @@ async function collect(lock: LockContents, dataDir: string): Promise<Citation> {
   return {
     name: printable(lock.name),
     day: /^\d{4}-\d\d-\d\d/.exec(lock.created)?.[0] ?? "",
+    isAsked: lock.query !== undefined,
     url: publicUrl(lock.archive),
     program: excerpt(lock.program),
     hash: await treeHash(lock.files),
@@ -161,10 +166,18 @@ async function collect(lock: LockContents, dataDir: string): Promise<Citation> {
 
 const MISSION = "Interstellar Mapping and Acceleration Probe (IMAP)";
 
-function plainText({ name, day, url, program, hash, products, dois, notes }: Citation): string {
-  const retrieved = [day === "" ? "" : ` on ${day}`, program === "" ? "" : ` with ${program}`].join("");
+/** `Locked on 2026-01-31 with ...`: when the files were downloaded is not known, those that were here before above all. */
+function lockedText({ day, program }: Citation): string {
+  const parts = [day === "" ? "" : ` on ${day}`, program === "" ? "" : ` with ${program}`].join("");
+  return parts === "" ? "" : `Locked${parts}.`;
+}
+
+function plainText(citation: Citation): string {
+  const { name, url, hash, products, dois, notes } = citation;
+  const archive = url === undefined ? "" : `Archive: ${url}`;
+  const parts = [`${MISSION}, data set "${name}".`, lockedText(citation), archive];
   return [
-    `${MISSION}, data set "${name}". Retrieved${url === undefined ? "" : ` from ${url}`}${retrieved}.`,
+    parts.filter((part) => part !== "").join(" "),
     ...products.map((product) => `  ${product}`),
     `SHA-256 of the list of files: ${hash}`,
     ...dois.map((doi) => `DOI: ${doi}`),
@@ -173,7 +186,10 @@ function plainText({ name, day, url, program, hash, products, dois, notes }: Cit
   ].join("\n");
 }
 
+/** Braces have to be balanced in a value, even those behind a backslash. */
 const ESCAPED: Readonly<Record<string, string>> = {
+  "{": "\\textbraceleft{}",
+  "}": "\\textbraceright{}",
   "\\": "\\textbackslash{}",
   "~": "\\textasciitilde{}",
   "^": "\\textasciicircum{}",
@@ -189,25 +205,29 @@ function keyOf({ name, hash }: Citation): string {
   return `imap-${name.replaceAll(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "")}-${hash.slice(0, 8)}`;
 }
 
+/** Returns a DOI for a field of BibTeX, verbatim, as styles make a link of it; undefined if it is none. */
+function bareDoi(text: string): string | undefined {
+  return /^(?:https?:\/\/(?:dx\.)?doi\.org\/|doi:\s*)?(10\.\d{4,9}\/[^\s{}\\%#,]+)$/i.exec(text)?.[1];
+}
+
 function bibtex(citation: Citation): string {
-  const { name, day, url, program, hash, products, dois, notes } = citation;
+  const { name, day, isAsked, url, hash, products, dois, notes } = citation;
+  const doi = dois.length === 1 ? bareDoi(dois[0] ?? "") : undefined;
+  const locked = lockedText(citation);
   const note = [
     `${products.join("; ")}.`,
     `SHA-256 of the list of files: ${hash}.`,
-    ...(program === "" ? [] : [`Retrieved with ${program}.`]),
-    ...(dois.length > 1 ? [`DOIs: ${dois.join(", ")}.`] : []),
+    ...(locked === "" ? [] : [locked]),
+    ...(dois.length === 0 || doi !== undefined ? [] : [`DOI: ${dois.join(", ")}.`]),
     ...notes,
   ].join(" ");
   const fields: ReadonlyArray<readonly [name: string, value: string | undefined]> = [
     ["title", `{${escapeBibtex(MISSION)}}, data set ${escapeBibtex(name)}`],
     ["key", "IMAP"],
-    [
-      "doi",
-      dois.length === 1 ? escapeBibtex((dois[0] ?? "").replace(/^https?:\/\/(dx\.)?doi\.org\//i, "")) : undefined,
-    ],
+    ["doi", doi],
     // Verbatim, as BibTeX's styles expect it; a URL has neither spaces nor braces.
     ["url", url?.replaceAll(/[{}\\]/g, encodeURIComponent)],
-    ["urldate", day === "" ? undefined : day],
+    ["urldate", day === "" || !isAsked ? undefined : day],
     ["note", escapeBibtex(note)],
   ];
   const lines = fields.flatMap(([name, value]) => value === undefined ? [] : [`  ${name} = {${value}},`]);

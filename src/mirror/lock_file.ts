@@ -40,7 +40,7 @@ export interface LockContents {
   readonly name: string;
   /** When it was written: `2026-01-31T12:00:00Z`. */
   readonly created: string;
-  /** The URL of the archive. */
+  /** The URL of the archive; empty if nobody knows where the files are from: those of a data directory. */
   readonly archive: string;
   /** The program that wrote it, and its version. */
   readonly program: string;
@@ -96,7 +96,7 @@ export function lockText({ name, created, archive, program, query, files }: Lock
   const sorted = query === undefined
     ? undefined
     : Object.fromEntries(Object.entries(query).sort(([a], [b]) => a < b ? -1 : 1));
-  const imap = { lockVersion: LOCK_VERSION, archive, program, query: sorted };
+  const imap = { lockVersion: LOCK_VERSION, archive: archive === "" ? undefined : archive, program, query: sorted };
   return `${JSON.stringify({ $schema: PROFILE, name, created, imap, resources }, null, 2)}\n`;
 }
 
@@ -138,14 +138,14 @@ function decodeResource(value: unknown, count: number): LockedFile | string {
   if (!isObject(value) || !isText(path)) return `resource ${count} has no path`;
   const about = `"${shown(path)}"`;
   if (!isInside(path)) return `${about} is not a path of the archive, imap/..., without .. and hidden folders`;
-  const { bytes, hash, md5, version, ingestion_date } = value;
+  const { bytes, hash, md5, ingestion_date } = value;
   if (typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0) return `${about} has no size ("bytes")`;
   const problem = hashProblem(hash);
   if (problem !== undefined) return `of ${about}: ${problem}`;
   if (!isText(md5) || !/^[0-9a-f]{32}$/.test(md5)) return `${about} has no MD5 ("md5")`;
   return {
     path,
-    version: isText(version) ? version : undefined,
+    version: versionInName(path),
     bytes,
     sha256: String(hash).slice("sha256:".length),
     md5,
@@ -153,12 +153,16 @@ function decodeResource(value: unknown, count: number): LockedFile | string {
   };
 }
 
-function decodeQuery(value: unknown): LockedQuery | undefined {
-  if (!isObject(value)) return undefined;
-  const entries = Object.entries(value).map(([name, value]): [string, string | string[]] => [
-    name,
-    Array.isArray(value) ? value.map(String) : String(value),
-  ]);
+/** Decodes the query. @throws {ImapError} When it is not parameters with texts. */
+function decodeQuery(query: unknown): LockedQuery | undefined {
+  if (query === undefined) return undefined;
+  const expected = "expected parameters whose values are texts, or lists of texts";
+  if (!isObject(query)) throw new ImapError(`its query is wrong: ${expected}`);
+  const entries = Object.entries(query).map(([name, value]): [string, string | readonly string[]] => {
+    if (isText(value)) return [name, value];
+    if (Array.isArray(value) && value.every(isText)) return [name, value];
+    throw new ImapError(`in its query, the value of "${shown(name)}" is wrong: ${expected}`);
+  });
   return Object.fromEntries(entries);
 }
 
@@ -205,6 +209,9 @@ export function parseLock(text: string): LockContents {
   if (imap.lockVersion > LOCK_VERSION) {
     const versions = `format ${imap.lockVersion}, and this program reads up to ${LOCK_VERSION}`;
     throw new ImapError(`it was written by a newer version of this program (${versions}); update the program`);
+  }
+  if (!Number.isSafeInteger(imap.lockVersion) || imap.lockVersion < 1) {
+    throw new ImapError(`its "lockVersion" is ${imap.lockVersion}; expected a whole number from 1`);
   }
   if (!Array.isArray(resources) || resources.length === 0) throw new ImapError("it lists no files");
   const { archive, program, query } = imap;

@@ -257,8 +257,14 @@ class Verification {
   /** Finds files in the folder with the archive's files that are not in the lock file. Hidden ones do not count. */
   async #findExtra(locked: ReadonlySet<string>): Promise<void> {
     try {
-      for await (const { kind, path } of localFiles(this.#dataDir, { signal: this.#settings.signal })) {
-        if (kind !== "partial" && !locked.has(path) && !basename(path).startsWith(".")) this.#add(path, "extra");
+      for await (const entry of localFiles(this.#dataDir, { signal: this.#settings.signal })) {
+        const { kind, path } = entry;
+        if (kind === "partial" || locked.has(path) || basename(path).startsWith(".")) continue;
+        const reason = kind === "other" ? entry.reason : undefined;
+        if (reason === "unreadable") this.#add(path, "unreadable", "it may have files that are not in the lock file");
+        // A folder on another disk: its files were checked.
+        else if (reason === "link" && locked.values().some((file) => file.startsWith(`${path}/`))) continue;
+        else this.#add(path, "extra");
       }
     } catch (error) {
       // If the data directory does not exist, all files are missing.

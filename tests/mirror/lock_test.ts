@@ -253,6 +253,35 @@ Deno.test("diff() lists what has changed in the archive, and update() takes it",
   assertEquals(said(await (await archive.client().readLock("mag.lock.json")).diff()), []);
 });
 
+Deno.test("update() lists the archive's bytes in place of files that are damaged or missing here", async () => {
+  await using archive = await locked(4);
+  const { lock, folder } = archive;
+  await Deno.writeTextFile(join(folder.path, pathOf(0)), "damaged");
+  await Deno.remove(join(folder.path, pathOf(1)));
+  archive.put(nameOf(3, "v002.0001"));
+  const updated = await lock.update();
+  assertEquals(updated.files.slice(0, 3), lock.files.slice(0, 3));
+  assertEquals(said(await updated.verify({ bytes: true, extra: false })), []);
+});
+
+Deno.test("verify() says what it cannot look into, and checks files behind a link to another disk", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using archive = await locked(2);
+  await using disk = await testFolder();
+  const { lock, folder } = archive;
+  await Deno.rename(join(folder.path, "imap/mag"), join(disk.path, "mag"));
+  await Deno.symlink(join(disk.path, "mag"), join(folder.path, "imap/mag"));
+  assertEquals(said(await lock.verify()), []);
+  await Deno.symlink(disk.path, join(folder.path, "imap/other"));
+  // Deno cannot open a folder whose name is not UTF-8: nobody knows what it has.
+  const { success } = await new Deno.Command("bash", { args: ["-c", "mkdir imap/$'\\xff'"], cwd: folder.path })
+    .output();
+  const differences = await lock.verify();
+  assertEquals(said(differences), ["extra other", ...(success ? ["unreadable \ufffd"] : [])]);
+  if (success) assertStringIncludes(differences[1]?.reason ?? "", "may have files that are not in the lock file");
+});
+
 Deno.test("diff() compares ingestion dates with those of the lock file, whatever the clocks say", async () => {
   await using archive = await openFakeArchive();
   for (const day of [0, 1]) archive.put(nameOf(day));
@@ -362,6 +391,20 @@ Deno.test("readLock() says what is wrong with a lock file, and touches no data",
   assertStringIncludes(await replaced(/"sha256:[0-9a-f]/, '"sha256:'), "64 digits");
   assertStringIncludes(await replaced(/"bytes": \d+/, '"bytes": -1'), "has no size");
   assertStringIncludes(await replaced(/"md5": "[0-9a-f]/, '"md5": "'), "has no MD5");
+  for (const version of ["0", "-1", "0.5"]) {
+    assertStringIncludes(
+      await replaced('"lockVersion": 1', `"lockVersion": ${version}`),
+      "expected a whole number from 1",
+    );
+  }
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  for (const value of [deep, "{}", "1", '["l2", []]']) {
+    const message = await replaced('"instrument": "mag"', `"instrument": ${value}`);
+    assertStringIncludes(
+      message,
+      'in its query, the value of "instrument" is wrong: expected parameters whose values are texts',
+    );
+  }
   const path = join(archive.folder.path, "long.json");
   await Deno.writeTextFile(path, "{");
   await Deno.truncate(path, 100_000_000);
@@ -374,8 +417,8 @@ Deno.test("citation() quotes what is known, and nothing else, as text and as Bib
   const text = await archive.lock.citation();
   assertEquals(
     text,
-    `Interstellar Mapping and Acceleration Probe (IMAP), data set "mag". Retrieved from ${archive.url} on 2026-06-01 ` +
-      `with ${archive.lock.program}.
+    `Interstellar Mapping and Acceleration Probe (IMAP), data set "mag". Locked on 2026-06-01 ` +
+      `with ${archive.lock.program}. Archive: ${archive.url}
   imap_mag_l2_norm, 2 files, 2026-01-01 to 2026-01-02, version v001.0001
 SHA-256 of the list of files: ${await archive.lock.hash()}
 `,
@@ -383,4 +426,12 @@ SHA-256 of the list of files: ${await archive.lock.hash()}
   const bibtex = await archive.lock.citation("bibtex");
   assertStringIncludes(bibtex, `url = {${archive.url}},\n  urldate = {2026-06-01},`);
   assertStringIncludes(bibtex, "note = {imap\\_mag\\_l2\\_norm, 2 files,");
+  // A version is what the file's name says.
+  const path = join(archive.folder.path, "mag.lock.json");
+  await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replaceAll('"v001.0001"', '"v9\\u001b[31m"'));
+  assertEquals(await (await archive.client().readLock("mag.lock.json")).citation(), text);
+  // A data directory does not say where its files are from.
+  const local = await archive.client().lock("local.lock.json");
+  assertEquals([local.archive, (await archive.client().readLock(local.path)).archive], ["", ""]);
+  assertEquals(/Archive|http/.test(await local.citation() + await local.citation("bibtex")), false);
 });
