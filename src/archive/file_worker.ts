@@ -142,8 +142,8 @@ function valuesIn({ shape }: DatasetVariable): number {
 
 /** Whether the records of a variable can be read for a page. */
 function isSmall(file: IstpFile, variable: DatasetVariable): boolean {
-  const time = variable.time === undefined ? [] : [file.variable(variable.time)];
-  return [variable, ...time].every((variable) => valuesIn(variable) <= MAX_VALUES);
+  const time = file.timeOf(variable);
+  return [variable, ...(time === undefined ? [] : [time])].every((variable) => valuesIn(variable) <= MAX_VALUES);
 }
 
 /** The address of the page of a variable. */

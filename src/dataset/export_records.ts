@@ -85,7 +85,12 @@ async function exportedVariable(file: IstpFile, variable: DatasetVariable): Prom
 /** Chooses what is exported if no variables are named: the data, otherwise all that varies, with the times of most. */
 function usualNames(file: IstpFile): string[] {
   const time = file.timeVariable?.name;
-  const members = file.variables.filter((variable) => variable.varies && variable.time === time);
+  const varying = file.variables.filter(({ varies }) => varies);
+  const values = varying.filter(({ timeType }) => timeType === undefined);
+  const withTime = values.filter((variable) => file.timeOf(variable)?.name === time);
+  // Without times, those with the records of the first; a file of nothing but times has these.
+  const others = values.filter(({ shape }) => shape[0] === values[0]?.shape[0]);
+  const members = [withTime, others, varying.slice(0, 1)].find(({ length }) => length > 0) ?? [];
   const data = members.filter(({ role }) => role === "data");
   return (data.length > 0 ? data : members).map(({ name }) => name);
 }
@@ -115,10 +120,7 @@ export async function exportRecords(file: IstpFile, names: readonly string[], sp
   const named = (names.length > 0 ? [...new Set(names)] : usualNames(file)).map((name) => file.variable(name));
   const [first] = named;
   if (first === undefined) throw new InputError("Cannot export: the file has no variables with records");
-  // A DEPEND_0 without records tells no times.
-  const time = first.timeType === undefined && first.time !== undefined && file.variable(first.time).varies
-    ? first.time
-    : undefined;
+  const time = first.timeType === undefined ? file.timeOf(first)?.name : undefined;
   const variables = time === undefined || named.some(({ name }) => name === time)
     ? named
     : [file.variable(time), ...named];

@@ -299,6 +299,22 @@ export class IstpFile {
   }
 
   /**
+   * Returns the variable with the times of a variable's records: the one it depends on (DEPEND_0), otherwise the only one of
+   * the file with as many records. Undefined if the file does not say when the records are, or if there are none.
+   */
+  timeOf(variable: DatasetVariable): DatasetVariable | undefined {
+    const { varies, timeType, time, shape } = variable;
+    if (!varies) return undefined;
+    if (timeType !== undefined) return variable;
+    const own = time === undefined ? undefined : this.variable(time);
+    if (own?.timeType !== undefined && own.varies && (own.shape[0] ?? 0) > 0) return own;
+    const [only, ...others] = this.variables.filter((other) =>
+      other.timeType !== undefined && other.varies && other.dimensions.length === 0 && other.shape[0] === shape[0]
+    );
+    return others.length === 0 ? only : undefined;
+  }
+
+  /**
    * Returns the first and the last time of the file, in milliseconds since 1970-01-01 UTC; undefined if there is none.
    */
   async timeSpan(): Promise<readonly [first: number, last: number] | undefined> {
@@ -333,10 +349,19 @@ export class IstpFile {
 
   async #select(variable: DatasetVariable, { from = -Infinity, to = Infinity }: TimeSpan): Promise<Selection> {
     const { records } = this.cdf.variable(variable.name);
-    const name = variable.timeType === undefined ? variable.time : variable.name;
-    const all = name === undefined || !variable.varies ? undefined : await this.times(name);
+    const time = this.timeOf(variable);
+    const all = time === undefined ? undefined : await this.times(time.name);
+    const isWhole = from === -Infinity && to === Infinity;
+    if (!isWhole && variable.varies && time === undefined) {
+      throw new InputError(
+        `Cannot read times of "${
+          shown(variable.name)
+        }": the file does not say when its records are; read all of them, ` +
+          "without from and to",
+      );
+    }
     if (all === undefined || all.length === 0) return { start: 0, end: records, times: undefined, kept: undefined };
-    if (from === -Infinity && to === Infinity) {
+    if (isWhole) {
       return { start: 0, end: records, times: all.slice(0, records), kept: undefined };
     }
     if (isIncreasing(all)) {
@@ -365,7 +390,7 @@ export class IstpFile {
   /**
    * Reads the values of a variable, all of them or those of a span of time.
    *
-   * @throws {InputError} If the file does not have the variable.
+   * @throws {InputError} If the file does not have the variable, or does not say when its records are.
    * @throws {CdfError} If the file is damaged.
    */
   async read(name: string, span: TimeSpan = {}): Promise<DatasetValues> {

@@ -10,6 +10,7 @@ import {
   timesToMilliseconds,
 } from "../cdf/cdf.ts";
 import { InputError } from "../errors.ts";
+import { IstpFile } from "./istp_file.ts";
 import { shown } from "../safe_text.ts";
 
 /** A file that is joined with others. */
@@ -139,6 +140,8 @@ export class JoinedCdf {
   /** Why other variables are left out, by their names. */
   readonly differences: ReadonlyMap<string, string>;
   readonly #parts: readonly JoinedPart[];
+  /** The names of the variables with the times of others, by the names of those. */
+  readonly #times = new Map<string, string>();
   readonly #runs = new Map<string, Promise<readonly Run[]>>();
   readonly #constants = new Map<string, Promise<CdfValues>>();
 
@@ -164,17 +167,31 @@ export class JoinedCdf {
         );
       }
     }
-    for (const { name, attributes, varies, type } of first.cdf.variables) {
-      const time = attributes.DEPEND_0;
-      if (differences.has(name) || !varies || TIME_TYPES.has(type) || typeof time !== "string") continue;
-      const odd = parts.find(({ cdf }) => {
-        const times = cdf.variables.find((variable) => variable.name === time.trim());
-        return times?.varies === true && times.records !== cdf.variable(name).records;
-      });
-      // The records of the next file would get the times of this one.
-      if (odd !== undefined) {
-        differences.set(name, `"${shown(odd.name)}" has other numbers of its records and its times`);
+    const files = parts.map(({ name, cdf }) => ({ fileName: name, file: new IstpFile(cdf) }));
+    for (const { name, varies, type } of first.cdf.variables) {
+      if (differences.has(name) || !varies || TIME_TYPES.has(type)) continue;
+      let known: { readonly fileName: string; readonly time: string | undefined } | undefined;
+      for (const { fileName, file } of files) {
+        const variable = file.variable(name);
+        // A file without records says nothing.
+        if (variable.shape[0] === 0) continue;
+        const own = file.timeOf(variable);
+        known ??= { fileName, time: own?.name };
+        // The records of the next file would get the times of this one.
+        if (own !== undefined && own.shape[0] !== variable.shape[0]) {
+          differences.set(name, `"${shown(fileName)}" has other numbers of its records and its times`);
+        } else if (own?.name !== known.time) {
+          const timesText = (time: string | undefined) =>
+            time === undefined ? "no times for it" : `its times in ${shown(time)}`;
+          differences.set(
+            name,
+            `"${shown(known.fileName)}" has ${timesText(known.time)}, and "${shown(fileName)}" has ${
+              timesText(own?.name)
+            }`,
+          );
+        }
       }
+      if (known?.time !== undefined) this.#times.set(name, known.time);
     }
     this.differences = differences;
     this.variables = first.cdf.variables.filter(({ name }) => !differences.has(name)).map((variable) => {
@@ -201,9 +218,9 @@ export class JoinedCdf {
   }
 
   /** The variable with the times of a variable's records. */
-  #timeOf({ name, type, attributes }: CdfVariable): CdfVariable | undefined {
-    const depend = TIME_TYPES.has(type) ? name : attributes.DEPEND_0;
-    const time = this.variables.find((variable) => typeof depend === "string" && variable.name === depend.trim());
+  #timeOf({ name, type }: CdfVariable): CdfVariable | undefined {
+    const own = TIME_TYPES.has(type) ? name : this.#times.get(name);
+    const time = this.variables.find((variable) => variable.name === own);
     return time !== undefined && TIME_TYPES.has(time.type) && time.varies && time.dimensions.length === 0
       ? time
       : undefined;
@@ -248,7 +265,7 @@ export class JoinedCdf {
       }
       const group = plain.slice(at, end).map(({ part }, index): Merging => ({
         part,
-        load: () => this.#times(part, time),
+        load: () => this.#timesOf(part, time),
         head: summaries[at + index]?.first ?? NaN,
         times: undefined,
         at: 0,
@@ -260,7 +277,7 @@ export class JoinedCdf {
     return runs;
   }
 
-  async #times(part: number, { name, type }: CdfVariable): Promise<Float64Array> {
+  async #timesOf(part: number, { name, type }: CdfVariable): Promise<Float64Array> {
     const { cdf } = this.#parts[part] ?? this.#first;
     return millisecondsOf((await cdf.read(name)).values, type);
   }

@@ -298,18 +298,6 @@ async function dimensionAxis(file: IstpFile, { size, depend, names }: Dimension)
   return { kind: "number", scale, values, label: withUnits(label, await file.units(variable)) };
 }
 
-/** Returns the times of a variable's records: DEPEND_0, otherwise the file's only times for as many records. */
-async function timesOf(file: IstpFile, variable: DatasetVariable): Promise<Float64Array<ArrayBuffer> | undefined> {
-  if (variable.time !== undefined) {
-    const times = await file.times(variable.time);
-    if (times.length > 0) return times;
-  }
-  const [only, ...others] = file.variables.filter(({ timeType, varies, shape, dimensions }) =>
-    timeType !== undefined && varies && dimensions.length === 0 && shape[0] === variable.shape[0]
-  );
-  return only !== undefined && others.length === 0 ? await file.times(only.name) : undefined;
-}
-
 /** Brings records into the order of their times, and leaves out those without one and those outside of the span. */
 function inOrder(
   times: Float64Array<ArrayBuffer>,
@@ -391,8 +379,7 @@ async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotReque
       `Cannot draw "${shown(name)}": its values are ${what}; name a variable with numbers, or make a table()`,
     );
   }
-  const times = variable.varies ? await timesOf(file, variable) : undefined;
-  const read = await file.read(name, variable.time === undefined ? {} : span);
+  const read = await file.read(name, span);
   if (!(read.values instanceof Float64Array)) throw new InputError(`Cannot draw "${shown(name)}": it has no numbers`);
   const dimensions = dimensionsOf(variable, read.shape);
   const parts = read.values.length === 0 ? dimensions.map(() => undefined) : partsOf(variable, dimensions, at);
@@ -406,13 +393,7 @@ async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotReque
   }
   const kept = dimensions.filter((_, index) => parts[index] === undefined);
   const units = await file.units(variable);
-  const storedTimes = variable.varies
-    ? read.times ?? times?.subarray(read.start, read.start + (read.shape[0] ?? 0))
-    : undefined;
-  const { times: recordTimes, unset } = withoutUnset(storedTimes, span);
-  if (variable.varies && recordTimes === undefined && (span.from !== undefined || span.to !== undefined)) {
-    throw new InputError(`Cannot draw times of "${shown(name)}": the file does not say when its records are`);
-  }
+  const { times: recordTimes, unset } = withoutUnset(read.times, span);
   const common = {
     name,
     label: variable.label === name ? "" : variable.label,
@@ -561,7 +542,7 @@ export async function quicklookOf(file: IstpFile, title: string, request: PlotRe
     read++;
     const { name, varies } = variable;
     // What has no times belongs to none.
-    if (hasSpan && varies && await timesOf(file, variable) === undefined) continue;
+    if (hasSpan && varies && file.timeOf(variable) === undefined) continue;
     const panel = await panelOf(file, name, request);
     if (data.length > 0 || !varies || changes(panel)) panels.push(panel);
     else constant++;

@@ -20,12 +20,15 @@ interface Day {
   readonly size?: number;
   readonly source?: string;
   readonly isWithoutField?: boolean;
+  /** Whether its field does not say what it depends on, and which other times the file has then. */
+  readonly isWithoutDepends?: boolean;
+  readonly otherTimes?: number;
 }
 
 let next = 0;
 
 /** The file of a day: `field` counts on from file to file, so that each record can be told from all others. */
-function dayFile({ times, units = "nT", energies = [1, 10], size = 2, source = PRODUCT, isWithoutField }: Day) {
+function dayFile({ times, units = "nT", energies = [1, 10], size = 2, source = PRODUCT, isWithoutField, ...day }: Day) {
   const field = Float32Array.from({ length: times.length * size }, () => next++);
   const variables: CdfVariable[] = [
     {
@@ -38,7 +41,16 @@ function dayFile({ times, units = "nT", energies = [1, 10], size = 2, source = P
       name: "field",
       values: field,
       recordShape: [size],
-      attributes: { VAR_TYPE: "data", UNITS: units, DEPEND_0: "epoch", DEPEND_1: "energy", CATDESC: "Field" },
+      attributes: {
+        ...{ VAR_TYPE: "data", UNITS: units, CATDESC: "Field" },
+        ...(day.isWithoutDepends === true ? {} : { DEPEND_0: "epoch", DEPEND_1: "energy" }),
+      },
+    }]),
+    ...(day.otherTimes === undefined ? [] : [{
+      name: "other_epoch",
+      values: new BigInt64Array(day.otherTimes),
+      recordShape: [],
+      attributes: { VAR_TYPE: "support_data" },
     }]),
     {
       name: "energy",
@@ -231,6 +243,31 @@ Deno.test("long files that overlap a lot are merged, in chunks that are small", 
   const { rows, most } = await exportOf(dataset, ["field"]);
   assertEquals(rows.map(([, field]) => field), first(read));
   assert(most < 12_000, `${most} records at once`);
+});
+
+Deno.test("variables without DEPEND_0 have the only times of their files", async () => {
+  const names = Object.keys(THREE_DAYS);
+  const days = Object.fromEntries(
+    Object.entries(THREE_DAYS).map(([name, day]) => [name, { ...day, isWithoutDepends: true }]),
+  );
+  await using lab = await openLab(days);
+  const dataset = await lab.client.openAll(names);
+  const read = await dataset.read("field");
+  assertEquals(first(read), FIELD);
+  assertEquals(Array.from(read.times ?? [], (time) => new Date(time).toISOString().replace(".000", "")), TIMES);
+  const { rows } = await exportOf(dataset, [], { from: "2026-01-02", to: "2026-01-05T12:00" });
+  assertEquals(rows.map(([epoch, field]) => [String(epoch).slice(0, 10), field]), [
+    ...[8, 4, 10, 12].map((field) => ["2026-01-02", field]),
+    ["2026-01-05", 14],
+  ]);
+  // Where one file has other times for as many records, nobody knows which ones are meant.
+  const [one = "", , , last = ""] = names;
+  await using unlike = await openLab({
+    [one]: { times: ["2026-01-01T06:00"], isWithoutDepends: true, otherTimes: 2 },
+    [last]: { times: ["2026-01-05T06:00"], isWithoutDepends: true, otherTimes: 1 },
+  });
+  const message = `"${one}" has its times in epoch, and "${last}" has no times for it`;
+  await assertRejects(async () => await (await unlike.client.openAll([one, last])).read("field"), InputError, message);
 });
 
 Deno.test("what differs between days is an error that names both files, where it is read", async () => {

@@ -1,6 +1,8 @@
 // The file was written with cdflib: tests/dataset/generate.py.
 import { openCdf } from "../../src/cdf/cdf.ts";
+import { exportRecords } from "../../src/dataset/export_records.ts";
 import { IstpFile } from "../../src/dataset/istp_file.ts";
+import { type CdfVariable, minimalCdf } from "../../src/demo/cdf.ts";
 import { InputError } from "../../src/errors.ts";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
@@ -87,6 +89,32 @@ Deno.test("read() finds the records of a span of time if the times do not increa
   assertEquals((await file.read("event_time")).missing, 1);
 });
 
+Deno.test("timeOf() is what a variable depends on, otherwise the only times with as many records", async () => {
+  const file = await open();
+  const timeOf = (name: string) => file.timeOf(file.variable(name))?.name;
+  assertEquals(["flux", "event", "epoch", "matrix"].map(timeOf), ["epoch", "event_time", "epoch", undefined]);
+  // Both variables of times have six records.
+  const { time: _, ...unknown } = file.variable("flux");
+  assertEquals(file.timeOf({ ...unknown, time: undefined }), undefined);
+  assertEquals(file.timeOf({ ...unknown, time: undefined, shape: [5, 4] })?.name, "event_time");
+});
+
+Deno.test("read() says that it does not know the times of a variable instead of returning all of it", async () => {
+  const cdf = await openCdf(PATH);
+  const { DEPEND_0: _, ...attributes } = cdf.variable("counts").attributes;
+  const counts = { ...cdf.variable("counts"), attributes };
+  const variables = cdf.variables.map((variable) => variable.name === "counts" ? counts : variable);
+  const file = new IstpFile({
+    variables,
+    attributes: cdf.attributes,
+    variable: (name) => cdf.variable(name),
+    read: (name, options) => cdf.read(name, options),
+    chunks: (name, options) => cdf.chunks(name, options),
+  });
+  assertEquals((await file.read("counts")).times, undefined);
+  await assertRejects(() => file.read("counts", { from: START }), InputError, "does not say when its records are");
+});
+
 Deno.test("read() returns texts without the spaces at their ends, and values without records", async () => {
   const file = await open();
   assertEquals((await file.read("mode")).values, ["norm", "burst", "", "norm", "norm", "norm"]);
@@ -132,4 +160,18 @@ Deno.test("a variable that the file does not have is an error with the closest o
   const file = await open();
   assertThrows(() => file.variable("vectos"), InputError, `(did you mean "vectors"?)`);
   await assertRejects(() => file.read("constructor"), InputError, "the file has vectors, counts, flux, ");
+});
+
+Deno.test("exportRecords() finds the values and their times in a file without attributes", async () => {
+  const epoch = { name: "epoch", values: BigInt64Array.of(0n, 1_000_000_000n), recordShape: [], attributes: {} };
+  const field = { name: "field", values: Float64Array.of(1, 2, 3, 4), recordShape: [2], attributes: {} };
+  const columnsOf = async (...variables: CdfVariable[]) => {
+    const file = new IstpFile(await openCdf(minimalCdf({ attributes: {}, variables })));
+    return (await exportRecords(file, [], {})).columns.map(({ name }) => name);
+  };
+  assertEquals(await columnsOf(epoch, field), ["epoch", "field[0]", "field[1]"]);
+  // With two variables of times nobody knows which one is meant.
+  assertEquals(await columnsOf(epoch, { ...epoch, name: "other" }, field), ["field[0]", "field[1]"]);
+  assertEquals(await columnsOf(epoch), ["epoch"]);
+  await assertRejects(() => columnsOf(), InputError, "the file has no variables with records");
 });
