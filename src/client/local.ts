@@ -19,7 +19,7 @@ import {
 import { bareName, type FileKind, type ImapFile } from "../names/file_name.ts";
 import { parseVersion } from "../names/version.ts";
 import { closestName, isOneOf } from "../names/vocabulary.ts";
-import { type FileRecord, newestVersions } from "../protocol/rows.ts";
+import { fileOf, type FileRecord, newestVersions } from "../protocol/rows.ts";
 import {
   ALL_MAJORS,
   parameterNames,
@@ -32,7 +32,7 @@ import {
 import { shown } from "../safe_text.ts";
 import { checkQuery, isGiven, QUERY_TABLES } from "../sdc/check_query.ts";
 import { planQuery } from "../sdc/plan_query.ts";
-import { absolutePath } from "../transfer/local_files.ts";
+import { absolutePath, isThere } from "../transfer/local_files.ts";
 import { counted } from "../views/records.ts";
 import { formatBytes } from "../views/transfers.ts";
 import { join } from "@std/path";
@@ -235,30 +235,38 @@ interface FileHere {
   readonly row: FileRecord;
 }
 
-/** Returns the rows that are the newest version of their file. Files with other extensions are other files. */
+/** The kind of a file: only files of the same kind can be versions of one file. Files with other extensions are other files. */
+function groupOf({ entry: { file }, row }: FileHere): string {
+  return [file.kind, row.extension, row.cr].join(" ");
+}
+
+/** Returns the rows that are the newest version of their file. */
 function newestOf(files: readonly FileHere[]): Set<FileRecord> {
   const groups = new Map<string, { readonly table: TableName; readonly rows: FileRecord[] }>();
-  for (const { entry: { file }, row } of files) {
-    const key = [file.kind, row.extension, row.cr].join(" ");
-    const group = groups.get(key) ?? { table: TABLE_OF[file.kind], rows: [] };
-    groups.set(key, group);
-    group.rows.push(row);
+  for (const file of files) {
+    const group = groups.get(groupOf(file)) ?? { table: TABLE_OF[file.entry.file.kind], rows: [] };
+    groups.set(groupOf(file), group);
+    group.rows.push(file.row);
   }
   return new Set([...groups.values()].flatMap(({ table, rows }) => newestVersions(table, rows)));
 }
 
-/** Returns the rows of superseded versions. */
-function supersededOf(files: readonly FileHere[]): Set<FileRecord> {
+/** Returns the rows of superseded versions, each with the newest version of its file. */
+function supersededOf(files: readonly FileHere[]): Map<FileRecord, LocalFile> {
   const newest = newestOf(files);
+  const fileKey = (file: FileHere) => `${groupOf(file)}\n${fileOf(TABLE_OF[file.entry.file.kind], file.row)}`;
+  const newestByFile = new Map(files.filter(({ row }) => newest.has(row)).map((file) => [fileKey(file), file.entry]));
   // In file names `v005` is older than `v001.0002`, for the SDC's server it is newer: then neither is superseded.
   const byName = files.map(({ entry, row }) => ({ entry, row: { ...row, minor_version: null } }));
   const newestByName = newestOf(byName);
-  return new Set(
-    files.map(({ row }) => row).filter((row, index) => {
-      const named = byName[index]?.row;
-      return !newest.has(row) && (named === undefined || !newestByName.has(named));
-    }),
-  );
+  const superseded = files.filter(({ row }, index) => {
+    const named = byName[index]?.row;
+    return !newest.has(row) && (named === undefined || !newestByName.has(named));
+  });
+  return new Map(superseded.flatMap((file): Array<[FileRecord, LocalFile]> => {
+    const newer = newestByFile.get(fileKey(file));
+    return newer === undefined ? [] : [[file.row, newer]];
+  }));
 }
 
 /** All parameters that servers know: without them, a plan of a query compares everything in the client. */
@@ -430,7 +438,8 @@ function prunedTable(rows: readonly PrunedFile[]): Table<PrunedFile> {
 /** Everything that was found. */
 interface Found {
   readonly files: readonly FileHere[];
-  readonly superseded: ReadonlySet<FileRecord>;
+  /** The newest version of each superseded one. */
+  readonly superseded: ReadonlyMap<FileRecord, LocalFile>;
   readonly partials: ReadonlyArray<{ readonly entry: LocalPartialFile; readonly record: PartialFileRecord }>;
   readonly others: readonly OtherEntry[];
 }
@@ -446,6 +455,9 @@ interface Removable extends Pick<PrunedFile, "file_path" | "what" | "bytes"> {
   /** Removes it; returns why it was kept, or undefined. */
   remove(): Promise<string | undefined>;
 }
+
+/** Why a version is kept that was superseded when it was listed. */
+const GONE = "the newer version is no longer here";
 
 /** Removes a file unless it has changed. */
 async function removeFile(entry: LocalEntry): Promise<string | undefined> {
@@ -613,8 +625,8 @@ export class LocalDirectory {
 
   /**
    * Removes superseded versions and abandoned partial files, or what the options say. A partial file that a process writes to,
-   * a file that has changed since it was listed, and a version that a lock file (`*.lock.json` in the data directory) lists are
-   * kept.
+   * a file that has changed since it was listed, a version whose newer version is no longer here, and a file that a lock file
+   * (`*.lock.json` in the data directory) lists are kept.
    *
    * @param options What to remove; `dryRun` removes nothing.
    * @returns What became of each file: an array that displays itself as a table.
@@ -635,12 +647,12 @@ export class LocalDirectory {
     const { dryRun = false, signal } = options;
     const pruned: PrunedFile[] = [];
     const chosen = this.#toRemove(options);
-    const locked = chosen.some(({ what }) => what === "superseded")
+    const locked = chosen.some(({ what }) => what !== "partial")
       ? await lockedFiles(this.dataDir)
       : new Map<string, string>();
     for (const { remove, ...file } of chosen) {
       signal?.throwIfAborted();
-      const lock = file.what === "superseded" ? locked.get(file.file_path) : undefined;
+      const lock = file.what === "partial" ? undefined : locked.get(file.file_path);
       if (lock !== undefined) {
         pruned.push({ ...file, outcome: "kept", reason: `${lock} lists it` });
         continue;
@@ -667,12 +679,11 @@ export class LocalDirectory {
     const found = this.#found;
     const all: Removable[] = [
       ...(superseded ?? isDefault
-        ? found.files.filter(({ row }) => found.superseded.has(row)).map(({ entry }): Removable => ({
-          file_path: entry.path,
-          what: "superseded",
-          bytes: entry.size,
-          remove: () => removeFile(entry),
-        }))
+        ? found.files.flatMap(({ entry, row }): Removable[] => {
+          const newer = found.superseded.get(row);
+          const remove = async () => newer !== undefined && isThere(newer.localPath) ? await removeFile(entry) : GONE;
+          return newer === undefined ? [] : [{ file_path: entry.path, what: "superseded", bytes: entry.size, remove }];
+        })
         : []),
       ...(partial ?? isDefault
         ? found.partials.filter(({ record }) => record.state === "abandoned").map(({ entry }): Removable => ({
@@ -746,8 +757,9 @@ export class LocalDirectory {
  */
 async function lockedFiles(dataDir: string): Promise<Map<string, string>> {
   const locked = new Map<string, string>();
-  for await (const { name, isFile } of Deno.readDir(dataDir)) {
-    if (!isFile || !name.endsWith(".lock.json")) continue;
+  for await (const { name, isDirectory } of Deno.readDir(dataDir)) {
+    // It may be a link to a file in a Git checkout.
+    if (isDirectory || !name.endsWith(".lock.json")) continue;
     const { readLockFile } = await import("../mirror/lock_file.ts");
     for (const { path } of (await readLockFile(join(dataDir, name))).files) locked.set(path, name);
   }

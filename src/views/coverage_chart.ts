@@ -627,9 +627,13 @@ function blocksLine(cells: ReadonlyMap<number, Cell>, bins: Bins, room: number):
 
 /** Explains the characters, in one line if it fits. */
 function legend(cells: readonly Cell[], { days }: Bins, width: number): string[] {
-  const words = [`${BLOCKS.archive[1]} at the archive`];
-  if (cells.some(({ isHere }) => isHere)) words.push(`${BLOCKS.here[1]} in the data directory too`);
-  if (cells.some(({ isFull }) => !isFull)) words.push(`${BLOCKS.archive[0]} ${BLOCKS.here[0]} on some of the days`);
+  const isShown = (where: keyof typeof BLOCKS) => cells.some(({ isHere }) => isHere === (where === "here"));
+  const words = isShown("archive") ? [`${BLOCKS.archive[1]} at the archive`] : [];
+  if (isShown("here")) words.push(`${BLOCKS.here[1]} in the data directory${isShown("archive") ? " too" : ""}`);
+  if (cells.some(({ isFull }) => !isFull)) {
+    const halves = (["archive", "here"] as const).filter(isShown).map((where) => BLOCKS[where][0]);
+    words.push(`${halves.join(" ")} on some of the days`);
+  }
   const line = words.join(", ");
   return [...(line.length > width ? words : [line]), ...(days > 1 ? [`each character covers ${days} days`] : [])];
 }

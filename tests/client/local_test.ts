@@ -171,6 +171,14 @@ Deno.test("prune() keeps versions that a lock file in the data directory lists",
   assertEquals(pruned.map(outcomeOf).filter((line) => line.startsWith("kept")), kept);
   assertEquals(pruned.find(({ outcome }) => outcome === "kept")?.reason, "mag.lock.json lists it");
   assertEquals((await client.local()).superseded.map(nameOf).sort(), [NAMES[0], NAMES[4]]);
+  // A lock file may be a link to one that is in Git, and list files that are not the SDC's.
+  await using checkout = await testFolder();
+  const other = join(checkout.path, "mag.lock.json");
+  await Deno.writeTextFile(other, (await Deno.readTextFile(lockFile)).replace(archivePath(NAMES[0]), "imap/notes.txt"));
+  await Deno.remove(lockFile);
+  await Deno.symlink(other, lockFile);
+  const outcomes = await (await client.local()).prune({ files: ["imap/notes.txt", NAMES[4]] });
+  assertEquals(outcomes.map(outcomeOf), [`kept ${NAMES[4]}`, "kept notes.txt"]);
   // Nobody knows what a lock file lists that cannot be read.
   await Deno.writeTextFile(lockFile, "{");
   await assertRejects(async () => await (await client.local()).prune(), FileError, "mag.lock.json");
@@ -193,6 +201,24 @@ Deno.test("prune() keeps a file that has changed since it was listed, or that a 
     "kept: it has changed since it was listed",
   ]);
   assertEquals(await outside.files(), ["file"]);
+});
+
+Deno.test("prune() keeps a superseded version if the newer one is no longer here", async () => {
+  await using folder = await dataDirectory();
+  const here = await clientOf(folder).local({ instrument: "mag" });
+  await Deno.remove(join(folder.path, archivePath(NAMES[2])));
+  const pruned = await here.prune();
+  assertEquals(pruned.map(({ outcome, reason }) => `${outcome}: ${reason}`), [
+    "kept: the newer version is no longer here",
+    "kept: the newer version is no longer here",
+  ]);
+});
+
+Deno.test("the coverage of local files says nothing of the archive", async () => {
+  await using folder = await dataDirectory();
+  const text = (await (await clientOf(folder).local({ instrument: "mag" })).coverage()).toText();
+  assertStringIncludes(text, "█ in the data directory");
+  assertEquals(/archive|▀|▘|too/.test(text), false, text);
 });
 
 Deno.test("prune() removes files that are not the SDC's only if they are named, and never the newest version", async () => {

@@ -51,9 +51,7 @@ async function prune(here: LocalDirectory, input: CommandInput): Promise<ExitCod
   if (isAsked) {
     if (!Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) {
       throw new UsageError(
-        `Cannot remove ${planned.length} file${
-          planned.length === 1 ? "" : "s"
-        } without asking: there is no terminal; ` +
+        `Cannot remove ${count} file${count === 1 ? "" : "s"} without asking: there is no terminal; ` +
           "--yes removes without asking, and --dry-run only lists them",
       );
     }
