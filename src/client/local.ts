@@ -35,7 +35,6 @@ import { planQuery } from "../sdc/plan_query.ts";
 import { absolutePath, isThere } from "../transfer/local_files.ts";
 import { counted } from "../views/records.ts";
 import { formatBytes } from "../views/transfers.ts";
-import { join } from "@std/path";
 
 /**
  * Which files of the data directory to list: the conditions of a query that file names can answer. Without `table`, all
@@ -648,7 +647,7 @@ export class LocalDirectory {
     const pruned: PrunedFile[] = [];
     const chosen = this.#toRemove(options);
     const locked = chosen.some(({ what }) => what !== "partial")
-      ? await lockedFiles(this.dataDir)
+      ? await (await import("../mirror/lock_file.ts")).lockedFiles(this.dataDir)
       : new Map<string, string>();
     for (const { remove, ...file } of chosen) {
       signal?.throwIfAborted();
@@ -748,22 +747,6 @@ export class LocalDirectory {
   [Symbol.for("Deno.customInspect")](): string {
     return shownTable(this.#table(this.products, false)).trimEnd();
   }
-}
-
-/**
- * Returns which files the lock files in a data directory list, by path, with the name of the lock file.
- *
- * @throws {FileError} When one cannot be read: nobody knows what it lists.
- */
-async function lockedFiles(dataDir: string): Promise<Map<string, string>> {
-  const locked = new Map<string, string>();
-  for await (const { name, isDirectory } of Deno.readDir(dataDir)) {
-    // It may be a link to a file in a Git checkout.
-    if (isDirectory || !name.endsWith(".lock.json")) continue;
-    const { readLockFile } = await import("../mirror/lock_file.ts");
-    for (const { path } of (await readLockFile(join(dataDir, name))).files) locked.set(path, name);
-  }
-  return locked;
 }
 
 /** The row of the complete file that a partial file belongs to; undefined if its name is not of the SDC's form. */

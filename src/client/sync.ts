@@ -450,7 +450,9 @@ async function runOnce(sync: ReadySync, context: SyncContext, state: SyncState):
   const { options, overlapHours } = sync;
   const { asked, askedForAll } = state;
   const now = options.now?.() ?? new Date();
-  const isFull = options.full === true || asked === undefined || askedForAll === undefined ||
+  // What was gone at the last time may be back: only a list of all files tells, and nothing is removed without it.
+  const mayRemove = options.removeMissing === true && [...state.files.values()].some(({ isGone }) => isGone);
+  const isFull = options.full === true || mayRemove || asked === undefined || askedForAll === undefined ||
     Math.abs(now.getTime() - askedForAll.getTime()) >= FULL_AFTER_MS;
   // By the server's clock: that of this machine may be wrong.
   const from = isFull ? undefined : dayOf(new Date(asked.getTime() - overlapHours * HOUR_MS));

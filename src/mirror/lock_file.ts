@@ -252,6 +252,21 @@ export async function readLockFile(path: string): Promise<LockContents> {
   }
 }
 
+/**
+ * Returns which files the lock files in a data directory list, by path, with the name of the lock file.
+ *
+ * @throws {FileError} When one cannot be read: nobody knows what it lists.
+ */
+export async function lockedFiles(dataDir: string): Promise<Map<string, string>> {
+  const locked = new Map<string, string>();
+  for await (const { name, isDirectory } of Deno.readDir(dataDir)) {
+    // It may be a link to a file in a Git checkout.
+    if (isDirectory || !name.endsWith(".lock.json")) continue;
+    for (const { path } of (await readLockFile(join(dataDir, name))).files) locked.set(path, name);
+  }
+  return locked;
+}
+
 /** Writes a file atomically: at any time, its old or its new text is there. */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const partial = join(dirname(path), `.${basename(path)}.${crypto.randomUUID().slice(0, 8)}.new`);

@@ -50,6 +50,8 @@ export interface SyncChange {
   readonly done: string;
   /** The archive path of the version that replaces it. */
   readonly by?: string | undefined;
+  /** The name of the lock file in the data directory that lists it: such a file is neither moved nor removed. */
+  readonly lockFile?: string | undefined;
   /** Why it failed. */
   readonly error?: Error | undefined;
 }
@@ -184,6 +186,8 @@ class SyncRun {
   readonly #folders: DataFolders;
   readonly #changes: SyncChange[] = [];
   #unchanged: string[] = [];
+  /** The lock files that list a file, if files are moved or removed. */
+  #locked: ReadonlyMap<string, string> = new Map();
 
   constructor(state: SyncState, archive: SyncedArchive, settings: SyncSettings) {
     [this.#state, this.#archive, this.#settings] = [state, archive, settings];
@@ -208,6 +212,10 @@ class SyncRun {
       look: (path) => this.#look.stamp(path),
     });
     this.#unchanged = plan.unchanged;
+    if (this.#takesAway(plan)) {
+      // Before anything is written: a lock file that cannot be read is an error.
+      this.#locked = await (await import("./lock_file.ts")).lockedFiles(this.#settings.dataDir);
+    }
     if (!isDryRun) this.#begin(plan);
     const compared = await this.#compare(plan.compare);
     await this.#fetch([...plan.fetch, ...compared]);
@@ -249,6 +257,12 @@ class SyncRun {
     if (this.#changes.length === 0) return this.#unchanged.length;
     const changed = new Set(this.#changes.map(({ file }) => file));
     return this.#unchanged.filter((path) => !changed.has(path)).length;
+  }
+
+  /** Whether files may be moved or removed. */
+  #takesAway({ superseded, gone }: SyncPlan): boolean {
+    const { superseded: choice, isRemovingMissing } = this.#settings;
+    return (choice !== "keep" && superseded.length > 0) || (isRemovingMissing && gone.length > 0);
   }
 
   /** Notes what the plan says of files that are not fetched. */
@@ -322,7 +336,7 @@ class SyncRun {
     const changed = this.#look.stampNow(path);
     if (this.#settings.isDryRun || changed === undefined) return;
     const before = this.#state.files.get(path) ?? { ingested, size: 0, modified: 0 };
-    this.#state.note(path, { ...before, changed });
+    this.#state.note(path, { ...before, fetching: undefined, changed });
   }
 
   async #fetch(files: readonly PlannedFile[]): Promise<void> {
@@ -372,6 +386,11 @@ class SyncRun {
       if (isNew) this.#report({ state: "superseded", file: path, done: "kept", by });
       return;
     }
+    const lockFile = this.#locked.get(path);
+    if (lockFile !== undefined) {
+      if (isNew) this.#report({ state: "superseded", file: path, done: "kept", by, lockFile });
+      return;
+    }
     const newer = this.#state.files.get(by);
     const isHere = newer !== undefined && newer.fetching === undefined && this.#look.stampNow(by) !== undefined;
     const isMine = isSameStamp(stamp, file) && file.fetching === undefined;
@@ -387,11 +406,13 @@ class SyncRun {
   async #removeGone(paths: readonly string[]): Promise<string | undefined> {
     const { isRemovingMissing, isForced, isDryRun } = this.#settings;
     const { files } = this.#state;
-    const mine = new Set(paths.filter((path) => isSameStamp(this.#look.stampNow(path), files.get(path))));
+    const mayRemove = (path: string) =>
+      isSameStamp(this.#look.stampNow(path), files.get(path)) && !this.#locked.has(path);
+    const mine = new Set(paths.filter(mayRemove));
     const isTooMuch = mine.size > MAX_REMOVED_SHARE * files.size;
     const removes = isRemovingMissing && (!isTooMuch || isForced);
     for (const path of paths) {
-      const change = { state: "gone", file: path } as const;
+      const change = { state: "gone", file: path, lockFile: this.#locked.get(path) } as const;
       if (!removes || !mine.has(path)) this.#report({ ...change, done: "kept" });
       else if (isDryRun) this.#report({ ...change, done: "would remove" });
       else await this.#away(change, "remove");

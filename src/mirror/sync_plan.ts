@@ -145,7 +145,11 @@ class Planner {
       const newer = hasVersions ? this.#newerOf(path) : file.superseded;
       if (newer !== undefined) this.#planSuperseded(path, file, newer);
       else if (file.isGone || this.#isMissing(file)) this.#planGone(path, file);
-      else this.#planFile({ path, ingested: file.fetching ?? file.ingested }, file);
+      else {
+        // The version that replaced it is gone.
+        if (file.superseded !== undefined) this.#plan.regained.push(path);
+        this.#planFile({ path, ingested: file.fetching ?? file.ingested }, file);
+      }
     }
     return this.#plan;
   }
@@ -264,7 +268,8 @@ class Planner {
     }
     if (file.fetching !== undefined) {
       if (isSameStamp(stamp, file)) return void this.#plan.fetch.push(planned);
-      return void this.#plan.compare.push({ ...planned, ifDifferent: "fetch", isFetching: true });
+      // Either the run that was killed has fetched it, or somebody has changed it since: only its bytes can tell.
+      return void this.#plan.compare.push({ ...planned, ifDifferent, isFetching: true });
     }
     const isSameDelivery = ingested === file.ingested;
     if (isSameStamp(stamp, file)) {

@@ -47,8 +47,9 @@ export function syncSummary(sync: ShownSync): string {
 }
 
 /** Says what was done for a file, and why it failed. */
-function doneText({ done, by, error, path, state }: SyncChange): string {
+function doneText({ done, by, error, lockFile, path, state }: SyncChange): string {
   if (error !== undefined) return error instanceof ImapError ? error.reason : error.message;
+  if (lockFile !== undefined) return `${done}: ${lockFile} lists it`;
   if (done === "moved") return `moved to ${path}`;
   if (state === "superseded" && by !== undefined) return `${done}, replaced by ${bareName(by)}`;
   return done;

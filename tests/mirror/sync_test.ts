@@ -1,5 +1,6 @@
 import { type FakeArchive, nameOf, openFakeArchive } from "./fake_archive.ts";
 import { FileError, ImapError, InputError, type SyncOptions, type SyncReport } from "../../mod.ts";
+import { lockText } from "../../src/mirror/lock_file.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 
@@ -366,4 +367,105 @@ Deno.test("a SyncReport shows itself as a table", async () => {
   assertStringIncludes(Deno.inspect(report), nameOf(0, "v002.0001"));
   assertStringIncludes(report.toText(), "replaced by");
   assertStringIncludes(report.toHtml(), "superseded");
+});
+
+Deno.test("sync() after a run that was stopped never overwrites a file that somebody has changed since", async () => {
+  await using archive = await synced(3);
+  archive.put(nameOf(0), "another delivery");
+  const stop = new AbortController();
+  let lookUps = 0;
+  archive.instead = ({ url }) => {
+    // The first one is for the comparison.
+    if (!url.includes("/download/") || ++lookUps < 2) return undefined;
+    stop.abort(new Error("stopped"));
+    return new Response(null, { status: 503 });
+  };
+  await assertRejects(() => archive.client().sync(MAG, { signal: stop.signal }), Error, "stopped");
+  archive.instead = undefined;
+  const path = `imap/mag/l2/2026/01/${nameOf(0)}`;
+  await Deno.writeTextFile(join(archive.folder.path, path), "mine");
+  for (const full of [false, true]) {
+    assertEquals(said(await archive.client().sync(MAG, { full })), [`local change ${nameOf(0)}: kept`]);
+  }
+  assertEquals(await archive.read(path), "mine");
+  assertEquals(said(await archive.client().sync(MAG, { force: true })), [`redelivered ${nameOf(0)}: fetched`]);
+});
+
+Deno.test("sync() keeps the version that a newer one replaced until the archive took that back", async () => {
+  await using archive = await synced(3);
+  const clock = { now: () => new Date(archive.now) };
+  archive.now += 3 * DAY;
+  archive.put(nameOf(0, "v001.0002"));
+  await archive.client().sync(MAG, clock);
+  archive.remove(nameOf(0, "v001.0002"));
+  const gone = [`gone ${nameOf(0, "v001.0002")}: kept`];
+  assertEquals(said(await archive.client().sync(MAG, clock)), gone);
+  archive.now += HOUR;
+  await archive.client().sync(MAG, clock);
+  archive.now += 3 * DAY;
+  await archive.client().sync(MAG, clock);
+  assertEquals(said(await archive.client().sync(MAG, { ...clock, superseded: "remove" })), gone);
+  assertEquals(await archive.read(`imap/mag/l2/2026/01/${nameOf(0)}`), nameOf(0));
+});
+
+Deno.test("sync() with removeMissing does not remove a file that was gone, and is back", async () => {
+  await using archive = await synced(20);
+  const clock = { now: () => new Date(archive.now) };
+  const indexed = archive.now - HOUR;
+  archive.remove(nameOf(0));
+  const now = archive.now += 5 * DAY;
+  assertEquals(said(await archive.client().sync(MAG, { ...clock, full: true })), [`gone ${nameOf(0)}: kept`]);
+  // With its old ingestion date, as when a release is withdrawn and repeated.
+  archive.now = indexed;
+  const path = archive.put(nameOf(0));
+  archive.now = now;
+  assertEquals(said(await archive.client().sync(MAG, { ...clock, removeMissing: true })), []);
+  assertEquals(await archive.read(path), nameOf(0));
+});
+
+/** Writes a lock file to the data directory that lists some files. */
+async function writeLock({ folder }: FakeArchive, ...paths: readonly string[]): Promise<void> {
+  const hash = { sha256: "0".repeat(64), md5: "0".repeat(32) };
+  const text = lockText({
+    name: "figure",
+    created: "2026-01-31T12:00:00Z",
+    archive: "https://example.org",
+    program: "test",
+    query: undefined,
+    files: paths.map((path) => ({ path, version: "v001.0001", bytes: 10, ...hash, ingestion_date: undefined })),
+  });
+  await Deno.writeTextFile(join(folder.path, "figure.lock.json"), text);
+}
+
+for (const superseded of ["move", "remove"] as const) {
+  Deno.test(`sync() with superseded "${superseded}" or removeMissing keeps a file that a lock file lists`, async () => {
+    await using archive = await synced(20);
+    const path = `imap/mag/l2/2026/01/${nameOf(0)}`;
+    await writeLock(archive, path);
+    archive.put(nameOf(0, "v001.0002"));
+    archive.put(nameOf(1, "v001.0002"));
+    const done = { move: "moved", remove: "removed" }[superseded];
+    for (const dryRun of [true, false]) {
+      const report = await archive.client().sync(MAG, { superseded, dryRun });
+      const [kept, away] = report.superseded;
+      assertEquals([kept?.file, kept?.done, kept?.lockFile], [path, "kept", "figure.lock.json"]);
+      assertEquals([away?.done, away?.lockFile], [dryRun ? `would ${superseded}` : done, undefined]);
+      assertStringIncludes(report.toText(), "figure.lock.json lists it");
+    }
+    assertEquals(await archive.read(path), nameOf(0));
+    await writeLock(archive, path, `imap/mag/l2/2026/01/${nameOf(2)}`);
+    archive.remove(nameOf(2));
+    const report = await archive.client().sync(MAG, { superseded, removeMissing: true, full: true });
+    assertEquals(said(report), [`gone ${nameOf(2)}: kept`]);
+    assertEquals(report.gone[0]?.lockFile, "figure.lock.json");
+  });
+}
+
+Deno.test("sync() removes nothing while a lock file in the data directory cannot be read", async () => {
+  await using archive = await synced(1);
+  archive.put(nameOf(0, "v001.0002"));
+  await Deno.writeTextFile(join(archive.folder.path, "figure.lock.json"), "{");
+  await assertRejects(() => archive.client().sync(MAG, { superseded: "remove" }), FileError, "figure.lock.json");
+  assertEquals(await archive.read(`imap/mag/l2/2026/01/${nameOf(0)}`), nameOf(0));
+  assertEquals((await archive.client().sync(MAG)).superseded.length, 1);
 });
