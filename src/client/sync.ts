@@ -314,7 +314,7 @@ function readySync(parameters: QueryParameters, options: SyncOptions): ReadySync
     });
   }
   checkedConcurrency(concurrency);
-  const { table } = readyQuery(parameters, queryOptions(options));
+  const { table } = checkQuery(parameters, options.now?.(), { verb: "sync", except: INGESTION });
   return {
     parameters: { ...parameters },
     options,

@@ -495,6 +495,13 @@ function checkBounds(values: ReadonlyMap<string, readonly string[]>, days: Reado
   }
 }
 
+/** What a query is for, in the message about one without conditions. */
+interface QueryPurpose {
+  readonly verb: string;
+  /** The parameters that are not accepted there. */
+  readonly except: readonly QueryParameterName[];
+}
+
 /**
  * Checks a query before anything is sent.
  *
@@ -502,7 +509,11 @@ function checkBounds(values: ReadonlyMap<string, readonly string[]>, days: Reado
  * @throws {InputError} When a parameter is wrong, its table does not have it, or none is given. The message has a line
  *   for each problem, with what was expected.
  */
-export function checkQuery(parameters: QueryParameters, now: Date = new Date()): CheckedQuery {
+export function checkQuery(
+  parameters: QueryParameters,
+  now: Date = new Date(),
+  { verb, except }: QueryPurpose = { verb: "query", except: [] },
+): CheckedQuery {
   const values = givenValues(parameters);
   const table = tableOf(values);
   const problems = [...values].flatMap(([name, list]) => problemWith(table, name, list, now) ?? []);
@@ -510,10 +521,10 @@ export function checkQuery(parameters: QueryParameters, now: Date = new Date()):
   const latest = values.get("version")?.[0] === "latest";
   const isCondition = ([name, [value]]: [string, string[]]) => !NO_CONDITION.has(name) && value !== ALL_MAJORS;
   if (![...values].some(isCondition) && (latest || !values.has("version"))) {
-    const names = QUERY_TABLES[table].parameters.filter((name) => name !== "table");
+    const names = QUERY_TABLES[table].parameters.filter((name) => name !== "table" && !except.includes(name));
     const besides = latest ? " besides the version" : "";
     throw new InputError(
-      (nameOf) => `Cannot query everything: give at least one of ${names.map(nameOf).join(", ")}${besides}`,
+      (nameOf) => `Cannot ${verb} everything: give at least one of ${names.map(nameOf).join(", ")}${besides}`,
     );
   }
   ingestedSince(values, now);

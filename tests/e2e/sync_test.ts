@@ -2,7 +2,7 @@
 import { nameOf, openFakeArchive } from "../mirror/fake_archive.ts";
 import { cliCommand, type CliResult, runCli } from "../support/cli.ts";
 import { until } from "../support/archive.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 
 /** An archive with two files, and the command line. */
@@ -81,6 +81,9 @@ Deno.test("sync rejects wrong options before anything is sent or written", async
     [["--watch", "5"], "expected a time from 1s to 7d"],
     [["--exec"], "it needs a program"],
     [["--exec", "gzip", "-k"], "expected {} among the program's arguments"],
+    [["--exec", "no-such-program", "{}"], 'Cannot use "no-such-program" for --exec: there is no such program'],
+    [["--exec", folder.path, "{}"], "there is no such program"],
+    [["--watch", "0s"], "expected a time from 1s to 7d"],
     [["--overlap", "x"], "--overlap"],
     [["--superseded", "delete"], "keep, move, remove"],
     [["--days-ago", "3"], "no such option"],
@@ -95,6 +98,9 @@ Deno.test("sync rejects wrong options before anything is sent or written", async
   const { code, stderr } = await runCli(["sync", "--url", url, "--data-dir", folder.path]);
   assertEquals(code, 2);
   assertStringIncludes(stderr, "no filter is given");
+  const everything = await runCli(["sync", "--table", "spice", "--url", url, "--data-dir", folder.path]);
+  assertStringIncludes(everything.stderr, "Cannot sync everything: give at least one of --type, --start-date");
+  assertEquals([everything.code, everything.stderr.includes("ingestion")], [2, false]);
   assertEquals([requests, await folder.files()], [[], []]);
 });
 
@@ -107,4 +113,44 @@ Deno.test("sync says that a state is of a newer version, and how to go on", asyn
   const { code, stderr } = await cli.sync("--force");
   assertEquals(code, 1);
   assert(/newer version.*update the program/s.test(stderr), stderr);
+});
+
+Deno.test("sync ends a program of --exec that does not end, when it is asked to stop", async () => {
+  await using cli = await openCli();
+  const { path: folder } = cli.archive.folder;
+  const started = join(folder, "started");
+  const script = join(folder, "hang.sh");
+  await Deno.writeTextFile(script, `#!/bin/sh\necho $$ > "${started}"\nexec sleep 1000\n`, { mode: 0o755 });
+  const run = cliCommand([...cli.args, "--exec", script, "{}"]).spawn();
+  const output = Promise.all([run.stdout.cancel(), new Response(run.stderr).text()]);
+  const pid = () => Number(Deno.readTextFileSync(started));
+  await until(() => cli.archive.folder.files().then((files) => files.includes("started") && pid() > 0));
+  run.kill("SIGTERM");
+  assertEquals((await run.status).code, 130);
+  assertStringIncludes((await output)[1], "interrupted");
+  assertThrows(() => Deno.kill(pid(), "SIGTERM"), Deno.errors.NotFound);
+  // The file in hand is due again.
+  await Deno.writeTextFile(script, `#!/bin/sh\necho "$1" >> "${started}.log"\n`);
+  assertEquals((await cli.sync("--exec", script, "{}")).code, 0);
+  assertEquals((await Deno.readTextFile(`${started}.log`)).trim().split("\n").length, 2);
+});
+
+Deno.test("sync --watch says once what stays as it is, and why files were not removed", async () => {
+  await using cli = await openCli();
+  await cli.sync();
+  const { archive } = cli;
+  archive.remove(nameOf(0));
+  await Deno.writeTextFile(join(archive.folder.path, `imap/mag/l2/2026/01/${nameOf(1)}`), "mine");
+  archive.requests.length = 0;
+  const run = cliCommand([...cli.args, "--watch", "1s", "--remove-missing"]).spawn();
+  const output = Promise.all([new Response(run.stdout).text(), new Response(run.stderr).text()]);
+  await until(() => archive.requests.length >= 3);
+  run.kill("SIGINT");
+  await run.status;
+  const [stdout, stderr] = await output;
+  assertEquals(stdout.trim().split("\n"), [
+    `local change imap/mag/l2/2026/01/${nameOf(1)} (kept)`,
+    `gone imap/mag/l2/2026/01/${nameOf(0)} (kept)`,
+  ]);
+  assertEquals(stderr.match(/1 of 2 files would be removed/g)?.length, 1);
 });

@@ -4,6 +4,7 @@ import { type Command, type CommandInput, EXIT, type ExitCode, PROGRAM, UsageErr
 import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
 import { shardOf } from "./download.ts";
 import { ImapClient } from "../../client/imap_client.ts";
+import { fromEnvironmentIfAllowed } from "../../config.ts";
 import { DEFAULT_OVERLAP_HOURS, type NewFile, type SyncOptions, type SyncReport } from "../../client/sync.ts";
 import { ImapError } from "../../errors.ts";
 import { printable, printableJson } from "../../safe_text.ts";
@@ -30,9 +31,31 @@ const PATH = "{}";
 /** Checks the words of `--exec`. */
 function programOf(words: readonly string[] | undefined): readonly string[] | undefined {
   if (words === undefined) return undefined;
-  if (words.length === 0) throw new UsageError(`Cannot use the option "--exec": it needs a program`);
-  if (words.slice(1).some((word) => word.includes(PATH))) return words;
-  throw new UsageError(`Cannot use the option "--exec": expected ${PATH} among the program's arguments, for the path`);
+  const [program = "", ...args] = words;
+  if (program === "") throw new UsageError(`Cannot use the option "--exec": it needs a program`);
+  if (!args.some((word) => word.includes(PATH))) {
+    throw new UsageError(
+      `Cannot use the option "--exec": expected ${PATH} among the program's arguments, for the path`,
+    );
+  }
+  // Otherwise, it would be tried again and again for each file.
+  if (!isProgram(program)) throw new UsageError(`Cannot use "${program}" for --exec: there is no such program`);
+  return words;
+}
+
+/** Whether a program can be run, by its path or by a name in `PATH`; true if this cannot be known. */
+function isProgram(program: string): boolean {
+  const list = fromEnvironmentIfAllowed("PATH");
+  if (Deno.build.os === "windows" || list === undefined) return true;
+  const paths = program.includes("/") ? [program] : list.split(":").map((folder) => `${folder || "."}/${program}`);
+  return paths.some((path) => {
+    try {
+      const { isFile, mode } = Deno.statSync(path);
+      return isFile && ((mode ?? 0) & 0o111) !== 0;
+    } catch (error) {
+      return error instanceof Deno.errors.NotCapable;
+    }
+  });
 }
 
 /** Copies what a program prints to standard error: standard output is for JSON. */
@@ -42,16 +65,27 @@ async function copy(stream: ReadableStream<Uint8Array>): Promise<void> {
   }
 }
 
+/** How to run a program. */
+interface ProgramOptions {
+  /** Whether standard output is for JSON. */
+  readonly isJson: boolean;
+  /** Ends the program, with SIGTERM. */
+  readonly stop: AbortSignal;
+}
+
 /** Runs a program for a file, without a shell. @throws {ImapError} When it cannot be run, or fails. */
-async function runProgram(words: readonly string[], { path }: NewFile, isJson: boolean): Promise<void> {
+async function runProgram(
+  words: readonly string[],
+  { path }: NewFile,
+  { isJson, stop }: ProgramOptions,
+): Promise<void> {
   const [program = "", ...args] = words.map((word, index) => index === 0 ? word : word.replaceAll(PATH, () => path));
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(program, { args, stdin: "null", stdout: isJson ? "piped" : "inherit", stderr: "inherit" })
-      .spawn();
+    const stdout = isJson ? "piped" : "inherit";
+    child = new Deno.Command(program, { args, stdin: "null", stdout, stderr: "inherit", signal: stop }).spawn();
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound ? "it is not installed" : String(error);
-    throw new ImapError(`Cannot run "${program}": ${reason}`, { cause: error });
+    throw new ImapError(`Cannot run "${program}": ${error instanceof Error ? error.message : error}`, { cause: error });
   }
   if (isJson) await copy(child.stdout);
   const { code, signal } = await child.status;
@@ -60,9 +94,14 @@ async function runProgram(words: readonly string[], { path }: NewFile, isJson: b
   throw new ImapError(`"${program}" ended ${how}`);
 }
 
+/** Says why files that are gone were not removed, if they should have been. */
+function refusalOf({ refusal }: SyncReport): string | undefined {
+  return refusal && `Cannot remove the files that are gone: ${refusal}; --force removes them`;
+}
+
 /** Prints a report. @returns The exit code. */
 async function print(report: SyncReport, { output, quiet, values }: CommandInput): Promise<ExitCode> {
-  const { failed, refusal } = report;
+  const { failed } = report;
   if (values.get("output-format") === "json") {
     const { changes, ...others } = report.toJSON();
     const lines = Array.isArray(changes) ? changes.map((change) => printableJson(JSON.stringify(change))) : [];
@@ -71,21 +110,40 @@ async function print(report: SyncReport, { output, quiet, values }: CommandInput
   } else if (report.changes.length > 0) await output.data(report.toText());
   else if (!quiet) await output.data(`${report.summary()}\n`);
   const messages = failed.map(({ file, error }) => error?.message ?? `Cannot sync "${file}"`);
-  if (refusal !== undefined) messages.push(`Cannot remove the files that are gone: ${refusal}; --force removes them`);
+  const refused = refusalOf(report);
+  if (refused !== undefined) messages.push(refused);
   if (messages.length > 0) await output.error(`${PROGRAM} sync`, ...messages);
   return messages.length > 0 ? EXIT.failed : EXIT.done;
 }
 
-/** Prints the report of a poll: a line for each change. */
-async function printPoll(report: SyncReport, { output, quiet, values }: CommandInput): Promise<void> {
-  const isJson = values.get("output-format") === "json";
-  for (const change of report.changes) {
-    const { state, file, done, error } = change;
-    const json = () => JSON.stringify(error === undefined ? change : { ...change, error: error.message });
-    await output.data(isJson ? `${printableJson(json())}\n` : `${state} ${printable(file)} (${done})\n`);
-    if (error !== undefined) await output.error(`${PROGRAM} sync`, error.message);
+/** Prints the reports of polls: a line for each change. What stays as it is, such as a local change, is said once. */
+class PollPrinter {
+  readonly #input: CommandInput;
+  #said: ReadonlySet<string> = new Set();
+
+  constructor(input: CommandInput) {
+    this.#input = input;
   }
-  if (report.changes.length > 0 && !quiet) await output.notice(report.summary());
+
+  async print(report: SyncReport): Promise<void> {
+    const { output, quiet, values } = this.#input;
+    const isJson = values.get("output-format") === "json";
+    const refused = refusalOf(report);
+    const said = new Set(refused === undefined ? [] : [refused]);
+    if (refused !== undefined && !this.#said.has(refused)) await output.error(`${PROGRAM} sync`, refused);
+    let isNews = false;
+    for (const change of report.changes) {
+      const { state, file, done, error } = change;
+      const json = JSON.stringify(error === undefined ? change : { ...change, error: error.message });
+      if (done === "kept" || error !== undefined) said.add(json);
+      if (this.#said.has(json)) continue;
+      isNews = true;
+      await output.data(isJson ? `${printableJson(json)}\n` : `${state} ${printable(file)} (${done})\n`);
+      if (error !== undefined) await output.error(`${PROGRAM} sync`, error.message);
+    }
+    this.#said = said;
+    if (isNews && !quiet) await output.notice(report.summary());
+  }
 }
 
 /** Waits for the next poll. */
@@ -97,9 +155,10 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 /** Syncs at intervals, until it is interrupted. Each run reads what is remembered: other processes may have changed it. */
 async function poll(client: ImapClient, input: CommandInput, options: SyncOptions, intervalMs: number): Promise<never> {
   const { output, signal } = input;
+  const printer = new PollPrinter(input);
   for (;;) {
     try {
-      await printPoll(await client.sync(queryOf(input), options), input);
+      await printer.print(await client.sync(queryOf(input), options));
     } catch (error) {
       signal.throwIfAborted();
       // Without a network, the next poll tries again.
@@ -207,7 +266,9 @@ export const sync: Command = {
       concurrency: concurrencyOf(values),
       shard: shardOf(values.get("shard")),
       onProgress: display.onProgress,
-      ...(program === undefined ? {} : { onFile: (file: NewFile) => runProgram(program, file, isJson) }),
+      ...(program === undefined
+        ? {}
+        : { onFile: (file: NewFile) => runProgram(program, file, { isJson, stop: signal }) }),
     };
     try {
       if (intervalMs !== undefined) return await poll(client, input, options, intervalMs);
