@@ -34,8 +34,6 @@ export interface RecordsQuery {
 const CHUNK_BYTES = 128 * 1024;
 /** The most records that are read at once. */
 const MAX_CHUNK_RECORDS = 16 * 1024;
-/** How many records are written at once: the texts of more would live so long that they are collected late. */
-const ENCODED_RECORDS = 256;
 /** The bytes of a chunk of the response. */
 const OUTPUT_BYTES = 64 * 1024;
 /** The bytes that the records of a file may take that is not in the order of time: they are sorted in memory. */
@@ -364,20 +362,25 @@ class FileRecords {
     const { cdf } = this.#file;
     const { start, stop } = this.#query;
     const { records } = cdf.variable(this.span.timeVariable);
-    const found: { readonly time: bigint; readonly record: number }[] = [];
+    const inFile = new BigInt64Array(records).fill(NO_TIME);
+    const found = new Uint32Array(records);
+    let [count, from, to] = [0, records, 0];
     for await (const { start: first, times } of this.#times(0, records, MAX_CHUNK_RECORDS)) {
+      inFile.set(times, first);
       for (const [index, time] of times.entries()) {
-        if (time !== NO_TIME && time >= start && time < stop) found.push({ time, record: first + index });
+        if (time === NO_TIME || time < start || time >= stop) continue;
+        const record = first + index;
+        found[count++] = record;
+        from = Math.min(from, record);
+        to = record + 1;
       }
     }
-    if (found.length === 0) return;
-    let [from, to] = [Infinity, 0];
-    for (const { record } of found) {
-      from = Math.min(from, record);
-      to = Math.max(to, record + 1);
-    }
+    if (count === 0) return;
+    const timeOf = (record: number) => inFile[record] ?? NO_TIME;
     // The order in the file decides about records of the same time.
-    found.sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : a.record - b.record);
+    const order = found.subarray(0, count).sort((a, b) =>
+      timeOf(a) < timeOf(b) ? -1 : timeOf(a) > timeOf(b) ? 1 : a - b
+    );
     const columns: CdfArray[] = [];
     for (const column of this.#columns) {
       const { variable } = column;
@@ -386,13 +389,12 @@ class FileRecords {
         : await cdf.read(variable.name, { start: from, end: Math.min(to, variable.records) });
       columns.push(column.convert(read?.values, to - from));
     }
-    for (let at = 0; at < found.length; at += MAX_CHUNK_RECORDS) {
-      const part = found.slice(at, at + MAX_CHUNK_RECORDS);
+    for (let at = 0; at < count; at += MAX_CHUNK_RECORDS) {
+      const part = Array.from(order.subarray(at, at + MAX_CHUNK_RECORDS));
+      const places = part.map((record) => record - from);
       yield {
-        times: BigInt64Array.from(part, ({ time }) => time),
-        columns: columns.map((column, index) =>
-          gather(column, part.map(({ record }) => record - from), this.#columns[index]?.parameter.count ?? 1)
-        ),
+        times: BigInt64Array.from(part, timeOf),
+        columns: columns.map((column, index) => gather(column, places, this.#columns[index]?.parameter.count ?? 1)),
       };
     }
   }
@@ -507,9 +509,66 @@ class TimeTexts {
   }
 }
 
-/** Writes records in a format. */
-interface Encoder {
-  encode(block: Block): Uint8Array;
+/** The bytes of a response, which are collected into chunks. */
+class Output {
+  #bytes = new Uint8Array();
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+  #full: Uint8Array[] = [];
+
+  #makeRoom(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return;
+    this.flush();
+    this.#bytes = new Uint8Array(Math.max(count, OUTPUT_BYTES));
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Writes numbers, times, and signs: letter by letter, without objects in between that would have to be collected. */
+  ascii(text: string): void {
+    this.#makeRoom(text.length);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let index = 0; index < text.length; index++) bytes[at++] = text.charCodeAt(index);
+    this.#length = at;
+  }
+
+  text(text: string): void {
+    this.#makeRoom(text.length * 3);
+    this.#length += utf8.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+  }
+
+  /** Writes a text of a fixed number of bytes, with zeros behind it. */
+  paddedText(text: string, length: number): void {
+    this.#makeRoom(length);
+    utf8.encodeInto(text, this.#bytes.subarray(this.#length, this.#length + length));
+    this.#length += length;
+  }
+
+  int32(value: number): void {
+    this.#makeRoom(4);
+    this.#view.setInt32(this.#length, value, true);
+    this.#length += 4;
+  }
+
+  float64(value: number): void {
+    this.#makeRoom(8);
+    this.#view.setFloat64(this.#length, value, true);
+    this.#length += 8;
+  }
+
+  /** Ends the current chunk. */
+  flush(): void {
+    if (this.#length > 0) this.#full.push(this.#bytes.subarray(0, this.#length));
+    this.#bytes = new Uint8Array();
+    this.#length = 0;
+  }
+
+  /** Returns the chunks that are full. */
+  take(): readonly Uint8Array[] {
+    const full = this.#full;
+    this.#full = [];
+    return full;
+  }
 }
 
 /** Quotes a text if necessary (RFC 4180). */
@@ -526,108 +585,109 @@ function jsonNumber(value: number | bigint): string {
   return typeof value === "number" && !Number.isFinite(value) ? "null" : numberText(value);
 }
 
-class CsvEncoder implements Encoder {
-  readonly #parameters: readonly HapiParameter[];
+/** Writes records in a format. */
+abstract class Encoder {
+  /** The parameters behind the time. */
+  protected readonly parameters: readonly HapiParameter[];
   readonly #times: TimeTexts;
 
   constructor({ parameters, dataset }: RecordsQuery) {
-    this.#parameters = parameters.slice(1);
+    this.parameters = parameters.slice(1);
     this.#times = new TimeTexts(dataset.digits);
   }
 
-  encode({ chunk, from, to }: Block): Uint8Array {
-    const lines: string[] = [];
-    for (let record = from; record < to; record++) lines.push(this.#times.of(chunk.times[record] ?? NO_TIME));
-    for (const [index, { count }] of this.#parameters.entries()) {
-      const values = chunk.columns[index] ?? [];
-      const [start, end] = [from * count, to * count];
-      const write = Array.isArray(values)
-        ? (at: number) => csvText(values[at] ?? "")
-        : (at: number) => numberText(values[at] ?? NaN);
-      for (let at = start, line = 0, left = count; at < end; at++) {
-        lines[line] += `,${write(at)}`;
-        if (--left === 0) {
-          line++;
-          left = count;
-        }
+  encode({ chunk: { times, columns }, from, to }: Block, output: Output): void {
+    for (let record = from; record < to; record++) {
+      this.begin(this.#times.of(times[record] ?? NO_TIME), output);
+      for (const [index, parameter] of this.parameters.entries()) {
+        this.values(parameter, columns[index] ?? [], record * parameter.count, output);
       }
+      this.end(output);
     }
-    return utf8.encode(`${lines.join("\n")}\n`);
+  }
+
+  /** Begins a record. */
+  protected abstract begin(time: string, output: Output): void;
+  /** Writes the values of a parameter, which begin at an index. */
+  protected abstract values(parameter: HapiParameter, values: CdfArray, start: number, output: Output): void;
+  protected end(_output: Output): void {}
+}
+
+class CsvEncoder extends Encoder {
+  protected begin(time: string, output: Output): void {
+    output.ascii(time);
+  }
+
+  protected values({ count }: HapiParameter, values: CdfArray, start: number, output: Output): void {
+    for (let at = start; at < start + count; at++) {
+      const value = values[at] ?? NaN;
+      output.ascii(",");
+      if (typeof value === "string") output.text(csvText(value));
+      else output.ascii(numberText(value));
+    }
+  }
+
+  protected override end(output: Output): void {
+    output.ascii("\n");
   }
 }
 
-class JsonEncoder implements Encoder {
-  readonly #parameters: readonly HapiParameter[];
-  readonly #times: TimeTexts;
-  #separator = "";
+class JsonEncoder extends Encoder {
+  #isFirst = true;
 
-  constructor({ parameters, dataset }: RecordsQuery) {
-    this.#parameters = parameters.slice(1);
-    this.#times = new TimeTexts(dataset.digits);
+  protected begin(time: string, output: Output): void {
+    output.ascii(this.#isFirst ? '["' : ',\n["');
+    output.ascii(time);
+    output.ascii('"');
+    this.#isFirst = false;
   }
 
-  encode({ chunk, from, to }: Block): Uint8Array {
-    const lines: string[] = [];
-    for (let record = from; record < to; record++) lines.push(`["${this.#times.of(chunk.times[record] ?? NO_TIME)}"`);
-    for (const [index, { count, size }] of this.#parameters.entries()) {
-      const values = chunk.columns[index] ?? [];
-      const write = Array.isArray(values)
-        ? (at: number) => JSON.stringify(values[at] ?? "")
-        : (at: number) => jsonNumber(values[at] ?? NaN);
-      for (let record = from; record < to; record++) {
-        lines[record - from] += `,${this.#nested(write, record * count, count, size)}`;
-      }
-    }
-    const text = lines.join("],\n");
-    const separator = this.#separator;
-    this.#separator = ",\n";
-    return utf8.encode(`${separator}${text}]`);
+  protected values({ size, count }: HapiParameter, values: CdfArray, start: number, output: Output): void {
+    output.ascii(",");
+    this.#nested(values, { start, count, size }, output);
   }
 
   /** Writes an array of any number of dimensions. */
-  #nested(write: (at: number) => string, start: number, count: number, size: readonly number[]): string {
-    const [first, ...rest] = size;
-    if (first === undefined) return write(start);
+  #nested(
+    values: CdfArray,
+    { start, count, size: [first, ...rest] }: {
+      readonly start: number;
+      readonly count: number;
+      readonly size: readonly number[];
+    },
+    output: Output,
+  ): void {
+    if (first === undefined) {
+      const value = values[start] ?? NaN;
+      if (typeof value === "string") output.text(JSON.stringify(value));
+      else output.ascii(jsonNumber(value));
+      return;
+    }
     const step = count / first;
-    const parts = Array.from({ length: first }, (_, index) => this.#nested(write, start + index * step, step, rest));
-    return `[${parts.join(",")}]`;
+    for (let index = 0; index < first; index++) {
+      output.ascii(index === 0 ? "[" : ",");
+      this.#nested(values, { start: start + index * step, count: step, size: rest }, output);
+    }
+    output.ascii("]");
+  }
+
+  protected override end(output: Output): void {
+    output.ascii("]");
   }
 }
 
-class BinaryEncoder implements Encoder {
-  readonly #parameters: readonly HapiParameter[];
-  readonly #times: TimeTexts;
-  readonly #recordBytes: number;
-
-  constructor({ parameters, dataset }: RecordsQuery) {
-    this.#parameters = parameters;
-    this.#times = new TimeTexts(dataset.digits);
-    this.#recordBytes = recordBytes(parameters);
+class BinaryEncoder extends Encoder {
+  protected begin(time: string, output: Output): void {
+    output.ascii(time);
   }
 
-  encode({ chunk, from, to }: Block): Uint8Array {
-    const step = this.#recordBytes;
-    const bytes = new Uint8Array((to - from) * step);
-    const view = new DataView(bytes.buffer);
-    let offset = 0;
-    for (const [index, { count, length, type }] of this.#parameters.entries()) {
-      const values = index === 0 ? undefined : chunk.columns[index - 1] ?? [];
-      for (let record = from; record < to; record++) {
-        let at = (record - from) * step + offset;
-        if (values === undefined) {
-          utf8.encodeInto(this.#times.of(chunk.times[record] ?? NO_TIME), bytes.subarray(at, at + length));
-          continue;
-        }
-        for (let element = record * count; element < (record + 1) * count; element++, at += length) {
-          const value = values[element];
-          if (typeof value === "string") utf8.encodeInto(value, bytes.subarray(at, at + length));
-          else if (type === "integer") view.setInt32(at, Number(value), true);
-          else view.setFloat64(at, Number(value), true);
-        }
-      }
-      offset += count * length;
+  protected values({ count, length, type }: HapiParameter, values: CdfArray, start: number, output: Output): void {
+    for (let at = start; at < start + count; at++) {
+      const value = values[at] ?? NaN;
+      if (typeof value === "string") output.paddedText(value, length);
+      else if (type === "integer") output.int32(Number(value));
+      else output.float64(Number(value));
     }
-    return bytes;
   }
 }
 
@@ -644,29 +704,11 @@ export async function* encodeRecords(
   format: HapiFormat,
 ): AsyncGenerator<Uint8Array> {
   const encoder = new ENCODERS[format](query);
-  let parts: Uint8Array[] = [];
-  let length = 0;
-  const joined = () => {
-    const [only] = parts;
-    if (only !== undefined && parts.length === 1) return only;
-    const all = new Uint8Array(length);
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
-  };
+  const output = new Output();
   for await (const block of mergeFiles(store, query)) {
-    for (let from = block.from; from < block.to; from += ENCODED_RECORDS) {
-      const part = encoder.encode({ chunk: block.chunk, from, to: Math.min(block.to, from + ENCODED_RECORDS) });
-      parts.push(part);
-      length += part.length;
-      if (length < OUTPUT_BYTES) continue;
-      yield joined();
-      parts = [];
-      length = 0;
-    }
+    encoder.encode(block, output);
+    yield* output.take();
   }
-  if (length > 0) yield joined();
+  output.flush();
+  yield* output.take();
 }
