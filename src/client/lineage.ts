@@ -27,6 +27,8 @@ export interface LineageOptions extends CallOptions {
   offline?: boolean | undefined;
   /** Whether to download all files of the lineage that are not here yet. Default: false. */
   download?: boolean | undefined;
+  /** Called for each event of these downloads. Those of a level start when the level above it has been read. */
+  onProgress?: DownloadOptions["onProgress"];
 }
 
 const LINEAGE_KINDS: KindsOf<LineageOptions> = {
@@ -34,6 +36,7 @@ const LINEAGE_KINDS: KindsOf<LineageOptions> = {
   levels: KINDS.number,
   offline: KINDS.flag,
   download: KINDS.flag,
+  onProgress: KINDS.function,
 };
 
 /**
@@ -175,7 +178,7 @@ export async function findLineage(
 ): Promise<Lineage> {
   const { get, ...asked } = options;
   checkOptions("find the lineage with", LINEAGE_KINDS, asked);
-  const { levels = MAX_LINEAGE_LEVELS, offline = false, download = false, signal } = asked;
+  const { levels = MAX_LINEAGE_LEVELS, offline = false, download = false, onProgress, signal } = asked;
   if (!Number.isSafeInteger(levels) || levels < 1 || levels > MAX_LINEAGE_LEVELS) {
     const expected = `a whole number from 1 to ${MAX_LINEAGE_LEVELS}`;
     throw wrongValue("find the lineage with", { parameter: "levels", value: shown(levels), expected });
@@ -189,7 +192,7 @@ export async function findLineage(
     hasCredentials: settings.apiKey !== undefined || settings.accessToken !== undefined,
     signal,
     levels,
-    ...(download ? { get: async (paths) => void (paths.length > 0 && await get(paths, { signal })) } : {}),
+    ...(download ? { get: async (paths) => void (paths.length > 0 && await get(paths, { onProgress, signal })) } : {}),
   }, here.path === undefined ? { path: here.archivePath } : { local: here.path });
   checkRoot(graph, transport.api.base);
   return new Lineage(graph, get);

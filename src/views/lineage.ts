@@ -12,7 +12,7 @@ import { counted, withHyphens } from "./records.ts";
 const WORDS: Readonly<Record<LineageState, string>> = {
   here: "here",
   archive: "in the archive, not here",
-  gone: "gone from the archive",
+  gone: "not in the archive",
   refused: "refused by the archive",
   unasked: "not here",
   foreign: "not a name of the SDC",
@@ -24,7 +24,7 @@ export function lineageRemark({ state, problem }: LineageNode): string {
   return [...words, ...(problem === null ? [] : [state === "here" ? `unreadable: ${problem}` : problem])].join("; ");
 }
 
-/** Says what a lineage shows, in a line: `12 files on 4 levels; 2 in the archive, not here, 1 gone from the archive`. */
+/** Says what a lineage shows, in a line: `12 files on 4 levels; 2 in the archive, not here, 1 not in the archive`. */
 export function lineageTitle({ nodes }: LineageGraph): string {
   const [root] = nodes;
   const levels = Math.max(0, ...nodes.map(({ level }) => level)) + 1;
@@ -32,14 +32,19 @@ export function lineageTitle({ nodes }: LineageGraph): string {
 }
 
 /** Counts the files that are not here, or that could not be read, by state. */
-export function lineageSummary({ nodes, notes }: LineageGraph): string {
+export function lineageSummary({ nodes, isCut, notes }: LineageGraph): string {
   const counts = (Object.keys(WORDS) as LineageState[]).filter((state) => state !== "here").flatMap((state) => {
     const count = nodes.filter((node) => node.state === state).length;
     return count === 0 ? [] : [`${count} ${WORDS[state]}`];
   });
   const unreadable = nodes.filter(({ state, problem }) => state === "here" && problem !== null).length;
   const parts = [...counts, ...(unreadable === 0 ? [] : [`${unreadable} unreadable`])];
-  return [parts.length === 0 ? "all are here" : parts.join("; "), ...notes].join("; ");
+  const isAlone = nodes.length === 1 && unreadable === 0 && !isCut;
+  return [
+    parts.length === 0 ? (isAlone ? "it is here" : "all are here") : parts.join("; "),
+    ...(isAlone ? ["it names no parents"] : []),
+    ...notes,
+  ].join("; ");
 }
 
 /** The parents of each file, by name, in order. */
@@ -110,8 +115,12 @@ function boxText(name: string): readonly [head: string, rest: string] {
 }
 
 const BOX = { width: 252, padding: 10, line: 15, gap: 10, between: 56 } as const;
-/** Longer texts are shortened: a character takes about 6.6 pixels. */
-const BOX_CHARACTERS = Math.floor((BOX.width - 2 * BOX.padding) / 6.6);
+
+/** Returns as many characters as fit into a box. */
+function charactersIn(style: { readonly isBold: boolean }): number {
+  return Math.floor(100 * (BOX.width - 2 * BOX.padding) / textPixels("x".repeat(100), style));
+}
+
 /** A column with more boxes is unreadable: the others are counted. */
 const MAX_BOXES = 16;
 const MAX_COLUMNS = 12;
@@ -176,7 +185,7 @@ function boxMarks(node: LineageNode, { x, y, height }: Box): Mark[] {
       kind: "text",
       x: x + BOX.padding,
       y: y + 8 + BOX.line * (at + 0.5),
-      text: shorten(line, BOX_CHARACTERS),
+      text: shorten(line, charactersIn({ isBold: at === 0 })),
       isBold: at === 0,
       ...(at === 0 ? {} : { fill: hasRemark && at === lines.length - 1 ? paint : "quiet" }),
     })),
@@ -210,7 +219,7 @@ function placed(graph: LineageGraph, parents: ReadonlyMap<string, readonly Linea
     const middles = new Map(nodes.map((node) => [node, middleOf(node)]));
     const ordered = nodes.toSorted((a, b) => (middles.get(a) ?? 0) - (middles.get(b) ?? 0) || 0);
     const x = CHART_PADDING + index * (BOX.width + BOX.between);
-    let y = 4;
+    let y = BOX.gap;
     for (const node of ordered.slice(0, MAX_BOXES)) {
       const own = 16 + BOX.line * linesOf(node).length;
       boxes.set(node.name, { x, y, height: own });
@@ -225,6 +234,29 @@ function placed(graph: LineageGraph, parents: ReadonlyMap<string, readonly Linea
   return { boxes, more, height, columns: Math.min(used.length, MAX_COLUMNS), hidden: used.length - MAX_COLUMNS };
 }
 
+/** Draws the line from a file to a parent. Boxes of columns in between do not hide it: it goes through gaps between them. */
+function linePath(from: Box, to: Box, boxes: Iterable<Box>): string {
+  const [x1, y1] = [from.x + BOX.width, from.y + from.height / 2];
+  const [x2, y2] = [to.x, to.y + to.height / 2];
+  const gaps = new Map<number, number[]>();
+  for (const { x, y, height } of boxes) {
+    if (x <= from.x || x >= to.x) continue;
+    const ys = gaps.get(x) ?? [y - BOX.gap / 2];
+    gaps.set(x, ys);
+    ys.push(y + height + BOX.gap / 2);
+  }
+  const bend = BOX.between / 2;
+  let path = `M${x1},${y1}`;
+  let [x, y] = [x1, y1];
+  for (const [left, ys] of [...gaps].sort(([a], [b]) => a - b)) {
+    const straight = y1 + (y2 - y1) * (left + BOX.width / 2 - x1) / (x2 - x1);
+    const gap = ys.reduce((best, y) => Math.abs(y - straight) < Math.abs(best - straight) ? y : best);
+    path += `C${x + bend},${y} ${left - bend},${gap} ${left},${gap}L${left + BOX.width},${gap}`;
+    [x, y] = [left + BOX.width, gap];
+  }
+  return `${path}C${x + bend},${y} ${x2 - bend},${y2} ${x2},${y2}`;
+}
+
 /** Makes the chart: the file on the left, and what it was made from to the right of it. */
 function lineageChart(graph: LineageGraph): Chart {
   const parents = parentsByChild(graph);
@@ -233,10 +265,7 @@ function lineageChart(graph: LineageGraph): Chart {
     const [from, to] = [boxes.get(child), boxes.get(parent)];
     // A line that closes a cycle would lead back.
     if (from === undefined || to === undefined || to.x <= from.x) return [];
-    const [x1, y1] = [from.x + BOX.width, from.y + from.height / 2];
-    const [x2, y2] = [to.x, to.y + to.height / 2];
-    const bend = Math.max(28, Math.abs(x2 - x1) / 2);
-    const path = `M${x1},${y1}C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`;
+    const path = linePath(from, to, boxes.values());
     return [{ kind: "path", path, stroke: "line", strokeWidth: 1.2 }];
   });
   const states = [...new Set(graph.nodes.map(({ state }) => state))];

@@ -1,3 +1,4 @@
+import { transferDisplay } from "../progress.ts";
 import { type Command, EXIT, UsageError, wholeNumber } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { textTable } from "../../display/text_table.ts";
@@ -41,14 +42,17 @@ export const lineage: Command = {
     ],
     whenInterrupted: "run the same command to continue",
   },
-  async run({ rest: [file, ...others], values, flags, client, output, signal }) {
+  async run({ rest: [file, ...others], values, flags, client, output, quiet, verbose, signal }) {
     if (file === undefined || others.length > 0) {
       throw new UsageError(`Cannot show the lineage of ${file === undefined ? "no file" : "several files"}: name one`);
     }
     const levels = wholeNumber(values, "levels", [1, MAX_LINEAGE_LEVELS]);
     const [offline, download] = [flags.has("offline"), flags.has("download")];
     if (offline && download) throw new UsageError("Cannot use --offline together with --download");
-    const found = await new ImapClient(client).lineage(file, { levels, offline, download, signal });
+    const display = download ? await transferDisplay(output, { quiet, plain: verbose }) : undefined;
+    const { onProgress } = display ?? {};
+    const found = await new ImapClient(client).lineage(file, { levels, offline, download, onProgress, signal })
+      .finally(() => display?.stop());
     const format = values.get("output-format") ?? "tree";
     const texts = {
       tree: () => found.toText({ columns: output.look().columns ?? Infinity }),
