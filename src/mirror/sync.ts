@@ -315,7 +315,7 @@ class SyncRun {
   }
 
   /** A file here has the archive's bytes. */
-  #noteSame({ path, ingested, state, isFetching }: ComparedFile): void {
+  #noteSame({ path, ingested, state, superseded, isFetching }: ComparedFile): void {
     const stamp = this.#look.stampNow(path);
     if (stamp === undefined) return;
     const before = this.#state.files.get(path);
@@ -327,7 +327,7 @@ class SyncRun {
     } else this.#unchanged.push(path);
     if (this.#settings.isDryRun) return;
     const isDue = before?.isDue || (isFetching && this.#state.isHandingOver) || undefined;
-    this.#state.note(path, { ingested, ...stamp, isDue, superseded: before?.superseded });
+    this.#state.note(path, { ingested, ...stamp, isDue, superseded });
   }
 
   /** A file here has other bytes than the archive's, and no run of sync has left it so. */
@@ -343,12 +343,14 @@ class SyncRun {
     if (files.length === 0) return;
     const planned = new Map(files.map((file) => [file.path, file]));
     const { isDryRun } = this.#settings;
-    // Noted before anything is written: what is found at these paths after a kill was fetched by this run.
+    // Noted before anything is written: what is found at these paths after a kill, or a power failure, was fetched by
+    // this run.
     if (!isDryRun) {
       this.#state.noteAll(files.map(({ path, ingested }) => {
         const before = this.#state.files.get(path) ?? { ingested: "", size: 0, modified: 0 };
         return [path, { ...before, fetching: ingested, isGone: undefined }] as const;
       }));
+      await this.#state.flush();
     }
     const outcomes = await this.#archive.fetch([...planned.keys()], (outcome) => {
       const file = planned.get(outcome.file);
@@ -365,10 +367,9 @@ class SyncRun {
     }
   }
 
-  #noteFetched({ path, ingested }: PlannedFile, { state }: Outcome): void {
+  #noteFetched({ path, ingested, superseded }: PlannedFile, { state }: Outcome): void {
     const stamp = state === "failed" ? undefined : this.#look.stampNow(path);
     if (stamp === undefined) return;
-    const superseded = this.#state.files.get(path)?.superseded;
     this.#state.note(path, { ingested, ...stamp, superseded, isDue: this.#state.isHandingOver || undefined });
   }
 

@@ -40,6 +40,8 @@ export interface PlanInput {
 export interface PlannedFile extends ListedFile {
   /** `redelivered` if another delivery of it is here. */
   readonly state: "new" | "redelivered";
+  /** The newer version that replaces it, if old versions are wanted, too. */
+  readonly superseded?: string | undefined;
 }
 
 /** A file to compare with the archive's before anything else. */
@@ -133,7 +135,7 @@ class Planner {
 
   plan(): SyncPlan {
     const { remembered } = this.#input;
-    const hasVersions = this.#hasNews();
+    const hasVersions = this.#input.versions === "newest" || this.#hasNews();
     if (hasVersions) this.#findNewest();
     for (const [path, ingested] of this.#listed) {
       const file = remembered.get(path);
@@ -204,7 +206,7 @@ class Planner {
     if (this.#wants(path, newer)) {
       // Whoever removes an old version does not want it back.
       if (isHere && this.#input.look(path) === undefined) return;
-      return this.#planFile(listed, file);
+      return this.#planFile(listed, file, newer);
     }
     if (isHere) this.#count(path, file);
     else if (file !== undefined) this.#plan.forgotten.push(path);
@@ -221,7 +223,7 @@ class Planner {
   #planSuperseded(path: string, file: RememberedFile, newer: string): void {
     if (file.fetching !== undefined) {
       if (this.#isMissing(file) || this.#input.versions === "newest") this.#plan.forgotten.push(path);
-      else this.#planFile({ path, ingested: file.fetching }, file);
+      else this.#planFile({ path, ingested: file.fetching }, file, newer);
       return;
     }
     this.#noteSuperseded(path, file, newer);
@@ -249,7 +251,7 @@ class Planner {
   }
 
   /** Plans a file that is wanted. */
-  #planFile({ path, ingested }: ListedFile, file: RememberedFile | undefined): void {
+  #planFile({ path, ingested }: ListedFile, file: RememberedFile | undefined, superseded?: string): void {
     const { isForced, isVerifying, look } = this.#input;
     const stamp = look(path);
     // Nearly all files.
@@ -260,7 +262,7 @@ class Planner {
     const isHere = stamp !== undefined && (stamp.size > 0 || file?.size === 0);
     const wasHere = file !== undefined && file.modified > 0;
     const state = wasHere && isHere ? "redelivered" : "new";
-    const planned = { path, ingested, state } as const;
+    const planned = { path, ingested, state, superseded } as const;
     if (!isHere) return void this.#plan.fetch.push(planned);
     const ifDifferent = isForced ? "fetch" : "report";
     if (file === undefined) {

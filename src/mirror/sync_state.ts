@@ -247,6 +247,17 @@ export class SyncState implements AsyncDisposable {
     if (files.length > 0) this.#write(files.map(([path, file]) => lineOf(path, file)));
   }
 
+  /** Flushes what was noted, so that a power failure does not lose it either. */
+  async flush(): Promise<void> {
+    if (this.#journal === undefined) return;
+    try {
+      await flushFile(this.#journal);
+      await syncFolder(dirname(this.#path));
+    } catch (error) {
+      throw fileError("write what sync remembers", this.#journalPath, error);
+    }
+  }
+
   /**
    * Writes the state, if anything has changed.
    *

@@ -521,7 +521,8 @@ export function checkQuery(
   const latest = values.get("version")?.[0] === "latest";
   const isCondition = ([name, [value]]: [string, string[]]) => !NO_CONDITION.has(name) && value !== ALL_MAJORS;
   if (![...values].some(isCondition) && (latest || !values.has("version"))) {
-    const names = QUERY_TABLES[table].parameters.filter((name) => name !== "table" && !except.includes(name));
+    const others: readonly QueryParameterName[] = ["table", ...(latest ? ["version"] as const : []), ...except];
+    const names = QUERY_TABLES[table].parameters.filter((name) => !others.includes(name));
     const besides = latest ? " besides the version" : "";
     throw new InputError(
       (nameOf) => `Cannot ${verb} everything: give at least one of ${names.map(nameOf).join(", ")}${besides}`,

@@ -469,3 +469,28 @@ Deno.test("sync() removes nothing while a lock file in the data directory cannot
   assertEquals(await archive.read(`imap/mag/l2/2026/01/${nameOf(0)}`), nameOf(0));
   assertEquals((await archive.client().sync(MAG)).superseded.length, 1);
 });
+
+for (const from of ["the first run", "a state of an earlier version"]) {
+  Deno.test(`sync() removes versions that were superseded when they were fetched, if asked to later: ${from}`, async () => {
+    await using archive = await openFakeArchive();
+    const clock = { now: () => new Date(archive.now) };
+    for (const version of ["v001.0001", "v001.0002"]) archive.put(nameOf(0, version));
+    assertEquals((await archive.client().sync(MAG, clock)).new.length, 2);
+    if (from !== "the first run") {
+      const path = await statePath(archive);
+      const text = await Deno.readTextFile(path);
+      await Deno.writeTextFile(path, text.replace(/,\{"superseded":.*?\}/, ""));
+    }
+    archive.now += 5 * DAY;
+    const report = await archive.client().sync(MAG, { ...clock, superseded: "remove" });
+    assertEquals(said(report), [`superseded ${nameOf(0)}: removed`]);
+  });
+}
+
+Deno.test("sync() does not report a version later that was superseded when it was fetched", async () => {
+  await using archive = await openFakeArchive();
+  for (const version of ["v001.0001", "v001.0002"]) archive.put(nameOf(0, version));
+  await archive.client().sync(MAG);
+  archive.put(nameOf(1));
+  assertEquals(said(await archive.client().sync(MAG)), [`new ${nameOf(1)}: fetched`]);
+});
