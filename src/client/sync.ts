@@ -502,7 +502,7 @@ export async function syncFiles(
   parameters: QueryParameters,
   options: SyncOptions,
 ): Promise<SyncReport> {
-  checkOptions("sync with", SYNC_KINDS, options);
+  checkOptions("sync", SYNC_KINDS, options);
   const sync = readySync(parameters, options);
   const { dryRun = false, onFile, signal, wait = timer } = options;
   await using state = await openState(sync, context);
@@ -529,7 +529,7 @@ export async function* watchFiles(
   parameters: QueryParameters,
   options: WatchOptions,
 ): AsyncGenerator<NewFile> {
-  checkOptions("watch with", WATCH_KINDS, options);
+  checkOptions("watch", WATCH_KINDS, options);
   const { intervalMs = DEFAULT_INTERVAL_MS, onReport, onError, wait = timer, signal, ...others } = options;
   if (intervalMs < MIN_INTERVAL_MS) {
     const expected = `at least ${MIN_INTERVAL_MS} milliseconds`;

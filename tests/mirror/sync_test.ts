@@ -357,6 +357,11 @@ Deno.test("sync() rejects wrong parameters and options before anything is sent o
   for (const wrong of [{ overlapHours: -1 }, { concurrency: 0 }, { shard: { part: 3, of: 2 } }]) {
     await assertRejects(() => client.sync(MAG, wrong), InputError);
   }
+  // As in a notebook, where nothing checks types.
+  const untyped: Record<string, unknown> = { overlapHours: "48" };
+  await assertRejects(() => client.sync(MAG, untyped), InputError, 'Cannot sync with overlapHours "48"');
+  const interval: Record<string, unknown> = { intervalMs: "15m" };
+  await assertRejects(() => client.watch(MAG, interval).next(), InputError, 'Cannot watch with intervalMs "15m"');
   assertEquals([archive.requests, await archive.folder.files()], [[], []]);
 });
 
