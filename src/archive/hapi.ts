@@ -30,6 +30,7 @@ const STATUSES = {
   1410: [400, "Bad request - unsupported include value"],
   1411: [400, "Bad request - out-of-order or duplicate parameters"],
   1412: [400, "Bad request - unsupported resolve_references value"],
+  1413: [400, "Bad request - unsupported depth value"],
   1500: [500, "Internal server error"],
 } as const;
 type Code = keyof typeof STATUSES;
@@ -137,7 +138,7 @@ const TIME =
 /** The first and the last year that TT2000 can represent as a whole. */
 const [FIRST_YEAR, LAST_YEAR] = [1708, 2291];
 
-/** Reads a time; undefined if it is none. Times that TT2000 cannot represent are those nearest to them. */
+/** Reads a time as TT2000, with more digits where 64 bits are too few; undefined if it is none. */
 function readTime(text: string): bigint | undefined {
   const parts = TIME.exec(text)?.groups;
   if (parts === undefined) return undefined;
@@ -152,15 +153,14 @@ function readTime(text: string): bigint | undefined {
   if (isMidnight && (Number(minute) !== 0 || Number(second) !== 0 || /[1-9]/.test(fraction))) return undefined;
   if (isMidnight) date.setUTCDate(date.getUTCDate() + 1);
   const time = `${isMidnight ? "00" : hour}:${minute}:${second}.${fraction.slice(0, 9).padEnd(9, "0")}`;
-  const far = date.getUTCFullYear() < FIRST_YEAR
-    ? FIRST_YEAR
-    : date.getUTCFullYear() > LAST_YEAR
-    ? LAST_YEAR
-    : undefined;
+  const isFar = date.getUTCFullYear() < FIRST_YEAR || date.getUTCFullYear() > LAST_YEAR;
   try {
-    if (far === undefined) return isoToTime(`${date.toISOString().slice(0, 10)}T${time}Z`, "TT2000");
+    if (!isFar) return isoToTime(`${date.toISOString().slice(0, 10)}T${time}Z`, "TT2000");
     if (Number(hour) > 24 || Number(minute) > 59 || Number(second) > 59) return undefined;
-    return isoToTime(far === FIRST_YEAR ? `${far}-01-01` : `${far}-12-31`, "TT2000");
+    const near = date.getUTCFullYear() < FIRST_YEAR ? `${FIRST_YEAR}-01-01` : `${LAST_YEAR}-12-31`;
+    const seconds = ((isMidnight ? 0 : Number(hour)) * 60 + Number(minute)) * 60 + Number(second);
+    const more = BigInt(date.getTime() - Date.parse(near) + seconds * 1000) * 1_000_000n;
+    return isoToTime(near, "TT2000") + more + BigInt(time.slice(-9));
   } catch {
     return undefined; // 25:00:00, or a leap second where there was none.
   }
@@ -316,10 +316,10 @@ export class HapiServer {
         });
       case "/capabilities":
         readParameters(searchParams, []);
-        return jsonResponse(1200, { outputFormats: FORMATS });
+        return jsonResponse(1200, { outputFormats: FORMATS, catalogDepthOptions: ["dataset"] });
       case "/catalog": {
         const given = readParameters(searchParams, ["depth", "resolve_references"]);
-        if (!["dataset", ""].includes(given.get("depth") ?? "")) throw new HapiError(1400, "depth can only be dataset");
+        if (!["dataset", ""].includes(given.get("depth") ?? "")) throw new HapiError(1413, "expected dataset");
         return jsonResponse(1200, { catalog: await this.#datasets.list(sight) });
       }
       case "/info": {

@@ -306,6 +306,23 @@ const STATUSES: ReadonlyArray<readonly [query: string, code: number, line: strin
     1405,
     "400 Bad Request; HAPI 1405 Bad request - start < startDate and/or stop > stopDate",
   ],
+  // Years that TT2000 does not have.
+  [
+    `data?dataset=${ID}&start=0001Z&stop=0002Z`,
+    1405,
+    "400 Bad Request; HAPI 1405 Bad request - start < startDate and/or stop > stopDate",
+  ],
+  [
+    `data?dataset=${ID}&start=9998-001&stop=9998-12-31T00:00:00.001Z`,
+    1405,
+    "400 Bad Request; HAPI 1405 Bad request - start < startDate and/or stop > stopDate",
+  ],
+  [
+    `data?dataset=${ID}&start=9999-01-02&stop=9999-01-01`,
+    1404,
+    "400 Bad Request; HAPI 1404 Bad request - start equal to or after stop",
+  ],
+  ["catalog?depth=all", 1413, "400 Bad Request; HAPI 1413 Bad request - unsupported depth value"],
   ["info?dataset=imap_mag_l2_other", 1406, "404 Not Found; HAPI 1406 Bad request - unknown dataset id"],
   ["info?dataset=", 1406, "404 Not Found; HAPI 1406 Bad request - unknown dataset id"],
   [
