@@ -74,10 +74,11 @@ interface HapiRequest {
 const HEADERS = {
   "access-control-allow-origin": "*",
   "access-control-allow-methods": "GET, HEAD",
-  "access-control-allow-headers": "*",
+  // The asterisk does not stand for this one (Fetch Standard, "CORS non-wildcard request-header name").
+  "access-control-allow-headers": "*, authorization",
   "cache-control": "private, no-cache",
   "x-content-type-options": "nosniff",
-  "vary": "accept-encoding, authorization",
+  "vary": "accept-encoding, authorization, x-api-key",
 };
 const JSON_TYPE = "application/json; charset=utf-8";
 const TYPES: Readonly<Record<HapiFormat, string>> = {

@@ -13,6 +13,7 @@ import {
 } from "./hapi_datasets.ts";
 import { type CdfArray, type CdfVariable, isoToTime, timeToIso } from "../cdf/cdf.ts";
 import { IstpFile } from "../dataset/istp_file.ts";
+import { ImapError } from "../errors.ts";
 
 /** The formats of `/hapi/data`. */
 export const FORMATS = ["csv", "binary", "json"] as const;
@@ -248,12 +249,20 @@ class FileRecords {
     this.#chunks = span.isSorted ? this.#readInOrder() : this.#readAndSort();
   }
 
-  /** Opens a file at its first record; undefined if it is gone, or has no records in the span. */
+  /**
+   * Opens a file at its first record; undefined if it has no records in the span.
+   *
+   * @throws {ImapError} If it is gone or has changed since its times were read: a response without its records, or with
+   * some that are out of order, would look complete.
+   */
   static async open(store: ObjectStore, span: FileSpan, query: RecordsQuery): Promise<FileRecords | undefined> {
     const file = await openStored(store, span.path);
-    if (file === undefined) return undefined;
+    if (file === undefined) throw new ImapError(`Cannot read "${span.path}" for HAPI: it is gone; ask again`);
     const records = new FileRecords(span, query, file);
     try {
+      if (file.size !== span.size || file.mtime !== span.mtime) {
+        throw new ImapError(`Cannot read "${span.path}" for HAPI: it has changed; ask again`);
+      }
       await records.advance(0);
     } catch (error) {
       await records.close();

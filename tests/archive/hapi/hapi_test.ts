@@ -1,11 +1,12 @@
 import { openCdf, timeToIso } from "../../../src/cdf/cdf.ts";
+import { ImapError } from "../../../src/errors.ts";
 import { writeDemoFiles } from "../../../src/demo/demo_files.ts";
 import { archivePath } from "../../../src/names/file_name.ts";
 import { openTestArchive, type TestArchive, type TestArchiveOptions } from "../../support/archive.ts";
 import { testFolder } from "../../support/folder.ts";
 import { cdfFile, expectedRecords, FILL32, variables, writeCdfFiles, writeDays } from "./hapi_files.ts";
 import { problemsOfInfo } from "./valid_info.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -393,6 +394,7 @@ Deno.test("HAPI's responses may be read by pages of all sites, are compressed on
   }
   const preflight = await archive.api("/hapi/catalog", { method: "OPTIONS", headers: { origin: "https://a.test" } });
   assertEquals([preflight.status, preflight.headers.get("access-control-allow-methods")], [204, "GET, HEAD"]);
+  assertEquals(preflight.headers.get("access-control-allow-headers"), "*, authorization");
   const slash = await archive.api("/hapi/info/?dataset=x");
   assertEquals([slash.status, slash.headers.get("location")], [301, "/hapi/info?dataset=x"]);
   assertEquals((await archive.api("/hapi/catalog", { method: "POST" })).status, 400);
@@ -540,6 +542,41 @@ Deno.test("the catalog keeps the times of files, reads new files only, and forge
   assertEquals([spans().length, archive.errors], [12, []]);
   catalog.update({ changed: [], gone: [path] });
   assertEquals(spans().length, 9);
+});
+
+Deno.test("a response breaks off when one of its files goes away or changes in the meantime", async () => {
+  const [first, second] = [`${ID}_20260101_v001.cdf`, `${ID}_20260102_v001.cdf`];
+  const files = {
+    // More than the first chunk of the response.
+    [first]: cdfFile(variables("2026-01-01", 10_000, 1, 1_000_000_000n)),
+    [second]: cdfFile(variables("2026-01-02", 3, 1)),
+  };
+  const query = `/hapi/data?dataset=${ID}&start=2026-01-01&stop=2026-01-03`;
+  const changes: readonly ((place: string) => Promise<void>)[] = [
+    (place) => Deno.remove(place),
+    (place) => Deno.writeFile(place, cdfFile(variables("2026-01-01", 4, 1))),
+  ];
+  for (const change of changes) {
+    await using archive = await filesOf(files);
+    const reader = (await archive.api(query)).body?.getReader();
+    assert((await reader?.read())?.done === false);
+    await change(join(archive.root, archivePath(second)));
+    await assertRejects(
+      async () => {
+        while ((await reader?.read())?.done === false);
+      },
+      ImapError,
+      second,
+    );
+    assertEquals(archive.errors.length, 1);
+    assert(String(archive.errors[0]).includes(second));
+    // It does not pass for a span of time without data, either.
+    assertEquals((await archive.api(query.replace("-01&stop", "-02&stop"))).status, 500);
+    // Once the archive has noticed, the remaining data are served.
+    archive.opened.catalog.update({ changed: [], gone: [archivePath(second)] });
+    const { data } = await json(archive, `${query.slice("/hapi/".length)}&format=json`);
+    assertEquals(data.length, 10_000);
+  }
 });
 
 Deno.test("a damaged file is reported once, and the others are served", async () => {
