@@ -336,7 +336,14 @@ class LineageReader {
         found[at] = await this.#readNode(node, isRead);
       }
     };
+    const named = new Map(level.map((node) => [node, node.path]));
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, level.length) }, worker));
+    if (get !== undefined) {
+      // What the archive has with the other form of the version.
+      const renamed = level.filter((node) => node.state === "archive" && node.path !== named.get(node));
+      await get(renamed.flatMap(({ path }) => path ?? []));
+      for (const node of renamed) this.#findHere(node);
+    }
     return level.flatMap((child, at) => (found[at] ?? []).map(([parent, from]) => ({ child, parent, from })));
   }
 

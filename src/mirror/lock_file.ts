@@ -191,7 +191,7 @@ function decodeFiles(resources: readonly unknown[]): LockedFile[] {
  * @throws {ImapError} When it is not one, or of a newer version; or when it names files outside the data directory, a file
  *   twice, or other hashes.
  */
-export function parseLock(text: string): LockContents {
+function parseLock(text: string): LockContents {
   let json: unknown;
   try {
     json = JSON.parse(text);

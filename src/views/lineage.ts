@@ -19,20 +19,20 @@ const WORDS: Readonly<Record<LineageState, string>> = {
 };
 
 /** Says where a file is, and what is wrong with it; empty if it is here and nothing is wrong. */
-export function lineageRemark({ state, problem }: LineageNode): string {
+function lineageRemark({ state, problem }: LineageNode): string {
   const words = state === "here" ? [] : [WORDS[state]];
   return [...words, ...(problem === null ? [] : [state === "here" ? `unreadable: ${problem}` : problem])].join("; ");
 }
 
 /** Says what a lineage shows, in a line: `12 files on 4 levels; 2 in the archive, not here, 1 not in the archive`. */
-export function lineageTitle({ nodes }: LineageGraph): string {
+function lineageTitle({ nodes }: LineageGraph): string {
   const [root] = nodes;
   const levels = Math.max(0, ...nodes.map(({ level }) => level)) + 1;
   return `Lineage of ${root?.name ?? ""}: ${counted(nodes.length, "file")} on ${counted(levels, "level")}`;
 }
 
 /** Counts the files that are not here, or that could not be read, by state. */
-export function lineageSummary({ nodes, isCut, notes }: LineageGraph): string {
+function lineageSummary({ nodes, isCut, notes }: LineageGraph): string {
   const counts = (Object.keys(WORDS) as LineageState[]).filter((state) => state !== "here").flatMap((state) => {
     const count = nodes.filter((node) => node.state === state).length;
     return count === 0 ? [] : [`${count} ${WORDS[state]}`];

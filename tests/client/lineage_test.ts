@@ -306,6 +306,15 @@ Deno.test("lineage() finds a parent whose version has the other form, and says w
   assertStringIncludes(found.toText(), `${broken} (unreadable: `);
 });
 
+Deno.test("lineage() downloads a parent whose version has the other form in the archive", async () => {
+  await using lab = await openLab();
+  const other = L1B.replace("_v001.", "_v001.0001.");
+  await writeAt(lab.dataDir, archivePath(L1C), cdf([other, KERNEL]));
+  const found = await lab.client().lineage(L1C, { download: true, levels: 1 });
+  assertEquals(statesOf(found), { [L1C]: "here", [other]: "here", [KERNEL]: "here" });
+  assertEquals(found.nodes[1]?.local_path, join(lab.dataDir, archivePath(L1B)));
+});
+
 Deno.test("lineage() uses the dependency files of the SDC's jobs, here or with a key in the archive", async () => {
   await using lab = await openLab([L0]);
   const hash = "0123abcd";
