@@ -2,7 +2,7 @@
 // is here (sync_state.ts), so that a run that is killed is continued by the next one.
 import { fileError } from "../disk.ts";
 import { ImapError } from "../errors.ts";
-import { absolutePath, DataFolders, localPath } from "../transfer/local_files.ts";
+import { absolutePath, DataFolders, isThere, localPath } from "../transfer/local_files.ts";
 import { STATE_FOLDER } from "./local_directory.ts";
 import type { Outcome } from "../transfer/batch.ts";
 import {
@@ -225,6 +225,7 @@ class SyncRun {
     if (!isDryRun) {
       this.#state.noteResponse(listing.time, from === undefined);
       await this.#folders.sync();
+      if (this.#state.wasStopped) await this.#removeRemains();
       await this.#state.save();
     }
     return { changes: this.#changes, unchanged: this.#countUnchanged(), isFull: from === undefined, refusal };
@@ -251,6 +252,17 @@ class SyncRun {
       await listing.catch(() => {});
       throw error;
     }
+  }
+
+  /** Removes partial files that runs left behind which were killed, in folders that this run may have nothing to do in. */
+  async #removeRemains(): Promise<void> {
+    const folders = new DataFolders(this.#settings.dataDir);
+    const oneOfEach = new Map(Array.from(this.#state.files.keys(), (path) => [dirname(path), path]));
+    const paths = [this.#state.path, ...Array.from(oneOfEach.values(), (path) => this.#pathOf(path))];
+    for (const path of paths) if (path !== "" && isThere(dirname(path))) folders.noteFile(dirname(path));
+    const left = folders.partialFiles();
+    // If this fails, a later download does it.
+    if (left.length > 0) await (await import("../transfer/takeover.ts")).removeAbandoned(left).catch(() => {});
   }
 
   #countUnchanged(): number {

@@ -142,6 +142,7 @@ export class SyncState implements AsyncDisposable {
   readonly #memory: Memory = { generation: 0, asked: undefined, askedForAll: undefined, isHandingOver: false };
   #journal: Deno.FsFile | undefined;
   #hasJournal = false;
+  #wasStopped = false;
   /** Whether something was noted that the state's file does not have. */
   #isChanged = false;
 
@@ -212,6 +213,11 @@ export class SyncState implements AsyncDisposable {
   /** Whether new files are handed over. */
   get isHandingOver(): boolean {
     return this.#memory.isHandingOver;
+  }
+
+  /** Whether the run before this one was stopped, or killed, before it had written the state. */
+  get wasStopped(): boolean {
+    return this.#wasStopped;
   }
 
   /** From now on, new files are handed over: those of other processes, too. */
@@ -340,7 +346,7 @@ export class SyncState implements AsyncDisposable {
     const files = text?.indexOf(FILES) ?? 0;
     if (text !== undefined) this.#readHead(files < 0 ? text : `${text.slice(0, files)}\n}`);
     const journal = readText(this.#journalPath);
-    this.#hasJournal = journal !== undefined;
+    this.#wasStopped = this.#hasJournal = journal !== undefined;
     this.#body = text === undefined ? () => ({}) : () => {
       const body = this.#parseBody(files < 0 ? "{" : `{"files":${text.slice(files + FILES.length - 1)}`);
       this.#body = () => body;

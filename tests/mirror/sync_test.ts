@@ -1,6 +1,7 @@
 import { type FakeArchive, nameOf, openFakeArchive } from "./fake_archive.ts";
 import { FileError, ImapError, InputError, type SyncOptions, type SyncReport } from "../../mod.ts";
 import { lockText } from "../../src/mirror/lock_file.ts";
+import { ownPathOf, partialPathOf } from "../../src/transfer/partial_file.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 
@@ -298,6 +299,23 @@ Deno.test("sync() continues a run that was stopped, and fetches nothing twice", 
   assert(downloads() - before <= 21, `${downloads() - before} requests`);
   assertEquals(report.new.length + report.unchanged, 30);
   assertEquals(said(await archive.client().sync(MAG, { full: true })), []);
+});
+
+Deno.test("sync() removes what a run that was killed has left, in all folders", async () => {
+  await using archive = await synced(40);
+  const january = join(archive.folder.path, `imap/mag/l2/2026/01/${nameOf(0)}`);
+  const remains = [january, await statePath(archive)].map((path) => ownPathOf(partialPathOf(path)));
+  for (const path of remains) await Deno.writeTextFile(path, "");
+  const stop = new AbortController();
+  archive.put(nameOf(100));
+  archive.instead = ({ url }) => {
+    if (url.includes("/download/")) stop.abort(new Error("stopped"));
+    return undefined;
+  };
+  await assertRejects(() => archive.client().sync(MAG, { signal: stop.signal }), Error, "stopped");
+  archive.instead = undefined;
+  assertEquals((await archive.client().sync(MAG)).new.length, 1);
+  assertEquals((await archive.folder.files()).filter((path) => path.endsWith(".part")), []);
 });
 
 Deno.test("two sync() at once in one data directory fetch each file once", async () => {
