@@ -515,16 +515,22 @@ export class HapiDatasets {
     const revision = this.#forgetOld();
     const known = this.#lists.get(sight);
     if (known !== undefined) return known;
-    const { catalog } = this.#source;
+    const { catalog, onError } = this.#source;
     const released = sight === "all" ? "" : " AND released = 1";
     const products = catalog.rows(
       `SELECT DISTINCT instrument, data_level, descriptor FROM files
       WHERE table_name = 'science' AND extension = 'cdf'${released} ORDER BY instrument, data_level, descriptor`,
     );
     const list: DatasetName[] = [];
+    let isComplete = true;
     for (const { instrument, data_level, descriptor } of products) {
       const product = [String(instrument), String(data_level), String(descriptor)] as const;
-      for (const { time_variable, is_main } of await this.#newestTimes(product, sight)) {
+      const times = await this.#newestTimes(product, sight).catch((error: unknown) => {
+        onError(error);
+        isComplete = false;
+        return [];
+      });
+      for (const { time_variable, is_main } of times) {
         const id = `imap_${product.join("_")}`;
         const title = `${product[0].toUpperCase()} ${product[1]} ${product[2]}`;
         const name = String(time_variable);
@@ -532,7 +538,7 @@ export class HapiDatasets {
         else if (NAME.test(name)) list.push({ id: `${id}_${name}`, title: `${title} (${name})` });
       }
     }
-    if (catalog.revision === revision) this.#lists.set(sight, list);
+    if (isComplete && catalog.revision === revision) this.#lists.set(sight, list);
     return list;
   }
 
@@ -569,7 +575,11 @@ export class HapiDatasets {
     );
   }
 
-  /** Reads the spans of a file, and keeps them. */
+  /**
+   * Reads the spans of a file, and keeps them; none if it is damaged.
+   *
+   * @throws {ImapError} If it cannot be read, or its spans cannot be kept.
+   */
   async #readFile(path: string): Promise<void> {
     const { catalog, store, onError } = this.#source;
     const row = catalog.stamp(path);
@@ -579,9 +589,12 @@ export class HapiDatasets {
       if (file !== undefined) catalog.keepTimeSpans(path, file, await readSpans(file.cdf));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      onError(new ImapError(`Cannot serve "${path}" with HAPI: ${printable(reason)}`, { cause: error }));
+      const problem = new ImapError(`Cannot serve "${path}" with HAPI: ${printable(reason)}`, { cause: error });
+      // A series without the records of a file that could be read the next time would look complete.
+      if (!(error instanceof CdfError)) throw problem;
+      onError(problem);
       // A damaged file is read again when it has changed.
-      if (error instanceof CdfError) catalog.keepTimeSpans(path, row, []);
+      catalog.keepTimeSpans(path, row, []);
     }
   }
 

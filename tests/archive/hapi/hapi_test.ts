@@ -593,6 +593,22 @@ Deno.test("a damaged file is reported once, and the others are served", async ()
   assert(String(archive.errors[0]).includes(`${ID}_20260105_v001.cdf`));
 });
 
+Deno.test("a series does not lack a file whose times could not be kept: the request fails, and the next one tries again", async () => {
+  await using archive = await days();
+  const database = new DatabaseSync(join(archive.root, ".imap-archive", "catalogue.sqlite"));
+  try {
+    database.exec(`CREATE TRIGGER full BEFORE INSERT ON time_spans
+      WHEN new.file_path LIKE '%20260102%' BEGIN SELECT RAISE(ABORT, 'disk is full'); END`);
+    assertEquals((await archive.api(`/hapi/data?${ALL}`)).status, 500);
+    assertEquals(archive.errors.length, 1);
+    assert(/20260102_v001.*disk is full/.test(String(archive.errors[0])), String(archive.errors[0]));
+    database.exec("DROP TRIGGER full");
+  } finally {
+    database.close();
+  }
+  assertEquals((await csv(archive, `${ALL}&parameters=number`)).length, 72);
+});
+
 Deno.test("a catalog of the third version gets a table of times, and keeps which files are released", async () => {
   await using folder = await testFolder();
   await writeDays(folder.path);
