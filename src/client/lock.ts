@@ -52,6 +52,7 @@ import { checkedConcurrency } from "../transfer/batch.ts";
 import { absolutePath, isThere, localPath, sizeOf } from "../transfer/local_files.ts";
 import { lookUpObject } from "../transfer/objects.ts";
 import { VERSION } from "../version.ts";
+import { withHyphens } from "../views/records.ts";
 import { changesTable, differencesTable, lockedTable } from "../views/lock.ts";
 import { join } from "@std/path";
 
@@ -201,12 +202,10 @@ function lockedQuery(parameters: QueryParameters, now: Date): LockedQuery {
     const texts = (isList(value) ? [...value] : [value]).map((value) => inLowerCase(name, String(value)));
     return [[name, texts.length === 1 ? texts[0] ?? "" : texts]];
   });
-  for (const [name, { day, time }] of days) entries.push([name, time === undefined ? day : `${iso(day)}T${time}`]);
+  for (const [name, { day, time }] of days) {
+    entries.push([name, time === undefined ? day : `${withHyphens(day)}T${time}`]);
+  }
   return { ...Object.fromEntries(entries), table };
-}
-
-function iso(day: string): string {
-  return day.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3");
 }
 
 /** The files of a lock file before their bytes are known: when the archive indexed each, by path. */

@@ -5,7 +5,7 @@ import { IstpFile } from "./istp_file.ts";
 import { ConnectionError, ImapError, ResponseError, TimeoutError } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
-import { archivePath, bareName, type ImapFile, isArchivePath, parseFileName } from "../names/file_name.ts";
+import { archivePath, bareName, type ImapFile, isArchivePath, tryParseFileName } from "../names/file_name.ts";
 import { formatVersion, parseVersion, type Version } from "../names/version.ts";
 import { isJsonObject } from "../protocol/rows.ts";
 import { excerpt } from "../safe_text.ts";
@@ -112,15 +112,6 @@ export interface LineagePlaces {
   readonly get?: ((archivePaths: readonly string[]) => Promise<void>) | undefined;
 }
 
-/** Parses a name; undefined if it is not of the SDC's form. */
-function fieldsOf(name: string): ImapFile | undefined {
-  try {
-    return parseFileName(name);
-  } catch {
-    return undefined;
-  }
-}
-
 /** A name as it is written in a file, and the path that it stands for. */
 interface NamedParent {
   readonly name: string;
@@ -131,7 +122,7 @@ interface NamedParent {
 function readName(text: string): NamedParent | undefined {
   const name = bareName(text);
   for (const candidate of [name, `${name}.cdf`]) {
-    if (fieldsOf(candidate) === undefined) continue;
+    if (tryParseFileName(candidate) === undefined) continue;
     // SPICE files have been in several folders, and the path says in which one this is.
     const path = candidate === name && isArchivePath(text) ? text : archivePath(candidate);
     return { name: candidate, path };
@@ -170,7 +161,7 @@ function isSameVersion(a: Version, b: Version): boolean {
 
 /** The path of the same version in the other form: `v001` and `v001.0001`; undefined if there is none. */
 function otherForm(path: string): string | undefined {
-  const file = fieldsOf(bareName(path));
+  const file = tryParseFileName(bareName(path));
   if (file === undefined || (file.kind !== "science" && file.kind !== "quicklook")) return undefined;
   const { major, minor } = parseVersion(file.version);
   if (major !== null && (major !== 1 || minor > 999)) return undefined;
@@ -223,7 +214,7 @@ function isOf(product: Product, dependency: string, { versions }: Inputs): boole
   // A job may have several products, each with a version of its own.
   const own = versions?.get(product.descriptor);
   if (versions !== undefined) return own !== undefined && isSameVersion(own, version);
-  const file = fieldsOf(dependency);
+  const file = tryParseFileName(dependency);
   return file?.kind === "dependency" && isSameVersion(parseVersion(file.version), version) &&
     (file.descriptor === product.descriptor || file.descriptor.startsWith(`${product.descriptor}-`));
 }
@@ -440,7 +431,7 @@ class LineageReader {
 
   /** Returns the inputs of a product by its dependency file, if one is here or in the archive. */
   async #readInputsOf(node: Growing): Promise<readonly string[]> {
-    const product = node.path === undefined ? undefined : fieldsOf(bareName(node.path));
+    const product = node.path === undefined ? undefined : tryParseFileName(bareName(node.path));
     if (product?.kind !== "science" || product.data_level === "l0" || node.state === "gone") return [];
     for (const path of await this.#dependencyFiles(product)) {
       if (!this.#inputs.has(path)) this.#inputs.set(path, this.#inputsAt(path));
@@ -460,7 +451,7 @@ class LineageReader {
     const folder = archivePath({ ...product, kind: "dependency", extension: "json" }).replace(/[^/]*$/, "");
     const find = async (): Promise<readonly string[]> => {
       const isSameDay = (name: string) => {
-        const file = fieldsOf(name);
+        const file = tryParseFileName(name);
         return file?.kind === "dependency" && file.instrument === instrument && file.data_level === data_level &&
           file.start_date === start_date && file.repointing === repointing;
       };

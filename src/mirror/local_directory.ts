@@ -1,7 +1,6 @@
 // What a data directory holds: one linear walk, from folder to folder, that never follows a link.
 import { fileError } from "../disk.ts";
-import { archivePath, type ImapFile, parseFileName } from "../names/file_name.ts";
-import { FileNameError } from "../errors.ts";
+import { archivePath, type ImapFile, tryParseFileName } from "../names/file_name.ts";
 import { absolutePath } from "../transfer/local_files.ts";
 import { bytesIn, nameOfOwn, partialPathOf, readRecord } from "../transfer/partial_file.ts";
 import { basename, join } from "@std/path";
@@ -89,16 +88,6 @@ function completeName(name: string): string | undefined {
   return complete === undefined ? undefined : nameOfOwn(`.${complete}.part`) ?? complete;
 }
 
-/** Parses a name; undefined if it does not follow the SDC's convention. */
-function fieldsOf(name: string): ImapFile | undefined {
-  try {
-    return parseFileName(name);
-  } catch (error) {
-    if (!(error instanceof FileNameError)) throw error;
-    return undefined;
-  }
-}
-
 /** Whether the archive has a file of this name at this path. */
 function isAtItsPlace(path: string, name: string, file: ImapFile): boolean {
   // The SDC has moved files between the folders of SPICE files.
@@ -166,7 +155,7 @@ class Walk {
   }
 
   #file(path: string, name: string): LocalFile | OtherEntry {
-    const file = fieldsOf(name);
+    const file = tryParseFileName(name);
     if (file === undefined) return this.#other(path, "name");
     if (!isAtItsPlace(path, name, file)) return this.#other(path, "place");
     const stamp = this.#stamp(path);
@@ -203,7 +192,7 @@ class Walk {
       kind: "partial",
       path,
       name: basename(path),
-      file: fieldsOf(name),
+      file: tryParseFileName(name),
       localPath: localPaths[0] ?? sharedPath,
       localPaths,
       size,

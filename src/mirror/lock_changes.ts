@@ -1,7 +1,6 @@
 // What has changed in the archive since a lock file was written.
 import type { LockContents, LockedFile, LockedQuery } from "./lock_file.ts";
-import { bareName, type ImapFile, parseFileName } from "../names/file_name.ts";
-import { FileNameError } from "../errors.ts";
+import { bareName, type ImapFile, tryParseFileName } from "../names/file_name.ts";
 import { fileOf, type FileRecord, newestVersions } from "../protocol/rows.ts";
 import { type TableName, TABLES } from "../protocol/tables.ts";
 
@@ -29,16 +28,6 @@ export interface ArchiveChange {
   readonly ingestion_date: string | undefined;
 }
 
-/** Parses the name of a file; undefined if it does not follow the SDC's convention. */
-function fieldsOf(path: string): ImapFile | undefined {
-  try {
-    return parseFileName(bareName(path));
-  } catch (error) {
-    if (!(error instanceof FileNameError)) throw error;
-    return undefined;
-  }
-}
-
 /** Returns the table that lists a file; undefined if none does. */
 function tableOf(file: ImapFile | undefined): TableName | undefined {
   return TABLES.find((table) => table === file?.kind);
@@ -55,7 +44,7 @@ interface Product {
 export function productQueries(files: readonly LockedFile[]): LockedQuery[] {
   const products = new Map<string, Product>();
   for (const { path } of files) {
-    const file = fieldsOf(path);
+    const file = tryParseFileName(bareName(path));
     if (file === undefined) continue;
     const query = productOf(file);
     if (query === undefined) continue;
@@ -148,13 +137,13 @@ class Comparison {
       return group;
     };
     for (const file of this.#lock.files) {
-      const table = tableOf(fieldsOf(file.path));
+      const table = tableOf(tryParseFileName(bareName(file.path)));
       // No table lists it, so nothing is known of it.
       if (table === undefined) this.#next.set(file.path, file.ingestion_date);
       else groupOf(table, this.#rowOf(file)).locked.push(file);
     }
     for (const row of this.#found ?? this.#rows.values()) {
-      const table = tableOf(fieldsOf(row.file_path));
+      const table = tableOf(tryParseFileName(bareName(row.file_path)));
       if (table !== undefined) groupOf(table, row).rows.push(row);
     }
     return groups;
@@ -162,7 +151,7 @@ class Comparison {
 
   /** Returns the row of a locked file; if the archive has none, what the name says. */
   #rowOf({ path }: LockedFile): FileRecord {
-    return this.#rows.get(path) ?? { ...fieldsOf(path), file_path: path };
+    return this.#rows.get(path) ?? { ...tryParseFileName(bareName(path)), file_path: path };
   }
 
   #compare({ table, rows, locked }: Versions): void {

@@ -1,8 +1,7 @@
 // A citation of the files of a lock file: only what the lock file, the names, and the CDF files themselves say.
 import { type LockContents, treeHash } from "./lock_file.ts";
 import { type Cdf, openCdf } from "../cdf/cdf.ts";
-import { bareName, parseFileName } from "../names/file_name.ts";
-import { FileNameError } from "../errors.ts";
+import { bareName, tryParseFileName } from "../names/file_name.ts";
 import { excerpt, printable } from "../safe_text.ts";
 import { localPath } from "../transfer/local_files.ts";
 
@@ -34,18 +33,18 @@ const MAX_QUOTE = 2_000;
 /** Returns the product of a file, and its day, as far as its name says. */
 function productOf(path: string): { readonly name: string; readonly day: string | undefined } {
   const name = bareName(path);
-  try {
-    const file = parseFileName(name);
-    if (file.kind === "spice") return { name: `SPICE ${file.kernel_type}`, day: undefined };
-    const day = file.start_date;
-    if (file.kind === "science" || file.kind === "quicklook") {
-      return { name: `imap_${file.instrument}_${file.data_level}_${file.descriptor}`, day };
-    }
-    if (file.kind === "ancillary") return { name: `imap_${file.instrument}_${file.descriptor}`, day };
-    return { name, day };
-  } catch (error) {
-    if (!(error instanceof FileNameError)) throw error;
-    return { name, day: undefined };
+  const file = tryParseFileName(name);
+  if (file === undefined) return { name, day: undefined };
+  switch (file.kind) {
+    case "spice":
+      return { name: `SPICE ${file.kernel_type}`, day: undefined };
+    case "science":
+    case "quicklook":
+      return { name: `imap_${file.instrument}_${file.data_level}_${file.descriptor}`, day: file.start_date };
+    case "ancillary":
+      return { name: `imap_${file.instrument}_${file.descriptor}`, day: file.start_date };
+    default:
+      return { name, day: file.start_date };
   }
 }
 

@@ -2,7 +2,8 @@
 // programs can check them, too. What a Data Package has no name for is in `imap`, and in fields of the resources.
 import { fileError, syncFolder } from "../disk.ts";
 import { FileError, ImapError } from "../errors.ts";
-import { bareName, parseFileName } from "../names/file_name.ts";
+import { bareName, tryParseFileName } from "../names/file_name.ts";
+import { isJsonObject } from "../protocol/rows.ts";
 import { decodeText, shown } from "../safe_text.ts";
 import { localPath } from "../transfer/local_files.ts";
 import { basename, dirname, join } from "@std/path";
@@ -70,13 +71,8 @@ function asName(text: string): string {
 
 /** Returns the version in a file's name; undefined if it has none, or is not of the SDC's form. */
 export function versionInName(path: string): string | undefined {
-  try {
-    const { version }: { version?: string | null | undefined } = parseFileName(bareName(path));
-    return version ?? undefined;
-  } catch (error) {
-    if (!(error instanceof ImapError)) throw error;
-    return undefined;
-  }
+  const { version }: { version?: string | null | undefined } = tryParseFileName(bareName(path)) ?? {};
+  return version ?? undefined;
 }
 
 function byPath(a: LockedFile, b: LockedFile): number {
@@ -98,12 +94,6 @@ export function lockText({ name, created, archive, program, query, files }: Lock
     : Object.fromEntries(Object.entries(query).sort(([a], [b]) => a < b ? -1 : 1));
   const imap = { lockVersion: LOCK_VERSION, archive: archive === "" ? undefined : archive, program, query: sorted };
   return `${JSON.stringify({ $schema: PROFILE, name, created, imap, resources }, null, 2)}\n`;
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {
@@ -134,8 +124,8 @@ function hashProblem(hash: unknown): string | undefined {
 
 /** Decodes a resource. @returns What is wrong with it, as a text, if anything is. */
 function decodeResource(value: unknown, count: number): LockedFile | string {
-  const path = isObject(value) ? value.path : undefined;
-  if (!isObject(value) || !isText(path)) return `resource ${count} has no path`;
+  const path = isJsonObject(value) ? value.path : undefined;
+  if (!isJsonObject(value) || !isText(path)) return `resource ${count} has no path`;
   const about = `"${shown(path)}"`;
   if (!isInside(path)) return `${about} is not a path of the archive, imap/..., without .. and hidden folders`;
   const { bytes, hash, md5, ingestion_date } = value;
@@ -157,7 +147,7 @@ function decodeResource(value: unknown, count: number): LockedFile | string {
 function decodeQuery(query: unknown): LockedQuery | undefined {
   if (query === undefined) return undefined;
   const expected = "expected parameters whose values are texts, or lists of texts";
-  if (!isObject(query)) throw new ImapError(`its query is wrong: ${expected}`);
+  if (!isJsonObject(query)) throw new ImapError(`its query is wrong: ${expected}`);
   const entries = Object.entries(query).map(([name, value]): [string, string | readonly string[]] => {
     if (isText(value)) return [name, value];
     if (Array.isArray(value) && value.every(isText)) return [name, value];
@@ -199,9 +189,9 @@ function parseLock(text: string): LockContents {
     const why = error instanceof Error ? error.message : String(error);
     throw new ImapError(`it is not JSON, or not all of it is there (${shown(why)})`, { cause: error });
   }
-  if (!isObject(json)) throw new ImapError("it is not a lock file: expected a Data Package, a JSON object");
+  if (!isJsonObject(json)) throw new ImapError("it is not a lock file: expected a Data Package, a JSON object");
   const { name, created, imap, resources } = json;
-  if (!isObject(imap) || typeof imap.lockVersion !== "number") {
+  if (!isJsonObject(imap) || typeof imap.lockVersion !== "number") {
     throw new ImapError(
       'it is not a lock file: it has no "imap" with a "lockVersion"; the command lock writes lock files',
     );

@@ -3,6 +3,7 @@ import { hashFiles, type HashFilesOptions } from "./hash_files.ts";
 import { localFiles, STATE_FOLDER } from "./local_directory.ts";
 import { type LockedFile, replaceFile } from "./lock_file.ts";
 import type { ImapError } from "../errors.ts";
+import { isJsonObject } from "../protocol/rows.ts";
 import { absolutePath, localPath } from "../transfer/local_files.ts";
 import { basename, join } from "@std/path";
 
@@ -23,12 +24,8 @@ interface KnownFile extends FileHashes {
 const MIN_AGE_MS = 2_000;
 const STATE_VERSION = 1;
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function decodeKnown(value: unknown): KnownFile | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const { bytes, modified, sha256, md5 } = value;
   if (typeof bytes !== "number" || typeof modified !== "number" || typeof sha256 !== "string") return undefined;
   return { bytes, modified, sha256, md5: typeof md5 === "string" ? md5 : undefined };
@@ -94,7 +91,7 @@ export class KnownHashes {
     const known = new Map<string, KnownFile>();
     try {
       const json: unknown = JSON.parse(await Deno.readTextFile(this.#path()));
-      if (!isObject(json) || !isObject(json.files)) return known;
+      if (!isJsonObject(json) || !isJsonObject(json.files)) return known;
       if (json.version !== STATE_VERSION) return undefined;
       for (const [path, value] of Object.entries(json.files)) {
         const file = decodeKnown(value);

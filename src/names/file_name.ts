@@ -485,6 +485,16 @@ export function parseFileName(name: string): ImapFile {
   return readName(name).file;
 }
 
+/** Parses the bare name of a file; undefined if it does not follow the SDC's convention. */
+export function tryParseFileName(name: string): ImapFile | undefined {
+  try {
+    return parseFileName(name);
+  } catch (error) {
+    if (!(error instanceof FileNameError)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * Formats a file name from its fields, with the checks of {@linkcode parseFileName}.
  *
