@@ -610,6 +610,9 @@ type FileHere =
 
 /** Returns the path of a file in the archive. @throws {InputError} With what else a text could be. */
 function archivePathOf(file: string | FileRecord): string {
+  if (isList(file)) {
+    throw new InputError("Cannot open a list as one file: open one of its files, or all of one product with openAll()");
+  }
   try {
     return pathOf(file, "open");
   } catch (error) {

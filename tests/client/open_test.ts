@@ -3,7 +3,7 @@ import { type RunningArchive, startArchive } from "../../src/archive/start_archi
 import { JUPYTER_DISPLAY } from "../../src/jupyter.ts";
 import { minimalCdf } from "../../src/demo/cdf.ts";
 import { ccsdsPackets } from "../../src/demo/ccsds.ts";
-import { FileError, InputError, ResponseError } from "../../src/errors.ts";
+import { ConnectionError, FileError, InputError, ProtocolError, ResponseError } from "../../src/errors.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -221,7 +221,66 @@ Deno.test("open() says what a text is not, and what is wrong with a file", async
   );
   await assertRejects(() => client.open("/tmp/none/a.cdf"), FileError, "there is no such file");
   await assertRejects(() => client.open(folder.path), FileError, "it is not a file");
+  const list = await client.query({ instrument: "mag", data_level: "l2" });
+  await assertRejects(
+    () => client.open(list as never),
+    InputError,
+    "open one of its files, or all of one product with",
+  );
   for (const wrong of [undefined, null, 5, {}]) await assertRejects(() => client.open(wrong as never), InputError);
   await assertRejects(() => client.open(CDF, { remot: true } as never), InputError, `did you mean "remote"?`);
   await assertRejects(() => client.open("imap_mag_l2_norm-dsrf_20260102_v001.cdf"), ResponseError);
+});
+
+/** How a store behaves that is read from. */
+type Store = "ranges" | "ignores Range" | "another file" | "shorter" | "other range" | "cut";
+
+Deno.test("open() with remote says what is wrong with a store, and with a file that changes", async () => {
+  await using folder = await testFolder();
+  const variables = ["first", "second"].map((name) => ({ name, values: VALUES, recordShape: [], attributes: {} }));
+  const bytes = minimalCdf({ attributes: {}, variables });
+  let store: Store = "ranges";
+  const listen = { port: 0, hostname: "127.0.0.1", onListen() {} };
+  await using objects = Deno.serve(listen, ({ headers }) => {
+    if (store === "ignores Range") return new Response(bytes, { headers: { etag: '"a"' } });
+    const [first = 0, last = 0] = /(\d+)-(\d+)/.exec(headers.get("range") ?? "")?.slice(1).map(Number) ?? [];
+    const size = store === "shorter" ? 1000 : bytes.length;
+    if (first >= size) return new Response(null, { status: 416, headers: { "content-range": `bytes */${size}` } });
+    const from = store === "other range" ? 0 : first;
+    const part = bytes.slice(from, last + 1);
+    return new Response(store === "cut" ? ReadableStream.from([part.subarray(1)]) : part, {
+      status: 206,
+      headers: {
+        etag: store === "another file" ? '"b"' : '"a"',
+        "content-range": `bytes ${from}-${last}/${size}`,
+      },
+    });
+  });
+  const location = `http://127.0.0.1:${objects.addr.port}/object`;
+  await using api = Deno.serve(listen, () => new Response(null, { status: 302, headers: { location } }));
+  const url = `http://127.0.0.1:${api.addr.port}`;
+  const client = new ImapClient({ url, dataDir: join(folder.path, "data"), retries: 0 });
+  const open = async () => {
+    store = "ranges";
+    return await client.open(LARGE, { remote: true });
+  };
+  assertEquals((await (await open()).read("second")).values.length, VALUES.length);
+  for (
+    const [kind, expected, message] of [
+      ["ignores Range", ProtocolError, "does not send parts of files; download it to open it"],
+      ["another file", FileError, "it has changed since it was opened; open it again"],
+      ["shorter", FileError, "it has changed since it was opened; open it again"],
+      ["other range", ProtocolError, "sent other bytes than requested"],
+      ["cut", ConnectionError, "of"],
+    ] as const
+  ) {
+    const dataset = await open();
+    store = kind;
+    await assertRejects(async () => await dataset.read("second"), expected, message);
+    // The next time, it is read.
+    store = "ranges";
+    assertEquals((await dataset.read("second")).values.at(-1), VALUES.length - 1);
+  }
+  store = "ignores Range";
+  await assertRejects(async () => await client.open(LARGE, { remote: true }), ProtocolError, "does not send parts");
 });
