@@ -9,7 +9,7 @@ import {
 import { RecordList } from "./record_list.ts";
 import { downloadAll, type DownloadContext } from "./transfers.ts";
 import { checkedPath } from "../config.ts";
-import { fileError, syncFolder } from "../disk.ts";
+import { fileError, replaceFile } from "../disk.ts";
 import type { Table } from "../display/text_table.ts";
 import {
   checkObject,
@@ -288,20 +288,13 @@ async function checkTarget(path: string): Promise<void> {
   if (isFolder) throw new InputError(`Cannot write the metakernel "${path}": it is a folder; give the path of a file`);
 }
 
-/** Writes a file atomically. */
-async function writeComplete(path: string, text: string): Promise<void> {
-  const partial = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
-  try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    await Deno.writeTextFile(partial, text, { createNew: true });
-    using file = await Deno.open(partial);
-    await file.sync();
-    await Deno.rename(partial, path);
-    await syncFolder(dirname(path));
-  } catch (error) {
-    await Deno.remove(partial).catch(() => {});
-    throw fileError("write the metakernel", path, error);
-  }
+/** Writes a metakernel atomically, and its folder if it is not there. */
+async function writeMetakernel(path: string, text: string): Promise<void> {
+  const action = "write the metakernel";
+  await Deno.mkdir(dirname(path), { recursive: true }).catch((error) => {
+    throw fileError(action, path, error);
+  });
+  await replaceFile(action, path, ReadableStream.from([new TextEncoder().encode(text)]));
 }
 
 /** Returns the text of a metakernel for local kernels. */
@@ -378,6 +371,6 @@ export async function makeMetakernel(
     );
   }
   const kernels = report.paths;
-  await writeComplete(target, metakernelText(kernels, asked, new URL(settings.url).host));
+  await writeMetakernel(target, metakernelText(kernels, asked, new URL(settings.url).host));
   return { path: target, kernels, gaps: RecordList.fromRecords(gaps, gapsTable), start_j2000, end_j2000 };
 }
