@@ -73,6 +73,8 @@ export interface Plot {
   readonly panels: readonly Panel[];
 }
 
+/** A dimension without values that is larger gets no axis. */
+const MAX_EMPTY = 1_000_000;
 /** More components are better drawn as colors. */
 const MAX_LINES = 8;
 /** The most panels of a chart, and of a quick look. */
@@ -409,6 +411,10 @@ async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotReque
     ],
   };
   const [first, second] = kept;
+  // A damaged file can state any size for records that it does not have.
+  if (values.length === 0 && kept.some(({ size }) => size > MAX_EMPTY)) {
+    return { ...common, kind: "lines", x: indexAxis(0, "record"), lines: [""], values };
+  }
   if (first?.isRecord === true) {
     const ordered = recordTimes === undefined || recordTimes.length !== first.size
       ? { values, times: undefined }

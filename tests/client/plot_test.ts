@@ -106,3 +106,17 @@ Deno.test("maps of the sky are drawn by longitude and latitude, those of HEALPix
   assertEquals([flat.x.values[9], flat.y.values[13]], [95, 45]);
   assertEquals(pixels.values[94 * 180 + 134], 10 * healpixPixel(4, { longitude: 94.5, latitude: 44.5 }, "ring"));
 });
+
+Deno.test("plot() draws no axis for a huge dimension of a file without records", async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, "a.cdf");
+  const bytes = await Deno.readFile(new URL("../cdf/files/no_records.cdf", import.meta.url));
+  // The size of the only dimension of a variable, before the mark that it varies.
+  const name = new TextDecoder("latin1").decode(bytes).indexOf("UINT1_none");
+  const view = new DataView(bytes.buffer);
+  assertEquals([view.getInt32(name + 256), view.getInt32(name + 260)], [1, 3]);
+  view.setInt32(name + 260, 1_627_389_955);
+  await Deno.writeFile(path, bytes);
+  const dataset = await open(path);
+  assertStringIncludes((await dataset.plot("UINT1_none")).toText(), "no values");
+});
