@@ -648,7 +648,7 @@ export const FIELD_FAULTS: readonly FieldFault[] = [
     kind: "terminal",
     name: "a table in a terminal of 60 columns",
     run: narrowTable,
-    right: "each of 8 rows is one line",
+    right: "each of 11 rows is one line",
     test: [
       "tests/e2e/terminal_look_test.ts",
       "tables fit the terminal: columns are left out or shortened, and no row wraps",
