@@ -105,8 +105,9 @@ const CALLS_PER_TURN = 100;
 /** The time in which a request is usually sent. */
 const SENDING_MS = 2;
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Lets other work come first. */
+function giveWay(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** Looks at the files of a data directory. */
@@ -138,7 +139,7 @@ class LocalLook {
       const stamp = this.stampNow(path);
       const isSame = stamp !== undefined && stamp.size === size && stamp.modified === modified;
       if (++calls % CALLS_PER_TURN !== 0 || performance.now() - turn < TURN_MS) return isSame;
-      return pause(0).then(() => {
+      return giveWay().then(() => {
         turn = performance.now();
         return isSame;
       });
@@ -151,7 +152,7 @@ class LocalLook {
     for (const path of paths) {
       this.#seen.set(path, this.stamp(path));
       if (performance.now() - turn < TURN_MS) continue;
-      await pause(0);
+      await giveWay();
       turn = performance.now();
     }
   }
@@ -242,8 +243,10 @@ class SyncRun {
   ): Promise<{ readonly listing: TimedListing; readonly same: number | undefined }> {
     const { isVerifying, superseded } = this.#settings;
     const listing = this.#archive.list(from);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const sent = new Promise<void>((resolve) => timer = setTimeout(resolve, SENDING_MS));
     try {
-      await Promise.race([listing, pause(SENDING_MS)]);
+      await Promise.race([listing, sent]).finally(() => clearTimeout(timer));
       const isQuick = from !== undefined && !isVerifying && superseded === "keep";
       const same = isQuick ? await this.#look.countSame(this.#state, `${from} 00:00:00`) : undefined;
       if (same === undefined) await this.#look.lookAhead(this.#state.files.keys());
