@@ -31,9 +31,9 @@ import {
   lockText,
   nameOfLock,
   readLockFile,
-  replaceFile,
   treeHash,
   versionInName,
+  writeJsonFile,
 } from "../mirror/lock_file.ts";
 import {
   type FileDifference,
@@ -296,7 +296,7 @@ async function lockedFiles(dataDir: string, wanted: Wanted, signal: AbortSignal 
 
 /** Writes a lock file. */
 async function write(path: string, contents: LockContents): Promise<void> {
-  await replaceFile(path, lockText(contents));
+  await writeJsonFile(path, lockText(contents));
 }
 
 /** What `lock` locks: the files of a query, named files, or undefined for all files of the data directory. */

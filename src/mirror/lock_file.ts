@@ -1,6 +1,6 @@
 // A lock file: the exact files of a data set, as a Data Package (version 2, https://datapackage.org), so that other
 // programs can check them, too. What a Data Package has no name for is in `imap`, and in fields of the resources.
-import { fileError, syncFolder } from "../disk.ts";
+import { fileError, replaceFile } from "../disk.ts";
 import { FileError, ImapError } from "../errors.ts";
 import { bareName, tryParseFileName } from "../names/file_name.ts";
 import { isJsonObject } from "../protocol/rows.ts";
@@ -257,20 +257,13 @@ export async function lockedFiles(dataDir: string): Promise<Map<string, string>>
   return locked;
 }
 
-/** Writes a file atomically: at any time, its old or its new text is there. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const partial = join(dirname(path), `.${basename(path)}.${crypto.randomUUID().slice(0, 8)}.new`);
-  try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    await Deno.writeTextFile(partial, text, { createNew: true });
-    using file = await Deno.open(partial);
-    await file.sync().catch(() => {}); // Some disks cannot flush.
-    await Deno.rename(partial, path);
-    await syncFolder(dirname(path));
-  } catch (error) {
-    await Deno.remove(partial).catch(() => {});
-    throw fileError(`write "${basename(path)}"`, path, error);
-  }
+/** Writes a file of JSON with its folder. At any time, its old or its new text is there. */
+export async function writeJsonFile(path: string, text: string): Promise<void> {
+  const action = `write "${basename(path)}"`;
+  await Deno.mkdir(dirname(path), { recursive: true }).catch((error) => {
+    throw fileError(action, path, error);
+  });
+  await replaceFile(action, path, ReadableStream.from([new TextEncoder().encode(text)]));
 }
 
 /** Returns the SHA-256 of all files together, in hex: that of the list that `sha256sum` prints for them, sorted by path. */

@@ -1,7 +1,7 @@
 // Whether a data directory holds the bytes that a lock file lists.
 import { hashFiles, type HashFilesOptions } from "./hash_files.ts";
 import { localFiles, STATE_FOLDER } from "./local_directory.ts";
-import { type LockedFile, replaceFile } from "./lock_file.ts";
+import { type LockedFile, writeJsonFile } from "./lock_file.ts";
 import type { ImapError } from "../errors.ts";
 import { isJsonObject } from "../protocol/rows.ts";
 import { absolutePath, localPath } from "../transfer/local_files.ts";
@@ -79,7 +79,7 @@ export class KnownHashes {
     // The user should not be prompted for permission only for this.
     const { state } = await Deno.permissions.query({ name: "write", path: this.#path() });
     if (state !== "granted") return;
-    await replaceFile(this.#path(), text).catch(() => {});
+    await writeJsonFile(this.#path(), text).catch(() => {});
   }
 
   #path(): string {
