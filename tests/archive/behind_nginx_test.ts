@@ -3,20 +3,13 @@ import { InputError } from "../../src/errors.ts";
 import { until } from "../support/archive.ts";
 import { runCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
+import { hasNginx, startNginx } from "../support/nginx.ts";
 import { deadUrl } from "../support/server.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 
 const NAME = "imap_mag_l0_raw_20250502_v001.pkts";
 const PATH = `imap/mag/l0/2025/05/${NAME}`;
-
-async function hasNginx(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("nginx", { args: ["-v"], stderr: "null" }).output()).success;
-  } catch {
-    return false;
-  }
-}
 
 /** The configuration in docs/serving.md, without TLS and with a different port for each name. */
 async function documented(ports: readonly string[], archivePorts: Readonly<Record<string, string>>): Promise<string> {
@@ -26,24 +19,6 @@ async function documented(ports: readonly string[], archivePorts: Readonly<Recor
   return snippet.replaceAll(/^ *ssl_.*\n/gm, "").replaceAll("listen 443 ssl", () => `listen 127.0.0.1:${left.shift()}`)
     .replaceAll(/127\.0\.0\.1:(800[01])/g, (_, port) => `127.0.0.1:${archivePorts[port]}`)
     .replaceAll("Host $host", "Host $http_host");
-}
-
-/** Runs nginx with a configuration until it is disposed of. */
-async function startNginx(folder: string, servers: string): Promise<AsyncDisposable> {
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) =>
-    `${name}_temp_path ${folder}/nginx_${name};`
-  );
-  const config = `daemon off; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log;
-    events {} http { access_log off; ${temporary.join(" ")}\n${servers} }`;
-  await Deno.writeTextFile(join(folder, "nginx.conf"), config);
-  const args = ["-c", join(folder, "nginx.conf"), "-p", folder, "-e", join(folder, "nginx.log")];
-  const process = new Deno.Command("nginx", { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
-  return {
-    async [Symbol.asyncDispose]() {
-      process.kill("SIGTERM");
-      await process.status;
-    },
-  };
 }
 
 const portOf = (url: string) => new URL(url).port;

@@ -1,0 +1,2 @@
+/** The tests that need PostgreSQL and an S3 server: `deno task test:team`. */
+import "./servers_check.ts";
