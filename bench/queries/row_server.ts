@@ -1,8 +1,8 @@
 // An archive's catalog of as many rows as the command line says, in a process of its own: it prints its address.
 import { MAX_ANSWER_BYTES } from "../../src/archive/api.ts";
-import { Catalog } from "../../src/archive/catalog.ts";
 import { catalogEntry } from "../../src/archive/catalog_entry.ts";
 import { RESPONSES } from "../../src/archive/dialect.ts";
+import { SqliteCatalog, SqliteFiles } from "../../src/archive/sqlite_catalog.ts";
 import { answerQuery } from "../../src/archive/tables.ts";
 import { addDays } from "../../src/names/calendar_date.ts";
 import { formatFileName } from "../../src/names/file_name.ts";
@@ -13,7 +13,8 @@ const DAYS = 3_650;
 
 const count = Number(Deno.args[0] ?? 200_000);
 const folder = await Deno.makeTempDir({ prefix: "imap_bench_" });
-const catalog = new Catalog(`${folder}/catalogue.sqlite`);
+const files = new SqliteFiles(`${folder}/catalogue.sqlite`);
+const catalog = new SqliteCatalog(files);
 const facts = { size: 1, mtime: 0, md5: null, ingested: new Date("2026-09-24T12:00:00Z") };
 const entries = Array.from({ length: count }, (_, index) => {
   const day = addDays("20200101", index % DAYS);
@@ -22,7 +23,7 @@ const entries = Array.from({ length: count }, (_, index) => {
   const parts = { kind: "science", instrument, data_level: "l2", descriptor: "norm-dsrf", extension: "cdf" } as const;
   return catalogEntry(formatFileName({ ...parts, start_date: day, version }), facts);
 });
-catalog.update({ changed: entries, gone: [] });
+files.update({ changed: entries, gone: [] });
 
 Deno.serve({
   port: 0,
@@ -40,7 +41,7 @@ Deno.serve({
   });
 });
 Deno.addSignalListener("SIGTERM", () => {
-  catalog.close();
+  files.close();
   Deno.removeSync(folder, { recursive: true });
   Deno.exit();
 });

@@ -7,8 +7,7 @@ import type { HapiServer } from "./hapi.ts";
 import type { Handler } from "./http_server.ts";
 import { answerJobLog, answerJobs, answerRelease, type Journal } from "./orders.ts";
 import { answerMetakernel, answerSpanTable, answerSpiceQuery } from "./spice_tables.ts";
-import type { ObjectStore } from "./object_store.ts";
-import type { UrlSigner } from "./objects.ts";
+import { isCanonicalPath, type ObjectStore } from "./object_store.ts";
 import { FilePage, isFilePageRequest } from "./file_page.ts";
 import { isPageRequest, WebPage } from "./page.ts";
 import { answerQuery } from "./tables.ts";
@@ -40,9 +39,7 @@ export interface ArchiveHandlerOptions {
   readonly journal: Journal;
   /** The clock. */
   readonly now: () => Date;
-  /** Signs URLs; the handler of the objects checks them. */
-  readonly signer: UrlSigner;
-  /** Returns the origin of the objects for a caller who used this URL, such as `http://127.0.0.1:40001`. */
+  /** Returns the origin of the archive's own objects for a caller who used this URL, such as `http://127.0.0.1:40001`. */
   readonly objectsOrigin: (requested: URL) => string;
   /** The dialect. Default: `now`. */
   readonly as?: Dialect | undefined;
@@ -169,27 +166,27 @@ class Api {
     };
     switch (route.to) {
       case "query":
-        return answerQuery(rows);
+        return await answerQuery(rows);
       case "spice-query":
-        return answerSpiceQuery(rows);
+        return await answerSpiceQuery(rows);
       case "spin-table":
-        return answerSpanTable("spin", rows);
+        return await answerSpanTable("spin", rows);
       case "repoint-table":
-        return answerSpanTable("repoint", rows);
+        return await answerSpanTable("repoint", rows);
       case "small-forces-table":
-        return answerSpanTable("thruster", rows);
+        return await answerSpanTable("thruster", rows);
       case "metakernel":
-        return answerMetakernel({ ...rows, now: this.#options.now });
+        return await answerMetakernel({ ...rows, now: this.#options.now });
       case "processing-jobs":
-        return answerJobs({ ...rows, orders: this.#options.journal.orders() });
+        return answerJobs({ ...rows, orders: await this.#options.journal.orders() });
       case "processing-logs":
-        return answerJobLog({ ...rows, orders: this.#options.journal.orders() });
+        return answerJobLog({ ...rows, orders: await this.#options.journal.orders() });
       case "download":
-        return this.#answerDownload(route.path, url, sight);
+        return await this.#answerDownload(route.path, url, sight);
       case "upload":
         return await this.#answerUpload(route.path, url);
       case "reprocess":
-        return this.#answerReprocess(url.searchParams);
+        return await this.#answerReprocess(url.searchParams);
       case "release":
         return await answerRelease(
           { search: url.searchParams, catalog, store, responses },
@@ -199,18 +196,27 @@ class Api {
   }
 
   /** Answers `GET /download/{path}` (SDC protocol): a redirect to the object. A file name without its path is not found. */
-  #answerDownload(path: string, url: URL, sight: Sight): Response {
-    const { catalog, signer, objectsOrigin, urlLifetimeSeconds } = this.#options;
+  async #answerDownload(path: string, url: URL, sight: Sight): Promise<Response> {
+    const { catalog, store, objectsOrigin, urlLifetimeSeconds } = this.#options;
     if (path === "") return htmlResponse(NO_FILE_REQUESTED, 400);
-    if (!catalog.has(path)) return htmlResponse(FILE_NOT_FOUND, 404);
-    if (sight !== "all" && !catalog.isPublic(path)) {
+    // Each answer follows from one call, so that it is right even if the file changes between two calls.
+    const isVisible = sight === "all" ? await this.#isListed(path) : await catalog.isPublic(path);
+    if (!isVisible) {
+      if (sight === "all" || !await this.#isListed(path)) return htmlResponse(FILE_NOT_FOUND, 404);
       return htmlResponse(`The file ${escapeHtml(path)} is not a part of a public release yet.`, 403);
     }
     const lifetimeSeconds = urlLifetimeSeconds?.download ?? 86_400;
-    const location = signer.sign({ method: "GET", path, lifetimeSeconds, origin: objectsOrigin(url) });
+    const location = await store.presign({ method: "GET", path, lifetimeSeconds, origin: objectsOrigin(url) });
     const response = htmlResponse(JSON.stringify({ download_url: location }), 302);
     response.headers.set("location", location);
     return response;
+  }
+
+  /** Whether the catalog has a file, now or after the store has found that it came in a moment ago. */
+  async #isListed(path: string): Promise<boolean> {
+    const { catalog, store } = this.#options;
+    if (await catalog.has(path)) return true;
+    return isCanonicalPath(path) && await store.has(path) && await catalog.has(path);
   }
 
   /**
@@ -218,14 +224,14 @@ class Api {
    * URL does not reserve the path.
    */
   async #answerUpload(path: string, url: URL): Promise<Response> {
-    const { store, signer, objectsOrigin, urlLifetimeSeconds } = this.#options;
+    const { store, objectsOrigin, urlLifetimeSeconds } = this.#options;
     const name = path.slice(path.lastIndexOf("/") + 1); // A backslash is not a separator at the SDC.
     if (name === "") return this.#responses.noFileName();
     const place = this.#placeOf(name);
     if (typeof place !== "string") return place;
     if (await store.has(place)) return this.#responses.fileExists(place);
     const isReprocessed = url.searchParams.get("manually_reprocessed")?.toLowerCase() === "true";
-    const address = signer.sign({
+    const address = await store.presign({
       method: "PUT",
       path: place,
       lifetimeSeconds: urlLifetimeSeconds?.upload ?? 3_600,
@@ -253,15 +259,19 @@ class Api {
    * Answers `POST /reprocess` (SDC protocol): the SDC queues the request without any checks; the archive writes it to
    * the journal.
    */
-  #answerReprocess(search: URLSearchParams): Response {
+  async #answerReprocess(search: URLSearchParams): Promise<Response> {
     const id = randomUUID();
-    this.#note("reprocess", Object.fromEntries(search), id);
+    await this.#note("reprocess", Object.fromEntries(search), id);
     return this.#responses.untypedJson({ message: "Reprocess job queued", reprocess_id: id });
   }
 
-  #note(order: "reprocess" | "release", parameters: Readonly<Record<string, string>>, id?: string): void {
+  async #note(
+    order: "reprocess" | "release",
+    parameters: Readonly<Record<string, string>>,
+    id?: string,
+  ): Promise<void> {
     const { journal, now } = this.#options;
-    journal.append({ time: formatTimestamp(now()), order, parameters, ...(id === undefined ? {} : { id }) });
+    await journal.append({ time: formatTimestamp(now()), order, parameters, ...(id === undefined ? {} : { id }) });
   }
 }
 

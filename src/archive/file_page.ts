@@ -1,7 +1,7 @@
 import type { Access, Sight } from "./access.ts";
 import type { Catalog } from "./catalog.ts";
-import type { FileWorkerName, LookAnswer, LookPage, LookTask } from "./file_worker.ts";
-import type { ObjectStore } from "./object_store.ts";
+import type { BytesAnswer, FileWorkerName, LookAnswer, LookPage, LookTask, WantedBytes } from "./file_worker.ts";
+import type { ObjectStore, StoredObject } from "./object_store.ts";
 import {
   askForKey,
   CAREFUL,
@@ -36,21 +36,43 @@ const [MAX_KEPT, MAX_KEPT_BYTES] = [16, 512 * 1024];
 const PROBLEMS = {
   late: "It takes too long to show here; download it to look into it",
   busy: "The archive looks into other files; load the page again",
+  gone: "It is not in the archive any more",
   noThread: "The archive cannot start a thread that looks into it: allow reading its own program with --allow-read",
 } as const;
 type Problem = keyof typeof PROBLEMS;
 
-/** Runs a task in a thread of its own, which ends with it. */
-async function runTask(task: LookTask): Promise<LookAnswer | Problem> {
+/** Reads bytes that a thread asks for. */
+async function bytesFor({ position, length }: WantedBytes, object: StoredObject): Promise<BytesAnswer> {
+  try {
+    return await object.read(position, length);
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/**
+ * Runs a task in a thread of its own, which ends with it.
+ *
+ * @param object A file that is elsewhere, which is closed at the end.
+ */
+async function runTask(task: LookTask, object: StoredObject | undefined): Promise<LookAnswer | Problem> {
   const { promise, resolve, reject } = Promise.withResolvers<LookAnswer | Problem>();
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(WORKER_URL.href, { type: "module", name: WORKER_NAME });
   const endAfter = (milliseconds: number) => setTimeout(() => resolve("late"), milliseconds);
   let timer = endAfter(MAX_START_MS);
-  port1.onmessage = ({ data }: MessageEvent<LookAnswer | "started">) => {
-    if (data !== "started") return resolve(data);
-    clearTimeout(timer);
-    timer = endAfter(MAX_LOOK_MS);
+  let hasEnded = false;
+  port1.onmessage = ({ data }: MessageEvent<LookAnswer | WantedBytes | "started">) => {
+    if (data === "started") {
+      clearTimeout(timer);
+      timer = endAfter(MAX_LOOK_MS);
+    } else if ("kind" in data) {
+      resolve(data);
+    } else if (object !== undefined) {
+      void bytesFor(data, object).then((answer) => {
+        if (!hasEnded) port1.postMessage(answer);
+      });
+    }
   };
   worker.addEventListener("error", (event) => {
     // Otherwise the archive would end.
@@ -62,10 +84,20 @@ async function runTask(task: LookTask): Promise<LookAnswer | Problem> {
   try {
     return await promise;
   } finally {
+    hasEnded = true;
     clearTimeout(timer);
     port1.close();
     worker.terminate();
   }
+}
+
+/** A file that a visitor sees. */
+interface FoundFile {
+  readonly path: string;
+  /** Where it is on this machine; undefined if it is elsewhere. */
+  readonly place: string | undefined;
+  /** Changes when the file does. */
+  readonly state: string;
 }
 
 /** Looks into files in threads, a few at a time. */
@@ -74,8 +106,8 @@ class Looks {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  /** Does a task. `state` changes when the file does. */
-  async look(task: LookTask, state: string): Promise<LookAnswer | Problem> {
+  /** Does a task. `state` changes when the file does; a file that is elsewhere is opened in the store. */
+  async look(task: LookTask, { state, path }: FoundFile, store: ObjectStore): Promise<LookAnswer | Problem> {
     const key = JSON.stringify([state, task]);
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
@@ -90,7 +122,9 @@ class Looks {
       this.#running++;
     }
     try {
-      const answer = await runTask(task);
+      const object = task.place === undefined ? await store.open(path) : undefined;
+      if (task.place === undefined && object === undefined) return "gone";
+      const answer = await runTask({ ...task, size: object?.size }, object).finally(() => object?.close());
       if (typeof answer === "object" && answer.kind === "page") this.#keep(key, answer);
       return answer;
     } finally {
@@ -174,7 +208,7 @@ export class FilePage {
     const { name, variable } = asked;
     const address = url.origin + fileRoute(asked.path);
     const task: LookTask = { place: found.place, name, variable, format, address };
-    const answer = await this.#looks.look(task, found.state);
+    const answer = await this.#looks.look(task, found, this.#store);
     if (typeof answer === "string") {
       return filePage(asked, { problem: PROBLEMS[answer], status: answer === "late" ? 200 : 503 });
     }
@@ -184,14 +218,14 @@ export class FilePage {
     }
     return answer.kind === "csv"
       ? csvResponse(asked, answer.bytes)
-      : filePage(asked, { found: answer, hapi: this.#hapiOf(asked, sight) });
+      : filePage(asked, { found: answer, hapi: await this.#hapiOf(asked, sight) });
   }
 
   /** Draws how to read the data of a file's product. */
-  #hapiOf({ origin, path }: Asked, sight: Sight): string[] {
+  async #hapiOf({ origin, path }: Asked, sight: Sight): Promise<string[]> {
     const sql = `SELECT instrument, data_level, descriptor FROM files
       WHERE file_path = ? AND table_name = 'science' AND extension = 'cdf'`;
-    const [row] = this.#hasHapi ? this.#catalog.rows(sql, [path]) : [];
+    const [row] = this.#hasHapi ? await this.#catalog.rows(sql, [path]) : [];
     if (row === undefined) return [];
     const { instrument, data_level, descriptor } = row;
     const product = {
@@ -199,15 +233,16 @@ export class FilePage {
       data_level: String(data_level),
       descriptor: String(descriptor),
     };
-    return hapiDetails(this.#catalog, product, { origin, sight });
+    return await hapiDetails(this.#catalog, product, { origin, sight });
   }
 
   /** Finds a file that a visitor sees. */
-  async #find(path: string, sight: Sight): Promise<{ place: string; state: string } | undefined> {
+  async #find(path: string, sight: Sight): Promise<FoundFile | undefined> {
     const sql = `SELECT size, mtime FROM files WHERE file_path = ? AND ${VISIBLE[sight]}`;
-    const [row] = this.#catalog.rows(sql, [path]);
+    const [row] = await this.#catalog.rows(sql, [path]);
     const place = row === undefined ? undefined : await this.#store.placeOf(path);
-    return place === undefined ? undefined : { place, state: `${row?.size} ${row?.mtime}` };
+    if (row === undefined || place === undefined) return undefined;
+    return { path, place: place === "elsewhere" ? undefined : place.path, state: `${row.size} ${row.mtime}` };
   }
 }
 

@@ -26,8 +26,10 @@ const WORKER_NAME: FileWorkerName = "imap-file-page";
 
 /** What is wanted of a file. */
 export interface LookTask {
-  /** Where it is on this machine. */
-  readonly place: string;
+  /** Where it is on this machine; undefined if its bytes come through the port of the answer. */
+  readonly place: string | undefined;
+  /** The size in bytes of a file that is elsewhere. */
+  readonly size?: number | undefined;
   readonly name: string;
   /** The variable that is looked at; undefined for the whole file. */
   readonly variable: string | undefined;
@@ -60,17 +62,29 @@ const [MAX_READ_BYTES, MAX_VALUES] = [256 * 1024 * 1024, 2_000_000];
 /** The largest CSV file: it is made in memory. */
 const MAX_CSV_BYTES = 32 * 1024 * 1024;
 
+/** Bytes of a file that is elsewhere, which the thread asks for. */
+export interface WantedBytes {
+  readonly position: number;
+  readonly length: number;
+}
+
+/** The answer to {@linkcode WantedBytes}: fewer bytes if the file became shorter, or why it cannot be read. */
+export type BytesAnswer = Uint8Array<ArrayBuffer> | { readonly error: string };
+
+/** Reads bytes of a file; fewer at its end. */
+type ReadBytes = (position: number, length: number) => Promise<Uint8Array>;
+
 /** Ranges of a file of the archive, up to a limit. Messages do not say where it is on this machine. */
 class LimitedSource implements CdfSource {
   readonly size: number;
-  readonly #file: Deno.FsFile;
+  readonly #read: ReadBytes;
   readonly #name: string;
   #left = MAX_READ_BYTES;
 
-  constructor(file: Deno.FsFile, name: string) {
-    this.#file = file;
+  constructor(read: ReadBytes, { name, size }: { readonly name: string; readonly size: number }) {
+    this.#read = read;
     this.#name = name;
-    this.size = file.statSync().size;
+    this.size = size;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -78,15 +92,37 @@ class LimitedSource implements CdfSource {
     if (this.#left < 0) {
       throw new InputError(`Cannot show "${this.#name}" here: it is too large; download it to look into it`);
     }
-    const bytes = new Uint8Array(length);
-    await this.#file.seek(offset, Deno.SeekMode.Start);
-    for (let filled = 0; filled < length;) {
-      const count = await this.#file.read(bytes.subarray(filled));
-      if (count === null) throw new InputError(`Cannot show "${this.#name}": it became shorter; load the page again`);
-      filled += count;
+    const bytes = await this.#read(offset, length);
+    if (bytes.length < length) {
+      throw new InputError(`Cannot show "${this.#name}": it became shorter; load the page again`);
     }
     return bytes;
   }
+}
+
+/** Reads bytes of an open file. */
+async function readFile(file: Deno.FsFile, position: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  await file.seek(position, Deno.SeekMode.Start);
+  for (let filled = 0; filled < length;) {
+    const count = await file.read(bytes.subarray(filled));
+    if (count === null) return bytes.subarray(0, filled);
+    filled += count;
+  }
+  return bytes;
+}
+
+/** Asks for bytes through a port, one call at a time. */
+function askForBytes(port: MessagePort, name: string): ReadBytes {
+  return async (position, length) => {
+    const { promise, resolve } = Promise.withResolvers<BytesAnswer>();
+    port.onmessage = ({ data }: MessageEvent<BytesAnswer>) => resolve(data);
+    const wanted: WantedBytes = { position, length };
+    port.postMessage(wanted);
+    const answer = await promise;
+    if ("error" in answer) throw new Error(`Cannot read "${name}": ${answer.error}`);
+    return answer;
+  };
 }
 
 /** The first bytes of a CDF file that is compressed as a whole, of versions 3 and 2.6. */
@@ -239,12 +275,21 @@ async function csvOf(content: FileContent, { name, variable }: LookTask): Promis
   return await new Blob(parts).bytes();
 }
 
-/** Does a task. Files that cannot be read, and variables that they do not have, are problems of the answer. */
-export async function lookInto(task: LookTask): Promise<LookAnswer> {
+/**
+ * Does a task. Files that cannot be read, and variables that they do not have, are problems of the answer.
+ *
+ * @param read Reads bytes of a file that is elsewhere.
+ */
+export async function lookInto(task: LookTask, read?: ReadBytes): Promise<LookAnswer> {
   const { place, name, format } = task;
   try {
-    using file = await Deno.open(place);
-    const source = new LimitedSource(file, name);
+    using file = place === undefined ? undefined : await Deno.open(place);
+    const readHere: ReadBytes | undefined = file === undefined
+      ? read
+      : (position, length) => readFile(file, position, length);
+    const size = file === undefined ? task.size : (await file.stat()).size;
+    if (readHere === undefined || size === undefined) throw new Error("the task does not say where the file is");
+    const source = new LimitedSource(readHere, { name, size });
     await checkCompressed(source, name);
     const content = await openContent(source, { name });
     return format === "csv" ? { kind: "csv", bytes: await csvOf(content, task) } : await lookAt(content, task);
@@ -261,7 +306,8 @@ if (Reflect.get(globalThis, "name") === WORKER_NAME) {
   globalThis.addEventListener("message", (event) => {
     if (!(event instanceof MessageEvent)) return;
     const [port] = event.ports;
-    port?.postMessage("started");
-    lookInto(event.data).then((answer) => port?.postMessage(answer));
+    if (port === undefined) return;
+    port.postMessage("started");
+    lookInto(event.data, askForBytes(port, event.data.name)).then((answer) => port.postMessage(answer));
   });
 }

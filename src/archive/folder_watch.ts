@@ -1,6 +1,7 @@
-import type { Catalog, FileStamp } from "./catalog.ts";
+import type { FileStamp } from "./catalog.ts";
 import type { CatalogEntry } from "./catalog_entry.ts";
 import { type FolderTimes, foundEntry, isIgnored, readFolder, STATE_FOLDER, TOP_FOLDER } from "./folders.ts";
+import type { SqliteFiles } from "./sqlite_catalog.ts";
 import { ImapError } from "../errors.ts";
 import { delay } from "@std/async";
 import { join } from "@std/path";
@@ -27,7 +28,7 @@ export interface WatchTimes {
 interface FolderWatchOptions extends WatchTimes {
   /** The root of the archive, an absolute path without symbolic links. */
   readonly root: string;
-  readonly catalog: Catalog;
+  readonly files: SqliteFiles;
   /** The folders when the archive was opened. */
   readonly folders: FolderTimes;
   /** The clock, for the ingestion date of files. */
@@ -297,7 +298,7 @@ export class FolderWatch {
 
   /** Looks at the paths where something has changed, and at the files that may still be written. */
   async #look(): Promise<void> {
-    const { root, catalog } = this.#options;
+    const { root, files: rows } = this.#options;
     const paths = new Set([...this.#changed, ...this.#unsettled.keys()]);
     this.#changed.clear();
     const finished = new Set(this.#finished);
@@ -308,7 +309,7 @@ export class FolderWatch {
       const isFolder = infoOf(join(root, path))?.isDirectory === true;
       if (this.#folders.has(path) && (!isFolder || this.#replaced.delete(path))) await this.#dropFolder(path);
       if (isFolder) await this.#readFolder(path);
-      else if (catalog.has(path) || infoOf(join(root, path)) !== undefined) files.push(path);
+      else if (rows.has(path) || infoOf(join(root, path)) !== undefined) files.push(path);
       else this.#unsettled.delete(path);
     }
     await this.#update(files);
@@ -330,14 +331,14 @@ export class FolderWatch {
 
   /** Compares a folder with the catalog, and reads its new subfolders. */
   async #readFolder(folder: string): Promise<void> {
-    const { root, catalog } = this.#options;
+    const { root, files: rows } = this.#options;
     // Before it is read, so that nothing is missed.
     if (WATCHES_EACH_FOLDER && (!this.#folders.has(folder) || this.#unwatched.delete(folder))) {
       this.#watch([join(root, folder)], false);
     }
     const mtime = infoOf(join(root, folder))?.mtime?.getTime() ?? NaN;
     // The rows before the files: a file that is uploaded meanwhile is not taken for a removed one.
-    const known = catalog.stampsBelow(folder, false);
+    const known = rows.stampsBelow(folder, false);
     const entries = await readFolder(join(root, folder)).catch((error: unknown) => {
       // One that was removed meanwhile is noticed in its own turn; others are tried again when they change.
       if (!(error instanceof Deno.errors.NotFound)) this.#options.onError(error);
@@ -370,7 +371,7 @@ export class FolderWatch {
     for (const path of this.#folders.keys()) {
       if (path === folder || path.startsWith(`${folder}/`)) this.#folders.delete(path);
     }
-    await this.#update([...this.#options.catalog.stampsBelow(folder, true).keys()]);
+    await this.#update([...this.#options.files.stampsBelow(folder, true).keys()]);
   }
 
   /** Updates the rows of files to match the disk. */
@@ -384,11 +385,11 @@ export class FolderWatch {
 
   /** Updates the rows of a few files. In one step, so that no upload can happen between reading the disk and writing. */
   #updateNow(files: readonly string[]): void {
-    const { root, catalog, now, onChange } = this.#options;
+    const { root, files: rows, now, onChange } = this.#options;
     const [changed, gone, changes] = [new Array<CatalogEntry>(), new Array<string>(), new Array<FolderChange>()];
     for (const path of files) {
       const info = infoOf(join(root, path));
-      const row = catalog.stamp(path);
+      const row = rows.stamp(path);
       if (info?.isFile !== true) {
         this.#unsettled.delete(path);
         if (row !== undefined) gone.push(path);
@@ -405,7 +406,7 @@ export class FolderWatch {
         }
       }
     }
-    if (changed.length > 0 || gone.length > 0) catalog.update({ changed, gone });
+    if (changed.length > 0 || gone.length > 0) rows.update({ changed, gone });
     for (const change of changes) onChange(change);
     for (const path of gone) onChange({ type: "removed", path });
   }

@@ -1,6 +1,7 @@
-import type { Catalog, FileStamp } from "./catalog.ts";
+import type { FileStamp } from "./catalog.ts";
 import { type CatalogEntry, catalogEntry } from "./catalog_entry.ts";
 import { IncompleteBodyError, type ObjectStore } from "./object_store.ts";
+import type { SqliteFiles } from "./sqlite_catalog.ts";
 import { hashFile } from "../disk.ts";
 import { FileNameError, InputError } from "../errors.ts";
 import { archivePath } from "../names/file_name.ts";
@@ -121,8 +122,12 @@ async function isSame(
   size: number,
 ): Promise<boolean | undefined> {
   const object = await store.open(path);
-  object?.file.close();
-  return object && object.size === size && object.md5 === await hashFile(source);
+  if (object === undefined) return undefined;
+  try {
+    return object.size === size && await object.md5() === await hashFile(source);
+  } finally {
+    object.close();
+  }
 }
 
 async function importFile(
@@ -237,8 +242,8 @@ interface FoundFolder {
  * updated, and rows without a file are removed. This also repairs what a crash left behind. Files in the wrong folder
  * are skipped.
  */
-export async function indexFolder(root: string, catalog: Catalog, signal?: AbortSignal): Promise<FoundFolder> {
-  const known = catalog.stamps();
+export async function indexFolder(root: string, files: SqliteFiles, signal?: AbortSignal): Promise<FoundFolder> {
+  const known = files.stamps();
   const folders: FolderTimes = new Map();
   const changed: CatalogEntry[] = [];
   const skipped: SkippedFile[] = [];
@@ -254,12 +259,12 @@ export async function indexFolder(root: string, catalog: Catalog, signal?: Abort
       known.delete(path);
       if (before?.size === stamp.size && before.mtime === stamp.mtime) continue;
       const ingested = new Date(stamp.mtime);
-      const found = foundEntry({ path, stamp, ingested, isReleased: catalog.releasesFoundFiles });
+      const found = foundEntry({ path, stamp, ingested, isReleased: files.releasesFoundFiles });
       if ("reason" in found) skipped.push(found);
       else changed.push(found);
     }
   }
-  catalog.update({ changed, gone: known.keys() });
+  files.update({ changed, gone: known.keys() });
   return { skipped, folders };
 }
 

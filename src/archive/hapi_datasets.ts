@@ -1,6 +1,6 @@
 // The datasets of HAPI: what the archive's CDF files are as series of records in time.
 import type { Sight } from "./access.ts";
-import { type Catalog, type FileStamp, noNewerVersion, type TimeSpanRow } from "./catalog.ts";
+import { type Catalog, type FileStamp, noNewerVersion, PerRevision, type Row, type TimeSpanRow } from "./catalog.ts";
 import type { ObjectStore } from "./object_store.ts";
 import {
   type Cdf,
@@ -74,9 +74,6 @@ export interface OpenCdf extends FileStamp, Disposable {
   readonly cdf: Cdf;
 }
 
-/** Shorter reads are not worth the way to another thread and back. */
-const MIN_ASYNC = 64 * 1024;
-
 /**
  * Opens a CDF file of the archive. It is one open file for all variables, which remains the same when a new version takes
  * its place. Values are read one variable at a time.
@@ -85,25 +82,14 @@ const MIN_ASYNC = 64 * 1024;
  * @throws {CdfError} If it is damaged.
  */
 export async function openStored(store: ObjectStore, path: string): Promise<OpenCdf | undefined> {
-  const opened = await store.openToRead(path);
-  if (opened === undefined) return undefined;
-  const { file, size, modified } = opened;
-  const read = async (offset: number, length: number) => {
-    file.seekSync(offset, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(length);
-    for (let at = 0; at < length;) {
-      const rest = bytes.subarray(at);
-      const count = rest.length < MIN_ASYNC ? file.readSync(rest) : await file.read(rest);
-      if (count === null) return bytes.subarray(0, at);
-      at += count;
-    }
-    return bytes;
-  };
+  const object = await store.open(path);
+  if (object === undefined) return undefined;
+  const { size, modified } = object;
   try {
-    const cdf = await openCdf({ size, read });
-    return { cdf, size, mtime: modified.getTime(), [Symbol.dispose]: () => file.close() };
+    const cdf = await openCdf({ size, read: (offset, length) => object.read(offset, length) });
+    return { cdf, size, mtime: modified.getTime(), [Symbol.dispose]: () => object.close() };
   } catch (error) {
-    file.close();
+    object.close();
     throw error;
   }
 }
@@ -489,35 +475,23 @@ export interface DatasetName {
 export class HapiDatasets {
   readonly #source: DatasetSource;
   readonly #descriptions = new Map<string, Promise<Awaited<ReturnType<typeof describe>> | undefined>>();
-  readonly #datasets = new Map<string, HapiDataset | undefined>();
+  readonly #datasets = new PerRevision<HapiDataset>(MAX_KEPT);
   /** The products whose files are being read. */
   readonly #reading = new Map<string, Promise<void>>();
-  readonly #lists = new Map<Sight, readonly DatasetName[]>();
-  #revision = -1;
+  readonly #lists = new PerRevision<readonly DatasetName[]>(MAX_KEPT);
 
   constructor(source: DatasetSource) {
     this.#source = source;
   }
 
-  /** Forgets what a change of the archive may have changed. @returns The revision. */
-  #forgetOld(): number {
-    const { revision } = this.#source.catalog;
-    if (this.#revision !== revision) {
-      this.#datasets.clear();
-      this.#lists.clear();
-      this.#revision = revision;
-    }
-    return revision;
-  }
-
   /** Lists all datasets, by their names. */
   async list(sight: Sight): Promise<readonly DatasetName[]> {
-    const revision = this.#forgetOld();
-    const known = this.#lists.get(sight);
-    if (known !== undefined) return known;
     const { catalog, onError } = this.#source;
+    const revision = await catalog.revision();
+    const known = this.#lists.get(revision, sight);
+    if (known !== undefined) return known;
     const released = sight === "all" ? "" : " AND released = 1";
-    const products = catalog.rows(
+    const products = await catalog.rows(
       `SELECT DISTINCT instrument, data_level, descriptor FROM files
       WHERE table_name = 'science' AND extension = 'cdf'${released} ORDER BY instrument, data_level, descriptor`,
     );
@@ -538,24 +512,24 @@ export class HapiDatasets {
         else if (NAME.test(name)) list.push({ id: `${id}_${name}`, title: `${title} (${name})` });
       }
     }
-    if (isComplete && catalog.revision === revision) this.#lists.set(sight, list);
+    if (isComplete) this.#lists.set(revision, sight, list);
     return list;
   }
 
   /** Returns the variables of times of a product's newest file that has any. */
-  async #newestTimes(product: Product, sight: Sight): Promise<ReturnType<Catalog["rows"]>> {
+  async #newestTimes(product: Product, sight: Sight): Promise<Row[]> {
     // Nearly always the newest file has some.
-    return await this.#timesOfFirst(this.#filesOf(product, sight, 1)) ??
-      await this.#timesOfFirst(this.#filesOf(product, sight)) ?? [];
+    return await this.#timesOfFirst(await this.#filesOf(product, sight, 1)) ??
+      await this.#timesOfFirst(await this.#filesOf(product, sight)) ?? [];
   }
 
   /** Returns the variables of times of the first file that has any. */
-  async #timesOfFirst(files: ReturnType<Catalog["rows"]>): Promise<ReturnType<Catalog["rows"]> | undefined> {
+  async #timesOfFirst(files: readonly Row[]): Promise<Row[] | undefined> {
     const { catalog } = this.#source;
     for (const { file_path, is_read } of files) {
       const path = String(file_path);
       if (is_read === 0) await this.#readFile(path);
-      const times = catalog.rows(
+      const times = await catalog.rows(
         `SELECT time_variable, is_main FROM files JOIN time_spans AS spans ON ${IS_OF_FILE}
         WHERE files.file_path = ? AND first IS NOT NULL ORDER BY is_main DESC, time_variable`,
         [path],
@@ -566,12 +540,13 @@ export class HapiDatasets {
   }
 
   /** Returns the newest versions of a product's files, the latest data first; all of them, or as many as asked for. */
-  #filesOf(product: Product, sight: Sight, limit = -1): ReturnType<Catalog["rows"]> {
-    return this.#source.catalog.rows(
-      `SELECT files.file_path, spans.file_path IS NOT NULL AS is_read
+  async #filesOf(product: Product, sight: Sight, limit?: number): Promise<Row[]> {
+    return await this.#source.catalog.rows(
+      `SELECT files.file_path, CASE WHEN spans.file_path IS NULL THEN 0 ELSE 1 END AS is_read
       FROM files LEFT JOIN time_spans AS spans ON ${IS_OF_FILE} AND spans.time_variable = ''
-      WHERE ${productFiles(sight, IS_PRODUCT)} ORDER BY files.start_date DESC, files.repointing DESC LIMIT ?`,
-      [...product, limit],
+      WHERE ${productFiles(sight, IS_PRODUCT)} ORDER BY files.start_date DESC, files.repointing DESC NULLS LAST
+      ${limit === undefined ? "" : "LIMIT ?"}`,
+      [...product, ...(limit === undefined ? [] : [limit])],
     );
   }
 
@@ -582,11 +557,11 @@ export class HapiDatasets {
    */
   async #readFile(path: string): Promise<void> {
     const { catalog, store, onError } = this.#source;
-    const row = catalog.stamp(path);
+    const row = await catalog.stamp(path);
     if (row === undefined) return;
     try {
       using file = await openStored(store, path);
-      if (file !== undefined) catalog.keepTimeSpans(path, file, await readSpans(file.cdf));
+      if (file !== undefined) await catalog.keepTimeSpans(path, file, await readSpans(file.cdf));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const problem = new ImapError(`Cannot serve "${path}" with HAPI: ${printable(reason)}`, { cause: error });
@@ -594,7 +569,7 @@ export class HapiDatasets {
       if (!(error instanceof CdfError)) throw problem;
       onError(problem);
       // A damaged file is read again when it has changed.
-      catalog.keepTimeSpans(path, row, []);
+      await catalog.keepTimeSpans(path, row, []);
     }
   }
 
@@ -610,7 +585,7 @@ export class HapiDatasets {
   }
 
   async #readUnread(product: Product, sight: Sight): Promise<void> {
-    for (const { file_path, is_read } of this.#filesOf(product, sight)) {
+    for (const { file_path, is_read } of await this.#filesOf(product, sight)) {
       if (is_read === 0) await this.#readFile(String(file_path));
     }
   }
@@ -619,26 +594,23 @@ export class HapiDatasets {
   async find(id: string, sight: Sight): Promise<HapiDataset | undefined> {
     const [, instrument, level, descriptor, timeVariable] = ID.exec(id) ?? [];
     if (instrument === undefined || level === undefined || descriptor === undefined) return undefined;
-    const revision = this.#forgetOld();
+    const revision = await this.#source.catalog.revision();
     const key = JSON.stringify([id, sight]);
-    const known = this.#datasets.get(key);
+    const known = this.#datasets.get(revision, key);
     if (known !== undefined) return known;
     const product = [instrument, level, descriptor] as const;
     await this.#readProduct(product, sight);
-    const files = this.#spansOf(product, sight, timeVariable);
+    const files = await this.#spansOf(product, sight, timeVariable);
     const description = await this.#describe(files);
     if (description === undefined) return undefined;
     const dataset = { id, files, ...description };
-    if (this.#source.catalog.revision === revision && this.#forgetOld() === revision) {
-      if (this.#datasets.size >= MAX_KEPT) this.#datasets.clear();
-      this.#datasets.set(key, dataset);
-    }
+    this.#datasets.set(revision, key, dataset);
     return dataset;
   }
 
-  #spansOf(product: Product, sight: Sight, timeVariable: string | undefined): FileSpan[] {
+  async #spansOf(product: Product, sight: Sight, timeVariable: string | undefined): Promise<FileSpan[]> {
     const isTime = timeVariable === undefined ? "is_main = 1" : "is_main = 0 AND time_variable = ?";
-    const rows = this.#source.catalog.rows(
+    const rows = await this.#source.catalog.rows(
       `SELECT files.file_path, files.start_date, files.size, files.mtime, time_variable, first, last, records, is_sorted
       FROM files JOIN time_spans AS spans ON ${IS_OF_FILE}
       WHERE ${productFiles(sight, IS_PRODUCT)} AND first IS NOT NULL AND ${isTime} ORDER BY first, files.file_path`,

@@ -1,7 +1,13 @@
 import { escapeHtml } from "../safe_text.ts";
 import { isFromForeignPage, letPagesRead } from "./access.ts";
 import type { Handler } from "./http_server.ts";
-import { IncompleteBodyError, isCanonicalPath, type ObjectStore, PlaceTakenError } from "./object_store.ts";
+import {
+  IncompleteBodyError,
+  isCanonicalPath,
+  type ObjectStore,
+  PlaceTakenError,
+  type PresignedAccess,
+} from "./object_store.ts";
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
@@ -149,54 +155,31 @@ function s3Error(code: S3ErrorCode, options: S3ErrorOptions = {}): Response {
   });
 }
 
-/** The size of chunks: reading 1 KiB from disk takes about as long as reading this many bytes. */
-const CHUNK_BYTES = 256 * 1024;
-
-/** Streams bytes of an open file as they are consumed, and closes the file at the end. */
-function streamBytes(file: Deno.FsFile, length: number): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let left = length;
-  return new ReadableStream({
-    async pull(controller) {
-      const chunk = new Uint8Array(Math.min(left, CHUNK_BYTES));
-      const read = await file.read(chunk).catch((error) => {
-        file.close();
-        throw error;
-      });
-      if (read !== null) controller.enqueue(chunk.subarray(0, read));
-      left -= read ?? left;
-      if (left > 0) return;
-      file.close();
-      controller.close();
-    },
-    cancel: () => file.close(),
-  });
-}
-
-/** Streams a range of an open file. */
-async function streamRange(file: Deno.FsFile, { first, last }: ByteRange): Promise<ReadableStream> {
-  await file.seek(first, Deno.SeekMode.Start);
-  return streamBytes(file, last - first + 1);
-}
-
 /** Answers a GET of an object (Amazon S3 API, `GetObject`). */
 async function answerGet(store: ObjectStore, path: string, headers: Headers): Promise<Response> {
   const object = await store.open(path);
   if (object === undefined) return s3Error("NoSuchKey", { details: { Key: path } });
-  const { file, size, modified, md5 } = object;
-  const etag = `"${md5}"`;
+  const { size, modified } = object;
+  let etag: string;
+  try {
+    etag = `"${await object.md5()}"`;
+  } catch (error) {
+    object.close();
+    throw error;
+  }
   const plan = planAnswer(headers, { etag, modified, size });
   const known = { etag, "last-modified": modified.toUTCString(), "accept-ranges": "bytes" };
   const content = { ...known, "content-type": "binary/octet-stream" };
   if (plan.status === 200) {
-    return new Response(streamBytes(file, size), { headers: { ...content, "content-length": String(size) } });
+    return new Response(object.stream(), { headers: { ...content, "content-length": String(size) } });
   }
   if (plan.status === 206) {
     const { first, last } = plan.range;
-    const body = await streamRange(file, plan.range);
-    const range = { "content-range": `bytes ${first}-${last}/${size}`, "content-length": String(last - first + 1) };
-    return new Response(body, { status: 206, headers: { ...content, ...range } });
+    const length = last - first + 1;
+    const range = { "content-range": `bytes ${first}-${last}/${size}`, "content-length": String(length) };
+    return new Response(object.stream(first, length), { status: 206, headers: { ...content, ...range } });
   }
-  file.close();
+  object.close();
   if (plan.status === 304) return new Response(null, { status: 304, headers: known });
   if (plan.status === 412) return s3Error("PreconditionFailed");
   return s3Error("InvalidRange", {
@@ -277,20 +260,6 @@ export function createObjectsHandler(options: ObjectsHandlerOptions): Handler {
   };
 }
 
-/** What a presigned URL allows. */
-interface SignedAccess {
-  /** The method. */
-  readonly method: "GET" | "PUT";
-  /** The path of the object, not encoded, without a leading slash. */
-  readonly path: string;
-  /** The origin of the objects, `http://127.0.0.1:40001`. */
-  readonly origin: string;
-  /** The lifetime of the URL, from now. */
-  readonly lifetimeSeconds: number;
-  /** The required value of the header `x-amz-tagging`, empty for no header; undefined if any value is accepted. */
-  readonly tagging?: string | undefined;
-}
-
 /** The signed contents of a URL. */
 interface SignedRequest {
   readonly method: string;
@@ -353,7 +322,7 @@ export class UrlSigner {
   }
 
   /** Creates a URL to read or write an object. */
-  sign(access: SignedAccess): string {
+  sign(access: PresignedAccess): string {
     const date = formatSigningDate(this.#now());
     const url = new URL(access.path.split("/").map(encodeURIComponent).join("/"), `${access.origin}/`);
     url.searchParams.set(ALGORITHM, "AWS4-HMAC-SHA256");

@@ -37,7 +37,7 @@ interface Manifest {
  */
 export async function answerRelease(
   { search, catalog, store, responses }: ReleaseRequest,
-  note: (parameters: Readonly<Record<string, string>>) => void,
+  note: (parameters: Readonly<Record<string, string>>) => Promise<void>,
 ): Promise<Response> {
   const given = new Map(search);
   const refuse = (problem: string) => responses.untypedJson(problem, 400);
@@ -58,8 +58,8 @@ export async function answerRelease(
   }
   const name = given.get("manifest_file");
   if (!name) return refuse("Missing required query parameter 'manifest_file' for release operation.");
-  catalog.release(await readManifest(name, store));
-  note(Object.fromEntries(given));
+  await catalog.release(await readManifest(name, store));
+  await note(Object.fromEntries(given));
   return responses.untypedJson(`Successfully released data per specification in ${name}`);
 }
 
@@ -69,10 +69,10 @@ async function readManifest(name: string, store: ObjectStore): Promise<ReleaseSe
   const object = await store.open(path);
   if (object === undefined) throw new ImapError(`Cannot release by "${name}": it was not uploaded`);
   if (object.size > MAX_MANIFEST_BYTES) {
-    object.file.close();
+    object.close();
     throw new ImapError(`Cannot release by "${name}": it has ${object.size} bytes, ${MAX_MANIFEST_BYTES} are allowed`);
   }
-  const bytes = await new Response(object.file.readable).arrayBuffer();
+  const bytes = await new Response(object.stream()).arrayBuffer();
   // The SDC's code crashes on other encodings, and does not skip a byte order mark.
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text: string;
@@ -153,8 +153,16 @@ function sizeOf(path: string): number {
   }
 }
 
-/** The newest requests, one JSON line each, oldest first. The journal is independent of the catalog. */
-export class Journal {
+/** The newest reprocessing and release requests. */
+export interface Journal {
+  /** Writes a request; it is kept when this returns. */
+  append(order: Order): Promise<void>;
+  /** Returns the requests, oldest first. */
+  orders(): Promise<Order[]>;
+}
+
+/** A journal in a file, one JSON line for each request, oldest first. It is independent of the catalog. */
+export class FileJournal implements Journal {
   readonly #path: string;
   readonly #maxBytes: number;
 
@@ -170,15 +178,18 @@ export class Journal {
   }
 
   /** Writes a request, and flushes it to disk. */
-  append(order: Order): void {
-    this.#trim();
-    this.#write(this.#path, [order], { append: true });
+  append(order: Order): Promise<void> {
+    // Synchronously: two requests at a time do not mix.
+    return Promise.try(() => {
+      this.#trim();
+      this.#write(this.#path, [order], { append: true });
+    });
   }
 
   /** Drops the older half of a full journal: callers of an archive without a key could fill the disk with requests. */
   #trim(): void {
     if (sizeOf(this.#path) < this.#maxBytes) return;
-    const kept = this.orders();
+    const kept = this.#read();
     const half = `${this.#path}.new`;
     this.#write(half, kept.slice(-Math.ceil(kept.length / 2)), { truncate: true });
     Deno.renameSync(half, this.#path);
@@ -191,8 +202,11 @@ export class Journal {
     file.syncSync();
   }
 
-  /** Returns all requests, oldest first. */
-  orders(): Order[] {
+  orders(): Promise<Order[]> {
+    return Promise.try(() => this.#read());
+  }
+
+  #read(): Order[] {
     try {
       return Deno.readTextFileSync(this.#path).split("\n").map(readOrder).filter((order) => order !== undefined);
     } catch (error) {

@@ -1,10 +1,10 @@
 import type { Access, Sight } from "./access.ts";
-import { type Catalog, IS_PUBLIC } from "./catalog.ts";
+import { type Catalog, IS_PUBLIC, PerRevision, type Row } from "./catalog.ts";
 import { htmlTable } from "../display/html_table.ts";
 import type { Column, Table } from "../display/text_table.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import { FILE_KINDS } from "../names/file_name.ts";
-import { isGlob, isOneOf } from "../names/vocabulary.ts";
+import { isGlob, isOneOf, matchesGlob } from "../names/vocabulary.ts";
 import { downloadRoute } from "../protocol/routes.ts";
 import { decodeFileRecords, type FileRecord } from "../protocol/rows.ts";
 import { TABLES } from "../protocol/tables.ts";
@@ -52,8 +52,8 @@ export function isPageRequest(method: string, { pathname }: URL, headers: Header
 export class WebPage {
   readonly #catalog: Catalog;
   readonly #access: Access;
-  readonly #summary = new PerRevision<ArchiveSummary>();
-  readonly #coverage = new PerRevision<Promise<string>>();
+  readonly #summary = new PerRevision<Promise<ArchiveSummary>>(SIGHTS);
+  readonly #coverage = new PerRevision<Promise<string>>(SIGHTS);
   /** The size of the last chart, as attributes: with it, the page does not move when the chart is loaded. */
   #chartSize = `width="860" height="400"`;
 
@@ -73,36 +73,55 @@ export class WebPage {
     const sight = this.#access.sightOf(headers);
     if (sight === undefined || (isSigningIn && sight !== "all")) return askForKey();
     if (isSigningIn) return new Response(null, { status: 302, headers: { ...CAREFUL, location: "/" } });
-    return url.pathname === "/coverage.svg" ? await this.#chart(sight) : this.#page(url, sight);
+    return url.pathname === "/coverage.svg" ? await this.#chart(sight) : await this.#page(url, sight);
   }
 
-  #page(url: URL, sight: Sight): Response {
+  async #page(url: URL, sight: Sight): Promise<Response> {
     const catalog = this.#catalog;
     const filter = readPageFilter(url.searchParams);
     const product = this.#hasHapi ? productOf(filter) : undefined;
+    const revision = await catalog.revision();
+    const summarizing = keep(this.#summary, { revision, sight }, () => summarize(catalog, VISIBLE[sight]));
+    const [summary, found, hapi] = await Promise.all([
+      summarizing,
+      findPage(catalog, filter, VISIBLE[sight]),
+      product === undefined ? [] : hapiDetails(catalog, product, { origin: url.origin, sight }),
+    ]);
     return pageResponse(pageHtml({
       origin: url.origin,
-      hapi: product === undefined ? [] : hapiDetails(catalog, product, { origin: url.origin, sight }),
-      summary: this.#summary.get(catalog.revision, sight, () => summarize(catalog, VISIBLE[sight])),
+      hapi,
+      summary,
       filter,
       isSearch: [...FIELDS, "sort", "page"].some((name) => url.searchParams.has(name)),
-      found: findPage(catalog, filter, VISIBLE[sight]),
-      revision: catalog.revision,
+      found,
+      revision,
       chartSize: this.#chartSize,
       sight,
     }));
   }
 
   async #chart(sight: Sight): Promise<Response> {
-    const draw = () => drawCoverage(this.#catalog, VISIBLE[sight]);
-    const drawing = this.#coverage.get(this.#catalog.revision, sight, draw);
-    // The next request tries again; this one fails.
-    drawing.catch(() => this.#coverage.clear());
+    const revision = await this.#catalog.revision();
+    const svg = await keep(this.#coverage, { revision, sight }, () => drawCoverage(this.#catalog, VISIBLE[sight]));
     const headers = { ...CAREFUL, "content-type": "image/svg+xml", "content-security-policy": CHART_POLICY };
-    const svg = await drawing;
     this.#chartSize = /^<svg [^>]*?(width="\d+" height="\d+")/.exec(svg)?.[1] ?? this.#chartSize;
     return new Response(svg, { headers });
   }
+}
+
+/** Returns what was made at this revision, or makes it, once for all who wait for it. What fails is made again. */
+async function keep<Value>(
+  known: PerRevision<Promise<Value>>,
+  { revision, sight }: { readonly revision: string; readonly sight: Sight },
+  make: () => Promise<Value>,
+): Promise<Value> {
+  let making = known.get(revision, sight);
+  if (making === undefined) {
+    const started = making = make();
+    known.set(revision, sight, started);
+    started.catch(() => known.drop(sight, started));
+  }
+  return await making;
 }
 
 /** Responds to a browser that has not sent the key: the browser asks for it. */
@@ -111,24 +130,6 @@ export function askForKey(): Response {
     status: 401,
     headers: { ...CAREFUL, "www-authenticate": `Basic realm="IMAP archive: the key is the password"` },
   });
-}
-
-/** A cache of values computed from the catalog; they are recomputed when the catalog has changed. */
-class PerRevision<Value> {
-  readonly #values = new Map<Sight, Value>();
-  #revision = -1;
-
-  get(revision: number, sight: Sight, make: () => Value): Value {
-    if (revision !== this.#revision) this.#values.clear();
-    this.#revision = revision;
-    const value = this.#values.get(sight) ?? make();
-    this.#values.set(sight, value);
-    return value;
-  }
-
-  clear(): void {
-    this.#values.clear();
-  }
 }
 
 /**
@@ -189,9 +190,11 @@ export function htmlPage(
 
 /** The SQL condition for the files that a visitor sees. */
 export const VISIBLE: Readonly<Record<Sight, string>> = {
-  all: "1",
+  all: "1 = 1",
   released: IS_PUBLIC,
 };
+/** How many kinds of visitors there are. */
+const SIGHTS = 2;
 
 /** The filter of the list of files, as the form sends it; fields without a choice are empty. */
 interface PageFilter {
@@ -227,8 +230,7 @@ function isCompared(field: Field): field is ComparedField {
 
 /** A page of the list of files. */
 interface FoundPage {
-  /** JSON of their rows. */
-  readonly rows: string;
+  readonly rows: readonly FileRecord[];
   /** The number of files on all pages. */
   readonly count: number;
   /** The number of the page, from 1. */
@@ -267,65 +269,62 @@ function writePageFilter(filter: Partial<PageFilter>): string {
   return `/?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}#files`;
 }
 
-/** Returns SQL for the JSON of a row, from columns of the catalog and from named SQL expressions. */
-function jsonRow(columns: readonly string[], more: Readonly<Record<string, string>> = {}): string {
-  const pairs = [...columns.map((column) => [column, column]), ...Object.entries(more)];
-  return `json_object(${pairs.map(([key, sql]) => `'${key}', ${sql}`).join(", ")})`;
-}
-
-/** Returns SQL for a day and a time in the format of SPICE files' rows, `2024-07-09, 15:42:23`; null without a day. */
-function moment(day: string, time: string): string {
-  return `substr(${day}, 1, 4) || '-' || substr(${day}, 5, 2) || '-' || substr(${day}, 7) || ', ${time}'`;
-}
-
-const RELEASED = { released: "json(iif(released = 1, 'true', 'false'))" };
-
-const SCIENCE_ROW = jsonRow([
+/** The columns of science and quicklook files. */
+const SCIENCE_COLUMNS = [
   ...["file_path", "instrument", "data_level", "descriptor", "start_date", "repointing", "version"],
-  ...["cr", "extension", "ingestion_date"],
-], RELEASED);
+  ...["cr", "extension", "ingestion_date", "released"],
+];
 
-/** SQL for the rows of each kind of file, with the columns that their tables show. */
-const ROWS: ReadonlyMap<string, string> = new Map([
-  ["science", SCIENCE_ROW],
-  ["quicklook", SCIENCE_ROW],
+/** The columns of each kind of file that its table shows. */
+const COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["science", SCIENCE_COLUMNS],
+  ["quicklook", SCIENCE_COLUMNS],
   [
     "ancillary",
-    jsonRow([
+    [
       ...["file_path", "instrument", "descriptor", "start_date", "end_date", "version", "extension", "ingestion_date"],
-    ], RELEASED),
+      "released",
+    ],
   ],
-  [
-    "spice",
-    jsonRow(["file_path", "kernel_type", "version", "ingestion_date"], {
-      min_date_datetime: moment("start_date", "00:00:00"),
-      max_date_datetime: moment("end_date", "23:59:59"),
-    }),
-  ],
+  ["spice", ["file_path", "kernel_type", "version", "ingestion_date", "start_date", "end_date"]],
 ]);
-/** SQL for the rows of all other kinds. */
-const OTHER_ROW = jsonRow([
+/** The columns of all other kinds. */
+const OTHER_COLUMNS = [
   ...["file_path", "instrument", "data_level", "descriptor", "start_date", "version", "ingestion_date"],
-]);
+];
 
-/** The columns of the list that it can be sorted by: their headers, and SQL for both directions. */
+/** Converts a row to that of a query for its kind. */
+function recordOf({ released, start_date, end_date, ...row }: Row, kind: string): object {
+  if (kind === "spice") {
+    const days = { min_date_datetime: moment(start_date, "00:00:00"), max_date_datetime: moment(end_date, "23:59:59") };
+    return { ...row, ...days };
+  }
+  return {
+    ...row,
+    ...(start_date === undefined ? {} : { start_date }),
+    ...(end_date === undefined ? {} : { end_date }),
+    ...(released === undefined ? {} : { released: released === 1 }),
+  };
+}
+
+/** Formats a day and a time as in the rows of SPICE files, `2024-07-09, 15:42:23`; null without a day. */
+function moment(day: unknown, time: string): string | null {
+  return typeof day === "string" ? `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}, ${time}` : null;
+}
+
+/** What the list can be sorted by: the headers, and the columns of the catalog. */
 const SORTS = {
-  file_path: { header: "Filename", sql: ["file_path", "file_path DESC"] },
-  instrument: { header: "Instrument", sql: ["instrument", "instrument DESC"] },
-  data_level: { header: "Data Level", sql: ["data_level", "data_level DESC"] },
-  descriptor: { header: "Descriptor", sql: ["descriptor", "descriptor DESC"] },
-  kernel_type: { header: "Kernel Type", sql: ["kernel_type", "kernel_type DESC"] },
-  start_date: { header: "Start Date", sql: ["start_date", "start_date DESC"] },
-  end_date: { header: "End Date", sql: ["end_date", "end_date DESC"] },
-  repointing: { header: "Repointing", sql: ["repointing", "repointing DESC"] },
-  version: {
-    header: "Version",
-    sql: ["major_version, minor_version, version", "major_version DESC, minor_version DESC, version DESC"],
-  },
-  ingestion_date: { header: "Ingestion Date", sql: ["ingestion_date", "ingestion_date DESC"] },
-} as const satisfies Readonly<
-  Record<string, { readonly header: string; readonly sql: readonly [ascending: string, descending: string] }>
->;
+  file_path: { header: "Filename", columns: ["file_path"] },
+  instrument: { header: "Instrument", columns: ["instrument"] },
+  data_level: { header: "Data Level", columns: ["data_level"] },
+  descriptor: { header: "Descriptor", columns: ["descriptor"] },
+  kernel_type: { header: "Kernel Type", columns: ["kernel_type"] },
+  start_date: { header: "Start Date", columns: ["start_date"] },
+  end_date: { header: "End Date", columns: ["end_date"] },
+  repointing: { header: "Repointing", columns: ["repointing"] },
+  version: { header: "Version", columns: ["major_version", "minor_version", "version"] },
+  ingestion_date: { header: "Ingestion Date", columns: ["ingestion_date"] },
+} as const satisfies Readonly<Record<string, { readonly header: string; readonly columns: readonly string[] }>>;
 type SortKey = keyof typeof SORTS;
 
 /** The headers of columns that sort like another one. */
@@ -347,7 +346,10 @@ function readSort(sort: string): { readonly key: SortKey; readonly isDescending:
 /** Returns SQL for a sort order; files that are equal in it are sorted by path. */
 function orderBy(sort: string): string {
   const { key, isDescending } = readSort(sort);
-  return `${SORTS[key].sql[isDescending ? 1 : 0]}${key === "file_path" ? "" : ", file_path"}`;
+  // As SQLite sorts without these words: a missing value is less than all others.
+  const direction = isDescending ? "DESC NULLS LAST" : "NULLS FIRST";
+  const sorted = SORTS[key].columns.map((column) => `${column} ${direction}`).join(", ");
+  return `${sorted}${key === "file_path" ? "" : ", file_path"}`;
 }
 
 /** The links that sort a list, for the columns that it can be sorted by. A second click reverses the order. */
@@ -375,7 +377,7 @@ const FILTERS = {
   data_level: "data_level = ?",
   from: "start_date >= ?",
   to: "start_date <= ?",
-  released: "released = iif(? = 'yes', 1, 0)",
+  released: "released = ?",
 } as const satisfies Readonly<Record<ComparedField, string>>;
 
 /** Splits a list of descriptors, as the command line does. */
@@ -383,14 +385,15 @@ function namesOf(descriptor: string): string[] {
   return descriptor.split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
 
-/** Returns SQL for a descriptor or a pattern, with a question mark. */
-function descriptorTest(name: string): string {
-  return isGlob(name) ? "descriptor GLOB ?" : "descriptor = ?";
-}
-
-/** Returns a pattern for SQLite, where `[` begins a set of characters. */
-function globOf(name: string): string {
-  return isGlob(name) ? name.replaceAll("[", "[[]") : name;
+/** Returns the descriptors of files of a kind that a list of descriptors and patterns names. */
+async function descriptorsOf(catalog: Catalog, names: readonly string[], kind: string): Promise<string[]> {
+  const patterns = names.filter(isGlob);
+  const plain = names.filter((name) => !isGlob(name));
+  if (patterns.length === 0) return plain;
+  // Databases have different patterns. There are few descriptors, and an index has them.
+  const sql = "SELECT DISTINCT descriptor FROM files WHERE table_name = ? AND descriptor IS NOT NULL";
+  const known = (await catalog.rows(sql, [kind])).map(({ descriptor }) => String(descriptor));
+  return [...plain, ...known.filter((descriptor) => patterns.some((pattern) => matchesGlob(descriptor, pattern)))];
 }
 
 /** SQL for the days of files with a validity: they must be valid on one of the days. */
@@ -401,26 +404,34 @@ const SPAN_FILTERS = {
 } as const satisfies Readonly<Record<ComparedField, string>>;
 
 /** Finds a page of files, latest data first; returns the last page if there are fewer pages. */
-function findPage(catalog: Catalog, filter: PageFilter, visible: string): FoundPage {
-  const { page: asked, sort, from, to, kind, descriptor, ...words } = filter;
+async function findPage(catalog: Catalog, filter: PageFilter, visible: string): Promise<FoundPage> {
+  const { page: asked, sort, from, to, kind, descriptor, released, ...words } = filter;
   const badDay = [from, to].find((day) => day !== "" && !isCalendarDate(day.replaceAll("-", "")));
   if (badDay !== undefined) {
-    return { rows: "[]", count: 0, page: 1, problem: `${badDay} is not a day of the calendar` };
+    return { rows: [], count: 0, page: 1, problem: `${badDay} is not a day of the calendar` };
   }
   const filters = kind === "spice" || kind === "ancillary" ? SPAN_FILTERS : FILTERS;
-  const given = { kind, ...words, from: from.replaceAll("-", ""), to: to.replaceAll("-", "") };
+  const given: Record<ComparedField, string | number> = {
+    kind,
+    ...words,
+    released: released === "" ? "" : Number(released === "yes"),
+    from: from.replaceAll("-", ""),
+    to: to.replaceAll("-", ""),
+  };
   const fields = FIELDS.filter(isCompared).filter((field) => given[field] !== "");
   const names = namesOf(descriptor);
-  const descriptors = names.length === 0 ? [] : [`(${names.map(descriptorTest).join(" OR ")})`];
-  const where = [...fields.map((field) => filters[field]), ...descriptors, visible].join(" AND ");
-  const values = [...fields.map((field) => given[field]), ...names.map(globOf)];
-  const count = Number(catalog.rows(`SELECT count(*) AS count FROM files WHERE ${where}`, values)[0]?.count);
+  const descriptors = await descriptorsOf(catalog, names, kind);
+  const isNamed = names.length === 0 ? [] : [`descriptor IN (${descriptors.map(() => "?").join(", ") || "NULL"})`];
+  const where = [...fields.map((field) => filters[field]), ...isNamed, visible].join(" AND ");
+  const values = [...fields.map((field) => given[field]), ...descriptors];
+  const [counted] = await catalog.rows(`SELECT count(*) AS count FROM files WHERE ${where}`, values);
+  const count = Number(counted?.count);
   const page = Math.max(1, Math.min(asked, Math.ceil(count / PAGE_ROWS)));
-  const sql = `SELECT ${ROWS.get(kind) ?? OTHER_ROW} AS row FROM files WHERE ${where}
+  const sql = `SELECT ${(COLUMNS.get(kind) ?? OTHER_COLUMNS).join(", ")} FROM files WHERE ${where}
     ORDER BY ${orderBy(sort)} LIMIT ? OFFSET ?`;
-  const statement = { sql, values: [...values, PAGE_ROWS, (page - 1) * PAGE_ROWS] };
+  const found = await catalog.rows(sql, [...values, PAGE_ROWS, (page - 1) * PAGE_ROWS]);
   const problem = isOneOf(FILE_KINDS, kind) ? undefined : `${kind} is not a kind of file`;
-  return { rows: catalog.query(statement, null)?.toString() ?? "[]", count, page, problem };
+  return { rows: decodeFileRecords(found.map((row) => recordOf(row, kind))), count, page, problem };
 }
 
 /** Statistics of the archive. */
@@ -431,8 +442,8 @@ interface ArchiveSummary {
   readonly products: readonly ProductCount[];
   /** Descriptors to choose from, up to a limit. */
   readonly descriptors: readonly string[];
-  /** JSON of the rows of the newest files. */
-  readonly newest: string;
+  /** The newest files. */
+  readonly newest: readonly FileRecord[];
   /** Whether science files have several major versions, of which a query finds only the newest unless it asks for all. */
   readonly hasMajors: boolean;
 }
@@ -452,31 +463,35 @@ const NEWEST = 10;
 const MAX_DESCRIPTORS = 500;
 
 /** Counts the files of the archive. Unless files are hidden, each count is read only from an index. */
-function summarize(catalog: Catalog, visible: string): ArchiveSummary {
-  const kinds = `SELECT table_name AS name, count(*) AS files FROM files WHERE ${visible}
-    GROUP BY table_name ORDER BY files DESC`;
-  const products = `SELECT instrument, data_level, count(*) AS files FROM files
-    WHERE table_name = 'science' AND ${visible} GROUP BY instrument, data_level`;
-  const descriptors = `SELECT DISTINCT descriptor FROM files WHERE table_name = 'science' AND ${visible}
-    ORDER BY descriptor LIMIT ?`;
+async function summarize(catalog: Catalog, visible: string): Promise<ArchiveSummary> {
+  const kinds = await catalog.rows(`SELECT table_name AS name, count(*) AS count FROM files WHERE ${visible}
+    GROUP BY table_name ORDER BY count(*) DESC, table_name`);
+  const products = await catalog.rows(`SELECT instrument, data_level, count(*) AS count FROM files
+    WHERE table_name = 'science' AND ${visible} GROUP BY instrument, data_level ORDER BY instrument, data_level`);
+  const descriptors = await catalog.rows(
+    `SELECT DISTINCT descriptor FROM files WHERE table_name = 'science' AND ${visible} ORDER BY descriptor LIMIT ?`,
+    [MAX_DESCRIPTORS],
+  );
   // An index finds the newest files of each kind, which include the newest files overall.
-  const newestOfEach = FILE_KINDS.map((kind) =>
+  const newestOfEach = FILE_KINDS.map((kind, index) =>
     `SELECT * FROM (SELECT file_path, table_name, ingestion_date FROM files WHERE table_name = '${kind}' AND ${visible}
-      ORDER BY ingestion_date DESC, file_path LIMIT ${NEWEST})`
+      ORDER BY ingestion_date DESC, file_path LIMIT ${NEWEST}) AS newest_${index}`
   ).join(" UNION ALL ");
-  const newest = `SELECT ${jsonRow(["file_path", "ingestion_date"], { kind: "table_name" })} AS row
-    FROM (${newestOfEach}) ORDER BY ingestion_date DESC, file_path LIMIT ${NEWEST}`;
-  const majors = `SELECT 1 FROM files WHERE table_name = 'science' AND major_version > 1 LIMIT 1`;
+  const newest = await catalog.rows(`SELECT file_path, ingestion_date, table_name AS kind
+    FROM (${newestOfEach}) AS newest ORDER BY ingestion_date DESC, file_path LIMIT ${NEWEST}`);
+  const majors = await catalog.rows(
+    "SELECT 1 AS found FROM files WHERE table_name = 'science' AND major_version > 1 LIMIT 1",
+  );
   return {
-    kinds: catalog.rows(kinds).map(({ name, files }) => ({ name: String(name), files: Number(files) })),
-    products: catalog.rows(products).map(({ instrument, data_level, files }) => ({
+    kinds: kinds.map(({ name, count }) => ({ name: String(name), files: Number(count) })),
+    products: products.map(({ instrument, data_level, count }) => ({
       instrument: String(instrument),
       level: String(data_level),
-      files: Number(files),
+      files: Number(count),
     })),
-    descriptors: catalog.rows(descriptors, [MAX_DESCRIPTORS]).map(({ descriptor }) => String(descriptor)),
-    newest: catalog.query({ sql: newest, values: [] }, null)?.toString() ?? "[]",
-    hasMajors: catalog.rows(majors).length > 0,
+    descriptors: descriptors.map(({ descriptor }) => String(descriptor)),
+    newest: decodeFileRecords(newest),
+    hasMajors: majors.length > 0,
   };
 }
 
@@ -528,8 +543,8 @@ export async function drawCoverage(catalog: Catalog, visible = VISIBLE.all): Pro
   const rows = `SELECT file_path, instrument, data_level, descriptor, start_date, version FROM files
     WHERE table_name = 'science' AND instrument = ? AND data_level = ? AND ${visible}`;
   let coverage = NO_COVERAGE;
-  for (const { instrument, data_level } of catalog.rows(parts)) {
-    const records = decodeFileRecords(catalog.rows(rows, [String(instrument), String(data_level)]));
+  for (const { instrument, data_level } of await catalog.rows(parts)) {
+    const records = decodeFileRecords(await catalog.rows(rows, [String(instrument), String(data_level)]));
     coverage = join(coverage, coverageOf(records, new Set()), MAX_PRODUCTS);
     await delay(0);
   }
@@ -582,18 +597,14 @@ function rowsTable(records: readonly FileRecord[], { title, origin, filter }: Ro
   return { title, rows, columns: used.map((column) => ({ ...column, ...sortLinks(column.header, filter, origin) })) };
 }
 
-/**
- * Draws the files of a page; each name links to the file.
- *
- * @param rows JSON of the rows.
- */
-function foundTable(rows: string, view: RowsView): string {
-  return htmlTable(rowsTable(decodeFileRecords(JSON.parse(rows)), view));
+/** Draws the files of a page; each name links to the file. */
+function foundTable(records: readonly FileRecord[], view: RowsView): string {
+  return htmlTable(rowsTable(records, view));
 }
 
 /** Draws the newest files of all kinds, with the columns that all kinds have. */
-function newestTable(rows: string, view: RowsView): string {
-  const table = rowsTable(decodeFileRecords(JSON.parse(rows)), view);
+function newestTable(records: readonly FileRecord[], view: RowsView): string {
+  const table = rowsTable(records, view);
   const columns = table.columns.filter(({ header }) => ["Filename", "Ingestion Date", "Contents"].includes(header));
   const kind = { header: "Kind", align: "left", text: ({ kind }: FileRecord) => String(kind) } as const;
   return htmlTable({ ...table, columns: [...columns.slice(0, 2), kind, ...columns.slice(2)] });
@@ -735,7 +746,7 @@ interface PageContents {
   /** The files that were found. */
   readonly found: FoundPage;
   /** Changes with the catalog, so that browsers do not show an outdated chart. */
-  readonly revision: number;
+  readonly revision: string;
   /** The likely size of the chart, as attributes. */
   readonly chartSize: string;
   /** The files that the visitor sees. */
@@ -823,13 +834,13 @@ const FILE_WITH_TIMES = `SELECT start_date FROM files WHERE table_name = 'scienc
   )`;
 
 /** Draws the address of a product's data with HAPI, and how to read a day of it; nothing if it has no data in time. */
-export function hapiDetails(
+export async function hapiDetails(
   catalog: Catalog,
   { instrument, data_level, descriptor }: ProductName,
   { origin, sight }: Pick<PageContents, "origin" | "sight">,
-): string[] {
+): Promise<string[]> {
   const sql = `${FILE_WITH_TIMES} AND ${VISIBLE[sight]} ORDER BY start_date DESC LIMIT 1`;
-  const [newest] = catalog.rows(sql, [instrument, data_level, descriptor]);
+  const [newest] = await catalog.rows(sql, [instrument, data_level, descriptor]);
   const day = /^(\d{4})(\d\d)(\d\d)$/.exec(String(newest?.start_date))?.slice(1).join("-");
   if (day === undefined) return [];
   const next = new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
@@ -869,8 +880,9 @@ function overview({ summary, origin, revision, chartSize, sight }: PageContents)
       `<p><code>imap-data-access --url ${html(origin)} upload FILE</code></p>`,
     ];
   }
-  const chart =
-    `<img src="/coverage.svg?${revision}" ${chartSize} loading="lazy" alt="Days with science files, by product">`;
+  const chart = `<img src="/coverage.svg?${
+    html(revision)
+  }" ${chartSize} loading="lazy" alt="Days with science files, by product">`;
   if (products.length === 0) return [];
   return [
     productTable(products, origin),

@@ -42,22 +42,22 @@ function isTrue(text: string | undefined): boolean {
 }
 
 /** Answers `GET /spice-query` (SDC protocol): kernels, or the rows of one of the other tables of SPICE files. */
-export function answerSpiceQuery(request: TableRequest): Response {
+export async function answerSpiceQuery(request: TableRequest): Promise<Response> {
   const { catalog, search, responses } = request;
   if (search.size === 0) return responses.crashed();
   const given = parametersOf(request);
   const table = SPAN_TABLES.find((name) => name === given.get("type"));
   if (table !== undefined) {
     const parameters = spanParameters(given);
-    return parameters === undefined ? responses.crashed() : answerSpans(table, parameters, request);
+    return parameters === undefined ? responses.crashed() : await answerSpans(table, parameters, request);
   }
   const query = readKernelQuery(given, responses);
-  return typeof query === "string" ? badRequest(query) : rowsResponse(kernelRows(catalog, query), request);
+  return typeof query === "string" ? badRequest(query) : rowsResponse(await kernelRows(catalog, query), request);
 }
 
 /** Answers `GET /spin-table`, `GET /repoint-table`, and `GET /small-forces-table` (SDC protocol). */
-export function answerSpanTable(table: SpanTable, request: TableRequest): Response {
-  return answerSpans(table, parametersOf(request), request);
+export async function answerSpanTable(table: SpanTable, request: TableRequest): Promise<Response> {
+  return await answerSpans(table, parametersOf(request), request);
 }
 
 /** The names of the parameters of `GET /spice-query` in the other tables. */
@@ -100,7 +100,11 @@ const SPAN_CONDITIONS: ReadonlyMap<string, string> = new Map([
   ["end_ingest_date", "ingestion_date <= ?"],
 ]);
 
-function answerSpans(table: SpanTable, given: ReadonlyMap<string, string>, request: TableRequest): Response {
+async function answerSpans(
+  table: SpanTable,
+  given: ReadonlyMap<string, string>,
+  request: TableRequest,
+): Promise<Response> {
   const conditions = ["kernel_type = ?"];
   const values: string[] = [table];
   for (const [name, text] of given) {
@@ -118,7 +122,8 @@ function answerSpans(table: SpanTable, given: ReadonlyMap<string, string>, reque
   if (isTrue(given.get("latest"))) return request.responses.crashed();
   const sql = `SELECT file_path, start_date, end_date, version, ingestion_date FROM files
     WHERE ${conditions.join(" AND ")} ORDER BY file_path`;
-  return rowsResponse(request.catalog.rows(sql, values).map((row) => spanRow(table, row)), request);
+  const rows = await request.catalog.rows(sql, values);
+  return rowsResponse(rows.map((row) => spanRow(table, row)), request);
 }
 
 /** Converts a row to the columns of its table, with days and times as `2025-06-01, 00:00:00`. */
@@ -252,7 +257,7 @@ function spicePath(name: string): string {
 }
 
 /** Finds kernels, sorted by path. */
-export function* findKernels(catalog: Catalog, query: KernelQuery): Generator<Kernel> {
+export async function findKernels(catalog: Catalog, query: KernelQuery): Promise<Kernel[]> {
   const { type, fileName, isLatest = false, ingestedFrom, ingestedTo, start = -Infinity, end = Infinity } = query;
   const conditions = [`table_name = 'spice' AND kernel_type NOT IN ('${SPAN_TABLES.join("', '")}')`];
   const values: string[] = [];
@@ -268,7 +273,8 @@ export function* findKernels(catalog: Catalog, query: KernelQuery): Generator<Ke
   if (isLatest) conditions.push(IS_LATEST);
   const sql = `SELECT file_path, file_root, kernel_type, minor_version, start_date, end_date, ingestion_date FROM files
     WHERE ${conditions.join(" AND ")} ORDER BY file_path`;
-  for (const row of catalog.rows(sql, values)) {
+  const kernels: Kernel[] = [];
+  for (const row of await catalog.rows(sql, values)) {
     const coverage = coverageOf(row.start_date, row.end_date);
     const kernel: Kernel = {
       fileName: String(row.file_path).slice(SPICE_FOLDER.length),
@@ -280,24 +286,25 @@ export function* findKernels(catalog: Catalog, query: KernelQuery): Generator<Ke
       ingested: String(row.ingestion_date),
       coverage,
     };
-    if (kernel.end >= start && kernel.start <= end) yield kernel;
+    if (kernel.end >= start && kernel.start <= end) kernels.push(kernel);
   }
+  return kernels;
 }
 
 /** The columns of a kernel's row. */
 type KernelRow = Readonly<Record<keyof typeof SDC_TABLES.spice.columns, unknown>>;
 
 /** The SDC's rows of kernels. */
-function* kernelRows(catalog: Catalog, query: KernelQuery): Generator<KernelRow> {
-  const newest = (type: string, name: string) =>
-    [...findKernels(catalog, { type, isLatest: true })].at(-1)?.fileName.split("/").at(-1) ?? name;
+async function kernelRows(catalog: Catalog, query: KernelQuery): Promise<KernelRow[]> {
+  const newest = async (type: string, name: string) =>
+    (await findKernels(catalog, { type, isLatest: true })).at(-1)?.fileName.split("/").at(-1) ?? name;
   // Paths on the SDC's own machine. The SDC's code has swapped the two.
-  const sclk_kernel = `/tmp/${newest("leapseconds", "naif0012.tls")}`;
-  const lsk_kernel = `/tmp/${newest("spacecraft_clock", "imap_sclk_0000.tsc")}`;
-  for (const kernel of findKernels(catalog, query)) {
+  const sclk_kernel = `/tmp/${await newest("leapseconds", "naif0012.tls")}`;
+  const lsk_kernel = `/tmp/${await newest("spacecraft_clock", "imap_sclk_0000.tsc")}`;
+  return (await findKernels(catalog, query)).map((kernel) => {
     const { start, end, coverage: { from, to, isStatic } } = kernel;
     const [firstTick, lastTick] = [ticks(from), ticks(to)];
-    yield {
+    return {
       file_name: kernel.fileName,
       file_root: kernel.fileRoot,
       kernel_type: kernel.type,
@@ -316,7 +323,7 @@ function* kernelRows(catalog: Catalog, query: KernelQuery): Generator<KernelRow>
       ingestion_date: withComma(kernel.ingested),
       timestamp: Date.parse(`${kernel.ingested.replace(" ", "T")}Z`) / 1000,
     };
-  }
+  });
 }
 
 /** Formats a time of the spacecraft clock as SPICE does: partition, seconds, ticks. */
@@ -346,7 +353,9 @@ interface MetakernelRequest {
  * kernels; 404 if that list is empty; 422 with the gaps of each category if `require_coverage` is set and there are
  * gaps.
  */
-export function answerMetakernel({ catalog, search, responses, now }: MetakernelRequest): Response {
+export async function answerMetakernel(
+  { catalog, search, responses, now }: MetakernelRequest,
+): Promise<Response> {
   const isTrue = (name: string) => search.get(name)?.toLowerCase() === "true";
   const start = timeOf(search.get("start_time"), STATIC_COVERAGE.from);
   const end = timeOf(search.get("end_time"), STATIC_COVERAGE.to);
@@ -358,7 +367,7 @@ export function answerMetakernel({ catalog, search, responses, now }: Metakernel
     const choice = new KernelChoice([start, end]);
     for (const type of categoryTypes) {
       if (types !== undefined && !types.includes(type)) continue;
-      choice.fillWith(findKernels(catalog, { type, isLatest: true, start, end }));
+      choice.fillWith(await findKernels(catalog, { type, isLatest: true, start, end }));
     }
     kernels.push(...choice.kernels);
     gaps[`${category}_category`] = choice.gaps;

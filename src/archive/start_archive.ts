@@ -1,11 +1,12 @@
 import { createArchiveHandler, type UrlLifetimes } from "./api.ts";
-import { Catalog } from "./catalog.ts";
+import type { Backend } from "./backend.ts";
+import { FolderStore } from "./folder_store.ts";
 import { importFolder, type ImportReport, indexFolder, type IndexReport, openStateFolder } from "./folders.ts";
 import { type FolderChange, FolderWatch, type WatchTimes } from "./folder_watch.ts";
 import { type ConnectionLimits, type Handler, type RunningServer, serveHandler, type ServeLog } from "./http_server.ts";
-import { Journal, type Order } from "./orders.ts";
-import { ObjectStore } from "./object_store.ts";
+import { FileJournal, type Order } from "./orders.ts";
 import { createObjectsHandler, UrlSigner } from "./objects.ts";
+import { SqliteCatalog, SqliteFiles } from "./sqlite_catalog.ts";
 import { checkedPath } from "../config.ts";
 import { ImapError, InputError } from "../errors.ts";
 import type { Dialect } from "../protocol/tables.ts";
@@ -28,30 +29,12 @@ export interface OpenArchiveOptions {
   readonly now?: (() => Date) | undefined;
 }
 
-/** An archive that is ready to be served. */
-export interface OpenArchive {
-  /** The catalog of the archive. */
-  readonly catalog: Catalog;
-  /** The files. */
-  readonly store: ObjectStore;
-  /** The journal of reprocessing and release requests. */
-  readonly journal: Journal;
-  /** The result of indexing the folder. */
-  readonly indexed: IndexReport;
-  /** The result of the import; undefined without `importFrom`. */
-  readonly imported: ImportReport | undefined;
-  /** Creates a watch of the folder, which keeps the catalog up to date. */
-  watch(options: WatchOptions): FolderWatch;
-  /** Closes the catalog and unlocks the folder. */
-  close(): void;
-}
-
-/** The options of a watch. */
-interface WatchOptions extends WatchTimes {
-  /** Called for each change of the folder that is noticed. */
-  readonly onChange: (change: FolderChange) => void;
-  /** Called for each internal error. */
-  readonly onError: (error: unknown) => void;
+/** An archive in a folder that is ready to be served. */
+export interface OpenArchive extends Backend {
+  /** The rows of the catalog. */
+  readonly files: SqliteFiles;
+  /** Signs the URLs of the objects, which are served on a port of their own. */
+  readonly signer: UrlSigner;
 }
 
 /** Checks that a folder is readable, before anything is written. */
@@ -66,7 +49,7 @@ async function checkFolder(folder: string): Promise<void> {
 }
 
 /**
- * Opens an archive: updates the catalog to match the folder, then imports.
+ * Opens an archive in a folder: updates the catalog to match the folder, then imports.
  *
  * @throws {InputError} When a folder cannot be used.
  */
@@ -78,23 +61,31 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
   using opening = new DisposableStack();
   const state = opening.adopt(await openStateFolder(resolve(given)), (state) => state.close());
   const root = await Deno.realPath(given);
-  const catalog = opening.adopt(new Catalog(state.catalog, { unreleased }), (catalog) => catalog.close());
-  const store = new ObjectStore({ root, incoming: state.incoming, catalog, now });
-  const { folders, skipped } = await indexFolder(root, catalog, signal);
+  const files = opening.adopt(new SqliteFiles(state.catalog, { unreleased }), (files) => files.close());
+  const signer = new UrlSigner(now);
+  const store = new FolderStore({ root, incoming: state.incoming, files, signer, now });
+  const { folders, skipped } = await indexFolder(root, files, signal);
   const imported = importFrom === undefined
     ? undefined
     : await importFolder(resolve(importFrom), { store, isReleased: !unreleased, signal });
-  const indexed = { skipped, files: catalog.size };
+  const indexed = { skipped, files: files.size };
   const opened = opening.move(); // From here on, the caller is responsible for closing it.
   return {
-    catalog,
+    files,
+    catalog: new SqliteCatalog(files),
     store,
-    journal: new Journal(state.journal),
+    journal: new FileJournal(state.journal),
+    signer,
     indexed,
     imported,
-    watch: (options) => new FolderWatch({ root, catalog, folders, now, ...options }),
-    close: () => opened.dispose(),
+    watch: (options) => new FolderWatch({ root, files, folders, now, ...options }),
+    close: () => Promise.try(() => opened.dispose()),
   };
+}
+
+/** Opens the backend that the options choose. */
+async function openBackend(options: ArchiveOptions): Promise<Backend> {
+  return await openArchive(options);
 }
 
 /** Settings of a local archive. */
@@ -148,7 +139,7 @@ export interface RunningArchive {
   /** The result of the import; undefined without `importFrom`. */
   readonly imported: ImportReport | undefined;
   /** The recorded reprocessing and release requests, oldest first. */
-  orders(): Order[];
+  orders(): Promise<Order[]>;
   /** Stops the archive: responses in progress have two seconds to finish, then the catalog is closed. */
   close(): Promise<void>;
 }
@@ -167,7 +158,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
   try {
     const objectsPort = await servers.listen("objects", options.objectsPort);
     const port = await servers.listen("api", options.port);
-    const archive = await openArchive(options);
+    const archive = await openBackend(options);
     const { indexed, imported, journal } = archive;
     servers.start(archive, objectsPort);
     const { onFolderChange = () => {}, onError = () => {} } = options;
@@ -177,7 +168,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
     const close = async () => {
       await watch.close();
       await servers.close();
-      archive.close();
+      await archive.close();
     };
     return {
       url: origin(host, port),
@@ -230,6 +221,8 @@ interface Handlers {
   readonly objects: Handler;
 }
 
+const NO_OBJECTS = new ImapError("The objects of the archive are elsewhere");
+
 /** The time limit for responses in progress when the archive is closed. */
 const GRACE_MS = 2_000;
 
@@ -254,12 +247,11 @@ class ArchiveServers {
   }
 
   /** Starts handling requests with an archive. */
-  start({ catalog, store, journal }: OpenArchive, objectsPort: number): void {
+  start({ catalog, store, journal, signer }: Backend, objectsPort: number): void {
     const { host = DEFAULT_HOST, objectsUrl, now = () => new Date(), ...options } = this.#options;
-    const signer = new UrlSigner(now);
-    const shared = { ...options, store, signer };
+    const shared = { ...options, store };
     this.#handlers.resolve({
-      objects: createObjectsHandler(shared),
+      objects: signer === undefined ? () => Promise.reject(NO_OBJECTS) : createObjectsHandler({ ...shared, signer }),
       api: createArchiveHandler({
         ...shared,
         catalog,

@@ -1,4 +1,12 @@
-import { type Catalog, type FilesQuery, noNewerVersion } from "./catalog.ts";
+import {
+  ABSENT,
+  type Catalog,
+  type FilesCondition,
+  type FilesQuery,
+  type FilesVersions,
+  type RowField,
+  type RowForm,
+} from "./catalog.ts";
 import { pythonList, type Responses } from "./dialect.ts";
 import { isCalendarDate } from "../names/calendar_date.ts";
 import { isDataLevel, isInstrument, isOneOf } from "../names/vocabulary.ts";
@@ -50,13 +58,13 @@ const TABLE_NAMES = ["science", "ancillary", "spice", "quicklook"];
  * Answers `GET /query` (SDC protocol): 200 with rows, 400 with a JSON string, or the response of the gateway if the
  * SDC's own code crashes: without any parameters, with an invalid value, or with a response that is too large.
  */
-export function answerQuery(request: TableRequest): Response {
+export async function answerQuery(request: TableRequest): Promise<Response> {
   const { catalog, search, byteLimit, responses, seesUnreleased } = request;
   if (search.size === 0) return responses.crashed();
   const { dialect } = responses;
   const given = parametersOf(request);
   const name = dialect === "2024" ? "science" : given.get("table") ?? "science";
-  if (name === "spice") return answerSpiceTable(catalog, responses);
+  if (name === "spice") return await answerSpiceTable(catalog, responses);
   if (!isOneOf(QUERY_TABLES, name)) {
     return responses.untypedJson(`${name} is not a valid table. Valid tables are: ${pythonList(TABLE_NAMES)}`, 400);
   }
@@ -68,36 +76,22 @@ export function answerQuery(request: TableRequest): Response {
   }
   if ("problem" in query) return responses.untypedJson(query.problem, 400);
   const conditions = seesUnreleased || dialect === "2024" ? query.conditions : [...query.conditions, RELEASED];
-  const isLargePart = findsLargePart(catalog, name, conditions);
-  const files = filesQuery(name, dialect, { ...query, conditions, isLargePart });
-  return catalog.queryFiles(files, byteLimit)?.toResponse({ "content-type": "application/json" }) ??
-    responses.crashed();
+  const found = await catalog.queryFiles(filesQuery(name, dialect, { ...query, conditions }), byteLimit);
+  return found?.toResponse({ "content-type": "application/json" }) ?? responses.crashed();
 }
 
 /** The rows of `table=spice` have no start date, and the SDC's code crashes when it formats the first one. */
-function answerSpiceTable(catalog: Catalog, responses: Responses): Response {
-  const found = catalog.rows("SELECT 1 FROM files WHERE table_name = 'spice' LIMIT 1");
+async function answerSpiceTable(catalog: Catalog, responses: Responses): Promise<Response> {
+  const found = await catalog.rows("SELECT 1 FROM files WHERE table_name = 'spice' LIMIT 1");
   return found.length > 0 ? responses.crashed() : Response.json([]);
 }
 
-/** A condition on files. */
-interface Condition {
-  /** A column of the catalog, or a column that the catalog does not have. */
-  readonly column: string;
-  /** The SQL behind the column, with one question mark. */
-  readonly test: string;
-  readonly value: string | number;
-}
-
-const RELEASED: Condition = { column: "released", test: "= ?", value: 1 };
-
-/** Which versions of a file are found (SDC protocol, `GET /query`). */
-type Versions = "all" | "newest" | "newest major";
+const RELEASED: FilesCondition = { column: "released", test: "= ?", value: 1 };
 
 /** A request for rows of a table. */
 interface Query {
-  readonly conditions: readonly Condition[];
-  readonly versions: Versions;
+  readonly conditions: readonly FilesCondition[];
+  readonly versions: FilesVersions;
   /** The maximum number of rows; undefined for all. */
   readonly limit: number | undefined;
   /** The number of rows to skip. */
@@ -121,7 +115,7 @@ function readQuery(table: QueryTable, dialect: Dialect, given: ReadonlyMap<strin
   }
   const page = readPage(known.has("limit") ? values : new Map());
   if (typeof page === "string") return { problem: page };
-  const conditions: Condition[] = [];
+  const conditions: FilesCondition[] = [];
   let isPossible = true;
   for (const [name, text] of values) {
     const parameter = parameters[name];
@@ -137,7 +131,7 @@ function readQuery(table: QueryTable, dialect: Dialect, given: ReadonlyMap<strin
   return { conditions, versions: hasNumbers ? versionsOf(values) : "all", ...page };
 }
 
-function versionsOf(values: ReadonlyMap<string, string>): Versions {
+function versionsOf(values: ReadonlyMap<string, string>): FilesVersions {
   if (values.has("major_version")) return "all";
   return values.get("latest")?.toLowerCase() === "true" ? "newest" : "newest major";
 }
@@ -216,7 +210,7 @@ function momentOf(day: string | number, time: string): string {
 }
 
 /** Returns the condition of a parameter. Both dates are compared with the start date of a file. */
-function conditionOf(name: string, value: string | number): Condition {
+function conditionOf(name: string, value: string | number): FilesCondition {
   switch (name) {
     case "start_date":
       return { column: "start_date", test: ">= ?", value };
@@ -231,109 +225,39 @@ function conditionOf(name: string, value: string | number): Condition {
   }
 }
 
-/** Columns that are null in every row: the archive does not compute the identifiers of a file's inputs. */
-const ABSENT: readonly string[] = ["crid"];
-
-/** Returns a condition as SQL about one of the two tables of a query. */
-function sqlOf({ column, test }: Condition, table: "files" | "newer"): string {
-  return `${ABSENT.includes(column) ? "NULL" : `${table}.${column}`} ${test}`;
-}
-
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The columns by which an index finds rows. */
-const INDEXED: readonly string[] = [
-  "file_path",
-  "instrument",
-  "descriptor",
-  "start_date",
-  "repointing",
-  "ingestion_date",
-];
-
-/** In a smaller archive every strategy is fast. */
-const MIN_FILES = 5_000;
-
-/**
- * Whether a query matches so many files that it is faster to read all files in the order of their paths. Otherwise an
- * index finds the files, which are then sorted; for a page of a large result this takes six times as long.
- */
-function findsLargePart(catalog: Catalog, table: QueryTable, conditions: readonly Condition[]): boolean {
-  const { size } = catalog;
-  if (size < MIN_FILES) return false;
-  const indexed = conditions.filter(({ column }) => INDEXED.includes(column));
-  const where = [`table_name = '${table}'`, ...indexed.map((condition) => sqlOf(condition, "files"))].join(" AND ");
-  const part = Math.ceil(size / 8);
-  const sql = `SELECT count(*) AS rows FROM (SELECT 1 FROM files WHERE ${where} LIMIT ?)`;
-  return Number(catalog.rows(sql, [...indexed.map(({ value }) => value), part])[0]?.rows) === part;
-}
-
-/**
- * Returns the SQL of a query. Values are never part of the SQL text, which is the same for each set of parameters,
- * regardless of their order.
- */
-export function filesQuery(
-  table: QueryTable,
-  dialect: Dialect,
-  query: Query & { readonly isLargePart: boolean },
-): FilesQuery {
-  const { versions, limit, offset, isLargePart } = query;
+/** Returns the query of files for a request. It is the same for parameters in any order. */
+export function filesQuery(table: QueryTable, dialect: Dialect, query: Query): FilesQuery {
   const conditions = query.conditions.toSorted((a, b) => compare(a.column, b.column) || compare(a.test, b.test));
-  // A plus sign keeps SQLite from using an index of the column.
-  const plus = isLargePart ? "+" : "";
-  const where = [
-    `${plus}files.table_name = '${table}'`,
-    ...conditions.map((condition) => plus + sqlOf(condition, "files")),
-  ];
-  const values = conditions.map(({ value }) => value);
-  if (versions !== "all") {
-    // All versions of a file have the same values in the columns that identify it.
-    const same: readonly string[] = SDC_TABLES.science.sameFile;
-    const differing = conditions.filter(({ column }) => !same.includes(column));
-    const compared = versions === "newest" ? "major and minor" : "major";
-    // The index of products finds the newer versions; without the plus sign, SQLite may use another condition's index.
-    where.push(noNewerVersion(compared, differing.map((condition) => `+${sqlOf(condition, "newer")}`)));
-    values.push(...differing.map(({ value }) => value));
-  }
-  return { row: rowJson(table, dialect), where: where.join(" AND "), values, limit, offset };
+  return { ...query, table, conditions, fields: FIELDS[dialect][table] };
 }
-
-/** The SQL of the columns of today's dialect that differ from the catalog's column of the same name. */
-const COLUMN_SQL: Readonly<Record<string, string>> = {
-  ingestion_date: "replace(ingestion_date, '-', '')",
-  crid: "NULL",
-};
-
-/** SQL for the version of a product: a file named `_v001` has `v001.0001` (SDC protocol). */
-const BOTH_NUMBERS = "printf('v%03d.%04d', major_version, minor_version)";
 
 /** Text columns that can contain any character. All others contain words of a vocabulary, or digits. */
 const FREE_TEXT: readonly string[] = ["file_path", "descriptor"];
 
-/** Returns SQL for the JSON of a row. A single call of printf takes two thirds of the time of json_object. */
-function rowJson(table: QueryTable, dialect: Dialect): string {
-  const fields: string[] = [];
-  const values: string[] = [];
+/** Returns the fields of a row. */
+function rowFields(table: QueryTable, dialect: Dialect): RowField[] {
   const isProduct = dialect === "now" && table !== "ancillary";
-  const special: Readonly<Record<string, string>> = {
-    ...(dialect === "now" ? COLUMN_SQL : {}),
-    ...(isProduct ? { version: BOTH_NUMBERS } : {}),
-  };
-  for (const [name, column] of rowColumns(table, dialect)) {
-    const [form, value] = jsonField(name, column, special[name] ?? name);
-    fields.push(`"${name}":${form}`);
-    values.push(value);
-  }
-  return `printf('{${fields.join(",")}}', ${values.join(", ")})`;
+  return rowColumns(table, dialect).map(([name, column]) => ({
+    name,
+    column: name,
+    // A file named `_v001` has the version `v001.0001` (SDC protocol).
+    form: isProduct && name === "version"
+      ? "both version numbers"
+      : dialect === "now" && name === "ingestion_date"
+      ? "moment without hyphens"
+      : formOf(name, column),
+  }));
 }
 
-/** Returns the printf format of a column, and its value. */
-function jsonField(name: string, { type, nullable }: Column, sql: string): readonly [form: string, value: string] {
-  if (type === "boolean") return ["%s", `iif(${sql}, 'true', 'false')`];
-  if (type === "integer") return nullable ? ["%s", `coalesce(${sql}, 'null')`] : ["%d", sql];
-  return nullable || FREE_TEXT.includes(name) ? ["%s", `json_quote(${sql})`] : ['"%s"', sql];
+function formOf(name: string, { type, nullable }: Column): RowForm {
+  if (ABSENT.includes(name)) return "null";
+  if (type === "boolean") return "boolean";
+  if (type === "integer") return nullable ? "integer or null" : "integer";
+  return nullable || FREE_TEXT.includes(name) ? "text" : "word";
 }
 
 /** The keys of today's rows of products, in the order of the SDC's database. */
@@ -362,4 +286,18 @@ function rowColumns(table: QueryTable, dialect: Dialect): [name: string, column:
     names.sort((a, b) => PRODUCT_KEYS.indexOf(a) - PRODUCT_KEYS.indexOf(b));
   }
   return names.flatMap((name) => columns[name] === undefined ? [] : [[name, columns[name]]]);
+}
+
+/** The fields of the rows of each table. */
+const FIELDS: Readonly<Record<Dialect, Readonly<Record<QueryTable, readonly RowField[]>>>> = {
+  now: fieldsOf("now"),
+  "2024": fieldsOf("2024"),
+};
+
+function fieldsOf(dialect: Dialect): Record<QueryTable, RowField[]> {
+  return {
+    science: rowFields("science", dialect),
+    ancillary: rowFields("ancillary", dialect),
+    quicklook: rowFields("quicklook", dialect),
+  };
 }

@@ -1,5 +1,5 @@
 import type { Access } from "./access.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, Row } from "./catalog.ts";
 import { formatTimestamp } from "./catalog_entry.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { dateOfMissionSeconds } from "../names/calendar_date.ts";
@@ -73,7 +73,7 @@ function filesStatement(column: "start_date" | "ingestion_date"): string {
         ORDER BY major_version DESC, minor_version DESC) AS age
     FROM files WHERE table_name = 'science' AND instrument = ? AND data_level = 'l0' AND extension = 'pkts'
       AND ${column} BETWEEN ? AND ?
-  ) WHERE age = 1 ORDER BY start_date, file_path`;
+  ) AS versions WHERE age = 1 ORDER BY start_date, file_path`;
 }
 
 function dayOf(milliseconds: number): string {
@@ -81,18 +81,18 @@ function dayOf(milliseconds: number): string {
 }
 
 /** Returns the files that can contain the packets: the file of a day also contains a margin of the neighboring days. */
-function filesFor({ clock, from, to }: PacketQuery, instrument: string, catalog: Catalog) {
+async function filesFor({ clock, from, to }: PacketQuery, instrument: string, catalog: Catalog): Promise<Row[]> {
   if (clock === "time") {
-    return catalog.rows(filesStatement("start_date"), [instrument, dayOf(from - DAY_MS), dayOf(to + DAY_MS)]);
+    return await catalog.rows(filesStatement("start_date"), [instrument, dayOf(from - DAY_MS), dayOf(to + DAY_MS)]);
   }
   const bounds = [from, to].map((moment) => formatTimestamp(new Date(moment)));
-  return catalog.rows(filesStatement("ingestion_date"), [instrument, ...bounds]);
+  return await catalog.rows(filesStatement("ingestion_date"), [instrument, ...bounds]);
 }
 
 /** Yields the chunks of a file; none if it no longer exists. Closes the file in any case. */
 async function* read(store: ObjectStore, path: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const object = await store.open(path);
-  if (object !== undefined) yield* object.file.readable;
+  if (object !== undefined) yield* object.stream();
 }
 
 /**
@@ -108,7 +108,7 @@ async function* findPackets(
   const instrument = [...INSTRUMENT_APIDS].find(([, apids]) => apids.includes(apid))?.[0];
   if (instrument === undefined) return;
   const seen = new Set<string>();
-  for (const { file_path, ingestion_date } of filesFor(query, instrument, catalog)) {
+  for (const { file_path, ingestion_date } of await filesFor(query, instrument, catalog)) {
     const received = Date.parse(`${String(ingestion_date).replace(" ", "T")}Z`);
     for await (const packet of splitPackets(read(store, String(file_path)))) {
       if (packet.apid !== apid) continue;

@@ -27,7 +27,7 @@ Deno.test("POST /reprocess is answered with an id and written to the journal, wh
   }
   await using archive = await openTestArchive({ root: folder.path });
   const order = { time: "2026-03-04 05:06:07", order: "reprocess", parameters, id };
-  assertEquals<unknown>(archive.opened.journal.orders(), [order]);
+  assertEquals<unknown>(await archive.opened.journal.orders(), [order]);
 });
 
 Deno.test("POST /reprocess checks nothing, as the SDC does: an order that is sent twice counts twice", async () => {
@@ -38,7 +38,7 @@ Deno.test("POST /reprocess checks nothing, as the SDC does: an order that is sen
     assertEquals([query, status], [query, 200]);
     ids.add(JSON.parse(body).reprocess_id);
   }
-  assertEquals([ids.size, archive.opened.journal.orders().length], [4, 4]);
+  assertEquals([ids.size, (await archive.opened.journal.orders()).length], [4, 4]);
 });
 
 Deno.test("GET /release crashes like the SDC when the manifest is missing, and writes a release to the journal when it is there", async () => {
@@ -50,7 +50,7 @@ Deno.test("GET /release crashes like the SDC when the manifest is missing, and w
     200,
     `"Successfully released data per specification in ${MANIFEST}"`,
   ]);
-  assertEquals(archive.opened.journal.orders().map(({ order, parameters }) => [order, parameters]), [
+  assertEquals((await archive.opened.journal.orders()).map(({ order, parameters }) => [order, parameters]), [
     ["release", { release_type: "release", manifest_file: MANIFEST }],
   ]);
 });
@@ -78,7 +78,7 @@ Deno.test("GET /release answers invalid requests with 400, 501 or 500, and write
     assertEquals([query, given], [query, status]);
     assertMatch(text, body);
   }
-  assertEquals(archive.opened.journal.orders(), []);
+  assertEquals(await archive.opened.journal.orders(), []);
 });
 
 Deno.test("GET /release crashes like the SDC on a manifest with an invalid line, and releases nothing of it", async () => {
@@ -95,7 +95,7 @@ Deno.test("GET /release crashes like the SDC on a manifest with an invalid line,
     await archive.put(MANIFEST, `hit, l0, all, true\n${line}\n`);
     assertEquals([line, (await ask(archive, RELEASE))[0]], [line, 500]);
     assertMatch(String(archive.errors[0]), /in the line/);
-    assertEquals(archive.opened.journal.orders(), []);
+    assertEquals(await archive.opened.journal.orders(), []);
   }
 });
 
@@ -115,14 +115,15 @@ Deno.test("GET /release skips comments, empty lines, the header and lines with f
   await archive.put(MANIFEST, `${lines.join("\r\n")}\r\n  hit ,  l2 , all , true`);
   assertEquals((await ask(archive, RELEASE))[0], 200);
   const { catalog } = archive.opened;
-  assertEquals([l0, l1a, l2].map((path) => catalog.isPublic(String(path))), [true, false, true]);
+  const isPublic = [l0, l1a, l2].map((path) => catalog.isPublic(String(path)));
+  assertEquals(await Promise.all(isPublic), [true, false, true]);
 });
 
 Deno.test("GET /release crashes like the SDC on a byte order mark", async () => {
   await using archive = await openTestArchive();
   await archive.put(MANIFEST, "\ufeffhit, l0, all, true\n");
   assertEquals((await ask(archive, RELEASE))[0], 500);
-  assertEquals(archive.opened.journal.orders(), []);
+  assertEquals(await archive.opened.journal.orders(), []);
 });
 
 Deno.test("GET /release refuses a manifest of more than 1 MiB", async () => {
@@ -139,7 +140,7 @@ Deno.test("orders need their method and, in a closed archive, the key", async ()
   assertEquals((await ask(archive, REPROCESS, "POST"))[0], 401);
   const headers = { "x-api-key": "key" };
   const response = await archive.api(`/api-key${REPROCESS}`, { method: "POST", headers });
-  assertEquals([response.status, archive.opened.journal.orders().length], [200, 1]);
+  assertEquals([response.status, (await archive.opened.journal.orders()).length], [200, 1]);
   await response.body?.cancel();
 });
 
@@ -147,5 +148,5 @@ Deno.test("a line of the journal that a crash cut off does not hide the orders b
   await using archive = await openTestArchive();
   await (await archive.api(REPROCESS, { method: "POST" })).body?.cancel();
   await Deno.writeTextFile(`${archive.folder.path}/.imap-archive/orders.ndjson`, `{"time":"20`, { append: true });
-  assert(archive.opened.journal.orders().length === 1);
+  assert((await archive.opened.journal.orders()).length === 1);
 });

@@ -1,4 +1,4 @@
-import { blocksOf } from "../../src/archive/object_store.ts";
+import { blocksOf } from "../../src/archive/folder_store.ts";
 import { assertEquals } from "@std/assert";
 
 async function regrouped(lengths: number[], blockBytes: number): Promise<number[][]> {

@@ -139,7 +139,7 @@ Deno.test("No route of docs/openapi.json is accessible without the key, if there
       }
     }
   }
-  assertEquals(archive.opened.journal.orders(), []);
+  assertEquals(await archive.opened.journal.orders(), []);
 });
 
 Deno.test("The API answers 500 to internal errors and reports them", async () => {

@@ -32,7 +32,7 @@ async function watched(times: WatchTimes, files: Readonly<Record<string, string>
     onError: (error) => changes.push({ type: "skipped", path: "error", reason: String(error) }),
   });
   watch.start();
-  const listed = () => new Set(archive.opened.catalog.stamps().keys());
+  const listed = () => new Set(archive.opened.files.stamps().keys());
   return {
     archive,
     root: archive.folder.path,
@@ -66,7 +66,7 @@ for (const [name, times] of Object.entries(WAYS)) {
     await it.lists(A, B);
     await writeFiles(it.root, { [C]: "c" });
     await it.lists(A, B, C);
-    const [row] = it.archive.opened.catalog.rows("SELECT * FROM files WHERE file_path = ?", [C]);
+    const [row] = it.archive.opened.files.rows("SELECT * FROM files WHERE file_path = ?", [C]);
     assertEquals([row?.ingestion_date, row?.released, row?.size], ["2026-03-04 05:06:07", 0, 1]);
     assertEquals(it.changes, [{ type: "added", path: B }, { type: "added", path: C }]);
   });
@@ -126,7 +126,7 @@ for (const [name, times] of Object.entries(WAYS)) {
     await using it = await watched(times, {});
     const name = "imap_mag_l0_raw_20250502_v001.pkts";
     assertEquals((await it.archive.put(name, "uploaded")).status, 200);
-    const md5 = () => it.archive.opened.catalog.rows("SELECT md5 FROM files WHERE file_path = ?", [A])[0]?.md5;
+    const md5 = () => it.archive.opened.files.rows("SELECT md5 FROM files WHERE file_path = ?", [A])[0]?.md5;
     const before = md5();
     await moveIn(it.root, B, "b");
     await it.lists(A, B);
@@ -146,7 +146,10 @@ Deno.test("a file that is written in place is listed when it no longer changes",
   }
   await it.lists(A, "imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts");
   const { size } = await file.stat();
-  assertEquals(it.archive.opened.catalog.stamp("imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts")?.size, size);
+  assertEquals(
+    (await it.archive.opened.catalog.stamp("imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts"))?.size,
+    size,
+  );
 });
 
 Deno.test("a running archive watches a folder that is removed and created again", async () => {

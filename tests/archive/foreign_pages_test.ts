@@ -121,7 +121,7 @@ for (const options of [{}, { apiKey: "k3y" }]) {
         assertEquals(headerOf(answer, "access-control-allow-origin"), undefined);
       }
     }
-    const orders = archive.orders().map(({ order }) => order);
+    const orders = (await archive.orders()).map(({ order }) => order);
     assertEquals([orders.filter((order) => order === "release").length, orders.length], [4, 8]);
   });
 }

@@ -16,7 +16,7 @@ Deno.test("importFolder() copies files by their names and does not change the fo
   assertEquals(archive.opened.imported, { copied: 2, present: 0, conflicts: [], skipped: [] });
   assertEquals(archive.opened.indexed.files, 2);
   assertEquals(await archive.files(), [PATH, `imap/swe/l0/2024/01/${OTHER}`]);
-  const rows = archive.opened.catalog.rows("SELECT ingestion_date FROM files");
+  const rows = archive.opened.files.rows("SELECT ingestion_date FROM files");
   assertEquals(rows.map((row) => row.ingestion_date), ["2026-01-02 03:04:05", "2026-01-02 03:04:05"]);
   assertEquals(await (await archive.objects(await archive.urlFor("download", PATH))).text(), "bytes");
   assertEquals(await source.files(), [`a/b/${OTHER}`, NAME]);

@@ -13,7 +13,7 @@ Deno.test("Opening an archive indexes the files in its folder", async () => {
   await Deno.utime(join(folder.path, A), 0, new Date("2026-01-02T03:04:05Z"));
   await using archive = await openTestArchive({ root: folder.path });
   assertEquals(archive.opened.indexed, { files: 2, skipped: [] });
-  const rows = archive.opened.catalog.rows("SELECT file_path, ingestion_date FROM files ORDER BY file_path");
+  const rows = archive.opened.files.rows("SELECT file_path, ingestion_date FROM files ORDER BY file_path");
   assertEquals(rows.map((row) => row.file_path), [B, A]);
   assertEquals(rows[1]?.ingestion_date, "2026-01-02 03:04:05");
 });
@@ -67,7 +67,7 @@ Deno.test("Opening an archive again drops missing files, updates changed files, 
   await Deno.remove(join(folder.path, B));
   {
     await using archive = await opened({ [A]: "changed" }, "2026-04-01T00:00:00Z");
-    const rows = archive.opened.catalog.rows("SELECT instrument, ingestion_date FROM files ORDER BY file_path");
+    const rows = archive.opened.files.rows("SELECT instrument, ingestion_date FROM files ORDER BY file_path");
     assertEquals(rows.map((row) => row.instrument), ["mag", "swe"]);
     assertEquals(rows[1]?.ingestion_date, "2026-03-01 00:00:00");
     const response = await archive.objects(await archive.urlFor("download", A));

@@ -8,8 +8,8 @@ Deno.test("openArchive() refuses a folder that another archive uses, until that 
   await using folder = await testFolder();
   const first = await openArchive({ root: folder.path });
   await assertRejects(() => openArchive({ root: folder.path }), InputError, "another archive serves it already");
-  first.close();
-  (await openArchive({ root: folder.path })).close();
+  await first.close();
+  await (await openArchive({ root: folder.path })).close();
 });
 
 Deno.test("openArchive() refuses a root that is not a folder", async () => {
@@ -27,7 +27,7 @@ Deno.test("openArchive() unlocks the folder when it fails", async () => {
     InputError,
     `Cannot import "${importFrom}"`,
   );
-  (await openArchive({ root: folder.path })).close();
+  await (await openArchive({ root: folder.path })).close();
 });
 
 Deno.test("openArchive() opens a folder through a symbolic link", async () => {
@@ -39,6 +39,6 @@ Deno.test("openArchive() opens a folder through a symbolic link", async () => {
   const archive = await openArchive({ root: join(folder.path, "link") });
   const object = await archive.store.open(path);
   assertEquals(object?.size, 5);
-  object?.file.close();
-  archive.close();
+  object?.close();
+  await archive.close();
 });

@@ -35,10 +35,10 @@ Deno.test("Opening an archive takes over a catalog of the first version, with th
   assertEquals(archive.opened.indexed, { files: 2, skipped: [] });
   const [row, ...more] = await archive.rows("instrument=mag");
   assertEquals([row?.file_path, row?.released, more.length], [SCIENCE, true, 0]);
-  const [kept] = archive.opened.catalog.rows("SELECT ingestion_date FROM files WHERE file_path = ?", [SCIENCE]);
+  const [kept] = archive.opened.files.rows("SELECT ingestion_date FROM files WHERE file_path = ?", [SCIENCE]);
   assertEquals(kept?.ingestion_date, "2025-05-03 04:05:06");
   assertEquals((await archive.rows("table=ancillary&instrument=mag")).map((row) => row.file_path), [ANCILLARY]);
-  assertEquals(archive.opened.catalog.md5(SCIENCE, size, mtime?.getTime() ?? 0), "abc");
+  assertEquals(archive.opened.files.md5(SCIENCE, size, mtime?.getTime() ?? 0), "abc");
 });
 
 /** The table in version 0.2.0 of this package. */
@@ -71,7 +71,7 @@ Deno.test("Opening an archive takes over a catalog of the second version, with w
     database.close();
     await using archive = await openTestArchive({ root: folder.path, unreleased });
     assertEquals(
-      archive.opened.catalog.rows(
+      archive.opened.files.rows(
         `SELECT file_path, file_root, major_version, minor_version, ingestion_date, md5, released
         FROM files ORDER BY file_path`,
       ).map((row) => Object.values(row)),

@@ -174,7 +174,7 @@ Deno.test("RunningArchive.orders() returns the orders", async () => {
   const query = "start_date=20260101&end_date=20260131&instrument=mag";
   await (await fetch(`${archive.url}/reprocess?${query}`, { method: "POST" })).body?.cancel();
   const parameters = { start_date: "20260101", end_date: "20260131", instrument: "mag" };
-  assertEquals(archive.orders().map((order) => [order.order, order.parameters]), [["reprocess", parameters]]);
+  assertEquals((await archive.orders()).map((order) => [order.order, order.parameters]), [["reprocess", parameters]]);
 });
 
 Deno.test("startArchive() listens on a host name, and reports one that does not exist", async () => {

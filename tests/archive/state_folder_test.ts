@@ -55,7 +55,7 @@ Deno.test("openArchive() removes unfinished uploads of a crash, and nothing else
   for (const name of ["notes.txt", LEFT_OVER, `somebody's/${LEFT_OVER}`]) {
     await Deno.writeTextFile(join(incoming, name), "x");
   }
-  (await openArchive({ root: folder.path })).close();
+  await (await openArchive({ root: folder.path })).close();
   const left = (await folder.files()).filter((path) => path.includes("/incoming/"));
   assertEquals(left, [".imap-archive/incoming/notes.txt", `.imap-archive/incoming/somebody's/${LEFT_OVER}`]);
 });

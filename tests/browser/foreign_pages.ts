@@ -67,7 +67,7 @@ Deno.test("In Chromium a page of another origin can read from the archive, and c
     assertEquals([tried.upload, tried.put, tried.reprocess], ["blocked", "blocked", "blocked"]);
     // The image and the form need no permission to send their requests: the archive refuses them.
     for (const request of ["GET /release 403", "POST /reprocess 403"]) await until(() => served.includes(request));
-    assertEquals(archive.orders(), []);
+    assertEquals(await archive.orders(), []);
     assertEquals((await folder.files()).filter((file) => file.endsWith(NEW_NAME)), []);
     const put = await fetch(uploadUrl, putRequest("mine"));
     assertEquals([put.status, await put.text()], [200, ""]);

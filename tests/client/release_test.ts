@@ -66,7 +66,7 @@ Deno.test("release() uploads the manifest, and the archive records the release",
     assertEquals([file_path, message], [PLACE, `Successfully released data per specification in ${NAME}`]);
     await client.release(parameters);
     const parametersSent = { release_type: "release", manifest_file: NAME };
-    assertEquals(archive.orders().map(({ order, parameters }) => ({ order, parameters })), [
+    assertEquals((await archive.orders()).map(({ order, parameters }) => ({ order, parameters })), [
       { order: "release", parameters: parametersSent },
       { order: "release", parameters: parametersSent },
     ]);

@@ -17,9 +17,9 @@ Deno.test("reprocess() sends the request, which the archive records, with a key 
       const asked = { ...DAYS, instrument: "mag", descriptor: "norm", data_level: "l1b" };
       assertEquals((await client.reprocess(asked)).parameters, asked);
       const sent = { ...asked, reprocessing: "True" };
-      assertEquals(archive.orders().at(-1)?.parameters, sent);
+      assertEquals((await archive.orders()).at(-1)?.parameters, sent);
     }
-    assertEquals(archive.orders().length, 2);
+    assertEquals((await archive.orders()).length, 2);
   } finally {
     await archive.close();
   }

@@ -121,7 +121,7 @@ Deno.test("each command works with exactly the permissions of docs/permissions.m
     response.body?.cancel()
   );
   const lines = await readLines({
-    "ProcessingJob-mag/default/ID": `ProcessingJob-mag/default/${archive.orders()[0]?.id}`,
+    "ProcessingJob-mag/default/ID": `ProcessingJob-mag/default/${(await archive.orders())[0]?.id}`,
     "api.imap-mission.com": api.host,
     "OBJECTS": new URL(archive.objectsUrl).host,
     "lasp.colorado.edu": webpoda,

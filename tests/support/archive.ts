@@ -1,5 +1,5 @@
 import { type ArchiveHandlerOptions, createArchiveHandler } from "../../src/archive/api.ts";
-import { createObjectsHandler, UrlSigner } from "../../src/archive/objects.ts";
+import { createObjectsHandler } from "../../src/archive/objects.ts";
 import { type OpenArchive, openArchive, type OpenArchiveOptions } from "../../src/archive/start_archive.ts";
 import { decodeFileRecords, type FileRecord } from "../../src/protocol/rows.ts";
 import { type TestFolder, testFolder } from "./folder.ts";
@@ -60,7 +60,7 @@ export async function openTestArchive(options: TestArchiveOptions = {}): Promise
   const now = options.now ?? (() => new Date());
   const opened = await openArchive({ root: folder.path, ...options, now });
   const errors: unknown[] = [];
-  const shared = { ...opened, now, signer: new UrlSigner(now), onError: (error: unknown) => errors.push(error) };
+  const shared = { ...opened, now, onError: (error: unknown) => errors.push(error) };
   const handleApi = createArchiveHandler({ ...options, ...shared, objectsOrigin: () => "http://objects.test" });
   const handleObjects = createObjectsHandler(shared);
 
@@ -82,7 +82,7 @@ export async function openTestArchive(options: TestArchiveOptions = {}): Promise
     put: async (name, text) => await objects(await urlFor("upload", name), putRequest(text)),
     files: async () => (await folder.files()).filter((path) => /^imap\/|\/incoming\//.test(path)),
     async [Symbol.asyncDispose]() {
-      opened.close();
+      await opened.close();
       await folder[Symbol.asyncDispose]();
     },
   };

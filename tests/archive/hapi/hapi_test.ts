@@ -436,7 +436,7 @@ Deno.test("HAPI of a public archive serves the released files to everyone, and a
   assertEquals(await ids("/api-key/hapi/catalog", key), [ID, `${ID}_slow`]);
   // Only the first day is released; of its versions, the newest one.
   const day = { instrument: "mag", dataType: "all", descriptor: "all", start: "20260101", end: "20260101" };
-  archive.opened.catalog.release([day]);
+  await archive.opened.catalog.release([day]);
   assertEquals(await ids("/hapi/catalog"), [ID, `${ID}_slow`]);
   const rows = await csv(archive, `${ALL}&parameters=number`);
   assertEquals([rows.length, rows[0]?.[1], rows.at(-1)?.[1]], [26, "1000", "1025"]);
@@ -516,12 +516,13 @@ Deno.test("/hapi/data writes a leap second as the second 60", async () => {
 Deno.test("the catalog keeps the times of files, reads new files only, and forgets those that are gone", async () => {
   await using archive = await days();
   const { catalog } = archive.opened;
-  const spans = () =>
-    catalog.rows("SELECT file_path, time_variable, first, records FROM time_spans ORDER BY file_path, time_variable")
-      .map((row) => [String(row.file_path).slice(-17, -4), row.time_variable, row.first, row.records]);
-  assertEquals(spans(), []);
+  const spans = async () =>
+    (await catalog.rows(
+      "SELECT file_path, time_variable, first, records FROM time_spans ORDER BY file_path, time_variable",
+    )).map((row) => [String(row.file_path).slice(-17, -4), row.time_variable, row.first, row.records]);
+  assertEquals(await spans(), []);
   await (await archive.api(`/hapi/info?dataset=${ID}`)).body?.cancel();
-  const rows = spans();
+  const rows = await spans();
   assertEquals(rows.length, 9);
   assertEquals(rows.slice(0, 3), [
     ["20260101_v002", "", null, 0],
@@ -539,9 +540,9 @@ Deno.test("the catalog keeps the times of files, reads new files only, and forge
   const headers = { "content-length": String(added.length) };
   assertEquals((await archive.objects(url, { method: "PUT", body: added, headers })).status, 200);
   assertEquals((await json(archive, `info?dataset=${ID}`)).stopDate, "2026-01-05T00:00:00.001Z");
-  assertEquals([spans().length, archive.errors], [12, []]);
-  catalog.update({ changed: [], gone: [path] });
-  assertEquals(spans().length, 9);
+  assertEquals([(await spans()).length, archive.errors], [12, []]);
+  await catalog.update({ changed: [], gone: [path] });
+  assertEquals((await spans()).length, 9);
 });
 
 Deno.test("a response breaks off when one of its files goes away or changes in the meantime", async () => {
@@ -573,7 +574,7 @@ Deno.test("a response breaks off when one of its files goes away or changes in t
     // It does not pass for a span of time without data, either.
     assertEquals((await archive.api(query.replace("-01&stop", "-02&stop"))).status, 500);
     // Once the archive has noticed, the remaining data are served.
-    archive.opened.catalog.update({ changed: [], gone: [archivePath(second)] });
+    await archive.opened.catalog.update({ changed: [], gone: [archivePath(second)] });
     const { data } = await json(archive, `${query.slice("/hapi/".length)}&format=json`);
     assertEquals(data.length, 10_000);
   }
@@ -616,13 +617,13 @@ Deno.test("a catalog of the third version gets a table of times, and keeps which
   {
     await using first = await openTestArchive({ root: folder.path, unreleased: true });
     const day = { instrument: "mag", dataType: "all", descriptor: "all", start: "20260104", end: "20260104" };
-    first.opened.catalog.release([day]);
+    await first.opened.catalog.release([day]);
   }
   const database = new DatabaseSync(state);
   database.exec("DROP TRIGGER time_spans_of_gone; DROP TABLE time_spans; PRAGMA user_version = 3");
   database.close();
   await using archive = await openTestArchive({ root: folder.path });
-  const released = archive.opened.catalog.rows("SELECT start_date FROM files WHERE released = 1");
+  const released = archive.opened.files.rows("SELECT start_date FROM files WHERE released = 1");
   assertEquals(released.map((row) => row.start_date), ["20260104"]);
   assertEquals((await csv(archive, `${ALL}&parameters=number`)).length, 72);
 });

@@ -1,22 +1,23 @@
 import { Access } from "../../../src/archive/access.ts";
-import { Catalog } from "../../../src/archive/catalog.ts";
 import { WebPage } from "../../../src/archive/page.ts";
+import { SqliteCatalog, SqliteFiles } from "../../../src/archive/sqlite_catalog.ts";
 import { testFolder } from "../../support/folder.ts";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 
 /** A catalog that fails as long as the test wants it to. */
-class FailingCatalog extends Catalog {
+class FailingCatalog extends SqliteCatalog {
   isFailing = true;
 
-  override rows(...query: Parameters<Catalog["rows"]>): ReturnType<Catalog["rows"]> {
+  override async rows(...query: Parameters<SqliteCatalog["rows"]>): ReturnType<SqliteCatalog["rows"]> {
     if (this.isFailing) throw new Error("the disk failed");
-    return super.rows(...query);
+    return await super.rows(...query);
   }
 }
 
 Deno.test("WebPage.answer() draws the chart again after it could not be drawn", async () => {
   await using folder = await testFolder();
-  const catalog = new FailingCatalog(`${folder.path}/catalogue.sqlite`);
+  const files = new SqliteFiles(`${folder.path}/catalogue.sqlite`);
+  const catalog = new FailingCatalog(files);
   try {
     const page = new WebPage(catalog, new Access({ dialect: "now" }));
     const chart = () => page.answer(new URL("http://archive.test/coverage.svg"), new Headers());
@@ -26,6 +27,6 @@ Deno.test("WebPage.answer() draws the chart again after it could not be drawn", 
     assertEquals(response.status, 200);
     assertMatch(await response.text(), /^<svg /);
   } finally {
-    catalog.close();
+    files.close();
   }
 });

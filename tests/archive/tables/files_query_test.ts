@@ -1,5 +1,6 @@
 // The SQL of a query: an index finds its rows, no value is part of it, and pages follow each other.
 import { assert, assertEquals } from "@std/assert";
+import { filesSql } from "../../../src/archive/sqlite_catalog.ts";
 import { filesQuery } from "../../../src/archive/tables.ts";
 import { openTestArchive } from "../../support/archive.ts";
 
@@ -47,9 +48,9 @@ Deno.test("filesQuery() lets an index find the rows of a query, and newer versio
   for (const [table, conditions, expected] of PLANS) {
     const versions = table === "science" ? ["all", "newest", "newest major"] as const : ["all"] as const;
     for (const version of versions) {
-      const query = { conditions, versions: version, limit: undefined, offset: 0, isLargePart: false };
-      const { row, where, values } = filesQuery(table, "now", query);
-      const steps = archive.opened.catalog.rows(planOf({ row, where }), values).map(({ detail }) => String(detail));
+      const query = { conditions, versions: version, limit: undefined, offset: 0 };
+      const { row, where, values } = filesSql(filesQuery(table, "now", query), false);
+      const steps = archive.opened.files.rows(planOf({ row, where }), values).map(({ detail }) => String(detail));
       assert(steps.some((step) => step.includes("files") && expected.test(step)), steps.join("\n"));
       const newer = steps.find((step) => step.startsWith("SEARCH newer"));
       if (version === "all") assertEquals(newer, undefined);
@@ -63,18 +64,18 @@ Deno.test("filesQuery() lets an index find the rows of a query, and newer versio
 Deno.test("filesQuery() reads a large part of the archive in the order of the paths, without sorting it", async () => {
   await using archive = await openTestArchive();
   for (const conditions of [[], DAYS, [is("instrument", "mag"), is("repointing", 12), INGESTED]]) {
-    const query = { conditions, versions: "newest", limit: 10, offset: 20, isLargePart: true } as const;
-    const { row, where, values } = filesQuery("science", "now", query);
-    const steps = archive.opened.catalog.rows(planOf({ row, where }), values).map(({ detail }) => String(detail));
+    const query = { conditions, versions: "newest", limit: 10, offset: 20 } as const;
+    const { row, where, values } = filesSql(filesQuery("science", "now", query), true);
+    const steps = archive.opened.files.rows(planOf({ row, where }), values).map(({ detail }) => String(detail));
     assertEquals(steps.filter((step) => !step.includes("newer")), ["SCAN files", "CORRELATED SCALAR SUBQUERY 1"]);
   }
 });
 
 Deno.test("filesQuery() has one text for conditions in any order, and no value in it", () => {
   const conditions = [is("instrument", "mag' OR 1=1"), is("minor_version", 1), ...DAYS];
-  const query = { versions: "newest", limit: 10, offset: 20, isLargePart: false } as const;
-  const one = filesQuery("science", "now", { ...query, conditions });
-  const other = filesQuery("science", "now", { ...query, conditions: conditions.toReversed() });
+  const query = { versions: "newest", limit: 10, offset: 20 } as const;
+  const one = filesSql(filesQuery("science", "now", { ...query, conditions }), false);
+  const other = filesSql(filesQuery("science", "now", { ...query, conditions: conditions.toReversed() }), false);
   assertEquals(one, other);
   assert(!one.where.includes("OR 1=1") && !one.where.includes("20260101"));
   // What tells versions of a file apart is asked of the newer version too.

@@ -7,7 +7,7 @@ import { openTestArchive, type TestArchive, writeFiles } from "../../support/arc
 import { testFolder } from "../../support/folder.ts";
 
 function released(archive: TestArchive): string[] {
-  return archive.opened.catalog.rows("SELECT file_path FROM files WHERE released = 1 ORDER BY file_path")
+  return archive.opened.files.rows("SELECT file_path FROM files WHERE released = 1 ORDER BY file_path")
     .map(({ file_path }) => basename(String(file_path)));
 }
 
@@ -34,12 +34,12 @@ Deno.test("Opening an archive for the first time releases what is there, later o
   await writeFiles(folder.path, { [archivePath(SCIENCE)]: "other bytes" });
   await using archive = await openTestArchive({ root: folder.path });
   assertEquals(released(archive), [ANCILLARY, SCIENCE, QUICKLOOK, KERNEL, "naif0013.tls"]);
-  assertEquals(archive.opened.catalog.isPublic(archivePath(SCIENCE)), true);
+  assertEquals(await archive.opened.catalog.isPublic(archivePath(SCIENCE)), true);
   assertEquals(
-    archive.opened.catalog.isPublic("imap/mag/l1a/2026/01/imap_mag_l1a_norm-mago_20260103_v001.0001.cdf"),
+    await archive.opened.catalog.isPublic("imap/mag/l1a/2026/01/imap_mag_l1a_norm-mago_20260103_v001.0001.cdf"),
     false,
   );
-  assertEquals(archive.opened.catalog.isPublic("imap/no/such/file"), false);
+  assertEquals(await archive.opened.catalog.isPublic("imap/no/such/file"), false);
 });
 
 Deno.test("Opening an archive with unreleased releases nothing of what is there or is imported", async () => {
@@ -75,7 +75,7 @@ const SELECTION: ReleaseSelection = {
 /** Opens an archive with files of which none is released, and releases selections of them. */
 async function releasedOf(names: readonly string[], ...selections: readonly Partial<ReleaseSelection>[]) {
   await using archive = await openTestArchive({ files: filesOf(names), unreleased: true });
-  archive.opened.catalog.release(selections.map((selection) => ({ ...SELECTION, ...selection })));
+  await archive.opened.catalog.release(selections.map((selection) => ({ ...SELECTION, ...selection })));
   return released(archive);
 }
 

@@ -1,0 +1,45 @@
+import type { Catalog } from "./catalog.ts";
+import type { ImportReport, IndexReport } from "./folders.ts";
+import type { FolderChange, WatchTimes } from "./folder_watch.ts";
+import type { ObjectStore } from "./object_store.ts";
+import type { UrlSigner } from "./objects.ts";
+import type { Journal } from "./orders.ts";
+
+/** Work in the background that keeps the catalog up to date. */
+export interface BackgroundWork {
+  /** Starts it. */
+  start(): void;
+  /** Stops it; the catalog is not used any more when this returns. */
+  close(): Promise<void>;
+}
+
+/** The options of a watch. */
+export interface WatchOptions extends WatchTimes {
+  /** Called for each change of the files that is noticed. */
+  readonly onChange: (change: FolderChange) => void;
+  /** Called for each internal error. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Where an archive that is ready to be served has its rows, its files, and its orders. */
+export interface Backend {
+  /** The catalog of the archive. */
+  readonly catalog: Catalog;
+  /** The files. */
+  readonly store: ObjectStore;
+  /** The journal of reprocessing and release requests. */
+  readonly journal: Journal;
+  /**
+   * Checks the presigned URLs of the store, whose objects the archive then serves on a port of its own; undefined if they
+   * lead elsewhere.
+   */
+  readonly signer: UrlSigner | undefined;
+  /** The number of files, and what was skipped. */
+  readonly indexed: IndexReport;
+  /** The result of the import; undefined without one. */
+  readonly imported: ImportReport | undefined;
+  /** Creates what notices changes that others make. */
+  watch(options: WatchOptions): BackgroundWork;
+  /** Closes the catalog and everything else that was opened. */
+  close(): Promise<void>;
+}
