@@ -91,6 +91,7 @@ for (
     "cli.ts",
     "src/cli/main.ts",
     "src/cdf/cdf.ts",
+    "src/archive/s3.ts",
   ]
 ) {
   for (const module of await modulesOf(entry)) modules.set(module.path, module);

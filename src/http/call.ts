@@ -99,9 +99,11 @@ export async function retry<T>(operation: () => Promise<T>, options: RetryOption
 /** A request to send. */
 interface OutgoingRequest {
   /** Default: `GET`. */
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** The body. Sending it may take longer than a response, so whoever provides it limits the time. */
+  readonly body?: Blob | Uint8Array<ArrayBuffer>;
   /** Whether a log may show the URL's query, which is secret in a presigned URL. */
   readonly showQuery: boolean;
 }
@@ -221,16 +223,17 @@ export class Call {
    * @throws {ConnectionError} When no response arrives; a {@linkcode TimeoutError} when the server sends nothing for
    * too long.
    */
-  async send({ method = "GET", url, headers, showQuery }: OutgoingRequest): Promise<Reply> {
-    const { action, signal, transport: { timeoutMs, log } } = this;
+  async send({ method = "GET", url, headers, body, showQuery }: OutgoingRequest): Promise<Reply> {
+    const { action, signal, transport: { timeoutMs, log, http } } = this;
     signal?.throwIfAborted();
     const deadline = new AbortController();
-    const stopTimer = startTimer(timeoutMs, () => deadline.abort());
+    const stopTimer = body === undefined ? startTimer(timeoutMs, () => deadline.abort()) : () => {};
     const started = performance.now();
     let status: number | undefined;
     try {
       const ends = either(deadline.signal, signal);
-      const response = await fetch(url, { method, headers, redirect: "manual", signal: ends });
+      const init: RequestInit = { method, headers, redirect: "manual", signal: ends };
+      const response = await fetch(url, { ...init, ...(body && { body }), ...(http && { client: http }) });
       status = response.status;
       return new Reply(this, url, response);
     } catch (error) {

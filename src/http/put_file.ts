@@ -8,12 +8,13 @@ import { startTimer } from "./transport.ts";
  * stream, and Deno asks the `Blob` for its size and its stream. This one has the size and the stream of a file, so the
  * file is never in memory as a whole.
  */
-class FileBody extends Blob {
+export class FileBody extends Blob {
   readonly #size: number;
   readonly #stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Whether somebody asked for the stream. */
   isStreamed = false;
 
+  /** Wraps a stream of that many bytes. */
   constructor(size: number, stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
     super();
     this.#size = size;

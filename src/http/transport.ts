@@ -90,6 +90,8 @@ export interface Transport {
   readonly log: HttpLog;
   /** Returns a number from 0 (inclusive) to 1 (exclusive), for the random part of the wait before a retry. */
   readonly random: () => number;
+  /** What sends requests, if it is not Deno's own client: one that trusts further certificates. */
+  readonly http?: Deno.HttpClient | undefined;
 }
 
 /** The options of a client that are not settings. */
