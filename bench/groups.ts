@@ -25,8 +25,9 @@ export const TRANSFERS: Readonly<Record<string, Group>> = {
   "largest": async () => await (await import("./transfers/largest.ts")).benchLargest(),
 };
 
-/** What needs 2.4 GB of disk and of memory, and half a minute. */
+/** What needs 2.4 GB of disk and of memory, and a minute. */
 export const MIRROR: Readonly<Record<string, Group>> = {
+  sync: async () => await (await import("./sync.ts")).benchSync(),
   verify: async () => await (await import("./verify.ts")).benchVerify(),
 };
 

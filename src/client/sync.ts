@@ -434,7 +434,7 @@ class Archive implements SyncedArchive {
   }
 }
 
-/** Opens the state of a sync; waits if another process has it. */
+/** Opens the state of a sync. */
 async function openState(sync: ReadySync, context: SyncContext): Promise<SyncState> {
   const { transport, settings } = context;
   const notice = "another process is syncing the same query in this data directory; waiting for it";
@@ -445,8 +445,8 @@ async function openState(sync: ReadySync, context: SyncContext): Promise<SyncSta
   });
 }
 
-/** Runs a sync with an open state. */
-async function runOnce(sync: ReadySync, context: SyncContext, state: SyncState): Promise<SyncResult> {
+/** Runs a sync with an open state, if no other process changes that in the meantime. */
+async function tryOnce(sync: ReadySync, context: SyncContext, state: SyncState): Promise<SyncResult | undefined> {
   const { options, overlapHours } = sync;
   const { asked, askedForAll } = state;
   const now = options.now?.() ?? new Date();
@@ -469,6 +469,14 @@ async function runOnce(sync: ReadySync, context: SyncContext, state: SyncState):
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     signal: options.signal,
   });
+}
+
+/** Runs a sync with an open state. */
+async function runOnce(sync: ReadySync, context: SyncContext, state: SyncState): Promise<SyncResult> {
+  for (;;) {
+    const result = await tryOnce(sync, context, state);
+    if (result !== undefined) return result;
+  }
 }
 
 /** Waits with a timer. */
@@ -506,7 +514,10 @@ export async function syncFiles(
   const sync = readySync(parameters, options);
   const { dryRun = false, onFile, signal, wait = timer } = options;
   await using state = await openState(sync, context);
-  if (onFile !== undefined && !dryRun) state.beginHandingOver();
+  if (onFile !== undefined && !dryRun) {
+    await state.claim();
+    state.beginHandingOver();
+  }
   const result = await runOnce(sync, context, state);
   if (onFile === undefined || dryRun) return new SyncReport(result, { isPlan: dryRun });
   const failed = await handOverAll(state, { dataDir: context.settings.dataDir, onFile, wait, signal });
@@ -539,6 +550,7 @@ export async function* watchFiles(
   for (;;) {
     {
       await using state = await openState(sync, context);
+      await state.claim();
       state.beginHandingOver();
       try {
         const result = await runOnce(sync, context, state);

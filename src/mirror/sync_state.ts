@@ -44,6 +44,9 @@ export interface SyncedQuery {
 /** The form of the state files that this version writes, and the newest that it reads. */
 const STATE_VERSION = 1;
 
+/** Archive paths are shorter than this. */
+const MAX_FOLDER_LINE = 1_000;
+
 /** What is between the head of a state and its files. */
 const FILES = ',\n "files": {';
 
@@ -96,6 +99,65 @@ function isOnlySuperseded(notes: unknown): boolean {
   return isJsonObject(notes) && typeof notes.superseded === "string" && Object.keys(notes).length === 1;
 }
 
+/**
+ * The files of a state, read line by line as this version writes them, as long as nothing has to be done for any of them.
+ * The text is not parsed, which would take as long as a tenth of the looks at all files.
+ */
+class QuietLines {
+  readonly #text: string;
+  readonly #before: string;
+  #at: number;
+  #folder = "";
+  #stampAt = 0;
+  #lineEnd = 0;
+  /** The archive path of the file that was read last. */
+  path = "";
+
+  /** @param before The moment before which all files must have been ingested. */
+  constructor(text: string, before: string) {
+    [this.#text, this.#before] = [text, before];
+    // An escaped character could be a part of anything.
+    this.#at = text.includes("\\") ? text.length : text.indexOf(FILES) + FILES.length;
+  }
+
+  /** Reads on to the next file; undefined if there is a line of another kind, or if something has to be done for a file. */
+  next(): "file" | "end" | undefined {
+    const text = this.#text;
+    for (;;) {
+      const start = text.indexOf("\n", this.#at) + 1;
+      if (start === 0) return undefined;
+      this.#at = start;
+      if (text.startsWith('   ["', start)) return this.#readFile(start + 5) ? "file" : undefined;
+      const rest = text.slice(start, start + MAX_FOLDER_LINE);
+      const [, folder] = /^ {2}"([^"]+)": \[\n/.exec(rest) ?? [];
+      if (folder !== undefined) this.#folder = `${folder}/`;
+      else if (rest === " }\n}\n") return "end";
+      else if (!/^ {2}\],?\n/.test(rest)) return undefined;
+    }
+  }
+
+  #readFile(start: number): boolean {
+    const text = this.#text;
+    const nameEnd = text.indexOf('","', start);
+    const ingestedEnd = text.indexOf('",', nameEnd + 3);
+    this.#lineEnd = text.indexOf("\n", start);
+    if (nameEnd <= start || ingestedEnd <= nameEnd || this.#lineEnd <= ingestedEnd) return false;
+    this.path = this.#folder + text.slice(start, nameEnd);
+    this.#stampAt = ingestedEnd + 2;
+    return text.slice(nameEnd + 3, ingestedEnd) < this.#before;
+  }
+
+  /** Whether the file has this size and time, and its notes ask for nothing. */
+  hasStamp({ size, modified }: Stamp): boolean {
+    const stamp = `${size},${modified}`;
+    if (!this.#text.startsWith(stamp, this.#stampAt)) return false;
+    const rest = this.#text.slice(this.#stampAt + stamp.length, this.#lineEnd);
+    if (rest === "]," || rest === "]") return true;
+    const [, notes = ""] = /^,(\{.*\})\],?$/.exec(rest) ?? [];
+    return isOnlySuperseded(parsed(notes));
+  }
+}
+
 /** Writes a file's line. */
 function lineOf(name: string, file: RememberedFile | undefined): string {
   if (file === undefined) return JSON.stringify([name]);
@@ -129,29 +191,37 @@ interface OpenOptions {
 /** What others find about a process that holds a state. Only the signs of life matter. */
 const CLAIM = { archivePath: "sync", size: 0, etag: '"sync"', md5: null, missing: null };
 
-/** The state of one query: what is remembered, and its files. Dispose of it to let other processes have it. */
+/**
+ * The state of one query: what is remembered, and its files. Whoever changes it claims it first. Dispose of it to let other
+ * processes have it.
+ */
 export class SyncState implements AsyncDisposable {
   readonly #files = new Map<string, RememberedFile>();
   /** Reads the files, once: the first request of a sync does not need them. */
   #readFiles: (() => void) | undefined;
-  /** Parses the lines of the files, by folder. */
-  #body: () => Record<string, unknown[]> = () => ({});
+  /** The state's file; undefined if there is none. */
+  #text: string | undefined;
   readonly #path: string;
   readonly #query: SyncedQuery;
-  readonly #claim: PartialFile | undefined;
+  /** Waits for the right to change the state; undefined if it is only read. */
+  readonly #waitForClaim: (() => Promise<PartialFile>) | undefined;
+  #claim: PartialFile | undefined;
   readonly #memory: Memory = { generation: 0, asked: undefined, askedForAll: undefined, isHandingOver: false };
+  /** What was read of the state's file before its files, and the journal. */
+  #head: string | undefined;
+  #journalText: string | undefined;
   #journal: Deno.FsFile | undefined;
   #hasJournal = false;
   #wasStopped = false;
   /** Whether something was noted that the state's file does not have. */
   #isChanged = false;
 
-  private constructor(path: string, query: SyncedQuery, claim: PartialFile | undefined) {
-    [this.#path, this.#query, this.#claim] = [path, query, claim];
+  private constructor(path: string, query: SyncedQuery, waitForClaim: (() => Promise<PartialFile>) | undefined) {
+    [this.#path, this.#query, this.#waitForClaim] = [path, query, waitForClaim];
   }
 
   /**
-   * Opens the state of a query; waits if another process has it.
+   * Opens the state of a query, to read it.
    *
    * @throws {FileError} When the state was written by a newer version, or is damaged. Nothing is changed.
    */
@@ -161,24 +231,32 @@ export class SyncState implements AsyncDisposable {
     { isReadOnly, signal, onWait }: OpenOptions,
   ): Promise<SyncState> {
     const path = join(absolutePath(dataDir), STATE_FOLDER, await nameOf(query));
-    if (isReadOnly) {
-      const state = new SyncState(path, query, undefined);
-      state.#load();
-      return state;
-    }
-    const claim = await claimState(dataDir, path, { signal, onWait }).catch((error) => {
-      signal?.throwIfAborted();
-      throw fileError("sync", path, error);
-    });
-    const state = new SyncState(path, query, claim);
-    try {
-      await claim.note(CLAIM);
-      state.#load();
-      return state;
-    } catch (error) {
-      await state.#release();
-      throw error;
-    }
+    const waitForClaim = async () => {
+      try {
+        return await claimState(dataDir, path, { signal, onWait });
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw fileError("sync", path, error);
+      }
+    };
+    const state = new SyncState(path, query, isReadOnly ? undefined : waitForClaim);
+    state.#load();
+    return state;
+  }
+
+  /**
+   * Makes sure that only this process changes the state; waits if another one has it.
+   *
+   * @returns Whether the state is still what was read; otherwise it was read again.
+   * @throws {FileError} When it was written by a newer version in the meantime, or is damaged.
+   */
+  async claim(): Promise<boolean> {
+    if (this.#claim !== undefined || this.#waitForClaim === undefined) return true;
+    this.#claim = await this.#waitForClaim();
+    await this.#claim.note(CLAIM);
+    const [head, journal] = [this.#head, this.#journalText];
+    this.#load();
+    return head === this.#head && journal === this.#journalText;
   }
 
   /**
@@ -228,13 +306,16 @@ export class SyncState implements AsyncDisposable {
     this.#write([JSON.stringify({ handsOver: true })]);
   }
 
+  /** Whether a time is on another day than the last response. Queries are for whole days: within one, the next is the same. */
+  isNewDay(time: Date): boolean {
+    return this.#memory.asked?.slice(0, 10) !== time.toISOString().slice(0, 10);
+  }
+
   /** Remembers that the archive was asked, and when by its clock. */
   noteResponse(time: Date, isAboutAll: boolean): void {
-    const before = this.#memory.asked?.slice(0, 10);
+    if (isAboutAll || this.isNewDay(time)) this.#isChanged = true;
     this.#memory.asked = time.toISOString();
     if (isAboutAll) this.#memory.askedForAll = time.toISOString();
-    // Queries are for whole days: within one, the next query is the same.
-    if (isAboutAll || before !== this.#memory.asked.slice(0, 10)) this.#isChanged = true;
   }
 
   /** Remembers a file, or forgets it; at once on disk, so that a kill loses nothing. */
@@ -270,8 +351,9 @@ export class SyncState implements AsyncDisposable {
    * @throws {FileError} When another process has taken it over, since this one showed no sign of life.
    */
   async save(): Promise<void> {
+    if (this.#claim === undefined) return;
     if (this.#hasJournal) void this.files;
-    if (!this.#isChanged || this.#claim === undefined) return;
+    if (!this.#isChanged) return;
     void this.files;
     this.#checkClaim();
     this.#memory.generation += 1;
@@ -279,7 +361,7 @@ export class SyncState implements AsyncDisposable {
     try {
       {
         using file = await Deno.open(temporary, { write: true, createNew: true });
-        await writeAll(file, new TextEncoder().encode(this.#text()));
+        await writeAll(file, new TextEncoder().encode(this.#newText()));
         await flushFile(file);
       }
       this.#checkClaim();
@@ -325,7 +407,8 @@ export class SyncState implements AsyncDisposable {
   /** Appends lines to the journal. One write for all: a kill cuts at most the last line. */
   #write(lines: readonly string[]): void {
     this.#isChanged = true;
-    if (this.#claim === undefined) return;
+    if (this.#waitForClaim === undefined) return;
+    if (this.#claim === undefined) throw new Error("The state was not claimed");
     try {
       if (this.#journal === undefined) {
         this.#journal = Deno.openSync(this.#journalPath, { append: true, create: true });
@@ -342,47 +425,42 @@ export class SyncState implements AsyncDisposable {
 
   /** Reads what is remembered besides the files, and later the files and the journal, if there are any. */
   #load(): void {
+    this.#files.clear();
     const text = readText(this.#path);
     const files = text?.indexOf(FILES) ?? 0;
-    if (text !== undefined) this.#readHead(files < 0 ? text : `${text.slice(0, files)}\n}`);
-    const journal = readText(this.#journalPath);
+    this.#head = text?.slice(0, files < 0 ? text.length : files);
+    if (text !== undefined) this.#readHead(files < 0 ? text : `${this.#head}\n}`);
+    const journal = this.#journalText = readText(this.#journalPath);
     this.#wasStopped = this.#hasJournal = journal !== undefined;
-    this.#body = text === undefined ? () => ({}) : () => {
-      const body = this.#parseBody(files < 0 ? "{" : `{"files":${text.slice(files + FILES.length - 1)}`);
-      this.#body = () => body;
-      return body;
-    };
+    this.#text = text;
     this.#readFiles = () => {
-      this.#readLines(this.#body());
+      if (text !== undefined) {
+        this.#readLines(this.#parseBody(files < 0 ? "{" : `{"files":${text.slice(files + FILES.length - 1)}`));
+      }
+      this.#text = undefined;
       if (journal !== undefined) this.#replay(journal);
     };
   }
 
   /**
-   * Counts the files, without reading what is remembered of each, if they all are what `isSame` accepts, and if nothing
-   * has to be done for any of them; undefined otherwise. Lets other work come first, between calls of `isSame`.
+   * Counts the files, without reading what is remembered of each, if they all are what `look` finds, and if nothing has to
+   * be done for any of them; undefined otherwise. Lets other work come first when `look` returns a promise.
    *
    * @param before The moment before which all of them must have been ingested.
    */
   async countSame(
     before: string,
-    isSame: (path: string, size: unknown, modified: unknown) => boolean | Promise<boolean>,
+    look: (path: string) => Stamp | undefined | Promise<Stamp | undefined>,
   ): Promise<number | undefined> {
-    if (this.#hasJournal || this.#readFiles === undefined) return undefined;
-    const body = this.#body();
-    let count = 0;
-    for (const folder of Object.keys(body)) {
-      for (const line of body[folder] ?? []) {
-        if (!Array.isArray(line)) return undefined;
-        const ingested: unknown = line[1];
-        const isQuiet = line.length === 4 || (line.length === 5 && isOnlySuperseded(line[4]));
-        if (!isQuiet || typeof ingested !== "string" || ingested >= before) return undefined;
-        const same = isSame(`${folder}/${line[0]}`, line[2], line[3]);
-        if (same === false || (same !== true && !await same)) return undefined;
-        count += 1;
-      }
+    if (this.#hasJournal || this.#readFiles === undefined || this.#text === undefined) return undefined;
+    const lines = new QuietLines(this.#text, before);
+    for (let count = 0;; count++) {
+      const next = lines.next();
+      if (next !== "file") return next === "end" ? count : undefined;
+      const looked = look(lines.path);
+      const stamp = looked instanceof Promise ? await looked : looked;
+      if (stamp === undefined || !lines.hasStamp(stamp)) return undefined;
     }
-    return count;
   }
 
   #parse(text: string): Record<string, unknown> {
@@ -485,7 +563,7 @@ export class SyncState implements AsyncDisposable {
     );
   }
 
-  #text(): string {
+  #newText(): string {
     const { generation, asked, askedForAll, isHandingOver } = this.#memory;
     const folders = new Map<string, string[]>();
     for (const path of [...this.#files.keys()].sort()) {

@@ -15,6 +15,7 @@
 // takeover.ts has the rest: what to do when another process has a partial file.
 import { flushFile, syncFolder, writeAll } from "../disk.ts";
 import { isStrongEtag } from "../http/call.ts";
+import { startInterval } from "../http/transport.ts";
 import { basename, dirname, join } from "@std/path";
 
 /** A range of an object's bytes. */
@@ -273,7 +274,7 @@ export class PartialFile implements Disposable {
   /** Whether there may be a record on disk. */
   #isNoted: boolean;
   #writing: Promise<void> | undefined;
-  #beats: ReturnType<typeof setInterval> | undefined;
+  #stopBeating: (() => void) | undefined;
   #isUnflushable = false;
 
   /** @param sharedPath Where others look for it. */
@@ -375,7 +376,7 @@ export class PartialFile implements Disposable {
     const own = basename(this.#path);
     this.#record = { ...record, own, isReleased: false, flushed };
     this.#isNoted = true;
-    this.#beats ??= setInterval(() => this.#beat().catch(() => {}), BEAT_MS);
+    this.#stopBeating ??= startInterval(BEAT_MS, () => this.#beat().catch(() => {}));
     await this.#write();
   }
 
@@ -442,9 +443,8 @@ export class PartialFile implements Disposable {
   }
 
   #stopBeats(): void {
-    // Even an unneeded clearInterval would load Node's timers: 5 ms.
-    if (this.#beats !== undefined) clearInterval(this.#beats);
-    this.#beats = undefined;
+    this.#stopBeating?.();
+    this.#stopBeating = undefined;
   }
 
   /** Whether another process has replaced its record, since it saw no sign of life. */

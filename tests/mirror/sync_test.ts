@@ -1,6 +1,7 @@
 import { type FakeArchive, nameOf, openFakeArchive } from "./fake_archive.ts";
 import { FileError, ImapError, InputError, type SyncOptions, type SyncReport } from "../../mod.ts";
 import { lockText } from "../../src/mirror/lock_file.ts";
+import { SyncState } from "../../src/mirror/sync_state.ts";
 import { ownPathOf, partialPathOf } from "../../src/transfer/partial_file.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
@@ -326,6 +327,43 @@ Deno.test("two sync() at once in one data directory fetch each file once", async
   assertEquals(archive.requests.filter((path) => path.startsWith("/download/")).length, 40);
 });
 
+Deno.test("sync() without news neither waits for another process nor writes anything", async () => {
+  await using archive = await synced(3);
+  const clock = { now: () => new Date(archive.now) };
+  archive.now += 5 * DAY;
+  assertEquals((await archive.client().sync(MAG, clock)).unchanged, 3);
+  const state = await statePath(archive);
+  const { url, query, shard } = JSON.parse(await Deno.readTextFile(state));
+  const options = { isReadOnly: false, signal: undefined, onWait: () => {} };
+  await using other = await SyncState.open(archive.folder.path, { url, query, shard }, options);
+  await other.claim();
+  const before = (await archive.folder.files()).sort();
+  const { mtime } = await Deno.stat(state);
+  archive.now += HOUR;
+  const signal = AbortSignal.timeout(10_000);
+  assertEquals((await archive.client().sync(MAG, { ...clock, signal })).unchanged, 3);
+  assertEquals([(await archive.folder.files()).sort(), (await Deno.stat(state)).mtime], [before, mtime]);
+});
+
+Deno.test("sync() asks again if another process changes the state in the meantime", async () => {
+  await using archive = await synced(3);
+  const clock = { now: () => new Date(archive.now) };
+  archive.now += 5 * DAY;
+  await archive.client().sync(MAG, clock);
+  archive.now += HOUR;
+  archive.put(nameOf(3));
+  let other: SyncReport | undefined;
+  archive.instead = async () => {
+    archive.instead = undefined;
+    other = await archive.client().sync(MAG, clock);
+    return undefined;
+  };
+  const report = await archive.client().sync(MAG, clock);
+  assertEquals(said(other ?? report), [`new ${nameOf(3)}: fetched`]);
+  assertEquals([said(report), report.unchanged], [[], 4]);
+  assertEquals(archive.requests.filter((path) => path.startsWith("/download/")).length, 1);
+});
+
 Deno.test("sync() divides the files among shards, all versions of a file in one", async () => {
   await using archive = await openFakeArchive();
   for (let day = 0; day < 30; day++) archive.put(nameOf(day));
@@ -351,6 +389,11 @@ for (
 ) {
   Deno.test(`sync() reports a state ${what}, and touches no data`, async () => {
     await using archive = await synced(3);
+    // Later than the overlap, a run does not read all that is remembered of each file.
+    archive.now += 5 * DAY;
+    const quiet = { now: () => new Date(archive.now) };
+    await archive.client().sync(MAG, quiet);
+    archive.requests.length = 0;
     const path = await statePath(archive);
     await Deno.writeTextFile(path, change(await Deno.readTextFile(path)));
     const files = await archive.folder.files();
@@ -359,6 +402,7 @@ for (
       FileError,
     );
     assert(words.test(error.message), error.message);
+    await assertRejects(() => archive.client().sync(MAG, quiet), FileError, error.message);
     assertEquals(await archive.folder.files(), files);
     assertEquals(archive.requests.filter((path) => !path.startsWith("/query")), []);
   });

@@ -2,7 +2,6 @@ import { FILTERS, hasFilters, queryOf } from "../filters.ts";
 import { transferDisplay } from "../progress.ts";
 import { type Command, type CommandInput, EXIT, type ExitCode, PROGRAM, UsageError, wholeNumber } from "../shell.ts";
 import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
-import { shardOf } from "./download.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { fromEnvironmentIfAllowed } from "../../config.ts";
 import { DEFAULT_OVERLAP_HOURS, type NewFile, type SyncOptions, type SyncReport } from "../../client/sync.ts";
@@ -254,6 +253,7 @@ export const sync: Command = {
       quiet: quiet || dryRun || intervalMs !== undefined,
       plain: verbose,
     });
+    const shard = values.get("shard");
     const options: SyncOptions = {
       dryRun,
       signal,
@@ -264,7 +264,7 @@ export const sync: Command = {
       superseded: SUPERSEDED.find((choice) => choice === values.get("superseded")),
       overlapHours: wholeNumber(values, "overlap", [0, 8_784]),
       concurrency: concurrencyOf(values),
-      shard: shardOf(values.get("shard")),
+      shard: shard === undefined ? undefined : (await import("./download.ts")).shardOf(shard),
       onProgress: display.onProgress,
       ...(program === undefined
         ? {}
