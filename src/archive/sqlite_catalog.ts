@@ -477,7 +477,11 @@ export class SqliteFiles {
   #findsLargePart({ table, conditions }: FilesQuery): boolean {
     const { size } = this;
     if (size < MIN_FILES) return false;
-    const indexed = conditions.filter(({ column }) => INDEXED.includes(column));
+    const hasInstrument = conditions.some(({ column }) => column === "instrument");
+    const indexed = conditions.filter(({ column }) =>
+      // An index has the data levels of each instrument, and none has those of all.
+      INDEXED.includes(column) || (column === "data_level" && hasInstrument)
+    );
     const where = [`table_name = '${table}'`, ...indexed.map((condition) => sqlOf(condition, "files"))].join(" AND ");
     const part = Math.ceil(size / 8);
     const sql = `SELECT count(*) AS rows FROM (SELECT 1 FROM files WHERE ${where} LIMIT ?)`;
