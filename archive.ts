@@ -28,8 +28,35 @@ import { join } from "@std/path";
  * @category Local archive
  */
 export interface ArchiveOptions {
-  /** The folder with the files in the SDC's layout, `imap/...`, such as a data directory. Created if it does not exist. */
-  root: string;
+  /**
+   * The folder with the files in the SDC's layout, `imap/...`, such as a data directory. Created if it does not exist.
+   * Required unless the archive is in `database` and `store`.
+   */
+  root?: string | undefined;
+  /**
+   * The URL of PostgreSQL, for one of several replicas that share an archive:
+   * `postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=verify-full`. Requires `store`.
+   */
+  database?: string | undefined;
+  /**
+   * The S3 store of the files that replicas share: `s3://BUCKET/PREFIX?endpoint=https://HOST:PORT&region=REGION`, with
+   * `&style=path` or `&style=host` for the place of the bucket's name in URLs. Requires `database`.
+   */
+  store?: string | undefined;
+  /**
+   * The keys of the store. Default: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and `AWS_SESSION_TOKEN` in the
+   * environment.
+   */
+  storeCredentials?: StoreCredentials | undefined;
+  /** A file with certificates of authorities, in PEM, for PostgreSQL and the store. Default: only those of the system. */
+  caFile?: string | undefined;
+  /** The origin of the store for callers, if they reach it by another one than the replicas. Default: the same. */
+  objectsUrl?: string | undefined;
+  /**
+   * The secret of `POST /webhook/SECRET`, with which the store announces new objects: 16 characters or more, letters,
+   * digits, `-`, and `_`. Default: there is no such route.
+   */
+  webhookSecret?: string | undefined;
   /** The port to listen on. Default: any free port. */
   port?: number | undefined;
   /** The name or address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
@@ -40,6 +67,20 @@ export interface ArchiveOptions {
   public?: boolean | undefined;
   /** A folder whose files are copied into the archive. Their names determine their paths there. Default: none. */
   importFrom?: string | undefined;
+}
+
+/**
+ * The keys of an S3 store.
+ *
+ * @category Local archive
+ */
+export interface StoreCredentials {
+  /** The public part, which every presigned URL contains. */
+  accessKeyId: string;
+  /** The secret part. */
+  secretAccessKey: string;
+  /** The session token of temporary keys. Default: none. */
+  sessionToken?: string | undefined;
 }
 
 /**
@@ -56,6 +97,16 @@ export interface LocalArchive extends AsyncDisposable {
 
 const ARCHIVE_KINDS = {
   root: KINDS.text,
+  database: KINDS.secret,
+  store: KINDS.text,
+  storeCredentials: {
+    expected: "an object with accessKeyId and secretAccessKey",
+    accepts: (value: unknown) => typeof value === "object" && value !== null,
+    isSecret: true,
+  },
+  caFile: KINDS.text,
+  objectsUrl: KINDS.text,
+  webhookSecret: KINDS.secret,
   port: KINDS.number,
   host: KINDS.text,
   apiKey: KINDS.secret,
@@ -63,13 +114,16 @@ const ARCHIVE_KINDS = {
   importFrom: KINDS.text,
 };
 
+const CREDENTIAL_KINDS = { accessKeyId: KINDS.secret, secretAccessKey: KINDS.secret, sessionToken: KINDS.secret };
+
 /**
- * Starts a local archive for a folder, as `imap-data-access serve` does.
+ * Starts an archive, as `imap-data-access serve` does: for a folder, or as one of several replicas that share the rows in a
+ * PostgreSQL database and the files in an S3 store.
  *
- * @throws {InputError} When the folder cannot be used, the key is empty, or `public` is set without a key. {ImapError} When
- *   the port is not available.
+ * @throws {InputError} When the folder cannot be used, options have no meaning together, the key is empty, or `public` is
+ *   set without a key. {ImapError} When the port, the database, or the store is not available.
  *
- * @example
+ * @example A folder
  * ```ts
  * import { ImapClient } from "@imap-sdc/data-access";
  * import { startArchive } from "@imap-sdc/data-access/archive";
@@ -83,15 +137,27 @@ const ARCHIVE_KINDS = {
  * await Deno.remove(root, { recursive: true });
  * ```
  *
+ * @example One of several replicas, with the keys of the store in the environment
+ * ```ts ignore
+ * import { startArchive } from "@imap-sdc/data-access/archive";
+ *
+ * await startArchive({
+ *   database: await Deno.readTextFile("/etc/imap/database"), // postgres://archive:...@db.example.org/imap
+ *   store: "s3://imap?endpoint=https://s3.example.org&region=us-east-1",
+ *   port: 8000,
+ * });
+ * ```
+ *
  * @category Local archive
  */
 export async function startArchive(options: ArchiveOptions): Promise<LocalArchive> {
   checkOptions("start an archive", ARCHIVE_KINDS, options);
-  const { root, port, host, apiKey, public: isPublic, importFrom } = options;
-  if (root === undefined) {
+  const { root, database, store, storeCredentials } = options;
+  if (storeCredentials !== undefined) checkOptions("use credentials", CREDENTIAL_KINDS, storeCredentials);
+  if (root === undefined && database === undefined && store === undefined) {
     throw new InputError('Cannot start an archive: give its folder, for example { root: "/data" }');
   }
-  const { url, close } = await start({ root, port, host, apiKey, public: isPublic, importFrom });
+  const { url, close } = await start({ ...options, database: database?.trim() });
   return { url, close, [Symbol.asyncDispose]: close };
 }
 

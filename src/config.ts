@@ -73,6 +73,16 @@ function fromEnvironment(name: string): string | undefined {
   return rawEnvironment(name) || undefined;
 }
 
+/** Reads the keys of a store from the variables of AWS's own programs; undefined unless both keys are set. */
+export function storeCredentialsFromEnvironment():
+  | { accessKeyId: string; secretAccessKey: string; sessionToken: string | undefined }
+  | undefined {
+  const accessKeyId = fromEnvironment("AWS_ACCESS_KEY_ID");
+  const secretAccessKey = fromEnvironment("AWS_SECRET_ACCESS_KEY");
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return { accessKeyId, secretAccessKey, sessionToken: fromEnvironment("AWS_SESSION_TOKEN") };
+}
+
 /** Reads an environment variable. @throws {InputError} When its value is not UTF-8. */
 function rawEnvironment(name: string): string | undefined {
   try {

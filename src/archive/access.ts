@@ -22,7 +22,7 @@ function basicPassword(headers: Headers): string | undefined {
 }
 
 /** Compares two secrets in constant time: both are hashed to the same length. */
-function sameSecret(a: string, b: string): boolean {
+export function sameSecret(a: string, b: string): boolean {
   const [hashA, hashB] = [a, b].map((secret) => createHash("sha256").update(secret).digest());
   return hashA !== undefined && hashB !== undefined && timingSafeEqual(hashA, hashB);
 }

@@ -34,10 +34,14 @@ export interface Backend {
    * lead elsewhere.
    */
   readonly signer: UrlSigner | undefined;
+  /** The public origin of a store elsewhere. */
+  readonly objectsUrl?: string | undefined;
   /** The number of files, and what was skipped. */
   readonly indexed: IndexReport;
   /** The result of the import; undefined without one. */
   readonly imported: ImportReport | undefined;
+  /** Looks for objects at once, because a store elsewhere has announced them: the JSON of its event, which may be anything. */
+  wake?(event: unknown): Promise<void>;
   /** Creates what notices changes that others make. */
   watch(options: WatchOptions): BackgroundWork;
   /** Closes the catalog and everything else that was opened. */

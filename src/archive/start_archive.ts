@@ -1,3 +1,4 @@
+import { sameSecret } from "./access.ts";
 import { createArchiveHandler, type UrlLifetimes } from "./api.ts";
 import type { Backend } from "./backend.ts";
 import { FolderStore } from "./folder_store.ts";
@@ -7,9 +8,12 @@ import { type ConnectionLimits, type Handler, type RunningServer, serveHandler, 
 import { FileJournal, type Order } from "./orders.ts";
 import { createObjectsHandler, UrlSigner } from "./objects.ts";
 import { SqliteCatalog, SqliteFiles } from "./sqlite_catalog.ts";
+import type { StoreCredentials } from "./s3.ts";
 import { checkedPath } from "../config.ts";
 import { ImapError, InputError } from "../errors.ts";
 import type { Dialect } from "../protocol/tables.ts";
+import { hideSecret } from "../safe_text.ts";
+import { delay } from "@std/async";
 import { resolve } from "@std/path";
 
 /** The options for opening an archive. */
@@ -85,16 +89,39 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
 
 /** Opens the backend that the options choose. */
 async function openBackend(options: ArchiveOptions): Promise<Backend> {
-  return await openArchive(options);
+  const { root, database, store } = options;
+  if (database !== undefined && store !== undefined) {
+    const { openTeamArchive } = await import("./team.ts");
+    return await openTeamArchive({ ...options, database, store });
+  }
+  if (root === undefined) {
+    throw new InputError("Cannot start an archive: it has neither a folder nor a database and a store");
+  }
+  return await openArchive({ ...options, root });
 }
 
-/** Settings of a local archive. */
-export interface ArchiveOptions extends OpenArchiveOptions {
+/**
+ * Settings of an archive: one that has everything in the folder `root`, or one of several replicas that share the rows in
+ * `database` and the objects in `store`.
+ */
+export interface ArchiveOptions extends Omit<OpenArchiveOptions, "root"> {
+  /** The folder that contains `imap/...`; created if it does not exist. Only without `database` and `store`. */
+  readonly root?: string | undefined;
+  /** The URL of PostgreSQL: `postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=verify-full`. Requires `store`. */
+  readonly database?: string | undefined;
+  /** The S3 store with the objects: `s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION`. Requires `database`. */
+  readonly store?: string | undefined;
+  /** The keys of the store. Default: those in the environment, as for AWS's own programs. */
+  readonly storeCredentials?: StoreCredentials | undefined;
+  /** A file with certificates of authorities, in PEM, for PostgreSQL and the store. Default: those of the system. */
+  readonly caFile?: string | undefined;
+  /** The secret of `POST /webhook/SECRET`, with which the store announces new objects. Default: no such route. */
+  readonly webhookSecret?: string | undefined;
   /** The port of the API; 0 for any free port. Default: 0. */
   readonly port?: number | undefined;
-  /** The port of the object store, which has a separate origin, as at the SDC; 0 for any free port. Default: 0. */
+  /** The port of the folder's objects, which have a separate origin, as at the SDC; 0 for any free port. Default: 0. */
   readonly objectsPort?: number | undefined;
-  /** The public origin of the object store, if it is behind a proxy: `https://objects.example.org`. */
+  /** The public origin of the objects, if callers reach them by another one: `https://objects.example.org`. */
   readonly objectsUrl?: string | undefined;
   /** The name or address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
   readonly host?: string | undefined;
@@ -145,21 +172,22 @@ export interface RunningArchive {
 }
 
 /**
- * Starts a local archive for a folder: the API on one port, the object store on another. The ports are bound before the
- * folder is changed; requests that arrive early wait until the archive is ready.
+ * Starts an archive: the API on one port, and the objects of a folder on another. The ports are bound before anything is
+ * opened or changed; requests that arrive early wait until the archive is ready.
  *
- * @throws {InputError} When the folder cannot be used, the key is empty, or `public` is set without a key. {ImapError} When a
- * port is not available.
+ * @throws {InputError} When options have no meaning together, the folder cannot be used, the key is empty, or `public` is set
+ * without a key. {ImapError} When a port, the database, or the store is not available.
  */
 export async function startArchive(options: ArchiveOptions): Promise<RunningArchive> {
   const { host = DEFAULT_HOST } = options;
   checkOptions(options);
   const servers = new ArchiveServers(options);
   try {
-    const objectsPort = await servers.listen("objects", options.objectsPort);
+    const objectsPort = options.store === undefined ? await servers.listen("objects", options.objectsPort) : undefined;
     const port = await servers.listen("api", options.port);
     const archive = await openBackend(options);
     const { indexed, imported, journal } = archive;
+    const objectsUrl = archive.objectsUrl ?? options.objectsUrl;
     servers.start(archive, objectsPort);
     const { onFolderChange = () => {}, onError = () => {} } = options;
     const watch = archive.watch({ ...options.watch, onChange: onFolderChange, onError });
@@ -172,7 +200,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
     };
     return {
       url: origin(host, port),
-      objectsUrl: options.objectsUrl === undefined ? origin(host, objectsPort) : originOf(options.objectsUrl),
+      objectsUrl: objectsUrl === undefined ? origin(host, objectsPort ?? port) : originOf(objectsUrl),
       indexed,
       imported,
       orders: () => journal.orders(),
@@ -186,7 +214,50 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
 
 const DEFAULT_HOST = "127.0.0.1";
 
-function checkOptions({ apiKey, public: isPublic, objectsUrl }: ArchiveOptions): void {
+/** What only an archive in a folder has. */
+const FOLDER_OPTIONS = ["root", "objectsPort", "watch"] as const;
+/** What only an archive in PostgreSQL and S3 has. */
+const SHARED_OPTIONS = ["storeCredentials", "caFile", "webhookSecret"] as const;
+/** A shorter secret could be guessed. */
+const MIN_WEBHOOK_SECRET_LENGTH = 16;
+
+/** Refuses options that have no meaning together. */
+function checkPlaces(options: ArchiveOptions): void {
+  const { database, store, webhookSecret } = options;
+  const refuse = (one: string, problem: (nameOf: (name: string) => string) => string) => {
+    throw new InputError((nameOf) => `Cannot use ${nameOf(one)} ${problem(nameOf)}`, {
+      problems: [{ parameter: one, expected: "options of one kind of archive" }],
+    });
+  };
+  if (webhookSecret !== undefined) hideSecret(webhookSecret);
+  const isShared = database !== undefined || store !== undefined;
+  const foreign = (isShared ? FOLDER_OPTIONS : SHARED_OPTIONS).find((name) => options[name] !== undefined);
+  if (foreign !== undefined && isShared) {
+    refuse(
+      foreign,
+      (nameOf) => `together with ${nameOf("database")} and ${nameOf("store")}: the files are in the store`,
+    );
+  }
+  if (foreign !== undefined) {
+    refuse(foreign, (nameOf) => `without ${nameOf("database")} and ${nameOf("store")}: the files are in a folder`);
+  }
+  if (isShared && store === undefined) {
+    refuse("database", (nameOf) => `without ${nameOf("store")}: with rows in PostgreSQL, the files are in an S3 store`);
+  }
+  if (isShared && database === undefined) {
+    refuse("store", (nameOf) => `without ${nameOf("database")}: with files in an S3 store, the rows are in PostgreSQL`);
+  }
+  if (webhookSecret !== undefined && !/^[\w-]*$/.test(webhookSecret)) {
+    refuse("webhookSecret", () => "with these characters: it is a part of a URL; use letters, digits, - and _");
+  }
+  if (webhookSecret !== undefined && webhookSecret.length < MIN_WEBHOOK_SECRET_LENGTH) {
+    refuse("webhookSecret", () => `with fewer than ${MIN_WEBHOOK_SECRET_LENGTH} characters: others could guess it`);
+  }
+}
+
+function checkOptions(options: ArchiveOptions): void {
+  const { apiKey, public: isPublic, objectsUrl } = options;
+  checkPlaces(options);
   if (apiKey === "") throw new InputError("Cannot use the API key: it is empty");
   if (isPublic && apiKey === undefined) {
     const reason = "without `apiKey` everyone has access to everything";
@@ -221,7 +292,34 @@ interface Handlers {
   readonly objects: Handler;
 }
 
-const NO_OBJECTS = new ImapError("The objects of the archive are elsewhere");
+/** How long a load balancer waits for the database. */
+const MAX_HEALTH_MS = 2_000;
+/** How the path of the store's announcements begins; the secret follows. */
+const WEBHOOK_PATH = "/webhook/";
+
+/** The maximum size of an announcement. */
+const MAX_EVENT_BYTES = 2 ** 20;
+
+/** Reads the announcement of a store; undefined if it is not JSON, or too large. */
+async function readEvent({ body }: Request): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Breaking off cancels the rest of the body.
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_EVENT_BYTES) return undefined;
+  }
+  try {
+    return JSON.parse(await new Blob(chunks.map((chunk) => new Uint8Array(chunk))).text());
+  } catch {
+    return undefined;
+  }
+}
+
+function textResponse(text: string, status: number): Response {
+  return new Response(text, { status, headers: { "content-type": "text/plain", "cache-control": "no-store" } });
+}
 
 /** The time limit for responses in progress when the archive is closed. */
 const GRACE_MS = 2_000;
@@ -231,6 +329,7 @@ class ArchiveServers {
   readonly #options: ArchiveOptions;
   readonly #handlers = Promise.withResolvers<Handlers>();
   readonly #servers: RunningServer[] = [];
+  #backend: Backend | undefined;
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
@@ -240,18 +339,60 @@ class ArchiveServers {
   /** Binds a port, and returns it. */
   async listen(which: keyof Handlers, port = 0): Promise<number> {
     const { host = DEFAULT_HOST, limits, log } = this.#options;
-    const handler: Handler = async (request) => (await this.#handlers.promise)[which](request);
+    const handler: Handler = async (request) =>
+      (which === "api" ? await this.#answerOperator(request) : undefined) ??
+        (await this.#handlers.promise)[which](request);
     const server = await serveHandler({ handler, host, port, limits, log });
     this.#servers.push(server);
     return server.port;
   }
 
-  /** Starts handling requests with an archive. */
-  start({ catalog, store, journal, signer }: Backend, objectsPort: number): void {
+  /** Answers requests that are not of the SDC's API: those of a load balancer, and of the store. */
+  async #answerOperator(request: Request): Promise<Response | undefined> {
+    const path = URL.parse(request.url)?.pathname ?? "";
+    if (path === "/health" && ["GET", "HEAD"].includes(request.method)) {
+      const response = await this.#answerHealth();
+      return request.method === "HEAD" ? new Response(null, response) : response;
+    }
+    const { webhookSecret } = this.#options;
+    if (webhookSecret === undefined || request.method !== "POST" || !path.startsWith(WEBHOOK_PATH)) return undefined;
+    if (!sameSecret(path.slice(WEBHOOK_PATH.length), webhookSecret)) {
+      await request.body?.cancel();
+      return textResponse("wrong secret\n", 403);
+    }
+    try {
+      const event = await readEvent(request);
+      if (event === undefined) return textResponse(`expected JSON of at most ${MAX_EVENT_BYTES} bytes\n`, 400);
+      await this.#backend?.wake?.(event);
+      return textResponse("ok\n", 200);
+    } catch (error) {
+      this.#options.onError?.(error);
+      return textResponse("no database\n", 503);
+    }
+  }
+
+  /** Returns 200 while requests can be answered, and 503 while the archive is being opened or its database is away. */
+  async #answerHealth(): Promise<Response> {
+    if (this.#backend === undefined) return textResponse("opening\n", 503);
+    const waiting = new AbortController();
+    const isWell = await Promise.race([
+      this.#backend.catalog.revision().then(() => true, () => false),
+      delay(MAX_HEALTH_MS, { signal: waiting.signal }).then(() => false, () => false),
+    ]);
+    waiting.abort();
+    return isWell ? textResponse("ok\n", 200) : textResponse("no database\n", 503);
+  }
+
+  /** Starts handling requests with an archive. `objectsPort`: undefined if its objects are elsewhere. */
+  start(backend: Backend, objectsPort: number | undefined): void {
+    const { catalog, store, journal, signer } = backend;
+    this.#backend = backend;
     const { host = DEFAULT_HOST, objectsUrl, now = () => new Date(), ...options } = this.#options;
     const shared = { ...options, store };
     this.#handlers.resolve({
-      objects: signer === undefined ? () => Promise.reject(NO_OBJECTS) : createObjectsHandler({ ...shared, signer }),
+      objects: signer === undefined
+        ? () => Promise.resolve(textResponse("the objects are elsewhere\n", 404))
+        : createObjectsHandler({ ...shared, signer }),
       api: createArchiveHandler({
         ...shared,
         catalog,
@@ -263,9 +404,11 @@ class ArchiveServers {
             ? originOf(objectsUrl)
             : ANY_ADDRESS.includes(host)
             ? `http://${hostname}:${objectsPort}`
-            : origin(host, objectsPort),
-        // Behind a proxy, which also has a public URL for the objects, callers use the proxy's name.
-        localHostOnly: options.apiKey === undefined && objectsUrl === undefined && isLoopback(host),
+            : origin(host, objectsPort ?? 0),
+        // Behind a proxy, which also has a public URL for the objects, callers use the proxy's name. So do they in front of
+        // replicas.
+        localHostOnly: options.apiKey === undefined && objectsUrl === undefined && options.store === undefined &&
+          isLoopback(host),
       }),
     });
   }

@@ -2,28 +2,42 @@ import { checkedPath } from "../config.ts";
 import { decodeText } from "../safe_text.ts";
 import { aborted, type Output, type Parsed, readLines, UsageError } from "./shell.ts";
 
-/** The maximum size of a key file, in bytes. */
+/** The maximum size of a file with a secret, in bytes. */
 const MAX_FILE_BYTES = 16 * 1024;
 
-/** Reads the key from a file that contains nothing else. */
-async function fromFile(given: string, output: Output): Promise<string> {
-  const path = checkedPath("read the API key file", given, "api-key-file");
+/** A file with a secret. */
+interface SecretFile {
+  /** Names it in messages: `API key file`. */
+  readonly what: string;
+  /** What is in it: `a key`. */
+  readonly contents: string;
+  /** The option that names it. */
+  readonly option: string;
+  readonly output: Output;
+}
+
+/** Reads a secret from a file that contains nothing else, and warns if other users can read it. */
+export async function secretFromFile(
+  given: string,
+  { what, contents, option, output }: SecretFile,
+): Promise<string> {
+  const path = checkedPath(`read the ${what}`, given, option);
   const { size, isFile, mode } = await Deno.stat(path).catch((error) => {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    throw new UsageError(`Cannot read the API key file "${path}": it does not exist or cannot be read`);
+    throw new UsageError(`Cannot read the ${what} "${path}": it does not exist or cannot be read`);
   });
   if (!isFile && size > 0 || size > MAX_FILE_BYTES) {
-    throw new UsageError(`Cannot read the API key file "${path}": it is not a file with only a key`);
+    throw new UsageError(`Cannot read the ${what} "${path}": it is not a file with only ${contents}`);
   }
   const bytes = await Deno.readFile(path).catch(() => {
-    throw new UsageError(`Cannot read the API key file "${path}": it cannot be read`);
+    throw new UsageError(`Cannot read the ${what} "${path}": it cannot be read`);
   });
   const decoded = decodeText(bytes);
-  if ("problem" in decoded) throw new UsageError(`Cannot read the API key file "${path}": ${decoded.problem}`);
+  if ("problem" in decoded) throw new UsageError(`Cannot read the ${what} "${path}": ${decoded.problem}`);
   const { text } = decoded;
-  if (text.trim() === "") throw new UsageError(`Cannot read the API key file "${path}": it is empty`);
+  if (text.trim() === "") throw new UsageError(`Cannot read the ${what} "${path}": it is empty`);
   if (((mode ?? 0) & 0o077) !== 0) {
-    await output.notice(`warning: other users can read the API key file "${path}"; protect it with chmod 600`);
+    await output.notice(`warning: other users can read the ${what} "${path}"; protect it with chmod 600`);
   }
   return text.trim();
 }
@@ -76,6 +90,8 @@ export async function apiKeyOf(
   if (key === "-" && rest.includes("-")) {
     throw new UsageError("Cannot read both the API key and the file names from standard input; use --api-key-file");
   }
-  if (file !== undefined) return await fromFile(file, output);
+  if (file !== undefined) {
+    return await secretFromFile(file, { what: "API key file", contents: "a key", option: "api-key-file", output });
+  }
   return key === "-" ? await fromInput(signal) : key;
 }

@@ -118,9 +118,9 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
-/** The option for a parameter of the library: `--data-level` for `data_level`. */
+/** The option for a parameter of the library: `--data-level` for `data_level`, `--objects-port` for `objectsPort`. */
 export function optionName(parameter: string): string {
-  return `--${parameter.replaceAll("_", "-")}`;
+  return `--${parameter.replaceAll("_", "-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** An option that the command does not have. */

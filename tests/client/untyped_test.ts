@@ -173,7 +173,6 @@ Deno.test("cli(), localPath() and startArchive() check what untyped code gives",
   await assertRejects(() => cli(), InputError, 'Cannot run "undefined": expected a command line');
   // @ts-expect-error: undefined is no file.
   await assertRejects(() => lab.client.localPath(undefined), InputError, 'Cannot find "undefined"');
-  // @ts-expect-error: the folder is missing.
   await assertRejects(() => startArchive({}), InputError, "Cannot start an archive: give its folder");
   const options = { root: lab.settings.dataDir, prt: 8000 };
   const error = await assertRejects(() => startArchive(options), InputError, 'Cannot start an archive with "prt"');

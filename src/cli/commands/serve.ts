@@ -1,8 +1,10 @@
 import type { SkippedFile } from "../../archive/folders.ts";
 import type { FolderChange } from "../../archive/folder_watch.ts";
 import type { ServedRequest } from "../../archive/http_server.ts";
-import type { RunningArchive } from "../../archive/start_archive.ts";
-import { type Command, EXIT, type Notice, UsageError } from "../shell.ts";
+import type { StoreCredentials } from "../../archive/s3.ts";
+import type { ArchiveOptions, RunningArchive } from "../../archive/start_archive.ts";
+import { fromEnvironmentIfAllowed } from "../../config.ts";
+import { type Command, type CommandInput, EXIT, type Notice, UsageError } from "../shell.ts";
 
 /** The folder of the archive without `--root`. */
 const DEFAULT_ROOT = "imap-archive";
@@ -20,6 +22,70 @@ function portOf(text = "0"): number {
   throw new UsageError(`Cannot use the port "${text}": expected a number from 0 (any free port) to 65535`);
 }
 
+/** The variables that say where an archive of several replicas has its rows and its objects. */
+const VARIABLES = {
+  database: "IMAP_ARCHIVE_DATABASE",
+  store: "IMAP_ARCHIVE_STORE",
+  webhookSecret: "IMAP_ARCHIVE_WEBHOOK_SECRET",
+} as const;
+
+/** Where an archive of several replicas has its rows and its objects. */
+type SharedPlaces = Pick<ArchiveOptions, "database" | "store" | "storeCredentials" | "caFile" | "webhookSecret">;
+
+/** Reads the secrets of an archive of several replicas from where the command line says that they are. */
+async function sharedPlaces({ values, flags, output }: CommandInput): Promise<SharedPlaces> {
+  const read = async (option: string, contents: string) => {
+    const given = values.get(option);
+    if (given === undefined) return undefined;
+    const { secretFromFile } = await import("../api_key.ts");
+    return await secretFromFile(given, { what: `file of --${option}`, contents, option, output });
+  };
+  if (values.has("database") && values.has("database-file")) {
+    throw new UsageError("Cannot use --database together with --database-file: give one of them");
+  }
+  const folderOption = ["root", "demo", "objects-port"].find((name) => values.has(name) || flags.has(name));
+  const fromVariable = (name: keyof typeof VARIABLES) => {
+    const value = fromEnvironmentIfAllowed(VARIABLES[name]);
+    if (value === undefined || folderOption === undefined) return value;
+    const place = "the archive has its files in a store, not in a folder";
+    throw new UsageError(`Cannot use --${folderOption} together with ${VARIABLES[name]}: ${place}; unset it`);
+  };
+  const database = values.get("database") ?? await read("database-file", "a URL") ?? fromVariable("database");
+  const store = values.get("store") ?? fromVariable("store");
+  const credentials = await read("store-credentials", "the keys of the store");
+  return {
+    database,
+    store,
+    storeCredentials: credentials === undefined ? undefined : storeCredentialsIn(credentials),
+    caFile: values.get("ca-file"),
+    webhookSecret: await read("webhook-secret", "a secret") ?? fromEnvironmentIfAllowed(VARIABLES.webhookSecret),
+  };
+}
+
+/** A line of a file of keys: `aws_access_key_id = KEY`, or `AWS_ACCESS_KEY_ID=KEY`. */
+const KEY_LINE = /^\s*(?:export\s+)?aws_(access_key_id|secret_access_key|session_token)\s*=\s*"?(\S+?)"?\s*$/i;
+
+/** Reads the keys from a file as AWS's programs have it (`[default]`), or with environment variables (`NAME=VALUE`). */
+function storeCredentialsIn(text: string): StoreCredentials {
+  const found = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const [, name, value] = KEY_LINE.exec(line) ?? [];
+    if (name === undefined || value === undefined) continue;
+    if (found.has(name.toLowerCase())) {
+      throw new UsageError(
+        "Cannot use the file of --store-credentials: it contains several keys; leave one profile in it",
+      );
+    }
+    found.set(name.toLowerCase(), value);
+  }
+  const [accessKeyId, secretAccessKey] = [found.get("access_key_id"), found.get("secret_access_key")];
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+    return { accessKeyId, secretAccessKey, sessionToken: found.get("session_token") };
+  }
+  const expected = "expected lines with aws_access_key_id = KEY and aws_secret_access_key = KEY";
+  throw new UsageError(`Cannot use the file of --store-credentials: ${expected}`);
+}
+
 /** Returns one line for each skipped file, up to a limit. */
 function skippedLines(files: readonly SkippedFile[]): string[] {
   const lines = files.slice(0, MAX_LISTED).map(({ path, reason }) => `  skipped ${path}: ${reason}`);
@@ -27,9 +93,12 @@ function skippedLines(files: readonly SkippedFile[]): string[] {
 }
 
 /** Describes which files were found and imported. */
-function report({ indexed, imported, objectsUrl, url }: RunningArchive, root: string): string {
-  const lines = [`${indexed.files} files in ${root}; objects at ${objectsUrl}`, ...skippedLines(indexed.skipped)];
-  if (indexed.files === 0) lines.push(`  files belong in ${root}/imap/...; --import copies them from any folder`);
+function report({ indexed, imported, objectsUrl, url }: RunningArchive, root: string | undefined): string {
+  const place = root === undefined ? "in the catalog" : `in ${root}`;
+  const lines = [`${indexed.files} files ${place}; objects at ${objectsUrl}`, ...skippedLines(indexed.skipped)];
+  if (indexed.files === 0 && root !== undefined) {
+    lines.push(`  files belong in ${root}/imap/...; --import copies them from any folder`);
+  }
   if (imported !== undefined) {
     const { copied, present, conflicts } = imported;
     lines.push(`imported ${copied} files; ${present} already existed`, ...skippedLines(imported.skipped));
@@ -88,7 +157,7 @@ export const serve: Command = {
       {
         name: "objects-url",
         value: "URL",
-        help: "public URL of the object store, if it is behind a proxy",
+        help: "public URL of the object store, if callers reach it by another one",
       },
       { name: "host", value: "HOST", help: "name or address to listen on (default: 127.0.0.1, only this machine)" },
       {
@@ -113,6 +182,39 @@ export const serve: Command = {
         paths: "folders",
         help: "copy the files of this folder into the archive; their names determine their paths there",
       },
+      {
+        name: "database",
+        value: "URL",
+        help: `URL of PostgreSQL, for replicas that share an archive: postgres://USER@HOST/NAME, with --store ` +
+          `(environment: ${VARIABLES.database}); other users can see command lines`,
+      },
+      { name: "database-file", value: "FILE", paths: "files", help: "file with the URL of PostgreSQL" },
+      {
+        name: "store",
+        value: "URL",
+        help:
+          `S3 store that replicas share: s3://BUCKET/PREFIX?endpoint=URL&region=REGION (environment: ${VARIABLES.store})`,
+      },
+      {
+        name: "store-credentials",
+        value: "FILE",
+        paths: "files",
+        help: "file with the keys of the store, as AWS's programs have it (environment: AWS_ACCESS_KEY_ID, " +
+          "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN)",
+      },
+      {
+        name: "ca-file",
+        value: "FILE",
+        paths: "files",
+        help: "certificates of authorities (PEM) for PostgreSQL and the store, besides those of the system",
+      },
+      {
+        name: "webhook-secret",
+        value: "FILE",
+        paths: "files",
+        help:
+          `file with the secret of /webhook/SECRET, which the store may call (environment: ${VARIABLES.webhookSecret})`,
+      },
       { name: "connections", value: "N", help: "maximum number of connections to each port (default: 256)" },
       { name: "demo", help: "serve sample files, to try things out; everything is deleted on exit" },
       { name: "no-hapi", help: "do not serve the data of CDF files with HAPI, below /hapi" },
@@ -129,9 +231,15 @@ export const serve: Command = {
         line: "serve --root /data --api-key s3same --public",
       },
       { text: "Files from any folder, in a new archive", line: "serve --root /tmp/archive --import ~/Downloads" },
+      {
+        text: "One of several replicas, with the URL of PostgreSQL and the keys of the store in files",
+        line: "serve --port 8000 --database-file /etc/imap/database --store-credentials /etc/imap/keys " +
+          "--store 's3://imap?endpoint=https://s3.example.org' --api-key-file /etc/imap/api_key",
+      },
     ],
   },
-  async run({ values, flags, client, output, quiet, debug, signal }) {
+  async run(input) {
+    const { values, flags, client, output, quiet, debug, signal } = input;
     const [port, objectsPort] = [portOf(values.get("port")), portOf(values.get("objects-port"))];
     const connections = values.get("connections");
     const limits = connections === undefined ? {} : { connections: connectionsOf(connections) };
@@ -143,15 +251,23 @@ export const serve: Command = {
     if (flags.has("public") && client.apiKey === undefined) {
       throw new UsageError("Cannot use --public without --api-key: without a key everyone has access to everything");
     }
-    const { startArchive } = await import("../../archive/start_archive.ts");
+    const shared = await sharedPlaces(input);
+    const isShared = shared.database !== undefined || shared.store !== undefined;
     const isDemo = flags.has("demo");
-    const root = isDemo ? await Deno.makeTempDir({ prefix: "imap_archive_" }) : values.get("root") ?? DEFAULT_ROOT;
+    if (isDemo && isShared) {
+      throw new UsageError("Cannot use --demo together with --database and --store: the demo has a folder of its own");
+    }
+    const { startArchive } = await import("../../archive/start_archive.ts");
+    const root = isDemo
+      ? await Deno.makeTempDir({ prefix: "imap_archive_" })
+      : values.get("root") ?? (isShared ? undefined : DEFAULT_ROOT);
     try {
-      if (isDemo) await (await import("../../demo/demo_files.ts")).writeDemoFiles(root);
+      if (isDemo && root !== undefined) await (await import("../../demo/demo_files.ts")).writeDemoFiles(root);
       const archive = await startArchive({
         root,
+        ...shared,
         port,
-        objectsPort,
+        objectsPort: values.has("objects-port") ? objectsPort : undefined,
         objectsUrl: values.get("objects-url"),
         signal,
         limits,
@@ -178,7 +294,7 @@ export const serve: Command = {
         await archive.close();
       }
     } finally {
-      if (isDemo) await Deno.remove(root, { recursive: true });
+      if (isDemo && root !== undefined) await Deno.remove(root, { recursive: true });
     }
     return EXIT.done;
   },
