@@ -77,6 +77,24 @@
  *
  * @module
  */
+// Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
+// loads.
+import "./src/client/options.ts";
+import "./src/config.ts";
+import "./src/display/html_table.ts";
+import "./src/display/notebook.ts";
+import "./src/display/text_table.ts";
+import "./src/display/text_width.ts";
+import "./src/http/transport.ts";
+import "./src/jupyter.ts";
+import "./src/names/calendar_date.ts";
+import "./src/names/spice_name.ts";
+import "./src/protocol/rows.ts";
+import "./src/safe_text.ts";
+import "./src/views/records.ts";
+import "./src/views/summary.ts";
+import "./src/views/transfers.ts";
+
 export {
   catalog,
   cli,

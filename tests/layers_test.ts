@@ -190,6 +190,26 @@ for (const [entry, most, ...others] of STARTS) {
   });
 }
 
+/** The steps in which programs load their modules: each module is imported when the ones before it have been loaded. */
+const STEPS: ReadonlyArray<readonly string[]> = [
+  ["mod.ts"],
+  ["cli.ts", "src/cli/main.ts", "src/cli/commands/query.ts", "src/client/query.ts", "src/cli/formats.ts"],
+  ["cli.ts", "src/cli/main.ts", "src/cli/commands/download.ts", "src/client/transfers.ts"],
+];
+
+for (const steps of STEPS) {
+  Deno.test(`${steps.at(-1)}: each step imports all that it loads, since Deno decodes the source map of every first importer`, () => {
+    const before = new Set<string>();
+    for (const step of steps) {
+      const loaded = loadedBy(step);
+      const direct = new Set([step, ...modules.get(step)?.loads ?? []]);
+      const indirect = [...loaded].filter((path) => modules.has(path) && !before.has(path) && !direct.has(path));
+      assertEquals(indirect, [], step);
+      for (const path of loaded) before.add(path);
+    }
+  });
+}
+
 Deno.test("src/cdf/cdf.ts imports nothing from other parts of src/", () => {
   const outside = inSource.filter(({ path }) => partOf(path) === "cdf").flatMap(({ imports }) =>
     imports.filter((imported) => partOf(imported) !== "cdf")

@@ -17,6 +17,12 @@ import { ImapError, InputError, ResponseError } from "../errors.ts";
 import type { HttpEvent, HttpLog } from "../http/transport.ts";
 import { didYouMean } from "../names/vocabulary.ts";
 import { VERSION_LINE } from "../version.ts";
+// Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
+// loads.
+import "../config.ts";
+import "../jupyter.ts";
+import "../safe_text.ts";
+import "@std/cli";
 
 /** A command in the list of commands. Its code and options are loaded when it runs. */
 interface CommandEntry {

@@ -8,6 +8,10 @@ import { type QueryParameters, refusedParameter, type TableName } from "../proto
 import { type CheckedQuery, checkQuery } from "../sdc/check_query.ts";
 import { planQuery, type QueryPlan } from "../sdc/plan_query.ts";
 import { queryRows } from "../sdc/run_query.ts";
+// Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
+// loads.
+import "../sdc/answer_rows.ts";
+import "../sdc/read_json.ts";
 
 /** How to run a query. */
 interface RunOptions extends QueryOptions {

@@ -13,6 +13,21 @@ import { ImapClient } from "../../client/imap_client.ts";
 import type { LockFile } from "../../client/lock.ts";
 import { checkedShard, type Outcome, type Shard } from "../../transfer/batch.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
+// Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
+// loads.
+import "../../client/options.ts";
+import "../../display/html_table.ts";
+import "../../display/text_table.ts";
+import "../../display/text_width.ts";
+import "../../http/call.ts";
+import "../../http/transport.ts";
+import "../../names/calendar_date.ts";
+import "../../names/file_name.ts";
+import "../../names/spice_name.ts";
+import "../../names/version.ts";
+import "../../protocol/routes.ts";
+import "../../protocol/tables.ts";
+import "../../views/transfers.ts";
 
 /** Reads the value of `--shard`. */
 export function shardOf(text: string | undefined): Shard | undefined {

@@ -7,6 +7,15 @@ import type { Picture } from "../../display/picture.ts";
 import { createTransport, type Transport } from "../../http/transport.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
 import type { QueryParameters, TableName } from "../../protocol/tables.ts";
+// Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
+// loads.
+import "../../display/text_width.ts";
+import "../../names/calendar_date.ts";
+import "../../names/file_name.ts";
+import "../../names/spice_name.ts";
+import "../../names/version.ts";
+import "../../protocol/routes.ts";
+import "../../protocol/tables.ts";
 
 /** The formats of a whole result. */
 const FORMATS = ["table", "json", "csv", "paths", "coverage"] as const satisfies readonly FormatName[];
