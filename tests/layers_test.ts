@@ -92,6 +92,7 @@ for (
     "src/cli/main.ts",
     "src/cdf/cdf.ts",
     "src/archive/s3.ts",
+    "src/archive/postgres_catalog.ts",
   ]
 ) {
   for (const module of await modulesOf(entry)) modules.set(module.path, module);
@@ -282,6 +283,7 @@ const BACKENDS = [
   "src/archive/backend.ts",
   "src/archive/folder_store.ts",
   "src/archive/indexer.ts",
+  "src/archive/postgres.ts",
   "src/archive/postgres_catalog.ts",
   "src/archive/s3.ts",
   "src/archive/s3_store.ts",

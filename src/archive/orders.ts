@@ -129,8 +129,8 @@ export interface Order {
   readonly id?: string;
 }
 
-/** Parses a line; undefined if it is invalid, for instance truncated by a crash. */
-function readOrder(line: string): Order | undefined {
+/** Parses the JSON of a request; undefined if it is invalid, for instance a line that a crash truncated. */
+export function readOrder(line: string): Order | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (!isJsonObject(value) || typeof value.time !== "string" || !isJsonObject(value.parameters)) return undefined;

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { POSTGRES_PACKAGE } from "../../src/archive/postgres.ts";
 import { PARQUET_PACKAGE } from "../../src/dataset/parquet.ts";
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
@@ -72,9 +73,12 @@ Deno.test("docs/dependencies.md says which packages users install", async () => 
 
 Deno.test("docs/dependencies.md says which packages are downloaded on demand, and the code names them as deno.json", async () => {
   const onDemand = (await readRows()).filter(({ who }) => who === "on demand");
-  assertEquals(onDemand.map(({ name, range }) => `npm:${name}@${range}`), [PARQUET_PACKAGE]);
-  const written = await deno(["eval", `const { ParquetWriter } = await import("${PARQUET_PACKAGE}");`]);
-  assert(written.success, written.stderr);
+  const packages = [PARQUET_PACKAGE, POSTGRES_PACKAGE];
+  assertEquals(onDemand.map(({ name, range }) => `npm:${name}@${range}`), packages);
+  for (const name of packages) {
+    const loaded = await deno(["eval", `await import("${name}");`]);
+    assert(loaded.success, loaded.stderr);
+  }
 });
 
 Deno.test("docs/dependencies.md lists the permissions of packages: those with none load without permissions", async () => {

@@ -1,0 +1,452 @@
+// The catalog and the journal in PostgreSQL: the same responses as with SQLite, several writers, and servers that fail.
+import { catalogEntry } from "../../src/archive/catalog_entry.ts";
+import { RESPONSES } from "../../src/archive/dialect.ts";
+import { Postgres } from "../../src/archive/postgres.ts";
+import { PostgresCatalog, PostgresJournal } from "../../src/archive/postgres_catalog.ts";
+import { SqliteCatalog, SqliteFiles } from "../../src/archive/sqlite_catalog.ts";
+import { answerQuery } from "../../src/archive/tables.ts";
+import type { Catalog } from "../../src/archive/catalog.ts";
+import { ConnectionError, ImapError } from "../../src/errors.ts";
+import { testFolder } from "../support/folder.ts";
+import { deadUrl } from "../support/server.ts";
+import { type Certificate, certificateAuthority } from "../support/server_certificate.ts";
+import { sharedServers, startServers } from "./servers.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { createServer } from "node:net";
+import { createSecureContext, TLSSocket } from "node:tls";
+
+/** A source of numbers from 0 to 1, the same each time. */
+function randomNumbers(seed: number): () => number {
+  return () => {
+    seed = Math.imul(seed, 1103515245) + 12345 & 0x7fffffff;
+    return seed / 0x80000000;
+  };
+}
+
+function entry(name: string, { ingested = new Date("2026-03-01T00:00:00Z"), isReleased = false } = {}) {
+  return catalogEntry(name, { size: 10, mtime: 1_700_000_000_000, md5: null, ingested, isReleased });
+}
+
+const DAYS = ["20260101", "20260102", "20260103", "20260104"];
+
+/** Names of files, many of which are versions of the same. */
+function* someNames(random: () => number): Generator<string> {
+  const pick = (words: readonly string[]) => words[Math.floor(random() * words.length)] ?? "";
+  for (let count = 0; count < 1_500; count++) {
+    const [instrument, day] = [pick(["mag", "swe", "hi"]), pick(DAYS)];
+    const product = `imap_${instrument}_${pick(["l1a", "l1b"])}_${pick(["norm", "burst"])}_${day}`;
+    const version = pick(["v001", "v002", "v001.0002", "v002.0001", "v002.0003", "v010"]);
+    yield pick([
+      `${product}_${version}.cdf`,
+      `${product}-repoint0000${pick(["1", "2"])}_${version}.cdf`,
+      `imap_${instrument}_l0_raw_${day}_v001.pkts`,
+      `imap_${instrument}_cal_${day}_${pick(["", "20260103_"])}v00${pick(["1", "2"])}.csv`,
+      `imap_${instrument}_ql_quick_${day}_${version}.png`,
+      `naif00${pick(["10", "11", "12"])}.tls`,
+    ]);
+  }
+}
+
+function someEntries(random: () => number) {
+  return [...new Set(someNames(random))].flatMap((name) => {
+    try {
+      const ingested = new Date(Date.UTC(2026, 2, 1) + Math.floor(random() * 10) * 86_400_000);
+      return [entry(name, { ingested, isReleased: random() < 0.5 })];
+    } catch {
+      return []; // No file has such a name.
+    }
+  });
+}
+
+const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  table: ["science", "ancillary", "quicklook"],
+  instrument: ["mag", "swe"],
+  data_level: ["l1a"],
+  descriptor: ["norm", "x%00y", "%27"],
+  start_date: DAYS,
+  end_date: DAYS,
+  version: ["v001", "v002.0003"],
+  extension: ["cdf", "csv"],
+  latest: ["true", "false"],
+  released: ["true", "false"],
+  repointing: ["1"],
+  ingestion_start_date: ["20260304"],
+  major_version: ["2"],
+  limit: ["1", "10", "1000"],
+  offset: ["0", "3", "50"],
+  cr: ["1"],
+};
+
+function* someQueries(random: () => number): Generator<string> {
+  for (let count = 0; count < 400; count++) {
+    yield Object.entries(PARAMETERS).filter(() => random() < 0.25)
+      .map(([name, values]) => `${name}=${values[Math.floor(random() * values.length)]}`).join("&");
+  }
+}
+
+/** A query's response as text, with its status. */
+async function responseTo(catalog: Catalog, query: string, seesUnreleased: boolean): Promise<string> {
+  const [search, responses] = [new URLSearchParams(query), RESPONSES[query.length % 3 === 0 ? "2024" : "now"]];
+  const byteLimit = query.length % 5 === 0 ? 2_000 : null;
+  const response = await answerQuery({ catalog, search, responses, byteLimit, seesUnreleased });
+  return `${response.status} ${await response.text()}`;
+}
+
+/** A catalog in an empty schema. */
+async function newCatalog(): Promise<{ readonly catalog: PostgresCatalog; readonly database: string }> {
+  const { database } = await (await sharedServers()).newArchivePlace();
+  return { catalog: await PostgresCatalog.open(database), database };
+}
+
+Deno.test("PostgreSQL and SQLite respond to queries byte for byte the same, after each kind of change", async () => {
+  const random = randomNumbers(19);
+  await using folder = await testFolder();
+  const { catalog } = await newCatalog();
+  const files = new SqliteFiles(join(folder.path, "catalog.sqlite"));
+  try {
+    const entries = someEntries(random);
+    const queries = [...someQueries(random)];
+    const gone = entries.filter(() => random() < 0.3).map(({ file_path }) => file_path);
+    const selection = { instrument: "mag", dataType: "all", descriptor: "all", start: "20260101", end: "20260103" };
+    const changes = [
+      () => [files.update({ changed: entries, gone: [] }), catalog.update({ changed: entries, gone: [] })],
+      () => [files.update({ changed: [], gone }), catalog.update({ changed: [], gone })],
+      () => [files.release([selection]), catalog.release([selection])],
+      () => {
+        const some = { changed: entries.slice(0, 300), gone: gone.slice(-50) };
+        return [files.update(some), catalog.update(some)];
+      },
+    ];
+    let rows = 0;
+    for (const change of changes) {
+      await Promise.all(change());
+      for (const [index, query] of queries.entries()) {
+        const expected = await responseTo(new SqliteCatalog(files), query, index % 2 === 0);
+        assertEquals(await responseTo(catalog, query, index % 2 === 0), expected, query);
+        rows += expected.split("file_path").length - 1;
+      }
+      assertEquals(await catalog.size(), files.size);
+    }
+    assert(rows > 10_000, `only ${rows} rows were compared`);
+  } finally {
+    files.close();
+    await catalog.close();
+  }
+});
+
+Deno.test("Two archives that change the same files at once leave the rows of one of them, and each change is seen", async () => {
+  const { catalog: one, database } = await newCatalog();
+  const two = await PostgresCatalog.open(database);
+  try {
+    const names = ["v001", "v002", "v002.0002"].map((version) => `imap_mag_l1a_norm_20260101_${version}.cdf`);
+    const revisions = new Set<string>();
+    for (let round = 0; round < 20; round++) {
+      await Promise.all([
+        one.update({ changed: [entry(names[0] ?? "")], gone: [] }),
+        two.update({ changed: [entry(names[1] ?? "")], gone: [] }),
+        one.update({ changed: [entry(names[2] ?? "")], gone: [] }),
+        two.release([{ instrument: "mag", dataType: "l1a", descriptor: "all", start: "20260101", end: "20260101" }]),
+        two.update({ changed: [entry(names[0] ?? "")], gone: [] }),
+      ]);
+      revisions.add(await one.revision());
+      assertEquals(await two.revision(), await one.revision());
+      const found = await responseTo(two, "instrument=mag&latest=true", true);
+      assertStringIncludes(found, "_v002.0002.cdf");
+      assertEquals(found.split("file_path").length - 1, 1, found);
+      const gone = names.map((name) => entry(name).file_path);
+      await Promise.all([one.update({ changed: [], gone }), two.update({ changed: [], gone: gone.slice(1) })]);
+      assertEquals(await two.size(), 0);
+    }
+    assertEquals(revisions.size, 20);
+  } finally {
+    await Promise.all([one.close(), two.close()]);
+  }
+});
+
+Deno.test("A transaction that fails halfway changes nothing", async () => {
+  const { catalog } = await newCatalog();
+  try {
+    await catalog.update({ changed: [entry("imap_mag_l1a_norm_20260101_v001.cdf")], gone: [] });
+    const before = await catalog.revision();
+    const broken = { ...entry("imap_mag_l1a_norm_20260102_v001.cdf"), size: 1.5 };
+    const gone = [entry("imap_mag_l1a_norm_20260101_v001.cdf").file_path];
+    await assertRejects(() => catalog.update({ changed: [broken], gone }), ImapError, "bigint");
+    assertEquals([await catalog.size(), await catalog.revision()], [1, before]);
+  } finally {
+    await catalog.close();
+  }
+});
+
+Deno.test("The spans of a file that two archives read at once are kept once", async () => {
+  const { catalog: one, database } = await newCatalog();
+  const two = await PostgresCatalog.open(database);
+  try {
+    const { file_path } = entry("imap_mag_l1a_norm_20260101_v001.cdf");
+    await one.update({ changed: [entry("imap_mag_l1a_norm_20260101_v001.cdf")], gone: [] });
+    const spans = ["b", "a"].map((variable) => {
+      return { variable, isMain: variable === "a", first: "x", last: null, records: 5, isSorted: true };
+    });
+    const read = { size: 10, mtime: 7 };
+    await Promise.all([one, two, one, two].map((catalog) => catalog.keepTimeSpans(file_path, read, spans)));
+    const sql = "SELECT time_variable, is_main, first, last, records FROM time_spans ORDER BY time_variable";
+    assertEquals((await two.rows(sql)).map((row) => Object.values(row)), [
+      ["", 0, null, null, 0],
+      ["a", 1, "x", null, 5],
+      ["b", 0, "x", null, 5],
+    ]);
+    await one.update({ changed: [], gone: [file_path] });
+    assertEquals(await two.rows(sql), []);
+  } finally {
+    await Promise.all([one.close(), two.close()]);
+  }
+});
+
+Deno.test("The journal keeps the newest orders of all archives", async () => {
+  const { catalog, database } = await newCatalog();
+  const other = await Postgres.open(database);
+  try {
+    const [one, two] = [new PostgresJournal(catalog.database), new PostgresJournal(other)];
+    const order = (id: string) => ({ time: "2026-01-01 00:00:00", order: "reprocess", parameters: { id } } as const);
+    await one.append(order("1"));
+    await two.append({ ...order("2"), id: "b" });
+    assertEquals(await one.orders(), [order("1"), { ...order("2"), id: "b" }]);
+    await other.rows("INSERT INTO orders (key, content) SELECT n, '{}' FROM generate_series(1, 20000) AS n");
+    await two.append(order("3"));
+    const [{ count } = {}] = await other.rows("SELECT count(*) AS count FROM orders");
+    assertEquals([count, (await one.orders()).at(-1)], [10_000, order("3")]);
+  } finally {
+    await Promise.all([catalog.close(), other.close()]);
+  }
+});
+
+Deno.test("Only one archive at a time does what is exclusive", async () => {
+  const { catalog: { database: one }, database: url } = await newCatalog();
+  const two = await Postgres.open(url);
+  try {
+    const inner = await one.exclusively("sweep", () => two.exclusively("sweep", () => Promise.resolve("done")));
+    assertEquals(inner, undefined);
+    assertEquals(await one.exclusively("sweep", () => two.exclusively("other", () => Promise.resolve("done"))), "done");
+    assertEquals(await two.exclusively("sweep", () => Promise.resolve("done")), "done");
+  } finally {
+    await Promise.all([one.close(), two.close()]);
+  }
+});
+
+Deno.test("Calls wait while PostgreSQL restarts or loses a connection, and none fails", async () => {
+  await using servers = await startServers();
+  const { database } = await servers.newArchivePlace();
+  const outages: unknown[] = [];
+  const catalog = await PostgresCatalog.open(database, { onError: (error) => outages.push(error) });
+  try {
+    const names = Array.from({ length: 200 }, (_, index) => `imap_mag_l1a_d${index}_20260101_v001.cdf`);
+    await catalog.update({ changed: names.map((name) => entry(name)), gone: [] });
+    const expected = await responseTo(catalog, "instrument=mag", true);
+    const stop = new AbortController();
+    const done = new Array<number>(16).fill(0);
+    const load = done.map(async (_, caller) => {
+      for (let call = 0; !stop.signal.aborted; call++) {
+        if (call % 5 === 0) await catalog.update({ changed: [entry(names[caller] ?? "")], gone: [] });
+        else assertEquals(await responseTo(catalog, "instrument=mag", true), expected);
+        done[caller] = call + 1;
+      }
+    });
+    const moreCalls = async () => {
+      const before = [...done];
+      while (done.some((count, caller) => count < (before[caller] ?? 0) + 3)) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    for (const end of ["stop", "kill", "stop"] as const) {
+      await moreCalls();
+      await servers.postgres[end]();
+      await servers.postgres.start();
+    }
+    for (let round = 0; round < 5; round++) {
+      await moreCalls();
+      await servers.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'archive' LIMIT 3");
+    }
+    await moreCalls();
+    stop.abort();
+    await Promise.all(load);
+    assert(outages.length >= 3);
+    assert(outages.every((error) => error instanceof ConnectionError), String(outages[0]));
+  } finally {
+    await catalog.close();
+  }
+});
+
+Deno.test("Calls fail with a plain sentence while PostgreSQL is away for longer, and work again afterward", async () => {
+  await using servers = await startServers();
+  const { database } = await servers.newArchivePlace();
+  const catalog = await PostgresCatalog.open(database, { maxWaitMs: 500 });
+  try {
+    await servers.postgres.stop();
+    const error = await assertRejects(() => catalog.size(), ConnectionError);
+    assertStringIncludes(error.message, "the server is away; try again later");
+    await assertRejects(() => catalog.update({ changed: [entry("naif0012.tls")], gone: [] }), ConnectionError);
+    await servers.postgres.start();
+    while (!await catalog.has("x").then(() => true, () => false)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await catalog.update({ changed: [entry("naif0012.tls")], gone: [] });
+    assertEquals(await catalog.size(), 1);
+  } finally {
+    await catalog.close();
+  }
+});
+
+/** Opens a catalog that cannot be used. @returns The message, which must not contain the password. */
+async function problemOf(url: string): Promise<string> {
+  const error = await PostgresCatalog.open(url).then((catalog) => catalog.close(), (error: unknown) => error);
+  assert(error instanceof ImapError, String(error));
+  const { password } = new URL(url);
+  for (const secret of [password, password.replaceAll("%20", " ")]) {
+    assert(secret === "" || !`${error.message}${error.stack}${Deno.inspect(error)}`.includes(secret), error.message);
+  }
+  return error.message;
+}
+
+/** Replaces parts of a URL. */
+function changed(url: string, change: (url: URL) => void): string {
+  const copy = new URL(url);
+  change(copy);
+  return copy.href;
+}
+
+Deno.test("A wrong password, user, database, address, or schema each give one sentence without the password", async () => {
+  const servers = await sharedServers();
+  const { database: url, schema } = await servers.newArchivePlace();
+  const { host } = new URL(url);
+  const place = `Cannot use the database "postgres://archive@${host}/archive": `;
+  const wrong = changed(url, (url) => url.password = "wrong%20secret");
+  assertEquals(
+    await problemOf(wrong),
+    `${place}the server does not accept the password of "archive"; correct it in the URL`,
+  );
+  assertEquals(
+    await problemOf(changed(url, (url) => url.pathname = "/nowhere")),
+    `${place.replace('/archive"', '/nowhere"')}the server has no database "nowhere"; create it, or correct the URL`,
+  );
+  assertStringIncludes(await problemOf(changed(url, (url) => url.username = "nobody")), 'password of "nobody"');
+  const dead = new URL(deadUrl()).host;
+  assertEquals(
+    await problemOf(changed(url, (url) => url.host = dead)),
+    `${
+      place.replace(host, dead)
+    }the connection is refused; is PostgreSQL running there, and does it listen on this address?`,
+  );
+  assertStringIncludes(
+    await problemOf(changed(url, (url) => url.hostname = "nowhere.invalid")),
+    'the host "nowhere.invalid" is not known; correct the URL',
+  );
+  const of = (name: string) => url.replace(schema, name);
+  assertStringIncludes(await problemOf(of("missing")), "none of the schemas in its search_path exists");
+  await servers.sql(`CREATE SCHEMA not_mine_${schema}; GRANT USAGE ON SCHEMA not_mine_${schema} TO archive`);
+  assertStringIncludes(
+    await problemOf(of(`not_mine_${schema}`)),
+    `"archive" may not do this (permission denied for schema not_mine_${schema}); GRANT USAGE, CREATE`,
+  );
+});
+
+Deno.test("Tables of something else, of a newer program, or of another user are left alone", async () => {
+  const servers = await sharedServers();
+  const foreign = await servers.newArchivePlace();
+  await servers.sql(`CREATE TABLE ${foreign.schema}.files (name text)`);
+  assertStringIncludes(await problemOf(foreign.database), `"${foreign.schema}" has tables of something else`);
+  assertEquals(await servers.sql(`SELECT count(*) FROM pg_tables WHERE schemaname = '${foreign.schema}'`), "1");
+
+  const { catalog, database } = await newCatalog();
+  await catalog.database.rows("UPDATE state SET schema_version = 7");
+  await catalog.close();
+  assertStringIncludes(await problemOf(database), "its tables have version 7, and this program knows version 1");
+
+  const own = await newCatalog();
+  await own.catalog.close();
+  const schema = /t[0-9a-f]{32}/.exec(own.database)?.[0];
+  await servers.sql(`ALTER TABLE ${schema}.state OWNER TO postgres`);
+  assertStringIncludes(await problemOf(own.database), '"archive" may not do this (permission denied for table state)');
+});
+
+Deno.test("Archives that start at once create the tables once", async () => {
+  const { database } = await (await sharedServers()).newArchivePlace();
+  const catalogs = await Promise.all(Array.from({ length: 5 }, () => PostgresCatalog.open(database)));
+  assertEquals(await Promise.all(catalogs.map((catalog) => catalog.size())), [0, 0, 0, 0, 0]);
+  await Promise.all(catalogs.map((catalog) => catalog.close()));
+});
+
+Deno.test("A URL that is not valid is refused before anything is sent", async () => {
+  const url = "postgres://archive:very%20secret@127.0.0.1:1/archive";
+  const expected: ReadonlyArray<readonly [url: string, reason: string]> = [
+    ["http://archive:very%20secret@127.0.0.1/", "expected postgres://USER:PASSWORD@HOST:5432/DATABASE"],
+    ["postgres://archive:100%@127.0.0.1/archive", "write %25 for a percent sign"],
+    ["postgres://127.0.0.1/archive", "it has no user"],
+    [`${url}?sslmode=prefer`, "sslmode=prefer protects nothing"],
+    [`${url}?sslmode=yes`, 'its sslmode is "yes"; expected verify-full, verify-ca, require, or disable'],
+    [`${url}?ssl=true`, 'its parameter "ssl" is none of application_name, connect_timeout, host, options, sslmode'],
+    [`${url}?connect_timeout=soon`, "connect_timeout must be a whole number of seconds"],
+    [`${url}?sslrootcert=/nowhere/ca.pem`, 'Cannot use "/nowhere/ca.pem" as sslrootcert: No such file'],
+    [`${url}?sslrootcert=/etc/hostname`, "it contains no certificate in PEM"],
+  ];
+  for (const [text, reason] of expected) assertStringIncludes(await problemOf(text), reason);
+});
+
+Deno.test("With TLS, only a server with a certificate of the right authority, for its name, is used", async () => {
+  await using servers = await startServers({ tls: true });
+  const { database } = await servers.newArchivePlace();
+  const trusted = `${database}&sslrootcert=${encodeURIComponent(servers.caFile)}`;
+  const catalog = await PostgresCatalog.open(trusted);
+  try {
+    const [{ ssl } = {}] = await catalog.rows("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
+    assertEquals(ssl, 1);
+    await catalog.update({ changed: [entry("naif0012.tls")], gone: [] });
+  } finally {
+    await catalog.close();
+  }
+  await (await PostgresCatalog.open(database.replace("verify-full", "require"))).close();
+  assertStringIncludes(await problemOf(database), "was not issued by an authority that is trusted");
+  assertStringIncludes(await problemOf(database.replace("verify-full", "disable")), "pg_hba.conf");
+});
+
+/** A server that speaks PostgreSQL's protocol up to the certificate; without one, it speaks no TLS. */
+async function serveCertificate(certificate: Certificate | undefined): Promise<Disposable & { readonly port: number }> {
+  const secureContext = certificate === undefined ? undefined : createSecureContext(certificate);
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      socket.write(secureContext === undefined ? "N" : "S");
+      if (secureContext === undefined) return;
+      const secure = new TLSSocket(socket, { isServer: true, secureContext });
+      secure.on("error", () => {});
+      secure.on("data", () => secure.destroy());
+    });
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, "127.0.0.1", resolve);
+  await promise;
+  const address = server.address();
+  assert(typeof address === "object" && address !== null);
+  return { port: address.port, [Symbol.dispose]: () => server.close() };
+}
+
+Deno.test("A wrong authority, another name, an expired certificate, or none each give one sentence", async () => {
+  await using folder = await testFolder();
+  const [authority, other] = [await certificateAuthority("Right"), await certificateAuthority("Wrong")];
+  const file = join(folder.path, "ca.pem");
+  await Deno.writeTextFile(file, authority.cert);
+  const past: [Date, Date] = [new Date("2020-01-01"), new Date("2021-01-01")];
+  const cases: ReadonlyArray<readonly [certificate: Certificate | undefined, reason: string, mode?: string]> = [
+    [await other.issue(), "was not issued by an authority that is trusted; name the right one with sslrootcert=FILE"],
+    [await authority.issue({ hosts: ["example.org"] }), 'is for another name than "127.0.0.1"; use the name in the'],
+    [await authority.issue({ hosts: ["localhost"] }), 'is for another name than "127.0.0.1"'],
+    [await authority.issue({ hosts: ["example.org"] }), "the connection broke", "verify-ca"],
+    [await authority.issue({ valid: past }), "is not valid now (it is valid from 2020-01-01 to 2021-01-01); renew it"],
+    [undefined, "the server does not speak TLS; turn it on there (ssl = on), or add sslmode=disable"],
+  ];
+  for (const [certificate, reason, mode = "verify-full"] of cases) {
+    using server = await serveCertificate(certificate);
+    const parameters = new URLSearchParams({ sslmode: mode, sslrootcert: file });
+    const url = `postgres://archive:very%20secret@127.0.0.1:${server.port}/archive?${parameters}`;
+    assertStringIncludes(await problemOf(url), reason);
+  }
+});
