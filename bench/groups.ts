@@ -14,6 +14,11 @@ export const QUICK: Readonly<Record<string, Group>> = {
   "python-query": async () => await (await import("./large_query.ts")).benchPython(),
 };
 
+/** What takes a minute, and says most on a quiet machine. */
+export const ARCHIVE: Readonly<Record<string, Group>> = {
+  archive: async () => await (await import("./archive.ts")).benchArchive(),
+};
+
 /** What needs nginx, curl, aria2c, 10 GiB of disk and some minutes. */
 export const TRANSFERS: Readonly<Record<string, Group>> = {
   // First: the files that the others delete make it slower to make new ones (ext4).
@@ -38,7 +43,7 @@ export const FILES: Readonly<Record<string, Group>> = {
 
 /** The groups that the words of a command line stand for; a word that stands for none is an error. */
 export function chosenGroups(words: readonly string[]): Array<readonly [name: string, group: Group]> {
-  const all = { ...QUICK, ...TRANSFERS, ...MIRROR, ...FILES };
+  const all = { ...QUICK, ...ARCHIVE, ...TRANSFERS, ...MIRROR, ...FILES };
   const sets: Readonly<Record<string, Readonly<Record<string, Group>>>> = { transfers: TRANSFERS, all };
   if (words.length === 0) return Object.entries(QUICK);
   const chosen: Record<string, Group> = {};
