@@ -13,7 +13,7 @@ import { isPageRequest, WebPage } from "./page.ts";
 import { answerQuery } from "./tables.ts";
 import { answerPackets } from "./webpoda.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
-import { FileNameError } from "../errors.ts";
+import { ConnectionError, FileNameError } from "../errors.ts";
 import { readPacketRoute, readRoute, type Route } from "../protocol/routes.ts";
 import type { Dialect } from "../protocol/tables.ts";
 import { randomUUID } from "node:crypto";
@@ -90,13 +90,14 @@ class Api {
     this.#filePage = new FilePage(options, this.#access);
   }
 
-  /** Answers a request. Internal errors become the 500 of the gateway. */
+  /** Answers a request. Internal errors become the 500 of the gateway, or a 503 if they pass by themselves. */
   async handle(request: Request): Promise<Response> {
     try {
       return await this.#answer(request);
     } catch (error) {
       this.#options.onError?.(error);
-      return this.#responses.crashed();
+      // The database or the store of the archive cannot be reached.
+      return error instanceof ConnectionError ? unavailable() : this.#responses.crashed();
     }
   }
 
@@ -289,6 +290,13 @@ const FILE_NOT_FOUND = "File not found, make sure you include the full path to t
 /** Returns a text response of `/download`, which the SDC labels as HTML although it is not. */
 function htmlResponse(text: string, status: number): Response {
   return new Response(text, { status, headers: { "content-type": "text/html" } });
+}
+
+function unavailable(): Response {
+  return new Response("The archive cannot reach its database or its store; try again", {
+    status: 503,
+    headers: { "content-type": "text/plain", "retry-after": "1" },
+  });
 }
 
 /** Creates the handler of the API. */

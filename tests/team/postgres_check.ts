@@ -1,4 +1,5 @@
 // The catalog and the journal in PostgreSQL: the same responses as with SQLite, several writers, and servers that fail.
+import { createArchiveHandler } from "../../src/archive/api.ts";
 import { catalogEntry } from "../../src/archive/catalog_entry.ts";
 import { RESPONSES } from "../../src/archive/dialect.ts";
 import { Postgres } from "../../src/archive/postgres.ts";
@@ -6,12 +7,15 @@ import { PostgresCatalog, PostgresJournal } from "../../src/archive/postgres_cat
 import { SqliteCatalog, SqliteFiles } from "../../src/archive/sqlite_catalog.ts";
 import { answerQuery } from "../../src/archive/tables.ts";
 import type { Catalog } from "../../src/archive/catalog.ts";
+import { DEMO_FILES, writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { ConnectionError, ImapError } from "../../src/errors.ts";
+import { openTestArchive } from "../support/archive.ts";
+import { packetRoute, PROJECTIONS } from "../../src/protocol/routes.ts";
 import { testFolder } from "../support/folder.ts";
 import { deadUrl } from "../support/server.ts";
 import { type Certificate, certificateAuthority } from "../support/server_certificate.ts";
 import { sharedServers, startServers } from "./servers.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { createServer } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
@@ -131,6 +135,78 @@ Deno.test("PostgreSQL and SQLite respond to queries byte for byte the same, afte
     assert(rows > 10_000, `only ${rows} rows were compared`);
   } finally {
     files.close();
+    await catalog.close();
+  }
+});
+
+/** What every route that reads the catalog is asked. */
+function* someRequests(random: () => number): Generator<string> {
+  const pick = (words: readonly string[]) => words[Math.floor(random() * words.length)] ?? "";
+  const kinds = ["science", "ancillary", "quicklook", "spice", "release", "other"];
+  const sorts = ["file_path", "instrument", "data_level", "descriptor", "kernel_type", "start_date", "end_date"];
+  for (let count = 0; count < 60; count++) {
+    const sort = pick(["", "-"]) + pick([...sorts, "repointing", "version", "ingestion_date"]);
+    const fields = {
+      kind: pick(kinds),
+      sort,
+      instrument: pick(["", "", "mag"]),
+      data_level: pick(["", "", "l1a"]),
+      descriptor: pick(["", "", "norm", "n*,b?rst", "*[*"]),
+      from: pick(["", "", "2026-01-02"]),
+      to: pick(["", "", "2026-01-03"]),
+      released: pick(["", "yes", "no"]),
+      page: pick(["1", "2", "99"]),
+    };
+    yield `/index.html?${new URLSearchParams(fields)}`;
+  }
+  yield* ["/index.html", "/coverage.svg", "/query?table=spice", "/spice-query?type=kernels", "/metakernel"];
+  yield* ["/spice-query?latest=true", "/spice-query?file_name=naif0012.tls&end_ingest_date=20260401"];
+  yield* [
+    "/spice-query?type=spin&start_time=815443269",
+    "/spin-table?end_date=20260601",
+    "/repoint-table?latest=false",
+  ];
+  yield* ["/small-forces-table?file_path=x", "/metakernel?list_files=true&file_types=leapseconds,ephemeris_nominal"];
+  yield* ["/hapi/catalog", "/download/imap/spice/lsk/naif0012.tls", "/download/imap/x%00y", "/upload/naif0012.tls"];
+  for (const clock of ["time", "ert"]) {
+    const query = `${clock}>=2026-01-01T00:00:00&${clock}<2026-02-01T00:00:00&${PROJECTIONS.txt}`;
+    yield `${packetRoute({ apid: 1051, form: "txt" })}?${encodeURIComponent(query)}`;
+  }
+}
+
+Deno.test("PostgreSQL and SQLite respond the same on every route and to every search of the page", async () => {
+  const random = randomNumbers(7);
+  await using archive = await openTestArchive();
+  await writeDemoFiles(archive.folder.path);
+  const { catalog } = await newCatalog();
+  try {
+    const { files, store, journal, catalog: sqlite } = archive.opened;
+    const demo = DEMO_FILES.map(({ name }) => entry(name, { isReleased: true }));
+    const changes = { changed: [...someEntries(random), ...demo], gone: [] };
+    files.update(changes);
+    await catalog.update(changes);
+    const errors: unknown[] = [];
+    const now = () => new Date("2026-03-20T00:00:00Z");
+    for (const access of [{}, { apiKey: "secret", public: true }]) {
+      const [expected, actual] = [sqlite, catalog].map((catalog) =>
+        createArchiveHandler({
+          ...{ catalog, store, journal, now, ...access },
+          objectsOrigin: () => "http://objects.test",
+          onError: (error) => errors.push(error),
+        })
+      );
+      for (const path of someRequests(random)) {
+        const texts = await Promise.all([expected, actual].map(async (handle) => {
+          const response = await handle?.(new Request(`http://api.test${path}`));
+          // The revision and the signature differ.
+          const text = (await response?.text() ?? "").replaceAll(/coverage\.svg\?\d+|X-Amz-[\w-]+=\w+/g, "");
+          return `${response?.status} ${text}`;
+        }));
+        assertEquals(texts[1], texts[0], path);
+      }
+    }
+    assertEquals(errors, []);
+  } finally {
     await catalog.close();
   }
 });
@@ -285,6 +361,14 @@ Deno.test("Calls fail with a plain sentence while PostgreSQL is away for longer,
     const error = await assertRejects(() => catalog.size(), ConnectionError);
     assertStringIncludes(error.message, "the server is away; try again later");
     await assertRejects(() => catalog.update({ changed: [entry("naif0012.tls")], gone: [] }), ConnectionError);
+    await using archive = await openTestArchive();
+    const { store, journal } = archive.opened;
+    const handle = createArchiveHandler({ catalog, store, journal, now: () => new Date(), objectsOrigin: () => "" });
+    for (const path of ["/query?instrument=mag", "/index.html", "/spice-query?type=spin"]) {
+      const response = await handle(new Request(`http://127.0.0.1${path}`));
+      assertMatch(await response.text(), /^The archive cannot reach its database/, path);
+      assertEquals(response.status, 503);
+    }
     await servers.postgres.start();
     while (!await catalog.has("x").then(() => true, () => false)) {
       await new Promise((resolve) => setTimeout(resolve, 20));
