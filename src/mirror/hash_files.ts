@@ -96,8 +96,8 @@ export type HashedFile =
 const MAX_DEFAULT_JOBS = 8;
 /** A thread takes 20 ms to start: what is done sooner needs none. */
 const ALONE_MS = 20;
-/** How long this thread works before it yields to timers and signals, in milliseconds. */
-const MAX_TURN_MS = 20;
+/** How long this thread works before it yields to other threads, timers, and signals, in milliseconds. */
+const MAX_TURN_MS = 4;
 /** The time that one task of a thread should take, in milliseconds: long next to a message, short next to the whole. */
 const TASK_MS = 10;
 const MAX_TASK_FILES = 256;
@@ -116,12 +116,16 @@ class HashThread {
   readonly #port: MessagePort;
   #settle: { resolve(answer: HashAnswer | undefined): void } | undefined;
   #hasFailed = false;
+  #isRunning = false;
 
   constructor(algorithms: readonly HashName[]) {
     this.#worker = new Worker(WORKER_URL.href, { type: "module", name: WORKER_NAME });
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.onmessage = ({ data }: MessageEvent<HashAnswer>) => this.#answer(data);
+    port1.onmessage = ({ data }: MessageEvent<HashAnswer>) => {
+      this.#isRunning = true;
+      this.#answer(data);
+    };
     const fail = (event: Event) => {
       // Otherwise the program would end.
       event.preventDefault();
@@ -131,6 +135,11 @@ class HashThread {
     this.#worker.addEventListener("error", fail);
     this.#worker.addEventListener("messageerror", fail);
     this.#worker.postMessage(algorithms, [port2]);
+  }
+
+  /** Whether it has started, and has hashed something. */
+  get isRunning(): boolean {
+    return this.#isRunning;
   }
 
   /** Hashes files, in order. @returns Their hashes; undefined if the thread cannot run. */
@@ -232,19 +241,26 @@ class HashRun {
     return done === true ? undefined : value;
   }
 
-  /** Hashes files in this thread; starts the others if there is more to do than this one can do soon. */
+  /**
+   * Hashes files in this thread; starts others if there is more to do than this one can do soon. Once these run, this one
+   * only hands out the files: otherwise the others would wait for it after each file.
+   */
   async #hashHere(): Promise<void> {
     const { jobs = Math.min(navigator.hardwareConcurrency, MAX_DEFAULT_JOBS) } = this.#options;
-    const atOnce = jobs > 1 && mayStartThreads() ? jobs : 1;
+    let mayStart = jobs > 1 && this.#threads.length === 0 && mayStartThreads();
     const started = performance.now();
     let turned = started;
     for (let path = await this.#next(); path !== undefined; path = await this.#next()) {
       const steps = this.#steps(path);
       for (let step = steps.next(); !this.#isOver; step = steps.next()) {
         const now = performance.now();
-        if (this.#threads.length + 1 < atOnce && now - started > ALONE_MS) this.#startThreads(atOnce - 1);
+        if (mayStart && now - started > ALONE_MS) {
+          mayStart = false;
+          await this.#startThreads(jobs);
+        }
         if (now - turned > MAX_TURN_MS) {
-          await new Promise((resolve) => setTimeout(resolve));
+          // Lets other work come first; a timer would take 1 to 2 ms.
+          await Deno.stat(path).catch(() => {});
           turned = performance.now();
         }
         if (step.done !== true) continue;
@@ -252,6 +268,7 @@ class HashRun {
         break;
       }
       steps.return({ path, size: 0 });
+      if (this.#threads.length > 0 && this.#threads.every(({ isRunning }) => isRunning)) return;
     }
   }
 
@@ -263,8 +280,12 @@ class HashRun {
     }
   }
 
-  #startThreads(count: number): void {
-    while (this.#threads.length < count) {
+  /** Starts threads, if there are files that no thread has. */
+  async #startThreads(count: number): Promise<void> {
+    const path = await this.#next();
+    if (path === undefined) return;
+    this.#returned.push(path);
+    while (this.#threads.length < count && !this.#isOver) {
       const thread = new HashThread(this.#options.algorithms);
       this.#threads.push(thread);
       this.#begin(this.#hashIn(thread));

@@ -63,6 +63,31 @@ Deno.test("hashFiles() hashes each of many files once on several threads, whatev
   });
 });
 
+Deno.test("hashFiles() leaves the work to other threads once they run, and hands out files without delay", async () => {
+  await withFolder(async (folder) => {
+    const paths = Array.from({ length: 60 }, (_, index) => join(folder, `file ${index}`));
+    for (const path of paths) {
+      await Deno.create(path).then((file) => file.close());
+      await Deno.truncate(path, 8_000_000);
+    }
+    const gaps: number[] = [];
+    let isOver = false;
+    const watch = async () => {
+      for (let last = performance.now(); !isOver; last = performance.now()) {
+        await new Promise((resolve) => setTimeout(resolve));
+        gaps.push(performance.now() - last);
+      }
+    };
+    const watched = watch();
+    const found = await Array.fromAsync(hashFiles(paths, { algorithms: ["sha256"], jobs: 2 }));
+    isOver = true;
+    await watched;
+    assertEquals(found.length, paths.length);
+    const median = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? Infinity;
+    assert(median < 10, `this thread was busy for ${median} ms at a time`);
+  });
+});
+
 Deno.test("hashFiles() reports files that cannot be read, in this thread and in others", async () => {
   await withFolder(async (folder) => {
     const paths = await filesOf(folder, MUCH);
