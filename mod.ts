@@ -179,6 +179,7 @@ export type {
   CitationFormat,
   DifferenceState,
   FileDifference,
+  LockContents,
   LockDownloadOptions,
   LockedFile,
   LockedQuery,

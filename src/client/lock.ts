@@ -57,7 +57,7 @@ import { changesTable, differencesTable, lockedTable } from "../views/lock.ts";
 import { join } from "@std/path";
 
 export type { ArchiveChange, ArchiveChangeState } from "../mirror/lock_changes.ts";
-export type { LockedFile, LockedQuery } from "../mirror/lock_file.ts";
+export type { LockContents, LockedFile, LockedQuery } from "../mirror/lock_file.ts";
 export type { DifferenceState, FileDifference, VerifyProgress } from "../mirror/verify.ts";
 
 /**
@@ -92,9 +92,13 @@ const LOCK_KINDS: KindsOf<LockOptions> = {
  *
  * @category Between runs
  */
-export type LockUpdateOptions = Omit<LockOptions, "verify" | "force">;
+export interface LockUpdateOptions extends Omit<LockOptions, "verify" | "force"> {
+  /** Called with what has changed in the archive, before anything is downloaded or written; not if nothing has. */
+  onChanges?: ((changes: RecordList<ArchiveChange>) => void | Promise<void>) | undefined;
+}
 
-const { verify: _verify, force: _force, ...UPDATE_KINDS } = LOCK_KINDS;
+const { verify: _verify, force: _force, ...LOCKING_KINDS } = LOCK_KINDS;
+const UPDATE_KINDS: KindsOf<LockUpdateOptions> = { ...LOCKING_KINDS, onChanges: KINDS.function };
 
 /**
  * Options of {@linkcode LockFile.verify}.
@@ -196,7 +200,7 @@ const DAYS: ReadonlySet<string> = new Set(["start_date", "end_date", "ingestion_
 
 /** Returns a query as a lock file has it: `today` and `7d` are replaced by their days, so that it means the same later. */
 function lockedQuery(parameters: QueryParameters, now: Date): LockedQuery {
-  const { table, days } = checkQuery(parameters, now);
+  const { table, days } = checkQuery(parameters, now, { verb: "lock", except: [] });
   const entries = Object.entries(parameters).flatMap(([name, value]): Array<[string, string | string[]]> => {
     if (!isGiven(name, value) || DAYS.has(name) || name === "today" || name === "days_ago") return [];
     const texts = (isList(value) ? [...value] : [value]).map((value) => inLowerCase(name, String(value)));
@@ -294,9 +298,27 @@ async function lockedFiles(dataDir: string, wanted: Wanted, signal: AbortSignal 
   return files.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** Writes a lock file. */
-async function write(path: string, contents: LockContents): Promise<void> {
-  await writeJsonFile(path, lockText(contents));
+/** How to write a lock file. */
+interface LockWriting extends Pick<LockContents, "name" | "archive" | "query"> {
+  readonly dataDir: string;
+  readonly wanted: Wanted;
+  readonly created: Date;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Hashes the files of a lock file, and writes it. */
+async function write(
+  path: string,
+  { dataDir, wanted, created, signal, ...contents }: LockWriting,
+): Promise<LockContents> {
+  const all: LockContents = {
+    ...contents,
+    created: created.toISOString().replace(/\.\d+Z$/, "Z"),
+    program: `@imap-sdc/data-access ${VERSION}`,
+    files: await lockedFiles(dataDir, wanted, signal),
+  };
+  await writeJsonFile(path, lockText(all));
+  return all;
 }
 
 /** What `lock` locks: the files of a query, named files, or undefined for all files of the data directory. */
@@ -333,15 +355,9 @@ export async function makeLock(
   const isLocal = list === undefined && query === undefined;
   const toVerify = new Set(verify ? wanted.keys() : []);
   if (!isLocal || verify) await fetchMissing(context, wanted, { ...transfer, toVerify });
-  const contents: LockContents = {
-    name: nameOfLock(path),
-    created: created.toISOString().replace(/\.\d+Z$/, "Z"),
-    archive: isLocal ? "" : url,
-    program: `@imap-sdc/data-access ${VERSION}`,
-    query,
-    files: await lockedFiles(dataDir, wanted, transfer.signal),
-  };
-  await write(path, contents);
+  const { signal } = transfer;
+  const archive = isLocal ? "" : url;
+  const contents = await write(path, { name: nameOfLock(path), archive, query, dataDir, wanted, created, signal });
   return new LockFile(begin, path, contents);
 }
 
@@ -354,6 +370,9 @@ export async function readLock(begin: BeginCall, dataDir: string, file: string):
   const path = pathOfLock(dataDir, file);
   return new LockFile(begin, path, await readLockFile(path));
 }
+
+/** Its fields. */
+export interface LockFile extends LockContents {}
 
 /**
  * A lock file: the exact files of a data set, with their sizes and hashes. It checks a data directory, downloads the same
@@ -375,30 +394,13 @@ export async function readLock(begin: BeginCall, dataDir: string, file: string):
 export class LockFile {
   /** The path of the lock file on this machine. */
   readonly path: string;
-  /** The name of the data set. */
-  readonly name: string;
-  /** When it was written: `2026-01-31T12:00:00Z`. */
-  readonly created: string;
-  /** The URL of the archive; empty if all files of a data directory were locked: it does not say where they are from. */
-  readonly archive: string;
-  /** The program that wrote it, and its version. */
-  readonly program: string;
-  /** The query that found the files; undefined if they were named. */
-  readonly query: LockedQuery | undefined;
-  /** The files, sorted by path. */
-  readonly files: readonly LockedFile[];
   readonly #begin: BeginCall;
 
   /** Creates a lock file from its contents. */
   constructor(begin: BeginCall, path: string, contents: LockContents) {
     this.#begin = begin;
     this.path = path;
-    this.name = contents.name;
-    this.created = contents.created;
-    this.archive = contents.archive;
-    this.program = contents.program;
-    this.query = contents.query;
-    this.files = contents.files;
+    Object.assign(this, contents);
   }
 
   /** The total size of the files in bytes. */
@@ -518,10 +520,11 @@ export class LockFile {
   async update(options: LockUpdateOptions = {}): Promise<LockFile> {
     checkOptions("update a lock file", UPDATE_KINDS, options);
     await using call = await this.#begin("lock file", options);
-    const { now = () => new Date(), ...transfer } = call.options;
+    const { now = () => new Date(), onChanges, ...transfer } = call.options;
     const context = call.context();
     const { changes, next } = await this.#changes(context, transfer);
     if (changes.length === 0) return this;
+    await onChanges?.(RecordList.fromRecords(changes, (rows) => changesTable(rows, this)));
     if (next.size === 0) throw new ImapError(`Cannot update the lock file "${this.path}": all of its files are gone`);
     const { dataDir, url } = context.settings;
     const isRedelivered = new Set(changes.filter(({ state }) => state === "redelivered").map(({ path }) => path));
@@ -530,16 +533,17 @@ export class LockFile {
     const damaged = (await verifyFiles(dataDir, kept, { ...QUIET_CHECK, signal: transfer.signal }))
       .filter(({ state }) => state !== "missing").map(({ path }) => path);
     await fetchMissing(context, next, { ...transfer, toVerify: new Set([...isRedelivered, ...damaged]) });
-    const { name, query } = this;
-    const contents: LockContents = {
+    const { path, name, query } = this;
+    const [wanted, created] = [next, now()];
+    const contents = await write(path, {
       name,
-      created: now().toISOString().replace(/\.\d+Z$/, "Z"),
       archive: url,
-      program: `@imap-sdc/data-access ${VERSION}`,
       query,
-      files: await lockedFiles(dataDir, next, transfer.signal),
-    };
-    await write(this.path, contents);
+      dataDir,
+      wanted,
+      created,
+      signal: transfer.signal,
+    });
     return new LockFile(this.#begin, this.path, contents);
   }
 

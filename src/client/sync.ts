@@ -177,15 +177,20 @@ export class SyncReport {
   /** Why files that are gone were not removed although that was asked for; undefined if nothing was refused. */
   readonly refusal: string | undefined;
 
+  /**
+   * The journal of the run before this one, if that was killed and its journal is damaged: what it had noted from this line
+   * on is lost. Its files were compared with the archive's; some may be handed over again, or not at all.
+   */
+  readonly damage: { readonly path: string; readonly line: number } | undefined;
+
   /** Creates a report of a result. */
-  constructor({ changes, unchanged, isFull, refusal }: SyncResult, { isPlan }: { readonly isPlan: boolean }) {
-    [this.changes, this.unchanged, this.isFull, this.refusal, this.isPlan] = [
-      changes,
-      unchanged,
-      isFull,
-      refusal,
-      isPlan,
-    ];
+  constructor(result: SyncResult, { isPlan }: { readonly isPlan: boolean }) {
+    this.changes = result.changes;
+    this.unchanged = result.unchanged;
+    this.isFull = result.isFull;
+    this.refusal = result.refusal;
+    this.damage = result.damage;
+    this.isPlan = isPlan;
   }
 
   /** The files that were not here. */
@@ -252,6 +257,7 @@ export class SyncReport {
       full: this.isFull,
       dry_run: this.isPlan,
       ...(this.refusal === undefined ? {} : { refusal: this.refusal }),
+      ...(this.damage === undefined ? {} : { damaged_journal: this.damage }),
       changes: this.changes.map((change) =>
         change.error === undefined ? change : { ...change, error: change.error.message }
       ),

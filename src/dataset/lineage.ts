@@ -221,7 +221,7 @@ function isOf(product: Product, dependency: string, { versions }: Inputs): boole
 
 /** Says in a line why something failed. */
 function reasonOf(error: unknown): string {
-  if (error instanceof ImapError) return excerpt(error.reason.replace(/^Cannot [^:]*: /, ""));
+  if (error instanceof ImapError) return excerpt(error.reason);
   return excerpt(error instanceof Error ? error.message : String(error));
 }
 

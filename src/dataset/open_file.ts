@@ -126,9 +126,9 @@ class FileSource implements CdfSource {
         : cause instanceof Error
         ? cause.message
         : String(cause);
-      throw new FileError(`Cannot open "${path}": ${reason}`, { cause, path });
+      throw new FileError(reason, { action: `open "${path}"`, cause, path });
     }
-    throw new FileError(`Cannot open "${path}": it is not a file`, { path });
+    throw new FileError("it is not a file", { action: `open "${path}"`, path });
   }
 
   /** Reads a range. */
@@ -140,7 +140,8 @@ class FileSource implements CdfSource {
     while (filled < length) {
       const count = await file.read(bytes.subarray(filled));
       if (count === null) {
-        throw new FileError(`Cannot read "${this.#path}": it became shorter while it was read`, { path: this.#path });
+        const action = `read "${this.#path}"`;
+        throw new FileError("it became shorter while it was read", { action, path: this.#path });
       }
       filled += count;
     }

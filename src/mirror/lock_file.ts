@@ -35,7 +35,11 @@ export interface LockedFile {
  */
 export type LockedQuery = Readonly<Record<string, string | readonly string[]>>;
 
-/** What a lock file says. */
+/**
+ * What a lock file says.
+ *
+ * @category Between runs
+ */
 export interface LockContents {
   /** The name of the data set: letters, digits, `-`, `_`, `.`. */
   readonly name: string;

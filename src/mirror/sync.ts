@@ -15,7 +15,7 @@ import {
   type SupersededFile,
   type SyncPlan,
 } from "./sync_plan.ts";
-import type { RememberedFile, Stamp, SyncState } from "./sync_state.ts";
+import type { DamagedJournal, RememberedFile, Stamp, SyncState } from "./sync_state.ts";
 import { dirname, join } from "@std/path";
 
 /**
@@ -93,6 +93,8 @@ export interface SyncResult {
   readonly isFull: boolean;
   /** Why files that are gone were not removed although that was asked for. */
   readonly refusal: string | undefined;
+  /** The journal of the run before, if it was damaged. */
+  readonly damage: DamagedJournal | undefined;
 }
 
 /** More than this share of the files must not be removed at once. */
@@ -206,7 +208,7 @@ class SyncRun {
     const { listing, same } = await this.#list(from, isQuick);
     if (same !== undefined && listing.files.length === 0) {
       // Nothing has to be written, and no other process to be waited for.
-      const result = { changes: [], unchanged: same, isFull: false, refusal: undefined };
+      const result = { changes: [], unchanged: same, isFull: false, refusal: undefined, damage: undefined };
       if (isDryRun || !this.#state.isNewDay(listing.time)) return result;
       if (!await this.#state.claim()) return undefined;
       this.#state.noteResponse(listing.time, false);
@@ -237,7 +239,13 @@ class SyncRun {
       if (this.#state.wasStopped) await this.#removeRemains();
       await this.#state.save();
     }
-    return { changes: this.#changes, unchanged: this.#countUnchanged(), isFull: from === undefined, refusal };
+    return {
+      changes: this.#changes,
+      unchanged: this.#countUnchanged(),
+      isFull: from === undefined,
+      refusal,
+      damage: this.#state.damage,
+    };
   }
 
   /**

@@ -167,6 +167,13 @@ function lineOf(name: string, file: RememberedFile | undefined): string {
   return JSON.stringify([name, ingested, size, modified, ...(hasNotes ? [notes] : [])]);
 }
 
+/** A journal that was damaged: what a run had noted from a line on is lost. */
+export interface DamagedJournal {
+  readonly path: string;
+  /** The first line that cannot be read, from 1. */
+  readonly line: number;
+}
+
 /** What is remembered besides the files. */
 interface Memory {
   /** Counts how often the state was written. A journal belongs to one of these numbers. */
@@ -213,6 +220,7 @@ export class SyncState implements AsyncDisposable {
   #journal: Deno.FsFile | undefined;
   #hasJournal = false;
   #wasStopped = false;
+  #damage: DamagedJournal | undefined;
   /** Whether something was noted that the state's file does not have. */
   #isChanged = false;
 
@@ -254,6 +262,7 @@ export class SyncState implements AsyncDisposable {
     if (this.#claim !== undefined || this.#waitForClaim === undefined) return true;
     this.#claim = await this.#waitForClaim();
     await this.#claim.note(CLAIM);
+    await this.#removeUnfinished();
     const [head, journal] = [this.#head, this.#journalText];
     this.#load();
     return head === this.#head && journal === this.#journalText;
@@ -296,6 +305,11 @@ export class SyncState implements AsyncDisposable {
   /** Whether the run before this one was stopped, or killed, before it had written the state. */
   get wasStopped(): boolean {
     return this.#wasStopped;
+  }
+
+  /** The journal of the run before this one, if it was damaged. It is gone once the state is written. */
+  get damage(): DamagedJournal | undefined {
+    return this.#damage;
   }
 
   /** From now on, new files are handed over: those of other processes, too. */
@@ -381,6 +395,14 @@ export class SyncState implements AsyncDisposable {
   /** Lets other processes have the state. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#release();
+  }
+
+  /** Removes states that were not written completely: a process was killed. Nobody else writes one now. */
+  async #removeUnfinished(): Promise<void> {
+    const [folder, start] = [dirname(this.#path), `.${basename(this.#path)}.`];
+    for (const { name } of Deno.readDirSync(folder)) {
+      if (name.startsWith(start) && name.endsWith(".new")) await Deno.remove(join(folder, name)).catch(() => {});
+    }
   }
 
   get #journalPath(): string {
@@ -512,10 +534,12 @@ export class SyncState implements AsyncDisposable {
     const lines = text.split("\n");
     const begin = parsed(lines.shift() ?? "");
     if (isJsonObject(begin)) this.#checkVersion(this.#journalPath, begin.version);
+    else if (lines.length > 0) this.#damage = { path: this.#journalPath, line: 1 };
     // A run was killed after it had written the state, and before it removed the journal.
     const isOurs = isJsonObject(begin) && begin.generation === this.#memory.generation && lines.length > 0;
     if (!isOurs) return this.#dropJournal();
     const good = lines.findIndex((line, index) => index === lines.length - 1 || !this.#apply(parsed(line)));
+    if (good < lines.length - 1) this.#damage = { path: this.#journalPath, line: good + 2 };
     this.#isChanged = true;
     // A kill, or a power failure, cuts a line. What follows the last whole one must not become a part of the next one.
     const kept = text.split("\n", good + 1).join("\n").length + 1;

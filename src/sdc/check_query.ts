@@ -253,8 +253,8 @@ export function inLowerCase(name: string, value: string): string {
  *
  * @throws {InputError} When an untyped caller passed a value of a wrong type.
  */
-function givenValues(parameters: QueryParameters): Map<string, string[]> {
-  checkObject("query by", parameters, 'an object with parameters, for example { instrument: "mag" }');
+function givenValues(parameters: QueryParameters, verb: string): Map<string, string[]> {
+  checkObject(`${verb} by`, parameters, 'an object with parameters, for example { instrument: "mag" }');
   const values = new Map<string, string[]>();
   for (const [name, value] of Object.entries(parameters)) {
     if (!isGiven(name, value)) continue;
@@ -264,7 +264,7 @@ function givenValues(parameters: QueryParameters): Map<string, string[]> {
     for (const value of list) {
       if (["string", "number", "boolean", "bigint"].includes(typeof value)) continue;
       const expected = isDayName(name) ? DAY_FORMS : "text, a number, or a list of them";
-      throw wrongValue("query", { parameter: name, value: shown(value), expected });
+      throw wrongValue(verb, { parameter: name, value: shown(value), expected });
     }
     values.set(name, [...new Set(list.map((value) => inLowerCase(name, String(value))))]);
   }
@@ -399,7 +399,7 @@ const NO_CONDITION: ReadonlySet<string> = new Set(["table", "version"]);
 const NO_LIST: ReadonlySet<string> = new Set(["table", "filename", "file_path"]);
 
 /** Returns the given table, or the table of the names. */
-function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
+function tableOf(values: ReadonlyMap<string, readonly string[]>, verb: string): TableName {
   const [given, second] = values.get("table") ?? [];
   const table = TABLES.find((name) => name === given);
   if (table !== undefined && second === undefined) {
@@ -408,42 +408,53 @@ function tableOf(values: ReadonlyMap<string, readonly string[]>): TableName {
   }
   if (given === undefined) return tableOfFiles(values.get("filename") ?? [], values.get("file_path") ?? []);
   const value = second === undefined ? given : `${given}, ${second}`;
-  throw wrongValue("query", { parameter: "table", value, ...oneOfWords(value, TABLES) });
+  throw wrongValue(verb, { parameter: "table", value, ...oneOfWords(value, TABLES) });
 }
 
 /** An error about a parameter that only other tables have. */
-function parameterOfOtherTable(table: TableName, parameter: string, others: readonly TableName[]): InputError {
-  const { parameters } = QUERY_TABLES[table];
+function parameterOfOtherTable(
+  table: TableName,
+  parameter: string,
+  others: readonly TableName[],
+  { verb, except }: QueryPurpose,
+): InputError {
+  const parameters = QUERY_TABLES[table].parameters.filter((name) => !except.includes(name));
   const have = `${new Intl.ListFormat("en").format(others)} ${others.length === 1 ? "has" : "have"}`;
   return new InputError(
     (nameOf) =>
-      `Cannot query ${nameOf(parameter)} in the table ${table}: only ${have} it; ` +
+      `Cannot ${verb} ${nameOf(parameter)} in the table ${table}: only ${have} it; ` +
       `${table} has ${parameters.map(nameOf).join(", ")}`,
     { problems: [{ parameter, expected: `one of ${parameters.join(", ")}` }] },
   );
 }
 
 /** An error about a parameter's values; undefined if they are valid. */
-function problemWith(table: TableName, name: string, values: readonly string[], now: Date): InputError | undefined {
+function problemWith(
+  table: TableName,
+  [name, values]: readonly [name: string, values: readonly string[]],
+  { now, purpose }: { readonly now: Date; readonly purpose: QueryPurpose },
+): InputError | undefined {
   const { parameters } = QUERY_TABLES[table];
+  const { verb, except } = purpose;
   if (!isOneOf(parameters, name)) {
     const others = TABLES.filter((other) => isOneOf(QUERY_TABLES[other].parameters, name));
-    return others.length > 0
-      ? parameterOfOtherTable(table, name, others)
-      : unknownParameter("query", name, { known: parameters, closest: closestName(name, parameters) });
+    return others.length > 0 ? parameterOfOtherTable(table, name, others, purpose) : unknownParameter(verb, name, {
+      known: parameters.filter((name) => !except.includes(name)),
+      closest: closestName(name, parameters),
+    });
   }
   if (values.length === 0) {
-    return new InputError((nameOf) => `Cannot query ${nameOf(name)}: the list of values is empty`, {
+    return new InputError((nameOf) => `Cannot ${verb} ${nameOf(name)}: the list of values is empty`, {
       problems: [{ parameter: name, expected: "one value or more" }],
     });
   }
   const isSingle = DAY_NAMES.includes(name) || name === "days_ago" || name === "today" || name === "released";
   if (values.length > 1 && (isSingle || values.includes("latest") || values.includes(ALL_MAJORS))) {
-    return wrongValue("query", { parameter: name, value: values.join(", "), expected: "one value" });
+    return wrongValue(verb, { parameter: name, value: values.join(", "), expected: "one value" });
   }
   for (const value of values) {
     const expected = checkValue(table, name, value, now);
-    if (expected !== undefined) return wrongValue("query", { parameter: name, value, ...expected });
+    if (expected !== undefined) return wrongValue(verb, { parameter: name, value, ...expected });
   }
   return undefined;
 }
@@ -495,7 +506,7 @@ function checkBounds(values: ReadonlyMap<string, readonly string[]>, days: Reado
   }
 }
 
-/** What a query is for, in the message about one without conditions. */
+/** What a query is for, in messages. */
 interface QueryPurpose {
   readonly verb: string;
   /** The parameters that are not accepted there. */
@@ -512,11 +523,12 @@ interface QueryPurpose {
 export function checkQuery(
   parameters: QueryParameters,
   now: Date = new Date(),
-  { verb, except }: QueryPurpose = { verb: "query", except: [] },
+  purpose: QueryPurpose = { verb: "query", except: [] },
 ): CheckedQuery {
-  const values = givenValues(parameters);
-  const table = tableOf(values);
-  const problems = [...values].flatMap(([name, list]) => problemWith(table, name, list, now) ?? []);
+  const { verb, except } = purpose;
+  const values = givenValues(parameters, verb);
+  const table = tableOf(values, verb);
+  const problems = [...values].flatMap((given) => problemWith(table, given, { now, purpose }) ?? []);
   if (problems.length > 0) throw joinInputErrors(problems);
   const latest = values.get("version")?.[0] === "latest";
   const isCondition = ([name, [value]]: [string, string[]]) => !NO_CONDITION.has(name) && value !== ALL_MAJORS;

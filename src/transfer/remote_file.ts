@@ -108,7 +108,8 @@ export class RemoteFile {
 
   #changed(): FileError {
     const { archivePath } = this.#parts;
-    return new FileError(`Cannot read "${archivePath}": it has changed since it was opened; open it again`, {
+    return new FileError("it has changed since it was opened; open it again", {
+      action: `read "${archivePath}"`,
       path: archivePath,
     });
   }

@@ -46,6 +46,17 @@ export function syncSummary(sync: ShownSync): string {
   return `${sync.isPlan ? "Plan: " : ""}${all}; ${bytesText(sync)}`;
 }
 
+/** Says what else a user should know of a sync; empty for nothing. */
+export function syncNote({ refusal, damage, isPlan }: ShownSync): string {
+  const refused = refusal === undefined ? [] : [`Not removed: ${refusal}`];
+  if (damage === undefined) return refused.join("");
+  const lost =
+    `The journal "${damage.path}" of a run that was stopped is damaged from line ${damage.line} on: what that ` +
+    `run noted there is lost. Its files ${isPlan ? "are" : "were"} compared with the archive's; some may be handed ` +
+    "over again, or not at all";
+  return [...refused, lost].join(". ");
+}
+
 /** Says what was done for a file, and why it failed. */
 function doneText({ done, by, error, lockFile, path, state }: SyncChange): string {
   if (error !== undefined) return error instanceof ImapError ? error.reason : error.message;
@@ -68,9 +79,10 @@ export function syncTable(sync: ShownSync): Table<SyncChange> {
     ...more,
   });
   const hasBytes = rows.some((change) => amount(change) !== "");
+  const note = syncNote(sync);
   return {
     title: syncSummary(sync),
-    ...(sync.refusal === undefined ? {} : { note: `Not removed: ${sync.refusal}` }),
+    ...(note === "" ? {} : { note }),
     columns: [
       left("File", ({ file }) => bareName(file)),
       left("State", ({ state }) => state),

@@ -47,7 +47,10 @@ Deno.test("lock, download --lock, verify and diff print what differs, and end wi
     const partly = await run(second.path, "download --lock a.json");
     assertEquals(partly.code, 1);
     assertStringIncludes(partly.stderr, "2 skipped, 1 failed");
-    const updated = await run(second.path, "lock a.json --update");
+    const queriesOf = ({ stderr }: { readonly stderr: string }) => stderr.match(/^GET \S*\/query\S*/gm)?.length;
+    const queries = queriesOf(await run(second.path, "diff a.json --debug"));
+    const updated = await run(second.path, "lock a.json --update --debug");
+    assertEquals([queriesOf(updated), queries !== undefined], [queries, true], "the archive is asked once");
     assertEquals(updated.code, 0, updated.stderr);
     assertStringIncludes(updated.stdout, "1 gone");
     assertMatch(updated.stdout, /Locked 2 files \(\d+ kB\) in: .*a\.json\n$/);

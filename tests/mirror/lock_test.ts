@@ -238,7 +238,9 @@ Deno.test("diff() lists what has changed in the archive, and update() takes it",
   ]);
   assertEquals(changes[1]?.newer, pathOf(1, "v002.0001"));
   assertStringIncludes(changes.toText(), "1 new, 2 superseded, 1 redelivered, 1 gone");
-  const updated = await lock.update();
+  const told: string[][] = [];
+  const updated = await lock.update({ onChanges: (changes) => void told.push(said(changes)) });
+  assertEquals(told, [said(changes)]);
   assertEquals(updated.files.map(({ path }) => path), [
     pathOf(0), // Queries find all minor versions.
     pathOf(0, "v001.0002"),

@@ -364,6 +364,46 @@ Deno.test("sync() asks again if another process changes the state in the meantim
   assertEquals(archive.requests.filter((path) => path.startsWith("/download/")).length, 1);
 });
 
+Deno.test("sync() says once that the journal of a run which was killed is damaged, and loses no file", async () => {
+  await using archive = await synced(3);
+  const state = await statePath(archive);
+  const journal = state.replace(/json$/, "journal");
+  const head = JSON.stringify({ version: 1, generation: 1 });
+  const line = (day: number) => JSON.stringify([`imap/mag/l2/2026/01/${nameOf(day)}`, "2026-06-01 12:00:00", 1, 1]);
+  for (
+    const [text, damaged] of [
+      [`${head}\n${line(8)}\n\0\0\0\0\n${line(9)}\n`, 3],
+      [`\0\0\0\0\0\n${line(8)}\n`, 1],
+      // A kill cuts the last line, and loses nothing.
+      [`${head}\n${line(8)}\n${line(9).slice(0, 20)}`, undefined],
+      [head.slice(0, 10), undefined],
+    ] as const
+  ) {
+    await Deno.writeTextFile(state, (await Deno.readTextFile(state)).replace(/"generation": \d+/, '"generation": 1'));
+    await Deno.writeTextFile(journal, text);
+    const report = await archive.client().sync(MAG);
+    assertEquals(report.damage, damaged === undefined ? undefined : { path: journal, line: damaged }, text);
+    assertEquals(report.toText().includes(`damaged from line ${damaged} on`), damaged !== undefined);
+    assertEquals([report.failed.length, report.gone.length, report.localChanges.length, report.unchanged], [
+      0,
+      0,
+      0,
+      3,
+    ]);
+    const next = await archive.client().sync(MAG);
+    assertEquals([next.damage, next.changes.length, next.unchanged], [undefined, 0, 3]);
+  }
+});
+
+Deno.test("sync() removes a state that a killed run has not written completely", async () => {
+  await using archive = await synced(3);
+  const unfinished = ownPathOf(partialPathOf(await statePath(archive))).replace(/part$/, "new");
+  await Deno.writeTextFile(unfinished, "{");
+  archive.put(nameOf(3));
+  await archive.client().sync(MAG);
+  assertEquals((await archive.folder.files()).filter((path) => path.startsWith(".imap-data-access/")).length, 1);
+});
+
 Deno.test("sync() divides the files among shards, all versions of a file in one", async () => {
   await using archive = await openFakeArchive();
   for (let day = 0; day < 30; day++) archive.put(nameOf(day));
@@ -416,6 +456,11 @@ Deno.test("sync() rejects wrong parameters and options before anything is sent o
   ) {
     await assertRejects(() => client.sync(wrong), InputError);
   }
+  const misspelled: Record<string, unknown> = { instrument: "mag", dataLevel: "l2" };
+  const misspelling = await assertRejects(() => client.sync(misspelled), InputError, 'Cannot sync by "dataLevel"');
+  assertStringIncludes(misspelling.message, 'did you mean "data_level"?');
+  assert(!misspelling.message.includes("ingestion_start_date"), misspelling.message);
+  await assertRejects(() => client.sync({ data_level: "l9" }), InputError, 'Cannot sync data_level "l9"');
   for (const wrong of [{ overlapHours: -1 }, { concurrency: 0 }, { shard: { part: 3, of: 2 } }]) {
     await assertRejects(() => client.sync(MAG, wrong), InputError);
   }

@@ -52,9 +52,12 @@ async function write(
   try {
     if (flags.has("update")) {
       const old = await client.readLock(file);
-      const changes = await old.diff({ signal });
-      if (changes.length > 0) await output.data(recordText(changes, output.look()));
-      const lock = await old.update(transfer);
+      const lock = await old.update({
+        ...transfer,
+        onChanges: async (changes) => {
+          await output.data(recordText(changes, output.look()));
+        },
+      });
       display.stop();
       return await report(lock, input);
     }

@@ -7,6 +7,7 @@ import { fromEnvironmentIfAllowed } from "../../config.ts";
 import { DEFAULT_OVERLAP_HOURS, type NewFile, type SyncOptions, type SyncReport } from "../../client/sync.ts";
 import { ImapError } from "../../errors.ts";
 import { printable, printableJson } from "../../safe_text.ts";
+import { syncNote } from "../../views/mirror.ts";
 
 const FORMATS = ["table", "json"] as const;
 const SUPERSEDED = ["keep", "move", "remove"] as const;
@@ -106,7 +107,7 @@ async function print(report: SyncReport, { output, quiet, values }: CommandInput
     const lines = Array.isArray(changes) ? changes.map((change) => printableJson(JSON.stringify(change))) : [];
     const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`;
     await output.data(`${printableJson(JSON.stringify(others)).slice(0, -1)},"changes":${list}}\n`);
-  } else if (report.changes.length > 0) await output.data(report.toText());
+  } else if (report.changes.length > 0 || report.damage !== undefined) await output.data(report.toText());
   else if (!quiet) await output.data(`${report.summary()}\n`);
   const messages = failed.map(({ file, error }) => error?.message ?? `Cannot sync "${file}"`);
   const refused = refusalOf(report);
@@ -127,6 +128,7 @@ class PollPrinter {
   async print(report: SyncReport): Promise<void> {
     const { output, quiet, values } = this.#input;
     const isJson = values.get("output-format") === "json";
+    if (report.damage !== undefined) await output.notice(syncNote(report));
     const refused = refusalOf(report);
     const said = new Set(refused === undefined ? [] : [refused]);
     if (refused !== undefined && !this.#said.has(refused)) await output.error(`${PROGRAM} sync`, refused);
