@@ -7,22 +7,24 @@ const ROUNDS = 20;
 const SECONDS = 1;
 const CONNECTIONS = 16;
 /** The queries, and how many rows each has. */
-const QUERIES = [
+export const QUERIES = [
   { work: "a day", path: "/query?start_date=20280101&end_date=20280101", rows: 100 },
   { work: "a product", path: "/query?instrument=INSTRUMENT&data_level=l2&descriptor=rare-200", rows: 5 },
 ] as const;
 /** An archive may need this much more time than before. */
 const MOST = 1.05;
 
-interface Server extends AsyncDisposable {
+/** An archive in a process of its own. */
+export interface Server extends AsyncDisposable {
   readonly port: number;
   readonly pid: number;
 }
 
-async function startServer(checkout: URL): Promise<Server> {
+/** Starts the archive of a checkout. `args` are those of its program. */
+export async function startServer(checkout: URL, args: readonly string[] = []): Promise<Server> {
   const program = fromFileUrl(new URL("bench/queries/archive_server.ts", checkout));
   const server = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "--no-check", program],
+    args: ["run", "-A", "--quiet", "--no-check", program, ...args],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
@@ -72,13 +74,14 @@ async function ask(port: number, path: string, until: number): Promise<number> {
 }
 
 /** What a round has shown. */
-interface Figures {
+export interface Figures {
   readonly perSecond: number;
   /** Milliseconds of processor time for each query. */
   readonly each: number;
 }
 
-async function measure({ port, pid }: Server, path: string): Promise<Figures> {
+/** Measures one round of a query. */
+export async function measure({ port, pid }: Server, path: string): Promise<Figures> {
   const before = await processorTime(pid);
   const started = performance.now();
   const until = started + SECONDS * 1000;
@@ -88,7 +91,8 @@ async function measure({ port, pid }: Server, path: string): Promise<Figures> {
   return { perSecond: count / seconds, each: (await processorTime(pid) - before) / count };
 }
 
-function middle(figures: readonly Figures[]): Figures {
+/** The medians of rounds. */
+export function middle(figures: readonly Figures[]): Figures {
   return { perSecond: median(figures.map((one) => one.perSecond)), each: median(figures.map((one) => one.each)) };
 }
 

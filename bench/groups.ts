@@ -17,6 +17,8 @@ export const QUICK: Readonly<Record<string, Group>> = {
 /** What takes a minute, and says most on a quiet machine. */
 export const ARCHIVE: Readonly<Record<string, Group>> = {
   archive: async () => await (await import("./archive.ts")).benchArchive(),
+  // Needs postgresql, and Go or python3 with a package index.
+  team: async () => await (await import("./team.ts")).benchTeam(),
 };
 
 /** What needs nginx, curl, aria2c, 10 GiB of disk and some minutes. */

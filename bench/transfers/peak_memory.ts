@@ -7,7 +7,7 @@ const MEGABYTE = 1_000_000;
 const MAX_MB = 120;
 
 /** The peak resident memory of a process, in bytes (VmHWM, proc(5)); undefined when it has ended. */
-async function peakOf(pid: number): Promise<number | undefined> {
+export async function peakOf(pid: number): Promise<number | undefined> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
   const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;

@@ -108,7 +108,7 @@ const SETTINGS = {
  *
  * @throws {InputError} When it is not valid, or its file of certificates cannot be read.
  */
-async function readPlace(text: string): Promise<Place> {
+async function readPlace(text: string, caFile: string | undefined): Promise<Place> {
   const url = URL.parse(text);
   const refuse = (reason: string) => new InputError(`Cannot use the URL of the database: ${reason}`);
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
@@ -133,17 +133,20 @@ async function readPlace(text: string): Promise<Place> {
   if (!Number.isInteger(seconds) || seconds < 1) throw refuse("connect_timeout must be a whole number of seconds");
   const port = Number(url.port || 5432);
   const at = host.startsWith("/") ? `${host}:${port}` : url.host || `${host}:${port}`;
-  const rootCertificates = parameter("sslrootcert");
+  const given = parameter("sslrootcert");
+  const authorities = given ?? caFile;
   return {
     host,
     port,
     user,
     password: password ?? "",
     database: database || user,
-    security: securityOf(parameter("sslmode"), { host, hasAuthority: rootCertificates !== undefined, refuse }),
-    ca: rootCertificates === undefined || rootCertificates === "system"
-      ? undefined
-      : await readAuthority(rootCertificates),
+    security: securityOf(parameter("sslmode") ?? (given === undefined ? undefined : "verify-full"), {
+      host,
+      hasAuthority: authorities !== undefined,
+      refuse,
+    }),
+    ca: authorities === undefined || authorities === "system" ? undefined : await readAuthorities(authorities),
     connectSeconds: seconds,
     settings: {
       ...SETTINGS,
@@ -175,7 +178,7 @@ function securityOf(
 ): Security {
   switch (mode) {
     case undefined:
-      return isLocal(host) && !hasAuthority ? "no TLS" : "authority and name";
+      return isLocal(host) ? "no TLS" : "authority and name";
     case "disable":
       return "no TLS";
     case "require":
@@ -192,9 +195,9 @@ function securityOf(
   }
 }
 
-async function readAuthority(path: string): Promise<string> {
+async function readAuthorities(path: string): Promise<string> {
   const refuse = (reason: string, cause?: unknown) =>
-    new InputError(`Cannot use "${shown(path)}" as sslrootcert: ${reason}`, { cause });
+    new InputError(`Cannot use "${shown(path)}" for the certificates of authorities: ${reason}`, { cause });
   const text = await Deno.readTextFile(path).catch((error: unknown) => {
     throw refuse(error instanceof Error ? error.message : String(error), error);
   });
@@ -444,6 +447,8 @@ async function withDates(error: unknown, place: Place): Promise<unknown> {
 
 /** How a database is used. */
 export interface PostgresOptions {
+  /** A file with the certificates of authorities, in PEM, unless the URL has `sslrootcert`. Default: those of Deno. */
+  readonly caFile?: string | undefined;
   /** Called when the server is gone, and calls wait for it. */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** How long calls wait for a server that is gone. Default: 10,000. */
@@ -492,7 +497,7 @@ export class Postgres {
     url: string,
     options: PostgresOptions = {},
   ): Promise<Postgres> {
-    const place = await readPlace(url);
+    const place = await readPlace(url, options.caFile);
     const database = new Postgres(await loadPackage(), place, options);
     const end = performance.now() + database.#maxWaitMs;
     for (;;) {

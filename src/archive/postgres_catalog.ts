@@ -132,7 +132,7 @@ const IDENTITY = ["instrument", "data_level", "descriptor", "start_date", "repoi
 /** SQL: finds out anew which of the files that are versions of the same have newer ones. Its value is a JSON array of them. */
 const MARK_SUPERSEDED = `
   UPDATE files SET superseded = found.superseded FROM (
-    SELECT file_path, CASE
+    SELECT file_path, superseded AS before, CASE
       WHEN rank() OVER (PARTITION BY ${IDENTITY.map((name) => `files.${name}`).join(", ")}
         ORDER BY major_version DESC, minor_version DESC) = 1 THEN 0
       WHEN rank() OVER (PARTITION BY ${IDENTITY.map((name) => `files.${name}`).join(", ")}
@@ -145,7 +145,7 @@ const MARK_SUPERSEDED = `
     name === "repointing" ? `files.${name} IS NOT DISTINCT FROM changed.${name}` : `files.${name} = changed.${name}`
   ).join(" AND ")
 }
-  ) AS found WHERE files.file_path = found.file_path AND files.superseded <> found.superseded`;
+  ) AS found WHERE files.file_path = found.file_path AND found.before <> found.superseded`;
 
 /** SQL: inserts or updates the rows of a JSON array. A file keeps its release state when its bytes change. */
 const PUT = `INSERT INTO files (${COLUMNS.join(", ")})

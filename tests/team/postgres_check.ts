@@ -469,7 +469,10 @@ Deno.test("A URL that is not valid is refused before anything is sent", async ()
     [`${url}?sslmode=yes`, 'its sslmode is "yes"; expected verify-full, verify-ca, require, or disable'],
     [`${url}?ssl=true`, 'its parameter "ssl" is none of application_name, connect_timeout, host, options, sslmode'],
     [`${url}?connect_timeout=soon`, "connect_timeout must be a whole number of seconds"],
-    [`${url}?sslrootcert=/nowhere/ca.pem`, 'Cannot use "/nowhere/ca.pem" as sslrootcert: No such file'],
+    [
+      `${url}?sslrootcert=/nowhere/ca.pem`,
+      'Cannot use "/nowhere/ca.pem" for the certificates of authorities: No such file',
+    ],
     [`${url}?sslrootcert=/etc/hostname`, "it contains no certificate in PEM"],
   ];
   for (const [text, reason] of expected) assertStringIncludes(await problemOf(text), reason);
@@ -487,6 +490,7 @@ Deno.test("With TLS, only a server with a certificate of the right authority, fo
   } finally {
     await catalog.close();
   }
+  await (await PostgresCatalog.open(database, { caFile: servers.caFile })).close();
   await (await PostgresCatalog.open(database.replace("verify-full", "require"))).close();
   assertStringIncludes(await problemOf(database), "was not issued by an authority that is trusted");
   assertStringIncludes(await problemOf(database.replace("verify-full", "disable")), "pg_hba.conf");
