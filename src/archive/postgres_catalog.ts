@@ -34,7 +34,7 @@ const SCHEMA_VERSION = 1;
 const TEXT = 'text COLLATE "C"';
 
 /** The columns, in the order of the table. */
-const COLUMN_TYPES: Readonly<Record<keyof CatalogEntry, string>> = {
+const COLUMN_TYPES: Readonly<Record<keyof CatalogEntry | "etag", string>> = {
   file_path: `${TEXT} PRIMARY KEY`,
   table_name: `${TEXT} NOT NULL`,
   instrument: TEXT,
@@ -55,6 +55,8 @@ const COLUMN_TYPES: Readonly<Record<keyof CatalogEntry, string>> = {
   size: "bigint NOT NULL",
   mtime: "bigint NOT NULL",
   md5: TEXT,
+  // Of an object that was uploaded in parts, the ETag is not an MD5, but it changes with the bytes.
+  etag: TEXT,
 };
 
 const COLUMNS = Object.keys(COLUMN_TYPES);
@@ -99,11 +101,15 @@ const CREATE_TABLES = `
   );
   CREATE TABLE pending (
     file_path ${TEXT} PRIMARY KEY,
+    signed bigint NOT NULL,
     expires bigint NOT NULL,
     next_try bigint NOT NULL,
-    tries integer NOT NULL DEFAULT 0
+    tries integer NOT NULL
   );
   CREATE INDEX pending_by_next_try ON pending (next_try);
+  CREATE INDEX pending_by_signed ON pending (signed);
+  CREATE TABLE head_budget (tokens double precision NOT NULL, at bigint NOT NULL);
+  INSERT INTO head_budget VALUES (0, 0);
   CREATE TABLE state (
     is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
     schema_version integer NOT NULL,

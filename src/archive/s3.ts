@@ -3,6 +3,7 @@ import { Call, contentRange, lengthOfHeaders, md5OfHeaders, type Reply, timeoutE
 import { FileBody } from "../http/put_file.ts";
 import { type HttpLog, parseRetryAfter, safeWords, serverTime, startTimer, type Transport } from "../http/transport.ts";
 import { hideSecret } from "../safe_text.ts";
+import { IncompleteBodyError } from "./object_store.ts";
 import { createHash, createHmac } from "node:crypto";
 
 /** Where a store's objects are. */
@@ -480,6 +481,14 @@ interface StoreRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Bytes of an object. */
+export interface ObjectSpan {
+  readonly position: number;
+  readonly length: number;
+  /** The ETag that the object must have, without quotes. */
+  readonly etag: string;
+}
+
 /** What a presigned URL of a store allows. */
 export interface StoreAccess {
   readonly method: "GET" | "PUT";
@@ -519,6 +528,12 @@ export class S3Client {
     if (options.authorities !== undefined) this.#http = Deno.createHttpClient({ caCerts: [...options.authorities] });
     this.#transport = { api, timeoutMs, retries, log, random: Math.random, http: this.#http };
     this.#now = now;
+  }
+
+  /** Returns the path of a key; undefined if it is not below the prefix. */
+  pathOf(key: string): string | undefined {
+    const { prefix } = this.#location;
+    return key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
   }
 
   /** Closes the connections. */
@@ -566,47 +581,51 @@ export class S3Client {
   /**
    * Reads bytes of an object.
    *
-   * @param etag The ETag that the object must have, without quotes.
    * @returns Exactly these bytes.
    * @throws {ImapError} When the object is gone or another one, or shorter.
    */
-  async read(path: string, position: number, length: number, etag: string): Promise<Uint8Array<ArrayBuffer>> {
-    if (length === 0) return new Uint8Array();
-    const last = position + length - 1;
-    const headers = { range: `bytes=${position}-${last}` };
-    const request: StoreRequest = { action: `read "${path}" in "${this.name}"`, method: "GET", path, headers };
-    return await this.#retry(request, async (call) => {
-      const reply = await this.#open(call, request, etag);
-      const range = contentRange(reply.headers);
-      const isWhole = reply.status === 200 && position === 0 && lengthOfHeaders(reply.headers) === length;
-      if (!isWhole && (reply.status !== 206 || range?.first !== position || range.last !== last)) {
-        await reply.discard();
-        throw new ProtocolError(`${reply.url.host} sent other bytes than were asked for`, { action: call.action });
-      }
+  async read(path: string, span: ObjectSpan): Promise<Uint8Array<ArrayBuffer>> {
+    const { length } = span;
+    const action = `read "${path}" in "${this.name}"`;
+    return await this.#call({ action }).retry(async () => {
       const bytes = new Uint8Array(length);
       let filled = 0;
-      for await (const chunk of reply.chunks()) {
+      for await (const chunk of await this.#openOnce(action, path, span)) {
         if (filled + chunk.length > length) break;
         bytes.set(chunk, filled);
         filled += chunk.length;
       }
       if (filled === length) return bytes;
-      throw new ConnectionError(`${reply.url.host} broke the connection`, { action: call.action, retryable: true });
+      throw new ConnectionError(`${this.#location.endpoint.host} broke the connection`, { action, retryable: true });
     });
   }
 
   /**
-   * Streams an object.
+   * Streams bytes of an object.
    *
-   * @param etag The ETag that the object must have, without quotes.
    * @throws {ImapError} When the object is gone, or another one.
    */
-  async stream(path: string, etag: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    const request: StoreRequest = { action: `read "${path}" in "${this.name}"`, method: "GET", path };
-    return await this.#retry(request, async (call) => {
-      const reply = await this.#open(call, request, etag);
-      return ReadableStream.from(reply.chunks());
-    });
+  async stream(path: string, span: ObjectSpan): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const action = `read "${path}" in "${this.name}"`;
+    return ReadableStream.from(await this.#call({ action }).retry(() => this.#openOnce(action, path, span)));
+  }
+
+  /** GETs bytes of an object, and returns their chunks. */
+  async #openOnce(
+    action: string,
+    path: string,
+    { position, length, etag }: ObjectSpan,
+  ): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>> {
+    if (length === 0) return ReadableStream.from([]);
+    const last = position + length - 1;
+    const request: StoreRequest = { action, method: "GET", path, headers: { range: `bytes=${position}-${last}` } };
+    const call = this.#call(request);
+    const reply = await this.#open(call, request, etag);
+    const range = contentRange(reply.headers);
+    const isWhole = reply.status === 200 && position === 0 && lengthOfHeaders(reply.headers) === length;
+    if (isWhole || (reply.status === 206 && range?.first === position && range.last === last)) return reply.chunks();
+    await reply.discard();
+    throw new ProtocolError(`${reply.url.host} sent other bytes than were asked for`, { action });
   }
 
   /**
@@ -631,7 +650,7 @@ export class S3Client {
       stopTimer();
       stopTimer = startTimer(timeoutMs, () => fail(timeoutError(action, this.#location.endpoint.host, timeoutMs)));
     };
-    const wrongLength = () => new ConnectionError(`there are not ${length} bytes, as announced`, { action });
+    const wrongLength = () => new IncompleteBodyError(`there are not ${length} bytes, as announced`, { action });
     let count = 0;
     const reader = body?.getReader();
     const counted = new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -748,7 +767,7 @@ export class S3Client {
     };
   }
 
-  #call({ action, signal }: StoreRequest): Call {
+  #call({ action, signal }: Pick<StoreRequest, "action" | "signal">): Call {
     return new Call(this.#transport, { action, signal });
   }
 

@@ -1,6 +1,13 @@
 import type { Backend } from "./backend.ts";
-import type { StoreCredentials } from "./s3.ts";
-import { ImapError } from "../errors.ts";
+import { importFolder } from "./folders.ts";
+import { Indexer } from "./indexer.ts";
+import { PostgresCatalog, PostgresJournal } from "./postgres_catalog.ts";
+import { parseStoreUrl, S3Client, type StoreCredentials, type StoreLocation } from "./s3.ts";
+import { S3Store } from "./s3_store.ts";
+import { storeCredentialsFromEnvironment } from "../config.ts";
+import { InputError } from "../errors.ts";
+import { shown } from "../safe_text.ts";
+import { resolve } from "@std/path";
 
 /** Where replicas share an archive. */
 export interface TeamOptions {
@@ -26,11 +33,77 @@ export interface TeamOptions {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
+/** Reads the file with certificates. */
+async function readAuthorities(path: string): Promise<string> {
+  const refuse = (reason: string) => new InputError(`Cannot use "${shown(path)}" for certificates: ${reason}`);
+  const text = await Deno.readTextFile(path).catch((error: unknown) => {
+    throw refuse(`it cannot be read (${error instanceof Error ? error.name : "unknown error"})`);
+  });
+  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw refuse("it contains no certificate in PEM");
+  return text;
+}
+
+/** Tells the database's URL which authorities are trusted, unless it says that itself, or needs none. */
+function withAuthorities(database: string, caFile: string | undefined): string {
+  const url = URL.parse(database);
+  const isSaid = url === null || url.searchParams.has("sslrootcert") || url.searchParams.get("sslmode") === "disable";
+  if (caFile === undefined || isSaid) return database;
+  url.searchParams.set("sslrootcert", caFile);
+  return url.href;
+}
+
+/** Returns the keys of the store. */
+function credentialsOf({ storeCredentials }: TeamOptions): StoreCredentials {
+  const credentials = storeCredentials ?? storeCredentialsFromEnvironment();
+  if (credentials !== undefined) return credentials;
+  throw new InputError(
+    "Cannot use the store: its keys are missing; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a file with them",
+  );
+}
+
+/** Returns where the store is, with the origin that callers use. */
+function locationOf({ store, objectsUrl }: TeamOptions): StoreLocation {
+  const location = parseStoreUrl(store);
+  return objectsUrl === undefined ? location : { ...location, publicEndpoint: new URL(objectsUrl) };
+}
+
 /**
- * Opens an archive whose rows are in PostgreSQL, and whose files are in an S3 store.
+ * Opens an archive whose rows are in PostgreSQL, and whose files are in an S3 store. The first time, the catalog is filled
+ * with what is in the store.
  *
  * @throws {InputError} When the options are wrong. {ImapError} When the database or the store cannot be used.
  */
-export function openTeamArchive(_options: TeamOptions): Promise<Backend> {
-  return Promise.reject(new ImapError("Cannot use a database and a store: this version does not have that yet"));
+export async function openTeamArchive(options: TeamOptions): Promise<Backend> {
+  const { caFile, unreleased = false, importFrom, signal, now, onError } = options;
+  const location = locationOf(options);
+  const credentials = credentialsOf(options);
+  const authorities = caFile === undefined ? undefined : [await readAuthorities(caFile)];
+  await using opening = new AsyncDisposableStack();
+  const client = opening.adopt(new S3Client({ location, credentials, authorities }), (client) => client.close());
+  await client.check();
+  const database = withAuthorities(options.database, caFile);
+  const catalog = opening.adopt(await PostgresCatalog.open(database, { onError }), (catalog) => catalog.close());
+  const indexer = new Indexer({ catalog, client, now, onError, releasesFoundFiles: !unreleased });
+  const store = new S3Store({ catalog, client, indexer });
+  const swept = await indexer.sweepFirst(signal);
+  const imported = importFrom === undefined
+    ? undefined
+    : await importFolder(resolve(importFrom), { store, isReleased: !unreleased, signal });
+  const indexed = { files: await catalog.size(), skipped: swept?.skipped ?? [] };
+  const opened = opening.move(); // From here on, the caller is responsible for closing it.
+  return {
+    catalog,
+    store,
+    journal: new PostgresJournal(catalog.database),
+    signer: undefined,
+    objectsUrl: location.publicEndpoint.origin,
+    indexed,
+    imported,
+    wake: (event) => indexer.wake(event),
+    watch: ({ onChange }) => ({
+      start: () => indexer.start(({ skipped }) => skipped.forEach((file) => onChange({ type: "skipped", ...file }))),
+      close: () => indexer.close(),
+    }),
+    close: () => opened.disposeAsync(),
+  };
 }

@@ -197,10 +197,11 @@ Deno.test("S3Client.read() returns exactly the bytes of the object that it was o
   ];
   await using server = startServer(() => answers.shift() ?? new Response());
   const client = clientOf(`s3://bucket?endpoint=${server.url}`);
-  assertEquals(new TextDecoder().decode(await client.read("a", 1, 3, "e1")), "bcd");
-  await assertRejects(() => client.read("a", 1, 3, "e1"), Error, "the object was replaced");
-  await assertRejects(() => client.read("a", 1, 3, "e1"), Error, "sent other bytes than were asked for");
-  await assertRejects(() => client.read("a", 1, 3, "e1"), Error, "has no such object anymore");
+  const span = { position: 1, length: 3, etag: "e1" };
+  assertEquals(new TextDecoder().decode(await client.read("a", span)), "bcd");
+  await assertRejects(() => client.read("a", span), Error, "the object was replaced");
+  await assertRejects(() => client.read("a", span), Error, "sent other bytes than were asked for");
+  await assertRejects(() => client.read("a", span), Error, "has no such object anymore");
 });
 
 Deno.test("S3Client and its signer show no keys when they are inspected", () => {
