@@ -23,7 +23,6 @@ import "../transfer/local_files.ts";
 import "../transfer/objects.ts";
 import "../transfer/partial_file.ts";
 import "../transfer/receive.ts";
-import "@std/async";
 import "@std/fs";
 
 /** The options passed to a running transfer. */

@@ -1,3 +1,2 @@
 // The types of the @std/async functions that src uses: the npm build of @std has none.
-export declare function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T>;
 export declare function delay(ms: number, options?: { signal?: AbortSignal; persistent?: boolean }): Promise<void>;
