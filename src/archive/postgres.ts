@@ -82,7 +82,7 @@ const EXAMPLE = "postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full
 /** A statement that takes longer is a mistake, or the server is overloaded. */
 const MAX_STATEMENT_SECONDS = 30;
 /** A connection on which nothing comes for longer leads nowhere: statements take less time. */
-const MAX_SILENCE_MS = 60_000;
+const MAX_SILENCE_MS = 40_000;
 /** How long calls wait for a server that restarts. */
 const MAX_WAIT_MS = 10_000;
 /** How often a call is made again when connections break. */

@@ -16,6 +16,7 @@ import { deadUrl } from "../support/server.ts";
 import { type Certificate, certificateAuthority } from "../support/server_certificate.ts";
 import { sharedServers, startServers } from "./servers.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async";
 import { join } from "@std/path";
 import { createServer } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
@@ -240,6 +241,35 @@ Deno.test("Two archives that change the same files at once leave the rows of one
   }
 });
 
+Deno.test("Versions that two archives add at the same moment are told apart", async () => {
+  const { catalog: one, database } = await newCatalog();
+  const two = await PostgresCatalog.open(database);
+  try {
+    /** Waits until statements of this schema wait for locks. */
+    const waiting = async (count: number) => {
+      const sql = `SELECT count(*) AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = ?`;
+      while (Number((await one.rows(sql, ["archive"]))[0]?.count) < count) await delay(5);
+    };
+    const running = await one.database.exclusively("gate", async () => {
+      // Whoever changes files waits for this statement, which waits for the gate.
+      const holding = two.rows(`WITH held AS MATERIALIZED (SELECT revision FROM state FOR UPDATE)
+        SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/gate', 0)) FROM held`);
+      await waiting(1);
+      const updates = [one, two].map((catalog, index) =>
+        catalog.update({ changed: [entry(`imap_mag_l1a_norm_20260101_v00${index + 1}.cdf`)], gone: [] })
+      );
+      await waiting(3);
+      return [holding, ...updates];
+    });
+    await Promise.all(running ?? []);
+    const found = await responseTo(two, "instrument=mag&latest=true", true);
+    assertStringIncludes(found, "_v002.cdf");
+    assertEquals(found.split("file_path").length - 1, 1, found);
+  } finally {
+    await Promise.all([one.close(), two.close()]);
+  }
+});
+
 Deno.test("A transaction that fails halfway changes nothing", async () => {
   const { catalog } = await newCatalog();
   try {
@@ -330,7 +360,7 @@ Deno.test("Calls wait while PostgreSQL restarts or loses a connection, and none 
     const moreCalls = async () => {
       const before = [...done];
       while (done.some((count, caller) => count < (before[caller] ?? 0) + 3)) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await delay(5);
       }
     };
     for (const end of ["stop", "kill", "stop"] as const) {
@@ -371,7 +401,7 @@ Deno.test("Calls fail with a plain sentence while PostgreSQL is away for longer,
     }
     await servers.postgres.start();
     while (!await catalog.has("x").then(() => true, () => false)) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await delay(20);
     }
     await catalog.update({ changed: [entry("naif0012.tls")], gone: [] });
     assertEquals(await catalog.size(), 1);
