@@ -4,7 +4,7 @@ import { ConnectionError, ImapError, InputError } from "../errors.ts";
 import { hideSecret, printable, shown } from "../safe_text.ts";
 import { isIP, Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTls, getCACertificates, type TLSSocket } from "node:tls";
 
 /** The package that speaks the server's protocol, as deno.json names it. */
 export const POSTGRES_PACKAGE = "npm:postgres@3.4.9";
@@ -65,7 +65,7 @@ interface Place {
   readonly database: string;
   readonly security: Security;
   /** The certificates of the authorities, in PEM; undefined for those that Deno knows. */
-  readonly ca: string | undefined;
+  readonly ca: string[] | undefined;
   /** How long to wait for a connection. */
   readonly connectSeconds: number;
   /** Settings of each session. */
@@ -146,7 +146,9 @@ async function readPlace(text: string, caFile: string | undefined): Promise<Plac
       hasAuthority: authorities !== undefined,
       refuse,
     }),
-    ca: authorities === undefined || authorities === "system" ? undefined : await readAuthorities(authorities),
+    ca: given === "system" || authorities === undefined
+      ? undefined
+      : [...(given === undefined ? getCACertificates("default") : []), await readAuthorities(authorities)],
     connectSeconds: seconds,
     settings: {
       ...SETTINGS,
@@ -447,7 +449,7 @@ async function withDates(error: unknown, place: Place): Promise<unknown> {
 
 /** How a database is used. */
 export interface PostgresOptions {
-  /** A file with the certificates of authorities, in PEM, unless the URL has `sslrootcert`. Default: those of Deno. */
+  /** A file with the certificates of authorities, in PEM, besides those of Deno, unless the URL has `sslrootcert`. */
   readonly caFile?: string | undefined;
   /** Called when the server is gone, and calls wait for it. */
   readonly onError?: ((error: unknown) => void) | undefined;
