@@ -225,7 +225,7 @@ async function checkEverything(run: Run, servers: OwnServers, place: ArchivePlac
     await delay(200);
   } while (performance.now() < end);
   const lost = [...expected.keys()].filter((path) => !listed.includes(path));
-  const rows = await servers.sql(`SELECT path, md5 FROM ${place.schema}.files`);
+  const rows = await servers.sql(`SELECT file_path, md5 FROM ${place.schema}.files`);
   const catalog = new Map(rows.split("\n").map((row) => row.split("|")).map(([path = "", md5 = ""]) => [path, md5]));
   const wrong: string[] = [];
   for (const [path, md5] of expected) {
