@@ -21,6 +21,17 @@ export interface WatchOptions extends WatchTimes {
   readonly onError: (error: unknown) => void;
 }
 
+/** What another process needs to serve the folder of an archive. */
+export interface SharedFolder {
+  readonly root: string;
+  /** The paths of its database, its journal, and its folder for incoming files. */
+  readonly catalog: string;
+  readonly journal: string;
+  readonly incoming: string;
+  /** The secret of presigned URLs. */
+  readonly secret: string;
+}
+
 /** Where an archive that is ready to be served has its rows, its files, and its orders. */
 export interface Backend {
   /** The catalog of the archive. */
@@ -36,6 +47,8 @@ export interface Backend {
   readonly signer: UrlSigner | undefined;
   /** The public origin of a store elsewhere. */
   readonly objectsUrl?: string | undefined;
+  /** What other processes need; undefined if the files are elsewhere. */
+  readonly folder?: SharedFolder | undefined;
   /** The number of files, and what was skipped. */
   readonly indexed: IndexReport;
   /** The result of the import; undefined without one. */

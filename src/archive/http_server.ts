@@ -51,6 +51,8 @@ interface ServeHandlerOptions {
   readonly host: string;
   /** The port; 0 for any free one. */
   readonly port: number;
+  /** Whether other processes listen on the same port, and the system divides the connections. Default: false. */
+  readonly isPortShared?: boolean | undefined;
   /** The limits per caller. */
   readonly limits?: ConnectionLimits | undefined;
   /** Called for each request. */
@@ -146,10 +148,11 @@ class LimitedServer {
 
   /** Binds the port, and returns it. */
   async listen(): Promise<number> {
-    const { host, port } = this.#options;
+    const { host, port, isPortShared = false } = this.#options;
     try {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      this.#server.once("error", reject).listen(port, await addressOf(this.#options), resolve);
+      const place = { port, host: await addressOf(this.#options), reusePort: isPortShared };
+      this.#server.once("error", reject).listen(place, resolve);
       await promise;
       this.#server.off("error", reject);
     } catch (error) {

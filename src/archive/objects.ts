@@ -313,11 +313,15 @@ function decodedPath(url: URL): string | undefined {
  * but the algorithm is not, since only the archive creates and checks signatures.
  */
 export class UrlSigner {
-  readonly #secret = randomBytes(32);
+  /** What another process needs to sign the same URLs. */
+  readonly secret: string;
+  readonly #secret: Uint8Array;
   readonly #now: () => Date;
 
-  /** Creates a signer with a new secret: URLs from before a restart of the archive are not valid. */
-  constructor(now: () => Date) {
+  /** Creates a signer, by default with a new secret: URLs from before a restart of the archive are not valid. */
+  constructor(now: () => Date, secret = randomBytes(32).toString("base64")) {
+    this.secret = secret;
+    this.#secret = Uint8Array.fromBase64(secret);
     this.#now = now;
   }
 

@@ -165,22 +165,27 @@ export interface Journal {
 export class FileJournal implements Journal {
   readonly #path: string;
   readonly #maxBytes: number;
+  readonly #isShared: boolean;
 
   /**
    * Opens the journal in a file, which may not exist yet.
    *
    * @param maxBytes When the file is larger, the older half of the requests is dropped. 4 MiB hold about 20,000
    * requests.
+   * @param isShared Whether other processes write to it, too.
    */
-  constructor(path: string, maxBytes = 4 * 2 ** 20) {
+  constructor(path: string, maxBytes = 4 * 2 ** 20, isShared = false) {
     this.#path = path;
     this.#maxBytes = maxBytes;
+    this.#isShared = isShared;
   }
 
   /** Writes a request, and flushes it to disk. */
   append(order: Order): Promise<void> {
     // Synchronously: two requests at a time do not mix.
     return Promise.try(() => {
+      using lock = this.#isShared ? Deno.openSync(`${this.#path}.lock`, { create: true, write: true }) : undefined;
+      lock?.lockSync(true);
       this.#trim();
       this.#write(this.#path, [order], { append: true });
     });

@@ -291,7 +291,10 @@ export class SqliteFiles {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #cursors = new Map<string, Cursor>();
+  readonly #isShared: boolean;
   #revision = 0;
+  /** SQLite's number of changes by other connections. */
+  #othersVersion = 0;
   #counted: { readonly revision: number; readonly files: number } | undefined;
 
   /**
@@ -304,9 +307,17 @@ export class SqliteFiles {
    * Opens the catalog in a file, which is created if it does not exist.
    *
    * @param path The database.
-   * @param options `unreleased`: files that are present when the archive first opens are not released.
+   * @param options `unreleased`: files that are present when the archive first opens are not released. `isShared`: other
+   * processes change the rows, too.
    */
-  constructor(path: string, { unreleased = false }: { readonly unreleased?: boolean | undefined } = {}) {
+  constructor(
+    path: string,
+    { unreleased = false, isShared = false }: {
+      readonly unreleased?: boolean | undefined;
+      readonly isShared?: boolean | undefined;
+    } = {},
+  ) {
+    this.#isShared = isShared;
     this.#database = openDatabase(path, !unreleased);
     const isFirstOpening = this.size === 0 && pragma(this.#database, "application_id") !== REPLACES_DAMAGED;
     this.releasesFoundFiles = isFirstOpening ? !unreleased : undefined;
@@ -320,15 +331,19 @@ export class SqliteFiles {
 
   /** The number of files. SQLite does not store a count: the files are counted once after each change. */
   get size(): number {
-    if (this.#counted?.revision !== this.#revision) {
+    const { revision } = this;
+    if (this.#counted?.revision !== revision) {
       const files = Number(this.#prepared("SELECT count(*) AS files FROM files").get()?.files);
-      this.#counted = { revision: this.#revision, files };
+      this.#counted = { revision, files };
     }
     return this.#counted.files;
   }
 
   /** The number of changes since the catalog was opened. Values derived from the rows are valid until it changes. */
   get revision(): number {
+    const version = this.#isShared ? Number(this.#prepared("PRAGMA data_version").get()?.data_version) : 0;
+    if (version !== this.#othersVersion) this.#revision++;
+    this.#othersVersion = version;
     return this.#revision;
   }
 
@@ -447,10 +462,11 @@ export class SqliteFiles {
    */
   queryFiles(query: FilesQuery, maxBytes: number | null): PackedText | undefined {
     const { limit, offset } = query;
+    const { revision } = this;
     const { row, where, values } = filesSql(query, this.#findsLargePart(query));
     const key = JSON.stringify([where, values]);
     const cursor = this.#cursors.get(key);
-    const isUsable = cursor?.revision === this.#revision && cursor.index <= offset;
+    const isUsable = cursor?.revision === revision && cursor.index <= offset;
     const [start, from] = isUsable ? [cursor.index, [cursor.path]] : [0, []];
     const conditions = isUsable ? `${where} AND files.file_path >= ?` : where;
     const sql = `SELECT ${row} AS row FROM files WHERE ${conditions} ORDER BY file_path LIMIT ? OFFSET ?`;
@@ -465,7 +481,7 @@ export class SqliteFiles {
     if (text !== undefined && count > 0 && limit !== undefined) {
       makeRoom(this.#cursors, MAX_CURSORS);
       const { file_path } = Object(JSON.parse(last));
-      this.#cursors.set(key, { revision: this.#revision, index: offset + count - 1, path: String(file_path) });
+      this.#cursors.set(key, { revision, index: offset + count - 1, path: String(file_path) });
     }
     return text;
   }

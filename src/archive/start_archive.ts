@@ -1,10 +1,17 @@
 import { sameSecret } from "./access.ts";
 import { createArchiveHandler, type UrlLifetimes } from "./api.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, SharedFolder } from "./backend.ts";
 import { FolderStore } from "./folder_store.ts";
 import { importFolder, type ImportReport, indexFolder, type IndexReport, openStateFolder } from "./folders.ts";
 import { type FolderChange, FolderWatch, type WatchTimes } from "./folder_watch.ts";
-import { type ConnectionLimits, type Handler, type RunningServer, serveHandler, type ServeLog } from "./http_server.ts";
+import {
+  type ConnectionLimits,
+  type Handler,
+  type RunningServer,
+  type ServedRequest,
+  serveHandler,
+  type ServeLog,
+} from "./http_server.ts";
 import { FileJournal, type Order } from "./orders.ts";
 import { createObjectsHandler, UrlSigner } from "./objects.ts";
 import { SqliteCatalog, SqliteFiles } from "./sqlite_catalog.ts";
@@ -27,6 +34,8 @@ export interface OpenArchiveOptions {
    * Uploads are handled as at the SDC: science and quicklook files are not released, all others are.
    */
   readonly unreleased?: boolean | undefined;
+  /** The number of processes that answer requests. Default: 1. */
+  readonly processes?: number | undefined;
   /** Cancels the opening; files that were already copied are kept. */
   readonly signal?: AbortSignal | undefined;
   /** The clock. Default: the computer's. */
@@ -58,14 +67,15 @@ async function checkFolder(folder: string): Promise<void> {
  * @throws {InputError} When a folder cannot be used.
  */
 export async function openArchive(options: OpenArchiveOptions): Promise<OpenArchive> {
-  const { unreleased = false, now = () => new Date(), signal } = options;
+  const { unreleased = false, processes = 1, now = () => new Date(), signal } = options;
+  const isShared = processes > 1;
   const given = checkedPath("serve", options.root, "root");
   const importFrom = options.importFrom === undefined ? undefined : checkedPath("import", options.importFrom);
   if (importFrom !== undefined) await checkFolder(importFrom);
   using opening = new DisposableStack();
   const state = opening.adopt(await openStateFolder(resolve(given)), (state) => state.close());
   const root = await Deno.realPath(given);
-  const files = opening.adopt(new SqliteFiles(state.catalog, { unreleased }), (files) => files.close());
+  const files = opening.adopt(new SqliteFiles(state.catalog, { unreleased, isShared }), (files) => files.close());
   const signer = new UrlSigner(now);
   const store = new FolderStore({ root, incoming: state.incoming, files, signer, now });
   const { folders, skipped } = await indexFolder(root, files, signal);
@@ -78,8 +88,9 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
     files,
     catalog: new SqliteCatalog(files),
     store,
-    journal: new FileJournal(state.journal),
+    journal: new FileJournal(state.journal, undefined, isShared),
     signer,
+    folder: { root, catalog: state.catalog, journal: state.journal, incoming: state.incoming, secret: signer.secret },
     indexed,
     imported,
     watch: (options) => new FolderWatch({ root, files, folders, now, ...options }),
@@ -192,12 +203,19 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
     const { onFolderChange = () => {}, onError = () => {} } = options;
     const watch = archive.watch({ ...options.watch, onChange: onFolderChange, onError });
     watch.start();
+    const readers = new Readers(options);
     let closed: Promise<void> | undefined;
     const close = async () => {
       await watch.close();
-      await servers.close();
+      await Promise.all([readers.close(), servers.close()]);
       await archive.close();
     };
+    try {
+      if (archive.folder !== undefined) await readers.start({ folder: archive.folder, port, objectsPort });
+    } catch (error) {
+      await close();
+      throw error;
+    }
     return {
       url: origin(host, port),
       objectsUrl: objectsUrl === undefined ? origin(host, objectsPort ?? port) : originOf(objectsUrl),
@@ -215,7 +233,7 @@ export async function startArchive(options: ArchiveOptions): Promise<RunningArch
 const DEFAULT_HOST = "127.0.0.1";
 
 /** What only an archive in a folder has. */
-const FOLDER_OPTIONS = ["root", "objectsPort", "watch"] as const;
+const FOLDER_OPTIONS = ["root", "objectsPort", "watch", "processes"] as const;
 /** What only an archive in PostgreSQL and S3 has. */
 const SHARED_OPTIONS = ["storeCredentials", "caFile", "webhookSecret"] as const;
 /** A shorter secret could be guessed. */
@@ -321,18 +339,23 @@ function textResponse(text: string, status: number): Response {
   return new Response(text, { status, headers: { "content-type": "text/plain", "cache-control": "no-store" } });
 }
 
+/** What is needed of a backend to answer requests. */
+type ServedBackend = Pick<Backend, "catalog" | "store" | "journal" | "signer" | "wake">;
+
 /** The time limit for responses in progress when the archive is closed. */
 const GRACE_MS = 2_000;
 
 /** The servers of an archive. Requests that arrive before the archive is open wait. */
 class ArchiveServers {
   readonly #options: ArchiveOptions;
+  readonly #isReader: boolean;
   readonly #handlers = Promise.withResolvers<Handlers>();
   readonly #servers: RunningServer[] = [];
-  #backend: Backend | undefined;
+  #backend: ServedBackend | undefined;
 
-  constructor(options: ArchiveOptions) {
+  constructor(options: ArchiveOptions, isReader = false) {
     this.#options = options;
+    this.#isReader = isReader;
     this.#handlers.promise.catch(() => {}); // If opening fails, there may be no request that handles the rejection.
   }
 
@@ -342,7 +365,10 @@ class ArchiveServers {
     const handler: Handler = async (request) =>
       (which === "api" ? await this.#answerOperator(request) : undefined) ??
         (await this.#handlers.promise)[which](request);
-    const server = await serveHandler({ handler, host, port, limits, log });
+    const isPortShared = which === "api" && (this.#options.processes ?? 1) > 1;
+    // The system would let another archive listen on a shared port: this one must be the first.
+    if (isPortShared && !this.#isReader) await (await serveHandler({ handler, host, port, limits })).close(0);
+    const server = await serveHandler({ handler, host, port, limits, log, isPortShared });
     this.#servers.push(server);
     return server.port;
   }
@@ -384,7 +410,7 @@ class ArchiveServers {
   }
 
   /** Starts handling requests with an archive. `objectsPort`: undefined if its objects are elsewhere. */
-  start(backend: Backend, objectsPort: number | undefined): void {
+  start(backend: ServedBackend, objectsPort: number | undefined): void {
     const { catalog, store, journal, signer } = backend;
     this.#backend = backend;
     const { host = DEFAULT_HOST, objectsUrl, now = () => new Date(), ...options } = this.#options;
@@ -419,3 +445,128 @@ class ArchiveServers {
     await Promise.all(this.#servers.map((server) => server.close(GRACE_MS)));
   }
 }
+
+/** What a reader is told, as one line of JSON on its standard input. */
+interface ReaderTask {
+  readonly folder: SharedFolder;
+  readonly port: number;
+  readonly objectsPort: number | undefined;
+  readonly options: Omit<ArchiveOptions, "log" | "onError" | "onFolderChange" | "signal" | "now">;
+  readonly isLogged: boolean;
+}
+
+/** What a reader says, as lines of JSON on its standard output. */
+type ReaderNote = { readonly ready: true } | { readonly served: ServedRequest } | { readonly error: string };
+
+/** How long to wait before a reader that has ended is started again. */
+const RESTART_MS = 1_000;
+
+/** The further processes of an archive: each listens on the port of the API, and answers all requests from the same folder. */
+class Readers {
+  readonly #options: ArchiveOptions;
+  readonly #closing = new AbortController();
+  readonly #runs: Promise<void>[] = [];
+
+  constructor(options: ArchiveOptions) {
+    this.#options = options;
+  }
+
+  /** Starts them, and waits until they are ready. */
+  async start(place: Pick<ReaderTask, "folder" | "port" | "objectsPort">): Promise<void> {
+    const { log, onError: _, onFolderChange: __, signal: ___, now: ____, ...options } = this.#options;
+    const task: ReaderTask = { ...place, options, isLogged: log !== undefined };
+    const ready: Promise<void>[] = [];
+    for (let count = 1; count < (options.processes ?? 1); count++) {
+      const isReady = Promise.withResolvers<void>();
+      ready.push(isReady.promise);
+      this.#runs.push(this.#keepRunning(task, isReady));
+    }
+    await Promise.all(ready);
+  }
+
+  /** Ends them as the archive ends: responses in progress have some time to finish. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#runs);
+  }
+
+  async #keepRunning(task: ReaderTask, ready: PromiseWithResolvers<void>): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#run(task, () => ready.resolve());
+      } catch (error) {
+        ready.reject(error);
+        this.#options.onError?.(error);
+      }
+      await delay(RESTART_MS, { signal }).catch(() => {});
+    }
+  }
+
+  /** Runs one until it ends; it does so when its standard input ends, and thus with this process, however that ends. */
+  async #run(task: ReaderTask, onReady: () => void): Promise<void> {
+    // It needs no more than this; a thread that looks into a file loads the program again.
+    const permissions = ["--allow-net", "--allow-read", `--allow-write=${task.folder.root}`];
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-prompt", ...permissions, import.meta.url],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const input = child.stdin.getWriter();
+    this.#closing.signal.addEventListener("abort", () => void input.close().catch(() => {}), { once: true });
+    await input.write(new TextEncoder().encode(`${JSON.stringify(task)}\n`));
+    for await (const line of linesOf(child.stdout)) {
+      const note: ReaderNote = JSON.parse(line);
+      if ("ready" in note) onReady();
+      if ("served" in note) this.#options.log?.(note.served);
+      if ("error" in note) this.#options.onError?.(new ImapError(note.error));
+    }
+    const { code } = await child.status;
+    if (!this.#closing.signal.aborted) throw new ImapError(`A process of the archive has ended with the code ${code}`);
+  }
+}
+
+/** Yields the lines of a stream. */
+async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+}
+
+/** Runs a reader: serves the folder of an archive on its port until the standard input ends. */
+async function runReader(): Promise<void> {
+  const say = (note: ReaderNote) => Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(note)}\n`));
+  // Ctrl-C is for the first process, which then ends this one.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => {});
+  let servers: ArchiveServers | undefined;
+  for await (const line of linesOf(Deno.stdin.readable)) {
+    const { folder, port, objectsPort, options, isLogged }: ReaderTask = JSON.parse(line);
+    const log: ServeLog | undefined = isLogged ? (served) => say({ served }) : undefined;
+    const onError = (error: unknown) => say({ error: error instanceof Error ? error.message : String(error) });
+    servers = new ArchiveServers({ ...options, log, onError }, true);
+    await servers.listen("api", port);
+    servers.start(openShared(folder), objectsPort);
+    say({ ready: true });
+  }
+  await servers?.close();
+  Deno.exit();
+}
+
+/** Opens the folder that another process has opened. */
+function openShared({ root, catalog, journal, incoming, secret }: SharedFolder): ServedBackend {
+  const now = () => new Date();
+  const files = new SqliteFiles(catalog, { isShared: true });
+  const signer = new UrlSigner(now, secret);
+  return {
+    catalog: new SqliteCatalog(files),
+    store: new FolderStore({ root, incoming, files, signer, now }),
+    journal: new FileJournal(journal, undefined, true),
+    signer,
+  };
+}
+
+if (import.meta.main) await runReader();

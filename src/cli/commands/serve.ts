@@ -16,6 +16,20 @@ function connectionsOf(text: string): number {
   throw new UsageError(`Cannot use "${text}" for --connections: expected a number from 1 to 99999`);
 }
 
+/** More processes would only compete for the processors. */
+const MAX_PROCESSES = 64;
+
+function processesOf(text: string): number {
+  const processes = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (processes < 1 || processes > MAX_PROCESSES) {
+    throw new UsageError(`Cannot use "${text}" for --processes: expected a number from 1 to ${MAX_PROCESSES}`);
+  }
+  if (processes > 1 && Deno.build.os !== "linux") {
+    throw new UsageError("Cannot use --processes on this system: only Linux divides the connections to a port");
+  }
+  return processes;
+}
+
 function portOf(text = "0"): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (port <= 65535) return port;
@@ -216,6 +230,11 @@ export const serve: Command = {
           `file with the secret of /webhook/SECRET, which the store may call (environment: ${VARIABLES.webhookSecret})`,
       },
       { name: "connections", value: "N", help: "maximum number of connections to each port (default: 256)" },
+      {
+        name: "processes",
+        value: "N",
+        help: "number of processes that answer requests to a folder (default: 1; Linux only)",
+      },
       { name: "demo", help: "serve sample files, to try things out; everything is deleted on exit" },
       { name: "no-hapi", help: "do not serve the data of CDF files with HAPI, below /hapi" },
       { name: "unlimited", help: "do not limit the size of responses to queries; the SDC's limit is 6 MB" },
@@ -243,6 +262,8 @@ export const serve: Command = {
     const [port, objectsPort] = [portOf(values.get("port")), portOf(values.get("objects-port"))];
     const connections = values.get("connections");
     const limits = connections === undefined ? {} : { connections: connectionsOf(connections) };
+    const processes = values.get("processes");
+    const count = processes === undefined ? undefined : processesOf(processes);
     if (flags.has("demo") && values.has("root")) {
       throw new UsageError(
         "Cannot use --demo together with --root: the demo has its own folder, which is deleted on exit",
@@ -271,6 +292,7 @@ export const serve: Command = {
         objectsUrl: values.get("objects-url"),
         signal,
         limits,
+        processes: count,
         host: values.get("host"),
         // Only the option is used: IMAP_API_KEY is the key of local clients for another server.
         apiKey: client.apiKey,
