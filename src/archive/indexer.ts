@@ -45,8 +45,8 @@ const MAX_SAVED_LOOKS = 20;
 
 /**
  * SQL: takes uploads to look for, at most as many as the common budget allows, and says when the next one is due. Half of
- * them are those that were signed last: many URLs that nobody uses must not delay the others. The next try is set at once, so
- * that it does not depend on this process. The values are the times.
+ * them are those whose URLs were signed last: many URLs that nobody uses must not delay the others. The next try is set at
+ * once, so that it does not depend on this process. The values are the times.
  */
 const CLAIM = `
   WITH clock AS MATERIALIZED (SELECT ${NOW} AS now),
@@ -55,8 +55,8 @@ const CLAIM = `
     SELECT least(${MAX_SAVED_LOOKS}, tokens + greatest(0, now - at) * ${LOOKS_PER_SECOND / 1000}) AS tokens
     FROM saved, clock
   ),
-  newest AS (
-    SELECT file_path FROM pending WHERE next_try <= (SELECT now FROM clock) ORDER BY signed DESC
+  fresh AS (
+    SELECT file_path FROM pending WHERE is_found = 0 AND next_try <= (SELECT now FROM clock) ORDER BY signed DESC
     LIMIT (SELECT CAST(ceil(floor(tokens) / 2) AS integer) FROM budget) FOR UPDATE SKIP LOCKED
   ),
   oldest AS (
@@ -66,7 +66,7 @@ const CLAIM = `
   claimed AS (
     UPDATE pending SET tries = tries + 1,
       next_try = now + CAST(least(CAST(? AS float8), CAST(? AS float8) * power(${WAIT_FACTOR}, least(tries + 1, 50))) AS bigint)
-    FROM clock WHERE file_path IN (SELECT file_path FROM newest UNION SELECT file_path FROM oldest)
+    FROM clock WHERE file_path IN (SELECT file_path FROM fresh UNION SELECT file_path FROM oldest)
     RETURNING file_path, expires
   ),
   spent AS (
@@ -84,21 +84,22 @@ const GIVE_BACK = `UPDATE head_budget SET tokens = least(${MAX_SAVED_LOOKS}, tok
 
 /** SQL: a URL was signed: its upload is looked for from now on. The values are the path, the lifetime, and the first wait. */
 const EXPECT = `
-  INSERT INTO pending (file_path, signed, expires, next_try, tries)
-  SELECT ?, now, now + CAST(? AS bigint), now + CAST(? AS bigint), 0 FROM (SELECT ${NOW} AS now) AS clock
+  INSERT INTO pending (file_path, signed, expires, next_try, tries, is_found)
+  SELECT ?, now, now + CAST(? AS bigint), now + CAST(? AS bigint), 0, 0 FROM (SELECT ${NOW} AS now) AS clock
   ON CONFLICT (file_path) DO UPDATE SET signed = excluded.signed, expires = greatest(pending.expires, excluded.expires),
-    next_try = least(pending.next_try, excluded.next_try), tries = 0`;
+    next_try = least(pending.next_try, excluded.next_try), tries = 0, is_found = 0`;
 
 /** SQL: somebody says that objects have changed: they are looked for now. The value is a JSON array of paths. */
 const WAKE = `
-  INSERT INTO pending (file_path, signed, expires, next_try, tries)
-  SELECT path, now, now, now, 0 FROM (SELECT ${NOW} AS now) AS clock, json_array_elements_text(CAST(CAST(? AS text) AS json)) AS paths (path)
+  INSERT INTO pending (file_path, signed, expires, next_try, tries, is_found)
+  SELECT path, now, now, now, 0, 0 FROM (SELECT ${NOW} AS now) AS clock,
+    json_array_elements_text(CAST(CAST(? AS text) AS json)) AS paths (path)
   ON CONFLICT (file_path) DO UPDATE SET next_try = least(pending.next_try, excluded.next_try)`;
 
 /** SQL: sets when to look again, unless another URL was signed in the meantime. The value is a JSON array. */
 const LOOK_AGAIN = `
-  UPDATE pending SET next_try = CAST(plan.next_try AS bigint) FROM
-    json_to_recordset(CAST(CAST(? AS text) AS json)) AS plan (file_path text, expires bigint, next_try bigint)
+  UPDATE pending SET next_try = plan.next_try, is_found = plan.is_found FROM
+    json_to_recordset(CAST(CAST(? AS text) AS json)) AS plan (file_path text, expires bigint, next_try bigint, is_found integer)
   WHERE pending.file_path = plan.file_path AND pending.expires = plan.expires`;
 
 /** SQL: forgets uploads, unless another URL was signed in the meantime. The value is a JSON array. */
@@ -393,11 +394,11 @@ export class Indexer {
   /** Decides when uploads are looked for again. */
   async #planNext(looks: readonly ClaimedLook[]): Promise<void> {
     const { afterEnd, lastTransfer } = this.#times;
-    const again: { file_path: string; expires: number; next_try: number }[] = [];
+    const again: { file_path: string; expires: number; next_try: number; is_found: number }[] = [];
     const done: { file_path: string; expires: number }[] = [];
     let found = 0;
     for (const { claim: { path, expires, now }, facts } of looks) {
-      const plan = (next_try: number) => again.push({ file_path: path, expires, next_try });
+      const plan = (next_try: number) => again.push({ file_path: path, expires, next_try, is_found: facts ? 1 : 0 });
       const end = expires + afterEnd;
       if (facts) found++;
       if (facts === undefined) plan(now + FAILURE_MS);
@@ -605,14 +606,16 @@ class Sweep {
   }
 
   async run(): Promise<SweepReport> {
-    const { client } = this.#options;
+    const pages = this.#options.client.list(this.#signal);
+    // The next page is read while this one is compared.
+    let reading = pages.next();
     let from = "";
-    let page: readonly ListedObject[] | undefined;
-    for await (const next of client.list(this.#signal)) {
-      if (page !== undefined) from = await this.#compare(page, from, false);
-      page = next;
+    for (let page = await reading; !page.done; page = await reading) {
+      reading = pages.next();
+      reading.catch(() => {}); // It is awaited below.
+      from = await this.#compare(page.value, from, false);
     }
-    await this.#compare(page ?? [], from, true);
+    await this.#compare([], from, true);
     // The list is complete. What came in after its page was read is still there.
     for (let at = 0; at < this.#missing.length; at += MAX_ROWS) {
       const looks = this.#missing.slice(at, at + MAX_ROWS).map((path) => ({ path, facts: undefined }));

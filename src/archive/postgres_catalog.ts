@@ -104,10 +104,11 @@ const CREATE_TABLES = `
     signed bigint NOT NULL,
     expires bigint NOT NULL,
     next_try bigint NOT NULL,
-    tries integer NOT NULL
+    tries integer NOT NULL,
+    is_found integer NOT NULL
   );
   CREATE INDEX pending_by_next_try ON pending (next_try);
-  CREATE INDEX pending_by_signed ON pending (signed);
+  CREATE INDEX pending_by_signed ON pending (signed) WHERE is_found = 0;
   CREATE TABLE head_budget (tokens double precision NOT NULL, at bigint NOT NULL);
   INSERT INTO head_budget VALUES (0, 0);
   CREATE TABLE state (
