@@ -86,7 +86,7 @@ const MAX_SILENCE_MS = 40_000;
 /** How long calls wait for a server that restarts. */
 const MAX_WAIT_MS = 10_000;
 /** How often a call is made again when connections break. */
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 10;
 /** More connections would only wait for the server's processors. */
 const MAX_CONNECTIONS = 10;
 /** A proxy may accept connections to a server that is gone. */
@@ -310,6 +310,7 @@ class Pool {
       keep_alive: 60,
       ssl: false,
       sslnegotiation: null,
+      target_session_attrs: null,
       prepare: true,
       debug: false,
       publications: "",
