@@ -208,6 +208,7 @@ function onlyValue(option: Option, given: unknown): string | undefined {
  * @throws {UsageError} When an option is unknown, lacks its value, is given twice, or has a value that it does not accept.
  */
 export function parse(typed: readonly string[], options: readonly Option[]): Parsed {
+  if (typed.length === 0) return { values: new Map(), flags: new Set(), rest: [] };
   const last = options.find(({ takesRest }) => takesRest);
   const end = last === undefined ? -1 : typed.indexOf(`--${last.name}`);
   if (end >= 0) return { ...parse(typed.slice(0, end), options), words: typed.slice(end + 1) };

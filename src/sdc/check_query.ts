@@ -542,8 +542,9 @@ export function checkQuery(
   }
   ingestedSince(values, now);
   const days = new Map(DAY_NAMES.flatMap((name) => {
-    const read = CHECKS[name] === time ? readTime : readDay;
-    const day = read(values.get(name)?.[0], now);
+    const value = values.get(name)?.[0];
+    if (value === undefined) return [];
+    const day = (CHECKS[name] === time ? readTime : readDay)(value, now);
     return day === undefined ? [] : [[name, day] as const];
   }));
   checkBounds(values, days);
