@@ -238,7 +238,12 @@ async function runCommand(command: Command, { output, before, rest, random }: Co
   const verbose = debug || flags.has("verbose");
   // If progress is shown, retries are details; otherwise they explain why nothing happens.
   const retries = !quiet && (verbose || !spec.showsProgress);
-  const log = httpNotices(output, { requests: debug, decisions: verbose, retries, notices: !quiet });
+  const notices = httpNotices(output, { requests: debug, decisions: verbose, retries, notices: !quiet });
+  let hasDetails = false;
+  const log: HttpLog = (event) => {
+    hasDetails ||= event.type !== "notice";
+    notices(event);
+  };
   const interrupt = onInterrupt();
   const { signal } = interrupt;
   try {
@@ -252,8 +257,7 @@ async function runCommand(command: Command, { output, before, rest, random }: Co
       signal.throwIfAborted();
       return reportError(output, `${PROGRAM} ${spec.name}`, error);
     });
-    const hasDetails = spec.isOffline !== true && !output.isOnlyMissing;
-    if (code === EXIT.failed && !debug && !quiet && hasDetails) {
+    if (code === EXIT.failed && !debug && !quiet && hasDetails && !output.isOnlyMissing) {
       await output.notice(`${PROGRAM}: run it again with --debug to see each request and decision`);
     }
     return code;

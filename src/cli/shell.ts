@@ -55,8 +55,6 @@ export interface CommandSpec {
   readonly examples: readonly Example[];
   /** Whether it shows its progress. */
   readonly showsProgress?: boolean;
-  /** Whether it sends no requests, so that `--debug` explains nothing. */
-  readonly isOffline?: boolean;
   /** What to print when it is interrupted. */
   readonly whenInterrupted?: string;
 }

@@ -1,6 +1,6 @@
 import { CatalogCount, type CatalogEntry, catalogTable } from "./catalog.ts";
 import { CALL_KINDS, type CallOptions, checkOptions, type DownloadOptions, KINDS, type KindsOf } from "./options.ts";
-import { QueryResult } from "./query_result.ts";
+import { QueryResult, type QueryResultOrigin } from "./query_result.ts";
 import { RecordList } from "./record_list.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { type HtmlTable, htmlTable } from "../display/html_table.ts";
@@ -522,7 +522,7 @@ export class LocalDirectory {
     const [first, ...more] = new Set(found.files.map(({ entry }) => TABLE_OF[entry.file.kind]));
     const rows = found.files.map(({ row }) => row);
     const places = new Map(found.files.map(({ entry, row }) => [row.file_path, entry]));
-    this.files = QueryResult.fromRows(rows, {
+    const origin: QueryResultOrigin = {
       download,
       filesHere: (paths) => Promise.resolve(new Set(paths.filter((path) => places.has(path)))),
       table: more.length === 0 ? first ?? "science" : "science",
@@ -531,9 +531,10 @@ export class LocalDirectory {
         const { localPath: path = "", size } = places.get(file_path) ?? {};
         return Promise.resolve({ path, size });
       },
-    });
+    };
     const { superseded } = found;
-    this.superseded = this.files.filter((row) => superseded.has(row));
+    this.files = QueryResult.fromRows(rows, origin);
+    this.superseded = QueryResult.fromRows(rows.filter((row) => superseded.has(row)), origin);
     this.partial = RecordList.fromRecords(found.partials.map(({ record }) => record), partialTable);
     this.others = RecordList.fromRecords(
       found.others.map(({ path, reason, size, modified }) => ({

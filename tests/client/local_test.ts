@@ -107,6 +107,8 @@ Deno.test("local() finds superseded versions among all that is here, whatever is
   // For the SDC, v001 is the same as v001.0001.
   assertEquals(await superseded({ version: "v001.0001" }), [NAMES[0], NAMES[4]]);
   assertEquals(await superseded({ version: "latest" }), []);
+  const { superseded: none } = await client.local({ version: "latest" });
+  assert(!none.toText().includes("filter()"), none.toText());
 });
 
 Deno.test("local() does not count a version as superseded if names and servers order the versions differently", async () => {

@@ -64,6 +64,15 @@ Deno.test("a run that fails only because the archive does not have the files doe
   assertEquals([inspected.code, inspected.stderr.includes(hint)], [1, false]);
 });
 
+Deno.test("a run that fails before it sends anything does not recommend --debug", async () => {
+  await using cli = await openCli();
+  await Deno.writeTextFile(`${cli.folder.path}/cut.lock.json`, "{");
+  for (const line of ["diff cut.lock.json", "lock cut.lock.json --citation text", "download --lock cut.lock.json"]) {
+    const { code, stderr } = await cli.run(line.split(" "));
+    assertEquals([code, stderr.includes("is not JSON"), stderr.includes("--debug")], [1, true, false], stderr);
+  }
+});
+
 Deno.test("--log-format json writes usage errors as JSON too", async () => {
   for (const line of ["--log-format json query --colour red", "query --log-format=json", "fetch --log-format json"]) {
     const { code, stderr } = await runCli(line.split(" "));

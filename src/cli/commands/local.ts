@@ -98,7 +98,6 @@ function chosenList({ flags, rest }: CommandInput): typeof LISTS[number] | "file
 export const local: Command = {
   spec: {
     name: "local",
-    isOffline: true,
     description:
       "Lists the files of the SDC in the data directory, without asking the archive: all of them, or those that match all " +
       "given filters. Only the folder imap of the data directory is looked at, and links are not followed. --prune removes " +

@@ -56,7 +56,6 @@ export const verify: Command = {
       },
       { text: "For other programs", line: "verify mag.lock.json --output-format json" },
     ],
-    isOffline: true,
   },
   async run({ rest, values, flags, client, output, quiet, signal }) {
     const file = lockFileOf("verify", rest);
