@@ -124,6 +124,11 @@ function charactersIn(style: { readonly isBold: boolean }): number {
 /** A column with more boxes is unreadable: the others are counted. */
 const MAX_BOXES = 16;
 const MAX_COLUMNS = 12;
+/** More columns are wider than a page or the output of a notebook: the levels are then below each other. */
+const MAX_BESIDE = 3;
+/** The boxes beside each other if levels are below each other. */
+const BOXES_IN_ROW = 3;
+const ROW_GAP = 24;
 
 /** The box of a file in the graph, or of those that are not drawn. */
 interface Box {
@@ -207,66 +212,97 @@ function placed(graph: LineageGraph, parents: ReadonlyMap<string, readonly Linea
     children.set(parent, list);
     list.push(child);
   }
+  const used = [...byColumn.entries()].filter(([, nodes]) => nodes !== undefined && nodes.length > 0);
+  const levels = used.slice(0, MAX_COLUMNS).map(([, nodes]) => nodes);
+  const isDown = levels.length > MAX_BESIDE;
   const boxes = new Map<string, Box>();
   const more: Array<Box & { readonly count: number }> = [];
-  let height = 0;
-  const used = [...byColumn.entries()].filter(([, nodes]) => nodes !== undefined && nodes.length > 0);
-  for (const [index, [, nodes]] of used.slice(0, MAX_COLUMNS).entries()) {
-    const middleOf = ({ name }: LineageNode) => {
-      const ys = (children.get(name) ?? []).map((child) => boxes.get(child)).filter((box) => box !== undefined);
-      return ys.length === 0 ? Infinity : ys.reduce((sum, { y }) => sum + y, 0) / ys.length;
-    };
+  const heightOf = (node: LineageNode) => 16 + BOX.line * linesOf(node).length;
+  const middleOf = ({ name }: LineageNode) => {
+    const places = (children.get(name) ?? []).map((child) => boxes.get(child)).filter((box) => box !== undefined);
+    const sum = places.reduce((sum, { x, y }) => sum + (isDown ? x : y), 0);
+    return places.length === 0 ? Infinity : sum / places.length;
+  };
+  let [height, width, top] = [0, 0, BOX.gap as number];
+  for (const [index, nodes] of levels.entries()) {
     const middles = new Map(nodes.map((node) => [node, middleOf(node)]));
     const ordered = nodes.toSorted((a, b) => (middles.get(a) ?? 0) - (middles.get(b) ?? 0) || 0);
-    const x = CHART_PADDING + index * (BOX.width + BOX.between);
-    let y = BOX.gap;
-    for (const node of ordered.slice(0, MAX_BOXES)) {
-      const own = 16 + BOX.line * linesOf(node).length;
-      boxes.set(node.name, { x, y, height: own });
-      y += own + BOX.gap;
+    const shown = ordered.slice(0, MAX_BOXES);
+    const x = CHART_PADDING + (isDown ? 0 : index * (BOX.width + BOX.between));
+    let y = isDown ? top : BOX.gap;
+    for (let at = 0; at < shown.length;) {
+      const row = shown.slice(at, at += isDown ? BOXES_IN_ROW : 1);
+      for (const [place, node] of row.entries()) {
+        boxes.set(node.name, { x: x + place * (BOX.width + ROW_GAP), y, height: heightOf(node) });
+      }
+      y += Math.max(...row.map(heightOf)) + (isDown ? BOX.between / 2 : BOX.gap);
+      width = Math.max(width, x + row.length * (BOX.width + ROW_GAP) - ROW_GAP + CHART_PADDING);
     }
     if (ordered.length > MAX_BOXES) {
       more.push({ x, y, height: 24, count: ordered.length - MAX_BOXES });
       y += 24 + BOX.gap;
     }
     height = Math.max(height, y);
+    top = y + BOX.between / 2;
   }
-  return { boxes, more, height, columns: Math.min(used.length, MAX_COLUMNS), hidden: used.length - MAX_COLUMNS };
+  return { boxes, more, height, width, isDown, hidden: used.length - MAX_COLUMNS };
 }
 
-/** Draws the line from a file to a parent. Boxes of columns in between do not hide it: it goes through gaps between them. */
-function linePath(from: Box, to: Box, boxes: Iterable<Box>): string {
-  const [x1, y1] = [from.x + BOX.width, from.y + from.height / 2];
-  const [x2, y2] = [to.x, to.y + to.height / 2];
-  const gaps = new Map<number, number[]>();
-  for (const { x, y, height } of boxes) {
-    if (x <= from.x || x >= to.x) continue;
-    const ys = gaps.get(x) ?? [y - BOX.gap / 2];
-    gaps.set(x, ys);
-    ys.push(y + height + BOX.gap / 2);
-  }
-  const bend = BOX.between / 2;
-  let path = `M${x1},${y1}`;
-  let [x, y] = [x1, y1];
-  for (const [left, ys] of [...gaps].sort(([a], [b]) => a - b)) {
-    const straight = y1 + (y2 - y1) * (left + BOX.width / 2 - x1) / (x2 - x1);
-    const gap = ys.reduce((best, y) => Math.abs(y - straight) < Math.abs(best - straight) ? y : best);
-    path += `C${x + bend},${y} ${left - bend},${gap} ${left},${gap}L${left + BOX.width},${gap}`;
-    [x, y] = [left + BOX.width, gap];
-  }
-  return `${path}C${x + bend},${y} ${x2 - bend},${y2} ${x2},${y2}`;
+/** Where a box is along the lines, and across them. */
+interface Extent {
+  readonly start: number;
+  readonly end: number;
+  readonly first: number;
+  readonly last: number;
 }
 
-/** Makes the chart: the file on the left, and what it was made from to the right of it. */
+function extentOf({ x, y, height }: Box, isDown: boolean): Extent {
+  return isDown
+    ? { start: y, end: y + height, first: x, last: x + BOX.width }
+    : { start: x, end: x + BOX.width, first: y, last: y + height };
+}
+
+/**
+ * Draws the line from a file to a parent. Boxes of levels in between do not hide it: it goes through gaps between them.
+ *
+ * @returns The path; undefined for a line that closes a cycle, and would lead back.
+ */
+function linePath(child: Box, parent: Box, boxes: Iterable<Box>, isDown: boolean): string | undefined {
+  const [from, to] = [extentOf(child, isDown), extentOf(parent, isDown)];
+  if (to.start <= from.start) return undefined;
+  const point = (along: number, across: number) => isDown ? `${across},${along}` : `${along},${across}`;
+  const [first, last] = [(from.first + from.last) / 2, (to.first + to.last) / 2];
+  const half = (isDown ? ROW_GAP : BOX.gap) / 2;
+  const rows = new Map<number, { end: number; readonly gaps: number[] }>();
+  for (const box of boxes) {
+    const extent = extentOf(box, isDown);
+    if (extent.start <= from.start || extent.start >= to.start) continue;
+    const row = rows.get(extent.start) ?? { end: 0, gaps: [extent.first - half] };
+    rows.set(extent.start, row);
+    row.end = Math.max(row.end, extent.end);
+    row.gaps.push(extent.last + half);
+  }
+  const bend = isDown ? BOX.between / 4 : BOX.between / 2;
+  let [along, across] = [from.end, first];
+  let path = `M${point(along, across)}`;
+  for (const [start, { end, gaps }] of [...rows].sort(([a], [b]) => a - b)) {
+    const straight = first + (last - first) * ((start + end) / 2 - from.end) / (to.start - from.end);
+    const gap = gaps.reduce((best, gap) => Math.abs(gap - straight) < Math.abs(best - straight) ? gap : best);
+    path += `C${point(along + bend, across)} ${point(start - bend, gap)} ${point(start, gap)}L${point(end, gap)}`;
+    [along, across] = [end, gap];
+  }
+  return `${path}C${point(along + bend, across)} ${point(to.start - bend, last)} ${point(to.start, last)}`;
+}
+
+/** Makes the chart: the file on the left, and what it was made from to the right of it, or below it. */
 function lineageChart(graph: LineageGraph): Chart {
   const parents = parentsByChild(graph);
-  const { boxes, more, height, columns, hidden } = placed(graph, parents);
+  const { boxes, more, height, width: drawn, isDown, hidden } = placed(graph, parents);
   const lines = graph.edges.flatMap(({ child, parent }): Mark[] => {
     const [from, to] = [boxes.get(child), boxes.get(parent)];
-    // A line that closes a cycle would lead back.
-    if (from === undefined || to === undefined || to.x <= from.x) return [];
-    const path = linePath(from, to, boxes.values());
-    return [{ kind: "path", path, stroke: "line", strokeWidth: 1.2 }];
+    if (from === undefined || to === undefined) return [];
+    const path = linePath(from, to, boxes.values(), isDown);
+    return path === undefined ? [] : [{ kind: "path", path, stroke: "line", strokeWidth: 1.2 }];
   });
   const states = [...new Set(graph.nodes.map(({ state }) => state))];
   const title = lineageTitle(graph);
@@ -280,7 +316,7 @@ function lineageChart(graph: LineageGraph): Chart {
   ];
   const legendWidth = legend.reduce((sum, { text }) => sum + 34 + textPixels(text), 0);
   const width = Math.max(
-    2 * CHART_PADDING + columns * BOX.width + Math.max(0, columns - 1) * BOX.between,
+    drawn,
     2 * CHART_PADDING + textPixels(title, { size: 15, isBold: true }),
     2 * CHART_PADDING + textPixels(subtitle),
     2 * CHART_PADDING + legendWidth,
@@ -288,7 +324,9 @@ function lineageChart(graph: LineageGraph): Chart {
   return {
     title,
     subtitle,
-    description: "The file is on the left. Lines lead to the files that it was made from, to the right of it.",
+    description: isDown
+      ? "The file is at the top. Lines lead to the files that it was made from, below it."
+      : "The file is on the left. Lines lead to the files that it was made from, to the right of it.",
     width,
     height,
     legend,
