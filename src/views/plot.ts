@@ -51,6 +51,8 @@ export interface LinesPanel extends PanelBase {
   readonly kind: "lines";
   /** The labels of the lines. */
   readonly lines: readonly string[];
+  /** Whether lines were asked for: events are drawn as lines, too. */
+  readonly isChosen?: boolean;
 }
 
 /** Values as colors over two axes: a spectrogram, a map, or a matrix. */
@@ -439,7 +441,7 @@ async function panelOf(file: IstpFile, name: string, { span, at, as }: PlotReque
     }
     const whole = variable.dimensions[dimensions.indexOf(second ?? first) - 1];
     const labels = second === undefined || whole === undefined ? [""] : await lineLabels(file, whole);
-    return { ...base, kind: "lines", x, lines: labels, values: ordered.values };
+    return { ...base, kind: "lines", x, lines: labels, values: ordered.values, isChosen: as === "lines" };
   }
   if (first !== undefined && second !== undefined) {
     const isSky = LATITUDE.test(first.depend ?? "") && LONGITUDE.test(second.depend ?? "");

@@ -1,5 +1,5 @@
 // From values to pixels: the range of axes, gaps, minimum and maximum per pixel, and the cells of a spectrogram.
-import type { Axis, ColorsPanel, LinesPanel } from "./plot.ts";
+import type { Axis, ColorsPanel, LinesPanel, Panel } from "./plot.ts";
 import type { Interval } from "../display/scales.ts";
 
 /** A range of values, on a scale. */
@@ -86,6 +86,103 @@ function usualStep(values: Float64Array): number | undefined {
 function gapOf({ kind, values }: Axis): number {
   const step = kind === "time" ? usualStep(values) : undefined;
   return step === undefined ? Infinity : step * GAP_STEPS;
+}
+
+/** Fewer events can be told apart as points. */
+const MIN_EVENTS = 2_000;
+/** The cells in which events are counted: over the times, and over the values. */
+const [EVENT_COLUMNS, EVENT_ROWS] = [240, 48];
+
+/** Whether times come in no rhythm, as those of particles do: distances far from the usual one are not exceptions. */
+function isWithoutRhythm(times: Float64Array): boolean {
+  const usual = usualStep(times) ?? 0;
+  const stride = Math.max(1, Math.floor(times.length / MAX_SAMPLES));
+  let [count, odd] = [0, 0];
+  for (let index = 1; index < times.length; index += stride) {
+    const step = (times[index] ?? NaN) - (times[index - 1] ?? NaN);
+    count++;
+    if (!(Math.abs(step - usual) <= usual / 2)) odd++;
+  }
+  return odd > 0.2 * count;
+}
+
+/** Whether each value says next to nothing about the following one: the ratio of von Neumann is 2 for such values. */
+function isScattered(values: Float64Array): boolean {
+  let [count, sum, squares, steps, before] = [0, 0, 0, 0, NaN];
+  for (const value of values) {
+    if (!(Math.abs(value) <= MAX_DRAWN)) continue;
+    count++;
+    sum += value;
+    squares += value ** 2;
+    if (!Number.isNaN(before)) steps += (value - before) ** 2;
+    before = value;
+  }
+  return steps > 0.5 * (squares - sum ** 2 / count);
+}
+
+/** Divides the range of values into rows. A row of whole numbers has as many of them as the others. */
+function eventRows(
+  values: Float64Array,
+  wanted: Range["scale"],
+): { rows: number; low: number; high: number; scale: Range["scale"] } {
+  const { scale, low, high } = rangeOf(values, wanted, 0);
+  if (scale === "log") return { rows: EVENT_ROWS, low: Math.log10(low), high: Math.log10(high), scale };
+  if (values.some((value) => Number.isFinite(value) && !Number.isInteger(value))) {
+    return { rows: EVENT_ROWS, low, high, scale };
+  }
+  const numbers = Math.ceil((high - low + 1) / EVENT_ROWS);
+  const rows = Math.ceil((high - low + 1) / numbers);
+  return { rows, low: low - 0.5, high: low - 0.5 + rows * numbers, scale };
+}
+
+/**
+ * Counts events in cells of time and value: as a line, many of them would fill the panel.
+ *
+ * @returns Undefined if lines were asked for, and for what is not events: few values, values in a rhythm, or values that
+ * follow from each other.
+ */
+export function eventsPanel(panel: Panel): ColorsPanel | undefined {
+  if (panel.kind !== "lines") return undefined;
+  const { x, values, lines, label, name, units, notes } = panel;
+  const [first, last] = [x.values[0] ?? 0, x.values.at(-1) ?? 0];
+  if (
+    panel.isChosen === true || x.kind !== "time" || lines.length > 1 || values.length < MIN_EVENTS || !(last > first)
+  ) return undefined;
+  if (!isWithoutRhythm(x.values) || !isScattered(values)) return undefined;
+  const { rows, low, high, scale } = eventRows(values, panel.scale);
+  if (!(high > low)) return undefined;
+  const counts = new Float64Array(EVENT_COLUMNS * rows);
+  const places = spread(values, scale);
+  let counted = 0;
+  for (let index = 0; index < places.length; index++) {
+    const row = Math.floor(((places[index] ?? NaN) - low) / (high - low) * rows);
+    const column = Math.floor(((x.values[index] ?? NaN) - first) / (last - first) * EVENT_COLUMNS);
+    if (!(row >= 0 && row <= rows && column >= 0)) continue;
+    const at = Math.min(EVENT_COLUMNS - 1, column) * rows + Math.min(rows - 1, row);
+    counts[at] = (counts[at] ?? 0) + 1;
+    counted++;
+  }
+  const middles = (count: number, low: number, high: number) =>
+    Float64Array.from({ length: count }, (_, index) => low + (index + 0.5) / count * (high - low));
+  const rowValues = middles(rows, low, high);
+  const about = label === "" ? name : label;
+  return {
+    kind: "colors",
+    isImage: false,
+    name,
+    label: "",
+    units: "events",
+    scale: "log",
+    notes: [...notes, `${counted.toLocaleString("en")} counted by time and value`],
+    x: { ...x, values: middles(EVENT_COLUMNS, first, last) },
+    y: {
+      kind: "number",
+      scale,
+      values: scale === "log" ? rowValues.map((value) => 10 ** value) : rowValues,
+      label: units === undefined ? about : `${about} (${units})`,
+    },
+    values: counts.map((count) => count === 0 ? NaN : count),
+  };
 }
 
 /** Where cells begin and end along an axis: halfway to their neighbors, but not in gaps. */

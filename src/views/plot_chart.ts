@@ -21,6 +21,7 @@ import {
   type AxisTick,
   cellsOf,
   clockTicks,
+  eventsPanel,
   LinePlaces,
   linesBins,
   numberLabels,
@@ -539,11 +540,12 @@ function wordsOf(plot: Plot): string {
 
 /** Makes the picture of a chart of variables, which is drawn when it is shown. */
 export function plotPicture(plot: Plot): Picture {
-  let chart: Promise<Chart> | undefined;
+  let [counted, chart]: [Plot | undefined, Promise<Chart> | undefined] = [undefined, undefined];
+  const withEvents = () => counted ??= { ...plot, panels: plot.panels.map((panel) => eventsPanel(panel) ?? panel) };
   // The SVG file and the page have the same marks.
-  const drawn = () => chart ??= plotChart(plot);
+  const drawn = () => chart ??= plotChart(withEvents());
   return new Picture({
-    text: (columns) => plotText(plot, columns),
+    text: (columns) => plotText(withEvents(), columns),
     svg: async () => chartSvg(await drawn()),
     html: async () => chartHtml(await drawn(), wordsOf(plot)),
   });

@@ -17,10 +17,16 @@ const MIN_COLUMNS = 16;
 const MAX_NUMBERS = 16;
 
 /** Labels of the top and the bottom of an axis. */
-function endLabels({ low, high }: Range): readonly [low: string, high: string] {
-  const round = (value: number) => Number(value.toPrecision(4));
-  const [a = "", b = ""] = numberLabels([round(low), round(high)]);
-  return [a, b];
+function endLabels({ scale, low, high }: Range): readonly [low: string, high: string] {
+  const round = (value: number, digits: number) => Number(value.toPrecision(digits));
+  const [a = "", b = ""] = numberLabels([round(low, 4), round(high, 4)]);
+  if (scale === "linear") return [a, b];
+  // The steps of a logarithmic scale are small at its lower end, where the digits of the upper end would say 0.
+  const ownLabel = (value: number) =>
+    value >= 1e-3 && value < 1e6
+      ? String(round(value, 3))
+      : numberLabels([round(value, 3), round(value * 1.1, 3)])[0] ?? "";
+  return [ownLabel(low), ownLabel(high)];
 }
 
 /** Puts labels in front of rows: one at the top, one at the bottom. */
@@ -118,7 +124,7 @@ function axisLine({ x }: Panel, range: Range, indent: number, columns: number): 
 /** Labels the first and the last cell of a vertical axis, from the bottom to the top. */
 function axisEnds({ y, isMatrix }: ColorsPanel): readonly [low: string, high: string] {
   const [first = 0, last = 0] = [y.values[0], y.values.at(-1)];
-  const [low, high] = endLabels({ scale: "linear", low: Math.min(first, last), high: Math.max(first, last) });
+  const [low, high] = endLabels({ scale: y.scale, low: Math.min(first, last), high: Math.max(first, last) });
   return isMatrix === true ? [high, low] : [low, high];
 }
 

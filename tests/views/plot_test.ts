@@ -1,6 +1,7 @@
 // Charts of variables: what is drawn of which values, what hostile files do to them, and how large they are.
 import { CdfError, openCdf } from "../../src/cdf/cdf.ts";
 import { IstpFile } from "../../src/dataset/istp_file.ts";
+import { pseudoRandom } from "../../src/demo/ccsds.ts";
 import { minimalCdf } from "../../src/demo/cdf.ts";
 import { InputError } from "../../src/errors.ts";
 import { tt2000 } from "../../src/names/calendar_date.ts";
@@ -117,6 +118,32 @@ Deno.test("with more points than pixels, the least and the greatest value of eac
   assertEquals(countOf(paths(await svgOf(linesPanel(narrow)))[0], "M"), 2);
   spiky.fill(NaN, 20_000, 30_000);
   assertEquals(countOf(paths(await svgOf(linesPanel(spiky)))[0], "M"), 2);
+});
+
+Deno.test("many events at irregular times are counted, and drawn as colors; lines are drawn if they are asked for", async () => {
+  const random = pseudoRandom("events");
+  const irregular = numbers(5_000, Number);
+  let time = Date.UTC(2026, 0, 1);
+  for (let index = 0; index < irregular.length; index++) irregular[index] = time += random() % 5 * 100;
+  const scattered = irregular.map(() => random() % 512);
+  const axis = (values: Float64Array<ArrayBuffer>) =>
+    ({ kind: "time", scale: "linear", values, label: "UTC" }) as const;
+  const isCounted = async (values: Float64Array<ArrayBuffer>, more: Partial<LinesPanel> = {}) => {
+    const svg = await svgOf(linesPanel(values, { x: axis(irregular), ...more }));
+    assertEquals(svg.includes("counted by time and value"), svg.includes("<image"));
+    return svg.includes("<image");
+  };
+  assertEquals(await isCounted(scattered), true);
+  assertEquals(await isCounted(scattered, { isChosen: true }), false);
+  // A rhythm, values that follow from each other, and a few events are lines.
+  assertEquals(await isCounted(scattered, { x: axis(irregular.map((_, index) => index * 1000)) }), false);
+  assertEquals(await isCounted(irregular.map((_, index) => Math.sin(index / 500))), false);
+  const few = axis(irregular.slice(0, 1_000));
+  assertEquals(await isCounted(scattered.slice(0, 1_000), { x: few }), false);
+  // What a chart says in words are the values, not the counts.
+  const html = await plotPicture({ title: "", notes: [], panels: [linesPanel(scattered, { x: axis(irregular) })] })
+    .toHtml();
+  assertStringIncludes(html, ">511<");
 });
 
 Deno.test("a logarithmic scale leaves out what is not positive, and is linear without positive values", async () => {
