@@ -214,7 +214,8 @@ export class FilePage {
     }
     if (answer.kind === "crash") throw new Error(`Cannot look into "${name}": ${answer.error}`);
     if (answer.kind === "problem") {
-      return filePage(asked, { problem: answer.problem, status: format === "csv" ? 400 : 200 });
+      const status = answer.isMissing ? 404 : format === "csv" ? 400 : 200;
+      return filePage(asked, { problem: answer.problem, status });
     }
     return answer.kind === "csv"
       ? csvResponse(asked, answer.bytes)
@@ -305,6 +306,11 @@ function filePage(asked: Asked, { found, hapi = [], problem, status = 200 }: Sho
   });
 }
 
+/** Returns a name as it is written in a list of `--variables`. */
+function listed(name: string): string {
+  return /[",]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}
+
 /** Draws how to look into the file with the library, and to export it on the command line. */
 function sameLook({ name, variable }: Asked, origin: string): string[] {
   const code = [
@@ -318,7 +324,7 @@ function sameLook({ name, variable }: Asked, origin: string): string[] {
   ].join("\n");
   const command = [
     ...["imap-data-access", "--url", shellWord(origin), "export", shellWord(name)],
-    ...(variable === undefined ? [] : ["--variables", shellWord(variable)]),
+    ...(variable === undefined ? [] : ["--variables", shellWord(listed(variable))]),
   ].join(" ");
   return [codeDetails("As code", code), codeDetails("As command", command)];
 }

@@ -53,7 +53,8 @@ export type LookAnswer =
   | LookPage
   | { readonly kind: "csv"; readonly bytes: Uint8Array<ArrayBuffer> }
   /** A sentence that says why the file cannot be shown. */
-  | { readonly kind: "problem"; readonly problem: string }
+  /** `isMissing`: the file has no such variable. */
+  | { readonly kind: "problem"; readonly problem: string; readonly isMissing: boolean }
   /** A mistake of the program. */
   | { readonly kind: "crash"; readonly error: string };
 
@@ -281,7 +282,8 @@ async function csvOf(content: FileContent, { name, variable }: LookTask): Promis
  * @param read Reads bytes of a file that is elsewhere.
  */
 export async function lookInto(task: LookTask, read?: ReadBytes): Promise<LookAnswer> {
-  const { place, name, format } = task;
+  const { place, name, format, variable } = task;
+  let isMissing = false;
   try {
     using file = place === undefined ? undefined : await Deno.open(place);
     const readHere: ReadBytes | undefined = file === undefined
@@ -292,10 +294,12 @@ export async function lookInto(task: LookTask, read?: ReadBytes): Promise<LookAn
     const source = new LimitedSource(readHere, { name, size });
     await checkCompressed(source, name);
     const content = await openContent(source, { name });
+    isMissing = variable !== undefined && content.kind === "cdf" &&
+      !content.file.variables.some((one) => one.name === variable);
     return format === "csv" ? { kind: "csv", bytes: await csvOf(content, task) } : await lookAt(content, task);
   } catch (error) {
     try {
-      return { kind: "problem", problem: problemOf(error) };
+      return { kind: "problem", problem: problemOf(error), isMissing };
     } catch (mistake) {
       return { kind: "crash", error: mistake instanceof Error ? mistake.stack ?? mistake.message : String(mistake) };
     }

@@ -60,6 +60,16 @@ Deno.test("export writes a line for each record, with times, labels, missing val
   assertStringIncludes(await run("export", ISTP), "epoch,vectors[x],vectors[y],vectors[z],counts,flux[1.5],flux[10]");
 });
 
+Deno.test("export takes names of variables that have commas, in double quotes", async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, "commas.cdf");
+  const variable = (name: string) => ({ name, values: Int32Array.of(1, 2), recordShape: [], attributes: {} });
+  const variables = [variable("ions, all"), variable('5" tube'), variable("b")];
+  await Deno.writeFile(path, minimalCdf({ attributes: {}, variables }));
+  const [header] = (await run("export", path, "--variables", '"ions, all", b ,5" tube')).split("\r\n");
+  assertEquals(header, '"ions, all",b,"5"" tube"');
+});
+
 Deno.test("export writes all chunks of a large file", async () => {
   await using folder = await testFolder();
   const path = join(folder.path, "large.cdf");

@@ -97,6 +97,13 @@ async function* untilAborted<Piece>(pieces: AsyncIterable<Piece>, signal: AbortS
   }
 }
 
+/** Reads a list of names, which are separated by commas, and quoted as in CSV if they have one. */
+function namesIn(list: string): string[] {
+  const fields = list.matchAll(/\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))(?:,|$)/g);
+  return Array.from(fields, ([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.trim())
+    .filter((name) => name !== "");
+}
+
 /** The command `export`. */
 export const exportCommand: Command = {
   spec: {
@@ -117,7 +124,8 @@ export const exportCommand: Command = {
         name: "variables",
         value: "NAME",
         isList: true,
-        help: "names of variables with the same records, separated by commas (default: the data)",
+        help: "names of variables with the same records, separated by commas; a name that has a comma is in double " +
+          "quotes (default: the data)",
       },
       { name: "from", value: "TIME", help: "earliest time, in UTC: a day, or a time such as 2026-01-31T12:00" },
       { name: "to", value: "TIME", help: "first time after those to write; a day means its start" },
@@ -167,7 +175,7 @@ export const exportCommand: Command = {
     if (format === "parquet" && isShown) {
       throw new UsageError("Cannot write a Parquet file to a terminal: name a file with --output data.parquet");
     }
-    const names = (values.get("variables") ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
+    const names = namesIn(values.get("variables") ?? "");
     const options = { remote: flags.has("remote"), signal };
     const client = new ImapClient(settings);
     return await namingFiles(rest, async () => {

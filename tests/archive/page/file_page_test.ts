@@ -64,7 +64,8 @@ Deno.test("the page of a CDF file shows its variables, attributes and a chart, a
   const labels = await page(archive, `/files/${MAG}?variable=direction_label`);
   assertStringIncludes(labels, "Bx GSE, By GSE, Bz GSE");
   assertStringIncludes(labels, "its values are texts");
-  const wrong = await page(archive, `/files/${MAG}?variable=magnitud`);
+  await page(archive, `/files/${MAG}?format=csv&variable=magnitud`, 404);
+  const wrong = await page(archive, `/files/${MAG}?variable=magnitud`, 404);
   assertStringIncludes(wrong, "the file has b_gse, magnitude");
   assertEquals(archive.errors, []);
 });
