@@ -89,10 +89,13 @@ const EXPECT = `
   ON CONFLICT (file_path) DO UPDATE SET signed = excluded.signed, expires = greatest(pending.expires, excluded.expires),
     next_try = least(pending.next_try, excluded.next_try), tries = 0, is_found = 0`;
 
-/** SQL: somebody says that objects have changed: they are looked for now. The value is a JSON array of paths. */
+/**
+ * SQL: somebody says that objects have changed: they are looked for now, and no more later if there is no URL for them. The
+ * values are how long ago a URL would have ended, and a JSON array of paths.
+ */
 const WAKE = `
   INSERT INTO pending (file_path, signed, expires, next_try, tries, is_found)
-  SELECT path, now, now, now, 0, 0 FROM (SELECT ${NOW} AS now) AS clock,
+  SELECT path, now, now - CAST(? AS bigint), now, 0, 0 FROM (SELECT ${NOW} AS now) AS clock,
     json_array_elements_text(CAST(CAST(? AS text) AS json)) AS paths (path)
   ON CONFLICT (file_path) DO UPDATE SET next_try = least(pending.next_try, excluded.next_try)`;
 
@@ -187,6 +190,8 @@ const MAX_IDLE_MS = 500;
 const SPENT_MS = 50;
 /** The wait after a failure of the database or the store. */
 const FAILURE_MS = 500;
+/** How long the same failure is not reported again. */
+const REPORT_MS = 60_000;
 /** How many objects are asked for at the same time. */
 const MAX_REQUESTS = 16;
 /** How many names that do not follow the convention are kept and reported. */
@@ -213,6 +218,8 @@ export class Indexer {
   readonly #checks = new Map<string, Promise<boolean>>();
   readonly #groups = new Set<Promise<void>>();
   readonly #skipped = new Set<string>();
+  /** The last failure that was reported. */
+  #reported: { readonly text: string; readonly at: number } | undefined;
   #loops: Promise<unknown> = Promise.resolve();
 
   constructor(options: IndexerOptions) {
@@ -284,7 +291,9 @@ export class Indexer {
     const { client } = this.#options;
     const paths = keysOf(event).map((key) => client.pathOf(key)).filter((path) => path !== undefined);
     const known = [...new Set(paths)].filter(isCanonicalPath);
-    if (known.length > 0) await this.#database.rows(WAKE, [JSON.stringify(known)]);
+    if (known.length > 0) {
+      await this.#database.rows(WAKE, [this.#times.lastTransfer + this.#times.afterEnd, JSON.stringify(known)]);
+    }
     this.#alarm.ring();
   }
 
@@ -337,18 +346,26 @@ export class Indexer {
     while (!this.#isClosed) {
       try {
         const { claims, waitMs } = await this.#claim();
-        const group = this.#lookFor(claims.filter(({ path }) => !this.#underWay.has(path))).catch((error) => {
-          if (!this.#isClosed) this.#options.onError?.(error);
-        }).finally(() => this.#groups.delete(group));
+        const group = this.#lookFor(claims.filter(({ path }) => !this.#underWay.has(path))).catch((error) =>
+          this.#report(error)
+        ).finally(() => this.#groups.delete(group));
         this.#groups.add(group);
         if (this.#groups.size >= MAX_GROUPS) await Promise.race(this.#groups);
         else if (claims.length === 0) await this.#alarm.wait(waitMs);
       } catch (error) {
-        if (this.#isClosed) return;
-        this.#options.onError?.(error);
+        this.#report(error);
         await this.#pause(FAILURE_MS);
       }
     }
+  }
+
+  /** Reports a failure, unless it has just been reported: while a server is away, every look fails. */
+  #report(error: unknown): void {
+    const text = String(error);
+    const now = performance.now();
+    if (this.#isClosed || (this.#reported?.text === text && now < this.#reported.at + REPORT_MS)) return;
+    this.#reported = { text, at: now };
+    this.#options.onError?.(error);
   }
 
   /** Takes uploads to look for. */
@@ -426,8 +443,7 @@ export class Indexer {
         }
         isFirst = false;
       } catch (error) {
-        if (this.#isClosed) return;
-        this.#options.onError?.(error);
+        this.#report(error);
       }
       await this.#pause(isFirst ? FAILURE_MS * 10 : Math.min(this.#times.sweep / 10, 3_600_000));
     }
@@ -683,6 +699,7 @@ class Sweep {
       // The file was ingested before this archive knew of it.
       const facts = { size, mtime, md5: null, ingested: new Date(mtime) };
       const isReleased = this.#isFirst ? releasesFoundFiles : undefined;
+      if (path.endsWith("/")) return undefined;
       const entry = catalogEntry(nameOf(path), { ...facts, isReleased });
       if (entry.file_path !== path) return this.#skip(path, `its name belongs at ${entry.file_path}`);
       this.#hasMd5 ??= object.md5 !== undefined && (await client.head(path, this.#signal))?.md5 !== undefined;

@@ -43,15 +43,6 @@ async function readAuthorities(path: string): Promise<string> {
   return text;
 }
 
-/** Tells the database's URL which authorities are trusted, unless it says that itself, or needs none. */
-function withAuthorities(database: string, caFile: string | undefined): string {
-  const url = URL.parse(database);
-  const isSaid = url === null || url.searchParams.has("sslrootcert") || url.searchParams.get("sslmode") === "disable";
-  if (caFile === undefined || isSaid) return database;
-  url.searchParams.set("sslrootcert", caFile);
-  return url.href;
-}
-
 /** Returns the keys of the store. */
 function credentialsOf({ storeCredentials }: TeamOptions): StoreCredentials {
   const credentials = storeCredentials ?? storeCredentialsFromEnvironment();
@@ -67,6 +58,10 @@ function locationOf({ store, objectsUrl }: TeamOptions): StoreLocation {
   return objectsUrl === undefined ? location : { ...location, publicEndpoint: new URL(objectsUrl) };
 }
 
+/** How long to wait for the store: callers of the archive wait as long. */
+const MAX_SILENCE_MS = 10_000;
+const RETRIES = 2;
+
 /**
  * Opens an archive whose rows are in PostgreSQL, and whose files are in an S3 store. The first time, the catalog is filled
  * with what is in the store.
@@ -79,10 +74,15 @@ export async function openTeamArchive(options: TeamOptions): Promise<Backend> {
   const credentials = credentialsOf(options);
   const authorities = caFile === undefined ? undefined : [await readAuthorities(caFile)];
   await using opening = new AsyncDisposableStack();
-  const client = opening.adopt(new S3Client({ location, credentials, authorities }), (client) => client.close());
+  const client = opening.adopt(
+    new S3Client({ location, credentials, authorities, timeoutMs: MAX_SILENCE_MS, retries: RETRIES }),
+    (client) => client.close(),
+  );
   await client.check();
-  const database = withAuthorities(options.database, caFile);
-  const catalog = opening.adopt(await PostgresCatalog.open(database, { onError }), (catalog) => catalog.close());
+  const catalog = opening.adopt(
+    await PostgresCatalog.open(options.database, { caFile, onError }),
+    (catalog) => catalog.close(),
+  );
   const indexer = new Indexer({ catalog, client, now, onError, releasesFoundFiles: !unreleased });
   const store = new S3Store({ catalog, client, indexer });
   const swept = await indexer.sweepFirst(signal);

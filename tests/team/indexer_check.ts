@@ -5,7 +5,7 @@ import { parseStoreUrl, S3Client, type S3ClientOptions } from "../../src/archive
 import { S3Store } from "../../src/archive/s3_store.ts";
 import type { HttpEvent } from "../../src/http/transport.ts";
 import { startServer } from "../support/server.ts";
-import { type ArchivePlace, sharedServers, type TeamServers } from "./servers.ts";
+import { type ArchivePlace, sharedServers, startServers, type TeamServers } from "./servers.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 import { createHash } from "node:crypto";
@@ -337,6 +337,45 @@ Deno.test("An event of the store makes the indexer look at once", async () => {
   assertEquals(replica.errors, []);
 });
 
+Deno.test("An event that a store really sends makes the archive list an object", async () => {
+  const events: unknown[] = [];
+  const secret = "a-secret-of-the-webhook";
+  await using receiver = startServer(async (request) => {
+    assertStringIncludes(request.url, secret);
+    const event: unknown = await request.json();
+    events.push(event);
+    await replica?.indexer.wake(event);
+    return new Response();
+  });
+  let replica: Replica | undefined;
+  await using servers = await startServers({
+    storeArguments: ["--event-webhook-url", `${receiver.url}/webhook/${secret}`],
+  });
+  const place = await servers.newArchivePlace();
+  const times = { firstWait: 600_000, longestWait: 600_000, sweep: 600_000 };
+  await using opened = replica = await openReplica(servers, place, { times });
+  opened.start();
+  await until("the first sweep is done", () => opened.sweeps.length === 1);
+  assertEquals(await put(await sign(opened, pathOf(1)), "abc"), 200);
+  await until("it is listed", () => opened.catalog.has(pathOf(1)), 5);
+  await opened.client.delete(pathOf(1));
+  await until("it is no more listed", async () => !await opened.catalog.has(pathOf(1)), 5);
+  assert(events.length >= 2);
+});
+
+Deno.test("An object that was uploaded in parts has an ETag that is no MD5", async () => {
+  const servers = await sharedServers();
+  const place = await servers.newArchivePlace();
+  const parts = `${md5("a part")}-2`;
+  await writeObjects(place, [pathOf(1)], parts);
+  await using replica = await openReplica(servers, place);
+  await replica.indexer.sweepFirst();
+  const [row] = await replica.catalog.rows("SELECT md5, etag FROM files");
+  assertEquals(row, { md5: null, etag: parts });
+  const object = await replica.store.open(pathOf(1));
+  assertEquals(await object?.md5(), md5(""));
+});
+
 /** A client that does something after the first page of a list. */
 class InterruptedClient extends S3Client {
   act = async (): Promise<void> => {};
@@ -363,9 +402,10 @@ Deno.test("A sweep makes the catalog agree with a store that others have changed
   await write("notes.txt", "no file of the SDC");
   await write(`imap/${nameOf(pathOf(9))}`, "in the wrong folder");
   await write("imap/\u00fc.cdf", "no ASCII");
+  await client.put("imap/mag/", null, 0); // The mark of a folder.
   const first = await indexer.sweepFirst();
   assertEquals({ ...first, skipped: first?.skipped.map(({ path }) => path).sort() }, {
-    objects: 8,
+    objects: 9,
     added: 5,
     updated: 0,
     removed: 0,
@@ -381,7 +421,7 @@ Deno.test("A sweep makes the catalog agree with a store that others have changed
 
   // Nothing has changed.
   const revision = await catalog.revision();
-  assertEquals(await indexer.sweep(), { objects: 8, added: 0, updated: 0, removed: 0, skipped: [] });
+  assertEquals(await indexer.sweep(), { objects: 9, added: 0, updated: 0, removed: 0, skipped: [] });
   assertEquals([await catalog.revision(), await rows()], [revision, before]);
 
   // One is added, one is replaced, one is deleted. While the list is read, another one is uploaded and listed.
@@ -394,7 +434,7 @@ Deno.test("A sweep makes the catalog agree with a store that others have changed
       assertEquals(await replica.store.has(pathOf(8)), true);
     };
   }
-  assertEquals(await indexer.sweep(), { objects: 8, added: 1, updated: 1, removed: 1, skipped: [] });
+  assertEquals(await indexer.sweep(), { objects: 9, added: 1, updated: 1, removed: 1, skipped: [] });
   const files = await listed(replica);
   assertEquals([...files.keys()], [0, 1, 3, 4, 5, 8].map(pathOf));
   assertEquals(files.get(pathOf(1)), md5("longer than before"));
@@ -537,7 +577,7 @@ const OBJECTS = Number(Deno.env.get("TEAM_OBJECTS") ?? 10_000);
 Deno.test(`${OBJECTS} objects are swept as fast as 200,000 in 30 s, in little memory`, async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
-  await writeObjects(place, OBJECTS);
+  await writeObjects(place, Array.from({ length: OBJECTS }, (_, number) => pathOf(number)), md5(""));
   await using replica = await openReplica(servers, place);
   let most = 0;
   const before = Deno.memoryUsage().rss;
@@ -565,18 +605,17 @@ Deno.test(`${OBJECTS} objects are swept as fast as 200,000 in 30 s, in little me
 });
 
 /** Writes empty objects into the folder of the bucket, as versitygw does. Its ETags are in attributes of the files. */
-async function writeObjects({ objects }: ArchivePlace, count: number): Promise<void> {
-  const paths = Array.from({ length: count }, (_, number) => pathOf(number));
+async function writeObjects({ objects }: ArchivePlace, paths: readonly string[], etag: string): Promise<void> {
   const script = `
 import os, sys
 os.chdir(sys.argv[1])
 for path in sys.stdin.read().split():
     os.makedirs(os.path.dirname(path), exist_ok=True)
     file = os.open(path, os.O_CREAT | os.O_WRONLY, 0o644)
-    os.setxattr(file, "user.etag", b"d41d8cd98f00b204e9800998ecf8427e")
+    os.setxattr(file, "user.etag", sys.argv[2].encode())
     os.close(file)
 `;
-  const child = new Deno.Command("python3", { args: ["-c", script, objects], stdin: "piped" }).spawn();
+  const child = new Deno.Command("python3", { args: ["-c", script, objects, etag], stdin: "piped" }).spawn();
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(paths.join("\n")));
   await writer.close();
