@@ -56,7 +56,6 @@ export async function forEachOf<Item>(
         turned = performance.now();
       }
       signal.throwIfAborted();
-      onProgress({ type: "file", file });
       const outcome = await work(item, { signal, onProgress }).catch((error: unknown): Outcome => {
         signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;

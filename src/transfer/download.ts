@@ -6,7 +6,7 @@ import { checkedConcurrency, type DownloadPlan, forEachOf, type OnProgress, type
 import { DataFolders, localPath, sizeOf } from "./local_files.ts";
 import { compareObject, isRefusedUrl, lookUpObject, retryableRefusal, type UrlSource } from "./objects.ts";
 import { createPartialFile, type PartialFile, partialPathOf } from "./partial_file.ts";
-import { ConnectionSlots, Receiver } from "./receive.ts";
+import { ConnectionSlots, FileConnection, Receiver } from "./receive.ts";
 import { basename, dirname } from "@std/path";
 
 /** What exists on disk for a file. */
@@ -190,8 +190,10 @@ export interface DownloadSettings {
   readonly lookUps?: SizeLookUps;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
-  /** The free connections. */
+  /** The connections of all files. */
   readonly slots: ConnectionSlots;
+  /** The connection of this file. */
+  readonly connection: FileConnection;
   /** The folders that are written to; the creator of this object flushes them. */
   readonly folders: DataFolders;
   readonly present: PresentFiles;
@@ -348,6 +350,8 @@ class Download {
 
   async #try(file: PartialFile, progress: Progress): Promise<number> {
     progress.begin();
+    const { connection } = this.#settings;
+    await connection.take();
     const url = await this.#urls.downloadUrl(this.#archivePath, this.#call.signal);
     const receiver = new Receiver(this.#call, {
       archivePath: this.#archivePath,
@@ -355,6 +359,7 @@ class Download {
       file,
       slots: this.#slots,
       onBytes: (bytes, size) => this.#reportBytes(bytes, size),
+      onReceived: () => connection.give(),
       onResume: (bytes, size) => {
         progress.resume(bytes);
         if (bytes > 0) this.#call.decide("resume", `${bytes} of ${size ?? "an unknown number of"} bytes are there`);
@@ -391,8 +396,15 @@ export async function downloadFile(
   return await new Download(transport, urls, archivePath, settings).run();
 }
 
+/**
+ * How many files may be flushed while others have the connections: a disk flushes many files in not much more time than
+ * one (ext4).
+ */
+const MAX_FLUSHED = 16;
+
 /** How to download many files. */
-interface DownloadManySettings extends Omit<DownloadSettings, "slots" | "folders" | "present" | "lookUps"> {
+interface DownloadManySettings
+  extends Omit<DownloadSettings, "slots" | "connection" | "folders" | "present" | "lookUps"> {
   /** The maximum number of connections at a time. */
   readonly concurrency: number;
 }
@@ -411,12 +423,10 @@ export async function downloadFiles(
 ): Promise<Outcome[]> {
   const { concurrency, signal, onProgress, dataDir } = settings;
   const paths = [...new Set(archivePaths)];
-  const atOnce = Math.min(checkedConcurrency(concurrency), paths.length);
-  const slots = new ConnectionSlots(concurrency - atOnce);
+  const slots = new ConnectionSlots(checkedConcurrency(concurrency));
   const folders = new DataFolders(dataDir);
   const present = new PresentFiles();
   const one = { ...settings, slots, folders, present, ...(settings.dryRun ? { lookUps: new SizeLookUps(paths) } : {}) };
-  let waiting = paths.length - atOnce;
   const pathOf = (archivePath: string) => {
     try {
       return localPath(dataDir, archivePath);
@@ -426,15 +436,13 @@ export async function downloadFiles(
   };
   const outcomes = await forEachOf(
     paths,
-    { concurrency, signal, onProgress, fileOf: (archivePath) => archivePath, pathOf },
+    { concurrency: concurrency + MAX_FLUSHED, signal, onProgress, fileOf: (archivePath) => archivePath, pathOf },
     async (archivePath, running) => {
-      try {
-        return await downloadFile(transport, urls, archivePath, { ...one, ...running });
-      } finally {
-        // The file's connection is passed on to the next file, if there is one.
-        if (waiting > 0) waiting -= 1;
-        else slots.give();
-      }
+      using connection = new FileConnection(slots);
+      await connection.take();
+      running.signal.throwIfAborted();
+      running.onProgress({ type: "file", file: archivePath });
+      return await downloadFile(transport, urls, archivePath, { ...one, ...running, connection });
     },
   );
   await folders.sync();

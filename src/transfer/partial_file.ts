@@ -520,9 +520,7 @@ export class PartialFile implements Disposable {
 /** Creates a file at an own path. */
 export async function createOwnFile(sharedPath: string, { isNew = false } = {}): Promise<PartialFile> {
   const path = ownPathOf(sharedPath);
-  // Asynchronous, since it may take long: a new directory entry waits for the file system's journal, which may be busy
-  // with other files.
-  const file = await Deno.open(path, { read: true, write: true, createNew: true });
+  const file = Deno.openSync(path, { read: true, write: true, createNew: true });
   // Locked before others can find it.
   tryLock(file);
   return new PartialFile(sharedPath, { file, path, isNew });

@@ -24,9 +24,11 @@ import {
   type PartialRecord,
 } from "./partial_file.ts";
 
-/** The pool of connections of a batch: each file has one, and a large file borrows free ones. */
+/** The pool of connections of a batch: each file waits for one, and a large file borrows those that no file waits for. */
 export class ConnectionSlots {
   #free: number;
+  /** The files that wait for a connection. */
+  readonly #waiting: Array<() => void> = [];
 
   /** @param free The initial number of free connections. */
   constructor(free: number) {
@@ -45,9 +47,44 @@ export class ConnectionSlots {
     return true;
   }
 
-  /** Returns a connection to the pool, or adds one. */
+  /** Takes one, as soon as one is free. */
+  async wait(): Promise<void> {
+    if (this.take()) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Returns a connection to the pool. A file that waits for one gets it. */
   give(): void {
-    this.#free += 1;
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+}
+
+/** The connection of one file, which it has only while it needs one. */
+export class FileConnection implements Disposable {
+  readonly #slots: ConnectionSlots;
+  #isTaken = false;
+
+  /** @param slots The pool that it comes from. */
+  constructor(slots: ConnectionSlots) {
+    this.#slots = slots;
+  }
+
+  /** Waits for a connection, unless the file has one. */
+  async take(): Promise<void> {
+    if (!this.#isTaken) await this.#slots.wait();
+    this.#isTaken = true;
+  }
+
+  /** Leaves it to other files. */
+  give(): void {
+    if (this.#isTaken) this.#slots.give();
+    this.#isTaken = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.give();
   }
 }
 
@@ -128,6 +165,8 @@ interface ReceiveListener {
   readonly onResume: (bytes: number, size: number | undefined) => void;
   /** Called with the number of bytes of the object written so far. */
   readonly onBytes: (bytes: number, size: number | undefined) => void;
+  /** Called when all bytes have been received: what follows needs no connection. */
+  readonly onReceived: () => void;
 }
 
 /** The source and the destination of an object. */
@@ -449,6 +488,7 @@ export class Receiver {
       if (have > size) await this.#file.empty();
       throw new ConnectionError(`${host} sent ${have} of ${size} bytes`, { action });
     }
+    this.#options.onReceived();
     // Flushing and hashing run in parallel.
     const settled = Promise.all([this.#file.flush(), md5 === undefined ? undefined : this.#hash(have)]);
     const [, found] = await (signal === undefined ? settled : unlessAborted(settled, signal));

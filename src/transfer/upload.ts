@@ -306,6 +306,7 @@ export async function uploadFiles(
   const each = { ...settings, fileOf: ({ file }: CheckedFile) => file, pathOf: ({ path }: CheckedFile) => path };
   return await forEachOf(await checkUploads(files), each, async (checked, running) => {
     const { file, path } = checked;
+    running.onProgress({ type: "file", file });
     if (settings.dryRun) return { state: "planned", plan: "send", file, path, bytes: 0, size: checked.size };
     return await new Upload(transport, urls, checked, { ...settings, ...running }).run();
   });

@@ -2,7 +2,7 @@ import { ConnectionError, ImapError, ResponseError, TimeoutError } from "../../s
 import { downloadFile, type DownloadSettings, PresentFiles } from "../../src/transfer/download.ts";
 import { DataFolders } from "../../src/transfer/local_files.ts";
 import type { UrlSource } from "../../src/transfer/objects.ts";
-import { ConnectionSlots } from "../../src/transfer/receive.ts";
+import { ConnectionSlots, FileConnection } from "../../src/transfer/receive.ts";
 import { testTransport, type TestTransportOptions } from "../support/client.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
@@ -20,11 +20,12 @@ function whole(headers: Record<string, string> = {}): Response {
 
 /** Settings of a download into a folder. */
 function into(dataDir: string, signal?: AbortSignal): DownloadSettings {
-  const slots = new ConnectionSlots(0);
+  const slots = new ConnectionSlots(1);
   return {
     dataDir,
     signal,
     slots,
+    connection: new FileConnection(slots),
     folders: new DataFolders(dataDir),
     present: new PresentFiles(),
     ifPresent: "skip",
