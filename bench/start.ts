@@ -6,7 +6,7 @@ import { fromFileUrl, join } from "@std/path";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 const ROUNDS = 15;
-/** A file of the demo's, of 125 kB. */
+/** A file of the demo's, of 146 kB. */
 const FILE = "imap_glows_l1b_hist_20110921_v001.cdf";
 
 /** Runs Deno to the end. */
