@@ -84,7 +84,6 @@ import "./src/config.ts";
 import "./src/display/html_table.ts";
 import "./src/display/notebook.ts";
 import "./src/display/text_table.ts";
-import "./src/display/text_width.ts";
 import "./src/http/transport.ts";
 import "./src/jupyter.ts";
 import "./src/names/calendar_date.ts";

@@ -9,8 +9,7 @@ import {
   PROGRAM,
   UsageError,
 } from "./shell.ts";
-import type { TextLook } from "../display/text_table.ts";
-import { wrap } from "../display/text_width.ts";
+import { type TextLook, wrap } from "../display/text_table.ts";
 import { InputError } from "../errors.ts";
 import { didYouMean } from "../names/vocabulary.ts";
 import { escapeHtml, shown } from "../safe_text.ts";

@@ -292,7 +292,7 @@ function styled(text: string, style: keyof typeof STYLES): string {
 async function wrapped(lines: readonly string[]): Promise<readonly string[]> {
   const columns = terminalColumns(Deno.stderr);
   if (columns === undefined || lines.every((line) => line.length <= columns)) return lines;
-  const { wrap } = await import("../display/text_width.ts");
+  const { wrap } = await import("../display/text_table.ts");
   return lines.map((line) => {
     const text = line.trimStart();
     const indent = line.length - text.length;

@@ -1,4 +1,4 @@
-import { cutToWidth, textWidth } from "./text_width.ts";
+import { cutToWidth, textWidth } from "./text_table.ts";
 import { colorOf, type ThemeColor, themeColor, themeStyle } from "./html_table.ts";
 import { escapeHtml, printable } from "../safe_text.ts";
 

@@ -1,4 +1,3 @@
-import { cutToWidth, padToWidth, shorten, textWidth } from "../display/text_width.ts";
 import {
   type Bins,
   binsOf,
@@ -35,7 +34,7 @@ import {
 import { htmlTable } from "../display/html_table.ts";
 import { Picture } from "../display/picture.ts";
 import { type Interval, isoDay, type Scale, scaleOf, timeTicks } from "../display/scales.ts";
-import type { Column } from "../display/text_table.ts";
+import { type Column, cutToWidth, padToWidth, shorten, textWidth } from "../display/text_table.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { escapeHtml } from "../safe_text.ts";
 import { askedText, counted, NO_VALUE, type ResultContext, rowLabel } from "./records.ts";

@@ -2,8 +2,7 @@
 import { type Chart, CHART_PADDING, chartHtml, chartSvg, type Mark, type Paint, textPixels } from "../display/chart.ts";
 import { plainTable } from "../display/html_table.ts";
 import { Picture } from "../display/picture.ts";
-import type { Column, Table } from "../display/text_table.ts";
-import { cutToWidth, shorten } from "../display/text_width.ts";
+import { type Column, cutToWidth, shorten, type Table } from "../display/text_table.ts";
 import type { LineageGraph, LineageNode, LineageState } from "../dataset/lineage.ts";
 import { bareName, parseFileName } from "../names/file_name.ts";
 import { counted, withHyphens } from "./records.ts";

@@ -12,7 +12,7 @@ import { htmlTable } from "../display/html_table.ts";
 import { Picture } from "../display/picture.ts";
 import { palettePng } from "../display/png.ts";
 import { colorScale, type Interval, type Scale, scaleOf, timeTicks } from "../display/scales.ts";
-import { cutToWidth } from "../display/text_width.ts";
+import { cutToWidth } from "../display/text_table.ts";
 import { printable } from "../safe_text.ts";
 import { utcText } from "./dataset.ts";
 import { aboutPanel, type Axis, type ColorsPanel, type LinesPanel, type Panel, type Plot } from "./plot.ts";

@@ -1,5 +1,5 @@
 // Charts of variables with block characters, for terminals.
-import { cutToWidth, padToWidth, textWidth } from "../display/text_width.ts";
+import { cutToWidth, padToWidth, textWidth } from "../display/text_table.ts";
 import { scaleOf } from "../display/scales.ts";
 import { printable } from "../safe_text.ts";
 import { aboutPanel, type ColorsPanel, type LinesPanel, type Panel, type Plot } from "./plot.ts";

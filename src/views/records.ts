@@ -1,5 +1,4 @@
-import type { Column, Table } from "../display/text_table.ts";
-import { shorten } from "../display/text_width.ts";
+import { type Column, shorten, type Table } from "../display/text_table.ts";
 import { dateText, isCalendarDate } from "../names/calendar_date.ts";
 import { bareName } from "../names/file_name.ts";
 import { formatVersion, isVersion } from "../names/version.ts";

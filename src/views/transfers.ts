@@ -1,7 +1,6 @@
 import { htmlTable } from "../display/html_table.ts";
 import type { MimeBundle } from "../display/notebook.ts";
-import { type Column, shownTable, type Table } from "../display/text_table.ts";
-import { padToWidth, shorten, textWidth } from "../display/text_width.ts";
+import { type Column, padToWidth, shorten, shownTable, type Table, textWidth } from "../display/text_table.ts";
 import { ImapError } from "../errors.ts";
 import { archivePath, bareName } from "../names/file_name.ts";
 import { escapeHtml, excerpt } from "../safe_text.ts";

@@ -1,5 +1,4 @@
-import { type Table, textTable } from "../../src/display/text_table.ts";
-import { textWidth } from "../../src/display/text_width.ts";
+import { type Table, textTable, textWidth } from "../../src/display/text_table.ts";
 import { hideSecret } from "../../src/safe_text.ts";
 import { assert, assertEquals } from "@std/assert";
 import { cpuUsage } from "node:process";

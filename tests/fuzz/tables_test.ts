@@ -1,6 +1,5 @@
 import { htmlCard, htmlTable } from "../../src/display/html_table.ts";
-import { type Table, textTable } from "../../src/display/text_table.ts";
-import { textWidth } from "../../src/display/text_width.ts";
+import { type Table, textTable, textWidth } from "../../src/display/text_table.ts";
 import type { FileRecord } from "../../src/protocol/rows.ts";
 import { excerpt, printable, printableJson } from "../../src/safe_text.ts";
 import { recordsTable } from "../../src/views/records.ts";

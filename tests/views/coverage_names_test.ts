@@ -1,4 +1,4 @@
-import { textWidth } from "../../src/display/text_width.ts";
+import { textWidth } from "../../src/display/text_table.ts";
 import { coveragePicture } from "../../src/views/coverage_chart.ts";
 import { rowOf, rowsOf } from "./rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";

@@ -18,7 +18,6 @@ import type { FileRecord } from "../../protocol/rows.ts";
 import "../../client/options.ts";
 import "../../display/html_table.ts";
 import "../../display/text_table.ts";
-import "../../display/text_width.ts";
 import "../../http/call.ts";
 import "../../http/transport.ts";
 import "../../names/calendar_date.ts";

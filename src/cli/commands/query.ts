@@ -9,7 +9,7 @@ import type { FileRecord } from "../../protocol/rows.ts";
 import type { QueryParameters, TableName } from "../../protocol/tables.ts";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads.
-import "../../display/text_width.ts";
+import "../../display/text_table.ts";
 import "../../names/calendar_date.ts";
 import "../../names/file_name.ts";
 import "../../names/spice_name.ts";
