@@ -33,8 +33,8 @@ const DEFAULT_TIMES: IndexerTimes = {
   sweep: 86_400_000,
 };
 
-/** Each wait is this many times as long as the one before: an upload is listed at most half as late as it was long. */
-const WAIT_FACTOR = 1.5;
+/** Each wait is this many times as long as the one before: an upload that took some time is listed after at most a third of it. */
+const WAIT_FACTOR = 1.3;
 
 /**
  * How many looks for objects that are not there all replicas together may make in a second. With the number that may be saved

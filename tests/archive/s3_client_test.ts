@@ -210,3 +210,24 @@ Deno.test("S3Client and its signer show no keys when they are inspected", () => 
     assert(!text.includes(KEYS.secretAccessKey) && !text.includes(KEYS.accessKeyId), text);
   }
 });
+
+Deno.test("S3Client.head() takes an ETag for an MD5 only if it is one", async () => {
+  const md5 = "0dd202fc3e6a280b7343834eb9cd3bc1";
+  const headers = [
+    { etag: `"${md5}"` },
+    { etag: md5 },
+    { etag: `"${md5}-2"` },
+    { etag: `"${md5}"`, "x-amz-server-side-encryption": "aws:kms" },
+    { etag: `"${md5}"`, "x-amz-server-side-encryption": "AES256" },
+    { etag: `"${md5}"`, "x-amz-server-side-encryption-customer-algorithm": "AES256" },
+  ].values();
+  await using server = startServer(() =>
+    new Response(null, {
+      headers: { "content-length": "3", "last-modified": NOW.toUTCString(), ...headers.next().value },
+    })
+  );
+  const client = clientOf(`s3://bucket?endpoint=${server.url}`);
+  const found: unknown[] = [];
+  for (let count = 0; count < 6; count++) found.push((await client.head("a"))?.md5);
+  assertEquals(found, [md5, md5, undefined, undefined, md5, undefined]);
+});

@@ -3,7 +3,9 @@ import { Indexer, type IndexerOptions, type IndexerTimes, type SweepReport } fro
 import { PostgresCatalog } from "../../src/archive/postgres_catalog.ts";
 import { parseStoreUrl, S3Client, type S3ClientOptions } from "../../src/archive/s3.ts";
 import { S3Store } from "../../src/archive/s3_store.ts";
+import { openTeamArchive } from "../../src/archive/team.ts";
 import type { HttpEvent } from "../../src/http/transport.ts";
+import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 import { type ArchivePlace, sharedServers, startServers, type TeamServers } from "./servers.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
@@ -621,3 +623,30 @@ for path in sys.stdin.read().split():
   await writer.close();
   assertEquals((await child.status).code, 0);
 }
+
+Deno.test("An archive in a store is filled by its first sweep, and by an import", async () => {
+  const servers = await sharedServers();
+  const place = await servers.newArchivePlace();
+  await using folder = await testFolder();
+  await writeObjects(place, [pathOf(1)], md5(""));
+  await Deno.writeTextFile(`${folder.path}/${nameOf(pathOf(1))}`, "another file of that name");
+  await Deno.writeTextFile(`${folder.path}/${nameOf(pathOf(2))}`, "imported");
+  await Deno.writeTextFile(`${folder.path}/notes.txt`, "no file of the SDC");
+  const { keys } = servers;
+  const options = {
+    database: place.database,
+    store: place.store,
+    storeCredentials: { accessKeyId: keys.AWS_ACCESS_KEY_ID, secretAccessKey: keys.AWS_SECRET_ACCESS_KEY },
+    importFrom: folder.path,
+  };
+  for (const turn of ["first", "second"]) {
+    const archive = await openTeamArchive(options);
+    const { copied, present, conflicts, skipped } = archive.imported ?? {};
+    assertEquals([copied, present], turn === "first" ? [1, 0] : [0, 1]);
+    assertEquals([conflicts, skipped?.map(({ path }) => path)], [[nameOf(pathOf(1))], ["notes.txt"]]);
+    assertEquals(archive.indexed.files, 2);
+    const rows = await archive.catalog.rows("SELECT md5, released FROM files ORDER BY file_path");
+    assertEquals(rows, [{ md5: md5(""), released: 1 }, { md5: md5("imported"), released: 1 }]);
+    await archive.close();
+  }
+});
