@@ -5,7 +5,7 @@ import { testFolder } from "../support/folder.ts";
 import { certificateAuthority } from "../support/server_certificate.ts";
 import { type ArchivePlace, sharedServers, startServers, type TeamServers } from "./servers.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 
 const NAME = "imap_mag_l0_raw_20250502_v001.pkts";
 const PATH = `imap/mag/l0/2025/05/${NAME}`;
@@ -223,4 +223,27 @@ Deno.test("A replica says at /health that its database is away, and that it is b
   assertEquals(await health(), 503);
   await servers.postgres.start();
   await until(async () => await health() === 200);
+});
+
+Deno.test("serve with a database and a store needs the permissions of docs/permissions.md, and no others", async () => {
+  const servers = await sharedServers();
+  const place = await servers.newArchivePlace();
+  const cli = fromFileUrl(new URL("../../cli.ts", import.meta.url));
+  const serve = (permissions: readonly string[]) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--quiet", ...permissions, cli, "serve"],
+      env: { ...environment(servers, place), NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  const child = serve(["--allow-net=127.0.0.1", "--allow-env=IMAP_*,PG*,AWS_*"]);
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  assertMatch((await reader.read()).value ?? "", /^IMAP archive at http:/);
+  child.kill("SIGTERM");
+  await Promise.all([child.status, child.stderr.cancel(), reader.cancel()]);
+  for (const fewer of [["--allow-net=127.0.0.1", "--allow-env=IMAP_*,AWS_*"], ["--allow-env=IMAP_*,PG*,AWS_*"]]) {
+    const { success, stderr } = await serve(fewer).output();
+    assert(!success);
+    assertMatch(new TextDecoder().decode(stderr), /Deno denied a permission|run again with --allow-/);
+  }
 });
