@@ -2,6 +2,7 @@
 import { cliCommand, runCli, startBareServe } from "../support/cli.ts";
 import { until } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
+import { deadUrl } from "../support/server.ts";
 import { certificateAuthority } from "../support/server_certificate.ts";
 import { type ArchivePlace, sharedServers, startServers, type TeamServers } from "./servers.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
@@ -246,4 +247,27 @@ Deno.test("serve with a database and a store needs the permissions of docs/permi
     assert(!success);
     assertMatch(new TextDecoder().decode(stderr), /Deno denied a permission|run again with --allow-/);
   }
+});
+
+Deno.test("versitygw announces an upload to serve, which then lists it without waiting for its next look", async () => {
+  const [url, secret] = [deadUrl(), "a-secret-of-the-webhook"];
+  const port = new URL(url).port;
+  // It does not start unless somebody answers its first event.
+  const first = Deno.serve({ port: Number(port), hostname: "127.0.0.1", onListen: () => {} }, () => new Response());
+  const webhook = ["--event-webhook-url", `${url}/webhook/${secret}`];
+  await using servers = await startServers({ storeArguments: webhook });
+  await first.shutdown();
+  const place = await servers.newArchivePlace();
+  const env = { ...environment(servers, place), IMAP_ARCHIVE_WEBHOOK_SECRET: secret };
+  await using _replica = await startBareServe(["--port", port], { env });
+  const events = () => servers.sql(`SELECT file_path, tries FROM ${place.schema}.pending`);
+  const signed = await (await fetch(`${url}/upload/${NAME}`)).json();
+  // After the ninth look, the next one is in two seconds.
+  await until(async () => Number((await events()).split("|")[1]) >= 9);
+  const sent = performance.now();
+  const response = await fetch(signed, { method: "PUT", body: "packets" });
+  await response.body?.cancel();
+  assertEquals(response.status, 200);
+  await until(async () => (await (await fetch(`${url}/query?instrument=mag`)).json()).length === 1);
+  assert(performance.now() - sent < 1_000, `it was listed after ${performance.now() - sent} ms`);
 });
