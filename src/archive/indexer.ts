@@ -4,7 +4,7 @@ import { isCanonicalPath } from "./object_store.ts";
 import type { PostgresCatalog } from "./postgres_catalog.ts";
 import type { SqlRow } from "./postgres.ts";
 import type { ListedObject, ObjectFacts, S3Client } from "./s3.ts";
-import { FileNameError, ProtocolError } from "../errors.ts";
+import { FileNameError, ImapError, ProtocolError } from "../errors.ts";
 
 /**
  * SQL: now, in milliseconds since 1970. Only the database's clock counts, so that replicas with different clocks agree.
@@ -194,6 +194,8 @@ const FAILURE_MS = 500;
 const REPORT_MS = 60_000;
 /** How many objects are asked for at the same time. */
 const MAX_REQUESTS = 16;
+/** If more rows than this, and most of all, have no object, the store may be the wrong one. */
+const MIN_DOUBTFUL = 100;
 /** How many names that do not follow the convention are kept and reported. */
 const MAX_SKIPPED = 1_000;
 /** The most rows that are written at once. */
@@ -389,7 +391,8 @@ export class Indexer {
       const failures: unknown[] = [];
       const looks = await inParallel(claims, async (claim): Promise<ClaimedLook> => {
         try {
-          return { claim, facts: await this.#options.client.head(claim.path, this.#closing.signal) ?? null };
+          const facts = await this.#options.client.head(claim.path, { signal: this.#closing.signal, retries: 0 });
+          return { claim, facts: facts ?? null };
         } catch (error) {
           failures.push(error);
           return { claim };
@@ -632,6 +635,7 @@ class Sweep {
       from = await this.#compare(page.value, from, false);
     }
     await this.#compare([], from, true);
+    await this.#checkStore();
     // The list is complete. What came in after its page was read is still there.
     for (let at = 0; at < this.#missing.length; at += MAX_ROWS) {
       const looks = this.#missing.slice(at, at + MAX_ROWS).map((path) => ({ path, facts: undefined }));
@@ -640,6 +644,21 @@ class Sweep {
       this.#counts.removed += removed;
     }
     return { ...this.#counts, skipped: this.#skipped };
+  }
+
+  /**
+   * Checks that this may be the store that the catalog is about: otherwise a wrong bucket or prefix would remove all rows, with the
+   * release states that nothing else knows.
+   */
+  async #checkStore(): Promise<void> {
+    const { catalog, client } = this.#options;
+    const gone = this.#missing.length;
+    const files = gone < MIN_DOUBTFUL ? Infinity : await catalog.size();
+    if (gone <= files / 2) return;
+    throw new ImapError(
+      `Cannot sweep "${client.name}": it has no more ${gone} of the ${files} files in the catalog, and none of them was ` +
+        "removed from it; check the bucket and the prefix, or use an empty database if these files are really gone",
+    );
   }
 
   /**
@@ -682,7 +701,7 @@ class Sweep {
     // The list may be older than what an indexer has just written, so these are looked at again.
     const looks = await inParallel(changed, async (path) => ({
       path,
-      facts: await this.#options.client.head(path, this.#signal),
+      facts: await this.#options.client.head(path, { signal: this.#signal }),
     }));
     const { updated, removed } = await writeLooks(this.#options, looks);
     this.#counts.added += added.length;
@@ -702,7 +721,8 @@ class Sweep {
       if (path.endsWith("/")) return undefined;
       const entry = catalogEntry(nameOf(path), { ...facts, isReleased });
       if (entry.file_path !== path) return this.#skip(path, `its name belongs at ${entry.file_path}`);
-      this.#hasMd5 ??= object.md5 !== undefined && (await client.head(path, this.#signal))?.md5 !== undefined;
+      this.#hasMd5 ??= object.md5 !== undefined &&
+        (await client.head(path, { signal: this.#signal }))?.md5 !== undefined;
       const md5 = this.#hasMd5 ? object.md5 ?? null : null;
       return { ...entry, md5, etag: object.etag === "" ? null : object.etag };
     } catch (error) {

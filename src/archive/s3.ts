@@ -560,11 +560,16 @@ export class S3Client {
   /**
    * Returns what the store says about an object; undefined if there is none.
    *
+   * @param options `retries`: how often to retry. Default: that of the client.
    * @throws {ImapError} When the store does not answer, or refuses.
    */
-  async head(path: string, signal?: AbortSignal): Promise<ObjectFacts | undefined> {
+  async head(
+    path: string,
+    { signal, retries }: { readonly signal?: AbortSignal | undefined; readonly retries?: number } = {},
+  ): Promise<ObjectFacts | undefined> {
     const request: StoreRequest = { action: `look for "${path}" in "${this.name}"`, method: "HEAD", path, signal };
-    return await this.#retry(request, async (call) => {
+    const call = this.#call(request);
+    return await call.retry(async () => {
       const reply = await this.#send(call, request);
       await reply.discard();
       const { status, headers } = reply;
@@ -581,7 +586,7 @@ export class S3Client {
       }
       const etag = bareEtag(headers.get("etag") ?? "");
       return { size, mtime: wholeSeconds(mtime), etag, md5: isEncrypted(headers) ? undefined : md5OfEtag(etag) };
-    });
+    }, retries === undefined ? {} : { retries });
   }
 
   /**
