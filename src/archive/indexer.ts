@@ -200,7 +200,7 @@ const MIN_DOUBTFUL = 100;
 const MAX_SKIPPED = 1_000;
 /** The most rows that are written at once. */
 const MAX_ROWS = 1_000;
-/** The largest body of a webhook that is read. */
+/** How many objects of an event are looked for. */
 const MAX_EVENT_KEYS = 1_000;
 
 /**
@@ -264,7 +264,8 @@ export class Indexer {
    */
   async check(path: string): Promise<boolean> {
     const known = this.#checks.get(path);
-    if (known !== undefined) return await known;
+    // A look that has already begun may have missed an upload that has just ended.
+    if (known !== undefined && await known) return true;
     const checking = this.#check(path).finally(() => this.#checks.delete(path));
     this.#checks.set(path, checking);
     return await checking;
