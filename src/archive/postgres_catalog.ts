@@ -229,7 +229,7 @@ class RowWriter {
   /** The columns that rows consist of. */
   readonly columns: readonly string[];
   /** The fewest bytes of a row. */
-  readonly minBytes: number;
+  readonly #minBytes: number;
   readonly #parts: ReadonlyArray<readonly [before: string, column: number, form: RowForm]>;
   readonly #major: number;
   readonly #minor: number;
@@ -244,7 +244,12 @@ class RowWriter {
     this.#parts = fields.map(({ name, column, form }, index) =>
       [`${index === 0 ? "{" : ","}"${name}":`, this.columns.indexOf(column), form] as const
     );
-    this.minBytes = this.#parts.reduce((sum, [before]) => sum + before.length + 1, 1);
+    this.#minBytes = this.#parts.reduce((sum, [before]) => sum + before.length + 1, 1);
+  }
+
+  /** Returns how many rows are longer than a response may be: one that is too long is not read to its end. */
+  mostRows(maxBytes: number): number {
+    return Math.ceil(maxBytes / this.#minBytes) + 1;
   }
 
   write(row: readonly SqlValue[]): string {
@@ -417,8 +422,7 @@ export class PostgresCatalog implements Catalog {
   async #queryAll(query: FilesQuery, maxBytes: number | null): Promise<PackedText | undefined> {
     const writer = this.#writerOf(query);
     const { sql, values } = whereOf(query);
-    // A response that is too long is not read to its end.
-    const most = maxBytes === null ? "" : ` LIMIT ${Math.ceil(maxBytes / writer.minBytes) + 1}`;
+    const most = maxBytes === null ? "" : ` LIMIT ${writer.mostRows(maxBytes)}`;
     let rows = new RowArray(maxBytes);
     await this.database.each(
       `SELECT ${writer.columns.join(", ")} FROM files WHERE ${sql} ORDER BY file_path${most}`,
@@ -463,7 +467,7 @@ export class PostgresCatalog implements Catalog {
     await this.database.each(
       `SELECT ${writer.columns.join(", ")}, (SELECT revision FROM state) AS revision FROM files
       WHERE ${sql} ORDER BY file_path LIMIT ? OFFSET ?`,
-      [...values, limit, offset],
+      [...values, maxBytes === null ? limit : Math.min(limit, writer.mostRows(maxBytes)), offset],
       () => {
         const array = rows = new RowArray(maxBytes);
         return (row) => {
