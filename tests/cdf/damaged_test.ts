@@ -104,12 +104,30 @@ rejects("with a control character in a name", change((p) => p.int4(offsetOf(zVDR
   offset: offsetOf(zVDR, 1),
   says: "control character",
 });
-rejects("with VAX numbers, by the name of the encoding", change((p) => p.int4(offsetOf(CDR) + 28, 14)), {
-  code: "unsupported",
-  record: "CDR",
-  offset: 8,
-  says: "ALPHAVMSd",
+Deno.test("IA64VMSi, which no writer at hand has, is read as the other little-endian encodings", async () => {
+  const vms = await openCdf(change((p) => p.int4(offsetOf(CDR) + 28, 19)));
+  const pc = await openCdf(EXAMPLE);
+  assertEquals([vms.encoding, pc.encoding], ["IA64VMSi", "IBMPC"]);
+  assertEquals(await vms.read("vectors"), await pc.read("vectors"));
 });
+
+for (
+  const [encoding, name] of [[3, "VAX"], [14, "ALPHAVMSd"], [15, "ALPHAVMSg"], [20, "IA64VMSd"], [
+    21,
+    "IA64VMSg",
+  ]] as const
+) {
+  rejects(
+    `with VAX numbers of the encoding ${name}, by its name`,
+    change((p) => p.int4(offsetOf(CDR) + 28, encoding)),
+    {
+      code: "unsupported",
+      record: "CDR",
+      offset: 8,
+      says: `the encoding ${name} `,
+    },
+  );
+}
 rejects("whose values are in other files", change((p) => p.int4(offsetOf(CDR) + 32, 1)), {
   code: "unsupported",
   record: "CDR",

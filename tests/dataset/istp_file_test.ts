@@ -1,9 +1,10 @@
 // The file was written with cdflib: tests/dataset/generate.py.
-import { openCdf } from "../../src/cdf/cdf.ts";
+import { type CdfArray, type CdfVariable, openCdf } from "../../src/cdf/cdf.ts";
 import { exportRecords } from "../../src/dataset/export_records.ts";
-import { IstpFile } from "../../src/dataset/istp_file.ts";
-import { type CdfVariable, minimalCdf } from "../../src/demo/cdf.ts";
+import { type CdfRecords, IstpFile } from "../../src/dataset/istp_file.ts";
+import { type CdfVariable as DemoVariable, minimalCdf } from "../../src/demo/cdf.ts";
 import { InputError } from "../../src/errors.ts";
+import { variablesTable } from "../../src/views/dataset.ts";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 
@@ -162,10 +163,75 @@ Deno.test("a variable that the file does not have is an error with the closest o
   await assertRejects(() => file.read("constructor"), InputError, "the file has vectors, counts, flux, ");
 });
 
+/** The file of the tests with another variable in place of its counts. */
+async function fileWith(
+  changes: Partial<CdfVariable>,
+  values: CdfArray,
+  attributes: CdfRecords["attributes"] = {},
+): Promise<IstpFile> {
+  const cdf = await openCdf(PATH);
+  const made = { ...cdf.variable("counts"), pad: undefined, attributes: {}, ...changes };
+  const isMade = (name: string) => name === made.name;
+  const read = (from: number, to: number) => ({ values: values.slice(from, to), shape: [to - from] });
+  return new IstpFile({
+    variables: cdf.variables.map((variable) => isMade(variable.name) ? made : variable),
+    attributes: { ...cdf.attributes, ...attributes },
+    variable: (name) => isMade(name) ? made : cdf.variable(name),
+    read: async (name, options) => isMade(name) ? read(0, values.length) : await cdf.read(name, options),
+    chunks: (name, options) => cdf.chunks(name, options),
+  });
+}
+
+Deno.test("fill values of real files: the greatest double, 0, the greatest unsigned number, a pad value that is another", async () => {
+  const read = async (changes: Partial<CdfVariable>, values: CdfArray) => {
+    const { values: found, missing, outside } = await (await fileWith(changes, values)).read("counts");
+    return [[...found], missing, outside];
+  };
+  const greatest = Number.MAX_VALUE;
+  const limits = { VALIDMIN: 0, VALIDMAX: 10 };
+  assertEquals(
+    await read({ type: "REAL8", attributes: { FILLVAL: greatest, ...limits } }, Float64Array.of(1, greatest, 11)),
+    [[1, NaN, 11], 1, 1],
+  );
+  assertEquals(await read({ type: "UINT2", attributes: { FILLVAL: 0 } }, Uint16Array.of(1, 0, 3)), [[1, NaN, 3], 1, 0]);
+  // In 32 bits with a sign, it would be -1.
+  assertEquals(
+    await read({ type: "UINT4", attributes: { FILLVAL: 4_294_967_295 } }, Uint32Array.of(4_294_967_295, 4_294_967_294)),
+    [[NaN, 4_294_967_294], 1, 0],
+  );
+  assertEquals(
+    await read(
+      { type: "INT2", pad: -32_767, attributes: { FILLVAL: -32_768 } },
+      Int16Array.of(-32_768, -32_767, 5),
+    ),
+    [[NaN, NaN, 5], 2, 0],
+  );
+});
+
+Deno.test("the version of a file is read in all spellings of real files, which are texts or numbers", async () => {
+  for (
+    const [spelling, shown] of [["001", "001"], ["v001", "001"], [0, "0"], [1, "1"], ["001.0001", "001.0001"]] as const
+  ) {
+    const file = await fileWith({}, new Float64Array(6), { Data_version: [spelling] });
+    const [version] = file.texts("Data_version");
+    assertEquals(version, String(spelling));
+    const facts = { name: "a.cdf", product: undefined, version, parents: [], timeSpan: undefined };
+    assertEquals(variablesTable(facts, file.variables).note?.split(" · ")[0], `version ${shown}`);
+  }
+});
+
+Deno.test("a variable of spectra without DEPEND_0 has the times of the file, and keeps DEPEND_1", async () => {
+  const attributes = { VAR_TYPE: "data", DEPEND_1: "energy", SCALE_TYPE: "LOG" };
+  const file = await fileWith({ dimensions: [4], shape: [5, 4], records: 5, attributes }, new Float64Array(20));
+  const { dimensions, scale } = file.variable("counts");
+  assertEquals([dimensions, scale], [[{ size: 4, depend: "energy", labels: undefined }], "log"]);
+  assertEquals(file.timeOf(file.variable("counts"))?.name, "event_time");
+});
+
 Deno.test("exportRecords() finds the values and their times in a file without attributes", async () => {
   const epoch = { name: "epoch", values: BigInt64Array.of(0n, 1_000_000_000n), recordShape: [], attributes: {} };
   const field = { name: "field", values: Float64Array.of(1, 2, 3, 4), recordShape: [2], attributes: {} };
-  const columnsOf = async (...variables: CdfVariable[]) => {
+  const columnsOf = async (...variables: DemoVariable[]) => {
     const file = new IstpFile(await openCdf(minimalCdf({ attributes: {}, variables })));
     return (await exportRecords(file, [], {})).columns.map(({ name }) => name);
   };
