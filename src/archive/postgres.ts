@@ -75,7 +75,7 @@ interface Place {
 }
 
 /** The parameters of a URL, all of them libpq's. */
-const PARAMETERS = ["application_name", "connect_timeout", "host", "options", "sslmode", "sslrootcert"];
+const PARAMETERS = ["application_name", "connect_timeout", "host", "options", "port", "sslmode", "sslrootcert", "user"];
 
 const EXAMPLE = "postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full&sslrootcert=FILE";
 
@@ -117,13 +117,14 @@ async function readPlace(text: string, caFile: string | undefined): Promise<Plac
   const unknown = [...url.searchParams.keys()].find((name) => !PARAMETERS.includes(name));
   if (unknown !== undefined) throw refuse(`its parameter "${shown(unknown)}" is none of ${PARAMETERS.join(", ")}`);
   const parameter = (name: string) => url.searchParams.get(name) || undefined;
-  const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map((part) => {
+  const [name, password, database] = [url.username, url.password, url.pathname.slice(1)].map((part) => {
     try {
       return decodeURIComponent(part);
     } catch {
       throw refuse("it contains a % that is not followed by two hexadecimal digits; write %25 for a percent sign");
     }
   });
+  const user = parameter("user") ?? name;
   const host = parameter("host") ?? url.hostname.replace(/^\[(.*)\]$/, "$1");
   if (!user) throw refuse("it has no user");
   if (!host) throw refuse("it has no host");
@@ -131,8 +132,9 @@ async function readPlace(text: string, caFile: string | undefined): Promise<Plac
   if (password) hideSecret(password);
   const seconds = Number(parameter("connect_timeout") ?? 5);
   if (!Number.isInteger(seconds) || seconds < 1) throw refuse("connect_timeout must be a whole number of seconds");
-  const port = Number(url.port || 5432);
-  const at = host.startsWith("/") ? `${host}:${port}` : url.host || `${host}:${port}`;
+  const port = Number(parameter("port") ?? (url.port || 5432));
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw refuse("its port is not a number from 1 to 65535");
+  const at = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const given = parameter("sslrootcert");
   const authorities = given ?? caFile;
   return {
@@ -286,6 +288,7 @@ class Pool {
   readonly #sockets = new Set<Socket>();
   /** Connections that were closed before the server had sent anything. The package opens the next one at once, forever. */
   #unanswered = 0;
+  #hasEnded = false;
   readonly client: Client;
 
   constructor({ default: postgres }: PostgresPackage, place: Place, { isSingle = false } = {}) {
@@ -328,6 +331,10 @@ class Pool {
     try {
       if (this.#unanswered >= MAX_UNANSWERED) throw new SocketError("ECONNRESET", "it is closed at once");
       const socket = await connect(place);
+      if (this.#hasEnded) {
+        socket.destroy();
+        throw new SocketError("ECONNRESET", "it is no longer needed");
+      }
       if (!mayBeSilent) socket.setTimeout(MAX_SILENCE_MS, () => socket.destroy());
       this.#sockets.add(socket);
       socket.once("close", () => {
@@ -345,6 +352,7 @@ class Pool {
 
   /** Closes all connections; what still runs on them fails. */
   async end(): Promise<void> {
+    this.#hasEnded = true;
     await this.client.end({ timeout: 0 });
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -659,7 +667,7 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 /** SQL: the number of a lock, from its name and the schema. */
-export const LOCK_KEY = "hashtextextended(current_schema() || '/' || $1, 0)";
+const LOCK_KEY = "hashtextextended(current_schema() || '/' || $1, 0)";
 
 const TRANSACTION = "run_in_transaction";
 
