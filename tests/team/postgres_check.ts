@@ -84,7 +84,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 function* someQueries(random: () => number): Generator<string> {
-  for (let count = 0; count < 250; count++) {
+  for (let count = 0; count < 300; count++) {
     yield Object.entries(PARAMETERS).filter(() => random() < 0.25)
       .map(([name, values]) => `${name}=${values[Math.floor(random() * values.length)]}`).join("&");
   }
@@ -497,7 +497,10 @@ Deno.test("A URL that is not valid is refused before anything is sent", async ()
     ["postgres://127.0.0.1/archive", "it has no user"],
     [`${url}?sslmode=prefer`, "sslmode=prefer protects nothing"],
     [`${url}?sslmode=yes`, 'its sslmode is "yes"; expected verify-full, verify-ca, require, or disable'],
-    [`${url}?ssl=true`, 'its parameter "ssl" is none of application_name, connect_timeout, host, options, port, sslmode'],
+    [
+      `${url}?ssl=true`,
+      'its parameter "ssl" is none of application_name, connect_timeout, host, options, port, sslmode',
+    ],
     [`${url}?port=0`, "its port is not a number from 1 to 65535"],
     [`${url}?connect_timeout=soon`, "connect_timeout must be a whole number of seconds"],
     [
