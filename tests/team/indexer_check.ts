@@ -431,19 +431,22 @@ Deno.test("A sweep makes the catalog agree with a store that others have changed
   await write(pathOf(5), "file 5");
   await write(pathOf(1), "longer than before");
   await client.delete(pathOf(2));
+  await Deno.utime(`${place.objects}/${pathOf(4)}`, 1_800_000_000, 1_800_000_000); // The same bytes, stored again.
   if (interrupted !== undefined) {
     interrupted.act = async () => {
       await write(pathOf(8), "file 8");
       assertEquals(await replica.store.has(pathOf(8)), true);
     };
   }
-  assertEquals(await indexer.sweep(), { objects: 9, added: 1, updated: 1, removed: 1, skipped: [] });
+  assertEquals(await indexer.sweep(), { objects: 9, added: 1, updated: 2, removed: 1, skipped: [] });
   const files = await listed(replica);
   assertEquals([...files.keys()], [0, 1, 3, 4, 5, 8].map(pathOf));
   assertEquals(files.get(pathOf(1)), md5("longer than before"));
   const after = new Map((await rows()).map((row) => [row.file_path, row]));
   assertEquals([after.get(pathOf(0)), after.get(pathOf(3))], [before[0], before[3]]);
   assertEquals(after.get(pathOf(1))?.released, 1);
+  assertEquals(after.get(pathOf(4)), before[4]); // Its date of ingestion stays.
+  assertEquals((await catalog.stamp(pathOf(4)))?.mtime, 1_800_000_000_000);
   // Science files that come in later are not released.
   assertEquals(after.get(pathOf(5))?.released, 0);
 });
