@@ -519,21 +519,25 @@ async function inParallel<Thing, Result>(
   return results;
 }
 
-/** Returns the keys in an event of a store; none if it is something else. */
+/** Returns the keys in an event of S3, or of Amazon EventBridge; none if it is something else. */
 function keysOf(event: unknown): string[] {
-  const records = isObject(event) && Array.isArray(event.Records) ? event.Records.slice(0, MAX_EVENT_KEYS) : [];
-  return records.flatMap((record: unknown) => {
-    const s3 = isObject(record) ? record.s3 : undefined;
-    const object = isObject(s3) ? s3.object : undefined;
-    const key = isObject(object) ? object.key : undefined;
-    if (typeof key !== "string") return [];
-    // S3 encodes keys, versitygw does not. Keys of the archive have no character that needs it.
-    try {
-      return [decodeURIComponent(key.replaceAll("+", "%20"))];
-    } catch {
-      return [key];
-    }
-  });
+  if (!isObject(event)) return [];
+  if (isObject(event.detail)) return keyOf(event.detail);
+  const records = Array.isArray(event.Records) ? event.Records.slice(0, MAX_EVENT_KEYS) : [];
+  return records.flatMap((record: unknown) => isObject(record) ? keyOf(record.s3) : []);
+}
+
+/** Returns the key of the object that a part of an event is about. */
+function keyOf(part: unknown): string[] {
+  const object = isObject(part) ? part.object : undefined;
+  const key = isObject(object) ? object.key : undefined;
+  if (typeof key !== "string") return [];
+  // S3 encodes keys, others do not. Keys of the archive have no character that needs it.
+  try {
+    return [decodeURIComponent(key.replaceAll("+", "%20"))];
+  } catch {
+    return [key];
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

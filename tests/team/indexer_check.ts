@@ -331,11 +331,21 @@ Deno.test("An event of the store makes the indexer look at once", async () => {
   await put(await sign(replica, pathOf(1)), "abc");
   await replica.client.put(pathOf(2), new Blob(["de"]).stream(), 2);
   const event = (key: string) => ({ Records: [{ eventName: "s3:ObjectCreated:Put", s3: { object: { key } } }] });
-  for (const nonsense of [undefined, 7, { Records: [null, { s3: 1 }] }, event("../x"), event("imap/nothing")]) {
+  for (
+    const nonsense of [
+      undefined,
+      7,
+      { detail: 7 },
+      { Records: [null, { s3: 1 }] },
+      event("../x"),
+      event("imap/nothing"),
+    ]
+  ) {
     await replica.indexer.wake(nonsense);
   }
   assertEquals((await listed(replica)).size, 0);
-  for (const number of [1, 2]) await replica.indexer.wake(event(pathOf(number)));
+  await replica.indexer.wake(event(pathOf(1)));
+  await replica.indexer.wake({ "detail-type": "Object Created", detail: { object: { key: pathOf(2) } } });
   await until("both are listed", async () => (await listed(replica)).size === 2, 2);
   assertEquals(replica.errors, []);
 });
