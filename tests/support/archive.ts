@@ -1,10 +1,18 @@
 import { type ArchiveHandlerOptions, createArchiveHandler } from "../../src/archive/api.ts";
 import { createObjectsHandler } from "../../src/archive/objects.ts";
-import { type OpenArchive, openArchive, type OpenArchiveOptions } from "../../src/archive/start_archive.ts";
+import type { Backend } from "../../src/archive/backend.ts";
+import type { SqliteFiles } from "../../src/archive/sqlite_catalog.ts";
+import { openArchive, type OpenArchiveOptions } from "../../src/archive/start_archive.ts";
 import { decodeFileRecords, type FileRecord } from "../../src/protocol/rows.ts";
 import { type TestFolder, testFolder } from "./folder.ts";
 import { delay } from "@std/async";
 import { dirname, join } from "@std/path";
+
+/**
+ * Whether the archives of tests are in PostgreSQL and S3: the variable IMAP_TEST_BACKEND is `team`. What a test writes into
+ * the folder before it opens the archive is then in the store.
+ */
+export const IS_TEAM = Deno.env.get("IMAP_TEST_BACKEND") === "team";
 
 /** The settings of a test archive in a temporary folder. */
 export interface TestArchiveOptions extends
@@ -19,10 +27,16 @@ export interface TestArchiveOptions extends
   readonly files?: Readonly<Record<string, string>>;
 }
 
+/** An archive that a test has opened. */
+interface OpenedArchive extends Backend {
+  /** The rows of an archive in a folder. */
+  readonly files: SqliteFiles;
+}
+
 /** An archive without sockets: requests go to its handlers. Disposing of it deletes the folder. */
 export interface TestArchive extends AsyncDisposable {
   readonly folder: TestFolder;
-  readonly opened: OpenArchive;
+  readonly opened: OpenedArchive;
   /** Errors that callers saw as 500. */
   readonly errors: readonly unknown[];
   /** Sends a request to the API; `path` begins with a slash. */
@@ -58,14 +72,24 @@ export async function openTestArchive(options: TestArchiveOptions = {}): Promise
   const folder = await testFolder();
   await writeFiles(folder.path, options.files ?? {});
   const now = options.now ?? (() => new Date());
-  const opened = await openArchive({ root: folder.path, ...options, now });
   const errors: unknown[] = [];
-  const shared = { ...opened, now, onError: (error: unknown) => errors.push(error) };
-  const handleApi = createArchiveHandler({ ...options, ...shared, objectsOrigin: () => "http://objects.test" });
-  const handleObjects = createObjectsHandler(shared);
+  const onError = (error: unknown) => errors.push(error);
+  const root = options.root ?? folder.path;
+  const { opened, objects, objectPaths } = await (IS_TEAM ? openInStore : openInFolder)({
+    ...options,
+    root,
+    now,
+    onError,
+  });
+  const handleApi = createArchiveHandler({
+    ...options,
+    ...opened,
+    now,
+    onError,
+    objectsOrigin: () => "http://objects.test",
+  });
 
   const api = (path: string, init?: RequestInit) => handleApi(new Request(`http://api.test${path}`, init));
-  const objects = (url: string, init?: RequestInit) => handleObjects(new Request(url, init));
   const urlFor = async (route: "upload" | "download", path: string) => {
     const response = await api(`/${route}/${path}`);
     const text = await response.text();
@@ -80,11 +104,70 @@ export async function openTestArchive(options: TestArchiveOptions = {}): Promise
     urlFor,
     rows: async (query) => decodeFileRecords(await (await api(`/query?${query}`)).json()),
     put: async (name, text) => await objects(await urlFor("upload", name), putRequest(text)),
-    files: async () => (await folder.files()).filter((path) => /^imap\/|\/incoming\//.test(path)),
+    files: async () =>
+      await objectPaths?.() ?? (await folder.files()).filter((path) => /^imap\/|\/incoming\//.test(path)),
     async [Symbol.asyncDispose]() {
       await opened.close();
       await folder[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** An opened archive, and what its presigned URLs lead to. */
+interface Opened {
+  readonly opened: OpenedArchive;
+  objects(url: string, init?: RequestInit): Promise<Response>;
+  /** The objects of a store. */
+  objectPaths?(): Promise<string[]>;
+}
+
+interface OpenOptions extends OpenArchiveOptions {
+  readonly onError: (error: unknown) => void;
+}
+
+async function openInFolder(options: OpenOptions): Promise<Opened> {
+  const opened = await openArchive(options);
+  const { store, signer } = opened;
+  const handle = createObjectsHandler({ store, signer, onError: options.onError });
+  return { opened, objects: (url, init) => handle(new Request(url, init)) };
+}
+
+async function openInStore({ root, onError, ...options }: OpenOptions): Promise<Opened> {
+  const { teamPlace } = await import("../team/team_archive.ts");
+  const { openTeamArchive } = await import("../../src/archive/team.ts");
+  const place = await teamPlace(root);
+  const archive = await openTeamArchive({ ...options, ...place, onError });
+  const indexing = archive.watch({ onChange: () => {}, onError });
+  indexing.start();
+  const { catalog, store } = archive;
+  /** Waits until the catalog lists what was uploaded, as callers of an archive in a folder may expect. */
+  const listed = async (path: string, md5: string) => {
+    await store.has(path);
+    await until(async () => {
+      const [row] = await catalog.rows("SELECT md5 FROM files WHERE file_path = ?", [path]);
+      return row?.md5 === md5;
+    });
+  };
+  return {
+    opened: {
+      ...archive,
+      get files(): never {
+        throw new Error("Only an archive in a folder has rows in SQLite");
+      },
+      async close() {
+        await indexing.close();
+        await archive.close();
+      },
+    },
+    async objects(url, init) {
+      const response = await fetch(url, init);
+      const md5 = response.headers.get("etag")?.replaceAll('"', "");
+      if (init?.method === "PUT" && response.ok && md5 !== undefined) {
+        await listed(decodeURIComponent(new URL(url).pathname).slice(`/${place.bucket}/`.length), md5);
+      }
+      return response;
+    },
+    objectPaths: place.objects,
   };
 }
 
