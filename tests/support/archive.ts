@@ -83,7 +83,9 @@ export async function openTestArchive(options: TestArchiveOptions = {}): Promise
   });
   const handleApi = createArchiveHandler({
     ...options,
-    ...opened,
+    catalog: opened.catalog,
+    store: opened.store,
+    journal: opened.journal,
     now,
     onError,
     objectsOrigin: () => "http://objects.test",
@@ -163,7 +165,10 @@ async function openInStore({ root, onError, ...options }: OpenOptions): Promise<
       const response = await fetch(url, init);
       const md5 = response.headers.get("etag")?.replaceAll('"', "");
       if (init?.method === "PUT" && response.ok && md5 !== undefined) {
-        await listed(decodeURIComponent(new URL(url).pathname).slice(`/${place.bucket}/`.length), md5);
+        const path = decodeURIComponent(new URL(url).pathname).slice(`/${place.bucket}/`.length);
+        // The store has no clock of the test's.
+        if (options.now !== undefined) await place.setTime(path, options.now());
+        await listed(path, md5);
       }
       return response;
     },

@@ -1,4 +1,5 @@
 import { type ArchiveOptions, type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
+import { IS_TEAM } from "./archive.ts";
 import { CredentialWatch } from "./server_credentials.ts";
 import { createServer, request } from "node:http";
 
@@ -62,10 +63,17 @@ export async function watchObjects(): Promise<WatchedObjects> {
   };
 }
 
-/** Starts an archive whose objects are watched. Closing it ends the watch, and fails the test of a credential. */
-export async function startWatchedArchive(options: ArchiveOptions): Promise<RunningArchive> {
+/**
+ * Starts an archive whose objects are watched. Closing it ends the watch, and fails the test of a credential. The files of an
+ * archive in a store are those that are in its folder now.
+ */
+export async function startWatchedArchive({ root = "", ...options }: ArchiveOptions): Promise<RunningArchive> {
+  if (IS_TEAM) {
+    const { database, store, storeCredentials } = await (await import("../team/team_archive.ts")).teamPlace(root);
+    return await startArchive({ ...options, database, store, storeCredentials });
+  }
   const watched = await watchObjects();
-  const archive = await startArchive({ ...options, objectsPort: watched.port, objectsUrl: watched.url });
+  const archive = await startArchive({ ...options, root, objectsPort: watched.port, objectsUrl: watched.url });
   const close = async () => {
     await archive.close();
     await watched[Symbol.asyncDispose]();

@@ -33,7 +33,7 @@ function nameOf(next: (below: number) => number): string {
   const end = addDays(day, next(40));
   const kind = next(100);
   if (kind < 80) {
-    const product = pick(["norm", "burst-x", "a.b", "h+m~1", "long-name-of-a-product", "Norm"]);
+    const product = pick(["norm", "burst-x", "a.b", "h+m~1", "long-name-of-a-product", "Norm", 'q"%d\u00e9']);
     const counter = pick(["", "", "-repoint00012", "-repoint12345", "-cr02290"]);
     return `imap_${instrument}_${level}_${product}_${day}${counter}_${version}.cdf`;
   }
@@ -74,7 +74,8 @@ function rowsOf(count: number): CatalogEntry[] {
       // No file has such a name.
     }
   }
-  return [...rows.values()];
+  // In the order of an index they are written in less time.
+  return [...rows.values()].sort((a, b) => a.file_path < b.file_path ? -1 : 1);
 }
 
 /** Requests for rows, in several ways. */
@@ -85,6 +86,7 @@ function paths(rows: readonly CatalogEntry[]): string[] {
     "instrument=mag&data_level=l2&descriptor=norm",
     "descriptor=h%2Bm~1&latest=true",
     "descriptor=Norm",
+    "descriptor=q%22%25d%C3%A9",
     "start_date=20250601&end_date=20250601",
     "start_date=20250601&end_date=20250630&instrument=swe&latest=true",
     "repointing=12345&instrument=hi",
@@ -149,7 +151,7 @@ function paths(rows: readonly CatalogEntry[]): string[] {
     "/index.html?instrument=swe&data_level=l2&descriptor=norm",
     "/index.html?kind=%00",
   ];
-  const downloads = rows.slice(0, 40).map(({ file_path }) => `/download/${file_path}`);
+  const downloads = rows.filter((_, index) => index % 5_000 === 0).map(({ file_path }) => `/download/${file_path}`);
   return [...queries, ...spice, ...pages, ...downloads, "/download/imap/nothing", "/download/a%00b"];
 }
 
@@ -206,8 +208,8 @@ Deno.test("200,000 rows give the same responses from SQLite and from PostgreSQL,
       })
     );
   for (const catalog of catalogs) {
-    for (let at = 0; at < rows.length; at += 2_000) {
-      await catalog.update({ changed: rows.slice(at, at + 2_000), gone: [] });
+    for (let at = 0; at < rows.length; at += 10_000) {
+      await catalog.update({ changed: rows.slice(at, at + 10_000), gone: [] });
     }
     await keepSpans(catalog, rows);
   }
@@ -242,7 +244,7 @@ Deno.test("200,000 rows give the same responses from SQLite and from PostgreSQL,
     await catalog.update({ changed: [], gone });
   }
   // Without a key only what is released.
-  await compare({ apiKey: "key", public: true }, all);
+  await compare({ apiKey: "key", public: true }, all.filter((path) => !path.includes("sort=")));
   assertEquals([...seen].sort(), [200, 302, 400, 403, 404, 422, 500]);
   assertEquals(errors, []);
 });

@@ -9,6 +9,8 @@ export interface TeamPlace extends Pick<ArchivePlace, "database" | "store" | "bu
   readonly storeCredentials: StoreCredentials;
   /** The paths of its objects, sorted. */
   objects(): Promise<string[]>;
+  /** Sets when an object was last modified. */
+  setTime(path: string, time: Date): Promise<void>;
 }
 
 /** The places of archives, by the folder that they stand for: a test may open its archive several times. */
@@ -62,6 +64,7 @@ async function newPlace(folder: string): Promise<TeamPlace> {
     store,
     bucket,
     storeCredentials,
+    setTime: (path, time) => Deno.utime(join(objects, path), time, time),
     async objects() {
       const paths: string[] = [];
       for await (const { path } of walk(objects, { includeDirs: false })) paths.push(relative(objects, path));

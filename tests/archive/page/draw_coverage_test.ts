@@ -20,7 +20,7 @@ Deno.test("drawCoverage() draws the same chart in parts as at once", async () =>
   for (const products of [1, 20, 130]) {
     await using archive = await openTestArchive({ files: filesOf(products) });
     const rows = decodeFileRecords(
-      archive.opened.files.rows(
+      await archive.opened.catalog.rows(
         "SELECT file_path, instrument, data_level, descriptor, start_date, version FROM files",
       ),
     );

@@ -6,9 +6,9 @@ import { archivePath } from "../../../mod.ts";
 import { openTestArchive, type TestArchive, writeFiles } from "../../support/archive.ts";
 import { testFolder } from "../../support/folder.ts";
 
-function released(archive: TestArchive): string[] {
-  return archive.opened.files.rows("SELECT file_path FROM files WHERE released = 1 ORDER BY file_path")
-    .map(({ file_path }) => basename(String(file_path)));
+async function released(archive: TestArchive): Promise<string[]> {
+  const rows = await archive.opened.catalog.rows("SELECT file_path FROM files WHERE released = 1 ORDER BY file_path");
+  return rows.map(({ file_path }) => basename(String(file_path)));
 }
 
 const filesOf = (names: readonly string[]) => Object.fromEntries(names.map((name) => [archivePath(name), name]));
@@ -23,17 +23,17 @@ Deno.test("Opening an archive for the first time releases what is there, later o
   await writeFiles(folder.path, filesOf([SCIENCE, QUICKLOOK]));
   {
     await using archive = await openTestArchive({ root: folder.path });
-    assertEquals(released(archive), [SCIENCE, QUICKLOOK]);
+    assertEquals(await released(archive), [SCIENCE, QUICKLOOK]);
     for (const name of ["imap_mag_l1a_norm-mago_20260102_v001.0001.cdf", ANCILLARY, KERNEL]) {
       await archive.put(name, name);
     }
-    assertEquals(released(archive), [ANCILLARY, SCIENCE, QUICKLOOK, KERNEL]);
+    assertEquals(await released(archive), [ANCILLARY, SCIENCE, QUICKLOOK, KERNEL]);
   }
   await writeFiles(folder.path, filesOf(["imap_mag_l1a_norm-mago_20260103_v001.0001.cdf", "naif0013.tls"]));
   // New bytes, which the catalog must read again.
   await writeFiles(folder.path, { [archivePath(SCIENCE)]: "other bytes" });
   await using archive = await openTestArchive({ root: folder.path });
-  assertEquals(released(archive), [ANCILLARY, SCIENCE, QUICKLOOK, KERNEL, "naif0013.tls"]);
+  assertEquals(await released(archive), [ANCILLARY, SCIENCE, QUICKLOOK, KERNEL, "naif0013.tls"]);
   assertEquals(await archive.opened.catalog.isPublic(archivePath(SCIENCE)), true);
   assertEquals(
     await archive.opened.catalog.isPublic("imap/mag/l1a/2026/01/imap_mag_l1a_norm-mago_20260103_v001.0001.cdf"),
@@ -47,9 +47,9 @@ Deno.test("Opening an archive with unreleased releases nothing of what is there 
   await writeFiles(source.path, { "imap_mag_l1a_norm-mago_20260105_v001.0001.cdf": "x" });
   const files = filesOf([SCIENCE, ANCILLARY]);
   await using archive = await openTestArchive({ files, importFrom: source.path, unreleased: true });
-  assertEquals(released(archive), []);
+  assertEquals(await released(archive), []);
   await using other = await openTestArchive({ files, importFrom: source.path });
-  assertEquals(released(other).length, 3);
+  assertEquals((await released(other)).length, 3);
 });
 
 Deno.test("Opening an archive again over a damaged catalog releases no science files: which had been is lost", async () => {
@@ -57,11 +57,11 @@ Deno.test("Opening an archive again over a damaged catalog releases no science f
   await writeFiles(folder.path, filesOf([SCIENCE, ANCILLARY]));
   {
     await using archive = await openTestArchive({ root: folder.path });
-    assertEquals(released(archive), [ANCILLARY, SCIENCE]);
+    assertEquals(await released(archive), [ANCILLARY, SCIENCE]);
   }
   await Deno.writeTextFile(`${folder.path}/.imap-archive/catalogue.sqlite`, "no database ".repeat(1000));
   await using archive = await openTestArchive({ root: folder.path });
-  assertEquals(released(archive), [ANCILLARY]);
+  assertEquals(await released(archive), [ANCILLARY]);
 });
 
 const SELECTION: ReleaseSelection = {
@@ -76,7 +76,7 @@ const SELECTION: ReleaseSelection = {
 async function releasedOf(names: readonly string[], ...selections: readonly Partial<ReleaseSelection>[]) {
   await using archive = await openTestArchive({ files: filesOf(names), unreleased: true });
   await archive.opened.catalog.release(selections.map((selection) => ({ ...SELECTION, ...selection })));
-  return released(archive);
+  return await released(archive);
 }
 
 Deno.test("release() releases the newest version of each science file that starts within the days", async () => {
