@@ -1,5 +1,5 @@
 // Pages of other origins can read from an archive on this machine, and change nothing.
-import { startArchive } from "../../src/archive/start_archive.ts";
+import { startTestArchive } from "../support/watched_objects.ts";
 import { connectRaw, putRequest, rawHead, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
@@ -15,7 +15,7 @@ async function start(options: { apiKey?: string; objectsUrl?: string } = {}) {
   const folder = await testFolder();
   const manifest = `imap/release/mag/${MANIFEST}`;
   await writeFiles(folder.path, { [PATH]: "0123456789", [manifest]: "mag, all, all, true\n" });
-  const archive = await startArchive({ root: folder.path, ...options });
+  const archive = await startTestArchive({ root: folder.path, ...options });
   return {
     ...archive,
     async [Symbol.asyncDispose]() {

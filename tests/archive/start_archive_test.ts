@@ -1,6 +1,7 @@
 import { type ArchiveOptions, type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
 import { ImapError, InputError } from "../../src/errors.ts";
 import { connectRaw, isReceiving, putRequest, rawHead, until } from "../support/archive.ts";
+import { startTestArchive } from "../support/watched_objects.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 
@@ -12,7 +13,7 @@ async function start(
   options: Partial<ArchiveOptions> = {},
 ): Promise<RunningArchive & AsyncDisposable & { folder: TestFolder }> {
   const folder = await testFolder();
-  const archive = await startArchive({ root: folder.path, ...options });
+  const archive = await startTestArchive({ root: folder.path, ...options });
   const end = async () => {
     await archive.close();
     await folder[Symbol.asyncDispose]();

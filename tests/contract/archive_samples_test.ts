@@ -1,7 +1,7 @@
 // The archive against literal responses of the SDC: the same request gets the same status, content type, keys, types and
 // value formats. Values that depend on the clock or on the content of a file are compared by their format.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { startArchive } from "../../src/archive/start_archive.ts";
+import { startTestArchive } from "../support/watched_objects.ts";
 import { putRequest, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { bodyOf, rowsOf, sampleOf } from "./sample_server.ts";
@@ -53,7 +53,7 @@ function withArchive(dialect: string, setup: Setup, test: (lab: Lab) => Promise<
     const options = dialect === "2024"
       ? { root: folder.path, now, as: "2024" as const }
       : { root: folder.path, now, apiKey: API_KEY, public: true, unreleased: setup.unreleased ?? false };
-    const archive = await startArchive(options);
+    const archive = await startTestArchive(options);
     const ask = (path: string, { method = "GET", key = API_KEY }: AskInit = {}) => {
       const headers: Record<string, string> = path.startsWith("/api-key") && key !== null ? { "x-api-key": key } : {};
       return fetch(`${archive.url}${path}`, { redirect: "manual", method, headers });

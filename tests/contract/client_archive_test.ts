@@ -32,13 +32,14 @@ interface Lab {
 
 /** Runs a test with a client that has uploaded a file for each name. */
 function withFiles(test: (lab: Lab) => Promise<void>): (server: ContractServer) => Promise<void> {
-  return async ({ url, apiKey }) => {
+  return async ({ url, apiKey, listed }) => {
     await using folder = await testFolder();
     const client = new ImapClient({ url, dataDir: `${folder.path}/data`, apiKey, retries: 0 });
     await writeFiles(folder.path, Object.fromEntries(NAMES.map((name) => [name, `the bytes of ${name}`])));
     // A shared server has them from an earlier run.
     const report = await client.upload(NAMES.map((name) => `${folder.path}/${name}`), { skipExisting: IS_FOREIGN });
     assertEquals(report.failed, []);
+    await listed(NAMES);
     await test({ client, folder, url });
   };
 }

@@ -1,9 +1,10 @@
 // The server under test: the local archive, or the one at IMAP_CONTRACT_URL.
 import { archivePath } from "../../src/names/file_name.ts";
-import { putRequest, writeFiles } from "../support/archive.ts";
+import { IS_TEAM, putRequest, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { startWatchedArchive } from "../support/watched_objects.ts";
 import { assertEquals } from "@std/assert";
+import { basename } from "@std/path";
 
 /** An environment variable; an empty one counts as not set. */
 export function variable(name: string): string | undefined {
@@ -33,6 +34,8 @@ export interface ContractServer extends AsyncDisposable {
   rows(path: string): Promise<Row[]>;
   /** Uploads a text: requests the presigned URL, and puts the text there. Returns false if a shared server has the file. */
   upload(name: string, text: string): Promise<boolean>;
+  /** Waits until files are listed that were uploaded in another way. */
+  listed(names: readonly string[]): Promise<void>;
 }
 
 /** How the local archive is set up. It has no effect on a shared server. */
@@ -116,7 +119,14 @@ function serverAt(
       const put = await fetch(String(url), putRequest(text));
       await put.body?.cancel();
       assertEquals(put.status, 200, name);
+      await this.listed([name]);
       return true;
+    },
+    async listed(names) {
+      // A folder lists a file before the response, and the SDC has its own time. A store is asked with a download.
+      for (const name of IS_TEAM ? names : []) {
+        await (await ask(`/download/${archivePath(basename(name))}`)).body?.cancel();
+      }
     },
     [Symbol.asyncDispose]: close,
   };

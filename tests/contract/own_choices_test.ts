@@ -1,7 +1,7 @@
 // What the archive responds where no sample of the SDC says how. The name of each test says whether it follows the text of
 // the protocol or is our own choice. If production turns out to differ, change these tests.
 import { assert, assertEquals } from "@std/assert";
-import { startArchive } from "../../src/archive/start_archive.ts";
+import { startTestArchive } from "../support/watched_objects.ts";
 import { putRequest, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 
@@ -39,7 +39,7 @@ function choiceTest(name: string, start: Start, test: (ask: Ask) => Promise<void
   Deno.test(name, async () => {
     await using folder = await testFolder();
     await writeFiles(folder.path, FILES);
-    const archive = await startArchive({ root: folder.path, ...start });
+    const archive = await startTestArchive({ root: folder.path, ...start });
     try {
       await test(({ path, ...init }) => fetch(new URL(path, archive.url), { redirect: "manual", ...init }));
     } finally {
@@ -195,6 +195,8 @@ choiceTest("our own choice: pages of other origins may read, and not write", {},
 choiceTest("our own choice: a science file named vNNN is accepted, and listed as major version 1", {}, async (ask) => {
   const address: unknown = await (await ask({ path: "/upload/imap_mag_l0_raw_20260112_v003.pkts" })).json();
   assertEquals(await statusOf(fetch(String(address), putRequest("data"))), 200);
+  // Only a folder lists an upload before the response; this makes a store look for it.
+  await statusOf(ask({ path: "/download/imap/mag/l0/2026/01/imap_mag_l0_raw_20260112_v003.pkts" }));
   const [, rows] = await answer(ask({ path: "/query?instrument=mag&start_date=20260112" }));
   assert(Array.isArray(rows) && rows.length === 1);
   const { version, major_version, minor_version } = rows[0];

@@ -139,16 +139,19 @@ async function openInStore({ root, onError, ...options }: OpenOptions): Promise<
   const { openTeamArchive } = await import("../../src/archive/team.ts");
   const place = await teamPlace(root);
   const archive = await openTeamArchive({ ...options, ...place, onError });
-  const indexing = archive.watch({ onChange: () => {}, onError });
-  indexing.start();
   const { catalog, store } = archive;
+  const indexing = archive.watch({ onChange: () => {}, onError });
   /** Waits until the catalog lists what was uploaded, as callers of an archive in a folder may expect. */
   const listed = async (path: string, md5: string) => {
-    await store.has(path);
-    await until(async () => {
+    const isListed = async () => {
       const [row] = await catalog.rows("SELECT md5 FROM files WHERE file_path = ?", [path]);
       return row?.md5 === md5;
-    });
+    };
+    await store.has(path);
+    if (await isListed()) return;
+    // Another object has taken the place of a listed one.
+    indexing.start();
+    await until(isListed);
   };
   return {
     opened: {

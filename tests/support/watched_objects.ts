@@ -63,17 +63,19 @@ export async function watchObjects(): Promise<WatchedObjects> {
   };
 }
 
-/**
- * Starts an archive whose objects are watched. Closing it ends the watch, and fails the test of a credential. The files of an
- * archive in a store are those that are in its folder now.
- */
-export async function startWatchedArchive({ root = "", ...options }: ArchiveOptions): Promise<RunningArchive> {
-  if (IS_TEAM) {
-    const { database, store, storeCredentials } = await (await import("../team/team_archive.ts")).teamPlace(root);
-    return await startArchive({ ...options, database, store, storeCredentials });
-  }
+/** Starts an archive of the backend that is tested. The files of one in a store are those that are in its folder now. */
+export async function startTestArchive({ root = "", ...options }: ArchiveOptions): Promise<RunningArchive> {
+  if (!IS_TEAM) return await startArchive({ ...options, root });
+  const { database, store, storeCredentials } = await (await import("../team/team_archive.ts")).teamPlace(root);
+  return await startArchive({ ...options, database, store, storeCredentials });
+}
+
+/** Starts an archive whose objects are watched. Closing it ends the watch, and fails the test of a credential. */
+export async function startWatchedArchive(options: ArchiveOptions): Promise<RunningArchive> {
+  // The store of a team has an address that is not the archive's to choose.
+  if (IS_TEAM) return await startTestArchive(options);
   const watched = await watchObjects();
-  const archive = await startArchive({ ...options, root, objectsPort: watched.port, objectsUrl: watched.url });
+  const archive = await startArchive({ ...options, objectsPort: watched.port, objectsUrl: watched.url });
   const close = async () => {
     await archive.close();
     await watched[Symbol.asyncDispose]();

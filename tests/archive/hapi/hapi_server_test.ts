@@ -1,5 +1,5 @@
 // HAPI over real sockets: its status lines, and callers who stop reading.
-import { startArchive } from "../../../src/archive/start_archive.ts";
+import { startTestArchive } from "../../support/watched_objects.ts";
 import { connectRaw, openTestArchive, rawHead, until } from "../../support/archive.ts";
 import { startBareServe } from "../../support/cli.ts";
 import { testFolder } from "../../support/folder.ts";
@@ -22,7 +22,7 @@ function openFiles(folder: string): number {
 Deno.test("the status lines of HAPI reach the caller", async () => {
   await using folder = await testFolder();
   await writeCdfFiles(folder.path, { [`${ID}_20260101_v001.cdf`]: cdfFile(variables("2026-01-01", 2, 1)) });
-  const archive = await startArchive({ root: folder.path });
+  const archive = await startTestArchive({ root: folder.path });
   const lineOf = async (path: string) => {
     const url = `${archive.url}/hapi/${path}`;
     using connection = await connectRaw(archive.url);
@@ -68,7 +68,7 @@ Deno.test("a caller who stops reading stops the work: its files are closed", {
   const file = cdfFile(variables("2026-01-01T00:00:00Z", 120_000, 1, 500_000_000n));
   await writeCdfFiles(folder.path, { [`${ID}_20260101_v001.cdf`]: file });
   const log: unknown[] = [];
-  const archive = await startArchive({ root: folder.path, log: (served) => log.push(served) });
+  const archive = await startTestArchive({ root: folder.path, log: (served) => log.push(served) });
   try {
     const query = `hapi/data?dataset=${ID}&start=2026-01-01&stop=2026-01-02`;
     await (await fetch(`${archive.url}/hapi/info?dataset=${ID}`)).body?.cancel();
