@@ -4,5 +4,4 @@ import "./postgres_check.ts";
 import "./replicas_check.ts";
 import "./s3_check.ts";
 import "./serve_check.ts";
-import "./same_rows_check.ts";
 import "./servers_check.ts";

@@ -151,7 +151,7 @@ function paths(rows: readonly CatalogEntry[]): string[] {
     "/index.html?instrument=swe&data_level=l2&descriptor=norm",
     "/index.html?kind=%00",
   ];
-  const downloads = rows.filter((_, index) => index % 5_000 === 0).map(({ file_path }) => `/download/${file_path}`);
+  const downloads = rows.filter((_, index) => index % 5_000 === 1).map(({ file_path }) => `/download/${file_path}`);
   return [...queries, ...spice, ...pages, ...downloads, "/download/imap/nothing", "/download/a%00b"];
 }
 
