@@ -400,7 +400,7 @@ export async function downloadFile(
  * How many files may be flushed while others have the connections: a disk flushes many files in not much more time than
  * one (ext4).
  */
-const MAX_FLUSHED = 16;
+const MAX_FLUSHED = 48;
 
 /** How to download many files. */
 interface DownloadManySettings
