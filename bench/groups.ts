@@ -1,10 +1,10 @@
-// The groups of measurements, by the names that the command line takes. Those of transfers take minutes.
+// The groups of benchmarks, by their names on the command line. The transfers take minutes.
 import type { Result } from "./measure.ts";
 
-/** Measures a group. */
+/** Runs the benchmarks of a group. */
 export type Group = () => Promise<Result[]> | Result[];
 
-/** What runs when no group is named: enough for each commit. */
+/** The groups that run if none is named: quick enough for each commit. */
 export const QUICK: Readonly<Record<string, Group>> = {
   start: async () => await (await import("./start.ts")).benchStart(),
   table: async () => (await import("./table.ts")).benchTable(),
@@ -14,16 +14,16 @@ export const QUICK: Readonly<Record<string, Group>> = {
   "python-query": async () => await (await import("./large_query.ts")).benchPython(),
 };
 
-/** What takes a minute, and says most on a quiet machine. */
+/** Groups that take a minute and are most accurate on a quiet machine. */
 export const ARCHIVE: Readonly<Record<string, Group>> = {
   archive: async () => await (await import("./archive.ts")).benchArchive(),
   // Needs postgresql, and Go or python3 with a package index.
   team: async () => await (await import("./team.ts")).benchTeam(),
 };
 
-/** What needs nginx, curl, aria2c, 10 GiB of disk and some minutes. */
+/** Groups that need nginx, curl, aria2c, 10 GiB of disk space, and a few minutes. */
 export const TRANSFERS: Readonly<Record<string, Group>> = {
-  // First: the files that the others delete make it slower to make new ones (ext4).
+  // This one comes first: on ext4, creating files is slower after the other groups have deleted theirs.
   "many-files": async () => await (await import("./transfers/many_files.ts")).benchManyFiles(),
   "one-file": async () => await (await import("./transfers/one_file.ts")).benchOneFile(),
   "slow-answers": async () => await (await import("./transfers/slow_answers.ts")).benchSlowAnswers(),
@@ -32,18 +32,18 @@ export const TRANSFERS: Readonly<Record<string, Group>> = {
   "largest": async () => await (await import("./transfers/largest.ts")).benchLargest(),
 };
 
-/** What needs 2.4 GB of disk and of memory, and a minute. */
+/** Groups that need 2.4 GB of disk space and of memory, and a minute. */
 export const MIRROR: Readonly<Record<string, Group>> = {
   sync: async () => await (await import("./sync.ts")).benchSync(),
   verify: async () => await (await import("./verify.ts")).benchVerify(),
 };
 
-/** What needs cdflib and pycdfpp from the Python package index, 1 GB of disk, and some minutes. */
+/** Groups that need cdflib and pycdfpp from the Python package index, 1 GB of disk space, and a few minutes. */
 export const FILES: Readonly<Record<string, Group>> = {
   cdf: async () => await (await import("./cdf/main.ts")).benchCdf(),
 };
 
-/** The groups that the words of a command line stand for; a word that stands for none is an error. */
+/** Returns the groups that the arguments of the command line name. @throws When an argument names none. */
 export function chosenGroups(words: readonly string[]): Array<readonly [name: string, group: Group]> {
   const all = { ...QUICK, ...ARCHIVE, ...TRANSFERS, ...MIRROR, ...FILES };
   const sets: Readonly<Record<string, Readonly<Record<string, Group>>>> = { transfers: TRANSFERS, all };

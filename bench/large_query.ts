@@ -1,5 +1,5 @@
-// Long results: those over the SDC's limit of 6 MB, whether every row comes, how quickly, and in what memory; and one
-// response of 100,000 rows, side by side with the Python client 1.3.0.
+// Long results. For those above the SDC's limit of 6 MB: whether all rows arrive, the time, and the memory. For one response
+// of 100,000 rows: the time, compared with the Python client 1.3.0.
 import { install } from "../tests/python/install.ts";
 import { ratio, type Result, sideBySide } from "./measure.ts";
 import { watchPeak } from "./transfers/peak_memory.ts";
@@ -9,15 +9,15 @@ import { fromFileUrl, join } from "@std/path";
 const ROWS = 200_000;
 const MEGABYTE = 1_000_000;
 const ROUNDS = 7;
-/** The Python client that the goals speak of; the variable IMAP_PYTHON_CLIENT names another one. */
+/** The Python client that the goals refer to; the environment variable IMAP_PYTHON_CLIENT can name another one. */
 const PYTHON = "imap-data-access==1.3.0";
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 interface Server extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts a program of this folder that prints its address. */
+/** Starts a program from `queries/`, which prints its address. */
 async function startServer(program: string, ...args: readonly string[]): Promise<Server> {
   const server = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", fromFileUrl(new URL(`queries/${program}`, import.meta.url)), ...args],
@@ -43,11 +43,11 @@ function ours(url: string, filters: readonly string[], format: string): string[]
   return ["run", "-A", "--quiet", "--no-check", cli, ...query];
 }
 
-/** What one run of the command line brought. */
+/** The results of one run of the command line. */
 interface Run {
   readonly seconds: number;
   readonly peakMb: number;
-  /** How many file names there are among the lines, each counted once. */
+  /** The number of different file names in the output. */
   readonly files: number;
   readonly lines: number;
 }
@@ -82,7 +82,7 @@ function results(format: string, mostMb: number, { seconds, peakMb, files, lines
   ];
 }
 
-/** Measures the query of all rows in the formats that hold all of them, and in the one that does not. */
+/** Measures a query of all rows in the formats that collect them first, and in NDJSON, which does not. */
 export async function benchLargeQuery(): Promise<Result[]> {
   await using server = await startServer("row_server.ts", String(ROWS));
   const all: Result[] = [];
@@ -92,14 +92,14 @@ export async function benchLargeQuery(): Promise<Result[]> {
   return all;
 }
 
-/** Runs a program to its end, without what it prints. */
+/** Runs a program, which must succeed, and ignores its output. */
 async function run(command: string, args: readonly string[]): Promise<void> {
   const env = { IMAP_DATA_ACCESS_URL: "", IMAP_API_KEY: "", IMAP_ACCESS_TOKEN: "" };
   const { success, stderr } = await new Deno.Command(command, { args: [...args], env, stdout: "null" }).output();
   if (!success) throw new Error(`${command} ${args.join(" ")}\n${new TextDecoder().decode(stderr)}`);
 }
 
-/** Runs both clients in turn against a server that answers at once. */
+/** Runs both clients in turn with a server that responds immediately. */
 export async function benchPython(): Promise<Result[]> {
   const python = pythonClient() ?? join(await install(PYTHON), "imap-data-access");
   await using server = await startServer("static_server.ts");

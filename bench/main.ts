@@ -1,5 +1,5 @@
-// Measures what the goals speak of and prints a table: `deno task bench`, or with names of groups `deno task bench transfers`.
-// Exit code 1 when a goal is missed.
+// Runs the benchmarks and prints a table: `deno task bench`, or `deno task bench transfers` for some groups only. The exit
+// code is 1 if a goal is missed.
 import { chosenGroups } from "./groups.ts";
 import type { Result } from "./measure.ts";
 import { type Column, textTable } from "../src/display/text_table.ts";

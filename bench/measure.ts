@@ -1,23 +1,23 @@
-/** The middle of some figures: on a noisy machine it says more than their mean. */
+/** The median of some figures: on a busy machine it says more than their mean. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] ?? NaN : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
-/** What is timed. */
+/** A timed function. */
 export type Run = () => Promise<void> | void;
 
-/** What is timed, with what follows it outside of the time: checks and cleaning up. */
+/** A timed function, and one that runs after it and is not timed: it checks the result and cleans up. */
 export interface RunAndAfter {
   readonly run: Run;
   readonly after: Run;
 }
 
 /**
- * Runs things in turn, round after round, so that what disturbs the machine disturbs all of them.
+ * Runs functions in turn, round after round, so that other load on the machine affects all of them.
  *
- * @returns The median of each in milliseconds; NaN for one that is undefined, which is left out.
+ * @returns The median time of each in milliseconds; NaN for one that is undefined and was skipped.
  */
 export async function sideBySide<Name extends string>(
   runs: Readonly<Record<Name, Run | RunAndAfter | undefined>>,
@@ -45,13 +45,13 @@ export interface Result {
   readonly work: string;
   readonly figure: string;
   readonly goal: string;
-  /** Undefined where the figure is for comparison and has no goal. */
+  /** Undefined for figures without a goal, which are only for comparison. */
   readonly met: boolean | undefined;
-  /** What the Python client needs for the same, where it can do it and is there. */
+  /** The time of the Python client for the same work, if it can do that and is installed. */
   readonly python?: string | undefined;
 }
 
-/** A ratio with the times that it comes from. */
+/** A ratio, together with the times it was computed from. */
 export function ratio(work: string, ours: number, theirs: number, most: number): Result {
   return {
     ...comparison(work, ours, theirs),
@@ -60,12 +60,12 @@ export function ratio(work: string, ours: number, theirs: number, most: number):
   };
 }
 
-/** A time for the report; undefined for one that was not measured. */
+/** Formats a time for the report; undefined if it was not measured. */
 export function shownTime(milliseconds: number): string | undefined {
   return Number.isNaN(milliseconds) ? undefined : `${milliseconds.toFixed(0)} ms`;
 }
 
-/** A ratio that has no goal. */
+/** A ratio without a goal. */
 export function comparison(work: string, ours: number, theirs: number): Result {
   const figure = `${(ours / theirs).toFixed(2)} (${ours.toFixed(0)} ms / ${theirs.toFixed(0)} ms)`;
   return { work, figure, goal: "-", met: undefined };

@@ -1,4 +1,4 @@
-// How long it takes to draw what was read from a file, and how large the charts are.
+// Measures how long it takes to draw values from a file, and how large the charts are.
 import { median, type Result, shownTime } from "./measure.ts";
 import type { Axis, Panel } from "../src/views/plot.ts";
 import { plotPicture } from "../src/views/plot_chart.ts";

@@ -1,15 +1,15 @@
-// How long the program takes to start, as a ratio to an empty script, with the checkout's lock file and without one, as users
-// of the published package run it.
+// Measures how long the program takes to start, as a ratio to an empty script: with the checkout's lock file, and without
+// one, as users of the published package run it.
 import { startServe } from "../tests/support/cli.ts";
 import { ratio, type Result, sideBySide } from "./measure.ts";
 import { fromFileUrl, join } from "@std/path";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 const ROUNDS = 15;
-/** A file of the demo's, of 146 kB. */
+/** A file of the demo archive, 146 kB long. */
 const FILE = "imap_glows_l1b_hist_20110921_v001.cdf";
 
-/** Runs Deno to the end. */
+/** Runs Deno, which must succeed. */
 async function run(...args: readonly string[]): Promise<void> {
   const all = ["run", "-A", "--quiet", ...args];
   const { code, stderr } = await new Deno.Command(Deno.execPath(), { args: all, cwd: ROOT, stdin: "null" }).output();

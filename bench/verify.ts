@@ -1,4 +1,4 @@
-// Measures how long it takes to check all bytes of a data directory, next to md5sum on both cores.
+// Measures how long it takes to check all bytes of a data directory, compared with md5sum on both cores.
 import { ratio, type Result, sideBySide } from "./measure.ts";
 import { ImapClient } from "../mod.ts";
 import { fromFileUrl, join } from "@std/path";
@@ -6,7 +6,7 @@ import { fromFileUrl, join } from "@std/path";
 const CLI = fromFileUrl(new URL("../cli.ts", import.meta.url));
 const ROUNDS = 5;
 
-/** Writes files of a size, each with other bytes, as the archive names them. */
+/** Writes files of one size with different bytes, under names of the archive. */
 async function writeFiles(dataDir: string, count: number, size: number): Promise<void> {
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
@@ -40,7 +40,7 @@ async function measure(count: number, size: number): Promise<{ readonly ours: nu
   }
 }
 
-/** Measures `verify --bytes` next to md5sum, both with all of their start. */
+/** Compares `verify --bytes` with md5sum; both times include the start of the programs. */
 export async function benchVerify(): Promise<Result[]> {
   const large = await measure(300, 8_000_000);
   return [ratio("verify 300 files of 8 MB by SHA-256 / md5sum on 2 cores", large.ours, large.theirs, 0.6)];

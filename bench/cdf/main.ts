@@ -1,4 +1,5 @@
-// The CDF reader next to cdflib and pycdfpp: 300 MB of values, plain and with GZIP; listing, importing, and chunks.
+// Compares the CDF reader with cdflib and pycdfpp: 300 MB of values, plain and with GZIP, also in chunks; a list of the
+// variables; and the import.
 import { join } from "@std/path";
 import { install, run } from "../../tests/python/install.ts";
 import { comparison, median, ratio, type Result, sideBySide } from "../measure.ts";
@@ -8,7 +9,7 @@ const ROUNDS = 7;
 const MEGABYTE = 1_000_000;
 const here = (name: string) => new URL(name, import.meta.url).pathname;
 
-/** Runs a program that prints its seconds and the bytes of the values that it read. */
+/** Runs a program that prints its time in seconds and the number of bytes that it read. */
 async function seconds(command: string, ...args: readonly string[]): Promise<{ seconds: number; bytes: number }> {
   const [seconds = NaN, bytes = NaN] = (await run(command, args)).split(" ").map(Number);
   return { seconds, bytes };
@@ -21,7 +22,7 @@ interface Reader {
   readonly read: () => Promise<{ seconds: number; bytes: number }>;
 }
 
-/** Runs readers in turn; the first round fills caches. @returns The median of each in seconds. */
+/** Runs readers in turn; the first round fills caches. @returns The median time of each in seconds. */
 async function readInTurn(readers: readonly Reader[]): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number[]>(readers.map(({ name }) => [name, []]));
   const bytes = new Set<number>();
@@ -36,7 +37,7 @@ async function readInTurn(readers: readonly Reader[]): Promise<ReadonlyMap<strin
   return new Map([...times].map(([name, all]) => [name, median(all)]));
 }
 
-/** The median of the peak memory of a program, in megabytes; 0 where it is not known. */
+/** The median of a program's peak memory in megabytes; 0 if it is not known. */
 async function peakOf(...args: readonly string[]): Promise<number> {
   const peaks: number[] = [];
   for (let round = 0; round < 5; round++) {
@@ -90,7 +91,7 @@ async function benchFile(path: string, what: string, programs: string): Promise<
   return results;
 }
 
-/** Measures reading, listing, and importing. */
+/** Measures reading, listing variables, and importing. */
 export async function benchCdf(): Promise<Result[]> {
   const programs = await install("cdflib==1.3.16", "pycdfpp==0.19.0");
   const folder = await Deno.makeTempDir({ prefix: "imap_bench_" });

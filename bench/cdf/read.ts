@@ -1,5 +1,5 @@
-// Reads all variables of a file, and prints the seconds that it took: `read.ts values|streams|chunks FILE`. With
-// `streams` there is no node:zlib, as in browsers.
+// Reads all variables of a file and prints the time in seconds: `read.ts values|streams|chunks FILE`. `streams` does without
+// node:zlib, as in a browser.
 import type { CdfArray } from "../../src/cdf/cdf.ts";
 
 const [how, path = ""] = Deno.args;

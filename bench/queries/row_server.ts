@@ -1,4 +1,4 @@
-// An archive's catalog of as many rows as the command line says, in a process of its own: it prints its address.
+// Serves an archive's catalog with the number of rows in the first argument, and prints its address.
 import { MAX_ANSWER_BYTES } from "../../src/archive/api.ts";
 import { catalogEntry } from "../../src/archive/catalog_entry.ts";
 import { RESPONSES } from "../../src/archive/dialect.ts";

@@ -1,7 +1,7 @@
-// Answers queries with fixed rows, from memory, in a process of its own: 12 of `glows`, 100,000 of anything else.
+// Responds to queries with fixed rows from memory, 12 for `glows` and 100,000 for all others, and prints its address.
 import { addDays } from "../../src/names/calendar_date.ts";
 
-/** Rows as the SDC sends them today. */
+/** Rows in the SDC's current format. */
 function rowsOf(count: number): string {
   const rows = Array.from({ length: count }, (_, index) => {
     const start_date = addDays("20250924", index % 400);

@@ -8,11 +8,11 @@ async function checkSame(path: string, source: string): Promise<void> {
   await runProgram({ command: "cmp", args: [path, source] });
 }
 
-/** Checks that one complete file arrived in the store. */
+/** Checks that the store has received one complete file. */
 export async function checkUploaded({ uploads }: Stage, source: string): Promise<void> {
   const came = await Array.fromAsync(Deno.readDir(uploads));
   const [file] = came;
-  if (file === undefined || came.length > 1) throw new Error(`${came.length} files came instead of one`);
+  if (file === undefined || came.length > 1) throw new Error(`the store has ${came.length} files instead of one`);
   await checkSame(join(uploads, file.name), source);
 }
 
@@ -24,13 +24,13 @@ export async function checkFiles(
 ): Promise<void> {
   for (const source of sources) {
     const { size } = await Deno.stat(placeOf(source));
-    if (size !== source.size) throw new Error(`"${source.path}" came with ${size} of ${source.size} bytes`);
+    if (size !== source.size) throw new Error(`"${source.path}" has ${size} of ${source.size} bytes`);
   }
   const one = sources[Math.floor(Math.random() * sources.length)];
   if (one !== undefined) await checkSame(placeOf(one), join(objects, one.path));
 }
 
-/** What follows a download and is not measured: the check, and the cleanup. */
+/** Returns what follows a download and is not timed: the check, and the cleanup. */
 export function checkAndClear(stage: Stage, sources: readonly Source[], place: typeof flat): () => Promise<void> {
   return async () => {
     await checkFiles(stage.objects, sources, place(stage.target));
@@ -38,7 +38,7 @@ export function checkAndClear(stage: Stage, sources: readonly Source[], place: t
   };
 }
 
-/** The paths of files that keep the archive's folders. */
+/** The paths of files in the archive's folders. */
 export function inFolders(target: string): (source: Source) => string {
   return ({ path }) => join(target, path);
 }

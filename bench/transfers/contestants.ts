@@ -1,10 +1,10 @@
-// The command lines of the programs that are compared. All use the API's redirect.
+// The command lines of the programs that are compared. All of them follow the redirect of the API.
 import { basename, dirname, fromFileUrl, join } from "@std/path";
 import type { Program } from "./run_program.ts";
 
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 
-/** Our command line, including its startup, without the settings of the environment. */
+/** Our command line, without the settings in the environment. */
 export function ours(api: string, dataDir: string, args: readonly string[], input?: string): Program {
   return {
     command: Deno.execPath(),
@@ -14,18 +14,18 @@ export function ours(api: string, dataDir: string, args: readonly string[], inpu
   };
 }
 
-/** curl with one file. */
+/** `curl` for one file. */
 export function curl(api: string, folder: string, path: string): Program {
   return { command: "curl", args: ["-q", "-sfL", "-o", join(folder, basename(path)), `${api}/download/${path}`] };
 }
 
-/** curl with many files, 16 at once. It reads URLs and paths from standard input. */
+/** `curl` for many files, 16 at a time. It reads URLs and paths from standard input. */
 export function curlParallel(api: string, folder: string, paths: readonly string[]): Program {
   const lines = paths.map((path) => `url = "${api}/download/${path}"\noutput = "${join(folder, basename(path))}"\n`);
   return { command: "curl", args: ["-q", "-sfL", "-Z", "--parallel-max", "16", "-K", "-"], input: lines.join("") };
 }
 
-/** aria2 with many files, 16 at once. */
+/** `aria2c` for many files, 16 at a time. */
 export function aria2(api: string, folder: string, paths: readonly string[]): Program {
   const lines = paths.map((path) => `${api}/download/${path}\n  out=${basename(path)}\n`);
   return { command: "aria2c", args: ["--no-conf", "-q", "-j16", "-d", folder, "-i", "-"], input: lines.join("") };
@@ -44,7 +44,7 @@ for line in sys.stdin:
     imap_data_access.download(line.strip())
 `;
 
-/** The Python client's library with many files, one after the other, in one process. */
+/** The library of the Python client for many files, one after the other in one process. */
 export function pythonMany(client: string, api: string, dataDir: string, paths: readonly string[]): Program {
   const interpreter = join(dirname(client), "python3");
   return { command: interpreter, args: ["-c", PYTHON_LOOP, api, dataDir], input: `${paths.join("\n")}\n` };

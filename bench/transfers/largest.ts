@@ -1,4 +1,4 @@
-// The memory that a download and an upload of 4 GiB take.
+// Measures how much memory a download and an upload of 4 GiB need.
 import { join } from "@std/path";
 import type { Result } from "../measure.ts";
 import { checkFiles, checkUploaded, inFolders } from "./check_files.ts";
@@ -8,7 +8,7 @@ import { runWatched } from "./run_program.ts";
 import { scienceFiles } from "./source_file.ts";
 import { openStage } from "./stage.ts";
 
-/** Measures only memory. */
+/** Measures the memory only. */
 export async function benchLargest(): Promise<Result[]> {
   const sources = scienceFiles("largest", 1, 4 * 1024 ** 3).map((source) => ({ ...source, sparse: true }));
   const path = sources[0]?.path ?? "";

@@ -1,4 +1,4 @@
-// 512 MiB from a store that gives each connection 20 MB/s, against curl's one connection.
+// Compares a download of 512 MiB from a store that limits each connection to 20 MB/s with the one connection of `curl`.
 import { ratio, type Result, sideBySide } from "../measure.ts";
 import { checkAndClear, flat, inFolders } from "./check_files.ts";
 import { curl, ours } from "./contestants.ts";
@@ -9,7 +9,7 @@ import { openStage } from "./stage.ts";
 
 const ROUNDS = 5;
 
-/** Measures what several connections gain for one file. */
+/** Measures how much faster one file is over several connections. */
 export async function benchLimited(): Promise<Result[]> {
   const sources = scienceFiles("limited", 1, 512 * 1024 ** 2);
   const path = sources[0]?.path ?? "";

@@ -1,4 +1,4 @@
-// 1,000 files of 200 KB: against aria2 and curl, all with 16 connections.
+// Compares downloads of 1,000 files of 200 KB with aria2 and `curl`, all with 16 connections.
 import { basename } from "@std/path";
 import { ratio, type Result, type RunAndAfter, shownTime, sideBySide } from "../measure.ts";
 import { checkAndClear, flat, inFolders } from "./check_files.ts";

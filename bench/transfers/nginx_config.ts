@@ -1,8 +1,8 @@
 import { basename } from "@std/path";
 
-/** What the configuration depends on. */
+/** The values that the configuration contains. */
 export interface NginxPlan {
-  /** A folder for pid, temporary files and logs. */
+  /** A folder for the PID file, temporary files, and logs. */
   readonly folder: string;
   /** The folder with the objects. */
   readonly objects: string;
@@ -10,18 +10,19 @@ export interface NginxPlan {
   readonly uploads: string;
   readonly apiPort: number;
   readonly objectPort: number;
-  /** Whether root starts nginx: then its workers remain root, so that they can read a private folder. */
+  /** Whether root starts nginx. Its workers then keep running as root, so that they can read a private folder. */
   readonly asRoot: boolean;
-  /** The MD5 of objects by their archive paths. */
+  /** The MD5 of each object, by its archive path. */
   readonly md5s: ReadonlyMap<string, string>;
 }
 
 const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
 /**
- * nginx as API and as object store, on two ports of this machine. Objects below `/plain` have nginx's own ETags, those below
- * `/md5` have their MD5, and below `/limited` each connection gets 20 MB/s. A PUT stores a file under a number and is answered
- * like S3: nginx alone would answer 201 without an ETag, so it keeps the body and requests the response from itself.
+ * Configures nginx as API and as object store, on two ports of this machine. Objects below `/plain` have ETags of nginx, those
+ * below `/md5` have their MD5, and below `/limited` each connection is limited to 20 MB/s. A PUT stores a file under a number
+ * and gets the response of S3: nginx itself would respond with 201 and no ETag, so it keeps the body and proxies the request
+ * to itself.
  */
 export function nginxConfig({ folder, objects, uploads, apiPort, objectPort, asRoot, md5s }: NginxPlan): string {
   const origin = `http://127.0.0.1:${objectPort}`;

@@ -1,4 +1,5 @@
-// One file of 1 GiB: against curl, with the length checked; and against curl and md5sum, with the MD5 checked.
+// Compares the download of one file of 1 GiB with `curl` if the length is checked, and with `curl` and `md5sum` if the MD5 is
+// checked.
 import { comparison, ratio, type Result, type RunAndAfter, shownTime, sideBySide } from "../measure.ts";
 import { checkAndClear, flat, inFolders } from "./check_files.ts";
 import { curl, ours, python } from "./contestants.ts";

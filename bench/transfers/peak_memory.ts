@@ -1,7 +1,7 @@
 import { delay } from "@std/async";
 import type { Result } from "../measure.ts";
 
-/** How often to look. The figure never decreases, so only the last moment of a process is missed. */
+/** The interval of looks. The figure never decreases, so only the last moment of a process is missed. */
 const LOOK_MS = 15;
 const MEGABYTE = 1_000_000;
 const MAX_MB = 120;
@@ -23,7 +23,7 @@ export async function watchPeak(pid: number): Promise<number> {
   return peak;
 }
 
-/** The line of the report for the highest of several peaks. */
+/** The line of the report with the highest of several peaks. */
 export function peakResult(work: string, peaks: readonly number[]): Result {
   const peak = Math.max(...peaks) / MEGABYTE;
   const unknown = peak === 0;

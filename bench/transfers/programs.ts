@@ -1,4 +1,4 @@
-/** The programs that transfers are measured with, and their Debian packages. */
+/** The programs that the benchmarks of transfers need, and their Debian packages. */
 const PACKAGES: Readonly<Record<string, string>> = {
   nginx: "nginx",
   curl: "curl",
@@ -17,7 +17,7 @@ async function isThere(program: string): Promise<boolean> {
   return (await Promise.all(looks)).includes(true);
 }
 
-/** Makes sure that all programs are installed. @throws With advice on how to install those that are missing. */
+/** Makes sure that all programs are installed. @throws When some are missing, with the command that installs them. */
 export async function needPrograms(): Promise<void> {
   const missing: string[] = [];
   for (const program of Object.keys(PACKAGES)) if (!await isThere(program)) missing.push(program);
@@ -30,7 +30,7 @@ export async function needPrograms(): Promise<void> {
   );
 }
 
-/** The Python client's program, if the environment names one. */
+/** The program of the Python client, if the environment names one. */
 export function pythonClient(): string | undefined {
   return Deno.env.get("IMAP_PYTHON_CLIENT") || undefined;
 }

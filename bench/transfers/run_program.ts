@@ -4,7 +4,7 @@ import { watchPeak } from "./peak_memory.ts";
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
-  /** What it reads on standard input. */
+  /** Its standard input. */
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -55,7 +55,7 @@ export async function runWatched(program: Program): Promise<number> {
   return peak;
 }
 
-/** Runs a program, which must succeed. @returns What it printed. */
+/** Runs a program, which must succeed. @returns Its standard output. */
 export async function outputOf(program: Program): Promise<string> {
   const process = spawn(program, "piped");
   const { stdout, stderr, ...status } = await process.output();

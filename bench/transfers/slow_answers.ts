@@ -1,4 +1,5 @@
-// 200 files of 200 KB from a store that waits 50 ms before each response: several at once against one at a time.
+// Compares downloads of 200 files of 200 KB, several at a time, with one at a time; the store waits 50 ms before each
+// response.
 import { basename, fromFileUrl } from "@std/path";
 import { ratio, type Result, type RunAndAfter, sideBySide } from "../measure.ts";
 import { checkAndClear, inFolders } from "./check_files.ts";
@@ -30,7 +31,7 @@ async function startSlowServer(folder: string): Promise<{ readonly api: string }
   return { api: new TextDecoder().decode(value).trim(), [Symbol.asyncDispose]: stop };
 }
 
-/** Measures how well waits overlap. */
+/** Measures how much the waits overlap. */
 export async function benchSlowAnswers(): Promise<Result[]> {
   const sources = scienceFiles("slow", FILES, FILE_SIZE);
   await using stage = await openStage(sources);

@@ -1,4 +1,4 @@
-// An API and object store that wait 50 ms before each response, as a program: `slow_server.ts FOLDER`. It prints the API's address.
+// An API and an object store that wait 50 ms before each response: `slow_server.ts FOLDER` prints the address of the API.
 import { delay } from "@std/async";
 import { join } from "@std/path";
 

@@ -1,17 +1,17 @@
 import { dirname } from "@std/path";
 import { createHash } from "node:crypto";
 
-/** A file for the store. */
+/** A file of the store. */
 export interface Source {
   /** Its full path in the archive. */
   readonly path: string;
   readonly size: number;
-  /** Zeros that take no space on the disk, instead of random bytes. */
+  /** Whether it consists of zeros that take no space on the disk, instead of random bytes. */
   readonly sparse?: boolean;
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** The most bytes that Web Crypto fills in one call. */
+/** The maximum number of bytes that Web Crypto fills in one call. */
 const MAX_RANDOM = 65536;
 
 function fillRandom(bytes: Uint8Array<ArrayBuffer>): void {
@@ -37,7 +37,7 @@ export async function writeSource(path: string, { size, sparse }: Source): Promi
   return hash.digest("hex");
 }
 
-/** Files of one size and one month, with valid names. */
+/** Files of one size from one month, with valid names. */
 export function scienceFiles(descriptor: string, count: number, size: number): Source[] {
   return Array.from({ length: count }, (_, index) => {
     const repointing = String(index).padStart(5, "0");

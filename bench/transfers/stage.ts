@@ -4,7 +4,7 @@ import { runProgram } from "./run_program.ts";
 import { type Source, writeSource } from "./source_file.ts";
 import { startNginx } from "./start_nginx.ts";
 
-/** A store with its files, and folders for what is downloaded from it; removed when its `await using` ends. */
+/** A store with files, and the folders of downloads and uploads; all of it is removed when its `await using` ends. */
 export interface Stage extends AsyncDisposable {
   /** The API's address without the kind of objects. */
   readonly api: string;
@@ -21,8 +21,8 @@ export interface Stage extends AsyncDisposable {
 }
 
 /**
- * Moves a folder away and creates it again. Its files are truncated, but stay until the end: ext4 skips inodes that were
- * deleted in the last minutes one by one, which would slow down the program that creates files next.
+ * Replaces a folder with an empty one. Its files are truncated but not deleted: ext4 skips recently deleted inodes one by one,
+ * which would slow down the next program that creates files.
  */
 async function putAside(folder: string, aside: string): Promise<void> {
   await runProgram({ command: "find", args: [folder, "-type", "f", "-exec", "truncate", "-s", "0", "{}", "+"] });
@@ -30,7 +30,7 @@ async function putAside(folder: string, aside: string): Promise<void> {
   await Deno.mkdir(folder);
 }
 
-/** Writes the sources and starts nginx to serve them, all in the system's temporary folder (`TMPDIR`). */
+/** Writes the files of the store and starts nginx, all in the system's temporary folder (`TMPDIR`). */
 export async function openStage(sources: readonly Source[]): Promise<Stage> {
   await needPrograms();
   await using stack = new AsyncDisposableStack();

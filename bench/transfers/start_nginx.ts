@@ -2,9 +2,9 @@ import { delay } from "@std/async";
 import { join } from "@std/path";
 import { nginxConfig, type NginxPlan } from "./nginx_config.ts";
 
-/** An nginx that runs until its `await using` ends. */
+/** An nginx process, which is stopped when its `await using` ends. */
 export interface Nginx extends AsyncDisposable {
-  /** The API's address, to which a kind of objects is added: `/plain`, `/md5` or `/limited`. */
+  /** The address of the API, without the kind of objects: `/plain`, `/md5`, or `/limited`. */
   readonly api: string;
 }
 
@@ -23,13 +23,13 @@ async function untilReady(port: number, process: Deno.ChildProcess, errors: stri
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();
       return;
     } catch {
-      // Not yet.
+      // It is not ready yet.
     }
   }
   throw new Error(`Cannot start nginx: ${await Deno.readTextFile(errors).catch(() => "it said nothing")}`);
 }
 
-/** Starts nginx with a configuration that it writes into the plan's folder. */
+/** Starts nginx, and writes its configuration into the plan's folder. */
 export async function startNginx(plan: Omit<NginxPlan, "apiPort" | "objectPort" | "asRoot">): Promise<Nginx> {
   const [apiPort, objectPort] = [freePort(), freePort()];
   const config = join(plan.folder, "nginx.conf");

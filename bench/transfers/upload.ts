@@ -1,5 +1,5 @@
-// An upload of 1 GiB against curl, which requests the URL from the API first, as we do; and against curl and md5sum if the
-// store tells the MD5 of what it has, as S3 does.
+// Compares the upload of 1 GiB with `curl -T`, which first requests the URL from the API, as our program does; and with `curl -T`
+// and `md5sum` if the response of the store has an MD5, as with S3.
 import { basename, join } from "@std/path";
 import { ratio, type Result, type RunAndAfter, shownTime, sideBySide } from "../measure.ts";
 import { checkUploaded } from "./check_files.ts";
