@@ -518,7 +518,7 @@ export class PartialFile implements Disposable {
 }
 
 /** Creates a file at an own path. */
-export async function createOwnFile(sharedPath: string, { isNew = false } = {}): Promise<PartialFile> {
+export function createOwnFile(sharedPath: string, { isNew = false } = {}): PartialFile {
   const path = ownPathOf(sharedPath);
   const file = Deno.openSync(path, { read: true, write: true, createNew: true });
   // Locked before others can find it.
@@ -535,7 +535,7 @@ export async function createPartialFile(
   finalPath: string,
   options: { readonly isNew: boolean } = { isNew: true },
 ): Promise<PartialFile | undefined> {
-  const created = await createOwnFile(partialPathOf(finalPath), options);
+  const created = createOwnFile(partialPathOf(finalPath), options);
   try {
     if (created.claim()) return created;
   } catch (error) {

@@ -119,7 +119,7 @@ class Watch {
     if (watched >= limit || Date.now() - last < limit) return watched;
     if (isReadOnly) return Date.now() - last;
     // The clocks of machines that share a disk may differ; a new file has the time of the disk.
-    using now = await createOwnFile(this.#sharedPath);
+    using now = createOwnFile(this.#sharedPath);
     const age = (now.file.statSync().mtime?.getTime() ?? 0) - last;
     await now.remove();
     return Math.max(watched, age);
@@ -184,7 +184,7 @@ class Takeover {
   async run(): Promise<PartialFile> {
     for (;;) {
       using remains = Remains.open(this.#sharedPath);
-      if (remains === null) return await createOwnFile(this.#sharedPath);
+      if (remains === null) return createOwnFile(this.#sharedPath);
       const taken = remains === undefined
         ? await createPartialFile(this.#finalPath, { isNew: false })
         : await this.#take(remains).catch((error) => {
@@ -216,7 +216,7 @@ class Takeover {
       Deno.removeSync(this.#sharedPath);
     } catch (error) {
       // In a folder with the sticky bit, only its owner may remove a file.
-      if (error instanceof Deno.errors.PermissionDenied) return await createOwnFile(this.#sharedPath);
+      if (error instanceof Deno.errors.PermissionDenied) return createOwnFile(this.#sharedPath);
       throw error;
     }
     await removeRecord(this.#sharedPath);
