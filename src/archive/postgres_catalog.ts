@@ -136,15 +136,19 @@ const MIN_ORDERS = 10_000;
 /** The columns by which a science file is known apart from its version. */
 const IDENTITY = ["instrument", "data_level", "descriptor", "start_date", "repointing"] as const;
 
+/** SQL: which of the science files in a table have newer versions in it. */
+function supersededIn(table: string): string {
+  const same = `PARTITION BY ${IDENTITY.map((name) => `${table}.${name}`).join(", ")}`;
+  return `CASE
+    WHEN rank() OVER (${same} ORDER BY ${table}.major_version DESC, ${table}.minor_version DESC) = 1 THEN 0
+    WHEN rank() OVER (${same} ORDER BY ${table}.major_version DESC) = 1 THEN 1
+    ELSE 2 END`;
+}
+
 /** SQL: finds out anew which of the files that are versions of the same have newer ones. Its value is a JSON array of them. */
 const MARK_SUPERSEDED = `
   UPDATE files SET superseded = found.superseded FROM (
-    SELECT file_path, superseded AS before, CASE
-      WHEN rank() OVER (PARTITION BY ${IDENTITY.map((name) => `files.${name}`).join(", ")}
-        ORDER BY major_version DESC, minor_version DESC) = 1 THEN 0
-      WHEN rank() OVER (PARTITION BY ${IDENTITY.map((name) => `files.${name}`).join(", ")}
-        ORDER BY major_version DESC) = 1 THEN 1
-      ELSE 2 END AS superseded
+    SELECT file_path, superseded AS before, ${supersededIn("files")} AS superseded
     FROM files JOIN (
       SELECT DISTINCT ${IDENTITY.join(", ")} FROM json_populate_recordset(NULL::files, CAST(? AS json))
     ) AS changed ON files.table_name = 'science' AND ${
@@ -154,9 +158,13 @@ const MARK_SUPERSEDED = `
 }
   ) AS found WHERE files.file_path = found.file_path AND found.before <> found.superseded`;
 
-/** SQL: inserts or updates the rows of a JSON array. A file keeps its release state when its bytes change. */
-const PUT = `INSERT INTO files (${COLUMNS.join(", ")})
-  SELECT ${COLUMNS.join(", ")} FROM json_populate_recordset(NULL::files, CAST(? AS json))
+/**
+ * SQL: inserts or updates the rows of a JSON array. A file keeps its release state when its bytes change. Of many new files,
+ * most other versions are in the same array, so that there is little left to mark.
+ */
+const PUT = `INSERT INTO files (${COLUMNS.join(", ")}, superseded)
+  SELECT ${COLUMNS.join(", ")}, CASE WHEN table_name = 'science' THEN ${supersededIn("given")} ELSE 0 END
+  FROM json_populate_recordset(NULL::files, CAST(? AS json)) AS given
   ON CONFLICT (file_path) DO UPDATE SET ${
   COLUMNS.filter((name) => name !== "file_path" && name !== "released").map((name) => `${name} = excluded.${name}`)
     .join(", ")
