@@ -33,11 +33,11 @@ interface OpenedArchive extends Backend {
   readonly files: SqliteFiles;
 }
 
-/** An archive without sockets: requests go to its handlers. Disposing of it deletes the folder. */
+/** An archive without sockets: its handlers are called. The folder is removed when its `await using` ends. */
 export interface TestArchive extends AsyncDisposable {
   readonly folder: TestFolder;
   readonly opened: OpenedArchive;
-  /** Errors that callers saw as 500. */
+  /** Errors that led to responses with 500. */
   readonly errors: readonly unknown[];
   /** Sends a request to the API; `path` begins with a slash. */
   api(path: string, init?: RequestInit): Promise<Response>;
@@ -196,9 +196,9 @@ export function isReceiving(root: string): boolean {
 /** A connection on which a test sends exact bytes. */
 export interface RawConnection extends Disposable {
   send(text: string): Promise<void>;
-  /** Waits for the first byte of a response, and reads no more. */
+  /** Waits for the first byte of a response, and reads no further. */
   begun(): Promise<void>;
-  /** Everything that is received until the connection is closed or reset. */
+  /** Returns everything that is received until the connection is closed or reset. */
   received(): Promise<string>;
 }
 

@@ -3,7 +3,7 @@ import { watchObjects } from "./watched_objects.ts";
 
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 
-/** What a run of the real command line left. */
+/** The result of a run of the real command line. */
 export interface CliResult {
   readonly code: number;
   readonly stdout: string;
@@ -16,7 +16,7 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** An environment without settings of whoever runs the tests. */
+/** An environment without the settings of the user who runs the tests. */
 const NO_SETTINGS = {
   IMAP_DATA_ACCESS_URL: "",
   IMAP_DATA_DIR: "",
@@ -26,11 +26,11 @@ const NO_SETTINGS = {
   IMAP_WEBPODA_URL: "",
   IMAP_IALIRT_URL: "",
   NO_COLOR: "1",
-  // Deno itself looks now and then whether there is a newer one, also through a proxy of the test.
+  // Deno checks for updates now and then, also through a proxy of the test.
   DENO_NO_UPDATE_CHECK: "1",
 };
 
-/** The real command line as a program, free of the settings of whoever runs the tests. */
+/** The real command line, without the settings of the user who runs the tests. */
 export function cliCommand(args: readonly string[], { cwd, env }: CliOptions = {}): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", CLI, ...args],
@@ -49,8 +49,8 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
 }
 
 /**
- * Runs a line of bash, as a batch user writes it: `ida` is the real command line, and `"${IDA[@]}"` its words. Only a shell can pass bytes that are
- * not UTF-8, ignore signals, and redirect to devices.
+ * Runs a line of bash, as a batch user writes it: `ida` is the real command line, and `"${IDA[@]}"` its words. Only a shell
+ * can pass bytes that are not UTF-8, ignore signals, and redirect to devices.
  */
 export async function runInShell(line: string, options: CliOptions = {}): Promise<CliResult> {
   const { code, stdout, stderr } = await shellCommand(line, options).output();
@@ -70,13 +70,13 @@ export function shellCommand(line: string, { cwd, env }: CliOptions = {}): Deno.
   });
 }
 
-/** A `serve` that runs in a process of its own. */
+/** A `serve` in its own process. */
 export interface ServeProcess extends AsyncDisposable {
   readonly url: string;
   readonly process: Deno.ChildProcess;
 }
 
-/** Starts `serve`, with a watch before its objects: who sends a credential there fails the test. */
+/** Starts `serve` with a proxy in front of its objects, which fails the test if a credential is sent there. */
 export async function startServe(args: readonly string[], options: CliOptions = {}): Promise<ServeProcess> {
   await using started = new AsyncDisposableStack();
   const watched = started.use(await watchObjects());

@@ -1,13 +1,13 @@
 import { resolveSettings } from "../../src/config.ts";
 import { createTransport, type HttpEvent, type Transport } from "../../src/http/transport.ts";
 
-/** A transport for a test server, and what it logged. */
+/** A transport for a test server, and its log. */
 export interface TestTransport {
   readonly transport: Transport;
   readonly events: HttpEvent[];
 }
 
-/** What a test says of its transport. */
+/** The options of a test's transport. */
 export interface TestTransportOptions {
   readonly apiKey?: string;
   readonly accessToken?: string;
@@ -15,7 +15,7 @@ export interface TestTransportOptions {
   readonly retries?: number;
 }
 
-/** Makes a transport that goes to `url`, whatever the environment says. */
+/** Creates a transport to `url`, regardless of the environment. */
 export function testTransport(url: string, options: TestTransportOptions = {}): TestTransport {
   const events: HttpEvent[] = [];
   const settings = { ...resolveSettings({ url, timeoutMs: 5000, retries: 0, ...options }), ...credentials(options) };

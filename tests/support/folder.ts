@@ -1,10 +1,10 @@
 import { walk } from "@std/fs";
 import { relative } from "@std/path";
 
-/** A temporary folder that goes away with the `await using` that holds it. */
+/** A temporary folder that is removed when its `await using` ends. */
 export interface TestFolder extends AsyncDisposable {
   readonly path: string;
-  /** The paths of all files in it, relative to it, sorted; hidden ones too. */
+  /** The relative paths of all files in it, including hidden ones, sorted. */
   files(): Promise<string[]>;
 }
 
@@ -14,7 +14,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** Makes a temporary folder. */
+/** Creates a temporary folder. */
 export async function testFolder(): Promise<TestFolder> {
   const path = await Deno.makeTempDir({ prefix: "imap_test_" });
   return {

@@ -1,4 +1,4 @@
-/** Drives the real Deno Jupyter kernel, with no Python: start one, run cells, look at what came out. */
+/** Drives Deno's real Jupyter kernel without Python: starts it, runs cells, and returns their outputs. */
 import { KernelChannels } from "./kernel_channels.ts";
 import { withDeadline } from "./kernel_deadline.ts";
 import { Displays } from "./kernel_displays.ts";
@@ -24,22 +24,22 @@ export type { KernelMessage } from "./kernel_wire.ts";
 
 /** The limits for one cell. */
 export interface ExecuteOptions {
-  /** How long the cell may take in all. Default: 30 s. */
+  /** The time limit of the cell, in milliseconds. Default: 30 s. */
   readonly timeoutMs?: number | undefined;
-  /** How long nothing may have come before the cell counts as finished. Default: 150 ms. */
+  /** The cell is finished when no message has arrived for this many milliseconds. Default: 150 ms. */
   readonly quietMs?: number | undefined;
 }
 
-/** Where the kernel runs, and the limits for its start and, unless they have their own, for its cells. */
+/** Where the kernel runs, and the time limits of its start and, by default, of its cells. */
 export interface KernelOptions extends KernelProcessOptions, ExecuteOptions {}
 
 const TIMEOUT_MS = 30_000;
 export const QUIET_MS = 150;
 const SHUTDOWN_MS = 5_000;
-/** Between the choice of a port and its use by the kernel another program may take it. */
+/** Another program may take a port after it was chosen and before the kernel uses it. */
 const STARTS = 3;
 
-/** Starts a kernel and waits until it answers and is heard. */
+/** Starts a kernel, and waits until it replies and its broadcasts are received. */
 export async function startKernel(options: KernelOptions = {}): Promise<Kernel> {
   for (let start = 1;; start++) {
     try {
@@ -52,7 +52,7 @@ export async function startKernel(options: KernelOptions = {}): Promise<Kernel> 
   }
 }
 
-/** A running kernel. `await using` ends it; nothing of it is left then: no process, socket, timer or file. */
+/** A running kernel. The end of its `await using` stops it and leaves no process, socket, timer, or file behind. */
 export class Kernel implements AsyncDisposable {
   readonly #options: KernelOptions;
   readonly #process: KernelProcess;
@@ -60,7 +60,7 @@ export class Kernel implements AsyncDisposable {
   readonly #executions = new Map<string, Execution>();
   readonly #stray: KernelMessage[] = [];
   readonly #greeting = new Greeting();
-  /** Aborts when there is no kernel to wait for any more. */
+  /** Aborts when the kernel has ended. */
   readonly #lost = new AbortController();
   #channels: KernelChannels | undefined;
   #ended: Promise<void> | undefined;
@@ -74,7 +74,7 @@ export class Kernel implements AsyncDisposable {
     });
   }
 
-  /** Use {@linkcode startKernel}, which tries again when a port was taken meanwhile. */
+  /** Use {@linkcode startKernel}, which tries again if a port was taken in the meantime. */
   static async start(options: KernelOptions): Promise<Kernel> {
     const kernel = new Kernel(await KernelProcess.start(options), options);
     try {
@@ -87,12 +87,12 @@ export class Kernel implements AsyncDisposable {
     }
   }
 
-  /** The end of what the kernel process wrote to stderr: nothing of a cell's, but Deno's own complaints. */
+  /** The end of what the kernel process has written to stderr: messages of Deno, not of cells. */
   get stderr(): string {
     return this.#process.stderr;
   }
 
-  /** All outputs that came when their cell had been taken for finished. */
+  /** All outputs that arrived after their cell had counted as finished. */
   get stray(): readonly KernelMessage[] {
     return this.#stray;
   }
@@ -121,12 +121,12 @@ export class Kernel implements AsyncDisposable {
     }
   }
 
-  /** What the Stop button does: sends SIGINT. A kernel without a listener for it ends. */
+  /** Sends SIGINT, as the Stop button does. A kernel without a listener for it ends. */
   interrupt(): void {
     this.#process.kill("SIGINT");
   }
 
-  /** Asks the kernel to end, ends it by force after 5 s, and clears away all that belonged to it. */
+  /** Asks the kernel to end, kills it after 5 s, and removes its files. */
   shutdown(): Promise<void> {
     this.#ended ??= this.#shutdown();
     return this.#ended;
@@ -155,7 +155,7 @@ export class Kernel implements AsyncDisposable {
 
   async #shutdown(): Promise<void> {
     const request = { id: crypto.randomUUID(), type: "shutdown_request", content: { restart: false } };
-    // A kernel that has ended, or never began, cannot be asked.
+    // A kernel that has ended, or has never started, cannot be asked.
     await this.#channels?.request("control", request).catch(() => {});
     await this.#process.dispose(SHUTDOWN_MS);
     await this.#channels?.close();
@@ -186,7 +186,7 @@ function executeContent(code: string): Record<string, unknown> {
     store_history: true,
     user_expressions: {},
     allow_stdin: false,
-    // As front ends send it. Deno 2.9.6 runs the cells that wait behind a failed one all the same.
+    // Front ends send this. Deno 2.9.6 ignores it: it still runs the cells after a failed one.
     stop_on_error: true,
   };
 }

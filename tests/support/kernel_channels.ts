@@ -2,19 +2,19 @@ import type { ConnectionFile } from "./kernel_process.ts";
 import { KernelSocket } from "./kernel_socket.ts";
 import { type Channel, decodeMessage, encodeRequest, type KernelMessage } from "./kernel_wire.ts";
 
-/** Where {@linkcode KernelChannels} connects, and whom it tells. */
+/** Where {@linkcode KernelChannels} connects, and its callbacks. */
 export interface KernelChannelsOptions {
-  /** Ports and key. */
+  /** The ports and the key. */
   readonly connection: ConnectionFile;
-  /** Gets each message whose signature is right. */
+  /** Called with each message that has a valid signature. */
   readonly onMessage: (message: KernelMessage) => void;
-  /** Gets what makes further listening senseless: a wrong signature, a broken frame. */
+  /** Called when the connection cannot be used any more, for instance after an invalid signature or a broken frame. */
   readonly onFailure: (error: unknown) => void;
-  /** Ends the wait for the kernel to listen. */
+  /** Stops waiting for the kernel to listen. */
   readonly signal: AbortSignal;
 }
 
-/** The three conversations with a kernel: requests on shell and control, and what it tells everybody on iopub. */
+/** Three channels of a kernel: requests go through shell and control, and it broadcasts on iopub. */
 export class KernelChannels {
   readonly #options: KernelChannelsOptions;
   readonly #session = crypto.randomUUID();
@@ -25,7 +25,7 @@ export class KernelChannels {
     this.#options = options;
   }
 
-  /** Connects all three, iopub first: what is told before somebody listens is lost. */
+  /** Connects all three, iopub first: broadcasts before that are lost. */
   static async open(options: KernelChannelsOptions): Promise<KernelChannels> {
     const channels = new KernelChannels(options);
     const { iopub_port, shell_port, control_port } = options.connection;
@@ -40,7 +40,7 @@ export class KernelChannels {
     }
   }
 
-  /** Sends a request; the answers name its id as their parent. */
+  /** Sends a request; the replies have its ID as their parent. */
   async request(
     channel: "shell" | "control",
     request: { id: string; type: string; content: Record<string, unknown> },
@@ -49,7 +49,7 @@ export class KernelChannels {
     await this.#sockets.get(channel)?.send(frames);
   }
 
-  /** Hangs up, and waits until nothing listens any more. */
+  /** Closes the connections, and waits until nothing listens any more. */
   async close(): Promise<void> {
     for (const socket of this.#sockets.values()) socket.close();
     await Promise.all(this.#listening);

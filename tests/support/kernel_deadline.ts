@@ -1,17 +1,17 @@
 import { KernelError } from "./kernel_error.ts";
 
-/** How long some work may take, and what else may end it. */
+/** The time limit of some work, and what else can end it. */
 export interface DeadlineOptions {
   /** The limit in milliseconds. */
   readonly ms: number;
-  /** Says, when the time is over, what was awaited. */
+  /** Called when the time is over; returns what was awaited. */
   readonly describe: () => string;
-  /** Ends the work sooner, with its reason as the error. */
+  /** Ends the work earlier, with its reason as the error. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Awaits work within a limit of time. The work gets a signal that says when nobody waits for it any more.
+ * Awaits work with a time limit. The work gets a signal that aborts when nothing waits for it any more.
  *
  * @throws {KernelError} When the time is over.
  */

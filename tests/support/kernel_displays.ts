@@ -2,17 +2,17 @@ import { type JsonObject, objectAt } from "./kernel_json.ts";
 import { type CellOutput, decodeOutput } from "./kernel_outputs.ts";
 import type { KernelMessage } from "./kernel_wire.ts";
 
-/** One place where outputs stand, to be replaced there. */
+/** The position of an output, where it can be replaced. */
 interface Slot {
   readonly outputs: CellOutput[];
   readonly index: number;
 }
 
-/** Puts a kernel's outputs below its cells as a front end does, and knows where each `display_id` stands. */
+/** Collects the outputs of cells as a front end does, and remembers the positions of each `display_id`. */
 export class Displays {
   readonly #slots = new Map<string, Slot[]>();
 
-  /** Adds an output to those of its cell; prints to the same stream run together. */
+  /** Adds an output to those of its cell; consecutive text on the same stream is joined. */
   add(message: KernelMessage, outputs: CellOutput[]): void {
     const output = decodeOutput(message.type, message.content);
     const last = outputs.at(-1);
@@ -25,7 +25,7 @@ export class Displays {
     if (id !== undefined) this.#slots.set(id, [...this.#slots.get(id) ?? [], { outputs, index }]);
   }
 
-  /** Replaces what a display shows wherever it stands, in earlier cells too. */
+  /** Replaces the output of a display in all its positions, also in earlier cells. */
   update(message: KernelMessage): void {
     const { data, metadata } = displayOf(message.content);
     for (const { outputs, index } of this.#slots.get(displayId(message.content) ?? "") ?? []) {

@@ -1,4 +1,4 @@
-/** The kernel, or the talk with it, did not do what a test waits for. */
+/** The kernel, or the communication with it, did not do what a test waits for. */
 export class KernelError extends Error {
   override readonly name = "KernelError";
 }

@@ -3,35 +3,35 @@ import { countAt, type JsonObject, textAt, textsAt } from "./kernel_json.ts";
 import { type CellOutput, type ErrorOutput, OUTPUT_TYPES } from "./kernel_outputs.ts";
 import type { KernelMessage } from "./kernel_wire.ts";
 
-/** What running a cell came to. */
+/** The result of running a cell. */
 export interface CellResult {
-  /** What the kernel's reply says. */
+  /** The status in the kernel's reply. */
   readonly status: "ok" | "error";
-  /** What stands below the cell. A later cell that updates a display of this one changes it here. */
+  /** The outputs below the cell. A later cell that updates a display of this one changes them. */
   readonly outputs: readonly CellOutput[];
-  /** The error in the kernel's reply; a cell that does not parse has it here alone, with nothing among the outputs. */
+  /** The error in the kernel's reply. If a cell cannot be parsed, the error is only here, not in the outputs. */
   readonly error: Omit<ErrorOutput, "output_type"> | undefined;
   /** The number before the cell. */
   readonly executionCount: number | null;
-  /** All messages that belong to the cell, in the order in which they came. */
+  /** All messages of the cell, in the order of their arrival. */
   readonly messages: readonly KernelMessage[];
-  /** Those of its outputs, and updates of displays, that came after `idle`: in a notebook they may stand below another cell. */
+  /** Its outputs, and updates of displays, that arrived after `idle`: in a notebook they may be below another cell. */
   readonly late: readonly KernelMessage[];
-  /** Outputs of earlier cells that came while this one ran: in a notebook they are lost, or stand below the wrong cell. */
+  /** Outputs of earlier cells that arrived while this one ran: in a notebook they are lost or below the wrong cell. */
   readonly stray: readonly KernelMessage[];
 }
 
-/** Whether a message changes what stands below a cell. */
+/** Whether a message changes the outputs below a cell. */
 export function isShown({ type }: KernelMessage): boolean {
   return OUTPUT_TYPES.includes(type) || type === "update_display_data";
 }
 
 /**
- * One cell on its way: gathers what belongs to it until the reply and `idle` have come, and then until nothing has come for
- * a while. The last wait is needed because Deno's kernel sends some results after `idle`.
+ * A running cell. Collects its messages until the reply and `idle` have arrived, and then until no message has arrived for a
+ * while, since Deno's kernel sends some results after `idle`.
  */
 export class Execution {
-  /** Resolves when all is there. */
+  /** Resolves when all messages have arrived. */
   readonly finished: Promise<void>;
   readonly #finish: () => void;
   readonly #quietMs: number;
@@ -43,7 +43,7 @@ export class Execution {
   #isIdle = false;
   #quiet: ReturnType<typeof setTimeout> | undefined;
 
-  /** Begins to gather. */
+  /** Starts to collect messages. */
   constructor({ quietMs, displays }: { quietMs: number; displays: Displays }) {
     this.#quietMs = quietMs;
     this.#displays = displays;
@@ -52,7 +52,7 @@ export class Execution {
     this.#finish = resolve;
   }
 
-  /** Takes a message that belongs to the cell. */
+  /** Adds a message of the cell. */
   take(message: KernelMessage): void {
     this.#messages.push(message);
     if (OUTPUT_TYPES.includes(message.type)) this.#displays.add(message, this.#outputs);
@@ -69,13 +69,13 @@ export class Execution {
     clearTimeout(this.#quiet);
   }
 
-  /** What has not come yet, for the message of a missed deadline. */
+  /** What has not arrived yet, for the message when the time is over. */
   get missing(): string {
     const missing = [this.#reply ? [] : "its reply on shell", this.#isIdle ? [] : "its idle on iopub"].flat();
     return missing.length > 0 ? missing.join(" and ") : `${this.#quietMs} ms without a message`;
   }
 
-  /** All that came. */
+  /** Everything that has arrived. */
   result(stray: readonly KernelMessage[]): CellResult {
     const reply = this.#reply ?? {};
     const isError = reply.status !== "ok";

@@ -1,14 +1,14 @@
 import { KernelError } from "./kernel_error.ts";
 
-/** A JSON object of which nothing is known yet. */
+/** A JSON object with unknown contents. */
 export type JsonObject = { readonly [key: string]: unknown };
 
-/** Whether a value is an object of JSON: no array, no null. */
+/** Whether a value is a JSON object, not an array or null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Parses text that must hold a JSON object; `what` names it in the message. */
+/** Parses text that must be a JSON object; `what` names it in the message. */
 export function parseObject(text: string, what: string): JsonObject {
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) throw new KernelError(`Cannot read ${what}: it is no JSON object`);
@@ -22,7 +22,7 @@ export function objectAt(object: JsonObject, key: string): JsonObject {
   return value;
 }
 
-/** The text under a key. Jupyter's files split texts into an array of lines: they are joined. */
+/** The text under a key. Jupyter's files split texts into arrays of lines, which are joined. */
 export function textAt(object: JsonObject, key: string): string {
   const value = joinLines(object[key]);
   if (typeof value !== "string") throw new KernelError(`Cannot read "${key}": it is no text`);
@@ -45,7 +45,7 @@ export function arrayAt(object: JsonObject, key: string): readonly unknown[] {
   return value;
 }
 
-/** The texts of an array under a key. */
+/** The array of texts under a key. */
 export function textsAt(object: JsonObject, key: string): string[] {
   return arrayAt(object, key).map((value) => {
     if (typeof value !== "string") throw new KernelError(`Cannot read "${key}": it holds what is no text`);
@@ -53,7 +53,7 @@ export function textsAt(object: JsonObject, key: string): string[] {
   });
 }
 
-/** Joins an array of texts, which is how notebooks store long ones; any other value stays as it is. */
+/** Joins an array of texts, as notebooks store long texts; any other value is returned unchanged. */
 export function joinLines(value: unknown): unknown {
   return Array.isArray(value) && value.every((line) => typeof line === "string") ? value.join("") : value;
 }

@@ -1,8 +1,8 @@
-/** Outputs in the shape in which notebooks keep them (nbformat 4.5), made from messages or read from files. */
+/** Outputs in the format of notebooks (nbformat 4.5), from messages or from files. */
 import { KernelError } from "./kernel_error.ts";
 import { countAt, joinLines, type JsonObject, objectAt, textAt, textsAt } from "./kernel_json.ts";
 
-/** What a cell printed. */
+/** Text that a cell has printed. */
 export interface StreamOutput {
   readonly output_type: "stream";
   /** `stdout` or `stderr`. */
@@ -10,14 +10,14 @@ export interface StreamOutput {
   readonly text: string;
 }
 
-/** What a cell showed on its way, in several forms: MIME type to value. */
+/** What a cell has displayed, in several formats: values by MIME type. */
 export interface DisplayOutput {
   readonly output_type: "display_data";
   readonly data: JsonObject;
   readonly metadata: JsonObject;
 }
 
-/** The value of a cell's last expression, in several forms: MIME type to value. */
+/** The value of a cell's last expression, in several formats: values by MIME type. */
 export interface ResultOutput {
   readonly output_type: "execute_result";
   readonly data: JsonObject;
@@ -25,7 +25,7 @@ export interface ResultOutput {
   readonly execution_count: number | null;
 }
 
-/** What a cell threw. */
+/** An error that a cell has thrown. */
 export interface ErrorOutput {
   readonly output_type: "error";
   readonly ename: string;
@@ -33,20 +33,20 @@ export interface ErrorOutput {
   readonly traceback: readonly string[];
 }
 
-/** What stands below a cell, tagged by `output_type`. */
+/** An output below a cell; `output_type` is its kind. */
 export type CellOutput = StreamOutput | DisplayOutput | ResultOutput | ErrorOutput;
 
 /** The types of messages that are outputs of a cell. */
 export const OUTPUT_TYPES: readonly string[] = ["stream", "display_data", "execute_result", "error"];
 
-/** Texts that a notebook splits into lines are joined; what is JSON stays what it is. */
+/** Joins texts that a notebook splits into lines; JSON values are left unchanged. */
 function decodeBundle(object: JsonObject): JsonObject {
   const forms = Object.entries(objectAt(object, "data"));
   return Object.fromEntries(forms.map(([mime, value]) => [mime, /[/+]json$/.test(mime) ? value : joinLines(value)]));
 }
 
 /**
- * Takes a message's content, or an output of a notebook, for what its type says it is.
+ * Decodes the content of a message, or an output of a notebook, by its type.
  *
  * @throws {KernelError} When it is something else.
  */
@@ -72,7 +72,7 @@ export function decodeOutput(type: string, object: JsonObject): CellOutput {
   }
 }
 
-/** An output's form of one MIME type; undefined when it has none, or when its value is no text. */
+/** An output in the format of one MIME type; undefined if it has none, or if its value is not text. */
 export function mimeText(output: CellOutput, mime: string): string | undefined {
   if (!("data" in output)) return undefined;
   const value = output.data[mime];
@@ -84,7 +84,7 @@ export function htmlOf(output: CellOutput): string | undefined {
   return mimeText(output, "text/html");
 }
 
-/** An output's `text/plain`; of a stream what was printed, of an error its name and message. */
+/** An output's `text/plain`, the text of a stream, or the name and message of an error. */
 export function textOf(output: CellOutput): string | undefined {
   switch (output.output_type) {
     case "stream":

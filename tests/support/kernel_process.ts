@@ -2,17 +2,17 @@ import { delay } from "@std/async";
 import { join } from "@std/path";
 import { withDeadline } from "./kernel_deadline.ts";
 
-/** How much of the kernel's stderr is kept: its end. */
+/** The maximum length of the end of the kernel's stderr that is kept. */
 const STDERR_KEPT = 8_000;
-/** A child of the kernel may hold stderr open after the kernel's end: nobody waits for it longer than this. */
+/** The maximum time to wait for the end of stderr: a child of the kernel may keep it open after the kernel has ended. */
 const STDERR_GRACE_MS = 500;
 
-/** What a connection file says (jupyter-client's `Connection files`). */
+/** The contents of a connection file (jupyter-client, "Connection files"). */
 export interface ConnectionFile {
   readonly transport: "tcp";
   readonly ip: "127.0.0.1";
   readonly signature_scheme: "hmac-sha256";
-  /** The secret with which both sides sign. */
+  /** The secret that both sides sign messages with. */
   readonly key: string;
   readonly shell_port: number;
   readonly iopub_port: number;
@@ -22,19 +22,19 @@ export interface ConnectionFile {
   readonly kernel_name: "deno";
 }
 
-/** Where and with what the kernel runs. */
+/** The folder and the environment of the kernel. */
 export interface KernelProcessOptions {
-  /** The working folder: its deno.json counts. Default: the test's own. */
+  /** The working folder, whose deno.json applies. Default: that of the test. */
   readonly cwd?: string | undefined;
-  /** Variables on top of the test's own. */
+  /** Environment variables in addition to those of the test. */
   readonly env?: Record<string, string> | undefined;
 }
 
-/** A `deno jupyter` of this Deno, with a connection file of its own. */
+/** A process of `deno jupyter` with its own connection file. */
 export class KernelProcess {
   /** Where to connect, and the key. */
   readonly connection: ConnectionFile;
-  /** How the process ended, once it has. */
+  /** The status of the process, once it has ended. */
   readonly status: Promise<Deno.CommandStatus>;
   readonly #folder: string;
   readonly #child: Deno.ChildProcess;
@@ -58,7 +58,7 @@ export class KernelProcess {
     this.#errorsRead = this.#readErrors();
   }
 
-  /** Writes the connection file to a temporary folder and starts the kernel; it does not answer yet. */
+  /** Writes the connection file to a temporary folder and starts the kernel, which does not reply yet. */
   static async start(options: KernelProcessOptions): Promise<KernelProcess> {
     const folder = await Deno.makeTempDir({ prefix: "imap-kernel-" });
     try {
@@ -71,13 +71,13 @@ export class KernelProcess {
     }
   }
 
-  /** The end of what the kernel wrote to stderr so far, without colours. */
+  /** The end of what the kernel has written to stderr so far, without colors. */
   get stderr(): string {
     // deno-lint-ignore no-control-regex
     return this.#stderr.replaceAll(/\u001b\[[0-9;]*m/g, "").trim();
   }
 
-  /** Sends a signal; one that comes too late does nothing. */
+  /** Sends a signal; does nothing if the kernel has ended. */
   kill(signal: Deno.Signal): void {
     try {
       this.#child.kill(signal);
@@ -87,7 +87,7 @@ export class KernelProcess {
     }
   }
 
-  /** Waits for the end, makes one after `graceMs`, and removes what was there. */
+  /** Waits for its end, kills it after `graceMs`, and removes its files. */
   async dispose(graceMs: number): Promise<void> {
     const signal = new AbortController().signal;
     await withDeadline(() => this.status, { ms: graceMs, signal, describe: () => "" }).catch(() =>
@@ -98,7 +98,7 @@ export class KernelProcess {
     await Deno.remove(this.#folder, { recursive: true });
   }
 
-  /** Resolves when all of stderr is read, as far as it can be. */
+  /** Resolves when stderr has been read completely, or cannot be read any further. */
   async errorsRead(): Promise<void> {
     const grace = new AbortController();
     const cancel = delay(STDERR_GRACE_MS, { signal: grace.signal }).then(() => this.#errors.cancel(), () => {});
@@ -120,14 +120,14 @@ function connectionPath(folder: string): string {
   return join(folder, "connection.json");
 }
 
-/** Five ports that are free now, and a random key. */
+/** Returns five ports that are free now, and a random key. */
 function freshConnection(): ConnectionFile {
   const port = () => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     listeners.push(listener);
     return listener.addr.port;
   };
-  // All are held until the last one is known: else a port would be given twice.
+  // All listeners stay open until the last port is known: otherwise a port could be returned twice.
   const listeners: Deno.TcpListener[] = [];
   try {
     return {

@@ -2,20 +2,20 @@ import { delay } from "@std/async";
 import { KernelError } from "./kernel_error.ts";
 import { type Bytes, encodeFrames, encodeGreeting, encodeReady, readFrames, readGreeting } from "./kernel_zmtp.ts";
 
-/** How long to wait before knocking again at a port where nobody listens yet. */
+/** How long to wait before connecting again to a port that nothing listens on yet. */
 const KNOCK_MS = 10;
 
-/** What {@linkcode KernelSocket.open} needs to know. */
+/** How to open a {@linkcode KernelSocket}. */
 export interface KernelSocketOptions {
   /** The port on this machine. */
   readonly port: number;
-  /** DEALER sends and receives, SUB hears all that a PUB says. */
+  /** DEALER sends and receives; SUB receives all broadcasts of a PUB. */
   readonly socketType: "DEALER" | "SUB";
-  /** Ends the wait for somebody to listen. */
+  /** Stops waiting for a listener. */
   readonly signal: AbortSignal;
 }
 
-/** One ZeroMQ socket with one connection, made of Deno's TCP alone: nothing of it outlives `close()`. */
+/** A ZeroMQ socket with one connection, which needs only Deno's TCP: nothing is left of it after `close()`. */
 export class KernelSocket {
   readonly #conn: Deno.TcpConn;
   #sent: Promise<void> = Promise.resolve();
@@ -25,7 +25,7 @@ export class KernelSocket {
     this.#conn = conn;
   }
 
-  /** Connects as soon as somebody listens on the port, and shakes hands. */
+  /** Connects as soon as something listens on the port, and does the handshake. */
   static async open({ port, socketType, signal }: KernelSocketOptions): Promise<KernelSocket> {
     const socket = new KernelSocket(await connect(port, signal));
     const close = () => socket.close();
@@ -46,13 +46,13 @@ export class KernelSocket {
     }
   }
 
-  /** Sends one message; messages leave in the order of the calls. */
+  /** Sends one message; messages are sent in the order of the calls. */
   send(frames: readonly Uint8Array[]): Promise<void> {
     this.#sent = this.#sent.then(() => this.#write(encodeFrames(frames)));
     return this.#sent;
   }
 
-  /** The next message; null when the connection is over. */
+  /** Returns the next message; null when the connection has ended. */
   async receive(): Promise<Bytes[] | null> {
     try {
       return await readFrames((count) => this.#read(count));
@@ -62,7 +62,7 @@ export class KernelSocket {
     }
   }
 
-  /** Ends the connection; what waits for a message gets null. */
+  /** Ends the connection; pending reads get null. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -3,28 +3,28 @@ import { createHmac } from "node:crypto";
 import { KernelError } from "./kernel_error.ts";
 import { type JsonObject, parseObject, textAt } from "./kernel_json.ts";
 
-/** The conversations with a kernel that tests take part in. */
+/** The channels of a kernel that tests use. */
 export type Channel = "shell" | "control" | "iopub";
 
-/** A message from the kernel whose signature was found right. */
+/** A message from the kernel with a valid signature. */
 export interface KernelMessage {
-  /** Where it was heard. */
+  /** The channel that it arrived on. */
   readonly channel: Channel;
   /** For instance `stream`, `execute_result`, `status`, `execute_reply`. */
   readonly type: string;
-  /** The id of the request that it belongs to; undefined when it belongs to none. */
+  /** The ID of the request that it belongs to, if any. */
   readonly parentId: string | undefined;
-  /** The message's own metadata, not those of a display. */
+  /** The metadata of the message, not of a display. */
   readonly metadata: JsonObject;
   /** What the type says it is. */
   readonly content: JsonObject;
-  /** When it came, as `performance.now()` counts. */
+  /** When it arrived, by `performance.now()`. */
   readonly receivedAt: number;
 }
 
 /** A message to the kernel. */
 export interface KernelRequest {
-  /** The id under which answers refer to it. */
+  /** The ID that replies refer to. */
   readonly id: string;
   /** The same in all messages of one client. */
   readonly session: string;
@@ -60,9 +60,9 @@ export function encodeRequest(request: KernelRequest, key: string): Uint8Array[]
 }
 
 /**
- * Reads the frames of a message; what stands before the delimiter (routing, topics) and binary buffers are left out.
+ * Reads the frames of a message, without binary buffers and what precedes the delimiter (routing, topics).
  *
- * @throws {KernelError} When the frames are no message, or when the signature was not made with the key.
+ * @throws {KernelError} When the frames are not a message, or the signature was not made with the key.
  */
 export function decodeMessage(
   frames: readonly Uint8Array[],

@@ -1,15 +1,15 @@
 /**
  * ZMTP 3.0, the bytes that ZeroMQ sockets exchange (https://rfc.zeromq.org/spec/23/): a client's side, mechanism NULL.
  *
- * Written out here because `npm:zeromq` cannot be relied on in Deno 2.9.6: its libuv stand-in polls a socket once and then
- * never again, so that messages stay unread (denoland/deno#36317), and a receive timeout ends in a segmentation fault.
+ * It is implemented here because `npm:zeromq` does not work reliably in Deno 2.9.6: a socket is polled only once, so messages
+ * stay unread (denoland/deno#36317), and a receive timeout ends in a segmentation fault.
  */
 import { KernelError } from "./kernel_error.ts";
 
-/** Bytes of our own, never shared between threads, as `Deno.Conn.write` likes them. */
+/** Bytes that are not shared between threads, as `Deno.Conn.write` requires. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Brings exactly so many bytes from the other side. */
+/** Reads exactly this many bytes from the other side. */
 export type ReadBytes = (count: number) => Promise<Bytes>;
 
 const MORE = 0b001;
@@ -17,12 +17,12 @@ const LONG = 0b010;
 const COMMAND = 0b100;
 
 const GREETING_LENGTH = 64;
-/** A size beyond this is no message of a kernel but a sign that the two sides lost step. */
+/** A larger size is not a message of a kernel: the two sides are out of step. */
 const LARGEST_FRAME = 1 << 30;
 
 const utf8 = new TextEncoder();
 
-/** Puts arrays of bytes behind one another. */
+/** Concatenates arrays of bytes. */
 export function joinBytes(parts: readonly Uint8Array[]): Bytes {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
@@ -49,12 +49,12 @@ function encodeFrame(flags: number, body: Uint8Array): Bytes {
   return joinBytes([head, body]);
 }
 
-/** A message as it crosses the wire: each frame but the last says that more follow. */
+/** Encodes a message: each frame except the last says that more follow. */
 export function encodeFrames(frames: readonly Uint8Array[]): Bytes {
   return joinBytes(frames.map((frame, index) => encodeFrame(index < frames.length - 1 ? MORE : 0, frame)));
 }
 
-/** What a client says first: the signature, version 3.0, the mechanism NULL, and that it is no server. */
+/** The greeting of a client: the signature, version 3.0, the mechanism NULL, and that it is not a server. */
 export function encodeGreeting(): Bytes {
   const greeting = new Uint8Array(GREETING_LENGTH);
   greeting.set([0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 3, 0]);
@@ -62,14 +62,14 @@ export function encodeGreeting(): Bytes {
   return greeting;
 }
 
-/** What a client says second: which kind of socket it is. */
+/** The READY command of a client, which says which kind of socket it has. */
 export function encodeReady(socketType: string): Bytes {
   const value = utf8.encode(socketType);
   const body = [utf8.encode("\x05READY\x0bSocket-Type"), uint32(value.length), value];
   return encodeFrame(COMMAND, joinBytes(body));
 }
 
-/** Reads the other side's greeting, and refuses one of another protocol. */
+/** Reads the greeting of the other side, and rejects other protocols. */
 export async function readGreeting(read: ReadBytes): Promise<void> {
   const greeting = await read(GREETING_LENGTH);
   const mechanism = new TextDecoder().decode(greeting.subarray(12, 32)).replaceAll("\0", "");
@@ -79,7 +79,7 @@ export async function readGreeting(read: ReadBytes): Promise<void> {
   }
 }
 
-/** Reads up to the end of the next message. Commands, such as the other side's READY, are passed over. */
+/** Reads the next message. Commands, such as the other side's READY, are skipped. */
 export async function readFrames(read: ReadBytes): Promise<Bytes[]> {
   const frames: Bytes[] = [];
   for (;;) {

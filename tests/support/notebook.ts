@@ -1,33 +1,33 @@
-/** Notebooks (nbformat 4.5, https://nbformat.readthedocs.io): reading them, and running them in a kernel. */
+/** Reads notebooks (nbformat 4.5, https://nbformat.readthedocs.io) and runs them in a kernel. */
 import type { CellOutput, CellResult, ExecuteOptions, Kernel } from "./kernel.ts";
 import { KernelError } from "./kernel_error.ts";
 import { arrayAt, countAt, isObject, type JsonObject, objectAt, parseObject, textAt, textsAt } from "./kernel_json.ts";
 import { decodeOutput } from "./kernel_outputs.ts";
 
-/** Text between the code. */
+/** A cell with text. */
 export interface TextCell {
   readonly cell_type: "markdown" | "raw";
   readonly id: string;
   readonly metadata: JsonObject;
-  /** The text, its lines joined. */
+  /** The text, with its lines joined. */
   readonly source: string;
 }
 
-/** Code, and what it showed when it was run last. */
+/** A cell with code, and its outputs from the last run. */
 export interface CodeCell {
   readonly cell_type: "code";
   readonly id: string;
   readonly metadata: JsonObject;
-  /** The code, its lines joined. */
+  /** The code, with its lines joined. */
   readonly source: string;
   readonly execution_count: number | null;
   readonly outputs: readonly CellOutput[];
 }
 
-/** A cell, tagged by `cell_type`. */
+/** A cell; `cell_type` is its kind. */
 export type NotebookCell = TextCell | CodeCell;
 
-/** A notebook as its file says it is. */
+/** A notebook, decoded from its file. */
 export interface Notebook {
   readonly nbformat: 4;
   readonly nbformat_minor: number;
@@ -35,19 +35,19 @@ export interface Notebook {
   readonly cells: readonly NotebookCell[];
 }
 
-/** A code cell and what it came to. */
+/** A code cell and its result. */
 export interface CellRun {
   readonly cell: CodeCell;
   readonly result: CellResult;
 }
 
-/** The tag by which nbclient knows a cell that shows an error on purpose. */
+/** The tag that nbclient expects on a cell that shows an error on purpose. */
 const ERROR_EXPECTED = "raises-exception";
 
 /**
- * Takes a notebook's JSON for what it must be.
+ * Decodes the JSON of a notebook.
  *
- * @throws {KernelError} When it is no notebook of nbformat 4.5 or later; the message says which cell is wrong.
+ * @throws {KernelError} When it is not a notebook of nbformat 4.5 or later; the message names the cell that is wrong.
  */
 export function decodeNotebook(json: JsonObject): Notebook {
   const nbformat_minor = countAt(json, "nbformat_minor") ?? 0;
@@ -65,12 +65,12 @@ export async function readNotebook(path: string): Promise<Notebook> {
   return decodeNotebook(parseObject(await Deno.readTextFile(path), `"${path}"`));
 }
 
-/** Whether a cell says that it throws on purpose: it has the tag `raises-exception`. */
+/** Whether a cell throws on purpose: it has the tag `raises-exception`. */
 export function expectsError(cell: NotebookCell): boolean {
   return textsAt(cell.metadata, "tags").includes(ERROR_EXPECTED);
 }
 
-/** Sends all code cells at once, as "Run All" does: the kernel runs them in their order, those behind a failed one too. */
+/** Sends all code cells at once, as "Run All" does: the kernel runs them in order, also those after a failed one. */
 export async function runAllCells(
   kernel: Kernel,
   notebook: Notebook,
@@ -83,8 +83,8 @@ export async function runAllCells(
 }
 
 /**
- * Runs the code cells one by one, in their order. Stops behind a cell that fails, unless it says that it throws on purpose: the last
- * of what is returned is then the failed one.
+ * Runs the code cells one by one, in order. Stops after a cell that fails, unless it throws on purpose: the last result is then
+ * that of the failed cell.
  */
 export async function runNotebook(
   kernel: Kernel,

@@ -18,7 +18,7 @@ export interface NotebookLab extends AsyncDisposable {
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 
-/** Starts a kernel, imports the library as `imap` and the files' names as `names`. */
+/** Starts a kernel, and imports the library as `imap` and the names of the files as `names`. */
 export async function openNotebookLab({ count = 4, length = 1000 } = {}): Promise<NotebookLab> {
   const store = await startObjectStore();
   const folder = await testFolder();
@@ -52,7 +52,7 @@ export async function openNotebookLab({ count = 4, length = 1000 } = {}): Promis
   }
 }
 
-/** Puts a file where an upload takes it from. @returns Its path. */
+/** Writes a file to upload. @returns Its path. */
 export async function putNewFile({ folder }: NotebookLab, name: string): Promise<string> {
   const path = join(folder.path, name);
   await Deno.writeFile(path, randomBytes(1000));

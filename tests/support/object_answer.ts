@@ -2,23 +2,23 @@ import type { Socket } from "node:net";
 import { delay } from "@std/async";
 import { STATUS_TEXT } from "@std/http";
 
-/** What a server does with one request. Everything else it does as S3, or the SDC's API, does. */
+/** How a server handles one request. In everything else, it behaves as S3, or the SDC's API, does. */
 export interface Behaviour {
-  /** Answers with this status; without a `body`, it is a refusal like those of S3. */
+  /** Responds with this status; without a `body`, with an error like those of S3. */
   readonly status?: number;
   /** Sends this body instead of the right one; without a length if it comes in chunks. */
   readonly body?: Uint8Array | Iterable<Uint8Array>;
   /** Headers in addition to or instead of the usual ones; null omits one. */
   readonly headers?: Readonly<Record<string, string | null>>;
-  /** Answers a request for a range with the whole object. */
+  /** Responds to a request for a range with the whole object. */
   readonly ignoreRange?: boolean;
-  /** Ignores `If-Range`: answers with a range even if the object has changed. */
+  /** Ignores `If-Range`: responds with a range even if the object has changed. */
   readonly ignoreIfRange?: boolean;
   /** Sends this instead of the head. */
   readonly head?: string;
   /** Breaks the connection after this many bytes of the head. */
   readonly cutHeadAfter?: number;
-  /** Never answers. */
+  /** Never responds. */
   readonly silent?: boolean;
   /** Breaks the connection after this many bytes of the body. */
   readonly cutAfter?: number;
@@ -30,7 +30,7 @@ export interface Behaviour {
   readonly bytesPerSecond?: number;
   /** Sends a start, and then the same bit again and again until the client leaves. */
   readonly drips?: { readonly start: string; readonly bit: string };
-  /** Accepts the bytes of a PUT, and breaks the connection instead of answering. */
+  /** Accepts the bytes of a PUT, and breaks the connection instead of responding. */
   readonly loseAnswer?: boolean;
 }
 
@@ -64,13 +64,13 @@ const encoder = new TextEncoder();
 /** The interval of a slow response. */
 const TICK_MS = 20;
 
-/** The response that a behaviour makes of the right one, apart from how it is sent. */
+/** Returns the right response as a behavior changes it, except for how it is sent. */
 export function answerBy(right: Answer, { status, body }: Behaviour): Answer {
   if (body !== undefined) return { ...right, status: status ?? right.status, body };
   return status === undefined ? right : refusal(status);
 }
 
-/** A refusal like those of S3. */
+/** An error response like those of S3. */
 export function refusal(status: number): Answer {
   const code = status === 403 ? "AccessDenied" : status === 416 ? "InvalidRange" : `Status${status}`;
   const body = encoder.encode(`<Error><Code>${code}</Code><Message>on purpose</Message></Error>`);
@@ -101,7 +101,7 @@ function headText({ status, headers, body }: Answer, more: Behaviour["headers"] 
 /** Writes, and waits until it is sent; false if the client has left. */
 export function write(socket: Socket, bytes: Uint8Array): Promise<boolean> {
   if (socket.destroyed) return Promise.resolve(false);
-  // When the connection ends, this is called too, with an error.
+  // This is also called, with an error, when the connection ends.
   return new Promise((resolve) => socket.write(bytes, (error) => resolve(error === null || error === undefined)));
 }
 
@@ -122,7 +122,7 @@ async function drip(socket: Socket, { start, bit }: { start: string; bit: string
   for (let text = start; await write(socket, encoder.encode(text)); text = bit) await delay(TICK_MS);
 }
 
-/** Sends a response the way `behaviour` says. @param onSent Called with the number of bytes of the body that were sent. */
+/** Sends a response as `behaviour` says. @param onSent Called with the number of bytes of the body that were sent. */
 export async function send(
   socket: Socket,
   answer: Answer,

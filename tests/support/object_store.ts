@@ -11,7 +11,7 @@ export { md5Tag, randomBytes } from "./object_store_bytes.ts";
 export interface ObjectRequest extends SeenRequest {
   /** How many bytes of the object have been sent in response so far. */
   sent: number;
-  /** Whether the response, or what the fault made of it, has ended. */
+  /** Whether the response has ended, in whatever way. */
   over: boolean;
 }
 
@@ -43,10 +43,10 @@ export interface ObjectStore extends AsyncDisposable {
   cameIn(count: number): Promise<void>;
 }
 
-/** A test that waits in vain fails before its runner is stopped. */
+/** A test that waits longer than this fails. */
 const MAX_WAIT_MS = 30_000;
 
-/** What is kept of a request. */
+/** Returns the part of a request that is kept. */
 function seen({ method, url, headers }: SocketRequest): SeenRequest {
   return { method, url, headers };
 }

@@ -1,6 +1,6 @@
 import type { Answer, StoredObject } from "./object_answer.ts";
 
-/** What a URL of the API looks like, with or without the prefix for callers with a key. */
+/** The pattern of the API's URLs, with or without the prefix for callers with a key. */
 export const API_ROUTE = /^(?:\/(?:api-key|authorized))?\/(query|spice-query|download|upload)(?:\/(.*))?$/;
 
 let urls = 0;
@@ -14,7 +14,7 @@ export function jsonAnswer(value: unknown, status = 200): Answer {
   };
 }
 
-/** What the SDC's API answers when nothing is wrong. @param origin Where the objects are. */
+/** Responds as the SDC's API does if nothing is wrong. @param origin The origin of the objects. */
 export function apiAnswer(url: URL, objects: ReadonlyMap<string, StoredObject>, origin: string): Answer {
   const [, route, name = ""] = API_ROUTE.exec(decodeURIComponent(url.pathname)) ?? [];
   const presigned = `${origin}/${name}?X-Amz-Algorithm=AWS4&X-Amz-Signature=s3cret&n=${urls++}`;

@@ -19,20 +19,20 @@ async function answerOf(response: Response): Promise<Answer> {
   return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.bytes() };
 }
 
-/** What the API and the origin of the objects do with a request, whichever server receives it. */
+/** Handles requests for the API and for the origin of the objects, whichever server receives them. */
 export class ObjectService {
   /** The objects, by their archive paths. */
   readonly objects = new Map<string, StoredObject>();
   /** How often a presigned URL can be used before it expires. */
   urlUses = Infinity;
-  /** Where the objects are. */
+  /** The origin of the objects. */
   origin = "";
   /** Where redirects may lead. */
   elsewhere = "";
   #credential = "";
   readonly #uses = new Map<string, number>();
 
-  /** Answers a request to the API. */
+  /** Responds to a request to the API. */
   async serveApi(
     { url: address, headers, socket }: SocketRequest,
     scripted: Response | Behaviour | Fault,

@@ -4,10 +4,10 @@ import { type AddressInfo, connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Certificate } from "./server_certificate.ts";
 
-/** An HTTP proxy on this machine, and what it was asked for. */
+/** An HTTP proxy on this machine, and the requests that it has received. */
 export interface Proxy extends AsyncDisposable {
   readonly url: string;
-  /** `PUT http://host/path`, or `CONNECT host:port` for what goes through encrypted. */
+  /** `PUT http://host/path`, or `CONNECT host:port` for encrypted connections. */
   readonly asked: readonly string[];
 }
 
@@ -17,9 +17,9 @@ interface ProxyOptions {
   readonly host?: string;
   /** `user:password`, without which it answers 407. */
   readonly credentials?: string;
-  /** Called with each line of what it was asked for; it forwards the request afterwards. */
+  /** Called with the first line of each request, before the request is forwarded. */
   readonly before?: (line: string) => Promise<void> | void;
-  /** Speaks TLS with its clients. */
+  /** Uses TLS with its clients. */
   readonly tls?: Certificate;
 }
 
@@ -94,7 +94,7 @@ async function readExactly(connection: Deno.Conn, count: number): Promise<Uint8A
   return bytes;
 }
 
-/** Answers one client of a SOCKS proxy, and connects it with the port that it asks for on this machine (RFC 1928). */
+/** Serves one client of a SOCKS proxy, and connects it to the requested port on this machine (RFC 1928). */
 async function serveSocks(near: Deno.TcpConn, asked: string[]): Promise<void> {
   const [, methods = 0] = await readExactly(near, 2);
   await readExactly(near, methods);

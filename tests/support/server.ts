@@ -1,24 +1,24 @@
 import type { Certificate } from "./server_certificate.ts";
 import { CredentialWatch } from "./server_credentials.ts";
 
-/** A request as it came; the request itself is gone once it is answered. */
+/** A copy of a request, which itself cannot be read after its response. */
 export interface SeenRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Headers;
 }
 
-/** A real server on a free port of this machine, and every request that came to it. */
+/** A real server on a free port of this machine, and all requests that it has received. */
 export interface TestServer extends AsyncDisposable {
   /** Its address, without a slash at the end. */
   readonly url: string;
-  /** The requests in the order in which they came; bodies are not kept. */
+  /** The requests in the order of their arrival, without their bodies. */
   readonly requests: readonly SeenRequest[];
 }
 
 /**
- * Starts a server that answers with `handler`. It ends with the `await using` that holds it, and fails the test when a
- * credential came to it that was another server's.
+ * Starts a server that responds with `handler`. It is stopped when its `await using` ends, and fails the test if it has received
+ * a credential of another server.
  */
 export function startServer(
   handler: (request: Request) => Response | Promise<Response>,
@@ -41,7 +41,7 @@ export function startServer(
   };
 }
 
-/** An address of this machine where nobody listens. */
+/** Returns an address of this machine that nothing listens on. */
 export function deadUrl(): string {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const { port } = listener.addr;

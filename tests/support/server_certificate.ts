@@ -1,4 +1,4 @@
-/** What a TLS server needs. */
+/** The certificate and the key of a TLS server. */
 export interface Certificate {
   /** In PEM. */
   readonly cert: string;
@@ -14,7 +14,7 @@ function der(tag: number, ...parts: ReadonlyArray<Uint8Array | readonly number[]
   return new Uint8Array([tag, ...shown, ...bytes]);
 }
 
-/** A positive whole number. */
+/** A positive integer in DER. */
 function integer(bytes: Uint8Array): Uint8Array {
   const first = bytes.findIndex((byte) => byte !== 0);
   const digits = bytes.subarray(Math.max(0, first));
@@ -35,15 +35,15 @@ function pem(label: string, bytes: Uint8Array): string {
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
 
-/** What a certificate says. */
+/** The contents of a certificate. */
 interface CertificateOptions {
-  /** The DNS names and IPv4 addresses that it is for. Default: 127.0.0.1 and localhost. */
+  /** Its DNS names and IPv4 addresses. Default: 127.0.0.1 and localhost. */
   readonly hosts?: readonly string[];
   /** The first and the last second of its validity. Default: 2020 to 2049. */
   readonly valid?: readonly [from: Date, to: Date];
 }
 
-/** Whose name and key sign a certificate. */
+/** The issuer of a certificate. */
 interface Signer {
   readonly name: Uint8Array;
   readonly privateKey: CryptoKey;
@@ -71,7 +71,7 @@ function newKeys(): Promise<KeyPair> {
   return crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
 }
 
-/** Makes and signs a certificate (RFC 5280). */
+/** Creates and signs a certificate (RFC 5280). */
 async function sign(
   subject: Uint8Array,
   { privateKey, publicKey }: KeyPair,
@@ -103,7 +103,7 @@ function forHosts(hosts: readonly string[]): Uint8Array {
   return der(0x30, SUBJECT_ALT_NAME, der(0x04, der(0x30, ...hosts.map(hostName))));
 }
 
-/** Makes a certificate that nobody trusts, with a key that is as new. */
+/** Creates a certificate that nothing trusts, with a new key. */
 export async function selfSignedCertificate(
   { hosts = ["127.0.0.1"], valid = LONG }: CertificateOptions = {},
 ): Promise<Certificate> {
@@ -112,7 +112,7 @@ export async function selfSignedCertificate(
   return sign(name, keys, forHosts(hosts), { signer: { name, privateKey: keys.privateKey }, valid });
 }
 
-/** An authority that issues certificates; who trusts its certificate trusts them all. */
+/** An authority that issues certificates; trust in its certificate is trust in all of them. */
 export interface Authority {
   /** Its own certificate, in PEM. */
   readonly cert: string;
@@ -122,7 +122,7 @@ export interface Authority {
   issue(options?: CertificateOptions): Promise<Certificate>;
 }
 
-/** Makes an authority with a new key. */
+/** Creates an authority with a new key. */
 export async function certificateAuthority(commonName = "Test authority"): Promise<Authority> {
   const keys = await newKeys();
   const name = nameOf(commonName);
