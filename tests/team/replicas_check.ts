@@ -1,5 +1,6 @@
 // Two replicas behind nginx under load, while one of them is killed, and PostgreSQL and the store are restarted.
 import { ImapClient } from "../../src/client/imap_client.ts";
+import { until } from "../support/archive.ts";
 import { startBareServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { startNginx } from "../support/nginx.ts";
@@ -179,6 +180,7 @@ async function runReplicas(): Promise<number> {
   await using _one = await startBareServe(...replicaOf(place, servers, first));
   let other = await startBareServe(...replicaOf(place, servers, second));
   await using _nginx = await startNginx(folder.path, await documented(url, [first, second]));
+  await until(() => fetch(`${url}/health`).then((response) => response.text()).then(() => true, () => false));
   const stop = new AbortController();
   const run = new Run(url, folder.path, stop.signal);
   const down: Outage[] = [];
