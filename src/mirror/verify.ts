@@ -22,6 +22,8 @@ interface KnownFile extends FileHashes {
 
 /** A file that was written to this recently may be written to again without another time. */
 const MIN_AGE_MS = 2_000;
+/** Writing the hashes takes less. */
+const MAX_WRITE_MS = 60 * 60 * 1000;
 const STATE_VERSION = 1;
 
 function decodeKnown(value: unknown): KnownFile | undefined {
@@ -79,7 +81,17 @@ export class KnownHashes {
     // The user should not be prompted for permission only for this.
     const { state } = await Deno.permissions.query({ name: "write", path: this.#path() });
     if (state !== "granted") return;
-    await writeJsonFile(this.#path(), text).catch(() => {});
+    await writeJsonFile(this.#path(), text).then(() => this.#removeUnfinished()).catch(() => {});
+  }
+
+  /** Removes what a process left behind that was killed while it wrote the hashes. */
+  async #removeUnfinished(): Promise<void> {
+    const folder = join(this.#dataDir, STATE_FOLDER);
+    for (const { name } of Deno.readDirSync(folder)) {
+      if (!/^hashes\.json\.[0-9a-f]{8}\.part$/.test(name)) continue;
+      const { mtime } = await Deno.lstat(join(folder, name));
+      if (Date.now() - (mtime?.getTime() ?? 0) > MAX_WRITE_MS) await Deno.remove(join(folder, name));
+    }
   }
 
   #path(): string {

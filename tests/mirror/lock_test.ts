@@ -175,9 +175,17 @@ Deno.test("verify() reads only files that were modified since their bytes were l
   // Files that were just written are read each time.
   const time = new Date(Date.now() - HOUR);
   for (const day of [0, 1]) await Deno.utime(join(folder.path, pathOf(day)), time, time);
+  // What a killed process leaves is removed, but not what another one may be writing.
+  const parts = ["0123abcd", "4567cdef"].map((id) => join(folder.path, `.imap-data-access/hashes.json.${id}.part`));
+  await Deno.mkdir(join(folder.path, ".imap-data-access"), { recursive: true });
+  for (const part of parts) await Deno.writeTextFile(part, "{");
+  await Deno.utime(parts[0] ?? "", new Date(Date.now() - 2 * HOUR), new Date(Date.now() - 2 * HOUR));
   const progress: VerifyProgress[] = [];
   assertEquals(said(await lock.verify({ onProgress: (event) => progress.push(event) })), []);
   assertEquals(progress.at(-1), { files: 2, allFiles: 2, bytes: lock.bytes, allBytes: lock.bytes });
+  assertEquals((await folder.files()).filter((file) => file.endsWith(".part")), [
+    parts[1]?.slice(folder.path.length + 1),
+  ]);
   const second = join(folder.path, pathOf(1));
   const [right] = [await Deno.readTextFile(second), await Deno.writeTextFile(second, nameOf(1).toUpperCase())];
   assertEquals(said(await lock.verify()), [`changed ${nameOf(1)}`]);
