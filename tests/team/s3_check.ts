@@ -2,6 +2,7 @@
 import { parseStoreUrl, S3Client, type S3ClientOptions } from "../../src/archive/s3.ts";
 import { IncompleteBodyError } from "../../src/archive/object_store.ts";
 import { ConnectionError, ImapError } from "../../src/errors.ts";
+import { run } from "../python/install.ts";
 import { deadUrl } from "../support/server.ts";
 import { type ArchivePlace, sharedServers, startServers, type TeamServers } from "./servers.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
@@ -177,4 +178,21 @@ Deno.test("S3Client trusts the authorities that it is told to, and no others", a
   client.close();
   const { message } = await assertRejects(() => clientOf(servers, place).check(), ConnectionError);
   assertStringIncludes(message, "has no trusted TLS certificate: its issuer is unknown");
+});
+
+Deno.test("A presigned URL names the bucket in the path or in the host", async () => {
+  await using servers = await startServers({ storeArguments: ["--virtual-domain", "store.test"] });
+  const { bucket } = await servers.newArchivePlace();
+  const { port } = new URL(servers.endpoint);
+  for (const [style, host] of [["path", "store.test"], ["host", `${bucket}.store.test`]] as const) {
+    const client = clientOf(servers, { store: `s3://${bucket}?endpoint=http://store.test:${port}&style=${style}` });
+    // Only curl can be told the address of a name.
+    const send = (url: string, ...args: readonly string[]) =>
+      run("curl", ["-sS", "-w", " %{http_code}", "--resolve", `${host}:${port}:127.0.0.1`, ...args, url]);
+    const access = { path: `${style} +\u00fc.txt`, lifetimeSeconds: 60 };
+    const url = client.presign({ method: "PUT", ...access });
+    assertEquals(new URL(url).hostname, host);
+    assertEquals(await send(url, "-X", "PUT", "--data-binary", `by ${style}`, "-H", "content-type:"), " 200");
+    assertEquals(await send(client.presign({ method: "GET", ...access })), `by ${style} 200`);
+  }
 });
