@@ -1,8 +1,8 @@
 // Other programs read lock files: PyPI's frictionless validates one as a Data Package, with its data.
 import { ImapClient } from "../../mod.ts";
-import { startArchive } from "../../src/archive/start_archive.ts";
 import { writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { testFolder } from "../support/folder.ts";
+import { startTestArchive } from "../support/watched_objects.ts";
 import { install } from "./install.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
@@ -12,7 +12,7 @@ Deno.test("frictionless validates a lock file with its data, and finds a flipped
   await using root = await testFolder();
   await using folder = await testFolder();
   await writeDemoFiles(root.path);
-  const archive = await startArchive({ root: root.path });
+  const archive = await startTestArchive({ root: root.path });
   try {
     const client = new ImapClient({ url: archive.url, dataDir: folder.path });
     const lock = await client.lock("glows.lock.json", { instrument: "glows" });

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { openCdf, timeToIso } from "../../src/cdf/cdf.ts";
-import { startBareServe } from "../support/cli.ts";
+import { startTestServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { install, run } from "./install.ts";
 
@@ -52,7 +52,7 @@ Deno.test("hapiclient reads from three days, as CSV and as binary, bit for bit w
   const files = join(folder.path, "files");
   await Deno.mkdir(files);
   await run(python, [PROGRAM, "write", files]);
-  await using archive = await startBareServe(["--root", join(folder.path, "archive"), "--import", files]);
+  await using archive = await startTestServe(["--root", join(folder.path, "archive"), "--import", files]);
   const server = `${archive.url}/hapi`;
   const printed = await run(python, [PROGRAM, "read", server, ID, "2026-01-01", "2026-01-05"]);
   const reads = printed.trimEnd().split("\n").map((line): Read => JSON.parse(line));

@@ -10,6 +10,7 @@ import {
   ProcessingInputCollection,
   type ProcessingInputType,
 } from "../../mod.ts";
+import { IS_TEAM } from "../support/archive.ts";
 import { install } from "./install.ts";
 
 /**
@@ -154,7 +155,9 @@ async function inPython(python: string, lines: readonly string[]): Promise<Recor
   return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line));
 }
 
-Deno.test("processing inputs go to the Python client 1.3.0 and back unchanged, and mean the same there", async () => {
+Deno.test("processing inputs go to the Python client 1.3.0 and back unchanged, and mean the same there", {
+  ignore: IS_TEAM, // It needs no archive.
+}, async () => {
   const count = Number(Deno.env.get("PROCESSING_INPUTS") ?? 100);
   const cases = fc.sample(CASES, { seed: 20_260_131, numRuns: count }).map(({ inputs, day }) => ({
     collection: new ProcessingInputCollection(...inputs.map(({ type, files }) => new ProcessingInput(type, files))),

@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { ImapClient } from "../../mod.ts";
 import { tdbSeconds } from "../../src/names/calendar_date.ts";
-import { startBareServe } from "../support/cli.ts";
+import { until } from "../support/archive.ts";
+import { startTestServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { install, run } from "./install.ts";
 
@@ -68,7 +69,7 @@ print(json.dumps({
 
 Deno.test("spiceypy loads a metakernel, and counts TDB seconds as it does, leap seconds and periodic term included", async () => {
   await using folder = await testFolder();
-  await using archive = await startBareServe(["--root", join(folder.path, "archive")]);
+  await using archive = await startTestServe(["--root", join(folder.path, "archive")]);
   // Longer than the 80 characters that SPICE reads at once, and with quotes, which are doubled: SPICE reads 132 characters of a line.
   const dataDir = join(
     folder.path,
@@ -80,6 +81,8 @@ Deno.test("spiceypy loads a metakernel, and counts TDB seconds as it does, leap 
     await Deno.writeTextFile(join(folder.path, name), text);
     await client.upload(join(folder.path, name));
   }
+  // Only a folder lists an upload before the response.
+  await until(async () => (await client.query({ table: "spice", start_date: "2010-01-01" })).length === 2);
   const days = { start_date: "2026-01-01", end_date: "2026-01-31" };
   const { path, kernels, gaps } = await client.metakernel(days, { types: ["leapseconds", "imap_frames"] });
   assertEquals([kernels.length, gaps.length], [2, 0]);

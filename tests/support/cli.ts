@@ -1,4 +1,6 @@
 import { fromFileUrl } from "@std/path";
+import { IS_TEAM } from "./archive.ts";
+import { testFolder } from "./folder.ts";
 import { watchObjects } from "./watched_objects.ts";
 
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
@@ -112,4 +114,25 @@ export async function startBareServe(args: readonly string[], options: CliOption
     throw new Error(`serve did not start; it said "${said}"`);
   }
   return { url, process, [Symbol.asyncDispose]: stop };
+}
+
+/**
+ * Starts `serve` with the backend that is tested. With PostgreSQL and S3, `--demo` and `--root FOLDER` stand for a store with
+ * the same files.
+ */
+export async function startTestServe(args: readonly string[]): Promise<ServeProcess> {
+  if (!IS_TEAM) return await startBareServe(args);
+  const { writeDemoFiles } = await import("../../src/demo/demo_files.ts");
+  const { teamPlace } = await import("../team/team_archive.ts");
+  await using folder = await testFolder();
+  if (args.includes("--demo")) await writeDemoFiles(folder.path);
+  const root = args.indexOf("--root");
+  const { database, store, storeCredentials } = await teamPlace(root < 0 ? folder.path : args[root + 1] ?? "");
+  const others = args.filter((arg, index) => arg !== "--demo" && (root < 0 || (index !== root && index !== root + 1)));
+  return await startBareServe(["--database", database, "--store", store, ...others], {
+    env: {
+      AWS_ACCESS_KEY_ID: storeCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: storeCredentials.secretAccessKey,
+    },
+  });
 }

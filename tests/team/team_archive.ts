@@ -21,6 +21,7 @@ const UPLOADS = 8;
 
 /** Uploads the files of a folder, which keep their modification times. */
 async function uploadFolder(folder: string, client: S3Client, objects: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
   const paths: string[] = [];
   for await (const { path, isFile } of walk(folder, { includeSymlinks: false })) {
     const key = relative(folder, path).replaceAll("\\", "/");
