@@ -40,6 +40,7 @@ export const ARCHIVE_TESTS: Readonly<Record<string, LeftOut>> = {
       FOLDER,
     "a catalog of the third version gets a table of times, and keeps which files are released": FOLDER,
   },
+  "archive/interleaved_test.ts": {},
   "archive/page/draw_coverage_test.ts": {},
   "archive/page/file_page_test.ts": {
     "only files of the archive have pages: no other paths, no symbolic links": FOLDER,
