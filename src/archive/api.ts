@@ -13,7 +13,7 @@ import { isPageRequest, WebPage } from "./page.ts";
 import { answerQuery } from "./tables.ts";
 import { answerPackets } from "./webpoda.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
-import { ConnectionError, FileNameError } from "../errors.ts";
+import { ConnectionError, FileNameError, ImapError } from "../errors.ts";
 import { readPacketRoute, readRoute, type Route } from "../protocol/routes.ts";
 import type { Dialect } from "../protocol/tables.ts";
 import { randomUUID } from "node:crypto";
@@ -96,8 +96,9 @@ class Api {
       return await this.#answer(request);
     } catch (error) {
       this.#options.onError?.(error);
-      // The database or the store of the archive cannot be reached.
-      return error instanceof ConnectionError ? unavailable() : this.#responses.crashed();
+      // The database or the store of the archive cannot be reached, or is too busy.
+      const isPassing = error instanceof ConnectionError || (error instanceof ImapError && error.retryable);
+      return isPassing ? unavailable() : this.#responses.crashed();
     }
   }
 
@@ -203,7 +204,8 @@ class Api {
     // Each answer follows from one call, so that it is right even if the file changes between two calls.
     const isVisible = sight === "all" ? await this.#isListed(path) : await catalog.isPublic(path);
     if (!isVisible) {
-      if (sight === "all" || !await this.#isListed(path)) return htmlResponse(FILE_NOT_FOUND, 404);
+      // A caller without the key cannot make the archive ask its store.
+      if (sight === "all" || !await catalog.has(path)) return htmlResponse(FILE_NOT_FOUND, 404);
       return htmlResponse(`The file ${escapeHtml(path)} is not a part of a public release yet.`, 403);
     }
     const lifetimeSeconds = urlLifetimeSeconds?.download ?? 86_400;

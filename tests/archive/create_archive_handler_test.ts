@@ -1,3 +1,6 @@
+import { createArchiveHandler } from "../../src/archive/api.ts";
+import type { ObjectStore } from "../../src/archive/object_store.ts";
+import { ConnectionError, ResponseError } from "../../src/errors.ts";
 import { assertEquals } from "@std/assert";
 import { openTestArchive } from "../support/archive.ts";
 
@@ -150,3 +153,55 @@ Deno.test("The API answers 500 to internal errors and reports them", async () =>
   assertEquals([response.status, archive.errors.length], [500, 1]);
   assertEquals(await response.json(), { message: "Internal Server Error" });
 });
+
+Deno.test("A caller without the key of a public archive cannot make it ask its store for files that it does not list", async () => {
+  await using archive = await openTestArchive({ files: FILES });
+  const { catalog, store, journal } = archive.opened;
+  const asked: string[] = [];
+  const counting: ObjectStore = {
+    has: async (path) => {
+      asked.push(path);
+      return await store.has(path);
+    },
+    open: (path) => store.open(path),
+    placeOf: (path) => store.placeOf(path),
+    put: (path, body, length) => store.put(path, body, length),
+    presign: (access) => store.presign(access),
+  };
+  const access = { apiKey: "key", public: true };
+  const handle = createArchiveHandler({
+    ...access,
+    catalog,
+    journal,
+    store: counting,
+    now: () => new Date(),
+    objectsOrigin: () => "http://objects.test",
+  });
+  const path = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts";
+  const get = async (route: string, headers = {}) =>
+    (await handle(new Request(`http://localhost${route}`, { headers }))).status;
+  assertEquals([await get(`/download/${path}`), asked], [404, []]);
+  assertEquals([await get(`/api-key/download/${path}`, { "x-api-key": "key" }), asked], [404, [path]]);
+});
+
+for (
+  const [what, error] of [
+    ["cannot be reached", new ConnectionError("refused")],
+    ["is too busy", new ResponseError("is too busy", { action: "look", status: 503, retryable: true })],
+  ] as const
+) {
+  Deno.test(`The API answers 503, so that callers try again, when its store ${what}`, async () => {
+    await using archive = await openTestArchive({ files: FILES });
+    const { catalog, store, journal } = archive.opened;
+    const handle = createArchiveHandler({
+      catalog,
+      journal,
+      store: Object.assign(Object.create(store), { has: () => Promise.reject(error) }),
+      now: () => new Date(),
+      objectsOrigin: () => "http://objects.test",
+    });
+    const response = await handle(new Request("http://localhost/upload/imap_mag_l0_raw_20250503_v001.pkts"));
+    assertEquals([response.status, response.headers.get("retry-after")], [503, "1"]);
+    await response.body?.cancel();
+  });
+}
