@@ -61,7 +61,7 @@ export function parseStoreUrl(text: string): StoreLocation {
   if (url === null || url.protocol !== "s3:" || url.hash !== "") throw wrongStore("it is not a URL of that form");
   if (url.username !== "" || url.password !== "") {
     throw wrongStore(
-      "keys do not belong into its URL, but into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a file",
+      "keys do not belong in its URL, but in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or in a file",
     );
   }
   for (const name of url.searchParams.keys()) {
@@ -70,6 +70,7 @@ export function parseStoreUrl(text: string): StoreLocation {
   }
   // The host of an s3: URL keeps its case.
   const bucket = url.hostname;
+  if (url.port !== "") throw wrongStore("it begins with a bucket, which has no port; write endpoint=https://HOST:PORT");
   if (!BUCKET.test(bucket)) throw wrongStore(`"${bucket}" is not the name of a bucket`);
   const region = url.searchParams.get("region") ?? DEFAULT_REGION;
   if (!REGION.test(region)) throw wrongStore(`"${region}" is not a region`);
@@ -272,8 +273,9 @@ const XML_TOKEN = /([^<]*)<(\/?)([A-Za-z_][\w.:-]*)((?:\s+[\w.:-]+="[^"<]*")*)\s
 const XML_HEAD = /^\ufeff?\s*<\?xml[^>]*\?>\s*/;
 const XML_ENTITY = /&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([\dA-Fa-f]{1,6}));|&/g;
 const XML_NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-/** The deepest nesting, more than any document of S3 has. */
+/** The deepest nesting, and the most elements, more than any document of S3 has: a list has up to 1,000 objects. */
 const MAX_DEPTH = 16;
+const MAX_ELEMENTS = 50_000;
 
 /** Replaces the entities of a text. @throws {ProtocolError} When one is unknown. */
 function xmlText(text: string): string {
@@ -294,6 +296,7 @@ function xmlText(text: string): string {
 export function parseXml(document: string): XmlElement {
   const root: XmlElement = { name: "", text: "", children: [] };
   const open = [root];
+  let count = 0;
   const start = XML_HEAD.exec(document)?.[0].length ?? 0;
   XML_TOKEN.lastIndex = start;
   while (open.length > 1 || root.children.length === 0) {
@@ -307,6 +310,7 @@ export function parseXml(document: string): XmlElement {
       parent.children.push(element);
       if (isEmpty === "") open.push(element);
       if (open.length > MAX_DEPTH) throw new ProtocolError("the XML is nested too deeply");
+      if (++count > MAX_ELEMENTS) throw new ProtocolError(`the XML has more than ${MAX_ELEMENTS} elements`);
     } else {
       if (parent.name !== name) throw new ProtocolError(`the XML closes <${name}> inside of <${parent.name}>`);
       open.pop();
@@ -454,7 +458,7 @@ function readRefusal(reply: Reply, body: string): StoreRefusal {
 /** The maximum size of an error's body that is read. */
 const MAX_REFUSAL = { limit: 16 * 1024, beyond: "cut" } as const;
 /** The maximum size of a page of a list, many times the usual. */
-const MAX_PAGE = { limit: 64 * 1024 * 1024, beyond: "fail", isStrict: true } as const;
+const MAX_PAGE = { limit: 16 * 1024 * 1024, beyond: "fail", isStrict: true } as const;
 /** The longest lifetime of a presigned URL (S3), in seconds. */
 export const MAX_LIFETIME_SECONDS = 604_800;
 
@@ -708,9 +712,9 @@ export class S3Client {
    *
    * @throws {ImapError} When the store says anything else.
    */
-  async isMissing(path: string): Promise<boolean> {
+  async isMissing(path: string, signal?: AbortSignal): Promise<boolean> {
     const action = `look for "${path}" in "${this.name}"`;
-    const request: StoreRequest = { action, method: "GET", path, headers: { range: "bytes=0-0" } };
+    const request: StoreRequest = { action, method: "GET", path, headers: { range: "bytes=0-0" }, signal };
     return await this.#retry(request, async (call) => {
       const reply = await this.#send(call, request);
       // An empty object has no first byte.

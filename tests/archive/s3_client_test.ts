@@ -41,8 +41,9 @@ for (
   const [store, said] of [
     ["imap", "not a URL of that form"],
     ["https://imap", "not a URL of that form"],
-    ["s3://KEY:topsecret@imap", "keys do not belong into its URL"],
+    ["s3://KEY:topsecret@imap", "keys do not belong in its URL"],
     ["s3://x", '"x" is not the name of a bucket'],
+    ["s3://imap:9000", "a bucket, which has no port"],
     ["s3://imap?endpoint=topsecret", "its endpoint is not an origin"],
     ["s3://imap?endpoint=https://u:topsecret@host", "its endpoint is not an origin"],
     ["s3://imap?endpoint=https://host/path", "its endpoint is not an origin"],
@@ -76,6 +77,7 @@ Deno.test("parseXml() reads elements, texts, and entities, and nothing else", ()
       "<A></A><B></B>",
       "<A></A>more",
       "<!DOCTYPE A><A></A>",
+      `<A>${"<B/>".repeat(60_000)}</A>`,
     ]
   ) {
     assertThrows(() => parseXml(wrong), ProtocolError);
