@@ -23,6 +23,8 @@ export interface IndexerTimes {
   readonly lastTransfer: number;
   /** The wait between two sweeps of the whole store. Default: one day. */
   readonly sweep: number;
+  /** The wait after the first sweep of a process has failed; it doubles each time. Default: 5 s. */
+  readonly failedSweep: number;
 }
 
 const DEFAULT_TIMES: IndexerTimes = {
@@ -31,6 +33,7 @@ const DEFAULT_TIMES: IndexerTimes = {
   afterEnd: 1_000,
   lastTransfer: 3_600_000,
   sweep: 86_400_000,
+  failedSweep: 5_000,
 };
 
 /** Each wait is this many times as long as the one before: an upload that took some time is listed after at most a third of it. */
@@ -175,7 +178,7 @@ export interface IndexerOptions {
   readonly client: S3Client;
   /** Whether the files that the first sweep of all finds are released. Default: true. */
   readonly releasesFoundFiles?: boolean | undefined;
-  /** The clock, for the ingestion date of files. Default: the computer's. */
+  /** The clock, for the ingestion date of files. Default: the database's. */
   readonly now?: (() => Date) | undefined;
   readonly times?: Partial<IndexerTimes> | undefined;
   /** Called with each failure; the work goes on. */
@@ -190,12 +193,14 @@ const MAX_IDLE_MS = 500;
 const SPENT_MS = 50;
 /** The wait after a failure of the database or the store. */
 const FAILURE_MS = 500;
+/** The longest wait between two times that it is asked whether a sweep is due. */
+const MAX_SWEEP_WAIT_MS = 3_600_000;
 /** How long the same failure is not reported again. */
 const REPORT_MS = 60_000;
 /** How many objects are asked for at the same time. */
 const MAX_REQUESTS = 16;
 /** If more rows than this, and most of all, have no object, the store may be the wrong one. */
-const MIN_DOUBTFUL = 100;
+const MIN_DOUBTFUL = 10;
 /** How many names that do not follow the convention are kept and reported. */
 const MAX_SKIPPED = 1_000;
 /** The most rows that are written at once. */
@@ -263,10 +268,14 @@ export class Indexer {
    * @returns Whether it exists.
    */
   async check(path: string): Promise<boolean> {
+    const begun = this.#checks.get(path);
+    // A look that has already begun may have missed an upload that has just ended. All who waited for it share the next one.
+    if (begun !== undefined && await begun) return true;
     const known = this.#checks.get(path);
-    // A look that has already begun may have missed an upload that has just ended.
-    if (known !== undefined && await known) return true;
-    const checking = this.#check(path).finally(() => this.#checks.delete(path));
+    if (known !== undefined) return await known;
+    const checking = this.#check(path).finally(() => {
+      if (this.#checks.get(path) === checking) this.#checks.delete(path);
+    });
     this.#checks.set(path, checking);
     return await checking;
   }
@@ -403,6 +412,7 @@ export class Indexer {
       await writeLooks(
         this.#options,
         looks.flatMap(({ claim: { path }, facts }) => facts === undefined ? [] : [{ path, facts: facts ?? undefined }]),
+        this.#closing.signal,
       );
       await this.#planNext(looks);
       // One of them says what is wrong.
@@ -436,7 +446,9 @@ export class Indexer {
 
   /** Sweeps at the start, and then daily, whichever replica does it. */
   async #sweepAgainAndAgain(onSweep: (report: SweepReport) => void): Promise<void> {
+    const longest = Math.min(this.#times.sweep / 10, MAX_SWEEP_WAIT_MS);
     let isFirst = true;
+    let wait = 0;
     while (!this.#isClosed) {
       try {
         const [state] = await this.#database.rows(`SELECT ${NOW} - last_sweep AS age FROM state`);
@@ -446,10 +458,13 @@ export class Indexer {
           if (report !== undefined) onSweep(report);
         }
         isFirst = false;
+        wait = longest;
       } catch (error) {
         this.#report(error);
+        // What is wrong may last, and each attempt may list the whole store.
+        wait = Math.min(isFirst ? Math.max(wait * 2, this.#times.failedSweep) : longest, longest);
       }
-      await this.#pause(isFirst ? FAILURE_MS * 10 : Math.min(this.#times.sweep / 10, 3_600_000));
+      await this.#pause(wait);
     }
   }
 
@@ -547,18 +562,31 @@ function isObject(value: unknown): value is Record<string, unknown> {
 type WriteOptions = Pick<IndexerOptions, "catalog" | "client" | "now">;
 
 /**
+ * Returns the date of ingestion of files that come in now. It is the database's, since callers ask for what came in after a
+ * moment: those of all replicas must be in order.
+ */
+async function timeOf({ catalog, now }: Pick<WriteOptions, "catalog" | "now">): Promise<Date> {
+  if (now !== undefined) return now();
+  const [row] = await catalog.database.rows(`SELECT ${NOW} AS now`);
+  return new Date(Number(row?.now));
+}
+
+/**
  * Makes the rows of files agree with their objects. A row whose object is as it says stays as it is.
  *
  * @returns How many rows were written and removed.
  */
 async function writeLooks(
-  { catalog, client, now = () => new Date() }: WriteOptions,
+  options: WriteOptions,
   looks: readonly Look[],
+  signal?: AbortSignal,
 ): Promise<{ readonly updated: number; readonly removed: number }> {
   if (looks.length === 0) return { updated: 0, removed: 0 };
+  const { catalog, client } = options;
   const known = new Map<unknown, SqlRow>();
   const paths = looks.map(({ path }) => path);
   for (const row of await catalog.database.rows(ROWS, [JSON.stringify(paths)])) known.set(row.file_path, row);
+  const ingested = await timeOf(options);
   const changed: StoredEntry[] = [];
   const missing: string[] = [];
   for (const { path, facts, isReleased } of looks) {
@@ -566,12 +594,12 @@ async function writeLooks(
     if (facts === undefined) {
       if (row !== undefined) missing.push(path);
     } else {
-      const entry = changedEntry(path, facts, row, { now: now(), isReleased });
+      const entry = changedEntry(path, facts, row, { now: ingested, isReleased });
       if (entry !== undefined) changed.push(entry);
     }
   }
   // A response to HEAD does not say whether the object or the whole bucket is missing.
-  const gone = (await inParallel(missing, async (path) => await client.isMissing(path) ? [path] : [])).flat();
+  const gone = (await inParallel(missing, async (path) => await client.isMissing(path, signal) ? [path] : [])).flat();
   await catalog.update({ changed, gone });
   return { updated: changed.length, removed: gone.length };
 }
@@ -645,7 +673,7 @@ class Sweep {
     for (let at = 0; at < this.#missing.length; at += MAX_ROWS) {
       const looks = this.#missing.slice(at, at + MAX_ROWS).map((path) => ({ path, facts: undefined }));
       this.#signal?.throwIfAborted();
-      const { removed } = await writeLooks(this.#options, looks);
+      const { removed } = await writeLooks(this.#options, looks, this.#signal);
       this.#counts.removed += removed;
     }
     return { ...this.#counts, skipped: this.#skipped };
@@ -661,8 +689,8 @@ class Sweep {
     const files = gone < MIN_DOUBTFUL ? Infinity : await catalog.size();
     if (gone <= files / 2) return;
     throw new ImapError(
-      `Cannot sweep "${client.name}": it has no more ${gone} of the ${files} files in the catalog, and none of them was ` +
-        "removed from it; check the bucket and the prefix, or use an empty database if these files are really gone",
+      `Cannot sweep "${client.name}": ${gone} of the ${files} files in the catalog are not there, and none of them was ` +
+        "removed from the catalog; check the bucket and the prefix, or use an empty database if these files are really gone",
     );
   }
 
@@ -678,7 +706,8 @@ class Sweep {
     // All paths of the archive consist of ASCII, whose order is the same everywhere.
     const plain = page.filter(({ path }) => PLAIN.test(path));
     for (const { path } of page) {
-      if (!PLAIN.test(path)) this.#skip(path, "its name contains other characters than ASCII");
+      // The mark of the prefix as a folder has no path.
+      if (path !== "" && !PLAIN.test(path)) this.#skip(path, "its name contains other characters than ASCII");
     }
     let to = from;
     for (const { path } of plain) {
@@ -693,12 +722,13 @@ class Sweep {
     const objects = new Map(plain.map((object) => [object.path, object]));
     const added: StoredEntry[] = [];
     const changed: string[] = [];
+    const ingested = this.#isFirst || rows.length === 0 ? undefined : await timeOf(this.#options);
     for (const { path, file_path } of rows) {
       const object = objects.get(String(path));
       if (object === undefined) this.#missing.push(String(file_path));
       else if (file_path !== null) changed.push(object.path);
       else {
-        const entry = await this.#foundEntry(object);
+        const entry = await this.#foundEntry(object, ingested);
         if (entry !== undefined) added.push(entry);
       }
     }
@@ -708,7 +738,7 @@ class Sweep {
       path,
       facts: await this.#options.client.head(path, { signal: this.#signal }),
     }));
-    const { updated, removed } = await writeLooks(this.#options, looks);
+    const { updated, removed } = await writeLooks(this.#options, looks, this.#signal);
     this.#counts.added += added.length;
     this.#counts.updated += updated;
     this.#counts.removed += removed;
@@ -716,12 +746,12 @@ class Sweep {
   }
 
   /** Creates the row of an object that has none; undefined if it is no file of the SDC. */
-  async #foundEntry(object: ListedObject): Promise<StoredEntry | undefined> {
+  async #foundEntry(object: ListedObject, ingested: Date | undefined): Promise<StoredEntry | undefined> {
     const { releasesFoundFiles = true, client } = this.#options;
     const { path, size, mtime } = object;
     try {
-      // The file was ingested before this archive knew of it.
-      const facts = { size, mtime, md5: null, ingested: new Date(mtime) };
+      // What the first sweep finds was ingested before this archive knew of it.
+      const facts = { size, mtime, md5: null, ingested: ingested ?? new Date(mtime) };
       const isReleased = this.#isFirst ? releasesFoundFiles : undefined;
       if (path.endsWith("/")) return undefined;
       const entry = catalogEntry(nameOf(path), { ...facts, isReleased });

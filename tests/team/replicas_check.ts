@@ -5,7 +5,7 @@ import { startBareServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { startNginx } from "../support/nginx.ts";
 import { deadUrl } from "../support/server.ts";
-import { type ArchivePlace, type OwnServers, startServers } from "./servers.ts";
+import { type ArchivePlace, busyFactor, type OwnServers, startServers } from "./servers.ts";
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async";
 import { basename, join } from "@std/path";
@@ -219,8 +219,10 @@ async function runReplicas(): Promise<number> {
 }
 
 Deno.test(`Two replicas behind nginx lose no upload when one of them is killed ${KILLS} times, and the servers restart`, async () => {
-  // On a busy machine one run may miss the goal; all other promises hold in each run.
-  assert(await runReplicas() >= MIN_SHARE || await runReplicas() >= MIN_SHARE);
+  // On a machine that others keep busy, one run may miss the goal; all other promises hold in each run.
+  const mayMiss = busyFactor() > 1;
+  const share = await runReplicas();
+  assert(share >= MIN_SHARE || (mayMiss && await runReplicas() >= MIN_SHARE), `only ${share} of them were listed soon`);
 });
 
 /**

@@ -196,16 +196,33 @@ Deno.test("serve says in one sentence that a certificate is of another authority
 Deno.test("serve says in one sentence that the clock of its machine is behind", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
-  const said = await refusal({ ...environment(servers, place), ...await behind() });
+  const said = await refusal({ ...environment(servers, place), ...await behind("1h") });
   assertMatch(
     said,
     /^Cannot use the store "s3:\S+": the clock of this machine is 60 minutes behind, compared with that of /,
   );
 });
 
-/** What makes the clock of a program an hour behind: Debian's package faketime. */
-async function behind(): Promise<Record<string, string>> {
-  const { stdout } = await new Deno.Command("faketime", { args: ["-f", "-1h", "env"] }).output();
+Deno.test("A replica whose clock is ten minutes behind gives files the ingestion date of the database", async () => {
+  const servers = await sharedServers();
+  const place = await servers.newArchivePlace();
+  await using replica = await startBareServe([], { env: { ...environment(servers, place), ...await behind("10m") } });
+  const late = `SELECT count(*), sum(CAST(extract(epoch FROM now() AT TIME ZONE 'UTC'
+    - CAST(ingestion_date AS timestamp)) > 300 AS integer)) FROM ${place.schema}.files`;
+  // The sweep at the start may list the first one.
+  for (const [index, name] of [NAME, NAME.replace("v001", "v002"), NAME.replace("v001", "v003")].entries()) {
+    const signed = await (await fetch(`${replica.url}/upload/${name}`)).json();
+    const response = await fetch(signed, { method: "PUT", body: "packets" });
+    await response.body?.cancel();
+    assertEquals(response.status, 200);
+    await until(async () => (await servers.sql(late)).startsWith(`${index + 1}|`));
+  }
+  assertEquals(await servers.sql(late), "3|0");
+});
+
+/** What makes the clock of a program go behind: Debian's package faketime. */
+async function behind(time: string): Promise<Record<string, string>> {
+  const { stdout } = await new Deno.Command("faketime", { args: ["-f", `-${time}`, "env"] }).output();
   const lines = new TextDecoder().decode(stdout).split("\n").filter((line) => /^(LD_PRELOAD|FAKETIME)/.test(line));
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
 }

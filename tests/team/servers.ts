@@ -425,6 +425,17 @@ async function installGo(folder: string): Promise<string> {
   return join(environment, "bin", "go");
 }
 
+/**
+ * How much longer things may take because of what else the machine does: 1 if it has little else to do. These tests alone
+ * keep two processors busy. A factor above 1 is printed, since what is tested is then less than the goal.
+ */
+export function busyFactor(): number {
+  const factor = Math.max(1, (Deno.loadavg()[0] ?? 0) / (2 * navigator.hardwareConcurrency));
+  // deno-lint-ignore no-console -- Who reads the figures must know it.
+  if (factor > 1) console.log(`The machine is busy: limits of time are ${factor.toFixed(1)} times the goals`);
+  return factor;
+}
+
 if (import.meta.main) {
   const [program, ...args] = Deno.args;
   if (program === undefined) {
