@@ -143,6 +143,7 @@ export type {
   OpenOptions,
   PlotOptions,
   ReadOptions,
+  ReadValuesOptions,
   ValueRow,
   VariableCard,
   VariableDimension,

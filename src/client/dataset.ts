@@ -71,7 +71,21 @@ export interface PlotOptions extends ReadOptions {
   readonly as?: "lines" | "spectrogram" | undefined;
 }
 
+/**
+ * Which values of a variable to read.
+ *
+ * @category Open files
+ */
+export interface ReadValuesOptions extends ReadOptions {
+  /**
+   * Whether the times of the records are read, too. Default: true. Over HTTP, `false` spares their bytes; with `from` or `to`
+   * they are always read.
+   */
+  readonly times?: boolean | undefined;
+}
+
 const READ_KINDS: KindsOf<ReadOptions> = { from: KINDS.day, to: KINDS.day };
+const READ_VALUES_KINDS: KindsOf<ReadValuesOptions> = { ...READ_KINDS, times: KINDS.flag };
 
 /** Whether a value chooses parts of dimensions. */
 function isParts(value: unknown): boolean {
@@ -118,8 +132,8 @@ function namesOf(action: string, names: string | readonly string[]): string[] {
   throw new InputError(`Cannot ${action} no variables: give their names`);
 }
 
-function spanOf(options: ReadOptions): TimeSpan {
-  checkOptions("read values", READ_KINDS, options);
+function spanOf(options: ReadOptions, kinds: KindsOf<ReadOptions> = READ_KINDS): TimeSpan {
+  checkOptions("read values", kinds, options);
   return timesBetween(options);
 }
 
@@ -371,15 +385,15 @@ export class Dataset {
    * VALIDMAX are counted, and kept. Times are milliseconds since 1970-01-01 UTC.
    *
    * @param name The name of the variable.
-   * @param options Which times to read (default: all).
+   * @param options Which times to read (default: all), and whether they are part of the result.
    * @returns The values in row-major order, their shape ([records, ...dimensions]), and the time of each record.
-   * @throws {InputError} If the file is no CDF file or does not have the variable, or if a time is wrong.
+   * @throws {InputError} If the file is no CDF file or does not have the variable, or if an option is wrong.
    */
-  async read(name: string, options: ReadOptions = {}): Promise<DatasetValues> {
+  async read(name: string, options: ReadValuesOptions = {}): Promise<DatasetValues> {
     const action = "read a variable of";
     this.#cdfFile(action);
-    const span = spanOf(options);
-    return await (await this.#opened(action, span, [name])).read(name, span);
+    const span = spanOf(options, READ_VALUES_KINDS);
+    return await (await this.#opened(action, span, [name])).read(name, { ...span, times: options.times });
   }
 
   /**

@@ -93,7 +93,10 @@ export interface DatasetValues {
   readonly values: Float64Array<ArrayBuffer> | readonly string[];
   /** The number of records, then the dimensions of a record; without the records if it does not vary by record. */
   readonly shape: readonly number[];
-  /** The time of each record, in milliseconds since 1970-01-01 UTC; undefined if the variable does not vary in time. */
+  /**
+   * The time of each record, in milliseconds since 1970-01-01 UTC; undefined if the variable does not vary in time, or if the
+   * times were not asked for.
+   */
   readonly times: Float64Array<ArrayBuffer> | undefined;
   /** The number of the first record that was read. */
   readonly start: number;
@@ -111,6 +114,12 @@ export interface TimeSpan {
   readonly from?: number | undefined;
   /** The first time after it. */
   readonly to?: number | undefined;
+}
+
+/** Which values of a variable to read. */
+interface ValuesWanted extends TimeSpan {
+  /** Whether the times of the records are read, too. Default: true. With `from` or `to` they always are. */
+  readonly times?: boolean | undefined;
 }
 
 const TIME_TYPES: ReadonlySet<string> = new Set<CdfTimeType>(["TT2000", "EPOCH", "EPOCH16"]);
@@ -347,11 +356,13 @@ export class IstpFile {
     return new Float64Array(timesToMilliseconds(isText(values) ? [] : values, timeType));
   }
 
-  async #select(variable: DatasetVariable, { from = -Infinity, to = Infinity }: TimeSpan): Promise<Selection> {
+  async #select(variable: DatasetVariable, wanted: ValuesWanted): Promise<Selection> {
+    const { from = -Infinity, to = Infinity, times: wantsTimes = true } = wanted;
     const { records } = this.cdf.variable(variable.name);
+    const isWhole = from === -Infinity && to === Infinity;
+    if (isWhole && !wantsTimes) return { start: 0, end: records, times: undefined, kept: undefined };
     const time = this.timeOf(variable);
     const all = time === undefined ? undefined : await this.times(time.name);
-    const isWhole = from === -Infinity && to === Infinity;
     if (!isWhole && variable.varies && time === undefined) {
       throw new InputError(
         `Cannot read times of "${
@@ -393,9 +404,9 @@ export class IstpFile {
    * @throws {InputError} If the file does not have the variable, or does not say when its records are.
    * @throws {CdfError} If the file is damaged.
    */
-  async read(name: string, span: TimeSpan = {}): Promise<DatasetValues> {
+  async read(name: string, wanted: ValuesWanted = {}): Promise<DatasetValues> {
     const variable = this.variable(name);
-    const { start, end, times, kept } = await this.#select(variable, span);
+    const { start, end, times, kept } = await this.#select(variable, wanted);
     const { values } = await this.cdf.read(name, { start, end });
     const dimensions = variable.dimensions.map(({ size }) => size);
     const size = dimensions.reduce((product, size) => product * size, 1);
@@ -479,7 +490,7 @@ export class IstpFile {
   /** Returns the units of a variable: those that it states, or the only ones of the variable that it points to. */
   async units({ units, unitsFrom }: DatasetVariable): Promise<string | undefined> {
     if (units !== undefined || unitsFrom === undefined) return units;
-    const { values } = await this.read(unitsFrom);
+    const { values } = await this.read(unitsFrom, { times: false });
     const different = new Set(Array.from<number | string, string>(values, (value) => String(value).trim()));
     const [only] = different;
     return different.size === 1 && only !== "" ? only : undefined;

@@ -294,7 +294,7 @@ async function dimensionAxis(file: IstpFile, { size, depend, names }: Dimension)
   const variable = file.variable(depend);
   // Texts are labels; values that change from record to record have no axis in common.
   if (!isDrawable(variable) || variable.varies) return numbered;
-  const { values } = await file.read(depend);
+  const { values } = await file.read(depend, { times: false });
   if (!(values instanceof Float64Array) || values.length !== size || !isOrdered(values)) return numbered;
   if (!values.every((value) => Math.abs(value) <= MAX_ON_AXIS)) return numbered;
   const scale = variable.scale === "log" && values.every((value) => value >= 1 / MAX_ON_AXIS) ? "log" : "linear";

@@ -127,6 +127,18 @@ Deno.test("read() and table() take days and times in UTC", async () => {
   await assertRejects(() => dataset.read("counts", { form: "2026" } as never), InputError, `did you mean "from"?`);
 });
 
+Deno.test("read() reads no times of the records if they are not wanted, unless a span of time needs them", async () => {
+  await using lab = await openLab();
+  const dataset = await lab.client.open(ISTP);
+  const whole = await dataset.read("vectors");
+  assertEquals(whole.times?.length, 6);
+  assertEquals(await dataset.read("vectors", { times: false }), { ...whole, times: undefined });
+  const first = await dataset.read("vectors", { times: false, to: "2026-01-01T00:00:02" });
+  assertEquals([first.shape, first.times?.length], [[2, 3], 2]);
+  await assertRejects(() => dataset.read("vectors", { times: "no" } as never), InputError, "expected true or false");
+  await assertRejects(() => dataset.table("vectors", { times: false } as never), InputError, "times");
+});
+
 Deno.test("table() has a row for each record, UTC times, and labeled columns", async () => {
   await using lab = await openLab();
   const dataset = await lab.client.open(ISTP);
