@@ -28,24 +28,60 @@ Deno.test("an abort stops a download within a second and keeps the partial file;
   assertEquals(await lab.read(), lab.bytes);
 });
 
-Deno.test("an abort does not wait for a slow disk", async () => {
-  await using lab = await openLab();
-  const abort = new AbortController();
+/** Runs something on a disk that flushes no file before it is told to, or for five seconds. */
+async function onSlowDisk(work: (disk: { flushed: number; onFlush: () => void }) => Promise<void>): Promise<void> {
   const { sync } = Deno.FsFile.prototype;
   const released = Promise.withResolvers<void>();
+  const disk = { flushed: 0, onFlush: () => {} };
   Deno.FsFile.prototype.sync = () => {
-    abort.abort(new Error("enough"));
+    disk.flushed += 1;
+    disk.onFlush();
     return released.promise;
   };
+  const timer = setTimeout(released.resolve, 5_000);
   try {
-    const waited = await timed(() => assertRejects(() => lab.one({ signal: abort.signal }), Error, "enough"));
-    assert(waited < 1000, `${waited} ms`);
+    await work(disk);
   } finally {
+    clearTimeout(timer);
     Deno.FsFile.prototype.sync = sync;
     released.resolve();
   }
-  await lab.one();
-  assertEquals(await lab.read(), lab.bytes);
+}
+
+for (const when of ["as the flush begins", "while it lasts"]) {
+  Deno.test(`an abort does not wait for a slow disk, ${when}`, async () => {
+    await using lab = await openLab();
+    const abort = new AbortController();
+    await onSlowDisk(async (disk) => {
+      const end = () => abort.abort(new Error("enough"));
+      disk.onFlush = when === "while it lasts" ? () => setTimeout(end, 20) : end;
+      const waited = await timed(() => assertRejects(() => lab.one({ signal: abort.signal }), Error, "enough"));
+      assert(waited < 1000, `${waited} ms`);
+    });
+    await lab.one();
+    assertEquals(await lab.read(), lab.bytes);
+  });
+}
+
+Deno.test("an abort does not wait for the many files that a slow disk flushes, and the next call fetches them", async () => {
+  await using lab = await openLab();
+  const names = Array.from({ length: 60 }, (_, number) => nameOf(number));
+  for (const name of names) lab.store.add(archivePath(name), lab.bytes);
+  const abort = new AbortController();
+  await onSlowDisk(async (disk) => {
+    const running = assertRejects(
+      () => lab.client.download(names, { concurrency: 2, signal: abort.signal }),
+      DOMException,
+    );
+    // Two connections, and at most 48 files that have been received: the others wait.
+    await until(() => disk.flushed === 50);
+    assert(await timed(() => (abort.abort(), running)) < 1000);
+    assertEquals([disk.flushed, lab.store.requests.length], [50, 50]);
+    assertEquals(await lab.folder.files(), []);
+  });
+  const report = await lab.client.download(names);
+  assertEquals(report.summary(), "60 fetched; 6 MB");
+  assertEquals((await lab.folder.files()).length, 60);
 });
 
 Deno.test("an abort stops segments and keeps what was received of each", async () => {

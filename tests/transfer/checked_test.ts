@@ -25,8 +25,8 @@ Deno.test("download() starts from 0 when the MD5 was wrong once", async () => {
 });
 
 Deno.test("download() checks the MD5 of files of every size, whichever code computes it", async () => {
-  // Small files are hashed by code of this project, up to 128 KiB.
-  for (const size of [1, 55, 56, 64, 128 * 1024, 128 * 1024 + 1]) {
+  // Small files are hashed by code of this project, up to 1 MiB.
+  for (const size of [1, 55, 56, 64, 1024 * 1024, 1024 * 1024 + 1]) {
     await using lab = await openLab({ retries: 0 });
     const bytes = randomBytes(size);
     lab.store.add(lab.path, bytes);
