@@ -58,6 +58,33 @@ Deno.test("download() of many opens no more connections than allowed", async () 
   assertEquals(done, 12);
 });
 
+Deno.test("download() of many reports files that cannot be flushed, and completes the others with as many connections as allowed", async () => {
+  await using lab = await openFull();
+  const other = { headers: { etag: `"${"0".repeat(32)}"` } };
+  // What is wrong is fetched again, with a connection that other files may have in the meantime.
+  lab.store.script.push(other, {}, other, other);
+  lab.store.usually = { bytesPerSecond: 1_000_000 };
+  const { sync } = Deno.FsFile.prototype;
+  let [flushes, most] = [0, 0];
+  Deno.FsFile.prototype.sync = async function () {
+    if (++flushes % 5 === 0) throw new Error("No space left on device (os error 28)");
+    await sync.call(this);
+  };
+  const onProgress = () => {
+    most = Math.max(most, lab.store.requests.filter(({ sent }) => sent < lab.bytes.length).length);
+  };
+  try {
+    const { outcomes, failed } = await lab.client.download(NAMES, { concurrency: 2, onProgress });
+    assertEquals([outcomes.length, most], [12, 2]);
+    assertEquals(failed.length, Math.floor(flushes / 5));
+    for (const { error } of failed) assertStringIncludes(error?.message ?? "", "No space left on device");
+  } finally {
+    Deno.FsFile.prototype.sync = sync;
+  }
+  const report = await lab.client.download(NAMES);
+  assertEquals([report.failed.length, (await lab.folder.files()).length], [0, 12]);
+});
+
 Deno.test("download() of no files is done at once", async () => {
   await using lab = await openLab();
   const report = await lab.client.download([]);
