@@ -137,9 +137,9 @@ class HashThread {
     this.#worker.postMessage(algorithms, [port2]);
   }
 
-  /** Whether it has started, and has hashed something. */
+  /** Whether it has started, has hashed something, and has not failed since. */
   get isRunning(): boolean {
-    return this.#isRunning;
+    return this.#isRunning && !this.#hasFailed;
   }
 
   /** Hashes files, in order. @returns Their hashes; undefined if the thread cannot run. */

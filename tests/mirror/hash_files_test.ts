@@ -88,6 +88,33 @@ Deno.test("hashFiles() leaves the work to other threads once they run, and hands
   });
 });
 
+Deno.test("hashFiles() hashes in this thread what others leave that fail after they have run", async () => {
+  const { Worker } = globalThis;
+  const workers: Worker[] = [];
+  globalThis.Worker = class extends Worker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args);
+      workers.push(this);
+    }
+  };
+  try {
+    await withFolder(async (folder) => {
+      const paths = await filesOf(folder, [...MUCH, ...MUCH]);
+      let count = 0;
+      const found = new Set<string>();
+      for await (const { path } of hashFiles(paths, { algorithms: ALGORITHMS, jobs: 2 })) {
+        found.add(path);
+        if (++count === 60) {
+          for (const worker of workers) worker.dispatchEvent(new Event("error", { cancelable: true }));
+        }
+      }
+      assertEquals([workers.length, count, found.size], [2, paths.length, paths.length]);
+    });
+  } finally {
+    globalThis.Worker = Worker;
+  }
+});
+
 Deno.test("hashFiles() reports files that cannot be read, in this thread and in others", async () => {
   await withFolder(async (folder) => {
     const paths = await filesOf(folder, MUCH);
