@@ -76,7 +76,7 @@ type TimedListing = Listing & { readonly time: Date };
 
 /** The archive, as a sync uses it. */
 export interface SyncedArchive {
-  /** Lists the files of the query: those indexed from a day on, `YYYYMMDD`, or all. */
+  /** Lists the files of the query: those indexed from a day on, `YYYY-MM-DD`, or all. */
   list(from: string | undefined): Promise<TimedListing>;
   /** Whether a file here has the same bytes as the archive's. */
   isSame(file: string, path: string): Promise<boolean>;
@@ -485,7 +485,7 @@ class SyncRun {
 /**
  * Brings a data directory up to date with a query.
  *
- * @param from The first day of ingestion to ask for, `YYYYMMDD`; undefined for all files.
+ * @param from The first day of ingestion to ask for, `YYYY-MM-DD`; undefined for all files.
  * @returns Undefined if another process has changed the state in the meantime: nothing was done.
  */
 export async function runSync(

@@ -186,6 +186,9 @@ interface Memory {
   isHandingOver: boolean;
 }
 
+/** What is remembered before the first run. */
+const NOTHING: Readonly<Memory> = { generation: 0, asked: undefined, askedForAll: undefined, isHandingOver: false };
+
 /** How to open a state. */
 interface OpenOptions {
   /** Whether to only read it, as a dry run does: nothing is written, and no other process is waited for. */
@@ -213,7 +216,7 @@ export class SyncState implements AsyncDisposable {
   /** Waits for the right to change the state; undefined if it is only read. */
   readonly #waitForClaim: (() => Promise<PartialFile>) | undefined;
   #claim: PartialFile | undefined;
-  readonly #memory: Memory = { generation: 0, asked: undefined, askedForAll: undefined, isHandingOver: false };
+  #memory: Memory = { ...NOTHING };
   /** What was read of the state's file before its files, and the journal. */
   #head: string | undefined;
   #journalText: string | undefined;
@@ -261,8 +264,12 @@ export class SyncState implements AsyncDisposable {
   async claim(): Promise<boolean> {
     if (this.#claim !== undefined || this.#waitForClaim === undefined) return true;
     this.#claim = await this.#waitForClaim();
-    await this.#claim.note(CLAIM);
-    await this.#removeUnfinished();
+    try {
+      await this.#claim.note(CLAIM);
+      await this.#removeUnfinished();
+    } catch (error) {
+      throw fileError("sync", this.#path, error);
+    }
     const [head, journal] = [this.#head, this.#journalText];
     this.#load();
     return head === this.#head && journal === this.#journalText;
@@ -448,6 +455,9 @@ export class SyncState implements AsyncDisposable {
   /** Reads what is remembered besides the files, and later the files and the journal, if there are any. */
   #load(): void {
     this.#files.clear();
+    this.#memory = { ...NOTHING };
+    this.#damage = undefined;
+    this.#isChanged = false;
     const text = readText(this.#path);
     const files = text?.indexOf(FILES) ?? 0;
     this.#head = text?.slice(0, files < 0 ? text.length : files);

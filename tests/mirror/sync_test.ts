@@ -364,6 +364,22 @@ Deno.test("sync() asks again if another process changes the state in the meantim
   assertEquals(archive.requests.filter((path) => path.startsWith("/download/")).length, 1);
 });
 
+Deno.test("sync() begins anew if its state is moved away in the meantime", async () => {
+  await using archive = await synced(3);
+  const clock = { now: () => new Date(archive.now) };
+  archive.now += 5 * DAY;
+  await archive.client().sync(MAG, clock);
+  archive.now += HOUR;
+  archive.put(nameOf(3));
+  archive.instead = async () => {
+    archive.instead = undefined;
+    await Deno.remove(await statePath(archive));
+    return undefined;
+  };
+  const report = await archive.client().sync(MAG, clock);
+  assertEquals([report.isFull, said(report), report.unchanged], [true, [`new ${nameOf(3)}: fetched`], 3]);
+});
+
 Deno.test("sync() says once that the journal of a run which was killed is damaged, and loses no file", async () => {
   await using archive = await synced(3);
   const state = await statePath(archive);
@@ -393,6 +409,34 @@ Deno.test("sync() says once that the journal of a run which was killed is damage
     const next = await archive.client().sync(MAG);
     assertEquals([next.damage, next.changes.length, next.unchanged], [undefined, 0, 3]);
   }
+});
+
+Deno.test("sync() leaves it to the process that reads a damaged journal first to say so", async () => {
+  await using archive = await synced(3);
+  const clock = { now: () => new Date(archive.now) };
+  await Deno.writeTextFile((await statePath(archive)).replace(/json$/, "journal"), "\0\0\0\n[]\n");
+  let other: SyncReport | undefined;
+  archive.instead = async () => {
+    archive.instead = undefined;
+    other = await archive.client().sync(MAG, clock);
+    return undefined;
+  };
+  const report = await archive.client().sync(MAG, clock);
+  assertEquals([other?.damage?.line, report.damage, report.unchanged], [1, undefined, 3]);
+});
+
+Deno.test("sync() says which file cannot be written when the disk is full", async () => {
+  await using archive = await synced(3);
+  archive.put(nameOf(3));
+  const { writeTextFile } = Deno;
+  Deno.writeTextFile = () => Promise.reject(new Error("No space left on device (os error 28)"));
+  try {
+    const error = await assertRejects(() => archive.client().sync(MAG), FileError, "No space left on device");
+    assertEquals(error.path, await statePath(archive));
+  } finally {
+    Deno.writeTextFile = writeTextFile;
+  }
+  assertEquals(said(await archive.client().sync(MAG)), [`new ${nameOf(3)}: fetched`]);
 });
 
 Deno.test("sync() removes a state that a killed run has not written completely", async () => {
