@@ -281,7 +281,8 @@ export class Indexer {
   }
 
   async #check(path: string): Promise<boolean> {
-    const facts = await this.#options.client.head(path);
+    // Callers give up after half a minute.
+    const facts = await this.#options.client.head(path, { retries: 1 });
     if (facts !== undefined) await writeLooks(this.#options, [{ path, facts }]);
     return facts !== undefined;
   }

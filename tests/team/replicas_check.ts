@@ -12,8 +12,8 @@ import { basename, join } from "@std/path";
 import { createHash, randomBytes } from "node:crypto";
 
 const CLIENTS = 64;
-/** How often a replica is killed. By hand: `TEAM_KILLS=20 deno task test:team`. */
-const KILLS = Number(Deno.env.get("TEAM_KILLS") ?? 5);
+/** How often a replica is killed. */
+const KILLS = 20;
 /** How long a replica runs before it is killed: long enough for requests of most clients. */
 const [MIN_RUN_MS, MAX_RUN_MS] = [500, 1_500];
 /** Each client pauses between two uploads: what is measured is the archive, not a machine that has too much to do. */

@@ -239,8 +239,21 @@ Deno.test("A replica says at /health that its database is away, and that it is b
   assertEquals(await health(), 200);
   await servers.postgres.kill();
   assertEquals(await health(), 503);
+  const query = async () => {
+    const response = await fetch(`${replica.url}/query?instrument=mag`);
+    await response.body?.cancel();
+    return response.status;
+  };
+  await until(async () => await query() === 503);
+  for (let count = 0; count < 20; count++) assertEquals(await query(), 503);
   await servers.postgres.start();
   await until(async () => await health() === 200);
+  replica.process.kill("SIGTERM");
+  const reader = replica.process.stderr.pipeThrough(new TextDecoderStream());
+  let said = "";
+  for await (const text of reader) said += text;
+  // It is not printed with each request.
+  assertEquals(said.match(/the server is away/g)?.length, 1, said);
 });
 
 Deno.test("serve with a database and a store needs the permissions of docs/permissions.md, and no others", async () => {

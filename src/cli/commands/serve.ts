@@ -140,6 +140,21 @@ function folderNotice(change: FolderChange): Notice {
   return { type: "folder", text, facts: { change: type, ...rest } };
 }
 
+/** How long the same error is not printed again: while a server is away, each request fails. */
+const REPEAT_MS = 60_000;
+
+/** Returns a function that prints errors, the same one not again and again. */
+function errorPrinter(print: (text: string) => void): (error: unknown) => void {
+  let last = { text: "", at: -Infinity };
+  return (error) => {
+    const text = `error: ${error instanceof Error ? error.message : String(error)}`;
+    const at = performance.now();
+    if (text === last.text && at < last.at + REPEAT_MS) return;
+    last = { text, at };
+    print(text);
+  };
+}
+
 /** Waits for the signal. */
 function until(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -306,7 +321,7 @@ export const serve: Command = {
         onFolderChange: (change) => {
           if (debug || change.type === "no events" && !quiet) void output.notice(folderNotice(change));
         },
-        onError: (error) => void output.notice(`error: ${error instanceof Error ? error.message : String(error)}`),
+        onError: errorPrinter((text) => void output.notice(text)),
       });
       try {
         if (!quiet) await output.notice(report(archive, root));
