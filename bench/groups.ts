@@ -18,7 +18,7 @@ export const QUICK: Readonly<Record<string, Group>> = {
 export const ARCHIVE: Readonly<Record<string, Group>> = {
   archive: async () => await (await import("./archive.ts")).benchArchive(),
   // Needs postgresql, and Go or python3 with a package index.
-  team: async () => await (await import("./team.ts")).benchTeam(),
+  replicas: async () => await (await import("./replicas.ts")).benchReplicas(),
 };
 
 /** Groups that need nginx, curl, aria2c, 10 GiB of disk space, and a few minutes. */

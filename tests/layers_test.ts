@@ -288,7 +288,7 @@ const BACKENDS = [
   "src/archive/s3.ts",
   "src/archive/s3_store.ts",
   "src/archive/sqlite_catalog.ts",
-  "src/archive/team.ts",
+  "src/archive/replica.ts",
 ];
 /** A file with fewer lines needs a reason to be one. */
 const MIN_LINES = 25;

@@ -102,8 +102,8 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
 async function openBackend(options: ArchiveOptions): Promise<Backend> {
   const { root, database, store } = options;
   if (database !== undefined && store !== undefined) {
-    const { openTeamArchive } = await import("./team.ts");
-    return await openTeamArchive({ ...options, database, store });
+    const { openReplica } = await import("./replica.ts");
+    return await openReplica({ ...options, database, store });
   }
   if (root === undefined) {
     throw new InputError("Cannot start an archive: it has neither a folder nor a database and a store");

@@ -1,6 +1,6 @@
 // The server under test: the local archive, or the one at IMAP_CONTRACT_URL.
 import { archivePath } from "../../src/names/file_name.ts";
-import { IS_TEAM, putRequest, writeFiles } from "../support/archive.ts";
+import { HAS_REPLICAS, putRequest, writeFiles } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { startWatchedArchive } from "../support/watched_objects.ts";
 import { assertEquals } from "@std/assert";
@@ -124,7 +124,7 @@ function serverAt(
     },
     async listed(names) {
       // A folder lists a file before the response, and the SDC has its own time. A store is asked with a download.
-      for (const name of IS_TEAM ? names : []) {
+      for (const name of HAS_REPLICAS ? names : []) {
         await (await ask(`/download/${archivePath(basename(name))}`)).body?.cancel();
       }
     },

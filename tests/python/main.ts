@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { startTestServe } from "../support/cli.ts";
-import { IS_TEAM, until } from "../support/archive.ts";
+import { HAS_REPLICAS, until } from "../support/archive.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { compareNames } from "./compare_names.ts";
 import { install, run } from "./install.ts";
@@ -125,7 +125,7 @@ async function filesThereAndBack({ client, data, folder }: Lab, { fileVersion }:
   await until(async () => {
     after = await client("query", "--instrument", "glows", "--start-date", "20110922");
     // Only a folder lists an upload before the response.
-    return !IS_TEAM || after.includes(uploadedName);
+    return !HAS_REPLICAS || after.includes(uploadedName);
   });
   assert(after.startsWith("Found [1] matching files") && after.includes(uploadedName), after);
 
@@ -188,7 +188,7 @@ async function tablesAndOrders({ client, library, data, folder }: Lab): Promise<
 }
 
 Deno.test("20,000 names have the same kind and path as in the Python client 1.3.0", {
-  ignore: IS_TEAM, // It needs no archive.
+  ignore: HAS_REPLICAS, // It needs no archive.
 }, async () => {
   const python = join(await install("imap-data-access==1.3.0"), "python");
   const { names, kinds, exceptions, differences } = await compareNames(python, 10_000, 20_260_924);

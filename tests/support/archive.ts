@@ -9,10 +9,10 @@ import { delay } from "@std/async";
 import { dirname, join } from "@std/path";
 
 /**
- * Whether the archives of tests are in PostgreSQL and S3: the variable IMAP_TEST_BACKEND is `team`. What a test writes into
+ * Whether the archives of tests are in PostgreSQL and S3: the variable IMAP_TEST_BACKEND is `replicas`. What a test writes into
  * the folder before it opens the archive is then in the store.
  */
-export const IS_TEAM = Deno.env.get("IMAP_TEST_BACKEND") === "team";
+export const HAS_REPLICAS = Deno.env.get("IMAP_TEST_BACKEND") === "replicas";
 
 /** The settings of a test archive in a temporary folder. */
 export interface TestArchiveOptions extends
@@ -75,7 +75,7 @@ export async function openTestArchive(options: TestArchiveOptions = {}): Promise
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
   const root = options.root ?? folder.path;
-  const { opened, objects, objectPaths } = await (IS_TEAM ? openInStore : openInFolder)({
+  const { opened, objects, objectPaths } = await (HAS_REPLICAS ? openInStore : openInFolder)({
     ...options,
     root,
     now,
@@ -135,10 +135,10 @@ async function openInFolder(options: OpenOptions): Promise<Opened> {
 }
 
 async function openInStore({ root, onError, ...options }: OpenOptions): Promise<Opened> {
-  const { teamPlace } = await import("../team/team_archive.ts");
-  const { openTeamArchive } = await import("../../src/archive/team.ts");
-  const place = await teamPlace(root);
-  const archive = await openTeamArchive({ ...options, ...place, onError });
+  const { replicaPlace } = await import("../replicas/replica_place.ts");
+  const { openReplica } = await import("../../src/archive/replica.ts");
+  const place = await replicaPlace(root);
+  const archive = await openReplica({ ...options, ...place, onError });
   const { catalog, store } = archive;
   const indexing = archive.watch({ onChange: () => {}, onError });
   /** Waits until the catalog lists what was uploaded, as callers of an archive in a folder may expect. */

@@ -1,5 +1,5 @@
 import { fromFileUrl } from "@std/path";
-import { IS_TEAM } from "./archive.ts";
+import { HAS_REPLICAS } from "./archive.ts";
 import { testFolder } from "./folder.ts";
 import { watchObjects } from "./watched_objects.ts";
 
@@ -121,13 +121,13 @@ export async function startBareServe(args: readonly string[], options: CliOption
  * the same files.
  */
 export async function startTestServe(args: readonly string[]): Promise<ServeProcess> {
-  if (!IS_TEAM) return await startBareServe(args);
+  if (!HAS_REPLICAS) return await startBareServe(args);
   const { writeDemoFiles } = await import("../../src/demo/demo_files.ts");
-  const { teamPlace } = await import("../team/team_archive.ts");
+  const { replicaPlace } = await import("../replicas/replica_place.ts");
   await using folder = await testFolder();
   if (args.includes("--demo")) await writeDemoFiles(folder.path);
   const root = args.indexOf("--root");
-  const { database, store, storeCredentials } = await teamPlace(root < 0 ? folder.path : args[root + 1] ?? "");
+  const { database, store, storeCredentials } = await replicaPlace(root < 0 ? folder.path : args[root + 1] ?? "");
   const others = args.filter((arg, index) => arg !== "--demo" && (root < 0 || (index !== root && index !== root + 1)));
   return await startBareServe(["--database", database, "--store", store, ...others], {
     env: {

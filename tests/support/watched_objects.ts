@@ -1,5 +1,5 @@
 import { type ArchiveOptions, type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
-import { IS_TEAM } from "./archive.ts";
+import { HAS_REPLICAS } from "./archive.ts";
 import { CredentialWatch } from "./server_credentials.ts";
 import { createServer, request } from "node:http";
 
@@ -65,15 +65,15 @@ export async function watchObjects(): Promise<WatchedObjects> {
 
 /** Starts an archive of the backend that is tested. The files of one in a store are those that are in its folder now. */
 export async function startTestArchive({ root = "", ...options }: ArchiveOptions): Promise<RunningArchive> {
-  if (!IS_TEAM) return await startArchive({ ...options, root });
-  const { database, store, storeCredentials } = await (await import("../team/team_archive.ts")).teamPlace(root);
+  if (!HAS_REPLICAS) return await startArchive({ ...options, root });
+  const { database, store, storeCredentials } = await (await import("../replicas/replica_place.ts")).replicaPlace(root);
   return await startArchive({ ...options, database, store, storeCredentials });
 }
 
 /** Starts an archive whose objects are watched. Closing it ends the watch, and fails the test of a credential. */
 export async function startWatchedArchive(options: ArchiveOptions): Promise<RunningArchive> {
-  // The store of a team has an address that is not the archive's to choose.
-  if (IS_TEAM) return await startTestArchive(options);
+  // The store of replicas has an address that is not the archive's to choose.
+  if (HAS_REPLICAS) return await startTestArchive(options);
   const watched = await watchObjects();
   const archive = await startArchive({ ...options, objectsPort: watched.port, objectsUrl: watched.url });
   const close = async () => {

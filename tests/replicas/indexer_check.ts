@@ -4,12 +4,12 @@ import { catalogEntry } from "../../src/archive/catalog_entry.ts";
 import { PostgresCatalog } from "../../src/archive/postgres_catalog.ts";
 import { parseStoreUrl, S3Client, type S3ClientOptions } from "../../src/archive/s3.ts";
 import { S3Store } from "../../src/archive/s3_store.ts";
-import { openTeamArchive } from "../../src/archive/team.ts";
+import { openReplica } from "../../src/archive/replica.ts";
 import type { HttpEvent } from "../../src/http/transport.ts";
 import { ImapError } from "../../src/errors.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
-import { type ArchivePlace, busyFactor, sharedServers, startServers, type TeamServers } from "./servers.ts";
+import { type ArchivePlace, busyFactor, type ReplicaServers, sharedServers, startServers } from "./servers.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 import { createHash } from "node:crypto";
@@ -43,8 +43,8 @@ interface ReplicaOptions extends Pick<IndexerOptions, "releasesFoundFiles"> {
   readonly makeClient?: (options: S3ClientOptions) => S3Client;
 }
 
-async function openReplica(
-  servers: TeamServers,
+async function newReplica(
+  servers: ReplicaServers,
   place: Pick<ArchivePlace, "database" | "store">,
   { times, clientOptions, makeClient = (options) => new S3Client(options), ...options }: ReplicaOptions = {},
 ): Promise<Replica> {
@@ -200,8 +200,8 @@ async function uploadMany(
 Deno.test("Indexers list 95 % of quick uploads within a second, and slow ones soon", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
-  await using one = await openReplica(servers, place);
-  await using two = await openReplica(servers, place);
+  await using one = await newReplica(servers, place);
+  await using two = await newReplica(servers, place);
   for (const replica of [one, two]) replica.start();
   for (let number = 5_000; number < 5_300; number++) await sign(one, pathOf(number)); // Nobody uses these.
   const lags = await uploadMany([one, two], {
@@ -233,8 +233,8 @@ Deno.test("Indexers list 95 % of quick uploads within a second, and slow ones so
 Deno.test("10,000 URLs that nobody uses cost at most 200 HEADs a second, and do not delay others", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
-  await using one = await openReplica(servers, place);
-  await using two = await openReplica(servers, place);
+  await using one = await newReplica(servers, place);
+  await using two = await newReplica(servers, place);
   await one.catalog.rows(
     `INSERT INTO pending SELECT 'imap/mag/l1a/2026/01/nothing' || number, 0, 32503680000000, 0, 0, 0
       FROM generate_series(1, 10000) AS numbers (number) RETURNING 1`,
@@ -263,7 +263,7 @@ Deno.test("10,000 URLs that nobody uses cost at most 200 HEADs a second, and do 
 Deno.test("After its URL has ended, the catalog has the bytes that were uploaded last", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
-  await using replica = await openReplica(servers, place, {
+  await using replica = await newReplica(servers, place, {
     times: { afterEnd: 100, lastTransfer: 500, longestWait: 500 },
   });
   replica.start();
@@ -287,7 +287,7 @@ Deno.test("A transfer that began before the end of its URL, and ends after it, i
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
   const times = { afterEnd: 50, lastTransfer: 5_000, longestWait: 500 };
-  await using replica = await openReplica(servers, place, { times });
+  await using replica = await newReplica(servers, place, { times });
   replica.start();
   const url = await sign(replica, pathOf(1), 1);
   await delay(1_500);
@@ -299,7 +299,7 @@ Deno.test("A transfer that began before the end of its URL, and ends after it, i
 Deno.test("What is not listed yet is listed when somebody asks for it", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
-  await using replica = await openReplica(servers, place); // It does not look by itself.
+  await using replica = await newReplica(servers, place); // It does not look by itself.
   const url = await sign(replica, pathOf(1));
   assertEquals(await replica.store.has(pathOf(1)), false);
   await put(url, "abc");
@@ -321,7 +321,7 @@ Deno.test("An event of the store makes the indexer look at once", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
   const times = { firstWait: 600_000, longestWait: 600_000, sweep: 600_000 };
-  await using replica = await openReplica(servers, place, { times });
+  await using replica = await newReplica(servers, place, { times });
   replica.start();
   await until("the first sweep is done", () => replica.sweeps.length === 1);
   await put(await sign(replica, pathOf(1)), "abc");
@@ -362,7 +362,7 @@ Deno.test("An event that a store really sends makes the archive list an object",
   });
   const place = await servers.newArchivePlace();
   const times = { firstWait: 600_000, longestWait: 600_000, sweep: 600_000 };
-  await using opened = replica = await openReplica(servers, place, { times });
+  await using opened = replica = await newReplica(servers, place, { times });
   opened.start();
   await until("the first sweep is done", () => opened.sweeps.length === 1);
   assertEquals(await put(await sign(opened, pathOf(1)), "abc"), 200);
@@ -377,7 +377,7 @@ Deno.test("An object that was uploaded in parts has an ETag that is no MD5", asy
   const place = await servers.newArchivePlace();
   const parts = `${md5("a part")}-2`;
   await writeObjects(place, [pathOf(1)], parts);
-  await using replica = await openReplica(servers, place);
+  await using replica = await newReplica(servers, place);
   await replica.indexer.sweepFirst();
   const [row] = await replica.catalog.rows("SELECT md5, etag FROM files");
   assertEquals(row, { md5: null, etag: parts });
@@ -402,7 +402,7 @@ Deno.test("A sweep makes the catalog agree with a store that others have changed
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
   let interrupted: InterruptedClient | undefined;
-  await using replica = await openReplica(servers, place, {
+  await using replica = await newReplica(servers, place, {
     makeClient: (options) => interrupted = new InterruptedClient(options),
   });
   const { client, catalog, indexer } = replica;
@@ -465,10 +465,10 @@ Deno.test("Only one process sweeps at a time, and a new archive waits for it", a
   const entered = Promise.withResolvers<void>();
   const leave = Promise.withResolvers<void>();
   let interrupted: InterruptedClient | undefined;
-  await using one = await openReplica(servers, place, {
+  await using one = await newReplica(servers, place, {
     makeClient: (options) => interrupted = new InterruptedClient(options),
   });
-  await using two = await openReplica(servers, place);
+  await using two = await newReplica(servers, place);
   await one.client.put(pathOf(1), new Blob(["abc"]).stream(), 3);
   if (interrupted !== undefined) {
     interrupted.act = async () => {
@@ -488,7 +488,7 @@ Deno.test("A sweep removes nothing when the list is not complete, or the store d
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
   {
-    await using replica = await openReplica(servers, place);
+    await using replica = await newReplica(servers, place);
     for (let number = 0; number < 3; number++) {
       await replica.client.put(pathOf(number), new Blob(["abc"]).stream(), 3);
     }
@@ -524,7 +524,7 @@ Deno.test("A sweep removes nothing when the list is not complete, or the store d
       method === "HEAD" ? new Response(null, { status: 404 }) : answer(new URL(url))
     );
     const store = place.store.replace(/http:[^&]*/, server.url);
-    await using replica = await openReplica(servers, { ...place, store }, { clientOptions: { retries: 0 } });
+    await using replica = await newReplica(servers, { ...place, store }, { clientOptions: { retries: 0 } });
     const { message } = await assertRejects(() => replica.indexer.sweep(), Error);
     assertStringIncludes(message, said);
     assertEquals((await listed(replica)).size, 3);
@@ -551,7 +551,7 @@ Deno.test("A first sweep that fails is tried again less and less often, and does
   });
   const store = place.store.replace(/http:[^&]*/, server.url);
   {
-    await using replica = await openReplica(servers, { ...place, store }, { times: { failedSweep: 50 } });
+    await using replica = await newReplica(servers, { ...place, store }, { times: { failedSweep: 50 } });
     replica.start();
     await until("it was tried several times", () => lists >= 3);
     await delay(1_000);
@@ -559,7 +559,7 @@ Deno.test("A first sweep that fails is tried again less and less often, and does
   }
   isHanging = true;
   {
-    await using replica = await openReplica(servers, { ...place, store });
+    await using replica = await newReplica(servers, { ...place, store });
     await replica.catalog.update({
       changed: [{ ...catalogEntry(nameOf(pathOf(1)), { size: 1, mtime: 0, md5: null, ingested: new Date() }) }],
       gone: [],
@@ -573,8 +573,8 @@ Deno.test("A first sweep that fails is tried again less and less often, and does
   never.resolve(new Response());
 });
 
-/** Starts a process with an indexer; tests/team/indexer_program.ts. */
-async function startIndexer(servers: TeamServers, { database, store }: ArchivePlace): Promise<Deno.ChildProcess> {
+/** Starts a process with an indexer; tests/replicas/indexer_program.ts. */
+async function startIndexer(servers: ReplicaServers, { database, store }: ArchivePlace): Promise<Deno.ChildProcess> {
   const program = new URL("indexer_program.ts", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", program],
@@ -591,7 +591,7 @@ async function startIndexer(servers: TeamServers, { database, store }: ArchivePl
 Deno.test("No upload is lost when indexers are killed at any moment, and each is listed once", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
-  await using signer = await openReplica(servers, place); // It does not look by itself.
+  await using signer = await newReplica(servers, place); // It does not look by itself.
   const children = [await startIndexer(servers, place), await startIndexer(servers, place)];
   const kills: number[] = [];
   let isUploading = true;
@@ -634,7 +634,7 @@ Deno.test("200,000 objects are swept in 30 s, in little memory", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
   await writeObjects(place, Array.from({ length: OBJECTS }, (_, number) => pathOf(number)), md5(""));
-  await using replica = await openReplica(servers, place);
+  await using replica = await newReplica(servers, place);
   let most = 0;
   const before = Deno.memoryUsage().rss;
   const sampling = setInterval(() => most = Math.max(most, Deno.memoryUsage().rss - before), 100);
@@ -683,10 +683,10 @@ Deno.test("A sweep of the wrong bucket or prefix removes nothing", async () => {
   const place = await servers.newArchivePlace();
   await writeObjects(place, Array.from({ length: 150 }, (_, number) => pathOf(number)), md5(""));
   {
-    await using right = await openReplica(servers, place);
+    await using right = await newReplica(servers, place);
     await right.indexer.sweepFirst();
   }
-  await using wrong = await openReplica(servers, { ...place, store: place.store.replace("?", "/other?") });
+  await using wrong = await newReplica(servers, { ...place, store: place.store.replace("?", "/other?") });
   const { message } = await assertRejects(() => wrong.indexer.sweep(), ImapError);
   assertStringIncludes(message, "150 of the 150 files in the catalog are not there");
   assertEquals(await wrong.catalog.size(), 150);
@@ -708,7 +708,7 @@ Deno.test("An archive in a store is filled by its first sweep, and by an import"
     importFrom: folder.path,
   };
   for (const turn of ["first", "second"]) {
-    const archive = await openTeamArchive(options);
+    const archive = await openReplica(options);
     const { copied, present, conflicts, skipped } = archive.imported ?? {};
     assertEquals([copied, present], turn === "first" ? [1, 0] : [0, 1]);
     assertEquals([conflicts, skipped?.map(({ path }) => path)], [[nameOf(pathOf(1))], ["notes.txt"]]);

@@ -1,6 +1,6 @@
 // An archive with 200,000 rows in PostgreSQL, beside one in SQLite: queries a second, the processor time of each in both
 // processes, and all rows at once: the same bytes, and the memory for them.
-import { startServers } from "../tests/team/servers.ts";
+import { startServers } from "../tests/replicas/servers.ts";
 import { type Figures, measure, middle, QUERIES, type Server, startServer } from "./archive.ts";
 import { median, type Result } from "./measure.ts";
 import { peakOf } from "./transfers/peak_memory.ts";
@@ -53,7 +53,7 @@ async function everything({ port }: Server): Promise<string> {
 }
 
 /** Measures an archive in PostgreSQL. */
-export async function benchTeam(): Promise<Result[]> {
+export async function benchReplicas(): Promise<Result[]> {
   await using servers = await startServers();
   const { database, schema } = await servers.newArchivePlace();
   const results: Result[] = [];

@@ -5,7 +5,7 @@ import { walk } from "@std/fs";
 import { join, relative } from "@std/path";
 
 /** The options of an archive in PostgreSQL and S3. */
-export interface TeamPlace extends Pick<ArchivePlace, "database" | "store" | "bucket"> {
+export interface ReplicaPlace extends Pick<ArchivePlace, "database" | "store" | "bucket"> {
   readonly storeCredentials: StoreCredentials;
   /** The paths of its objects, sorted. */
   objects(): Promise<string[]>;
@@ -14,7 +14,7 @@ export interface TeamPlace extends Pick<ArchivePlace, "database" | "store" | "bu
 }
 
 /** The places of archives, by the folder that they stand for: a test may open its archive several times. */
-const places = new Map<string, Promise<TeamPlace>>();
+const places = new Map<string, Promise<ReplicaPlace>>();
 
 /** The number of files that are uploaded at a time. */
 const UPLOADS = 8;
@@ -41,7 +41,7 @@ async function uploadFolder(folder: string, client: S3Client, objects: string): 
 }
 
 /** The place of the archive that has the files of a folder, as they are when it is asked for first. */
-export function teamPlace(folder: string): Promise<TeamPlace> {
+export function replicaPlace(folder: string): Promise<ReplicaPlace> {
   const known = places.get(folder);
   if (known !== undefined) return known;
   const place = newPlace(folder);
@@ -49,7 +49,7 @@ export function teamPlace(folder: string): Promise<TeamPlace> {
   return place;
 }
 
-async function newPlace(folder: string): Promise<TeamPlace> {
+async function newPlace(folder: string): Promise<ReplicaPlace> {
   const servers = await sharedServers();
   const { database, store, bucket, objects } = await servers.newArchivePlace();
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = servers.keys;

@@ -1,6 +1,6 @@
-// The contract tests of the archive, with its rows in PostgreSQL and its files in S3: `deno task test:team` sets
+// The contract tests of the archive, with its rows in PostgreSQL and its files in S3: `deno task test:replicas` sets
 // IMAP_TEST_BACKEND, and each test opens such an archive.
-import { IS_TEAM } from "../support/archive.ts";
+import { HAS_REPLICAS } from "../support/archive.ts";
 import { assertEquals } from "@std/assert";
 
 /** Tests of a file that are left out: their names, and why. */
@@ -91,7 +91,7 @@ export const PROTOCOL_TESTS: Readonly<Record<string, LeftOut>> = {
 export async function defineContract(files: Readonly<Record<string, LeftOut>>): Promise<void> {
   const unknown: string[] = [];
   const define = Deno.test;
-  for (const [file, leftOut] of IS_TEAM ? Object.entries(files) : []) {
+  for (const [file, leftOut] of HAS_REPLICAS ? Object.entries(files) : []) {
     const missing = new Set(Object.keys(leftOut));
     const add = (
       test: string | Deno.TestDefinition,
@@ -113,7 +113,7 @@ export async function defineContract(files: Readonly<Record<string, LeftOut>>): 
   Reflect.set(Deno, "test", define);
   define({
     name: "only tests that exist are left out of the contract",
-    ignore: !IS_TEAM,
+    ignore: !HAS_REPLICAS,
     fn: () => assertEquals(unknown, []),
   });
 }

@@ -1,5 +1,5 @@
 // The servers that the other tests of this folder use.
-import { sharedServers, startServers, type TeamServers } from "./servers.ts";
+import { type ReplicaServers, sharedServers, startServers } from "./servers.ts";
 import { run } from "../python/install.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 
@@ -9,7 +9,7 @@ async function sql(url: string, text: string, env: Record<string, string> = {}):
 }
 
 /** Sends a request to the store, signed by curl. @returns The status. */
-async function s3(servers: TeamServers, args: readonly string[], secret = servers.keys.AWS_SECRET_ACCESS_KEY) {
+async function s3(servers: ReplicaServers, args: readonly string[], secret = servers.keys.AWS_SECRET_ACCESS_KEY) {
   const user = `${servers.keys.AWS_ACCESS_KEY_ID}:${secret}`;
   const options = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "--aws-sigv4", "aws:amz:us-east-1:s3", "-u", user];
   const unsigned = ["-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"];

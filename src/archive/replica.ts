@@ -10,7 +10,7 @@ import { shown } from "../safe_text.ts";
 import { resolve } from "@std/path";
 
 /** Where replicas share an archive. */
-export interface TeamOptions {
+export interface ReplicaOptions {
   /** The URL of PostgreSQL: `postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=verify-full`. */
   readonly database: string;
   /** The S3 store: `s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION`. */
@@ -44,7 +44,7 @@ async function readAuthorities(path: string): Promise<string> {
 }
 
 /** Returns the keys of the store. */
-function credentialsOf({ storeCredentials }: TeamOptions): StoreCredentials {
+function credentialsOf({ storeCredentials }: ReplicaOptions): StoreCredentials {
   const credentials = storeCredentials ?? storeCredentialsFromEnvironment();
   if (credentials !== undefined) return credentials;
   throw new InputError(
@@ -53,7 +53,7 @@ function credentialsOf({ storeCredentials }: TeamOptions): StoreCredentials {
 }
 
 /** Returns where the store is, with the origin that callers use. */
-function locationOf({ store, objectsUrl }: TeamOptions): StoreLocation {
+function locationOf({ store, objectsUrl }: ReplicaOptions): StoreLocation {
   const location = parseStoreUrl(store);
   return objectsUrl === undefined ? location : { ...location, publicEndpoint: new URL(objectsUrl) };
 }
@@ -68,7 +68,7 @@ const RETRIES = 2;
  *
  * @throws {InputError} When the options are wrong. {ImapError} When the database or the store cannot be used.
  */
-export async function openTeamArchive(options: TeamOptions): Promise<Backend> {
+export async function openReplica(options: ReplicaOptions): Promise<Backend> {
   const { caFile, unreleased = false, importFrom, signal, now, onError } = options;
   const location = locationOf(options);
   const credentials = credentialsOf(options);

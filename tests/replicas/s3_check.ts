@@ -4,19 +4,19 @@ import { IncompleteBodyError } from "../../src/archive/object_store.ts";
 import { ConnectionError, ImapError } from "../../src/errors.ts";
 import { run } from "../python/install.ts";
 import { deadUrl } from "../support/server.ts";
-import { type ArchivePlace, sharedServers, startServers, type TeamServers } from "./servers.ts";
+import { type ArchivePlace, type ReplicaServers, sharedServers, startServers } from "./servers.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 
 /** A client of a place. */
 export function clientOf(
-  { keys }: TeamServers,
+  { keys }: ReplicaServers,
   { store }: Pick<ArchivePlace, "store">,
   options: Partial<S3ClientOptions> = {},
 ): S3Client {
   return new S3Client({ location: parseStoreUrl(store), credentials: credentialsOf(keys), retries: 0, ...options });
 }
 
-function credentialsOf(keys: TeamServers["keys"]): S3ClientOptions["credentials"] {
+function credentialsOf(keys: ReplicaServers["keys"]): S3ClientOptions["credentials"] {
   return { accessKeyId: keys.AWS_ACCESS_KEY_ID, secretAccessKey: keys.AWS_SECRET_ACCESS_KEY };
 }
 

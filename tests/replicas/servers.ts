@@ -3,7 +3,7 @@
  *
  * As a program, it starts them, runs a command whose tests share them, and stops them. Without a command it only installs
  * versitygw:
- * `deno run -A tests/team/servers.ts deno test -A tests/team/main.ts`
+ * `deno run -A tests/replicas/servers.ts deno test -A tests/replicas/main.ts`
  *
  * @module
  */
@@ -56,7 +56,7 @@ interface ServerPlaces {
 }
 
 /** PostgreSQL and the S3 server, however they were started. */
-export class TeamServers {
+export class ReplicaServers {
   readonly #places: ServerPlaces;
 
   constructor(places: ServerPlaces) {
@@ -109,19 +109,19 @@ export class TeamServers {
 }
 
 /** The variable in which a process that started servers tells others where they are. */
-const PLACES = "IMAP_TEST_TEAM_SERVERS";
+const PLACES = "IMAP_TEST_REPLICA_SERVERS";
 
-let shared: Promise<TeamServers> | undefined;
+let shared: Promise<ReplicaServers> | undefined;
 
 /** The servers that tests share: those of the program that runs the tests, or else of this process, until it ends. */
-export function sharedServers(): Promise<TeamServers> {
+export function sharedServers(): Promise<ReplicaServers> {
   const told = Deno.env.get(PLACES);
   return shared ??= told === undefined || told === ""
     ? ownServers()
-    : Promise.resolve(new TeamServers(JSON.parse(told)));
+    : Promise.resolve(new ReplicaServers(JSON.parse(told)));
 }
 
-async function ownServers(): Promise<TeamServers> {
+async function ownServers(): Promise<ReplicaServers> {
   const servers = await startServers();
   globalThis.addEventListener("unload", () => servers.end());
   return servers;
@@ -138,7 +138,7 @@ export interface ServerOptions {
 }
 
 /** The servers of one test, which it may stop and start. */
-export class OwnServers extends TeamServers implements AsyncDisposable {
+export class OwnServers extends ReplicaServers implements AsyncDisposable {
   readonly postgres: Service;
   readonly store: Service;
   readonly #processes: readonly Process[];
@@ -199,7 +199,7 @@ function psql(folder: string, address: string, name: string): string[] {
 
 /** Writes `ca.pem`, and `server.pem` and `server.key` for both servers. */
 async function writeCertificates(folder: string): Promise<string> {
-  const authority = await certificateAuthority("Test team");
+  const authority = await certificateAuthority("Test replicas");
   const { cert, key } = await authority.issue();
   const file = join(folder, "ca.pem");
   await Deno.writeTextFile(file, authority.cert);

@@ -4,7 +4,7 @@ import { until } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { deadUrl } from "../support/server.ts";
 import { certificateAuthority } from "../support/server_certificate.ts";
-import { type ArchivePlace, sharedServers, startServers, type TeamServers } from "./servers.ts";
+import { type ArchivePlace, type ReplicaServers, sharedServers, startServers } from "./servers.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 
@@ -12,12 +12,12 @@ const NAME = "imap_mag_l0_raw_20250502_v001.pkts";
 const PATH = `imap/mag/l0/2025/05/${NAME}`;
 
 /** The environment of a replica, with all secrets in it. */
-function environment({ keys }: TeamServers, { database, store }: ArchivePlace): Record<string, string> {
+function environment({ keys }: ReplicaServers, { database, store }: ArchivePlace): Record<string, string> {
   return { ...keys, IMAP_ARCHIVE_DATABASE: database, IMAP_ARCHIVE_STORE: store };
 }
 
 /** The texts that no output may contain. */
-function secretsOf({ keys }: TeamServers, { database }: ArchivePlace): string[] {
+function secretsOf({ keys }: ReplicaServers, { database }: ArchivePlace): string[] {
   const { password } = new URL(database);
   return [keys.AWS_SECRET_ACCESS_KEY, password, decodeURIComponent(password)];
 }
@@ -91,7 +91,7 @@ Deno.test("serve uses both servers over TLS with secrets from files, and shows n
 type Wrong = readonly [
   name: string,
   sentence: RegExp,
-  change: (servers: TeamServers, place: ArchivePlace) => { env?: Record<string, string>; args?: string[] },
+  change: (servers: ReplicaServers, place: ArchivePlace) => { env?: Record<string, string>; args?: string[] },
 ];
 
 const WRONG: readonly Wrong[] = [

@@ -1,4 +1,4 @@
-/** The tests that need PostgreSQL and an S3 server: `deno task test:team`. */
+/** The tests that need PostgreSQL and an S3 server: `deno task test:replicas`. */
 import "./indexer_check.ts";
 import "./postgres_check.ts";
 import "./replicas_check.ts";
