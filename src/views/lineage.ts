@@ -262,18 +262,18 @@ function extentOf({ x, y, height }: Box, isDown: boolean): Extent {
 }
 
 /**
- * Draws the line from a file to a parent. Boxes of levels in between do not hide it: it goes through gaps between them.
+ * Draws the line from a file to a parent. What is on the levels in between does not hide it: it goes through gaps there.
  *
  * @returns The path; undefined for a line that closes a cycle, and would lead back.
  */
-function linePath(child: Box, parent: Box, boxes: Iterable<Box>, isDown: boolean): string | undefined {
+function linePath(child: Box, parent: Box, obstacles: readonly Box[], isDown: boolean): string | undefined {
   const [from, to] = [extentOf(child, isDown), extentOf(parent, isDown)];
   if (to.start <= from.start) return undefined;
   const point = (along: number, across: number) => isDown ? `${across},${along}` : `${along},${across}`;
   const [first, last] = [(from.first + from.last) / 2, (to.first + to.last) / 2];
   const half = (isDown ? ROW_GAP : BOX.gap) / 2;
   const rows = new Map<number, { end: number; readonly gaps: number[] }>();
-  for (const box of boxes) {
+  for (const box of obstacles) {
     const extent = extentOf(box, isDown);
     if (extent.start <= from.start || extent.start >= to.start) continue;
     const row = rows.get(extent.start) ?? { end: 0, gaps: [extent.first - half] };
@@ -297,10 +297,11 @@ function linePath(child: Box, parent: Box, boxes: Iterable<Box>, isDown: boolean
 function lineageChart(graph: LineageGraph): Chart {
   const parents = parentsByChild(graph);
   const { boxes, more, height, width: drawn, isDown, hidden } = placed(graph, parents);
+  const obstacles = [...boxes.values(), ...more];
   const lines = graph.edges.flatMap(({ child, parent }): Mark[] => {
     const [from, to] = [boxes.get(child), boxes.get(parent)];
     if (from === undefined || to === undefined) return [];
-    const path = linePath(from, to, boxes.values(), isDown);
+    const path = linePath(from, to, obstacles, isDown);
     return path === undefined ? [] : [{ kind: "path", path, stroke: "line", strokeWidth: 1.2 }];
   });
   const states = [...new Set(graph.nodes.map(({ state }) => state))];

@@ -3,9 +3,10 @@ import { archivePath, ImapClient, type ImapClientOptions, InputError, type Linea
 import { type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
 import { minimalCdf } from "../../src/demo/cdf.ts";
 import { writeDemoFiles } from "../../src/demo/demo_files.ts";
-import { readInputs, readParents } from "../../src/dataset/lineage.ts";
+import { type LineageNode, readInputs, readParents } from "../../src/dataset/lineage.ts";
 import { textPixels } from "../../src/display/chart.ts";
 import { JUPYTER_DISPLAY } from "../../src/jupyter.ts";
+import { lineagePicture } from "../../src/views/lineage.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
@@ -174,6 +175,51 @@ Deno.test("the graph of lineage() leads lines around boxes, and no text out of i
   const width = textPixels(shortened, { isBold: true });
   assert(width > 180 && width <= 232, `${shortened}: ${width}`);
 });
+
+/** Points on a path of curves and straight lines, 20 for each. */
+function pointsOf(path: string): Array<readonly [x: number, y: number]> {
+  let [x, y] = [0, 0];
+  return [...path.matchAll(/[MCL][^MCL]*/g)].flatMap(([step]) => {
+    const [[x0, y0], numbers] = [[x, y], [...step.matchAll(/-?[\d.]+/g)].map(Number)];
+    [x = 0, y = 0] = numbers.slice(-2);
+    const [x1 = x0, y1 = y0, x2 = x, y2 = y] = step.startsWith("C") ? numbers : [];
+    if (step.startsWith("M")) return [];
+    return Array.from({ length: 21 }, (_, index) => {
+      const [t, s] = [index / 20, 1 - index / 20];
+      const at = (a: number, b: number, c: number, d: number) =>
+        s ** 3 * a + 3 * s * s * t * b + 3 * s * t * t * c + t ** 3 * d;
+      return [at(x0, x1, x2, x), at(y0, y1, y2, y)] as const;
+    });
+  });
+}
+
+for (const levels of [[1, 20, 4], [1, 4, 20, 3, 1]]) {
+  Deno.test(`the graph of a lineage with ${levels.join(", ")} files on its levels leads no line over a count`, async () => {
+    const nodes = levels.flatMap((count, level) =>
+      Array.from({ length: count }, (_, index): LineageNode => ({
+        ...{ name: `level ${level} file ${index}`, level, state: "here", file_path: null },
+        ...{ local_path: null, dependency_file: null, problem: null },
+      }))
+    );
+    const on = (level: number) => nodes.filter((node) => node.level === level);
+    const edges = levels.slice(1).flatMap((_, level) =>
+      on(level + 1).map(({ name: parent }, index) => {
+        const { name: child = "" } = on(level)[index % on(level).length] ?? {};
+        return { child, parent, from: ["Parents"] } as const;
+      })
+    );
+    // The first file names one of the last level, too: that line crosses all levels in between.
+    const [first = "", last = ""] = [nodes[0]?.name, on(levels.length - 1)[0]?.name];
+    const all = [...edges, { child: first, parent: last, from: ["Parents"] } as const];
+    const svg = await lineagePicture({ nodes, edges: all, isCut: false, notes: [] }).toSvg();
+    const [, x, y] = /<text x="([\d.]+)" y="([\d.]+)"[^>]*>and 4 more files</.exec(svg)?.map(Number) ?? [];
+    assert(x !== undefined && y !== undefined);
+    const points = [...svg.matchAll(/<path d="([^"]*)"/g)].flatMap(([, path = ""]) => pointsOf(path));
+    assert(points.length > 20);
+    const right = x + textPixels("and 4 more files");
+    assertEquals(points.filter(([px, py]) => px > x && px < right && py > y - 8 && py < y), []);
+  });
+}
 
 Deno.test("lineage() of a file that names no parents says so", async () => {
   await using lab = await openLab();

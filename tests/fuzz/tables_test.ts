@@ -53,7 +53,7 @@ function shown(text: string): string {
   return cuts.find((cut) => markupLength(cut) <= 400) ?? "";
 }
 
-/** What is in use of linkedom, whose types speak of a browser's DOM. */
+/** All elements of a page's body. */
 function elements(html: string): HtmlElement[] {
   return elementsOf(`<!doctype html><html><body>${html}</body></html>`).filter(({ inside }) => inside.has("body"));
 }
