@@ -67,7 +67,10 @@ export interface PlotOptions extends ReadOptions {
    * drawn and the others are summed; of an image, the first record and two dimensions.
    */
   readonly at?: Readonly<Record<string, number | "sum">> | undefined;
-  /** Whether to draw lines or a spectrogram. Default: what the file says (DISPLAY_TYPE); lines for up to 8 components. */
+  /**
+   * Whether to draw lines or a spectrogram. Default: what the file says (DISPLAY_TYPE); lines for up to 8 components, except
+   * for many events at irregular times, which are counted by time and value.
+   */
   readonly as?: "lines" | "spectrogram" | undefined;
 }
 

@@ -108,13 +108,14 @@ function isWithoutRhythm(times: Float64Array): boolean {
 
 /** Whether each value says next to nothing about the following one: the ratio of von Neumann is 2 for such values. */
 function isScattered(values: Float64Array): boolean {
-  let [count, sum, squares, steps, before] = [0, 0, 0, 0, NaN];
+  let [count, sum, squares, steps, first, before] = [0, 0, 0, 0, NaN, NaN];
   for (const value of values) {
     if (!(Math.abs(value) <= MAX_DRAWN)) continue;
-    count++;
-    sum += value;
-    squares += value ** 2;
-    if (!Number.isNaN(before)) steps += (value - before) ** 2;
+    if (count++ === 0) first = before = value;
+    // From the first value: the squares of large numbers would hide small differences.
+    sum += value - first;
+    squares += (value - first) ** 2;
+    steps += (value - before) ** 2;
     before = value;
   }
   return steps > 0.5 * (squares - sum ** 2 / count);

@@ -138,6 +138,10 @@ Deno.test("many events at irregular times are counted, and drawn as colors; line
   // A rhythm, values that follow from each other, and a few events are lines.
   assertEquals(await isCounted(scattered, { x: axis(irregular.map((_, index) => index * 1000)) }), false);
   assertEquals(await isCounted(irregular.map((_, index) => Math.sin(index / 500))), false);
+  assertEquals(await isCounted(irregular.map((_, index) => 4e11 + Math.sin(index / 500))), false);
+  for (const constant of [0.1, 0.3, 1 / 3, 4.3e8 + 0.1]) {
+    assertEquals(await isCounted(irregular.map(() => constant)), false);
+  }
   const few = axis(irregular.slice(0, 1_000));
   assertEquals(await isCounted(scattered.slice(0, 1_000), { x: few }), false);
   // What a chart says in words are the values, not the counts.
