@@ -13,7 +13,7 @@ import {
   timeToIso,
 } from "../cdf/cdf.ts";
 import { type DatasetVariable, IstpFile } from "../dataset/istp_file.ts";
-import { ImapError } from "../errors.ts";
+import { ConnectionError, ImapError } from "../errors.ts";
 import { printable } from "../safe_text.ts";
 
 /** The types of HAPI: `integer` has 32 bits with a sign, `isotime` and `string` a fixed number of bytes. */
@@ -638,7 +638,11 @@ export class HapiDatasets {
     return undefined;
   }
 
-  /** Describes the data of a file; undefined if it cannot be read any more. */
+  /**
+   * Describes the data of a file; undefined if it cannot be read any more.
+   *
+   * @throws {ConnectionError} If the store cannot be reached now: an older file may have other data.
+   */
   describeFile(file: FileSpan): Promise<Awaited<ReturnType<typeof describe>> | undefined> {
     const { path, size, mtime, timeVariable } = file;
     const key = JSON.stringify([path, size, mtime, timeVariable]);
@@ -648,9 +652,8 @@ export class HapiDatasets {
     const describing = this.#readDescription(file);
     this.#descriptions.set(key, describing);
     // What failed once is tried again.
-    void describing.then((found) => {
-      if (found === undefined) this.#descriptions.delete(key);
-    });
+    const forget = () => this.#descriptions.delete(key);
+    void describing.then((found) => found === undefined && forget(), forget);
     return describing;
   }
 
@@ -660,6 +663,7 @@ export class HapiDatasets {
       using opened = await openStored(store, file.path);
       return opened === undefined ? undefined : await describe(new IstpFile(opened.cdf), file.timeVariable);
     } catch (error) {
+      if (error instanceof ConnectionError) throw error;
       onError(error);
       return undefined;
     }

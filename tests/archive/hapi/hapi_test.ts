@@ -1,5 +1,5 @@
 import { openCdf, timeToIso } from "../../../src/cdf/cdf.ts";
-import { ImapError } from "../../../src/errors.ts";
+import { ConnectionError, ImapError } from "../../../src/errors.ts";
 import { writeDemoFiles } from "../../../src/demo/demo_files.ts";
 import { archivePath } from "../../../src/names/file_name.ts";
 import { openTestArchive, type TestArchive, type TestArchiveOptions } from "../../support/archive.ts";
@@ -608,6 +608,22 @@ Deno.test("a series does not lack a file whose times could not be kept: the requ
     database.close();
   }
   assertEquals((await csv(archive, `${ALL}&parameters=number`)).length, 72);
+});
+
+Deno.test("a series is not described as an older file says while the store cannot be reached: the request fails", async () => {
+  await using archive = await days();
+  const { store } = archive.opened;
+  const newest = archivePath(`${ID}_20260104_v001.cdf`);
+  const open = store.open.bind(store);
+  let opened = 0;
+  store.open = (path) => {
+    // The first time, the times are read.
+    if (path === newest && ++opened === 2) return Promise.reject(new ConnectionError("the store is away"));
+    return open(path);
+  };
+  const info = `/hapi/info?dataset=${ID}`;
+  const statuses = [(await archive.api(info)).status, (await archive.api(info)).status];
+  assertEquals([opened, ...statuses], [3, 500, 200]);
 });
 
 Deno.test("a catalog of the third version gets a table of times, and keeps which files are released", async () => {
