@@ -506,7 +506,9 @@ class Readers {
   /** Runs one until it ends; it does so when its standard input ends, and thus with this process, however that ends. */
   async #run(task: ReaderTask, onReady: () => void): Promise<void> {
     // It needs no more than this; a thread that looks into a file loads the program again.
-    const permissions = ["--allow-net", "--allow-read", `--allow-write=${task.folder.root}`];
+    const { root } = task.folder;
+    // A comma would divide the path into two.
+    const permissions = ["--allow-net", "--allow-read", root.includes(",") ? "--allow-write" : `--allow-write=${root}`];
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-prompt", ...permissions, import.meta.url],
       stdin: "piped",

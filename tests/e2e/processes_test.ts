@@ -27,7 +27,7 @@ Deno.test({
   ignore: !isLinux,
   fn: async () => {
     await using folder = await testFolder();
-    await using archive = await startBareServe(["--root", `${folder.path}/archive`, "--processes", "3"]);
+    await using archive = await startBareServe(["--root", `${folder.path}/an archive, shared`, "--processes", "3"]);
     assertEquals((await childrenOf(archive.process.pid)).length, 2);
     for (let day = 1; day <= 9; day++) {
       const name = `imap_mag_l0_raw_2025050${day}_v001.pkts`;
