@@ -555,7 +555,10 @@ export class Postgres {
    * values are texts; write `CAST(? AS bigint)` for a number. A statement sees what others have changed before it began.
    */
   async transaction(statements: readonly SqlStatement[]): Promise<void> {
-    const numbered = statements.map(({ sql, values }) => ({ sql: numberedText(sql, (n) => `($1)[${n}]`), values }));
+    const numbered = statements.map(({ sql, values }) => ({
+      sql: numberedText(sql, (number) => `($1)[${number}]`),
+      values: values.map(storable),
+    }));
     await this.rows(`SELECT ${TRANSACTION}(?)`, [JSON.stringify(numbered)]);
   }
 

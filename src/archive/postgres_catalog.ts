@@ -130,8 +130,18 @@ const MIGRATE = `DO $migration$ BEGIN
   IF NOT EXISTS (SELECT 1 FROM pg_class WHERE relname = 'state' AND relnamespace = current_schema()::regnamespace) THEN ${CREATE_TABLES} END IF;
 END $migration$`;
 
-/** The orders that are kept at least; of twice as many, the older half is removed. */
-const MIN_ORDERS = 10_000;
+/** How many orders are kept, and how long they are together; of twice as much, the older half is removed. */
+const [MIN_ORDERS, MIN_ORDERS_BYTES] = [10_000, 2 * 2 ** 20];
+
+const DROP_OLD_ORDERS: SqlStatement = {
+  sql: `DELETE FROM orders WHERE
+    (SELECT count(*) >= ${2 * MIN_ORDERS} OR sum(octet_length(content)) >= ${2 * MIN_ORDERS_BYTES} FROM orders)
+    AND number <= (SELECT max(number) FROM (
+      SELECT number, count(*) OVER newest AS orders, sum(octet_length(content)) OVER newest AS bytes
+      FROM orders WINDOW newest AS (ORDER BY number DESC)
+    ) AS counted WHERE counted.orders > ${MIN_ORDERS} OR counted.bytes > ${MIN_ORDERS_BYTES})`,
+  values: [],
+};
 
 /** The columns by which a science file is known apart from its version. */
 const IDENTITY = ["instrument", "data_level", "descriptor", "start_date", "repointing"] as const;
@@ -561,11 +571,7 @@ export class PostgresJournal implements Journal {
         sql: "INSERT INTO orders (key, content) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
         values: [crypto.randomUUID(), JSON.stringify(order)],
       },
-      {
-        sql: `DELETE FROM orders WHERE (SELECT max(number) - min(number) FROM orders) >= ${2 * MIN_ORDERS}
-          AND number <= (SELECT max(number) FROM orders) - ${MIN_ORDERS}`,
-        values: [],
-      },
+      DROP_OLD_ORDERS,
     ]);
   }
 

@@ -117,7 +117,10 @@ Deno.test("PostgreSQL and SQLite respond to queries byte for byte the same, afte
     const changes = [
       () => [files.update({ changed: entries, gone: [] }), catalog.update({ changed: entries, gone: [] })],
       () => [files.update({ changed: [], gone }), catalog.update({ changed: [], gone })],
-      () => [files.release([selection]), catalog.release([selection])],
+      () => {
+        const selections = [selection, { ...selection, descriptor: "no\0descriptor" }];
+        return [files.release(selections), catalog.release(selections)];
+      },
       () => {
         const some = { changed: entries.slice(0, 300), gone: gone.slice(-50) };
         return [files.update(some), catalog.update(some)];
@@ -321,6 +324,15 @@ Deno.test("The journal keeps the newest orders of all archives", async () => {
     await two.append(order("3"));
     const [{ count } = {}] = await other.rows("SELECT count(*) AS count FROM orders");
     assertEquals([count, (await one.orders()).at(-1)], [10_000, order("3")]);
+    // Long orders, as many as fit into 4 MiB.
+    const long = order("x".repeat(8_000));
+    await other.rows("INSERT INTO orders (key, content) SELECT 'long' || n, ? FROM generate_series(1, 1000) AS n", [
+      JSON.stringify(long),
+    ]);
+    await two.append(order("4"));
+    const kept = await one.orders();
+    assert(kept.length > 200 && kept.length < 300, `${kept.length} orders are left`);
+    assertEquals(kept.slice(-2), [long, order("4")]);
   } finally {
     await Promise.all([catalog.close(), other.close()]);
   }
