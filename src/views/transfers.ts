@@ -314,6 +314,7 @@ export interface TransferState {
   readonly speed: number;
   /** Milliseconds left; undefined while unknown. */
   readonly leftMs: number | undefined;
+  /** Those of which all bytes were received are last. */
   readonly active: readonly ActiveFile[];
 }
 
@@ -388,6 +389,9 @@ export class TransferTracker {
     const [files, done] = [this.#files, this.#done];
     const share = files === 0 ? 0 : Math.min(1, (done + partly) / files);
     const leftMs = this.#leftMs(speed);
+    // Files that were received, and wait for the disk, must not hide those that are being received.
+    const isReceived = ({ bytes, size }: ActiveFile) => bytes === size;
+    active.sort((a, b) => Number(isReceived(a)) - Number(isReceived(b)));
     return { files, done, failed: this.#failed, share, bytes: this.#bytes, speed, leftMs, active };
   }
 }

@@ -153,3 +153,12 @@ Deno.test("transferLines() fits any width: the name is shortened, never the size
     "████████░░░░░░░░░░  45% 10 of 80 files, 2 failed, 2.51 MB, 1.25 MB/s, 1:15 left",
   ]);
 });
+
+Deno.test("TransferTracker lists files that are being received before those that wait for the disk", () => {
+  const files = Array.from({ length: 12 }, (_, number) => bytes(`file ${number}`, number < 10 ? 1000 : 500));
+  const { tracker } = trackerOf({ type: "begin", files: 20 }, ...files);
+  tracker.take({ type: "bytes", file: "unknown", bytes: 100, size: undefined });
+  const lines = transferLines(tracker.state());
+  const names = lines.map((line) => /file \d+|unknown/.exec(line)?.[0]);
+  assertEquals(names.slice(0, 4), ["file 10", "file 11", "unknown", "file 0"]);
+});
