@@ -110,12 +110,13 @@ const SENDING_TURNS = 6;
 /** Looks at the files of a data directory. */
 class LocalLook {
   readonly #root: string;
+  readonly #signal: AbortSignal | undefined;
   /** The names in folders where a file was missing: a failed look takes ten times as long as a successful one. */
   readonly #names = new Map<string, ReadonlySet<string>>();
   readonly #seen = new Map<string, Stamp | undefined>();
 
-  constructor(dataDir: string) {
-    this.#root = absolutePath(dataDir);
+  constructor({ dataDir, signal }: Pick<SyncSettings, "dataDir" | "signal">) {
+    [this.#root, this.#signal] = [absolutePath(dataDir), signal];
   }
 
   /** Returns the size and time of a file; undefined if there is none. */
@@ -156,9 +157,12 @@ class LocalLook {
   /**
    * Lets other work come first. A timer would take 1 to 2 ms, and the first one of a program 3 ms more; a look that the
    * event loop waits for takes 0.1 ms.
+   *
+   * @throws The reason of the signal when it is aborted: all looks may take long.
    */
   async giveWay(): Promise<void> {
     await Deno.stat(this.#root).catch(() => {});
+    this.#signal?.throwIfAborted();
   }
 
   /** The same as `stamp`, whatever was seen before. */
@@ -196,7 +200,7 @@ class SyncRun {
 
   constructor(state: SyncState, archive: SyncedArchive, settings: SyncSettings) {
     [this.#state, this.#archive, this.#settings] = [state, archive, settings];
-    this.#look = new LocalLook(settings.dataDir);
+    this.#look = new LocalLook(settings);
     this.#folders = new DataFolders(settings.dataDir);
   }
 

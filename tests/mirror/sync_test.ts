@@ -364,6 +364,36 @@ Deno.test("sync() asks again if another process changes the state in the meantim
   assertEquals(archive.requests.filter((path) => path.startsWith("/download/")).length, 1);
 });
 
+Deno.test("an abort ends sync() while it looks at the files here", async () => {
+  const days = 200;
+  await using archive = await synced(days);
+  const clock = { now: () => new Date(archive.now) };
+  archive.now += 5 * DAY;
+  await archive.client().sync(MAG, clock);
+  const { statSync } = Deno;
+  for (const more of [{}, { verify: true }]) {
+    archive.now += HOUR;
+    const abort = new AbortController();
+    let looks = 0;
+    // A slow disk.
+    Deno.statSync = (path) => {
+      for (const begun = performance.now(); performance.now() - begun < 0.5;);
+      if (++looks === 60) abort.abort(new Error("enough"));
+      return statSync(path);
+    };
+    try {
+      await assertRejects(
+        () => archive.client().sync(MAG, { ...clock, ...more, signal: abort.signal }),
+        Error,
+        "enough",
+      );
+    } finally {
+      Deno.statSync = statSync;
+    }
+    assert(looks < days, `${looks} looks`);
+  }
+});
+
 Deno.test("sync() begins anew if its state is moved away in the meantime", async () => {
   await using archive = await synced(3);
   const clock = { now: () => new Date(archive.now) };
