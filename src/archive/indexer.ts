@@ -374,7 +374,8 @@ export class Indexer {
 
   /** Reports a failure, unless it has just been reported: while a server is away, every look fails. */
   #report(error: unknown): void {
-    const text = String(error);
+    // What fails may be about another file each time.
+    const text = error instanceof ImapError ? error.reason : String(error);
     const now = performance.now();
     if (this.#isClosed || (this.#reported?.text === text && now < this.#reported.at + REPORT_MS)) return;
     this.#reported = { text, at: now };
@@ -641,7 +642,10 @@ class Sweep {
   readonly #skipped: SkippedFile[] = [];
   readonly #missing: string[] = [];
   #counts = { objects: 0, added: 0, updated: 0, removed: 0 };
-  /** Whether ETags are MD5s, which a list does not say: those of objects that the store encrypts are not. */
+  /**
+   * Whether the ETags of a page are MD5s, which a list does not say: those of objects that the store encrypts are not. The
+   * first object of a page stands for all, since the setting of a bucket rarely changes.
+   */
   #hasMd5: boolean | undefined;
 
   constructor(
@@ -704,6 +708,7 @@ class Sweep {
    */
   async #compare(page: readonly ListedObject[], from: string, isLast: boolean): Promise<string> {
     const { catalog } = this.#options;
+    this.#hasMd5 = undefined;
     // All paths of the archive consist of ASCII, whose order is the same everywhere.
     const plain = page.filter(({ path }) => PLAIN.test(path));
     for (const { path } of page) {

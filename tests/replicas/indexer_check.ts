@@ -573,6 +573,46 @@ Deno.test("A first sweep that fails is tried again less and less often, and does
   never.resolve(new Response());
 });
 
+Deno.test("While a store fails, the failure is reported once, whatever files it is about", async () => {
+  const servers = await sharedServers();
+  const place = await servers.newArchivePlace();
+  let heads = 0;
+  await using server = startServer(({ method }) => {
+    if (method === "HEAD") heads++;
+    return new Response(null, { status: 500 });
+  });
+  const store = place.store.replace(/http:[^&]*/, server.url);
+  await using replica = await newReplica(servers, { ...place, store }, { clientOptions: { retries: 0 } });
+  for (let number = 0; number < 40; number++) await sign(replica, pathOf(number));
+  replica.start();
+  await until("each file was looked for several times", () => heads > 120);
+  assertEquals(replica.errors.length, 1);
+});
+
+Deno.test("A sweep takes the ETags of encrypted objects for no MD5s, although others of the store are", async () => {
+  const servers = await sharedServers();
+  const place = await servers.newArchivePlace();
+  const etag = md5("abc");
+  const page = (path: string, end: string) =>
+    `<ListBucketResult>${end}<Contents><Key>${path}</Key><LastModified>2026-01-31T12:00:00Z</LastModified>` +
+    `<ETag>"${etag}"</ETag><Size>3</Size></Contents></ListBucketResult>`;
+  const more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>";
+  await using server = startServer(({ method, url }) => {
+    const isLater = method === "HEAD" ? url.includes(pathOf(100)) : url.includes("=t&");
+    if (method === "GET") {
+      return new Response(isLater ? page(pathOf(100), "<IsTruncated>false</IsTruncated>") : page(pathOf(0), more));
+    }
+    const headers = { etag: `"${etag}"`, "content-length": "3", "last-modified": "Sat, 31 Jan 2026 12:00:00 GMT" };
+    return new Response(null, {
+      headers: isLater ? { ...headers, "x-amz-server-side-encryption": "aws:kms" } : headers,
+    });
+  });
+  const store = place.store.replace(/http:[^&]*/, server.url);
+  await using replica = await newReplica(servers, { ...place, store });
+  await replica.indexer.sweepFirst();
+  assertEquals([...(await listed(replica)).values()], [etag, "null"]);
+});
+
 /** Starts a process with an indexer; tests/replicas/indexer_program.ts. */
 async function startIndexer(servers: ReplicaServers, { database, store }: ArchivePlace): Promise<Deno.ChildProcess> {
   const program = new URL("indexer_program.ts", import.meta.url).pathname;

@@ -4,6 +4,7 @@ import type { ServedRequest } from "../../archive/http_server.ts";
 import type { StoreCredentials } from "../../archive/s3.ts";
 import type { ArchiveOptions, RunningArchive } from "../../archive/start_archive.ts";
 import { fromEnvironmentIfAllowed } from "../../config.ts";
+import { ImapError } from "../../errors.ts";
 import { type Command, type CommandInput, EXIT, type Notice, UsageError } from "../shell.ts";
 
 /** The folder of the archive without `--root`. */
@@ -147,11 +148,12 @@ const REPEAT_MS = 60_000;
 function errorPrinter(print: (text: string) => void): (error: unknown) => void {
   let last = { text: "", at: -Infinity };
   return (error) => {
-    const text = `error: ${error instanceof Error ? error.message : String(error)}`;
+    // What fails may be about another file each time.
+    const text = error instanceof ImapError ? error.reason : String(error);
     const at = performance.now();
     if (text === last.text && at < last.at + REPEAT_MS) return;
     last = { text, at };
-    print(text);
+    print(`error: ${error instanceof Error ? error.message : String(error)}`);
   };
 }
 
