@@ -94,13 +94,17 @@ const MAX_UNANSWERED = 3;
 /** Each connection keeps the plans of so many statements: callers choose their conditions, and must not exhaust memory. */
 const MAX_PREPARED = 200;
 
-/** The settings of each session: plain waits and notices, and no compilation, which takes longer than any query here. */
+/** The settings of each session: plain waits and notices, no compilation, which takes longer than any query here. */
 const SETTINGS = {
   application_name: "imap-data-access",
   statement_timeout: String(MAX_STATEMENT_SECONDS * 1000),
   lock_timeout: String(MAX_STATEMENT_SECONDS * 1000),
   client_min_messages: "warning",
   jit: "off",
+  // A machine that loses its power closes no connection: the server would keep its locks for two hours.
+  tcp_keepalives_idle: "30",
+  tcp_keepalives_interval: "10",
+  tcp_keepalives_count: "3",
 };
 
 /**

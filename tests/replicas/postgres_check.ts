@@ -346,6 +346,11 @@ Deno.test("Only one archive at a time does what is exclusive", async () => {
     assertEquals(inner, undefined);
     assertEquals(await one.exclusively("sweep", () => two.exclusively("other", () => Promise.resolve("done"))), "done");
     assertEquals(await two.exclusively("sweep", () => Promise.resolve("done")), "done");
+    // The server notices within a minute that the machine with a lock has lost its power.
+    const settings = ["idle", "interval", "count"].map((name) =>
+      `current_setting('tcp_keepalives_${name}') AS ${name}`
+    );
+    assertEquals([...await one.rows(`SELECT ${settings.join(", ")}`)], [{ idle: "30", interval: "10", count: "3" }]);
   } finally {
     await Promise.all([one.close(), two.close()]);
   }
