@@ -713,7 +713,7 @@ class Sweep {
     const plain = page.filter(({ path }) => PLAIN.test(path));
     for (const { path } of page) {
       // The mark of the prefix as a folder has no path.
-      if (path !== "" && !PLAIN.test(path)) this.#skip(path, "its name contains other characters than ASCII");
+      if (path !== "" && !PLAIN.test(path)) this.#skip(path, "its name contains characters other than printable ASCII");
     }
     let to = from;
     for (const { path } of plain) {

@@ -36,6 +36,7 @@ Deno.test("serve prints on standard error what it found and where the objects ar
   await using folder = await testFolder();
   await Deno.writeTextFile(`${folder.path}/imap_hi_l0_raw_20260105_v001.pkts`, "packets");
   await Deno.writeTextFile(`${folder.path}/notes.txt`, "mine");
+  await Deno.writeTextFile(`${folder.path}/notes\nIMAP archive at evil`, "looks like a line of serve");
   const child = cliCommand(["serve", "--root", `${folder.path}/archive`, "--import", folder.path]).spawn();
   let stderr = "";
   for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
@@ -45,7 +46,9 @@ Deno.test("serve prints on standard error what it found and where the objects ar
   child.kill("SIGINT");
   await child.status;
   await child.stdout.cancel();
-  for (const words of ["1 files in", "imported 1 files", "skipped notes.txt", "objects at http"]) {
+  for (
+    const words of ["1 files in", "imported 1 files", "skipped notes.txt", "skipped notes\ufffdIMAP", "objects at http"]
+  ) {
     assertStringIncludes(stderr, words);
   }
 });

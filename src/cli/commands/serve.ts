@@ -5,6 +5,7 @@ import type { StoreCredentials } from "../../archive/s3.ts";
 import type { ArchiveOptions, RunningArchive } from "../../archive/start_archive.ts";
 import { fromEnvironmentIfAllowed } from "../../config.ts";
 import { ImapError } from "../../errors.ts";
+import { printable } from "../../safe_text.ts";
 import { type Command, type CommandInput, EXIT, type Notice, UsageError } from "../shell.ts";
 
 /** The folder of the archive without `--root`. */
@@ -103,7 +104,7 @@ function storeCredentialsIn(text: string): StoreCredentials {
 
 /** Returns one line for each skipped file, up to a limit. */
 function skippedLines(files: readonly SkippedFile[]): string[] {
-  const lines = files.slice(0, MAX_LISTED).map(({ path, reason }) => `  skipped ${path}: ${reason}`);
+  const lines = files.slice(0, MAX_LISTED).map(({ path, reason }) => printable(`  skipped ${path}: ${reason}`));
   return files.length > MAX_LISTED ? [...lines, `  and ${files.length - MAX_LISTED} more`] : lines;
 }
 
@@ -137,7 +138,7 @@ function folderNotice(change: FolderChange): Notice {
   const { type, ...rest } = change;
   const text = change.type === "no events"
     ? `the system reports no changes of files (${change.reason}); the folder is compared every ${change.seconds} s`
-    : `${change.type} ${change.path}${change.type === "skipped" ? `: ${change.reason}` : ""}`;
+    : printable(`${change.type} ${change.path}${change.type === "skipped" ? `: ${change.reason}` : ""}`);
   return { type: "folder", text, facts: { change: type, ...rest } };
 }
 
