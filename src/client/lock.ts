@@ -371,7 +371,7 @@ export async function readLock(begin: BeginCall, dataDir: string, file: string):
   return new LockFile(begin, path, await readLockFile(path));
 }
 
-/** Its fields. */
+/** The contents of the file. */
 export interface LockFile extends LockContents {}
 
 /**
