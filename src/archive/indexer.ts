@@ -663,6 +663,7 @@ class Sweep {
   }
 
   async run(): Promise<SweepReport> {
+    const known = await this.#options.catalog.size();
     const pages = this.#options.client.list(this.#signal);
     // The next page is read while this one is compared.
     let reading = pages.next();
@@ -673,7 +674,7 @@ class Sweep {
       from = await this.#compare(page.value, from, false);
     }
     await this.#compare([], from, true);
-    await this.#checkStore();
+    this.#checkStore(known);
     // The list is complete. What came in after its page was read is still there.
     for (let at = 0; at < this.#missing.length; at += MAX_ROWS) {
       const looks = this.#missing.slice(at, at + MAX_ROWS).map((path) => ({ path, facts: undefined }));
@@ -687,12 +688,13 @@ class Sweep {
   /**
    * Checks that this may be the store that the catalog is about: otherwise a wrong bucket or prefix would remove all rows, with the
    * release states that nothing else knows.
+   *
+   * @param files The number of files in the catalog when the sweep began.
    */
-  async #checkStore(): Promise<void> {
-    const { catalog, client } = this.#options;
+  #checkStore(files: number): void {
+    const { client } = this.#options;
     const gone = this.#missing.length;
-    const files = gone < MIN_DOUBTFUL ? Infinity : await catalog.size();
-    if (gone <= files / 2) return;
+    if (gone < MIN_DOUBTFUL || gone <= files / 2) return;
     throw new ImapError(
       `Cannot sweep "${client.name}": ${gone} of the ${files} files in the catalog are not there, and none of them was ` +
         "removed from the catalog; check the bucket and the prefix, or use an empty database if these files are really gone",

@@ -115,7 +115,8 @@ const CREATE_TABLES = `
     is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
     schema_version integer NOT NULL,
     revision bigint NOT NULL DEFAULT 0,
-    last_sweep bigint
+    last_sweep bigint,
+    store ${TEXT}
   );
   INSERT INTO state (schema_version) VALUES (${SCHEMA_VERSION});
   ${CREATE_TRANSACTION}

@@ -58,6 +58,21 @@ function locationOf({ store, objectsUrl }: ReplicaOptions): StoreLocation {
   return objectsUrl === undefined ? location : { ...location, publicEndpoint: new URL(objectsUrl) };
 }
 
+/**
+ * Checks that the rows of a database are about a store. The first replica notes which one it is.
+ *
+ * @param store Its bucket and prefix. The endpoint may have several names.
+ */
+async function checkSamePlace({ database }: PostgresCatalog, store: string): Promise<void> {
+  await database.transaction([{ sql: "UPDATE state SET store = ? WHERE store IS NULL", values: [store] }]);
+  const [state] = await database.rows("SELECT store FROM state");
+  if (state?.store === store) return;
+  throw new InputError(
+    `Cannot use the store "${store}": the database "${database.text}" has the files of "${shown(state?.store)}"; ` +
+      `correct one of the two URLs, or, if the files have moved, run UPDATE state SET store = '${store}'`,
+  );
+}
+
 /** How long to wait for the store: callers of the archive wait as long. */
 const MAX_SILENCE_MS = 10_000;
 const RETRIES = 2;
@@ -83,6 +98,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Backend> {
     await PostgresCatalog.open(options.database, { caFile, onError }),
     (catalog) => catalog.close(),
   );
+  await checkSamePlace(catalog, client.name);
   const indexer = new Indexer({ catalog, client, now, onError, releasesFoundFiles: !unreleased });
   const store = new S3Store({ catalog, client, indexer });
   const swept = await indexer.sweepFirst(signal);

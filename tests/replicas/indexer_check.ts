@@ -6,7 +6,7 @@ import { parseStoreUrl, S3Client, type S3ClientOptions } from "../../src/archive
 import { S3Store } from "../../src/archive/s3_store.ts";
 import { openReplica } from "../../src/archive/replica.ts";
 import type { HttpEvent } from "../../src/http/transport.ts";
-import { ImapError } from "../../src/errors.ts";
+import { ImapError, InputError } from "../../src/errors.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 import { type ArchivePlace, busyFactor, type ReplicaServers, sharedServers, startServers } from "./servers.ts";
@@ -730,6 +730,27 @@ Deno.test("A sweep of the wrong bucket or prefix removes nothing", async () => {
   const { message } = await assertRejects(() => wrong.indexer.sweep(), ImapError);
   assertStringIncludes(message, "150 of the 150 files in the catalog are not there");
   assertEquals(await wrong.catalog.size(), 150);
+  // Nor does it if the wrong one has more files.
+  const other = await servers.newArchivePlace();
+  await writeObjects(other, Array.from({ length: 400 }, (_, number) => pathOf(1_000 + number)), md5(""));
+  await using larger = await newReplica(servers, { ...place, store: other.store });
+  await assertRejects(() => larger.indexer.sweep(), ImapError, "150 of the 150 files in the catalog are not there");
+  assertEquals(await larger.catalog.size(), 550);
+});
+
+Deno.test("A replica does not start with another store than that of the database", async () => {
+  const servers = await sharedServers();
+  const [place, other] = [await servers.newArchivePlace(), await servers.newArchivePlace()];
+  const { keys } = servers;
+  const options = {
+    database: place.database,
+    storeCredentials: { accessKeyId: keys.AWS_ACCESS_KEY_ID, secretAccessKey: keys.AWS_SECRET_ACCESS_KEY },
+  };
+  for (let turn = 0; turn < 2; turn++) await (await openReplica({ ...options, store: place.store })).close();
+  const said = `has the files of "s3://${place.bucket}"; correct one of the two URLs`;
+  for (const store of [other.store, place.store.replace("?", "/folder?")]) {
+    await assertRejects(() => openReplica({ ...options, store }), InputError, said);
+  }
 });
 
 Deno.test("An archive in a store is filled by its first sweep, and by an import", async () => {
