@@ -40,11 +40,11 @@ const DEFAULT_TIMES: IndexerTimes = {
 const WAIT_FACTOR = 1.3;
 
 /**
- * How many looks for objects that are not there all replicas together may make in a second. With the number that may be saved
- * up, it is at most 200 in any second.
+ * How many looks for objects that are not there all replicas together may make in a second, and how many may be saved up. It is
+ * at most 200 in any second, even if two busy replicas send late what they have taken.
  */
 const LOOKS_PER_SECOND = 170;
-const MAX_SAVED_LOOKS = 20;
+const MAX_SAVED_LOOKS = 10;
 
 /**
  * SQL: takes uploads to look for, at most as many as the common budget allows, and says when the next one is due. Half of
@@ -190,7 +190,7 @@ const MAX_GROUPS = 4;
 /** The longest time without asking for uploads that other replicas have left. */
 const MAX_IDLE_MS = 500;
 /** The wait for a budget that is spent. */
-const SPENT_MS = 50;
+const SPENT_MS = 30;
 /** The wait after a failure of the database or the store. */
 const FAILURE_MS = 500;
 /** The longest wait between two times that it is asked whether a sweep is due. */
