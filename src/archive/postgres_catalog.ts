@@ -65,6 +65,8 @@ const COLUMNS = Object.keys(COLUMN_TYPES);
  * The tables. `superseded` says whether a science file has a newer version: 0 for none, 1 for one with the same major
  * version, 2 for one with a higher major version. To look for it with each query would take most of the query's time.
  *
+ * `files_by_start_date` is in the order of the page's list: otherwise each visit would sort all files.
+ *
  * `state` has one row. Whoever changes files updates it first, and so waits for others who do: `superseded` is then right,
  * and nobody sees a new revision with old rows.
  */
@@ -77,7 +79,7 @@ const CREATE_TABLES = `
     (table_name, instrument, data_level, descriptor, start_date, repointing, major_version, minor_version);
   CREATE INDEX files_by_instrument ON files (table_name, instrument, start_date);
   CREATE INDEX files_by_descriptor ON files (table_name, descriptor, start_date);
-  CREATE INDEX files_by_start_date ON files (table_name, start_date);
+  CREATE INDEX files_by_start_date ON files (table_name, start_date DESC NULLS LAST, file_path);
   CREATE INDEX files_by_repointing ON files (repointing) WHERE repointing IS NOT NULL;
   CREATE INDEX files_by_kernel_type ON files (kernel_type, start_date) WHERE kernel_type IS NOT NULL;
   CREATE INDEX files_by_file_root ON files (file_root, minor_version) WHERE file_root IS NOT NULL;

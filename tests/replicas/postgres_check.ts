@@ -215,6 +215,31 @@ Deno.test("PostgreSQL and SQLite respond the same on every route and to every se
   }
 });
 
+Deno.test("PostgreSQL finds the latest files for the page without sorting all files", async () => {
+  const { database } = await (await sharedServers()).newArchivePlace();
+  // Of a few files, it would read all.
+  const catalog = await PostgresCatalog.open(`${database}%20-cenable_seqscan%3Doff%20-cenable_sort%3Doff`);
+  await using archive = await openTestArchive();
+  try {
+    const { store, journal } = archive.opened;
+    await catalog.update({ changed: someEntries(randomNumbers(3)), gone: [] });
+    const plans: string[] = [];
+    const rows = catalog.rows.bind(catalog);
+    catalog.rows = async (sql, values) => {
+      if (sql.includes("OFFSET ?")) plans.push(JSON.stringify(await rows(`EXPLAIN ${sql}`, values)));
+      return await rows(sql, values);
+    };
+    const now = () => new Date();
+    const handle = createArchiveHandler({ catalog, store, journal, now, objectsOrigin: () => "http://objects.test" });
+    assertEquals((await handle(new Request("http://api.test/index.html"))).status, 200);
+    assertEquals(plans.length, 1);
+    assertMatch(plans[0] ?? "", /files_by_start_date/);
+    assert(!plans[0]?.includes("Sort"), plans[0]);
+  } finally {
+    await catalog.close();
+  }
+});
+
 Deno.test("Two archives that change the same files at once leave the rows of one of them, and each change is seen", async () => {
   const { catalog: one, database } = await newCatalog();
   const two = await PostgresCatalog.open(database);
