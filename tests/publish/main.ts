@@ -154,6 +154,22 @@ console.log((await cdf.read("labels")).values.join());
     assert((await Deno.stat(path)).size > 0);
   });
 
+  await t.step({
+    name: "the installed command serves an archive with several processes",
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      const command = join(user.folder, "root", "bin", "imap-data-access");
+      const args = ["serve", "--quiet", "--demo", "--processes", "2"];
+      await using child = new Deno.Command(command, { args, env: user.env, stdin: "null", stdout: "piped" }).spawn();
+      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      // It prints its URL when all processes are ready.
+      const url = /http:\S+/.exec((await reader.read()).value ?? "")?.[0] ?? "";
+      const response = await fetch(`${url}/query?instrument=mag`, { headers: { connection: "close" } });
+      assertEquals((await response.json()).length, 7);
+      await reader.cancel();
+    },
+  });
+
   await t.step("a notebook imports it, and a result displays itself", async () => {
     await using kernel = await startKernel({ cwd: join(user.folder, "work"), env: user.env });
     const { status, outputs, error } = await kernel.execute(
