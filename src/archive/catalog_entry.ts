@@ -146,6 +146,9 @@ const MAX_PLAIN_BYTES = 64 * 1024;
 /** Rows are so similar that the fastest compression reduces them to a tenth. */
 const EFFORT = { level: 1 };
 
+/** A buffer for the whole output spares the parts of it, and their combination. */
+const WHOLE = { chunkSize: 2 * MAX_PLAIN_BYTES };
+
 const encoder = new TextEncoder();
 
 /**
@@ -189,7 +192,7 @@ export class PackedText {
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull(controller) {
         const { done, value } = packed.next();
-        if (!done) return controller.enqueue(new Uint8Array(inflateRawSync(value)));
+        if (!done) return controller.enqueue(new Uint8Array(inflateRawSync(value, WHOLE)));
         if (rest !== undefined && rest !== "") controller.enqueue(encoder.encode(rest));
         rest = undefined;
         controller.close();
