@@ -13,15 +13,23 @@ interface HashOptions {
   readonly pause?: () => Promise<void> | void;
 }
 
-/**
- * Computes the MD5 of an open file from its position, in hex, in constant memory. Web Crypto does not support MD5.
- * While one block is hashed, the next one is read.
- */
-export async function hashFile(file: Deno.FsFile, options: HashOptions = {}): Promise<string> {
-  const { signal, length = Infinity, pause } = options;
+/** Computes the MD5 of chunks, in hex, in constant memory. Web Crypto does not support MD5. */
+export async function hashChunks(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   // Loaded lazily: loading takes longer than a whole small download.
   const { createHash } = await import("node:crypto");
   const hash = createHash("md5");
+  for await (const chunk of chunks) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** Computes the MD5 of an open file from its position, in hex, in constant memory. */
+export function hashFile(file: Deno.FsFile, options: HashOptions = {}): Promise<string> {
+  return hashChunks(blocksOf(file, options));
+}
+
+/** Reads an open file from its position. While one block is used, the next one is read. */
+async function* blocksOf(file: Deno.FsFile, options: HashOptions): AsyncGenerator<Uint8Array> {
+  const { signal, length = Infinity, pause } = options;
   const most = Math.min(length, file.statSync().size) || 1;
   // A small file is read at once; then the second buffer only finds its end.
   let block = new Uint8Array(Math.min(BLOCK_LENGTH, most));
@@ -32,12 +40,11 @@ export async function hashFile(file: Deno.FsFile, options: HashOptions = {}): Pr
     signal?.throwIfAborted();
     const reading = file.read(next);
     const bytes = block.subarray(0, Math.min(count, left));
-    hash.update(bytes);
+    yield bytes;
     left -= bytes.length;
     count = await reading;
     [block, next] = [next, block];
   }
-  return hash.digest("hex");
 }
 
 /** The name of the workers that run this module to hash a file; elsewhere it is only a module. */

@@ -10,10 +10,10 @@ import {
 } from "./object_store.ts";
 import type { UrlSigner } from "./objects.ts";
 import type { SqliteFiles } from "./sqlite_catalog.ts";
-import { hashFile, syncFolder, writeAll } from "../disk.ts";
+import { hashChunks, hashFile, syncFolder, writeAll } from "../disk.ts";
 import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 
 /** The size of blocks: writing 1 KiB to disk takes about as long as writing this many bytes. */
 const BLOCK_BYTES = 256 * 1024;
@@ -85,21 +85,23 @@ async function removeIfThere(path: string): Promise<void> {
 /** Writes a body to a new file, hashing it at the same time, and flushes the file to disk. */
 async function writeBody(path: string, body: AsyncIterable<Uint8Array>, length: number): Promise<ReceivedFile> {
   using file = await Deno.open(path, { createNew: true, write: true });
-  const hash = createHash("md5");
   let size = 0;
-  for await (const block of blocksOf(body)) {
-    size += block.length;
-    if (size > length) break;
-    const writing = writeAll(file, block);
-    hash.update(block); // Hashes while the disk writes.
-    await writing;
-  }
+  const writtenBlocks = async function* () {
+    for await (const block of blocksOf(body)) {
+      size += block.length;
+      if (size > length) break;
+      const writing = writeAll(file, block);
+      yield block; // It is hashed while the disk writes.
+      await writing;
+    }
+  };
+  const md5 = await hashChunks(writtenBlocks());
   if (size !== length) {
     throw new IncompleteBodyError(`Cannot receive the file: its length is not the ${length} bytes that were announced`);
   }
   await file.sync();
   const { mtime } = await file.stat();
-  return { temporary: path, size, mtime: mtime?.getTime() ?? 0, md5: hash.digest("hex") };
+  return { temporary: path, size, mtime: mtime?.getTime() ?? 0, md5 };
 }
 
 /**
@@ -297,17 +299,9 @@ export class FolderStore implements ObjectStore {
   }
 
   /**
-   * Stores a file atomically: either it is complete, flushed to disk, in its place, and in the catalog, or nothing is
-   * stored. A file of the archive at the same path is replaced atomically, as in S3. Anything else at that path is
-   * kept: a folder, a symbolic link, or on a case-insensitive file system a file whose name differs only in case.
-   *
-   * @param path A path for which {@linkcode isCanonicalPath} holds.
-   * @param body The bytes; null for an empty file.
-   * @param length The number of bytes.
-   * @param isReleased Whether the file is released to the public. Default: as for its kind at the SDC.
-   * @returns The MD5 of the bytes, in hex.
-   * @throws {IncompleteBodyError} When there are more or fewer bytes. {PlaceTakenError} When something else exists at
-   * the path.
+   * Stores a file, flushed to disk. A file of the archive at the same path is replaced atomically, as in S3. Anything else
+   * at that path is kept: a folder, a symbolic link, or on a case-insensitive file system a file whose name differs only in
+   * case.
    */
   async put(
     path: string,

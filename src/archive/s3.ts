@@ -1,5 +1,13 @@
 import { ConnectionError, type ImapError, InputError, ProtocolError, ResponseError } from "../errors.ts";
-import { Call, contentRange, lengthOfHeaders, type Reply, timeoutError } from "../http/call.ts";
+import {
+  Call,
+  contentRange,
+  lengthOfHeaders,
+  md5OfEtag,
+  md5OfHeaders,
+  type Reply,
+  timeoutError,
+} from "../http/call.ts";
 import { FileBody } from "../http/put_file.ts";
 import { type HttpLog, parseRetryAfter, safeWords, serverTime, startTimer, type Transport } from "../http/transport.ts";
 import { hideSecret } from "../safe_text.ts";
@@ -348,17 +356,6 @@ export interface ListedObject extends ObjectFacts {
   readonly path: string;
 }
 
-/** The MD5 in an ETag; undefined for an object that was uploaded in parts, whose ETag contains a dash (S3). */
-function md5OfEtag(etag: string): string | undefined {
-  return /^[0-9a-f]{32}$/i.test(etag) ? etag.toLowerCase() : undefined;
-}
-
-/** Whether an object is encrypted with a key that is not S3's own: its ETag is then not an MD5 (S3). */
-function isEncrypted(headers: Headers): boolean {
-  return headers.get("x-amz-server-side-encryption")?.startsWith("aws:kms") === true ||
-    headers.has("x-amz-server-side-encryption-customer-algorithm");
-}
-
 /** Removes the quotes of an ETag. */
 function bareEtag(etag: string): string {
   return etag.replace(/^"(.*)"$/, "$1");
@@ -589,7 +586,7 @@ export class S3Client {
         throw new ProtocolError(`${reply.url.host} does not say its size or date`, { action: call.action });
       }
       const etag = bareEtag(headers.get("etag") ?? "");
-      return { size, mtime: wholeSeconds(mtime), etag, md5: isEncrypted(headers) ? undefined : md5OfEtag(etag) };
+      return { size, mtime: wholeSeconds(mtime), etag, md5: md5OfHeaders(headers) };
     }, retries === undefined ? {} : { retries });
   }
 

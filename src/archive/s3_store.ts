@@ -2,8 +2,8 @@ import type { PostgresCatalog } from "./postgres_catalog.ts";
 import type { Indexer } from "./indexer.ts";
 import { isCanonicalPath, type ObjectStore, type PresignedAccess, type StoredObject } from "./object_store.ts";
 import type { S3Client } from "./s3.ts";
+import { hashChunks } from "../disk.ts";
 import { ImapError } from "../errors.ts";
-import { createHash } from "node:crypto";
 
 /** The options of an {@linkcode S3Store}. */
 interface S3StoreOptions {
@@ -40,7 +40,7 @@ export class S3Store implements ObjectStore {
     return {
       size,
       modified: new Date(Number(row.mtime)),
-      md5: async () => typeof row.md5 === "string" ? row.md5 : await md5Of(stream()),
+      md5: async () => typeof row.md5 === "string" ? row.md5 : await hashChunks(stream()),
       read: async (position, length) => await client.read(path, { position, length, etag }),
       stream,
       close: () => {},
@@ -62,7 +62,7 @@ export class S3Store implements ObjectStore {
     const etag = await client.put(path, body, length);
     const facts = await indexer.list(path, isReleased);
     if (facts?.etag !== etag) throw new ImapError(`Cannot write "${path}" to "${client.name}": others replaced it`);
-    return facts.md5 ?? await md5Of(await client.stream(path, { position: 0, length, etag }));
+    return facts.md5 ?? await hashChunks(await client.stream(path, { position: 0, length, etag }));
   }
 
   /** Returns a presigned URL of the store itself. An upload is looked for from now on. */
@@ -78,11 +78,4 @@ async function* chunksOf(
   opening: Promise<ReadableStream<Uint8Array<ArrayBuffer>>>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   yield* await opening;
-}
-
-/** Computes the MD5 of a stream, in hex. */
-async function md5Of(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const hash = createHash("md5");
-  for await (const chunk of stream) hash.update(chunk);
-  return hash.digest("hex");
 }

@@ -451,21 +451,29 @@ export function isStrongEtag(etag: string): boolean {
   return /^"[\x21\x23-\x7e]*"$/.test(etag);
 }
 
+/** An ETag that may be an MD5, in quotes, or without them as some stores send it. */
+const MD5_TAG = /^("?)([0-9a-f]{32})\1$/i;
+
 /**
- * An ETag that is an MD5, in quotes. The ETag of an object that was uploaded in parts contains a dash and is not an MD5
- * (S3).
+ * Returns the MD5 that an ETag has the form of, which says nothing about encryption.
+ *
+ * @returns Lower-case hex; undefined for another ETag, as that of an object that was uploaded in parts, which contains a
+ * dash (S3, "Object", ETag).
  */
-const MD5_TAG = /^"([0-9a-f]{32})"$/i;
+export function md5OfEtag(etag: string): string | undefined {
+  return MD5_TAG.exec(etag)?.[2]?.toLowerCase();
+}
 
 /**
  * Returns the MD5 of an object, if its headers contain it.
  *
- * @returns Lower-case hex; undefined if the ETag is not an MD5, as for multipart objects and objects encrypted with KMS
- * (S3).
+ * @returns Lower-case hex; undefined if the ETag is not an MD5. It is one only if the object is not encrypted, or with
+ * S3's own key (AES256): not with a key of KMS, nor with one of the caller (S3, "Object", ETag).
  */
 export function md5OfHeaders(headers: Headers): string | undefined {
-  if (headers.get("x-amz-server-side-encryption")?.startsWith("aws:kms")) return undefined;
-  return MD5_TAG.exec(headers.get("etag") ?? "")?.[1]?.toLowerCase();
+  const hasOtherKey = (headers.get("x-amz-server-side-encryption") ?? "AES256") !== "AES256" ||
+    headers.has("x-amz-server-side-encryption-customer-algorithm");
+  return hasOtherKey ? undefined : md5OfEtag(headers.get("etag") ?? "");
 }
 
 /** Returns the length of a body; undefined if the headers do not state it. */

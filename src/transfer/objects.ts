@@ -1,4 +1,4 @@
-import { fileError, hashFile } from "../disk.ts";
+import { fileError, hashChunks, hashFile } from "../disk.ts";
 import { ResponseError } from "../errors.ts";
 import { type Call, contentRange, lengthOfHeaders, md5OfHeaders, type Reply, strongEtag } from "../http/call.ts";
 
@@ -57,10 +57,7 @@ function fileBytes(reply: Reply): AsyncIterable<Uint8Array<ArrayBuffer>> {
 async function md5OfObject(call: Call, url: URL): Promise<string> {
   const reply = await call.getObject(url);
   if (!reply.ok) throw await reply.refusal();
-  const { createHash } = await import("node:crypto");
-  const hash = createHash("md5");
-  for await (const chunk of fileBytes(reply)) hash.update(chunk);
-  return hash.digest("hex");
+  return await hashChunks(fileBytes(reply));
 }
 
 /** The source of presigned URLs for a transfer. They are requested when needed, and again when they have expired. */

@@ -40,7 +40,10 @@ Deno.test("download() checks the MD5 of files of every size, whichever code comp
 Deno.test("download() does not treat an ETag as an MD5 when S3 says that it is not one", async () => {
   const kms = { etag: WRONG, "x-amz-server-side-encryption": "aws:kms" };
   const dsse = { etag: WRONG, "x-amz-server-side-encryption": "aws:kms:dsse" };
-  for (const headers of [kms, dsse, { etag: `"${"0".repeat(32)}-2"` }, { etag: `W/${WRONG}` }, { etag: null }]) {
+  const ownKey = { etag: WRONG, "x-amz-server-side-encryption-customer-algorithm": "AES256" };
+  for (
+    const headers of [kms, dsse, ownKey, { etag: `"${"0".repeat(32)}-2"` }, { etag: `W/${WRONG}` }, { etag: null }]
+  ) {
     await using lab = await openLab({ retries: 0 });
     lab.store.usually = { headers };
     assertEquals((await lab.one()).state, "fetched");

@@ -101,6 +101,22 @@ Deno.test("uploadFiles() fails when the store has other bytes", async () => {
   await assertRejects(test.run, ConnectionError, "MD5 mismatch");
 });
 
+Deno.test("uploadFiles() does not treat an ETag as an MD5 when S3 says that it is not one", async () => {
+  const zeros = "0".repeat(32);
+  const others = [
+    { etag: `"${zeros}-2"` },
+    { etag: `"${zeros}"`, "x-amz-server-side-encryption": "aws:kms" },
+    { etag: `"${zeros}"`, "x-amz-server-side-encryption-customer-algorithm": "AES256" },
+  ];
+  for (const headers of others) {
+    await using test = await attempt(async (request) => {
+      await request.arrayBuffer();
+      return new Response(null, { headers });
+    });
+    assertEquals(await test.run(), "sent");
+  }
+});
+
 Deno.test("uploadFiles() compares the MD5 of a large file, which another thread computes", async () => {
   const size = 65 * 1024 * 1024;
   await using test = await attempt(take);
