@@ -39,6 +39,8 @@ interface Module {
   readonly path: string;
   /** The modules of this project that it imports, for their code or only for their types, at once or later. */
   readonly imports: readonly string[];
+  /** The modules of this project whose code is in the graph of its program, whether it is loaded at once or later. */
+  readonly reaches: readonly string[];
   /** The modules that are evaluated before it: paths of this project, and specifiers of npm packages and of Node's modules. */
   readonly loads: readonly string[];
 }
@@ -75,12 +77,15 @@ async function modulesOf(entry: string): Promise<Module[]> {
         return found === undefined || found.endsWith(".d.ts") ? [] : [found];
       });
     });
+    const reaches = dependencies.flatMap((dependency) =>
+      isObject(dependency) && isObject(dependency.code) ? pathOf(dependency.code.specifier) ?? [] : []
+    );
     const loads = dependencies.flatMap((dependency) => {
       if (!isObject(dependency) || dependency.isDynamic === true || !isObject(dependency.code)) return [];
       const { specifier } = dependency.code;
       return pathOf(specifier) ?? (typeof specifier === "string" ? specifier : []);
     });
-    return [{ path, imports: [...new Set(imports)], loads }];
+    return [{ path, imports: [...new Set(imports)], reaches, loads }];
   });
 }
 
@@ -89,6 +94,7 @@ for (
   const entry of [
     "mod.ts",
     "cli.ts",
+    "archive.ts",
     "src/cli/main.ts",
     "src/cdf/cdf.ts",
     "src/archive/s3.ts",
@@ -158,7 +164,9 @@ function importCycles(modules: ReadonlyMap<string, Module>): string[][] {
 
 Deno.test("importCycles() finds modules that import each other, directly or through others", () => {
   const cyclesOf = (edges: Readonly<Record<string, readonly string[]>>) =>
-    importCycles(new Map(Object.entries(edges).map(([path, imports]) => [path, { path, imports, loads: [] }])));
+    importCycles(
+      new Map(Object.entries(edges).map(([path, imports]) => [path, { path, imports, reaches: [], loads: [] }])),
+    );
   assertEquals(cyclesOf({ a: ["b", "c"], b: ["c"], c: [] }), []);
   assertEquals(cyclesOf({ a: ["b"], b: ["c"], c: ["b"], d: ["d"] }), [["b", "c"], ["d"]]);
   assertEquals(cyclesOf({ a: ["b"], b: ["c"], c: ["a", "d"], d: ["e"], e: ["d"] }), [["a", "b", "c"], ["d", "e"]]);
@@ -231,6 +239,24 @@ Deno.test("the causes of failures are loaded only after a failure", () => {
     assertEquals([...loadedBy(entry)].filter((name) => name === "src/http/failures.ts"), [], entry);
   }
 });
+
+/** The modules whose code is in the graph of a program: Deno downloads all of them, and looks at them in every start. */
+function reachedFrom(entry: string, reached = new Set<string>()): Set<string> {
+  reached.add(entry);
+  for (const next of modules.get(entry)?.reaches ?? []) if (!reached.has(next)) reachedFrom(next, reached);
+  return reached;
+}
+
+/** The most modules in the graph of a program, without the packages of others. */
+const GRAPHS: ReadonlyArray<readonly [entry: string, most: number]> = [["mod.ts", 111], ["cli.ts", 140]];
+
+for (const [entry, most] of GRAPHS) {
+  Deno.test(`the graph of ${entry} has at most ${most} modules, and not the archive, which only serve needs`, () => {
+    const reached = [...reachedFrom(entry)];
+    assertEquals(reached.filter((path) => /^src\/(archive|demo)\//.test(path)), []);
+    assert(reached.length <= most, `it has ${reached.length} modules:\n${reached.join("\n")}`);
+  });
+}
 
 Deno.test("the archive starts without HAPI and without what reads CDF files", () => {
   const loaded = [...loadedBy("src/archive/start_archive.ts")];
@@ -317,7 +343,7 @@ Deno.test("src/ has few files, and each short one has a reason", async () => {
   assertEquals(short, Object.keys(SHORT).sort());
 });
 
-Deno.test("every file of src/ is reached from mod.ts, cli.ts, or src/cdf/cdf.ts", () => {
+Deno.test("every file of src/ is reached from mod.ts, cli.ts, archive.ts, or src/cdf/cdf.ts", () => {
   assertEquals(sources.filter((path) => !modules.has(path)), []);
 });
 

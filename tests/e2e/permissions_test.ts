@@ -5,11 +5,12 @@ import { COMMANDS } from "../../src/cli/main.ts";
 import { writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 
 const DOCUMENTS = ["../../docs/permissions.md", "../../README.md"].map((path) => new URL(path, import.meta.url));
-const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
+const ROOT = fromFileUrl(new URL("../..", import.meta.url));
+const CLI = join(ROOT, "cli.ts");
 
 /** A line of the document: what Deno is told, and the command. */
 interface Line {
@@ -40,6 +41,13 @@ function lesser(permissions: readonly string[]): string[][] {
     const others = values.length === 1 ? [""] : values.map((gone) => `${name}=${values.filter((one) => one !== gone)}`);
     return others.map((other) => permissions.toSpliced(index, 1, other).filter(Boolean));
   });
+}
+
+/** What the published package may do without asking, and a checkout only with a permission: `serve` loads the archive. */
+function inCheckout({ permissions, args }: Line): Line {
+  if (args[0] !== "serve") return { permissions, args };
+  const hasRead = (flag: string) => flag.startsWith("--allow-read=");
+  return { permissions: permissions.map((flag) => hasRead(flag) ? `${flag},${ROOT}` : flag), args };
 }
 
 /** How a run ended; `serve` is stopped as soon as it is ready, which counts as done. */
@@ -154,13 +162,19 @@ Deno.test("each command works with exactly the permissions of docs/permissions.m
       args: [...served, "--host", "localhost"],
     },
   ];
-  for (const { permissions, args } of [...lines, ...more]) {
+  for (const { permissions, args } of [...lines, ...more].map(inCheckout)) {
     await t.step(args.slice(0, 2).join(" "), async () => {
       for (const fewer of lesser(permissions)) {
         const { done, stderr } = await runAnew(fewer, args);
         const line = [...fewer, ...args].join(" ");
         assert(!done, `this works, too: ${line}`);
         assertMatch(stderr, /Deno|--allow-/, line);
+        if (args[0] === "serve" && !line.includes(ROOT)) {
+          assertStringIncludes(
+            stderr,
+            `Cannot start the archive: Deno may not read its code; add --allow-read=${ROOT}\n`,
+          );
+        }
       }
       const { done, stderr } = await runAnew(permissions, args);
       assert(done, stderr);

@@ -29,9 +29,51 @@ interface GraphModule {
   readonly error?: string;
 }
 
-/** All modules that the library and the command line lead to, those loaded late too. */
+/** A machine without a network: the registry is not reached. */
+const OFFLINE = { HTTP_PROXY: "http://127.0.0.1:1", HTTPS_PROXY: "http://127.0.0.1:1" };
+
+/** Runs `serve` of the published package until the `await using` that holds it ends. @returns The URL that it prints. */
+async function serve(
+  user: User,
+  { command, args, env }: { command: string; args: readonly string[]; env?: Readonly<Record<string, string>> },
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const child = new Deno.Command(command, {
+    args: [...args],
+    cwd: join(user.folder, "work"),
+    env: { ...user.env, ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const said = new Response(child.stderr).text();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  // It prints its URL when all its processes are ready.
+  const url = /http:\S+/.exec((await reader.read()).value ?? "")?.[0];
+  if (url === undefined) {
+    await child.status;
+    throw new Error(await said);
+  }
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await Promise.all([child.status, said, reader.cancel()]);
+    },
+  };
+}
+
+/** Returns how many files of MAG an archive lists. */
+async function magFiles(url: string): Promise<number> {
+  const response = await fetch(`${url}/query?instrument=mag`, { headers: { connection: "close" } });
+  return (await response.json()).length;
+}
+
+/** All modules that the library, the command line, and the archive lead to, those loaded late too. */
 async function graphOf(user: User): Promise<{ readonly modules: readonly GraphModule[] }> {
-  await Deno.writeTextFile(join(user.folder, "work", "both.ts"), `import "${LIBRARY}";\nimport "${CLI}";\n`);
+  await Deno.writeTextFile(
+    join(user.folder, "work", "both.ts"),
+    `import "${LIBRARY}";\nimport "${CLI}";\nimport "${LIBRARY}/archive";\n`,
+  );
   const { code, stdout, stderr } = await user.run(Deno.execPath(), ["info", "--json", "both.ts"]);
   assertEquals(code, 0, stderr);
   const { modules } = JSON.parse(stdout);
@@ -92,6 +134,46 @@ Deno.test("the published package runs, is installed as a command, and is importe
     assertEquals(code, 0, stderr);
     assertMatch(stdout, FOUND);
     assert(registry.requests.some(({ url }) => url.endsWith("/src/cli/main.ts")), "nothing came from the registry");
+  });
+
+  await t.step("a query does not download the code of the archive", () => {
+    assertEquals(registry.requests.filter(({ url }) => /\/src\/(archive|demo)\//.test(url)), []);
+  });
+
+  await t.step("serve says how to get that code if it is missing offline, and works offline after that", async () => {
+    const run = ["run", "-A", "--quiet", CLI];
+    const { code, stdout, stderr } = await user.run(Deno.execPath(), [...run, "serve", "--demo"], OFFLINE);
+    const { version } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+    const entry = `jsr:@imap-sdc/data-access@${version}/archive`;
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(
+      stderr,
+      /^imap-data-access serve: Cannot start the archive: its code is not in Deno's cache, and cannot be downloaded \(.+\); run "deno cache (jsr:\S+)" while this machine is online\n$/,
+    );
+    assertEquals(/"deno cache (.*?)"/.exec(stderr)?.[1], entry);
+    const cached = await user.run(Deno.execPath(), ["cache", entry]);
+    assertEquals(cached.code, 0, cached.stderr);
+    await using served = await serve(user, {
+      command: Deno.execPath(),
+      args: [...run, "serve", "--demo", "--quiet"],
+      env: OFFLINE,
+    });
+    assertEquals(await magFiles(served.url), 7);
+    // The thread that looks into files loads a module of its own.
+    const page = await fetch(`${served.url}/files/imap/glows/l1b/2011/09/imap_glows_l1b_hist_20110921_v001.cdf`);
+    assertStringIncludes(await page.text(), "histogram");
+  });
+
+  await t.step("serve needs no permission for the code of the archive", async () => {
+    const folder = join(user.folder, "tmp");
+    await Deno.mkdir(folder);
+    const permissions = ["--allow-net=127.0.0.1", `--allow-read=${folder}`, `--allow-write=${folder}`];
+    await using served = await serve(user, {
+      command: Deno.execPath(),
+      args: ["run", "--no-prompt", ...permissions, CLI, "serve", "--demo", "--quiet"],
+      env: { ...OFFLINE, TMPDIR: folder },
+    });
+    assertEquals(await magFiles(served.url), 7);
   });
 
   await t.step("README states its size, within a quarter", () => {
@@ -158,15 +240,12 @@ console.log((await cdf.read("labels")).values.join());
     name: "the installed command serves an archive with several processes",
     ignore: Deno.build.os !== "linux",
     fn: async () => {
-      const command = join(user.folder, "root", "bin", "imap-data-access");
-      const args = ["serve", "--quiet", "--demo", "--processes", "2"];
-      await using child = new Deno.Command(command, { args, env: user.env, stdin: "null", stdout: "piped" }).spawn();
-      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-      // It prints its URL when all processes are ready.
-      const url = /http:\S+/.exec((await reader.read()).value ?? "")?.[0] ?? "";
-      const response = await fetch(`${url}/query?instrument=mag`, { headers: { connection: "close" } });
-      assertEquals((await response.json()).length, 7);
-      await reader.cancel();
+      await using served = await serve(user, {
+        command: join(user.folder, "root", "bin", "imap-data-access"),
+        args: ["serve", "--quiet", "--demo", "--processes", "2"],
+        env: OFFLINE,
+      });
+      assertEquals(await magFiles(served.url), 7);
     },
   });
 

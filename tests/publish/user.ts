@@ -14,8 +14,8 @@ export interface User extends AsyncDisposable {
   readonly folder: string;
   /** The environment that leads Deno there and to the registry. */
   readonly env: Record<string, string>;
-  /** Runs a program in the working folder. */
-  run(program: string, args: readonly string[]): Promise<Ran>;
+  /** Runs a program in the working folder, with further variables in its environment. */
+  run(program: string, args: readonly string[], more?: Readonly<Record<string, string>>): Promise<Ran>;
   /** All npm packages that were fetched, and the room that they take. */
   npmPackages(): Promise<{ readonly names: readonly string[]; readonly bytes: number }>;
 }
@@ -40,14 +40,13 @@ export async function startUser(registryUrl: string): Promise<User> {
   return {
     folder: folder.path,
     env,
-    async run(program, args) {
+    async run(program, args, more) {
       const { code, stdout, stderr } = await new Deno.Command(program, {
         args: [...args],
         cwd: work,
-        env,
+        env: { ...env, ...more },
         stdin: "null",
-      })
-        .output();
+      }).output();
       return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
     },
     async npmPackages() {

@@ -6,6 +6,7 @@ import type { ArchiveOptions, RunningArchive } from "../../archive/start_archive
 import { fromEnvironmentIfAllowed } from "../../config.ts";
 import { ImapError } from "../../errors.ts";
 import { printable } from "../../safe_text.ts";
+import { VERSION } from "../../version.ts";
 import { type Command, type CommandInput, EXIT, type Notice, UsageError } from "../shell.ts";
 
 /** The folder of the archive without `--root`. */
@@ -158,6 +159,45 @@ function errorPrinter(print: (text: string) => void): (error: unknown) => void {
   };
 }
 
+/** What `serve` needs of the archive, besides its types. */
+type ArchiveCode =
+  & Pick<typeof import("../../archive/start_archive.ts"), "startArchive">
+  & Pick<typeof import("../../demo/demo_files.ts"), "writeDemoFiles">;
+
+/** The modules with that code, which the package's entry point `./archive` leads to as well. */
+const ARCHIVE_MODULES = ["../../archive/start_archive.ts", "../../demo/demo_files.ts"];
+
+/**
+ * Loads the archive. Its paths are not literals in an `import()`: it is a fifth of the program, which otherwise everyone
+ * would download, and which Deno would look at in every start.
+ */
+async function loadArchive(): Promise<ArchiveCode> {
+  try {
+    const modules = await Promise.all(ARCHIVE_MODULES.map((path) => import(new URL(path, import.meta.url).href)));
+    return Object.assign({}, ...modules);
+  } catch (error) {
+    throw await cannotLoad(error);
+  }
+}
+
+/** Says why the archive cannot be loaded: from the registry of the package, or from a checkout. */
+async function cannotLoad(error: unknown): Promise<ImapError> {
+  const options = { action: "start the archive", cause: error };
+  // Deno adds where the code was imported, and what the network said, in lines of their own.
+  const [reason = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  const root = new URL("../../..", import.meta.url);
+  if (root.protocol !== "file:") {
+    const entry = `jsr:@imap-sdc/data-access@${VERSION}/archive`;
+    const remedy = `run "deno cache ${entry}" while this machine is online`;
+    return new ImapError(`its code is not in Deno's cache, and cannot be downloaded (${reason}); ${remedy}`, options);
+  }
+  const { fromFileUrl } = await import("@std/path");
+  const folder = fromFileUrl(root);
+  const { state } = await Deno.permissions.query({ name: "read", path: folder });
+  if (state !== "granted") return new ImapError(`Deno may not read its code; add --allow-read=${folder}`, options);
+  return new ImapError(`its code in ${folder} cannot be loaded: ${reason}`, options);
+}
+
 /** Waits for the signal. */
 function until(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -296,12 +336,12 @@ export const serve: Command = {
     if (isDemo && isShared) {
       throw new UsageError("Cannot use --demo together with --database and --store: the demo has a folder of its own");
     }
-    const { startArchive } = await import("../../archive/start_archive.ts");
+    const { startArchive, writeDemoFiles } = await loadArchive();
     const root = isDemo
       ? await Deno.makeTempDir({ prefix: "imap_archive_" })
       : values.get("root") ?? (isShared ? undefined : DEFAULT_ROOT);
     try {
-      if (isDemo && root !== undefined) await (await import("../../demo/demo_files.ts")).writeDemoFiles(root);
+      if (isDemo && root !== undefined) await writeDemoFiles(root);
       const archive = await startArchive({
         root,
         ...shared,
