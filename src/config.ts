@@ -1,4 +1,5 @@
-import { InputError, type InputProblem } from "./errors.ts";
+import { InputError, type InputProblem, suggestion } from "./errors.ts";
+import { printable } from "./safe_text.ts";
 
 /** The SDC's production API (SDC protocol). */
 const DEFAULT_URL = "https://api.imap-mission.com";
@@ -131,13 +132,20 @@ function wrongSetting(
   return new InputError(message, { problems: [{ parameter, ...problem }] });
 }
 
+/** Returns the URL that is meant by a host without `https://`, as in `127.0.0.1:8000`; undefined for other texts. */
+function urlOfHost(text: string): string | undefined {
+  const port = /^[a-z0-9.-]+(:\d+)?(\/[\w./-]*)?$/i.exec(text);
+  return port === null || !/[.:]/.test(text) ? undefined : `${port[1] === undefined ? "https" : "http"}://${text}`;
+}
+
 /** Returns a URL without a slash at its end. */
 function checkedUrl(parameter: string, text: string, what: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") {
     const expected = `http(s)://HOST[:PORT][/PATH], for example ${DEFAULT_URL}`;
-    const message = `Cannot use the ${what} "${text}": expected ${expected}`;
-    throw wrongSetting(parameter, message, { value: text, expected });
+    const closest = urlOfHost(text);
+    const message = `Cannot use the ${what} "${text}": expected ${expected}${suggestion(closest)}`;
+    throw wrongSetting(parameter, message, { value: text, expected, ...(closest === undefined ? {} : { closest }) });
   }
   if (url.username !== "" || url.password !== "") {
     const message = `Cannot use the ${what} at "${url.host}": it contains a user name or password; use an API key`;
@@ -218,8 +226,23 @@ export function checkedPath(action: string, text: string, parameter?: string): s
   if (path !== undefined && problem === undefined) return path;
   const advice = text.startsWith("~") && path === undefined ? "; write the whole path, or ./~ if it is a name" : "";
   const expected = "a path on this machine";
-  throw new InputError(`Cannot ${action} "${text}": ${problem}${advice}`, {
+  throw new InputError(`Cannot ${action} "${printable(text)}": ${problem}${advice}`, {
     problems: [{ ...(parameter === undefined ? {} : { parameter }), value: text, expected }],
+  });
+}
+
+/** A path of Windows: `C:\data`, `C:/data`, `\\server\share`. */
+const WINDOWS_PATH = /^([a-z]:[\\/]|\\\\)/i;
+
+/** Reads the path of the data directory. A path of Windows is a name elsewhere, which would become a folder. */
+function dataDirectory(text: string, isFromOption: boolean): string {
+  const directory = isFromOption ? "the data directory" : `the data directory of ${SETTING_VARIABLES.dataDir}`;
+  const path = checkedPath(`use ${directory}`, text, "dataDir");
+  if (Deno.build.os === "windows" || !WINDOWS_PATH.test(path)) return path;
+  const advice = "write it as this system does (in WSL, C:\\ is /mnt/c/)";
+  throw wrongSetting("dataDir", `Cannot use ${directory} "${printable(text)}": it is a path of Windows; ${advice}`, {
+    value: text,
+    expected: "a path on this machine",
   });
 }
 
@@ -256,11 +279,9 @@ export function resolveSettings(options: ClientOptions = {}): Settings {
   checkProxyVariables();
   const setting = (name: keyof typeof SETTING_VARIABLES) => options[name] ?? fromEnvironment(SETTING_VARIABLES[name]);
   const dataDir = setting("dataDir");
-  const isFromOption = options.dataDir !== undefined;
-  const directory = isFromOption ? "the data directory" : `the data directory of ${SETTING_VARIABLES.dataDir}`;
   return {
     url: checkedUrl("url", setting("url") ?? DEFAULT_URL, "API address"),
-    dataDir: dataDir === undefined ? workingDirectory() : checkedPath(`use ${directory}`, dataDir, "dataDir"),
+    dataDir: dataDir === undefined ? workingDirectory() : dataDirectory(dataDir, options.dataDir !== undefined),
     isDefaultDataDir: dataDir === undefined,
     apiKey: checkedSecret("apiKey", setting("apiKey"), "API key"),
     accessToken: checkedSecret("accessToken", setting("accessToken"), "access token"),

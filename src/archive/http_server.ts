@@ -7,6 +7,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
+/** What to do if a port cannot be used, by the system's code. */
+const LISTEN_FAULTS: ReadonlyMap<string, string> = new Map([
+  ["EADDRINUSE", "another program uses this port; choose another one, or 0 for any free port"],
+  ["EACCES", "this user may not use this port; choose one from 1024 on, or 0 for any free port"],
+  ["EADDRNOTAVAIL", "no network interface of this machine has that address"],
+]);
+
+/** The system's code of an error of Node's layer, such as `EADDRINUSE`. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
 /** Handles a request. It never throws: errors are responses, too. */
 export type Handler = (request: Request) => Promise<Response>;
 
@@ -157,7 +169,9 @@ class LimitedServer {
       this.#server.off("error", reject);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new ImapError(`Cannot listen on ${host}:${port}: ${reason}`, { cause: error });
+      throw new ImapError(`Cannot listen on ${host}:${port}: ${LISTEN_FAULTS.get(codeOf(error)) ?? reason}`, {
+        cause: error,
+      });
     }
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new ImapError(`Cannot listen on ${host}: no port`);

@@ -56,7 +56,8 @@ async function checkFolder(folder: string): Promise<void> {
     if ((await Deno.stat(folder)).isDirectory) return;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`Cannot import "${folder}": it cannot be read (${reason})`, { cause: error });
+    const state = error instanceof Deno.errors.NotFound ? "there is no such folder" : reason;
+    throw new InputError(`Cannot import "${folder}": it cannot be read: ${state}`, { cause: error });
   }
   throw new InputError(`Cannot import "${folder}": it is not a folder`);
 }

@@ -10,8 +10,9 @@ import {
   UsageError,
 } from "./shell.ts";
 import { type TextLook, wrap } from "../display/text_table.ts";
-import { InputError } from "../errors.ts";
-import { didYouMean } from "../names/vocabulary.ts";
+import { InputError, suggestion } from "../errors.ts";
+import { tryParseFileName } from "../names/file_name.ts";
+import { didYouMean, isGlob } from "../names/vocabulary.ts";
 import { escapeHtml, shown } from "../safe_text.ts";
 
 /** The most columns that help takes: longer lines are hard to read. */
@@ -104,6 +105,45 @@ export function commandHelp(spec: CommandSpec, look: TextLook = {}): string {
     ...write.section("Examples:", spec.examples.flatMap((example, index) => write.example(example, index))),
     "",
   ].join("\n");
+}
+
+/** What other programs, and the functions of the Python client, call a command. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ["version", "--version"],
+  ["spice-query", "query --table spice"],
+  ["search", "query"],
+  ["find", "query"],
+  ["list", "query"],
+  ["ls", "local"],
+  ["get", "download"],
+  ["fetch", "download"],
+  ["put", "upload"],
+  ["show", "inspect"],
+  ["open", "inspect"],
+  ["mirror", "sync"],
+]);
+
+/** Returns ` (did you mean "query"?)` for a command that does not exist; empty if none is close. */
+export function commandMeant(typed: string, commands: readonly ListedCommand[]): string {
+  const name = typed.toLowerCase().replaceAll("_", "-");
+  const other = OTHER_NAMES.get(name) ?? commands.find((command) => command.name === name)?.name;
+  return other === undefined ? didYouMean(name, commands.map((command) => command.name)) : suggestion(other);
+}
+
+/**
+ * Says what to type instead of an argument that a command does not take: `; use --filename NAME`, or a list for the option
+ * before it.
+ *
+ * @param words The words of the command line after the command's name.
+ */
+export function adviceOnArgument(spec: CommandSpec, argument: string, words: readonly string[]): string {
+  const options = new Set(spec.options.map(({ name }) => `--${name}`));
+  const isFile = isGlob(argument) || tryParseFileName(argument) !== undefined;
+  if (isFile && options.has("--filename")) return `; use --filename ${argument}`;
+  const at = words.indexOf(argument);
+  const [option = "", value] = words.slice(Math.max(0, at - 2), at);
+  const takesList = option.startsWith("--") && spec.options.find(({ name }) => `--${name}` === option)?.isList === true;
+  return takesList ? `; separate several values with commas, as in ${option} ${value},${argument}` : "";
 }
 
 /** A command in the list of commands. */

@@ -4,6 +4,7 @@ import {
   EXIT,
   type ExitCode,
   GLOBAL_OPTIONS,
+  isExplained,
   onInterrupt,
   optionName,
   Output,
@@ -13,14 +14,14 @@ import {
   UnknownOption,
   UsageError,
 } from "./shell.ts";
-import { ImapError, InputError, ResponseError } from "../errors.ts";
+import { ImapError, InputError } from "../errors.ts";
 import type { HttpEvent, HttpLog } from "../http/transport.ts";
-import { didYouMean } from "../names/vocabulary.ts";
 import { VERSION_LINE } from "../version.ts";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads.
 import "../config.ts";
 import "../jupyter.ts";
+import "../names/vocabulary.ts";
 import "../safe_text.ts";
 import "@std/cli";
 
@@ -189,7 +190,8 @@ export async function main(args: readonly string[], options: MainOptions = {}): 
     if (name === undefined) throw new UsageError("Cannot run: no command is given");
     const entry = COMMANDS.find((command) => command.name === name.toLowerCase());
     if (entry === undefined) {
-      const near = didYouMean(name, COMMANDS.map((command) => command.name));
+      const { commandMeant } = await import("./help.ts");
+      const near = commandMeant(name, COMMANDS);
       throw new UsageError(`Cannot run the command "${name}": there is no such command${near}`);
     }
     program = `${PROGRAM} ${entry.name}`;
@@ -231,7 +233,9 @@ async function runCommand(command: Command, { output, before, rest, random }: Co
   const values = new Map([...before.values, ...line.values]);
   if (flags.has("help")) return await print(output, (await import("./help.ts")).commandHelp(spec, output.look()));
   if (spec.argument === undefined && line.rest[0] !== undefined) {
-    throw new UsageError(`Cannot use the argument "${line.rest[0]}": ${spec.name} takes only options`);
+    const { adviceOnArgument } = await import("./help.ts");
+    const advice = adviceOnArgument(spec, line.rest[0], rest);
+    throw new UsageError(`Cannot use the argument "${line.rest[0]}": ${spec.name} takes only options${advice}`);
   }
   const quiet = flags.has("quiet");
   const debug = flags.has("debug") || output.isJson;
@@ -257,7 +261,7 @@ async function runCommand(command: Command, { output, before, rest, random }: Co
       signal.throwIfAborted();
       return reportError(output, `${PROGRAM} ${spec.name}`, error);
     });
-    if (code === EXIT.failed && !debug && !quiet && hasDetails && !output.isOnlyMissing) {
+    if (code === EXIT.failed && !debug && !quiet && hasDetails && !output.isExplained) {
       await output.notice(`${PROGRAM}: run it again with --debug to see each request and decision`);
     }
     return code;
@@ -276,7 +280,7 @@ async function reportError(output: Output, program: string, error: unknown): Pro
     await output.error(program, `${error.messageFor(optionName)}; see ${program} --help`);
     return EXIT.usage;
   }
-  output.isOnlyMissing = error instanceof ResponseError && error.isMissing;
+  output.isExplained = isExplained(error);
   if (error instanceof ImapError) await output.error(program, error.message);
   else {
     const stack = error instanceof Error ? error.stack : String(error);

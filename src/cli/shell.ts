@@ -1,7 +1,7 @@
 import type { ImapClientOptions } from "../client/imap_client.ts";
 import type { TextLook } from "../display/text_table.ts";
 import { fromEnvironmentIfAllowed, terminalColumns } from "../config.ts";
-import { ImapError, InputError, suggestion } from "../errors.ts";
+import { FileError, ImapError, InputError, ResponseError, suggestion } from "../errors.ts";
 import { closestName, didYouMean } from "../names/vocabulary.ts";
 import { decodeText, printable, printableJson } from "../safe_text.ts";
 import { parseArgs } from "@std/cli";
@@ -300,12 +300,17 @@ async function wrapped(lines: readonly string[]): Promise<readonly string[]> {
   });
 }
 
+/** Whether a log of the requests would say no more than the error: the archive has no such file, or the disk is at fault. */
+export function isExplained(error: unknown): boolean {
+  return error instanceof FileError || error instanceof ResponseError && error.isMissing;
+}
+
 /** The output of the program: data on standard output, everything else on standard error. */
 export class Output {
   /** Whether each line of standard error is a JSON object; then nothing else may be written to it. */
   readonly isJson: boolean;
-  /** Whether all that failed is that the archive does not have some files: details would not say more. */
-  isOnlyMissing = false;
+  /** Whether the messages say all about what failed, so that a log of the requests would not help. */
+  isExplained = false;
   readonly #encoder = new TextEncoder();
 
   /**

@@ -1,6 +1,14 @@
-import { EXIT, type ExitCode, MAX_SECONDS, type Option, type Output, PROGRAM, wholeNumber } from "./shell.ts";
+import {
+  EXIT,
+  type ExitCode,
+  isExplained,
+  MAX_SECONDS,
+  type Option,
+  type Output,
+  PROGRAM,
+  wholeNumber,
+} from "./shell.ts";
 import { DEFAULT_CONCURRENCY } from "../client/options.ts";
-import { ResponseError } from "../errors.ts";
 import type { TransferReport } from "../client/transfer_report.ts";
 import { MAX_CONCURRENCY } from "../transfer/batch.ts";
 import type { Outcome } from "../transfer/batch.ts";
@@ -75,7 +83,7 @@ export async function reportTransfer(result: TransferResult): Promise<ExitCode> 
   const lineOf = print === "paths" ? ({ path }: Outcome) => printable(path) : line;
   if (print === "json") await output.data(jsonOf(outcomes));
   else if (done.length > 0) await output.data(`${done.map(lineOf).join("\n")}\n`);
-  output.isOnlyMissing = failed.every(({ error }) => error instanceof ResponseError && error.isMissing);
+  output.isExplained = failed.every(({ error }) => isExplained(error));
   if (failed.length > 0) await output.error(`${PROGRAM} ${command}`, ...failed.map(({ error }) => error.message));
   if (outcomes.length !== 1 && !quiet) {
     const text = report.summary();

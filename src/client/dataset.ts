@@ -164,7 +164,11 @@ export async function namingFiles<Result>(files: readonly string[], work: () => 
     if (!(cause instanceof CdfError)) throw cause;
     const [path = ""] = files;
     const named = files.slice(0, 3).map((file) => `"${shown(basename(file))}"`).join(", ");
-    throw new FileError(`Cannot use ${named}${files.length > 3 ? ", ..." : ""}. ${cause.message}`, { cause, path });
+    const what = `${named}${files.length > 3 ? ", ..." : ""}`;
+    const state = cause.code === "truncated"
+      ? `${files.length === 1 ? "a" : "of one, a"} part is missing; download it again, or copy it again`
+      : "";
+    throw new FileError(`Cannot use ${what}${state && `: ${state}`}. ${cause.message}`, { cause, path });
   }
 }
 

@@ -466,7 +466,15 @@ function checkList(parameters: IalirtParameters, now: Date): { list: IalirtList;
     problems.push(wrongValue(LIST, { parameter: needed, expected: `a number, since ${parameter} is given` }));
   }
   if (known.includes("year") && !given.some(([name]) => name === "year")) {
-    problems.push(wrongValue(LIST, { parameter: "year", expected: "the year of the files" }));
+    const problem = { parameter: "year", expected: "the year of the files" };
+    problems.push(
+      new InputError(
+        (nameOf) => `Cannot list files of I-ALiRT without ${nameOf("year")}: expected ${problem.expected}`,
+        {
+          problems: [problem],
+        },
+      ),
+    );
   }
   if (problems.length > 0) throw joinInputErrors(problems);
   const { start_date = "", end_date = "9999" } = search;

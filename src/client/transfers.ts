@@ -3,9 +3,10 @@ import { type Repeat, TransferReport } from "./transfer_report.ts";
 import { DEFAULT_CONCURRENCY, type DownloadOptions, type TransferOptions, type UploadOptions } from "./options.ts";
 import type { Settings } from "../config.ts";
 import { isNotebook, LiveOutput } from "../display/notebook.ts";
-import { InputError, joinInputErrors } from "../errors.ts";
+import { InputError, joinInputErrors, suggestion } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
-import { archivePath, isArchivePath } from "../names/file_name.ts";
+import { archivePath, isArchivePath, tryParseFileName } from "../names/file_name.ts";
+import { isGlob } from "../names/vocabulary.ts";
 import { isUnfinished, shown } from "../safe_text.ts";
 import { checkedShard, isInShard, type OnProgress, type Outcome, type TransferEvent } from "../transfer/batch.ts";
 import type { FileRecord } from "../protocol/rows.ts";
@@ -140,11 +141,22 @@ export function pathOf(file: string | FileRecord, verb = "download"): string {
       problems: [{ value: shown(file), expected }],
     });
   }
+  if (isGlob(file)) {
+    const expected = "a whole name; filters take patterns";
+    const example = basename(file);
+    throw new InputError(
+      (nameOf) =>
+        `Cannot ${verb} "${shown(file)}": expected ${expected}, for example ${nameOf("filename")} "${shown(example)}"`,
+      { problems: [{ value: file, expected }] },
+    );
+  }
   if (!/[/\\]/.test(file)) return archivePath(file);
   if (isArchivePath(file)) return file;
   const expected = "a file name, or its full path in the archive, imap/...";
-  throw new InputError(`Cannot ${verb} "${shown(file)}": expected ${expected}`, {
-    problems: [{ value: file, expected }],
+  const name = file.replace(/^.*[/\\]/, "");
+  const closest = tryParseFileName(name) === undefined ? undefined : name;
+  throw new InputError(`Cannot ${verb} "${shown(file)}": expected ${expected}${suggestion(closest)}`, {
+    problems: [{ value: file, expected, ...(closest === undefined ? {} : { closest }) }],
   });
 }
 

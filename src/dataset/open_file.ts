@@ -67,7 +67,7 @@ function readLines(head: Uint8Array, isWhole: boolean): { text: string; lines: s
   if ("problem" in decoded || bytes.includes(0)) return undefined;
   const text = decoded.text.replace(/^\ufeff/, "");
   const all = text.replace(/\r?\n$/, "").split(/\r?\n/);
-  const lines = all.slice(0, MAX_LINES);
+  const lines = text === "" ? [] : all.slice(0, MAX_LINES);
   return { text, lines, isCut: !isWhole || lines.length < all.length };
 }
 

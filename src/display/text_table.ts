@@ -129,6 +129,8 @@ export interface Column<Row> {
    * ones before them. A column without a number stays, and its cells are shortened if necessary.
    */
   readonly yields?: number;
+  /** Whether its cells are names that people copy: other columns are left out or shortened first. */
+  readonly isName?: boolean;
 }
 
 /** A table, for every kind of output. */
@@ -234,7 +236,8 @@ function fitted<Row>(
 ): DrawnColumn<Row>[] {
   const isEmpty = ({ text }: Column<Row>) => parts.every((rows) => rows.every((row) => text(row) === ""));
   const rank = (column: Column<Row>) => isEmpty(column) ? Infinity : column.yields ?? 0;
-  const yielding = columns.filter(({ yields }) => yields !== undefined).map((column) => [rank(column), column] as const)
+  const yielding = columns.filter((column) => column.yields !== undefined || isEmpty(column))
+    .map((column) => [rank(column), column] as const)
     .sort(([a], [b]) => a - b).map(([, column]) => column);
   let kept = [...columns];
   const leaveOut = (column: DrawnColumn<Row>) => kept = kept.filter((other) => other !== column);
@@ -242,12 +245,20 @@ function fitted<Row>(
     const next = yielding.pop();
     if (next !== undefined) leaveOut(next);
   }
-  const narrowest = (column: DrawnColumn<Row>) => ({ ...column, width: Math.min(column.width, MIN_WIDTH) });
-  while (kept.length > 1 && lineLength(kept.map(narrowest)) > most) kept.pop();
+  const isWhole = ({ isName = false }: Column<Row>) => isName && kept.length > 1;
+  const narrowest = (column: DrawnColumn<Row>) =>
+    isWhole(column) ? column : { ...column, width: Math.min(column.width, MIN_WIDTH) };
+  while (kept.length > 1 && lineLength(kept.map(narrowest)) > most) {
+    const last = kept.findLast((column) => !isWhole(column)) ?? kept.at(-1);
+    if (last !== undefined) leaveOut(last);
+  }
   // The widest columns are shortened, to a common width.
   let limit = Math.max(...kept.map(({ width }) => width));
   const limited = () =>
-    kept.map((column) => ({ ...column, width: Math.min(column.width, limit), isShort: column.width > limit }));
+    kept.map((column) => {
+      const width = isWhole(column) ? column.width : Math.min(column.width, limit);
+      return { ...column, width, isShort: column.width > width };
+    });
   while (limit > 1 && lineLength(limited()) > most) limit--;
   // What remains goes to the last of the shortened columns.
   const shown = limited();

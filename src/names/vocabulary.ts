@@ -211,13 +211,21 @@ export function closestWord(word: string, validWords: readonly string[]): string
   return isClose ? closest : undefined;
 }
 
+/** Fewer letters may be the beginning of anything. */
+const MIN_BEGINNING = 3;
+
 /** Returns the parts of a name: `data_level` and `--data-level` have the parts `data` and `level`. */
 function partsOf(name: string): string[] {
   return name.toLowerCase().split(/[-_]+/).filter((part) => part.length > 2);
 }
 
-/** Returns the closest name of an option or a parameter, or one that has the word as a part: `data_level` for `level`. */
+/**
+ * Returns the name of an option or a parameter that is meant: the only one that begins with the word, since the Python
+ * client accepts `--instr`; the closest one; or one that has the word as a part, `data_level` for `level`.
+ */
 export function closestName(word: string, names: readonly string[]): string | undefined {
+  const begun = word.length < MIN_BEGINNING ? [] : names.filter((name) => name.startsWith(word.toLowerCase()));
+  if (begun.length === 1) return begun[0];
   const [part, second] = partsOf(word);
   const isPart = part !== undefined && second === undefined;
   return closestWord(word, names) ?? (isPart ? names.find((name) => partsOf(name).includes(part)) : undefined);

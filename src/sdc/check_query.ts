@@ -110,9 +110,9 @@ function wrongWord(value: string, words: readonly string[]): Expected | undefine
   return words.includes(value) ? undefined : oneOfWords(value, words);
 }
 
-/** Returns what was expected, unless the value is valid. */
-function unless(isRight: boolean, expected: string): Expected | undefined {
-  return isRight ? undefined : { expected };
+/** Returns what was expected, and the closest valid value, unless the value is valid. */
+function unless(isRight: boolean, expected: string, closest?: string): Expected | undefined {
+  return isRight ? undefined : { expected, ...(closest === undefined ? {} : { closest }) };
 }
 
 function oneOf(words: readonly string[]): Check {
@@ -127,11 +127,21 @@ const day: Check = (value, { now }) => unless(readDay(value, now) !== undefined,
 const time: Check = (value, { now }) => unless(readTime(value, now) !== undefined, TIME_FORMS);
 const wholeNumber = matching(/^\d{1,9}$/, "a whole number");
 
+/** Returns the version that is meant by `1`, `v1`, or `newest`; undefined for other texts. */
+function nearVersion(value: string): string | undefined {
+  const number = /^v?(\d{1,3})$/.exec(value)?.[1];
+  if (number !== undefined) return `v${number.padStart(3, "0")}`;
+  return value === "newest" ? "latest" : oneOfWords(value, ["latest"]).closest;
+}
+
 /** The form of versions depends on the table. */
 const version: Check = (value, { table }) => {
   if (value === "latest") return undefined;
-  if (table === "science" || table === "quicklook") return unless(isVersion(value), `${VERSION_FORMS}, or latest`);
-  if (table === "ancillary") return unless(isMinorVersion(value), `${MINOR_VERSION_FORM}, or latest`);
+  const near = nearVersion(value);
+  if (table === "science" || table === "quicklook") {
+    return unless(isVersion(value), `${VERSION_FORMS}, or latest`, near);
+  }
+  if (table === "ancillary") return unless(isMinorVersion(value), `${MINOR_VERSION_FORM}, or latest`, near);
   return unless(/^v?\d{1,9}$/.test(value), "a number such as v001, or latest");
 };
 
@@ -422,7 +432,8 @@ function parameterOfOtherTable(
   const have = `${new Intl.ListFormat("en").format(others)} ${others.length === 1 ? "has" : "have"}`;
   return new InputError(
     (nameOf) =>
-      `Cannot ${verb} ${nameOf(parameter)} in the table ${table}: only ${have} it; ` +
+      `Cannot ${verb} ${nameOf(parameter)} in the table ${table}: only ${have} it` +
+      `${others.length === 1 ? ` (${nameOf("table")} ${others[0]})` : ""}; ` +
       `${table} has ${parameters.map(nameOf).join(", ")}`,
     { problems: [{ parameter, expected: `one of ${parameters.join(", ")}` }] },
   );

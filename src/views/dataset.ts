@@ -73,7 +73,7 @@ export function variablesTable(facts: DatasetFacts, variables: readonly DatasetV
     title: `${facts.name}: ${counted(variables.length, "variable")}`,
     note: factsText(facts),
     columns: [
-      column("Variable", ({ name }) => name),
+      column("Variable", ({ name }) => name, { isName: true }),
       column("Shape", ({ shape }) => shapeText(shape), { align: "right" }),
       column("Type", ({ type }) => type, { yields: 2 }),
       column("Units", ({ units = "" }) => units),
@@ -184,7 +184,7 @@ export function otherTable(
   const { lines, isCut, format } = content;
   return {
     title: `${name}: ${format}`,
-    ...(isCut ? { note: `the first ${counted(lines.length, "line")}` } : {}),
+    ...(isCut && lines.length > 0 ? { note: `the first ${counted(lines.length, "line")}` } : {}),
     columns: [column("Line", ([line]) => String(line), { align: "right" }), column("Text", ([, text]) => text)],
     rows: lines.map((text, index) => [index + 1, text] as const),
   };

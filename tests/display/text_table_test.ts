@@ -121,6 +121,24 @@ Deno.test("textTable() leaves out columns in a narrow terminal, empty ones first
   ]);
 });
 
+Deno.test("textTable() leaves out empty columns, and shortens names only when nothing else is left", () => {
+  const table: Table<string> = {
+    title: "Variables",
+    columns: [
+      { header: "Name", align: "left", text: (name) => name, isName: true },
+      { header: "Reason", align: "left", text: () => "" },
+      { header: "Description", align: "left", text: () => "a description of the column" },
+    ],
+    rows: ["direction_label"],
+  };
+  const draw = (columns: number) => textTable(table, Infinity, { columns }).split("\n").slice(2, 5);
+  assertEquals(draw(50)[0], "Name           |Description                |");
+  assertEquals(draw(30)[2]?.slice(0, 22), "direction_label|a desc");
+  assertEquals(draw(30)[2]?.length, 30);
+  assertEquals(draw(20)[2], "direction_label|");
+  assertEquals(draw(10)[2]?.length, 10);
+});
+
 Deno.test("textTable() says which columns are not shown, on lines that fit", () => {
   const lines = textTable(wide([["name", "1"]]), Infinity, { columns: 20 }).trimEnd().split("\n");
   assertEquals(lines.slice(6), ["Not shown: Empty (a", "wider terminal, a", "file, or a pipe", "shows all columns)"]);

@@ -217,6 +217,7 @@ Deno.test("a damaged CDF file is an error that names it, not a defect of the pro
     const { code, stdout, stderr } = await runCli(words);
     assertEquals([code, stdout], [1, ""]);
     assertStringIncludes(stderr, 'Cannot use "cut.cdf"');
+    assertStringIncludes(stderr, "a part is missing; download it again, or copy it again");
     assert(!stderr.includes("Unexpected"), stderr);
   }
 });

@@ -79,7 +79,10 @@ Deno.test("serve fails with a clear message when its port is in use, and writes 
   await using folder = await testFolder();
   const { code, stderr } = await runCli(["serve", "--root", `${folder.path}/archive`, "--port", port]);
   assertEquals(code, 1);
-  assertStringIncludes(stderr, `Cannot listen on 127.0.0.1:${port}`);
+  assertStringIncludes(
+    stderr,
+    `Cannot listen on 127.0.0.1:${port}: another program uses this port; choose another one`,
+  );
   assertEquals(await folder.files(), []);
 });
 

@@ -394,7 +394,7 @@ export function completionsOf(commands: readonly LoadableCommand[]): Command {
     async run({ rest, output }) {
       const [name, second] = rest;
       if (name === undefined || second !== undefined) {
-        throw new UsageError(`Cannot print completions: expected the name of one shell, ${NAMES.join(", ")}`);
+        throw new UsageError(`Cannot print completions: expected the name of one shell: bash, zsh, or fish`);
       }
       const script = SHELLS.get(name);
       if (script === undefined) {
