@@ -203,11 +203,12 @@ function securityOf(
   }
 }
 
-async function readAuthorities(path: string): Promise<string> {
+/** Reads a file with certificates of authorities. @throws {InputError} When there are none. */
+export async function readAuthorities(path: string): Promise<string> {
   const refuse = (reason: string, cause?: unknown) =>
     new InputError(`Cannot use "${shown(path)}" for the certificates of authorities: ${reason}`, { cause });
   const text = await Deno.readTextFile(path).catch((error: unknown) => {
-    throw refuse(error instanceof Error ? error.message : String(error), error);
+    throw refuse(`it cannot be read (${error instanceof Error ? error.message : String(error)})`, error);
   });
   if (!text.includes("-----BEGIN CERTIFICATE-----")) throw refuse("it contains no certificate in PEM");
   return text;
@@ -429,7 +430,8 @@ function reasonOf(error: unknown, { user, database, host, connectSeconds }: Plac
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
     case "SELF_SIGNED_CERT_IN_CHAIN":
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
-      return "its certificate was not issued by an authority that is trusted; name the right one with sslrootcert=FILE";
+      return "its certificate was not issued by an authority that is trusted; name the right one with --ca-file (caFile), or " +
+        "sslrootcert=FILE in the URL";
   }
   if (isFromServer(error)) return `the server says: ${said} (${codeOf(error)})`;
   return isLost(error) ? `the connection broke (${printable(error instanceof Error ? error.message : "")})` : undefined;

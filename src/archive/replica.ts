@@ -1,6 +1,7 @@
 import type { Backend } from "./backend.ts";
 import { importFolder } from "./folders.ts";
 import { Indexer } from "./indexer.ts";
+import { readAuthorities } from "./postgres.ts";
 import { PostgresCatalog, PostgresJournal } from "./postgres_catalog.ts";
 import { parseStoreUrl, S3Client, type StoreCredentials, type StoreLocation } from "./s3.ts";
 import { S3Store } from "./s3_store.ts";
@@ -31,16 +32,6 @@ export interface ReplicaOptions {
   readonly now?: (() => Date) | undefined;
   /** Called with each error in the background. */
   readonly onError?: ((error: unknown) => void) | undefined;
-}
-
-/** Reads the file with certificates. */
-async function readAuthorities(path: string): Promise<string> {
-  const refuse = (reason: string) => new InputError(`Cannot use "${shown(path)}" for certificates: ${reason}`);
-  const text = await Deno.readTextFile(path).catch((error: unknown) => {
-    throw refuse(`it cannot be read (${error instanceof Error ? error.name : "unknown error"})`);
-  });
-  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw refuse("it contains no certificate in PEM");
-  return text;
 }
 
 /** Returns the keys of the store. */
@@ -87,7 +78,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Backend> {
   const { caFile, unreleased = false, importFrom, signal, now, onError } = options;
   const location = locationOf(options);
   const credentials = credentialsOf(options);
-  const authorities = caFile === undefined ? undefined : [await readAuthorities(caFile)];
+  const authorities = caFile === undefined ? undefined : { file: caFile, certificates: await readAuthorities(caFile) };
   await using opening = new AsyncDisposableStack();
   const client = opening.adopt(
     new S3Client({ location, credentials, authorities, timeoutMs: MAX_SILENCE_MS, retries: RETRIES }),

@@ -459,12 +459,20 @@ const MAX_PAGE = { limit: 16 * 1024 * 1024, beyond: "fail", isStrict: true } as 
 /** The longest lifetime of a presigned URL (S3), in seconds. */
 export const MAX_LIFETIME_SECONDS = 604_800;
 
+/** Certificates of authorities. */
+export interface Authorities {
+  /** The file that they were read from. */
+  readonly file: string;
+  /** In PEM. */
+  readonly certificates: string;
+}
+
 /** The options of an {@linkcode S3Client}. */
 export interface S3ClientOptions {
   readonly location: StoreLocation;
   readonly credentials: StoreCredentials;
-  /** Certificates of authorities, in PEM, that are trusted besides those that Deno trusts. */
-  readonly authorities?: readonly string[] | undefined;
+  /** The authorities that are trusted besides those that Deno trusts. */
+  readonly authorities?: Authorities | undefined;
   /** The clock that dates signatures. Default: the computer's. */
   readonly now?: (() => Date) | undefined;
   /** How long to wait for a response, and for progress of a body. Default: 30 s. */
@@ -532,8 +540,10 @@ export class S3Client {
     // The store is not the SDC's API, so no origin is its API's.
     const secrets = sessionToken === undefined ? [secretAccessKey] : [secretAccessKey, sessionToken];
     const api = { base: "", origin: "", headers: {}, secrets };
-    if (options.authorities !== undefined) this.#http = Deno.createHttpClient({ caCerts: [...options.authorities] });
-    this.#transport = { api, timeoutMs, retries, log, random: Math.random, http: this.#http };
+    const { authorities } = options;
+    if (authorities !== undefined) this.#http = Deno.createHttpClient({ caCerts: [authorities.certificates] });
+    const trust = { name: "--ca-file (caFile)", file: authorities?.file };
+    this.#transport = { api, timeoutMs, retries, log, random: Math.random, http: this.#http, trust };
     this.#now = now;
   }
 

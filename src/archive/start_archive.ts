@@ -17,7 +17,8 @@ import { createObjectsHandler, UrlSigner } from "./objects.ts";
 import { SqliteCatalog, SqliteFiles } from "./sqlite_catalog.ts";
 import type { StoreCredentials } from "./s3.ts";
 import { checkedPath } from "../config.ts";
-import { ImapError, InputError } from "../errors.ts";
+import { ImapError, InputError, ProtocolError } from "../errors.ts";
+import { isJsonObject } from "../protocol/rows.ts";
 import type { Dialect } from "../protocol/tables.ts";
 import { hideSecret } from "../safe_text.ts";
 import { delay } from "@std/async";
@@ -452,15 +453,136 @@ interface ReaderTask {
   readonly folder: SharedFolder;
   readonly port: number;
   readonly objectsPort: number | undefined;
-  readonly options: Omit<ArchiveOptions, "log" | "onError" | "onFolderChange" | "signal" | "now">;
+  readonly options: ReaderOptions;
   readonly isLogged: boolean;
 }
+
+/** The settings of an archive by which requests are answered. */
+type ReaderOptions = Pick<
+  ArchiveOptions,
+  | "host"
+  | "objectsUrl"
+  | "as"
+  | "apiKey"
+  | "public"
+  | "answerLimit"
+  | "hapi"
+  | "urlLifetimeSeconds"
+  | "limits"
+  | "processes"
+>;
 
 /** What a reader says, as lines of JSON on its standard output. */
 type ReaderNote = { readonly ready: true } | { readonly served: ServedRequest } | { readonly error: string };
 
+/** What a message between the processes consists of. */
+class Message {
+  readonly #fields: Readonly<Record<string, unknown>>;
+
+  /** @throws {ProtocolError} When it is no object. */
+  constructor(value: unknown) {
+    if (!isJsonObject(value)) throw new ProtocolError("a message between the processes of the archive is no object");
+    this.#fields = value;
+  }
+
+  /** Parses a line. @throws {ProtocolError} When it is something else. */
+  static parse(line: string): Message {
+    try {
+      return new Message(JSON.parse(line));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new ProtocolError("a message between the processes of the archive is not JSON");
+    }
+  }
+
+  /** Returns a field of a type; undefined if there is none. @throws {ProtocolError} When it has another type. */
+  get<Value>(name: string, isRight: (value: unknown) => value is Value): Value | undefined {
+    const value = this.#fields[name];
+    if (value === undefined || isRight(value)) return value;
+    throw new ProtocolError(`a message between the processes of the archive has a wrong "${name}"`);
+  }
+
+  /** Returns a field of a type. @throws {ProtocolError} When there is none, or it has another type. */
+  need<Value>(name: string, isRight: (value: unknown) => value is Value): Value {
+    const value = this.get(name, isRight);
+    if (value !== undefined) return value;
+    throw new ProtocolError(`a message between the processes of the archive has no "${name}"`);
+  }
+
+  /** Returns what is in a field; undefined if there is none. @throws {ProtocolError} When it is no object. */
+  part(name: string): Message | undefined {
+    const value = this.#fields[name];
+    return value === undefined ? undefined : new Message(value);
+  }
+}
+
+const isText = (value: unknown) => typeof value === "string";
+const isNumber = (value: unknown) => typeof value === "number";
+const isNumberOrNull = (value: unknown) => value === null || typeof value === "number";
+const isFlag = (value: unknown) => typeof value === "boolean";
+const isDialect = (value: unknown) => value === "now" || value === "2024";
+
+/** Reads what a reader says. @throws {ProtocolError} When it is something else. */
+export function readReaderNote(line: string): ReaderNote {
+  const note = Message.parse(line);
+  const error = note.get("error", isText);
+  if (error !== undefined) return { error };
+  const served = note.part("served");
+  if (served === undefined) return { ready: note.need("ready", (value) => value === true) };
+  return {
+    served: {
+      method: served.get("method", isText),
+      path: served.get("path", isText),
+      status: served.get("status", isNumberOrNull) ?? null,
+      milliseconds: served.need("milliseconds", isNumber),
+      dropped: served.get("dropped", isText),
+    },
+  };
+}
+
+/** Reads the task of a reader. @throws {ProtocolError} When it is something else. */
+export function readReaderTask(line: string): ReaderTask {
+  const task = Message.parse(line);
+  const [folder, options] = [task.part("folder"), task.part("options")];
+  if (folder === undefined || options === undefined) {
+    throw new ProtocolError("the task of a process of the archive has no folder or no options");
+  }
+  const [lifetimes, limits] = [options.part("urlLifetimeSeconds"), options.part("limits")];
+  return {
+    folder: {
+      root: folder.need("root", isText),
+      catalog: folder.need("catalog", isText),
+      journal: folder.need("journal", isText),
+      incoming: folder.need("incoming", isText),
+      secret: folder.need("secret", isText),
+    },
+    port: task.need("port", isNumber),
+    objectsPort: task.get("objectsPort", isNumber),
+    options: {
+      host: options.get("host", isText),
+      objectsUrl: options.get("objectsUrl", isText),
+      as: options.get("as", isDialect),
+      apiKey: options.get("apiKey", isText),
+      public: options.get("public", isFlag),
+      answerLimit: options.get("answerLimit", isNumberOrNull),
+      hapi: options.get("hapi", isFlag),
+      urlLifetimeSeconds: lifetimes &&
+        { download: lifetimes.get("download", isNumber), upload: lifetimes.get("upload", isNumber) },
+      limits: limits && {
+        connections: limits.get("connections", isNumber),
+        patienceMs: limits.get("patienceMs", isNumber),
+        headMs: limits.get("headMs", isNumber),
+      },
+      processes: options.need("processes", isNumber),
+    },
+    isLogged: task.need("isLogged", isFlag),
+  };
+}
+
 /** How long to wait before a reader that has ended is started again. */
 const RESTART_MS = 1_000;
+/** How long a reader may take to end. */
+const MAX_END_MS = GRACE_MS + 1_000;
 
 /** The further processes of an archive: each listens on the port of the API, and answers all requests from the same folder. */
 class Readers {
@@ -474,10 +596,24 @@ class Readers {
 
   /** Starts them, and waits until they are ready. */
   async start(place: Pick<ReaderTask, "folder" | "port" | "objectsPort">): Promise<void> {
-    const { log, onError: _, onFolderChange: __, signal: ___, now: ____, ...options } = this.#options;
+    const { log, host, objectsUrl, as, apiKey, answerLimit, hapi, urlLifetimeSeconds, limits, processes } =
+      this.#options;
+    const { public: isPublic } = this.#options;
+    const options = {
+      host,
+      objectsUrl,
+      as,
+      apiKey,
+      public: isPublic,
+      answerLimit,
+      hapi,
+      urlLifetimeSeconds,
+      limits,
+      processes,
+    };
     const task: ReaderTask = { ...place, options, isLogged: log !== undefined };
     const ready: Promise<void>[] = [];
-    for (let count = 1; count < (options.processes ?? 1); count++) {
+    for (let count = 1; count < (processes ?? 1); count++) {
       const isReady = Promise.withResolvers<void>();
       ready.push(isReady.promise);
       this.#runs.push(this.#keepRunning(task, isReady));
@@ -493,19 +629,32 @@ class Readers {
 
   async #keepRunning(task: ReaderTask, ready: PromiseWithResolvers<void>): Promise<void> {
     const { signal } = this.#closing;
+    let wasReady = false;
+    const onReady = () => {
+      wasReady = true;
+      ready.resolve();
+    };
     while (!signal.aborted) {
       try {
-        await this.#run(task, () => ready.resolve());
+        const code = await this.#run(task, onReady);
+        if (signal.aborted) return;
+        const consequence = wasReady ? ": requests to it failed, and it is started again" : "";
+        throw new ImapError(`A process of the archive has ended with the code ${code}${consequence}`);
       } catch (error) {
-        ready.reject(error);
+        // The archive does not start without it.
+        if (!wasReady) return ready.reject(error);
         this.#options.onError?.(error);
       }
       await delay(RESTART_MS, { signal }).catch(() => {});
     }
   }
 
-  /** Runs one until it ends; it does so when its standard input ends, and thus with this process, however that ends. */
-  async #run(task: ReaderTask, onReady: () => void): Promise<void> {
+  /**
+   * Runs one until it ends; it does so when its standard input ends, and thus with this process, however that ends.
+   *
+   * @returns Its exit code.
+   */
+  async #run(task: ReaderTask, onReady: () => void): Promise<number> {
     // It needs no more than this; a thread that looks into a file loads the program again.
     const { root } = task.folder;
     // A comma would divide the path into two.
@@ -517,16 +666,38 @@ class Readers {
       stderr: "inherit",
     }).spawn();
     const input = child.stdin.getWriter();
-    this.#closing.signal.addEventListener("abort", () => void input.close().catch(() => {}), { once: true });
-    await input.write(new TextEncoder().encode(`${JSON.stringify(task)}\n`));
-    for await (const line of linesOf(child.stdout)) {
-      const note: ReaderNote = JSON.parse(line);
-      if ("ready" in note) onReady();
-      if ("served" in note) this.#options.log?.(note.served);
-      if ("error" in note) this.#options.onError?.(new ImapError(note.error));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = () => {
+      input.close().catch(() => {});
+      // One that hangs must not keep the archive from closing.
+      timer ??= setTimeout(() => child.kill("SIGKILL"), MAX_END_MS);
+    };
+    const { signal } = this.#closing;
+    signal.addEventListener("abort", end);
+    try {
+      if (signal.aborted) end();
+      // If it has ended already, its code says more than this error.
+      await input.write(new TextEncoder().encode(`${JSON.stringify(task)}\n`)).catch(() => {});
+      for await (const line of linesOf(child.stdout)) this.#take(line, onReady);
+      return (await child.status).code;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
     }
-    const { code } = await child.status;
-    if (!this.#closing.signal.aborted) throw new ImapError(`A process of the archive has ended with the code ${code}`);
+  }
+
+  #take(line: string, onReady: () => void): void {
+    const { log, onError } = this.#options;
+    try {
+      const note = readReaderNote(line);
+      if ("ready" in note) onReady();
+      if ("served" in note) log?.(note.served);
+      if ("error" in note) onError?.(new ImapError(note.error));
+    } catch (error) {
+      // It may answer requests all the same.
+      if (!(error instanceof ProtocolError)) throw error;
+      onError?.(error);
+    }
   }
 }
 
@@ -542,12 +713,19 @@ async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncG
 
 /** Runs a reader: serves the folder of an archive on its port until the standard input ends. */
 async function runReader(): Promise<void> {
-  const say = (note: ReaderNote) => Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(note)}\n`));
+  const say = (note: ReaderNote) => {
+    try {
+      Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(note)}\n`));
+    } catch (error) {
+      // The first process is gone, and this one ends.
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
+  };
   // Ctrl-C is for the first process, which then ends this one.
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => {});
   let servers: ArchiveServers | undefined;
   for await (const line of linesOf(Deno.stdin.readable)) {
-    const { folder, port, objectsPort, options, isLogged }: ReaderTask = JSON.parse(line);
+    const { folder, port, objectsPort, options, isLogged } = readReaderTask(line);
     const log: ServeLog | undefined = isLogged ? (served) => say({ served }) : undefined;
     const onError = (error: unknown) => say({ error: error instanceof Error ? error.message : String(error) });
     servers = new ArchiveServers({ ...options, log, onError }, true);

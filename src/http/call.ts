@@ -256,7 +256,8 @@ export class Call {
    */
   async failure(url: URL, thrown: unknown): Promise<ConnectionError> {
     const { connectionError } = await import("./failures.ts");
-    return await connectionError({ action: this.action, url, api: this.transport.api }, thrown);
+    const { api, trust } = this.transport;
+    return await connectionError({ action: this.action, url, api, trust }, thrown);
   }
 
   #sendToApi(method: "GET" | "POST", url: URL): Promise<Reply> {

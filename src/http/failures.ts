@@ -2,7 +2,14 @@ import { rawEnvironmentIfAllowed } from "../config.ts";
 import { ConnectionError, ResponseError, TimeoutError } from "../errors.ts";
 import { gatewayMessage, isWebPage } from "../protocol/routes.ts";
 import { excerpt } from "../safe_text.ts";
-import { type ApiAccess, MAX_RETRY_AFTER_MS, parseRetryAfter, safeWords, serverTime } from "./transport.ts";
+import {
+  type ApiAccess,
+  MAX_RETRY_AFTER_MS,
+  parseRetryAfter,
+  safeWords,
+  serverTime,
+  type TrustOption,
+} from "./transport.ts";
 import { STATUS_TEXT } from "@std/http";
 
 /** A request that failed. */
@@ -12,6 +19,8 @@ export interface FailedRequest {
   /** The URL that the request was sent to. */
   readonly url: URL;
   readonly api: ApiAccess;
+  /** The option for certificates; undefined for Deno's own settings. */
+  readonly trust?: TrustOption | undefined;
 }
 
 /** Reads an environment variable of Deno. What Deno cannot read itself, because it is not UTF-8, counts as unset. */
@@ -95,6 +104,7 @@ interface Situation {
   /** `the URL of the API (IMAP_DATA_ACCESS_URL)`. */
   readonly setting: string;
   readonly proxy: UsedProxy | undefined;
+  readonly trust: TrustOption | undefined;
   /** The groups that the pattern of the cause captured. */
   readonly found: ReadonlyArray<string | undefined>;
   /** The status with which the proxy has refused a connection, if a closer look has shown it. */
@@ -144,13 +154,13 @@ const checkClock = (verified: string): string =>
 
 /** What to do about an issuer that is not trusted. It depends on what Deno has been told to trust. */
 function trustAdvice(situation: Situation): string {
-  const file = variable("DENO_CERT");
+  const { name, file } = situation.trust ?? { name: "DENO_CERT", file: variable("DENO_CERT") };
   const stores = variable("DENO_TLS_CA_STORE") ?? "";
   const byProxy = situation.proxy === undefined ? "" : `; ${shownProxy(situation)} may have replaced it`;
   const system = /\bsystem\b/.test(stores) ? "" : ", or DENO_TLS_CA_STORE=system if this machine trusts it";
   return file === undefined
-    ? `if it is your institute's or your own, set DENO_CERT to a PEM file with the issuer's certificate${system}${byProxy}`
-    : `the file of DENO_CERT (${file}) does not contain the issuer's certificate: add it${system}${byProxy}`;
+    ? `if it is your institute's or your own, set ${name} to a PEM file with the issuer's certificate${system}${byProxy}`
+    : `the file of ${name} (${file}) does not contain the issuer's certificate: add it${system}${byProxy}`;
 }
 
 const NO_CERTIFICATE = "has no trusted TLS certificate";
@@ -519,12 +529,12 @@ export async function silenceError({ action, url }: FailedRequest, timeoutMs: nu
 }
 
 function situationOf(
-  { url, api }: FailedRequest,
+  { url, api, trust }: FailedRequest,
   proxy: UsedProxy | undefined,
   found: Situation["found"],
 ): Situation {
   const setting = `the URL of the API (${api.variable ?? "IMAP_DATA_ACCESS_URL"})`;
-  return { url, host: url.host, isApi: url.origin === api.origin, setting, proxy, found };
+  return { url, host: url.host, isApi: url.origin === api.origin, setting, proxy, trust, found };
 }
 
 /** Looks closer at a failure whose text does not tell the cause. */

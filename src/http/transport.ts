@@ -80,6 +80,13 @@ export function apiAccess(url: string, { apiKey, accessToken }: Credentials): Ap
   return { base: url, origin, headers: {}, secrets: [] };
 }
 
+/** The option that names the authorities that are trusted besides Deno's, for messages. */
+export interface TrustOption {
+  readonly name: string;
+  /** The file that it names; undefined if it is not set. */
+  readonly file: string | undefined;
+}
+
 /** What all calls of one client share. */
 export interface Transport {
   readonly api: ApiAccess;
@@ -92,6 +99,8 @@ export interface Transport {
   readonly random: () => number;
   /** What sends requests, if it is not Deno's own client: one that trusts further certificates. */
   readonly http?: Deno.HttpClient | undefined;
+  /** The option for these certificates. Default: Deno's own settings. */
+  readonly trust?: TrustOption | undefined;
 }
 
 /** The options of a client that are not settings. */

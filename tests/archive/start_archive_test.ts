@@ -1,9 +1,15 @@
-import { type ArchiveOptions, type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
-import { ImapError, InputError } from "../../src/errors.ts";
+import {
+  type ArchiveOptions,
+  readReaderNote,
+  readReaderTask,
+  type RunningArchive,
+  startArchive,
+} from "../../src/archive/start_archive.ts";
+import { ImapError, InputError, ProtocolError } from "../../src/errors.ts";
 import { connectRaw, isReceiving, putRequest, rawHead, until } from "../support/archive.ts";
 import { startTestArchive } from "../support/watched_objects.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 
 const NAME = "imap_swe_l0_sci_20240105_v001.pkts";
 const PATH = `imap/swe/l0/2024/01/${NAME}`;
@@ -184,4 +190,68 @@ Deno.test("startArchive() listens on a host name, and reports one that does not 
   assertEquals(await (await fetch(`${archive.url}/query?instrument=swe`)).json(), []);
   const nowhere = { root: archive.folder.path, host: "no such name" };
   await assertRejects(() => startArchive(nowhere), ImapError, "Cannot listen on no such name:0");
+});
+
+const TASK = {
+  folder: { root: "/data", catalog: "/data/c", journal: "/data/j", incoming: "/data/i", secret: "s3cret" },
+  port: 8000,
+  objectsPort: 8001,
+  options: {
+    host: "127.0.0.1",
+    objectsUrl: "https://objects.example.org",
+    as: "2024",
+    apiKey: "k3y",
+    public: true,
+    answerLimit: null,
+    hapi: false,
+    urlLifetimeSeconds: { download: 60, upload: 30 },
+    limits: { connections: 9, patienceMs: 8, headMs: 7 },
+    processes: 2,
+  },
+  isLogged: true,
+};
+
+Deno.test("readReaderTask() reads what another process is told, and nothing else", () => {
+  assertEquals<unknown>(readReaderTask(JSON.stringify(TASK)), TASK);
+  const bare = { folder: TASK.folder, port: 1, options: { processes: 2 }, isLogged: false };
+  assertEquals(JSON.stringify(readReaderTask(JSON.stringify(bare))), JSON.stringify(bare));
+  for (
+    const [wrong, message] of [
+      [{ ...TASK, port: "8000" }, 'a wrong "port"'],
+      [{ ...TASK, isLogged: undefined }, 'no "isLogged"'],
+      [{ ...TASK, folder: { ...TASK.folder, secret: undefined } }, 'no "secret"'],
+      [{ ...TASK, folder: undefined }, "no folder"],
+      [{ ...TASK, options: { ...TASK.options, as: "2023" } }, 'a wrong "as"'],
+      [{ ...TASK, options: { ...TASK.options, limits: 7 } }, "is no object"],
+      [[], "is no object"],
+    ] as const
+  ) {
+    const error = assertThrows(() => readReaderTask(JSON.stringify(wrong)), ProtocolError, message);
+    assert(!error.message.includes("s3cret"));
+  }
+});
+
+Deno.test("readReaderNote() reads what another process says, and nothing else", () => {
+  const served = { method: "GET", path: "/query", status: 200, milliseconds: 1.5, dropped: undefined };
+  const refused = {
+    method: undefined,
+    path: undefined,
+    status: null,
+    milliseconds: 0,
+    dropped: "too many connections",
+  };
+  for (const note of [{ ready: true }, { error: "a disk is full" }, { served }, { served: refused }]) {
+    assertEquals<unknown>(readReaderNote(JSON.stringify(note)), note);
+  }
+  const wrong = [
+    "",
+    "ready",
+    "null",
+    "{}",
+    '{"ready":1}',
+    '{"error":1}',
+    '{"served":{}}',
+    '{"served":{"milliseconds":"1"}}',
+  ];
+  for (const line of wrong) assertThrows(() => readReaderNote(line), ProtocolError, "between the processes");
 });

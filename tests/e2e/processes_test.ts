@@ -67,6 +67,28 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "serve --processes says that a process has ended, and ends one that hangs",
+  ignore: !isLinux,
+  fn: async () => {
+    await using folder = await testFolder();
+    await using archive = await startBareServe(["--root", `${folder.path}/archive`, "--processes", "3"]);
+    const { pid, stderr } = archive.process;
+    const reader = stderr.pipeThrough(new TextDecoderStream()).getReader();
+    const [killed = 0, stopped = 0] = await childrenOf(pid);
+    Deno.kill(killed, "SIGKILL");
+    assertStringIncludes(
+      (await reader.read()).value ?? "",
+      "A process of the archive has ended with the code 137: requests to it failed, and it is started again",
+    );
+    Deno.kill(stopped, "SIGSTOP");
+    archive.process.kill("SIGTERM");
+    assertEquals((await archive.process.status).code, 0);
+    assertEquals(await isRunning(stopped), false);
+    reader.releaseLock();
+  },
+});
+
 Deno.test("serve --processes refuses a port that another archive uses, and what is no number of processes", async () => {
   await using folder = await testFolder();
   await using archive = await startBareServe(["--demo", ...isLinux ? ["--processes", "2"] : []]);

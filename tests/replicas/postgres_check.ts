@@ -547,7 +547,7 @@ Deno.test("A URL that is not valid is refused before anything is sent", async ()
     [`${url}?connect_timeout=soon`, "connect_timeout must be a whole number of seconds"],
     [
       `${url}?sslrootcert=/nowhere/ca.pem`,
-      'Cannot use "/nowhere/ca.pem" for the certificates of authorities: No such file',
+      'Cannot use "/nowhere/ca.pem" for the certificates of authorities: it cannot be read (No such file',
     ],
     [`${url}?sslrootcert=/etc/hostname`, "it contains no certificate in PEM"],
   ];
@@ -600,7 +600,7 @@ Deno.test("A wrong authority, another name, an expired certificate, or none each
   await Deno.writeTextFile(file, authority.cert);
   const past: [Date, Date] = [new Date("2020-01-01"), new Date("2021-01-01")];
   const cases: ReadonlyArray<readonly [certificate: Certificate | undefined, reason: string, mode?: string]> = [
-    [await other.issue(), "was not issued by an authority that is trusted; name the right one with sslrootcert=FILE"],
+    [await other.issue(), "was not issued by an authority that is trusted; name the right one with --ca-file"],
     [await authority.issue({ hosts: ["example.org"] }), 'is for another name than "127.0.0.1"; use the name in the'],
     [await authority.issue({ hosts: ["localhost"] }), 'is for another name than "127.0.0.1"'],
     [await authority.issue({ hosts: ["example.org"] }), "the connection broke", "verify-ca"],

@@ -171,13 +171,18 @@ for (const [said, change, options] of WRONG) {
 Deno.test("S3Client trusts the authorities that it is told to, and no others", async () => {
   await using servers = await startServers({ tls: true });
   const place = await servers.newArchivePlace();
-  const client = clientOf(servers, place, { authorities: [await Deno.readTextFile(servers.caFile)] });
+  const client = clientOf(servers, place, {
+    authorities: { file: servers.caFile, certificates: await Deno.readTextFile(servers.caFile) },
+  });
   await client.check();
   await client.put("a", streamOf("abc"), 3);
   assertEquals((await client.head("a"))?.size, 3);
   client.close();
   const { message } = await assertRejects(() => clientOf(servers, place).check(), ConnectionError);
-  assertStringIncludes(message, "has no trusted TLS certificate: its issuer is unknown");
+  assertStringIncludes(
+    message,
+    "has no trusted TLS certificate: its issuer is unknown; if it is your institute's or your own, set --ca-file (caFile) to",
+  );
 });
 
 Deno.test("A presigned URL names the bucket in the path or in the host", async () => {

@@ -172,7 +172,11 @@ Deno.test("serve says in one sentence that a certificate is of another authority
     ...env,
     IMAP_ARCHIVE_DATABASE: `${place.database}&sslrootcert=${encodeURIComponent(file)}`,
   });
-  const store = /^Cannot use the store "s3:\S+": \S+ has no trusted TLS certificate: its issuer is unknown/;
+  const issuer = /^Cannot use the store "s3:\S+": \S+ has no trusted TLS certificate: its issuer is unknown; /.source;
+  const [missing, wrong] = [
+    /.*set --ca-file \(caFile\) to a PEM file/,
+    /the file of --ca-file \(caFile\) \(\S*other.pem\)/,
+  ];
   const cases: readonly [name: string, sentence: RegExp, env: Record<string, string>, args: string[]][] = [
     [
       "the database, with another one",
@@ -180,13 +184,21 @@ Deno.test("serve says in one sentence that a certificate is of another authority
       trusting(other),
       ["--ca-file", servers.caFile],
     ],
-    ["the store, with another one", store, trusting(servers.caFile), ["--ca-file", other]],
-    ["both, without one of our own", store, env, []],
-    ["a file without one", /^Cannot use "\S+" for certificates: it contains no certificate in PEM/, env, [
+    ["the store, with another one", new RegExp(issuer + wrong.source), trusting(servers.caFile), ["--ca-file", other]],
+    ["both, without one of our own", new RegExp(issuer + missing.source), env, []],
+    [
+      "a file without one",
+      /^Cannot use "\S+" for the certificates of authorities: it contains no certificate in PEM/,
+      env,
+      [
+        "--ca-file",
+        none,
+      ],
+    ],
+    ["no file", /^Cannot use "\S+" for the certificates of authorities: it cannot be read/, env, [
       "--ca-file",
-      none,
+      `${none}x`,
     ]],
-    ["no file", /^Cannot use "\S+" for certificates: it cannot be read/, env, ["--ca-file", `${none}x`]],
   ];
   for (const [name, sentence, env, args] of cases) {
     await t.step(name, async () => assertMatch(await refusal(env, args), sentence));
