@@ -1,6 +1,5 @@
 // The command line and the help in the cells of a notebook, in the real kernel.
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { until } from "../support/archive.ts";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { htmlOf, type Kernel, startKernel, textOf } from "../support/kernel.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -34,29 +33,6 @@ Deno.test("cli() runs the real command line with the notebook's settings, and sh
   assertEquals(error?.evalue, `Cannot run "query 'glows": a quotation mark is not closed`);
   await kernel.execute(`await archive.close();`);
   assertEquals(kernel.stray, []);
-});
-
-/** Whether an archive answers at a URL. */
-async function isServed(url: string): Promise<boolean> {
-  const response = await fetch(url).catch(() => undefined);
-  await response?.body?.cancel();
-  return response?.ok ?? false;
-}
-
-Deno.test("Stop ends a command line and keeps the kernel", async () => {
-  await using kernel = await openKernel();
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
-  const running = kernel.execute(`await imap.cli("serve --demo --port ${port}");`);
-  await until(() => isServed(`http://127.0.0.1:${port}`));
-  const pressed = performance.now();
-  kernel.interrupt();
-  const { error } = await running;
-  assertStringIncludes(error?.evalue ?? "", "Cannot finish the command line: it was stopped");
-  assert(performance.now() - pressed < 1_000);
-  assertEquals((await kernel.execute("1 + 1")).outputs.map(textOf), ["2"]);
-  await kernel.execute(`await archive.close();`);
 });
 
 Deno.test("help() lists the functions, and help(name) shows the parameters of one, without await", async () => {

@@ -1,5 +1,5 @@
 // The progress display in a real terminal, made by `script` of util-linux.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { until } from "../support/archive.ts";
 import { startServer } from "../support/server.ts";
 import { hasTerminal, openTerminal, type TerminalSize } from "../support/terminal.ts";
@@ -98,19 +98,6 @@ Deno.test("in a terminal, the progress of a long query is removed before the tab
   const shown = terminal.shown();
   const [cleared, table] = [shown.lastIndexOf(CLEARED), shown.indexOf("Found [")];
   assert(0 < shown.lastIndexOf("rows so far") && shown.lastIndexOf("rows so far") < cleared && cleared < table, shown);
-});
-
-Deno.test("Ctrl-C in a terminal removes the progress and says how to resume", { ignore }, async () => {
-  await using cli = await openCli({ count: 3 });
-  cli.store.usually = { bytesPerSecond: 20_000 };
-  const terminal = startInTerminal(cli, ["download", ...cli.names]);
-  await until(() => terminal.shown().includes("of 3 files, "));
-  const started = performance.now();
-  await terminal.type(CTRL_C);
-  assertEquals(await terminal.done(), 130);
-  assert(performance.now() - started < 1000);
-  const last = terminal.shown().slice(terminal.shown().lastIndexOf("\u001b["));
-  assertStringIncludes(last, "interrupted; the bytes received so far are kept; run the same command to resume");
 });
 
 Deno.test("in a terminal --api-key - prompts for the key and does not echo it", { ignore }, async () => {

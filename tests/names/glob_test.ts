@@ -1,6 +1,7 @@
 import { matchesGlob } from "../../src/names/vocabulary.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { processorTime } from "../support/time.ts";
 
 Deno.test("matchesGlob() agrees with the pattern that a glob stands for", () => {
   const text = fc.string({ unit: fc.constantFrom(..."ab_."), maxLength: 12 });
@@ -15,7 +16,7 @@ Deno.test("matchesGlob() agrees with the pattern that a glob stands for", () => 
 });
 
 Deno.test("matchesGlob() takes no more than the product of both lengths", () => {
-  const started = performance.now();
+  const started = processorTime();
   assertEquals(matchesGlob("a".repeat(10_000), `${"a*".repeat(100)}b`), false);
-  assert(performance.now() - started < 2_000);
+  assert(processorTime() - started < 2_000);
 });

@@ -4,7 +4,6 @@ import type { QueryParameters } from "../../src/protocol/tables.ts";
 import { checkQuery } from "../../src/sdc/check_query.ts";
 import { planQuery } from "../../src/sdc/plan_query.ts";
 import { queryRows } from "../../src/sdc/run_query.ts";
-import { runCli } from "../support/cli.ts";
 import { testTransport } from "../support/client.ts";
 import { startServer } from "../support/server.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
@@ -67,20 +66,6 @@ Deno.test("queryRows() blames no value when the server is down, or comes back", 
     await using back = startFailing(() => ++count <= crashes);
     await ask(back.url, { instrument: "mag" });
   }
-});
-
-Deno.test("query says within seconds which value the server does not know", async () => {
-  await using server = startServer(({ url }) =>
-    url.includes("spacecraft")
-      ? Response.json({ message: "Internal server error" }, { status: 502 })
-      : Response.json([{ file_path: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts" }])
-  );
-  const started = performance.now();
-  const args = ["query", "--url", server.url, "--instrument", "mag,spacecraft"];
-  const { code, stderr } = await runCli(args);
-  assertEquals(code, 1);
-  assertStringIncludes(stderr, 'it fails for instrument "spacecraft"');
-  assert(performance.now() - started < 5000);
 });
 
 /** A server of 2024: it knows no day of ingestion, and a day has too many files. */

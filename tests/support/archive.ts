@@ -179,9 +179,9 @@ async function openInStore({ root, onError, ...options }: OpenOptions): Promise<
   };
 }
 
-/** Waits until a condition holds, up to ten seconds. */
+/** Waits until a condition holds, up to a minute: the machine may be busy. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 60_000;
   while (!await holds()) {
     if (Date.now() > end) throw new Error("Cannot go on: what the test waits for does not come about");
     await delay(5);

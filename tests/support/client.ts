@@ -18,7 +18,7 @@ export interface TestTransportOptions {
 /** Creates a transport to `url`, regardless of the environment. */
 export function testTransport(url: string, options: TestTransportOptions = {}): TestTransport {
   const events: HttpEvent[] = [];
-  const settings = { ...resolveSettings({ url, timeoutMs: 5000, retries: 0, ...options }), ...credentials(options) };
+  const settings = { ...resolveSettings({ url, timeoutMs: 30_000, retries: 0, ...options }), ...credentials(options) };
   return {
     transport: createTransport(settings, {
       log: (event) => events.push(event),

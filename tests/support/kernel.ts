@@ -24,7 +24,7 @@ export type { KernelMessage } from "./kernel_wire.ts";
 
 /** The limits for one cell. */
 export interface ExecuteOptions {
-  /** The time limit of the cell, in milliseconds. Default: 30 s. */
+  /** The time limit of the cell, in milliseconds. Default: two minutes, for a busy machine. */
   readonly timeoutMs?: number | undefined;
   /** The cell is finished when no message has arrived for this many milliseconds. Default: 150 ms. */
   readonly quietMs?: number | undefined;
@@ -33,7 +33,7 @@ export interface ExecuteOptions {
 /** Where the kernel runs, and the time limits of its start and, by default, of its cells. */
 export interface KernelOptions extends KernelProcessOptions, ExecuteOptions {}
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 120_000;
 export const QUIET_MS = 150;
 const SHUTDOWN_MS = 5_000;
 /** Another program may take a port after it was chosen and before the kernel uses it. */

@@ -58,7 +58,7 @@ Deno.test("upload() succeeds if only the modification time of the file changes",
 });
 
 Deno.test("upload() of a file that becomes shorter while it is sent says that nothing was stored", async () => {
-  await using lab = await openLab({ retries: 0, timeoutMs: 500 });
+  await using lab = await openLab({ retries: 0, timeoutMs: 2_000 });
   lab.store.objects.clear();
   const file = `${lab.folder.path}/${nameOf(0)}`;
   await Deno.writeFile(file, lab.bytes);
@@ -87,7 +87,7 @@ for (
     const log = ({ type }: HttpEvent) => {
       if (type === "retry") Deno.writeTextFileSync(file, "more", { append: true });
     };
-    const client = new ImapClient({ url: lab.store.url, apiKey: "k3y", timeoutMs: 5000, random: () => 0, log });
+    const client = new ImapClient({ url: lab.store.url, apiKey: "k3y", timeoutMs: 30_000, random: () => 0, log });
     const [failed] = (await client.upload([file])).failed;
     assert(failed?.error instanceof FileError);
     assertStringIncludes(failed.error.message, says);

@@ -43,7 +43,7 @@ export interface Lab extends AsyncDisposable {
 }
 
 /** Starts a store with an object, and makes a client with a key and a data directory. There are no waits before retries. */
-export async function openLab({ retries = 3, timeoutMs = 5000 }: LabOptions = {}): Promise<Lab> {
+export async function openLab({ retries = 3, timeoutMs = 30_000 }: LabOptions = {}): Promise<Lab> {
   const store = await startObjectStore();
   const folder = await testFolder();
   const log: HttpEvent[] = [];

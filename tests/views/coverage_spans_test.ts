@@ -1,6 +1,7 @@
 import type { FileRecord } from "../../src/protocol/rows.ts";
 import { coveragePicture } from "../../src/views/coverage_chart.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { processorTime } from "../support/time.ts";
 
 function kernel(kernel_type: string, from: string | null, to: string | null, version = "01"): FileRecord {
   return {
@@ -89,15 +90,15 @@ Deno.test("coverage() ignores an end before the start, or one that is not a day"
   }
 });
 
-Deno.test("coverage() of 100,000 long files takes less than 2 s", () => {
+Deno.test("coverage() of 100,000 long files takes less than 2 s of one processor", () => {
   const rows = Array.from(
     { length: 100_000 },
     (_, index) => offsets(`20${10 + index % 15}0101`, `20${12 + index % 15}0101`),
   );
   const times = [0, 1, 2].map(() => {
-    const started = performance.now();
+    const started = processorTime();
     linesOf(rows);
-    return performance.now() - started;
+    return processorTime() - started;
   });
   assert(Math.min(...times) < 2000, String(times));
 });
