@@ -659,6 +659,6 @@ export const FIELD_FAULTS: readonly FieldFault[] = [
     name: "Stop while a query waits",
     run: stopDuringQuery,
     right: "the kernel lives, with its variables",
-    test: ["tests/e2e/kernel_hanging_test.ts", "Stop ends every call within"],
+    test: ["tests/e2e/kernel_hanging_clock_test.ts", "Stop ends every call within"],
   },
 ];
