@@ -372,13 +372,18 @@ function isFromServer(error: unknown): error is Error {
   return error instanceof Error && error.name === "PostgresError";
 }
 
+/** The state of a message that is not understood, with which poolers refuse settings. */
+const PROTOCOL = "08P01";
+/** What to do about a pooler: in transaction mode, it keeps neither settings, nor locks, nor prepared statements. */
+const NO_POOLER = "a pooler such as PgBouncer is in between; use the URL of the server itself";
+
 /** The states of a server that stops, starts, or has no room for another connection; and those of class 08. */
 const LOST_STATES: readonly string[] = ["57P01", "57P02", "57P03", "53300"];
 
 /** Whether a statement failed only because there is no connection: it may succeed later. */
 function isLost(error: unknown): boolean {
   const code = codeOf(error);
-  return isFromServer(error) ? LOST_STATES.includes(code) || code.startsWith("08") : code !== "";
+  return isFromServer(error) ? LOST_STATES.includes(code) || code.startsWith("08") && code !== PROTOCOL : code !== "";
 }
 
 /** States in which another transaction was in the way: the same statement may succeed now. */
@@ -388,6 +393,8 @@ const IN_THE_WAY: readonly string[] = ["40001", "40P01"];
 function reasonOf(error: unknown, { user, database, host, connectSeconds }: Place): string | undefined {
   const said = isFromServer(error) ? printable(error.message) : "";
   switch (codeOf(error)) {
+    case PROTOCOL:
+      return `the settings of a connection are refused (${said}), probably because ${NO_POOLER}`;
     case "28P01":
       return `the server does not accept the password of "${user}"; correct it in the URL`;
     case "28000":
@@ -519,8 +526,12 @@ export class Postgres {
     const end = performance.now() + database.#maxWaitMs;
     for (;;) {
       try {
-        await database.#pool.client.unsafe("SELECT 1", [], { prepare: false });
-        return database;
+        const question = "SELECT extract(epoch FROM current_setting('statement_timeout')::interval) AS seconds";
+        const [row] = await database.#pool.client.unsafe(question, [], { prepare: false });
+        if (row?.seconds === MAX_STATEMENT_SECONDS) return database;
+        throw new ImapError(
+          `Cannot use the database "${place.text}": connections do not keep their settings, because ${NO_POOLER}`,
+        );
       } catch (error) {
         await database.#pool.end();
         const isStarting = isFromServer(error) && isLost(error);
@@ -577,11 +588,13 @@ export class Postgres {
    */
   async exclusively<Result>(name: string, act: () => Promise<Result>): Promise<Result | undefined> {
     const pool = new Pool(this.#package, this.#place, { isSingle: true });
+    const ask = async (lookup: string) => (await pool.client.unsafe(lookup, [name], { prepare: false }))[0];
     try {
-      const [row] = await pool.client.unsafe(`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`, [name], {
-        prepare: false,
-      });
-      return row?.locked === 1 ? await act() : undefined;
+      if ((await ask(`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`))?.locked !== 1) return undefined;
+      const result = await act();
+      // The server may notice only later that the connection is closed, and would refuse the next one until then.
+      await ask(`SELECT pg_advisory_unlock(${LOCK_KEY})`).catch(() => {});
+      return result;
     } catch (error) {
       throw explained(error, this.#place);
     } finally {

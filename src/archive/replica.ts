@@ -3,7 +3,7 @@ import { importFolder } from "./folders.ts";
 import { Indexer } from "./indexer.ts";
 import { readAuthorities } from "./postgres.ts";
 import { PostgresCatalog, PostgresJournal } from "./postgres_catalog.ts";
-import { parseStoreUrl, S3Client, type StoreCredentials, type StoreLocation } from "./s3.ts";
+import { type KeyRenewal, parseStoreUrl, S3Client, type StoreCredentials, type StoreLocation } from "./s3.ts";
 import { S3Store } from "./s3_store.ts";
 import { storeCredentialsFromEnvironment } from "../config.ts";
 import { InputError } from "../errors.ts";
@@ -18,6 +18,8 @@ export interface ReplicaOptions {
   readonly store: string;
   /** The keys of the store. Default: those in the environment, as for AWS's own programs. */
   readonly storeCredentials?: StoreCredentials | undefined;
+  /** Reads the keys again and again: temporary ones are renewed. Default: they are read once. */
+  readonly keyRenewal?: KeyRenewal | undefined;
   /** A file with certificates of authorities, in PEM, for both. Default: those of the system. */
   readonly caFile?: string | undefined;
   /** The origin of the store for callers, if they reach it by another one. */
@@ -75,7 +77,7 @@ const RETRIES = 2;
  * @throws {InputError} When the options are wrong. {ImapError} When the database or the store cannot be used.
  */
 export async function openReplica(options: ReplicaOptions): Promise<Backend> {
-  const { caFile, unreleased = false, importFrom, signal, now, onError } = options;
+  const { caFile, unreleased = false, importFrom, signal, now, onError, keyRenewal } = options;
   const location = locationOf(options);
   const credentials = credentialsOf(options);
   const authorities = caFile === undefined ? undefined : { file: caFile, certificates: await readAuthorities(caFile) };
@@ -107,10 +109,27 @@ export async function openReplica(options: ReplicaOptions): Promise<Backend> {
     indexed,
     imported,
     wake: (event) => indexer.wake(event),
-    watch: ({ onChange }) => ({
-      start: () => indexer.start(({ skipped }) => skipped.forEach((file) => onChange({ type: "skipped", ...file }))),
-      close: () => indexer.close(),
-    }),
+    watch: ({ onChange }) => {
+      const { everyMs = 0 } = keyRenewal ?? {};
+      let timer: ReturnType<typeof setInterval> | undefined;
+      const renew = async () => {
+        try {
+          if (keyRenewal !== undefined) client.use(await keyRenewal.read());
+        } catch (error) {
+          onError?.(error);
+        }
+      };
+      return {
+        start: () => {
+          indexer.start(({ skipped }) => skipped.forEach((file) => onChange({ type: "skipped", ...file })));
+          if (keyRenewal !== undefined) timer = setInterval(renew, everyMs);
+        },
+        close: async () => {
+          clearInterval(timer);
+          await indexer.close();
+        },
+      };
+    },
     close: () => opened.disposeAsync(),
   };
 }

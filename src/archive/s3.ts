@@ -146,6 +146,12 @@ const UNSIGNED = "UNSIGNED-PAYLOAD";
 /** The SHA-256 of nothing. */
 const NO_BODY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+/** The store is not the SDC's API, so no origin is its API's. Its secrets are kept out of messages. */
+function accessOf({ secretAccessKey, sessionToken }: StoreCredentials): Transport["api"] {
+  const secrets = sessionToken === undefined ? [secretAccessKey] : [secretAccessKey, sessionToken];
+  return { base: "", origin: "", headers: {}, secrets };
+}
+
 /** A request to sign. */
 export interface RequestToSign {
   readonly method: string;
@@ -483,6 +489,14 @@ export interface S3ClientOptions {
   readonly log?: HttpLog | undefined;
 }
 
+/** How the keys of a store are renewed. */
+export interface KeyRenewal {
+  /** Reads the keys that are valid now. */
+  readonly read: () => Promise<StoreCredentials>;
+  /** The time between two reads, in milliseconds. */
+  readonly everyMs: number;
+}
+
 /** A request to the store. */
 interface StoreRequest {
   /** The purpose, as it follows `Cannot ` in messages. */
@@ -525,26 +539,36 @@ export class S3Client {
   /** `s3://bucket/prefix`, for messages. */
   readonly name: string;
   readonly #location: StoreLocation;
-  readonly #signer: RequestSigner;
-  readonly #transport: Transport;
+  #credentials: StoreCredentials;
+  #signer: RequestSigner;
+  #transport: Transport;
   readonly #now: () => Date;
   readonly #http: Deno.HttpClient | undefined;
 
   /** Creates a client. Nothing is sent. */
   constructor(options: S3ClientOptions) {
     const { location, credentials, now = () => new Date(), timeoutMs = 30_000, retries = 3, log = () => {} } = options;
-    const { secretAccessKey, sessionToken } = credentials;
     this.name = `s3://${location.bucket}${location.prefix === "" ? "" : `/${location.prefix.slice(0, -1)}`}`;
     this.#location = location;
+    this.#credentials = credentials;
     this.#signer = new RequestSigner(credentials, location.region);
-    // The store is not the SDC's API, so no origin is its API's.
-    const secrets = sessionToken === undefined ? [secretAccessKey] : [secretAccessKey, sessionToken];
-    const api = { base: "", origin: "", headers: {}, secrets };
     const { authorities } = options;
     if (authorities !== undefined) this.#http = Deno.createHttpClient({ caCerts: [authorities.certificates] });
     const trust = { name: "--ca-file (caFile)", file: authorities?.file };
+    const api = accessOf(credentials);
     this.#transport = { api, timeoutMs, retries, log, random: Math.random, http: this.#http, trust };
     this.#now = now;
+  }
+
+  /** Signs with other keys from now on. */
+  use(credentials: StoreCredentials): void {
+    const { accessKeyId, secretAccessKey, sessionToken } = this.#credentials;
+    const isSame = credentials.accessKeyId === accessKeyId && credentials.secretAccessKey === secretAccessKey &&
+      credentials.sessionToken === sessionToken;
+    if (isSame) return;
+    this.#credentials = credentials;
+    this.#signer = new RequestSigner(credentials, this.#location.region);
+    this.#transport = { ...this.#transport, api: accessOf(credentials) };
   }
 
   /** Returns the path of a key; undefined if it is not below the prefix. */

@@ -15,7 +15,7 @@ import {
 import { FileJournal, type Order } from "./orders.ts";
 import { createObjectsHandler, UrlSigner } from "./objects.ts";
 import { SqliteCatalog, SqliteFiles } from "./sqlite_catalog.ts";
-import type { StoreCredentials } from "./s3.ts";
+import type { KeyRenewal, StoreCredentials } from "./s3.ts";
 import { checkedPath } from "../config.ts";
 import { ImapError, InputError, ProtocolError } from "../errors.ts";
 import { isJsonObject } from "../protocol/rows.ts";
@@ -126,6 +126,8 @@ export interface ArchiveOptions extends Omit<OpenArchiveOptions, "root"> {
   readonly store?: string | undefined;
   /** The keys of the store. Default: those in the environment, as for AWS's own programs. */
   readonly storeCredentials?: StoreCredentials | undefined;
+  /** Reads the keys again and again: temporary ones are renewed. Default: they are read once. */
+  readonly keyRenewal?: KeyRenewal | undefined;
   /** A file with certificates of authorities, in PEM, for PostgreSQL and the store. Default: those of the system. */
   readonly caFile?: string | undefined;
   /** The secret of `POST /webhook/SECRET`, with which the store announces new objects. Default: no such route. */
@@ -237,7 +239,7 @@ const DEFAULT_HOST = "127.0.0.1";
 /** What only an archive in a folder has. */
 const FOLDER_OPTIONS = ["root", "objectsPort", "watch", "processes"] as const;
 /** What only an archive in PostgreSQL and S3 has. */
-const SHARED_OPTIONS = ["storeCredentials", "caFile", "webhookSecret"] as const;
+const SHARED_OPTIONS = ["storeCredentials", "keyRenewal", "caFile", "webhookSecret"] as const;
 /** A shorter secret could be guessed. */
 const MIN_WEBHOOK_SECRET_LENGTH = 16;
 

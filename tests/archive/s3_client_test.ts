@@ -213,6 +213,27 @@ Deno.test("S3Client and its signer show no keys when they are inspected", () => 
   }
 });
 
+Deno.test("S3Client.use() signs with other keys from now on, and hides them", async () => {
+  const asked: (string | null)[] = [];
+  await using server = startServer(({ headers }) => {
+    asked.push(
+      /Credential=(\w+)/.exec(headers.get("authorization") ?? "")?.[1] ?? "",
+      headers.get("x-amz-security-token"),
+    );
+    const message = "<Error><Code>Odd</Code><Message>renewed-secret renewed-token</Message></Error>";
+    return new Response(message, { status: 400 });
+  });
+  const client = clientOf(`s3://bucket?endpoint=${server.url}`);
+  await assertRejects(() => client.check(), ResponseError);
+  client.use({ accessKeyId: "RENEWED", secretAccessKey: "renewed-secret", sessionToken: "renewed-token" });
+  const { message } = await assertRejects(() => client.check(), ResponseError);
+  assert(!/renewed-(secret|token)/.test(message), message);
+  assertEquals(asked, [KEYS.accessKeyId, null, "RENEWED", "renewed-token"]);
+  const url = new URL(client.presign({ method: "GET", path: "a", lifetimeSeconds: 60 }));
+  assertEquals(url.searchParams.get("X-Amz-Credential")?.split("/")[0], "RENEWED");
+  assertEquals(url.searchParams.get("X-Amz-Security-Token"), "renewed-token");
+});
+
 Deno.test("S3Client.head() takes an ETag for an MD5 only if it is one", async () => {
   const md5 = "0dd202fc3e6a280b7343834eb9cd3bc1";
   const headers = [

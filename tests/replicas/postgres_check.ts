@@ -18,7 +18,7 @@ import { sharedServers, startServers } from "./servers.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 import { join } from "@std/path";
-import { createServer } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
 
 /** A source of numbers from 0 to 1, the same each time. */
@@ -585,6 +585,11 @@ async function serveCertificate(certificate: Certificate | undefined): Promise<D
       secure.on("data", () => secure.destroy());
     });
   });
+  return await listening(server);
+}
+
+/** Starts a server on a free port. */
+async function listening(server: Server): Promise<Disposable & { readonly port: number }> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, "127.0.0.1", resolve);
   await promise;
@@ -592,6 +597,54 @@ async function serveCertificate(certificate: Certificate | undefined): Promise<D
   assert(typeof address === "object" && address !== null);
   return { port: address.port, [Symbol.dispose]: () => server.close() };
 }
+
+/** What PgBouncer does with the settings of a session, unless or if `ignore_startup_parameters` names them. */
+type PoolerKind = "refuses settings" | "ignores settings";
+
+/** Stands for a pooler in front of a server. */
+function servePooler(kind: PoolerKind, port: number): Promise<Disposable & { readonly port: number }> {
+  return listening(createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", (startup) => {
+      const text = startup.subarray(8).toString("latin1");
+      if (kind === "refuses settings") {
+        const fields = "SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0";
+        const head = new DataView(new ArrayBuffer(5));
+        head.setUint8(0, "E".charCodeAt(0));
+        head.setUint32(1, 4 + fields.length);
+        socket.end(`${new TextDecoder("latin1").decode(head)}${fields}`, "latin1");
+        return;
+      }
+      const kept = text.replace(/statement_timeout\0\d+\0/, "");
+      assert(kept !== text);
+      const head = new DataView(new ArrayBuffer(8));
+      head.setUint32(0, 8 + kept.length);
+      head.setUint32(4, startup.readUInt32BE(4));
+      const server = connect(port, "127.0.0.1", () => {
+        server.write(new Uint8Array(head.buffer));
+        server.write(kept, "latin1");
+        socket.pipe(server).pipe(socket);
+      });
+      server.on("error", () => {});
+    });
+  }));
+}
+
+Deno.test("A pooler, which keeps neither settings nor locks, is refused with one sentence", async () => {
+  const servers = await sharedServers();
+  const { database } = await servers.newArchivePlace();
+  const port = Number(new URL(database).port);
+  const cases = [
+    ["refuses settings", "the settings of a connection are refused (unsupported startup parameter: statement_timeout)"],
+    ["ignores settings", "connections do not keep their settings, because a pooler such as PgBouncer is in between"],
+  ] as const;
+  for (const [kind, reason] of cases) {
+    using pooler = await servePooler(kind, port);
+    const message = await problemOf(changed(database, (url) => url.port = String(pooler.port)));
+    assertStringIncludes(message, reason);
+    assertStringIncludes(message, "a pooler such as PgBouncer is in between; use the URL of the server itself");
+  }
+});
 
 Deno.test("A wrong authority, another name, an expired certificate, or none each give one sentence", async () => {
   await using folder = await testFolder();

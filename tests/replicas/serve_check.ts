@@ -1,4 +1,7 @@
 // `serve` with PostgreSQL and an S3 server: over TLS, with secrets from files, and what it says when something is wrong.
+import type { StoreCredentials } from "../../src/archive/s3.ts";
+import { startArchive } from "../../src/archive/start_archive.ts";
+import { ImapError } from "../../src/errors.ts";
 import { cliCommand, runCli, startBareServe } from "../support/cli.ts";
 import { until } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
@@ -205,6 +208,33 @@ Deno.test("serve says in one sentence that a certificate is of another authority
   }
 });
 
+Deno.test("A replica signs with keys that were renewed, and keeps the earlier ones while there are none", async () => {
+  const servers = await sharedServers();
+  const { database, store } = await servers.newArchivePlace();
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = servers.keys;
+  const failures: unknown[] = [];
+  let read = () => Promise.reject<StoreCredentials>(new ImapError("the file is being written"));
+  const archive = await startArchive({
+    database,
+    store,
+    storeCredentials: { accessKeyId, secretAccessKey },
+    keyRenewal: { everyMs: 10, read: () => read() },
+    onError: (error) => failures.push(error),
+  });
+  const signer = async () =>
+    new URL(await (await fetch(`${archive.url}/upload/${NAME}`)).json()).searchParams.get("X-Amz-Credential")?.split(
+      "/",
+    )[0];
+  try {
+    await until(() => failures.length > 0);
+    assertEquals(await signer(), accessKeyId);
+    read = () => Promise.resolve({ accessKeyId: "RENEWED", secretAccessKey: "another secret" });
+    await until(async () => await signer() === "RENEWED");
+  } finally {
+    await archive.close();
+  }
+});
+
 Deno.test("serve says in one sentence that the clock of its machine is behind", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
@@ -272,10 +302,19 @@ Deno.test("A replica says at /health that its database is away, and that it is b
 Deno.test("serve with a database and a store needs the permissions of docs/permissions.md, and no others", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
-  const cli = fromFileUrl(new URL("../../cli.ts", import.meta.url));
+  const checkout = fromFileUrl(new URL("../..", import.meta.url));
   const serve = (permissions: readonly string[]) =>
     new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--quiet", ...permissions, cli, "serve"],
+      // In a checkout, it reads its own code.
+      args: [
+        "run",
+        "--no-prompt",
+        "--quiet",
+        `--allow-read=${checkout}`,
+        ...permissions,
+        join(checkout, "cli.ts"),
+        "serve",
+      ],
       env: { ...environment(servers, place), NO_COLOR: "1" },
       stdout: "piped",
       stderr: "piped",

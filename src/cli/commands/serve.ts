@@ -3,7 +3,7 @@ import type { FolderChange } from "../../archive/folder_watch.ts";
 import type { ServedRequest } from "../../archive/http_server.ts";
 import type { StoreCredentials } from "../../archive/s3.ts";
 import type { ArchiveOptions, RunningArchive } from "../../archive/start_archive.ts";
-import { fromEnvironmentIfAllowed } from "../../config.ts";
+import { checkedPath, fromEnvironmentIfAllowed } from "../../config.ts";
 import { ImapError } from "../../errors.ts";
 import { printable } from "../../safe_text.ts";
 import { VERSION } from "../../version.ts";
@@ -47,7 +47,13 @@ const VARIABLES = {
 } as const;
 
 /** Where an archive of several replicas has its rows and its objects. */
-type SharedPlaces = Pick<ArchiveOptions, "database" | "store" | "storeCredentials" | "caFile" | "webhookSecret">;
+type SharedPlaces = Pick<
+  ArchiveOptions,
+  "database" | "store" | "storeCredentials" | "keyRenewal" | "caFile" | "webhookSecret"
+>;
+
+/** How often a file with the keys of the store is read: temporary ones are renewed minutes before the earlier ones end. */
+const RENEWAL_MS = 30_000;
 
 /** Reads the secrets of an archive of several replicas from where the command line says that they are. */
 async function sharedPlaces({ values, flags, output }: CommandInput): Promise<SharedPlaces> {
@@ -74,6 +80,7 @@ async function sharedPlaces({ values, flags, output }: CommandInput): Promise<Sh
     database,
     store,
     storeCredentials: credentials === undefined ? undefined : storeCredentialsIn(credentials),
+    keyRenewal: await keyRenewalOf(values.get("store-credentials")),
     caFile: values.get("ca-file"),
     webhookSecret: await read("webhook-secret", "a secret") ?? fromEnvironmentIfAllowed(VARIABLES.webhookSecret),
   };
@@ -101,6 +108,15 @@ function storeCredentialsIn(text: string): StoreCredentials {
   }
   const expected = "expected lines with aws_access_key_id = KEY and aws_secret_access_key = KEY";
   throw new UsageError(`Cannot use the file of --store-credentials: ${expected}`);
+}
+
+/** Returns how the keys in a file are renewed; undefined if they can be read only once. */
+async function keyRenewalOf(given: string | undefined): Promise<ArchiveOptions["keyRenewal"]> {
+  if (given === undefined) return undefined;
+  const path = checkedPath("read the file of --store-credentials", given, "store-credentials");
+  // Not a pipe, as that of <(...) in a shell.
+  if (!(await Deno.stat(path)).isFile) return undefined;
+  return { everyMs: RENEWAL_MS, read: async () => storeCredentialsIn(await Deno.readTextFile(path)) };
 }
 
 /** Returns one line for each skipped file, up to a limit. */
