@@ -107,6 +107,23 @@ const LOOKS_PER_TURN = 50;
 /** The number of turns of the event loop in which a request is usually sent. */
 const SENDING_TURNS = 6;
 
+/** Returns what the system knows of a file; undefined if there is no file at a path. */
+function infoOf(path: string): Deno.FileInfo | undefined {
+  try {
+    const info = Deno.statSync(path);
+    return info.isFile ? info : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a file is as it is remembered. */
+function isAsRemembered({ path, size, modified }: Stamp & { readonly path: string }): boolean {
+  const info = infoOf(path);
+  return info !== undefined && info.size === size && (info.mtime?.getTime() ?? 0) === modified;
+}
+
 /** Looks at the files of a data directory. */
 class LocalLook {
   readonly #root: string;
@@ -129,18 +146,24 @@ class LocalLook {
     return this.stampNow(path) ?? this.#noteNames(path.slice(0, slash));
   }
 
-  /** Counts the files of a state if they are all as remembered; undefined otherwise. */
+  /**
+   * Counts the files of a state if they all are as remembered, and nothing has to be done for any of them; undefined
+   * otherwise.
+   *
+   * @param before The moment before which all of them must have been ingested.
+   */
   async countSame(state: SyncState, before: string): Promise<number | undefined> {
+    const lines = state.quietLines(this.#root, before);
+    if (lines === undefined) return undefined;
     let turn = performance.now();
-    let looks = 0;
-    return await state.countSame(before, (path) => {
-      const stamp = this.stampNow(path);
-      if (++looks % LOOKS_PER_TURN !== 0 || performance.now() - turn < TURN_MS) return stamp;
-      return this.giveWay().then(() => {
-        turn = performance.now();
-        return stamp;
-      });
-    });
+    for (let count = 0;; count++) {
+      const next = lines.next();
+      if (next !== "file") return next === "end" ? count : undefined;
+      if (!isAsRemembered(lines)) return undefined;
+      if (count % LOOKS_PER_TURN > 0 || performance.now() - turn < TURN_MS) continue;
+      await this.giveWay();
+      turn = performance.now();
+    }
   }
 
   /** Looks at many files in advance, in turns with other work. */
@@ -167,13 +190,8 @@ class LocalLook {
 
   /** The same as `stamp`, whatever was seen before. */
   stampNow(path: string): Stamp | undefined {
-    try {
-      const { size, mtime, isFile } = Deno.statSync(`${this.#root}/${path}`);
-      return isFile ? { size, modified: mtime?.getTime() ?? 0 } : undefined;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-      throw error;
-    }
+    const info = infoOf(`${this.#root}/${path}`);
+    return info && { size: info.size, modified: info.mtime?.getTime() ?? 0 };
   }
 
   #noteNames(folder: string): undefined {
