@@ -149,8 +149,10 @@ export type {
   VariableDimension,
   VariableRole,
 } from "./src/client/dataset.ts";
-export type { NewFile, SyncOptions, SyncReport, WatchOptions } from "./src/client/sync.ts";
-export type { SupersededChoice, SyncChange } from "./src/mirror/sync.ts";
+export type { NewFile, SyncOptions, WatchOptions } from "./src/client/sync.ts";
+export type { SyncReport } from "./src/client/sync_report.ts";
+export type { SyncChange } from "./src/mirror/sync.ts";
+export type { SupersededChoice } from "./src/mirror/sync_plan.ts";
 export { ClientSettings, type Downloadable, ImapClient, type ImapClientOptions } from "./src/client/imap_client.ts";
 export type {
   IalirtFile,

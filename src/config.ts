@@ -326,3 +326,6 @@ export function terminalColumns(stream: { isTerminal(): boolean }): number | und
   const wanted = fromEnvironmentIfAllowed("COLUMNS") ?? "";
   return /^[1-9]\d{0,4}$/.test(wanted) ? Number(wanted) : Deno.consoleSize().columns || DEFAULT_COLUMNS;
 }
+
+/** The folder below a data directory with what is remembered between runs. It is not part of the data. */
+export const STATE_FOLDER = ".imap-data-access";

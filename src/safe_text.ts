@@ -132,3 +132,12 @@ export function shown(value: unknown): string {
     return `an ${typeof value}`;
   }
 }
+
+/** The units of a number of bytes. */
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** Formats a number of bytes with three digits: `1.42 MB`. */
+export function formatBytes(bytes: number): string {
+  const exponent = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
+  return `${Number((bytes / 1000 ** exponent).toPrecision(3))} ${UNITS[exponent]}`;
+}

@@ -204,6 +204,7 @@ const STEPS: ReadonlyArray<readonly string[]> = [
   ["mod.ts"],
   ["cli.ts", "src/cli/main.ts", "src/cli/commands/query.ts", "src/client/query.ts", "src/cli/formats.ts"],
   ["cli.ts", "src/cli/main.ts", "src/cli/commands/download.ts", "src/client/transfers.ts"],
+  ["cli.ts", "src/cli/main.ts", "src/cli/commands/sync.ts"],
 ];
 
 for (const steps of STEPS) {
@@ -289,6 +290,7 @@ const OFFERS = [
   "src/client/lock.ts",
   "src/client/open_all.ts",
   "src/client/sync.ts",
+  "src/client/sync_report.ts",
   "src/demo/products.ts",
   "src/display/png.ts",
   "src/transfer/remote_file.ts",

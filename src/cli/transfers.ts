@@ -12,8 +12,7 @@ import { DEFAULT_CONCURRENCY } from "../client/options.ts";
 import type { TransferReport } from "../client/transfer_report.ts";
 import { MAX_CONCURRENCY } from "../transfer/batch.ts";
 import type { Outcome } from "../transfer/batch.ts";
-import { printable, printableJson } from "../safe_text.ts";
-import { formatBytes } from "../views/transfers.ts";
+import { formatBytes, printable, printableJson } from "../safe_text.ts";
 
 /** The options of every transfer. */
 export const TRANSFER_OPTIONS: readonly Option[] = [

@@ -31,7 +31,8 @@ import type {
 } from "./orders.ts";
 import type { QueryResult } from "./query_result.ts";
 import type { RecordList } from "./record_list.ts";
-import type { NewFile, SyncOptions, SyncReport, WatchOptions } from "./sync.ts";
+import type { NewFile, SyncOptions, WatchOptions } from "./sync.ts";
+import type { SyncReport } from "./sync_report.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import type { MimeBundle } from "../display/notebook.ts";

@@ -39,7 +39,8 @@ import type {
 } from "./orders.ts";
 import type { QueryResult } from "./query_result.ts";
 import type { RecordList } from "./record_list.ts";
-import type { NewFile, SyncOptions, SyncReport, WatchOptions } from "./sync.ts";
+import type { NewFile, SyncOptions, WatchOptions } from "./sync.ts";
+import type { SyncReport } from "./sync_report.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import { type ClientOptions, resolveSettings, type Settings, settingSources } from "../config.ts";
@@ -292,11 +293,11 @@ export class ImapClient {
 
   /** Brings the data directory up to date with a query, as the function `sync` does. */
   async sync(parameters: QueryParameters, options: SyncOptions = {}): Promise<SyncReport> {
-    const { syncFiles } = await import("./sync.ts");
+    const { syncReport } = await import("./sync.ts");
     await using call = await this.#begin("sync", options);
     const context = call.context();
     await this.#tellOfPythonData(context);
-    return await syncFiles(context, parameters, call.options);
+    return await syncReport(context, parameters, call.options);
   }
 
   /** Keeps the data directory up to date with a query, and yields each new file, as the function `watch` does. */
@@ -517,11 +518,8 @@ export class ImapClient {
   async #tellOfPythonData({ settings: { dataDir, isDefaultDataDir }, transport }: ClientContext): Promise<void> {
     if (!isDefaultDataDir || this.#hasLookedForPythonData) return;
     this.#hasLookedForPythonData = true;
-    if (!await hasFilesOfPythonClient(dataDir)) return;
-    const notice =
-      "files of the Python client are in data/imap, but files are kept in imap here; to share them, set the " +
-      "data directory to data: IMAP_DATA_DIR=data, --data-dir data or dataDir";
-    transport.log({ type: "notice", action: "choose the data directory", notice });
+    const { tellOfPythonData } = await import("../transfer/local_files.ts");
+    await tellOfPythonData(dataDir, transport.log);
   }
 }
 
@@ -542,11 +540,4 @@ interface StartedCall<Options> extends AsyncDisposable {
 /** Returns what runs a call in a notebook's cell; undefined elsewhere. */
 async function newCell(): Promise<CellCalls | undefined> {
   return notebookKernel() === undefined ? undefined : new (await import("./cell_call.ts")).CellCalls();
-}
-
-/** Whether the Python client's default data directory has files, and ours has none. Does not prompt for permission. */
-async function hasFilesOfPythonClient(dataDir: string): Promise<boolean> {
-  if ((await Deno.permissions.query({ name: "read", path: dataDir })).state !== "granted") return false;
-  const isThere = (path: string) => Deno.stat(`${dataDir}/${path}`).then(({ isDirectory }) => isDirectory, () => false);
-  return await isThere("data/imap") && !await isThere("imap");
 }

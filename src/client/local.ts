@@ -29,12 +29,11 @@ import {
   type TableName,
   TABLES,
 } from "../protocol/tables.ts";
-import { shown } from "../safe_text.ts";
+import { formatBytes, shown } from "../safe_text.ts";
 import { checkQuery, isGiven, QUERY_TABLES } from "../sdc/check_query.ts";
 import { planQuery } from "../sdc/plan_query.ts";
 import { absolutePath, isThere } from "../transfer/local_files.ts";
 import { counted } from "../views/records.ts";
-import { formatBytes } from "../views/transfers.ts";
 
 /**
  * Which files of the data directory to list: the conditions of a query that file names can answer. Without `table`, all

@@ -13,7 +13,7 @@ import { closestWord } from "../names/vocabulary.ts";
 import { downloadRoute } from "../protocol/routes.ts";
 import { type FileRecord, newestVersions } from "../protocol/rows.ts";
 import type { QueryParameters, TableName, WordOrText } from "../protocol/tables.ts";
-import { shown } from "../safe_text.ts";
+import { formatBytes, shown } from "../safe_text.ts";
 import {
   askedText,
   counted,
@@ -520,7 +520,6 @@ async function cardHtml(row: FileRecord, { localFile }: QueryResultOrigin, table
   const local = await localFile?.(row).catch(() => undefined);
   if (local === undefined) return htmlCard(table, row);
   const { path, size } = local;
-  const { formatBytes } = await import("../views/transfers.ts");
   const name = JSON.stringify(fileNameOf(row));
   const line = (header: string, text: string) => ({ header, align: "left" as const, text: () => text });
   const columns = [

@@ -1,12 +1,10 @@
 // What a data directory holds: one linear walk, from folder to folder, that never follows a link.
+import { STATE_FOLDER } from "../config.ts";
 import { fileError } from "../disk.ts";
 import { archivePath, type ImapFile, tryParseFileName } from "../names/file_name.ts";
 import { absolutePath } from "../transfer/local_files.ts";
 import { bytesIn, nameOfOwn, partialPathOf, readRecord } from "../transfer/partial_file.ts";
 import { basename, join } from "@std/path";
-
-/** The folder below a data directory with what is remembered between runs. It is not part of the data. */
-export const STATE_FOLDER = ".imap-data-access";
 
 /** The folder below a data directory with the archive's files (SDC folder convention). */
 const TOP_FOLDER = "imap";

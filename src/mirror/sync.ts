@@ -1,30 +1,25 @@
-// One run of a sync: asks the archive, decides (sync_plan.ts), and does it, file by file. After each file it is noted what
-// is here (sync_state.ts), so that a run that is killed is continued by the next one.
+// One run of a sync that has something to do: it was asked and looked at what is new (sync_plan.ts), and does what follows
+// from that, file by file. After each file it is noted what is here (sync_state.ts), so that a run that is killed is
+// continued by the next one.
+import { STATE_FOLDER } from "../config.ts";
 import { fileError } from "../disk.ts";
 import { ImapError } from "../errors.ts";
 import { absolutePath, DataFolders, isThere, localPath } from "../transfer/local_files.ts";
-import { STATE_FOLDER } from "./local_directory.ts";
 import type { Outcome } from "../transfer/batch.ts";
 import {
   type ComparedFile,
   isSameStamp,
-  type Listing,
-  type PlanInput,
+  type News,
   type PlannedFile,
   planSync,
   type SupersededFile,
+  type SyncedArchive,
+  type SyncParts,
   type SyncPlan,
+  type SyncSettings,
 } from "./sync_plan.ts";
-import type { DamagedJournal, RememberedFile, Stamp, SyncState } from "./sync_state.ts";
+import type { DamagedJournal, RememberedFile, SyncState } from "./sync_state.ts";
 import { dirname, join } from "@std/path";
-
-/**
- * What to do with versions that a newer one replaces: keep them, move them to the folder
- * `.imap-data-access/superseded` of the data directory, or remove them.
- *
- * @category Between runs
- */
-export type SupersededChoice = "keep" | "move" | "remove";
 
 /**
  * What a sync found, or did, for one file.
@@ -56,34 +51,6 @@ export interface SyncChange {
   readonly error?: Error | undefined;
 }
 
-/** How a sync works. */
-export interface SyncSettings {
-  readonly dataDir: string;
-  readonly superseded: SupersededChoice;
-  readonly versions: PlanInput["versions"];
-  readonly isMoving: boolean;
-  readonly isForced: boolean;
-  readonly isVerifying: boolean;
-  readonly isRemovingMissing: boolean;
-  readonly isDryRun: boolean;
-  /** How many files are compared at a time. */
-  readonly concurrency: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** A list of files, and the server's time when it was asked. */
-type TimedListing = Listing & { readonly time: Date };
-
-/** The archive, as a sync uses it. */
-export interface SyncedArchive {
-  /** Lists the files of the query: those indexed from a day on, `YYYY-MM-DD`, or all. */
-  list(from: string | undefined): Promise<TimedListing>;
-  /** Whether a file here has the same bytes as the archive's. */
-  isSame(file: string, path: string): Promise<boolean>;
-  /** Fetches files, whatever is here, and calls `onOutcome` after each one. */
-  fetch(files: readonly string[], onOutcome: (outcome: Outcome) => void): Promise<readonly Outcome[]>;
-}
-
 /** What a run did. */
 export interface SyncResult {
   readonly changes: readonly SyncChange[];
@@ -100,143 +67,26 @@ export interface SyncResult {
 /** More than this share of the files must not be removed at once. */
 const MAX_REMOVED_SHARE = 0.1;
 
-/** The time after which a long piece of work lets other work come first. */
-const TURN_MS = 4;
-/** The number of looks between two looks at the clock. */
-const LOOKS_PER_TURN = 50;
-/** The number of turns of the event loop in which a request is usually sent. */
-const SENDING_TURNS = 6;
-
-/** Returns what the system knows of a file; undefined if there is no file at a path. */
-function infoOf(path: string): Deno.FileInfo | undefined {
-  try {
-    const info = Deno.statSync(path);
-    return info.isFile ? info : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw error;
-  }
-}
-
-/** Whether a file is as it is remembered. */
-function isAsRemembered({ path, size, modified }: Stamp & { readonly path: string }): boolean {
-  const info = infoOf(path);
-  return info !== undefined && info.size === size && (info.mtime?.getTime() ?? 0) === modified;
-}
-
-/** Looks at the files of a data directory. */
-class LocalLook {
-  readonly #root: string;
-  readonly #signal: AbortSignal | undefined;
-  /** The names in folders where a file was missing: a failed look takes ten times as long as a successful one. */
-  readonly #names = new Map<string, ReadonlySet<string>>();
-  readonly #seen = new Map<string, Stamp | undefined>();
-
-  constructor({ dataDir, signal }: Pick<SyncSettings, "dataDir" | "signal">) {
-    [this.#root, this.#signal] = [absolutePath(dataDir), signal];
-  }
-
-  /** Returns the size and time of a file; undefined if there is none. */
-  stamp(path: string): Stamp | undefined {
-    if (this.#seen.has(path)) return this.#seen.get(path);
-    const slash = path.lastIndexOf("/");
-    if (this.#names.size > 0 && this.#names.get(path.slice(0, slash))?.has(path.slice(slash + 1)) === false) {
-      return undefined;
-    }
-    return this.stampNow(path) ?? this.#noteNames(path.slice(0, slash));
-  }
-
-  /**
-   * Counts the files of a state if they all are as remembered, and nothing has to be done for any of them; undefined
-   * otherwise.
-   *
-   * @param before The moment before which all of them must have been ingested.
-   */
-  async countSame(state: SyncState, before: string): Promise<number | undefined> {
-    const lines = state.quietLines(this.#root, before);
-    if (lines === undefined) return undefined;
-    let turn = performance.now();
-    for (let count = 0;; count++) {
-      const next = lines.next();
-      if (next !== "file") return next === "end" ? count : undefined;
-      if (!isAsRemembered(lines)) return undefined;
-      if (count % LOOKS_PER_TURN > 0 || performance.now() - turn < TURN_MS) continue;
-      await this.giveWay();
-      turn = performance.now();
-    }
-  }
-
-  /** Looks at many files in advance, in turns with other work. */
-  async lookAhead(paths: Iterable<string>): Promise<void> {
-    let turn = performance.now();
-    for (const path of paths) {
-      this.#seen.set(path, this.stamp(path));
-      if (performance.now() - turn < TURN_MS) continue;
-      await this.giveWay();
-      turn = performance.now();
-    }
-  }
-
-  /**
-   * Lets other work come first. A timer would take 1 to 2 ms, and the first one of a program 3 ms more; a look that the
-   * event loop waits for takes 0.1 ms.
-   *
-   * @throws The reason of the signal when it is aborted: all looks may take long.
-   */
-  async giveWay(): Promise<void> {
-    await Deno.stat(this.#root).catch(() => {});
-    this.#signal?.throwIfAborted();
-  }
-
-  /** The same as `stamp`, whatever was seen before. */
-  stampNow(path: string): Stamp | undefined {
-    const info = infoOf(`${this.#root}/${path}`);
-    return info && { size: info.size, modified: info.mtime?.getTime() ?? 0 };
-  }
-
-  #noteNames(folder: string): undefined {
-    if (this.#names.has(folder)) return;
-    try {
-      this.#names.set(folder, new Set(Array.from(Deno.readDirSync(`${this.#root}/${folder}`), ({ name }) => name)));
-    } catch {
-      this.#names.set(folder, new Set());
-    }
-  }
-}
-
 /** One run. */
 class SyncRun {
   readonly #state: SyncState;
   readonly #archive: SyncedArchive;
   readonly #settings: SyncSettings;
-  readonly #look: LocalLook;
+  readonly #look: News["look"];
   readonly #folders: DataFolders;
   readonly #changes: SyncChange[] = [];
   #unchanged: string[] = [];
   /** The lock files that list a file, if files are moved or removed. */
   #locked: ReadonlyMap<string, string> = new Map();
 
-  constructor(state: SyncState, archive: SyncedArchive, settings: SyncSettings) {
-    [this.#state, this.#archive, this.#settings] = [state, archive, settings];
-    this.#look = new LocalLook(settings);
+  constructor({ state, archive, settings }: SyncParts, look: News["look"]) {
+    [this.#state, this.#archive, this.#settings, this.#look] = [state, archive, settings, look];
     this.#folders = new DataFolders(settings.dataDir);
   }
 
   /** @returns Undefined if another process has changed the state in the meantime. */
-  async run(from: string | undefined): Promise<SyncResult | undefined> {
-    const { isDryRun, isVerifying, superseded } = this.#settings;
-    const isQuick = from !== undefined && !isVerifying && superseded === "keep";
-    if (!isQuick && !await this.#state.claim()) return undefined;
-    const { listing, same } = await this.#list(from, isQuick);
-    if (same !== undefined && listing.files.length === 0) {
-      // Nothing has to be written, and no other process to be waited for.
-      const result = { changes: [], unchanged: same, isFull: false, refusal: undefined, damage: undefined };
-      if (isDryRun || !this.#state.isNewDay(listing.time)) return result;
-      if (!await this.#state.claim()) return undefined;
-      this.#state.noteResponse(listing.time, false);
-      await this.#state.save();
-      return result;
-    }
+  async run(listing: News["listing"]): Promise<SyncResult | undefined> {
+    const { isDryRun } = this.#settings;
     if (!await this.#state.claim()) return undefined;
     const plan = planSync({
       ...this.#settings,
@@ -256,7 +106,7 @@ class SyncRun {
     for (const file of plan.superseded) await this.#supersede(file);
     const refusal = await this.#removeGone(plan.gone);
     if (!isDryRun) {
-      this.#state.noteResponse(listing.time, from === undefined);
+      this.#state.noteResponse(listing.time, listing.from === undefined);
       await this.#folders.sync();
       if (this.#state.wasStopped) await this.#removeRemains();
       await this.#state.save();
@@ -264,37 +114,10 @@ class SyncRun {
     return {
       changes: this.#changes,
       unchanged: this.#countUnchanged(),
-      isFull: from === undefined,
+      isFull: listing.from === undefined,
       refusal,
       damage: this.#state.damage,
     };
-  }
-
-  /**
-   * Asks the archive. While it responds, what is remembered is read, and the files here are looked at.
-   *
-   * @returns The response, and if that was asked for, the number of files here if they are all as they should be, and
-   * nothing has to be done for them but what the response says.
-   */
-  async #list(
-    from: string | undefined,
-    isQuick: boolean,
-  ): Promise<{ readonly listing: TimedListing; readonly same: number | undefined }> {
-    const listing = this.#archive.list(from);
-    let isHere = false;
-    const noteEnd = () => isHere = true;
-    listing.then(noteEnd, noteEnd);
-    try {
-      for (let turn = 0; turn < SENDING_TURNS && !isHere; turn++) await this.#look.giveWay();
-      const same = isQuick && from !== undefined
-        ? await this.#look.countSame(this.#state, `${from} 00:00:00`)
-        : undefined;
-      if (same === undefined) await this.#look.lookAhead(this.#state.files.keys());
-      return { listing: await listing, same };
-    } catch (error) {
-      await listing.catch(() => {});
-      throw error;
-    }
   }
 
   /** Removes partial files that runs left behind which were killed, in folders that this run may have nothing to do in. */
@@ -507,15 +330,11 @@ class SyncRun {
 /**
  * Brings a data directory up to date with a query.
  *
- * @param from The first day of ingestion to ask for, `YYYY-MM-DD`; undefined for all files.
+ * @param news What the archive listed, and what was found here.
  * @returns Undefined if another process has changed the state in the meantime: nothing was done.
  */
-export async function runSync(
-  state: SyncState,
-  archive: SyncedArchive,
-  settings: SyncSettings & { readonly from: string | undefined },
-): Promise<SyncResult | undefined> {
-  return await new SyncRun(state, archive, settings).run(settings.from);
+export async function runSync(parts: SyncParts, { listing, look }: News): Promise<SyncResult | undefined> {
+  return await new SyncRun(parts, look).run(listing);
 }
 
 // New files are handed over one after another: to a program, a function, or a loop. A file counts as handed over once that

@@ -1,8 +1,10 @@
-// Decides what a sync does, from what is remembered, what the archive lists, and what is here. Nothing happens yet.
+// Decides what a sync does, from what is remembered, what the archive lists, and what is here. Nothing happens yet. A run
+// without news ends here, without what others need (sync.ts).
 import { bareName } from "../names/file_name.ts";
 import { readSpiceFile, spiceRoot } from "../names/spice_name.ts";
 import { compareVersions, type Version } from "../names/version.ts";
-import type { RememberedFile, Stamp } from "./sync_state.ts";
+import type { RememberedFile, Stamp, SyncState } from "./sync_state.ts";
+import type { Outcome } from "../transfer/batch.ts";
 
 /** A file in the archive's list. */
 export interface ListedFile {
@@ -286,4 +288,204 @@ class Planner {
 /** Decides what a sync does; has no side effects but those of `look`. */
 export function planSync(input: PlanInput): SyncPlan {
   return new Planner(input).plan();
+}
+
+/**
+ * What to do with versions that a newer one replaces: keep them, move them to the folder
+ * `.imap-data-access/superseded` of the data directory, or remove them.
+ *
+ * @category Between runs
+ */
+export type SupersededChoice = "keep" | "move" | "remove";
+
+/** How a sync works. */
+export interface SyncSettings {
+  /** The first day of ingestion to ask for, `YYYY-MM-DD`; undefined for all files. */
+  readonly from: string | undefined;
+  readonly dataDir: string;
+  readonly superseded: SupersededChoice;
+  readonly versions: PlanInput["versions"];
+  readonly isMoving: boolean;
+  readonly isForced: boolean;
+  readonly isVerifying: boolean;
+  readonly isRemovingMissing: boolean;
+  readonly isDryRun: boolean;
+  /** How many files are compared at a time. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A list of files, and the server's time when it was asked. */
+type TimedListing = Listing & { readonly time: Date };
+
+/** The archive, as a sync uses it. */
+export interface SyncedArchive {
+  /** Lists the files of the query: those indexed from a day on, `YYYY-MM-DD`, or all. */
+  list(from: string | undefined): Promise<TimedListing>;
+  /** Whether a file here has the same bytes as the archive's. */
+  isSame(file: string, path: string): Promise<boolean>;
+  /** Fetches files, whatever is here, and calls `onOutcome` after each one. */
+  fetch(files: readonly string[], onOutcome: (outcome: Outcome) => void): Promise<readonly Outcome[]>;
+}
+
+/** The time after which a long piece of work lets other work come first. */
+const TURN_MS = 4;
+/** The number of looks between two looks at the clock. */
+const LOOKS_PER_TURN = 50;
+/** The number of turns of the event loop in which a request is usually sent. */
+const SENDING_TURNS = 6;
+
+/** Returns what the system knows of a file; undefined if there is no file at a path. */
+function infoOf(path: string): Deno.FileInfo | undefined {
+  try {
+    const info = Deno.statSync(path);
+    return info.isFile ? info : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a file is as it is remembered. */
+function isAsRemembered({ path, size, modified }: Stamp & { readonly path: string }): boolean {
+  const info = infoOf(path);
+  return info !== undefined && info.size === size && (info.mtime?.getTime() ?? 0) === modified;
+}
+
+/** Looks at the files of a data directory. */
+class LocalLook {
+  readonly #root: string;
+  readonly #signal: AbortSignal | undefined;
+  /** The names in folders where a file was missing: a failed look takes ten times as long as a successful one. */
+  readonly #names = new Map<string, ReadonlySet<string>>();
+  readonly #seen = new Map<string, Stamp | undefined>();
+
+  /** @param root The absolute path of the data directory. */
+  constructor(root: string, signal: AbortSignal | undefined) {
+    [this.#root, this.#signal] = [root, signal];
+  }
+
+  /** Returns the size and time of a file; undefined if there is none. */
+  stamp(path: string): Stamp | undefined {
+    if (this.#seen.has(path)) return this.#seen.get(path);
+    const slash = path.lastIndexOf("/");
+    if (this.#names.size > 0 && this.#names.get(path.slice(0, slash))?.has(path.slice(slash + 1)) === false) {
+      return undefined;
+    }
+    return this.stampNow(path) ?? this.#noteNames(path.slice(0, slash));
+  }
+
+  /**
+   * Counts the files of a state if they all are as remembered, and nothing has to be done for any of them; undefined
+   * otherwise.
+   *
+   * @param before The moment before which all of them must have been ingested.
+   */
+  async countSame(state: SyncState, before: string): Promise<number | undefined> {
+    const lines = state.quietLines(this.#root, before);
+    if (lines === undefined) return undefined;
+    let turn = performance.now();
+    for (let count = 0;; count++) {
+      const next = lines.next();
+      if (next !== "file") return next === "end" ? count : undefined;
+      if (!isAsRemembered(lines)) return undefined;
+      if (count % LOOKS_PER_TURN > 0 || performance.now() - turn < TURN_MS) continue;
+      await this.giveWay();
+      turn = performance.now();
+    }
+  }
+
+  /** Looks at many files in advance, in turns with other work. */
+  async lookAhead(paths: Iterable<string>): Promise<void> {
+    let turn = performance.now();
+    for (const path of paths) {
+      this.#seen.set(path, this.stamp(path));
+      if (performance.now() - turn < TURN_MS) continue;
+      await this.giveWay();
+      turn = performance.now();
+    }
+  }
+
+  /**
+   * Lets other work come first. A timer would take 1 to 2 ms, and the first one of a program 3 ms more; a look that the
+   * event loop waits for takes 0.1 ms.
+   *
+   * @throws The reason of the signal when it is aborted: all looks may take long.
+   */
+  async giveWay(): Promise<void> {
+    await Deno.stat(this.#root).catch(() => {});
+    this.#signal?.throwIfAborted();
+  }
+
+  /** The same as `stamp`, whatever was seen before. */
+  stampNow(path: string): Stamp | undefined {
+    const info = infoOf(`${this.#root}/${path}`);
+    return info && { size: info.size, modified: info.mtime?.getTime() ?? 0 };
+  }
+
+  #noteNames(folder: string): undefined {
+    if (this.#names.has(folder)) return;
+    try {
+      this.#names.set(folder, new Set(Array.from(Deno.readDirSync(`${this.#root}/${folder}`), ({ name }) => name)));
+    } catch {
+      this.#names.set(folder, new Set());
+    }
+  }
+}
+
+/** What a run works with. */
+export interface SyncParts {
+  readonly state: SyncState;
+  readonly archive: SyncedArchive;
+  readonly settings: SyncSettings;
+}
+
+/** What a run found before it did anything. */
+export interface News {
+  readonly listing: TimedListing;
+  /** The number of files here, if all are as they should be and there is no news; undefined if anything has to be done. */
+  readonly same: number | undefined;
+  readonly look: LocalLook;
+}
+
+/**
+ * Asks the archive. While it responds, what is remembered is read, and the files here are looked at.
+ *
+ * @param isQuick Whether to only compare all files with what is remembered, as long as nothing has to be done for any.
+ */
+async function listAndLook({ state, archive, settings }: SyncParts, isQuick: boolean): Promise<News> {
+  const { from, signal } = settings;
+  const look = new LocalLook(state.root, signal);
+  const listing = archive.list(from);
+  let isHere = false;
+  const noteEnd = () => isHere = true;
+  listing.then(noteEnd, noteEnd);
+  try {
+    for (let turn = 0; turn < SENDING_TURNS && !isHere; turn++) await look.giveWay();
+    const same = isQuick && from !== undefined ? await look.countSame(state, `${from} 00:00:00`) : undefined;
+    if (same === undefined) await look.lookAhead(state.files.keys());
+    const listed = await listing;
+    return { listing: listed, same: listed.files.length === 0 ? same : undefined, look };
+  } catch (error) {
+    await listing.catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Asks the archive, and looks at the files here. If there is nothing to do, at most the day is noted.
+ *
+ * @returns Undefined if another process has changed the state in the meantime.
+ */
+export async function findNews(parts: SyncParts): Promise<News | undefined> {
+  const { state, settings: { from, isDryRun, isVerifying, superseded } } = parts;
+  const isQuick = from !== undefined && !isVerifying && superseded === "keep";
+  if (!isQuick && !await state.claim()) return undefined;
+  const news = await listAndLook(parts, isQuick);
+  // Nothing has to be written, and no other process to be waited for, but once a day.
+  if (news.same === undefined || isDryRun || !state.isNewDay(news.listing.time)) return news;
+  if (!await state.claim()) return undefined;
+  state.noteResponse(news.listing.time, false);
+  await state.save();
+  return news;
 }

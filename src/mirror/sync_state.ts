@@ -1,13 +1,11 @@
 // What a sync remembers of a query between runs: one readable file below the data directory, written atomically. While a
 // run works, a journal next to it holds what has changed since. Only the process that holds the state's claim writes: the
 // partial file that downloads use, which works for several processes and hosts (partial_file.ts, takeover.ts).
+import { STATE_FOLDER } from "../config.ts";
 import { fileError, flushFile, syncFolder, writeAll } from "../disk.ts";
 import { FileError } from "../errors.ts";
 import { isJsonObject } from "../protocol/rows.ts";
-import { absolutePath, DataFolders } from "../transfer/local_files.ts";
-import { createPartialFile, type PartialFile, partialPathOf, readRecord } from "../transfer/partial_file.ts";
-import { STATE_FOLDER } from "./local_directory.ts";
-import { basename, dirname, join } from "@std/path";
+import type { PartialFile } from "../transfer/partial_file.ts";
 
 /** The size of a file, and when it was last written to, in milliseconds since 1970. */
 export interface Stamp {
@@ -234,6 +232,21 @@ interface OpenOptions {
   readonly onWait: () => void;
 }
 
+/** Where the state of a query is. */
+interface StatePlace {
+  /** The absolute path of the data directory. */
+  readonly root: string;
+  readonly name: string;
+  readonly query: SyncedQuery;
+}
+
+/** The right to change a state. */
+interface Claim {
+  readonly file: PartialFile;
+  /** Returns the name of the file whose process has the state now; undefined if none has. */
+  readonly holder: () => string | undefined;
+}
+
 /** What others find about a process that holds a state. Only the signs of life matter. */
 const CLAIM = { archivePath: "sync", size: 0, etag: '"sync"', md5: null, missing: null };
 
@@ -247,11 +260,14 @@ export class SyncState implements AsyncDisposable {
   #readFiles: (() => void) | undefined;
   /** The state's file; undefined if there is none. */
   #text: string | undefined;
-  readonly #path: string;
+  /** The absolute path of the data directory. */
+  readonly root: string;
+  readonly #folder: string;
+  readonly #name: string;
   readonly #query: SyncedQuery;
   /** Waits for the right to change the state; undefined if it is only read. */
-  readonly #waitForClaim: (() => Promise<PartialFile>) | undefined;
-  #claim: PartialFile | undefined;
+  readonly #waitForClaim: (() => Promise<Claim>) | undefined;
+  #claim: Claim | undefined;
   #memory: Memory = { ...NOTHING };
   /** What was read of the state's file before its files, and the journal. */
   #head: string | undefined;
@@ -263,8 +279,9 @@ export class SyncState implements AsyncDisposable {
   /** Whether something was noted that the state's file does not have. */
   #isChanged = false;
 
-  private constructor(path: string, query: SyncedQuery, waitForClaim: (() => Promise<PartialFile>) | undefined) {
-    [this.#path, this.#query, this.#waitForClaim] = [path, query, waitForClaim];
+  private constructor({ root, name, query }: StatePlace, waitForClaim: (() => Promise<Claim>) | undefined) {
+    [this.root, this.#name, this.#query, this.#waitForClaim] = [root, name, query, waitForClaim];
+    this.#folder = `${root}/${STATE_FOLDER}`;
   }
 
   /**
@@ -277,16 +294,16 @@ export class SyncState implements AsyncDisposable {
     query: SyncedQuery,
     { isReadOnly, signal, onWait }: OpenOptions,
   ): Promise<SyncState> {
-    const path = join(absolutePath(dataDir), STATE_FOLDER, await nameOf(query));
-    const waitForClaim = async () => {
+    const place = { root: await rootOf(dataDir), name: await nameOf(query), query };
+    const waitForClaim = async (): Promise<Claim> => {
       try {
-        return await claimState(dataDir, path, { signal, onWait });
+        return await claimState(dataDir, state.path, { signal, onWait });
       } catch (error) {
         signal?.throwIfAborted();
-        throw fileError("sync", path, error);
+        throw fileError("sync", state.path, error);
       }
     };
-    const state = new SyncState(path, query, isReadOnly ? undefined : waitForClaim);
+    const state: SyncState = new SyncState(place, isReadOnly ? undefined : waitForClaim);
     state.#load();
     return state;
   }
@@ -301,10 +318,10 @@ export class SyncState implements AsyncDisposable {
     if (this.#claim !== undefined || this.#waitForClaim === undefined) return true;
     this.#claim = await this.#waitForClaim();
     try {
-      await this.#claim.note(CLAIM);
+      await this.#claim.file.note(CLAIM);
       await this.#removeUnfinished();
     } catch (error) {
-      throw fileError("sync", this.#path, error);
+      throw fileError("sync", this.path, error);
     }
     const [head, journal] = [this.#head, this.#journalText];
     this.#load();
@@ -325,7 +342,7 @@ export class SyncState implements AsyncDisposable {
 
   /** Where it is on this machine. */
   get path(): string {
-    return this.#path;
+    return `${this.#folder}/${this.#name}`;
   }
 
   /** The server's time at the last complete response; undefined before the first one. */
@@ -396,7 +413,7 @@ export class SyncState implements AsyncDisposable {
     if (this.#journal === undefined) return;
     try {
       await flushFile(this.#journal);
-      await syncFolder(dirname(this.#path));
+      await syncFolder(this.#folder);
     } catch (error) {
       throw fileError("write what sync remembers", this.#journalPath, error);
     }
@@ -414,7 +431,7 @@ export class SyncState implements AsyncDisposable {
     void this.files;
     this.#checkClaim();
     this.#memory.generation += 1;
-    const temporary = this.#claim.path.replace(/part$/, "new");
+    const temporary = this.#claim.file.path.replace(/part$/, "new");
     try {
       {
         using file = await Deno.open(temporary, { write: true, createNew: true });
@@ -422,17 +439,17 @@ export class SyncState implements AsyncDisposable {
         await flushFile(file);
       }
       this.#checkClaim();
-      Deno.renameSync(temporary, this.#path);
+      Deno.renameSync(temporary, this.path);
     } catch (error) {
       await Deno.remove(temporary).catch(() => {});
-      throw fileError("write what sync remembers", this.#path, error);
+      throw fileError("write what sync remembers", this.path, error);
     }
     this.#isChanged = false;
     this.#journal?.close();
     this.#journal = undefined;
     if (this.#hasJournal) await Deno.remove(this.#journalPath).catch(() => {});
     this.#hasJournal = false;
-    await syncFolder(dirname(this.#path));
+    await syncFolder(this.#folder);
   }
 
   /** Lets other processes have the state. */
@@ -442,31 +459,31 @@ export class SyncState implements AsyncDisposable {
 
   /** Removes states that were not written completely: a process was killed. Nobody else writes one now. */
   async #removeUnfinished(): Promise<void> {
-    const [folder, start] = [dirname(this.#path), `.${basename(this.#path)}.`];
-    for (const { name } of Deno.readDirSync(folder)) {
-      if (name.startsWith(start) && name.endsWith(".new")) await Deno.remove(join(folder, name)).catch(() => {});
+    for (const { name } of Deno.readDirSync(this.#folder)) {
+      if (!name.startsWith(`.${this.#name}.`) || !name.endsWith(".new")) continue;
+      await Deno.remove(`${this.#folder}/${name}`).catch(() => {});
     }
   }
 
   get #journalPath(): string {
-    return this.#path.replace(/json$/, "journal");
+    return this.path.replace(/json$/, "journal");
   }
 
   async #release(): Promise<void> {
     this.#journal?.close();
     this.#journal = undefined;
     if (this.#claim === undefined) return;
-    using claim = this.#claim;
-    await claim.remove();
+    using file = this.#claim.file;
+    await file.remove();
   }
 
   /** @throws {FileError} When another process has the state. */
   #checkClaim(): void {
     if (this.#claim === undefined) return;
-    const own = readRecord(partialPathOf(this.#path))?.own;
-    if (own === undefined || own === basename(this.#claim.path)) return;
+    const holder = this.#claim.holder();
+    if (holder === undefined || this.#claim.file.path.endsWith(holder)) return;
     const reason = "another process has taken it over, since this one showed no sign of life; run it again";
-    throw new FileError(`Cannot write "${this.#path}": ${reason}`, { path: this.#path });
+    throw new FileError(`Cannot write "${this.path}": ${reason}`, { path: this.path });
   }
 
   /** Appends lines to the journal. One write for all: a kill cuts at most the last line. */
@@ -494,7 +511,7 @@ export class SyncState implements AsyncDisposable {
     this.#memory = { ...NOTHING };
     this.#damage = undefined;
     this.#isChanged = false;
-    const text = readText(this.#path);
+    const text = readText(this.path);
     const files = text?.indexOf(FILES) ?? 0;
     this.#head = text?.slice(0, files < 0 ? text.length : files);
     if (text !== undefined) this.#readHead(files < 0 ? text : `${this.#head}\n}`);
@@ -524,30 +541,30 @@ export class SyncState implements AsyncDisposable {
 
   #parse(text: string): Record<string, unknown> {
     const state = parsed(text);
-    if (state === undefined) throw this.#damaged(this.#path, "it is not JSON, or breaks off");
-    if (!isJsonObject(state)) throw this.#damaged(this.#path, "it is not an object");
+    if (state === undefined) throw this.#damaged(this.path, "it is not JSON, or breaks off");
+    if (!isJsonObject(state)) throw this.#damaged(this.path, "it is not an object");
     return state;
   }
 
   #readHead(text: string): void {
     const state = this.#parse(text);
-    this.#checkVersion(this.#path, state.version);
+    this.#checkVersion(this.path, state.version);
     const { generation, asked, askedForAll, handsOver, url, query, shard } = state;
     const mine = JSON.stringify({ url, query, shard });
-    if (mine !== JSON.stringify(this.#query)) throw this.#damaged(this.#path, "it is about another query");
+    if (mine !== JSON.stringify(this.#query)) throw this.#damaged(this.path, "it is about another query");
     if (!isCount(generation) || !isTime(asked) || !isTime(askedForAll)) {
-      throw this.#damaged(this.#path, "it has values of other types");
+      throw this.#damaged(this.path, "it has values of other types");
     }
     Object.assign(this.#memory, { generation, asked, askedForAll, isHandingOver: handsOver === true });
   }
 
   #parseBody(text: string): Record<string, unknown[]> {
     const { files } = this.#parse(text);
-    if (!isJsonObject(files)) throw this.#damaged(this.#path, "it has no files");
+    if (!isJsonObject(files)) throw this.#damaged(this.path, "it has no files");
     const body: Record<string, unknown[]> = {};
     for (const folder of Object.keys(files)) {
       const lines = files[folder];
-      if (!Array.isArray(lines)) throw this.#damaged(this.#path, `"${folder}" has no list of files`);
+      if (!Array.isArray(lines)) throw this.#damaged(this.path, `"${folder}" has no list of files`);
       body[folder] = lines;
     }
     return body;
@@ -558,7 +575,7 @@ export class SyncState implements AsyncDisposable {
       for (const line of body[folder] ?? []) {
         const read = readLine(line);
         if (read === undefined || read[1] === null) {
-          throw this.#damaged(this.#path, `a line of "${folder}" is not that of a file`);
+          throw this.#damaged(this.path, `a line of "${folder}" is not that of a file`);
         }
         this.#files.set(`${folder}/${read[0]}`, read[1]);
       }
@@ -628,10 +645,11 @@ export class SyncState implements AsyncDisposable {
     const { generation, asked, askedForAll, isHandingOver } = this.#memory;
     const folders = new Map<string, string[]>();
     for (const path of [...this.#files.keys()].sort()) {
-      const folder = dirname(path);
+      const slash = path.lastIndexOf("/");
+      const folder = path.slice(0, Math.max(0, slash));
       const lines = folders.get(folder) ?? [];
       folders.set(folder, lines);
-      lines.push(`   ${lineOf(basename(path), this.#files.get(path))}`);
+      lines.push(`   ${lineOf(path.slice(slash + 1), this.#files.get(path))}`);
     }
     const head = {
       about: ABOUT,
@@ -675,12 +693,23 @@ async function claimState(
   dataDir: string,
   path: string,
   wait: { readonly signal: AbortSignal | undefined; readonly onWait: () => void },
-): Promise<PartialFile> {
-  new DataFolders(dataDir).prepare(dirname(path));
-  const claim = await createPartialFile(path);
-  if (claim !== undefined) return claim;
-  const { takeOver } = await import("../transfer/takeover.ts");
-  return await takeOver(path, wait);
+): Promise<Claim> {
+  // Loaded lazily: a run without news claims nothing.
+  const [{ DataFolders }, { createPartialFile, partialPathOf, readRecord }] = await Promise.all([
+    import("../transfer/local_files.ts"),
+    import("../transfer/partial_file.ts"),
+  ]);
+  new DataFolders(dataDir).prepare(path.slice(0, path.lastIndexOf("/")));
+  const file = await createPartialFile(path) ?? await (await import("../transfer/takeover.ts")).takeOver(path, wait);
+  return { file, holder: () => readRecord(partialPathOf(path))?.own };
+}
+
+/** Returns the absolute path of a data directory, without a slash at its end. */
+async function rootOf(dataDir: string): Promise<string> {
+  // Loaded lazily: with @std/path, this takes 2 ms.
+  const isAbsolute = dataDir.startsWith("/") && Deno.build.os !== "windows";
+  const root = isAbsolute ? dataDir : (await import("../transfer/local_files.ts")).absolutePath(dataDir);
+  return root.replace(/\/+$/, "");
 }
 
 /** Returns the name of a query's state: what it is about, for people, and a hash of all of it. */

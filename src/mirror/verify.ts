@@ -1,6 +1,7 @@
 // Whether a data directory holds the bytes that a lock file lists.
 import { hashFiles, type HashFilesOptions } from "./hash_files.ts";
-import { localFiles, STATE_FOLDER } from "./local_directory.ts";
+import { localFiles } from "./local_directory.ts";
+import { STATE_FOLDER } from "../config.ts";
 import { type LockedFile, writeJsonFile } from "./lock_file.ts";
 import type { ImapError } from "../errors.ts";
 import { isJsonObject } from "../protocol/rows.ts";

@@ -1,5 +1,6 @@
 import { fileError, syncFolder } from "../disk.ts";
 import { FileError, InputError } from "../errors.ts";
+import type { HttpLog } from "../http/transport.ts";
 import { excerpt, printable } from "../safe_text.ts";
 import { ensureDirSync } from "@std/fs";
 import { basename, dirname, join, relative, resolve } from "@std/path";
@@ -191,4 +192,24 @@ export async function filesHere(dataDir: string, archivePaths: Iterable<string>)
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return here;
+}
+
+/** Whether the Python client's default data directory has files, and ours has none. Does not prompt for permission. */
+async function hasFilesOfPythonClient(dataDir: string): Promise<boolean> {
+  if ((await Deno.permissions.query({ name: "read", path: dataDir })).state !== "granted") return false;
+  const isThere = (path: string) => Deno.stat(`${dataDir}/${path}`).then(({ isDirectory }) => isDirectory, () => false);
+  return await isThere("data/imap") && !await isThere("imap");
+}
+
+/**
+ * Gives a notice if the Python client's default data directory `data` has files, before files are downloaded twice.
+ *
+ * @param dataDir The data directory, which nobody has chosen.
+ */
+export async function tellOfPythonData(dataDir: string, log: HttpLog): Promise<void> {
+  if (!await hasFilesOfPythonClient(dataDir)) return;
+  const notice =
+    "files of the Python client are in data/imap, but files are kept in imap here; to share them, set the " +
+    "data directory to data: IMAP_DATA_DIR=data, --data-dir data or dataDir";
+  log({ type: "notice", action: "choose the data directory", notice });
 }

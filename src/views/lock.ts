@@ -1,10 +1,10 @@
 // Lock files as tables: their files, how a data directory differs, and what has changed in the archive.
-import { formatBytes } from "./transfers.ts";
 import type { Column, Table } from "../display/text_table.ts";
 import type { ArchiveChange } from "../mirror/lock_changes.ts";
 import type { LockContents, LockedFile } from "../mirror/lock_file.ts";
 import type { FileDifference } from "../mirror/verify.ts";
 import { bareName } from "../names/file_name.ts";
+import { formatBytes } from "../safe_text.ts";
 
 /** A lock file, and where it is. */
 type ShownLock = Pick<LockContents, "files" | "created"> & { readonly path: string };

@@ -3,16 +3,8 @@ import type { MimeBundle } from "../display/notebook.ts";
 import { type Column, padToWidth, shorten, shownTable, type Table, textWidth } from "../display/text_table.ts";
 import { ImapError } from "../errors.ts";
 import { archivePath, bareName } from "../names/file_name.ts";
-import { escapeHtml, excerpt } from "../safe_text.ts";
+import { escapeHtml, excerpt, formatBytes } from "../safe_text.ts";
 import type { Outcome, TransferEvent } from "../transfer/batch.ts";
-
-const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
-
-/** Formats a number of bytes with three digits: `1.42 MB`. */
-export function formatBytes(bytes: number): string {
-  const exponent = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
-  return `${Number((bytes / 1000 ** exponent).toPrecision(3))} ${UNITS[exponent]}`;
-}
 
 /** The states of outcomes, in the order in which a summary counts them. */
 const STATES = ["fetched", "resumed", "sent", "skipped", "planned", "failed"] as const;

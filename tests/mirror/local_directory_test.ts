@@ -1,6 +1,7 @@
 // What a walk of a data directory finds.
 import { archivePath, FileError } from "../../mod.ts";
-import { type LocalEntry, localFiles, type LocalFilesOptions, STATE_FOLDER } from "../../src/mirror/local_directory.ts";
+import { STATE_FOLDER } from "../../src/config.ts";
+import { type LocalEntry, localFiles, type LocalFilesOptions } from "../../src/mirror/local_directory.ts";
 import { createPartialFile } from "../../src/transfer/partial_file.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";

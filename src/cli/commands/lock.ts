@@ -5,8 +5,7 @@ import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../transfers.
 import { ImapClient } from "../../client/imap_client.ts";
 import { CITATION_FORMATS, type LockFile } from "../../client/lock.ts";
 import { recordText } from "../../client/record_list.ts";
-import { printable } from "../../safe_text.ts";
-import { formatBytes } from "../../views/transfers.ts";
+import { formatBytes, printable } from "../../safe_text.ts";
 
 /** Returns the name of the lock file, and the names of files after it. */
 async function namesOf(

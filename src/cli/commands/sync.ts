@@ -1,13 +1,52 @@
 import { FILTERS, hasFilters, queryOf } from "../filters.ts";
-import { transferDisplay } from "../progress.ts";
-import { type Command, type CommandInput, EXIT, type ExitCode, PROGRAM, UsageError, wholeNumber } from "../shell.ts";
+import {
+  type Command,
+  type CommandInput,
+  EXIT,
+  type ExitCode,
+  type Output,
+  PROGRAM,
+  UsageError,
+  wholeNumber,
+} from "../shell.ts";
 import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
-import { ImapClient } from "../../client/imap_client.ts";
-import { fromEnvironmentIfAllowed } from "../../config.ts";
-import { DEFAULT_OVERLAP_HOURS, type NewFile, type SyncOptions, type SyncReport } from "../../client/sync.ts";
+import {
+  DEFAULT_OVERLAP_HOURS,
+  type NewFile,
+  type SyncContext,
+  syncFiles,
+  type SyncOptions,
+} from "../../client/sync.ts";
+import type { ImapClientOptions } from "../../client/imap_client.ts";
+import type { SyncReport } from "../../client/sync_report.ts";
+import { fromEnvironmentIfAllowed, resolveSettings } from "../../config.ts";
 import { ImapError } from "../../errors.ts";
+import { createTransport } from "../../http/transport.ts";
+import type { SyncResult } from "../../mirror/sync.ts";
+import type { OnProgress } from "../../transfer/batch.ts";
 import { printable, printableJson } from "../../safe_text.ts";
-import { syncNote } from "../../views/mirror.ts";
+import { syncNote, syncSummary } from "../../views/mirror.ts";
+// Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
+// loads. A run without news, as most of a mirror are, loads nothing else.
+import "../../client/options.ts";
+import "../../client/query.ts";
+import "../../disk.ts";
+import "../../http/call.ts";
+import "../../mirror/sync_plan.ts";
+import "../../mirror/sync_state.ts";
+import "../../names/calendar_date.ts";
+import "../../names/file_name.ts";
+import "../../names/spice_name.ts";
+import "../../names/version.ts";
+import "../../protocol/routes.ts";
+import "../../protocol/rows.ts";
+import "../../protocol/tables.ts";
+import "../../sdc/answer_rows.ts";
+import "../../sdc/check_query.ts";
+import "../../sdc/plan_query.ts";
+import "../../sdc/read_json.ts";
+import "../../sdc/run_query.ts";
+import "../../transfer/batch.ts";
 
 const FORMATS = ["table", "json"] as const;
 const SUPERSEDED = ["keep", "move", "remove"] as const;
@@ -99,16 +138,15 @@ function refusalOf({ refusal }: SyncReport): string | undefined {
   return refusal && `Cannot remove the files that are gone: ${refusal}; --force removes them`;
 }
 
-/** Prints a report. @returns The exit code. */
-async function print(report: SyncReport, { output, quiet, values }: CommandInput): Promise<ExitCode> {
+/** Prints a report with news, or one that a program reads. @returns The exit code. */
+async function print(report: SyncReport, { output, values }: CommandInput): Promise<ExitCode> {
   const { failed } = report;
   if (values.get("output-format") === "json") {
     const { changes, ...others } = report.toJSON();
     const lines = Array.isArray(changes) ? changes.map((change) => printableJson(JSON.stringify(change))) : [];
     const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`;
     await output.data(`${printableJson(JSON.stringify(others)).slice(0, -1)},"changes":${list}}\n`);
-  } else if (report.changes.length > 0 || report.damage !== undefined) await output.data(report.toText());
-  else if (!quiet) await output.data(`${report.summary()}\n`);
+  } else await output.data(report.toText());
   const messages = failed.map(({ file, error }) => error?.message ?? `Cannot sync "${file}"`);
   const refused = refusalOf(report);
   if (refused !== undefined) messages.push(refused);
@@ -154,12 +192,12 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Syncs at intervals, until it is interrupted. Each run reads what is remembered: other processes may have changed it. */
-async function poll(client: ImapClient, input: CommandInput, options: SyncOptions, intervalMs: number): Promise<never> {
+async function poll(run: () => Promise<SyncReport>, input: CommandInput, intervalMs: number): Promise<never> {
   const { output, signal } = input;
   const printer = new PollPrinter(input);
   for (;;) {
     try {
-      await printer.print(await client.sync(queryOf(input), options));
+      await printer.print(await run());
     } catch (error) {
       signal.throwIfAborted();
       // Without a network, the next poll tries again.
@@ -168,6 +206,35 @@ async function poll(client: ImapClient, input: CommandInput, options: SyncOption
     }
     await pause(intervalMs, signal);
   }
+}
+
+/** Returns what a sync needs. Gives a notice if the Python client has files elsewhere, and nobody has chosen a data directory. */
+async function contextOf(options: ImapClientOptions): Promise<SyncContext> {
+  const settings = resolveSettings(options);
+  const transport = createTransport(settings, options);
+  if (settings.isDefaultDataDir) {
+    const { tellOfPythonData } = await import("../../transfer/local_files.ts");
+    await tellOfPythonData(settings.dataDir, transport.log);
+  }
+  return { settings, transport };
+}
+
+/** Shows the progress of transfers. What this takes is loaded with the first one, unless there is a terminal. */
+async function displayOf(
+  output: Output,
+  options: { readonly quiet: boolean; readonly plain: boolean },
+): Promise<{ readonly onProgress: OnProgress; stop(): void }> {
+  const load = async () => await (await import("../progress.ts")).transferDisplay(output, options);
+  if (Deno.stderr.isTerminal()) return await load();
+  let display: ReturnType<typeof load> | undefined;
+  const tell = (what: (display: Awaited<ReturnType<typeof load>>) => void) => void display?.then(what, () => {});
+  return {
+    onProgress: (event) => {
+      display ??= load();
+      tell(({ onProgress }) => onProgress(event));
+    },
+    stop: () => tell(({ stop }) => stop()),
+  };
 }
 
 /** The command `sync`. */
@@ -243,18 +310,16 @@ export const sync: Command = {
     whenInterrupted: "what was fetched so far is remembered; run the same command to continue",
   },
   async run(input) {
-    const { values, flags, client: settings, output, quiet, verbose, signal } = input;
+    const { values, flags, client, output, quiet, verbose, signal } = input;
     if (!hasFilters(input)) throw new UsageError("Cannot sync: no filter is given");
     const intervalMs = intervalOf(values.get("watch"));
     const program = programOf(input.words);
     const dryRun = flags.has("dry-run");
     if (dryRun && intervalMs !== undefined) throw new UsageError("Cannot use --dry-run together with --watch");
     const isJson = values.get("output-format") === "json";
-    const client = new ImapClient({ ...settings, ...transferSettings(values) });
-    const display = await transferDisplay(output, {
-      quiet: quiet || dryRun || intervalMs !== undefined,
-      plain: verbose,
-    });
+    // Not by an ImapClient: its reports also display themselves, and take longer to load.
+    const context = await contextOf({ ...client, ...transferSettings(values) });
+    const display = await displayOf(output, { quiet: quiet || dryRun || intervalMs !== undefined, plain: verbose });
     const shard = values.get("shard");
     const options: SyncOptions = {
       dryRun,
@@ -273,10 +338,19 @@ export const sync: Command = {
         : { onFile: (file: NewFile) => runProgram(program, file, { isJson, stop: signal }) }),
     };
     try {
-      if (intervalMs !== undefined) return await poll(client, input, options, intervalMs);
-      const report = await client.sync(queryOf(input), options);
+      const run = () => syncFiles(context, queryOf(input), options);
+      const report = async (result: SyncResult) => {
+        const { SyncReport } = await import("../../client/sync_report.ts");
+        return new SyncReport(result, { isPlan: dryRun });
+      };
+      if (intervalMs !== undefined) return await poll(async () => await report(await run()), input, intervalMs);
+      const result = await run();
       display.stop();
-      return await print(report, input);
+      if (isJson || result.changes.length > 0 || result.damage !== undefined) {
+        return await print(await report(result), input);
+      }
+      if (!quiet) await output.data(`${syncSummary({ ...result, isPlan: dryRun })}\n`);
+      return EXIT.done;
     } finally {
       display.stop();
     }

@@ -3,8 +3,7 @@ import { type Command, EXIT, type Output, UsageError, wholeNumber } from "../she
 import { ImapClient } from "../../client/imap_client.ts";
 import { type RecordList, recordText } from "../../client/record_list.ts";
 import type { VerifyProgress } from "../../client/lock.ts";
-import { printableJson } from "../../safe_text.ts";
-import { formatBytes } from "../../views/transfers.ts";
+import { formatBytes, printableJson } from "../../safe_text.ts";
 
 const FORMATS = ["table", "json"] as const;
 
