@@ -270,6 +270,31 @@ function checkedCount(parameter: string, value: number, min: number): number {
   });
 }
 
+/** Checks the values of settings, and returns them as they are used. */
+const CHECKED = {
+  url: (text: string) => checkedUrl("url", text, "API address"),
+  dataDir: (text: string) => dataDirectory(text, true),
+  apiKey: (text: string | undefined) => checkedSecret("apiKey", text, "API key"),
+  accessToken: (text: string | undefined) => checkedSecret("accessToken", text, "access token"),
+  webpodaToken: (text: string | undefined) => checkedSecret("webpodaToken", text, "webpoda token"),
+  webpodaUrl: (text: string) => checkedUrl("webpodaUrl", text, "webpoda address"),
+  ialirtUrl: (text: string) => checkedUrl("ialirtUrl", text, "I-ALiRT address"),
+};
+
+/**
+ * Checks the values of the given settings, so that a wrong one is an error where it is set, and not in every later call.
+ *
+ * @throws {InputError} When a value cannot be used.
+ */
+export function checkGivenSettings(options: ClientOptions): void {
+  for (const [name, check] of Object.entries(CHECKED)) {
+    const value: unknown = Reflect.get(options, name);
+    if (typeof value === "string") check(value);
+  }
+  if (options.timeoutMs !== undefined) checkedCount("timeoutMs", options.timeoutMs, 1);
+  if (options.retries !== undefined) checkedCount("retries", options.retries, 0);
+}
+
 /**
  * Collects the settings of a client: from its options, otherwise from the environment, otherwise the defaults.
  *
@@ -280,14 +305,14 @@ export function resolveSettings(options: ClientOptions = {}): Settings {
   const setting = (name: keyof typeof SETTING_VARIABLES) => options[name] ?? fromEnvironment(SETTING_VARIABLES[name]);
   const dataDir = setting("dataDir");
   return {
-    url: checkedUrl("url", setting("url") ?? DEFAULT_URL, "API address"),
+    url: CHECKED.url(setting("url") ?? DEFAULT_URL),
     dataDir: dataDir === undefined ? workingDirectory() : dataDirectory(dataDir, options.dataDir !== undefined),
     isDefaultDataDir: dataDir === undefined,
-    apiKey: checkedSecret("apiKey", setting("apiKey"), "API key"),
-    accessToken: checkedSecret("accessToken", setting("accessToken"), "access token"),
-    webpodaToken: checkedSecret("webpodaToken", setting("webpodaToken"), "webpoda token"),
-    webpodaUrl: checkedUrl("webpodaUrl", setting("webpodaUrl") ?? DEFAULT_WEBPODA_URL, "webpoda address"),
-    ialirtUrl: checkedUrl("ialirtUrl", setting("ialirtUrl") ?? DEFAULT_IALIRT_URL, "I-ALiRT address"),
+    apiKey: CHECKED.apiKey(setting("apiKey")),
+    accessToken: CHECKED.accessToken(setting("accessToken")),
+    webpodaToken: CHECKED.webpodaToken(setting("webpodaToken")),
+    webpodaUrl: CHECKED.webpodaUrl(setting("webpodaUrl") ?? DEFAULT_WEBPODA_URL),
+    ialirtUrl: CHECKED.ialirtUrl(setting("ialirtUrl") ?? DEFAULT_IALIRT_URL),
     timeoutMs: checkedCount("timeoutMs", options.timeoutMs ?? 30_000, 1),
     retries: checkedCount("retries", options.retries ?? 5, 0),
   };

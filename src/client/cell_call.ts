@@ -206,7 +206,9 @@ export async function runCommandLine(line: string | readonly string[], settings:
   if (typeof line !== "string" && !KINDS.texts.accepts(line)) {
     throw new InputError(`Cannot run "${shown(line)}": expected a command line, such as "query --instrument mag"`);
   }
-  const words = typeof line === "string" ? wordsOf(line) : line;
+  const typed = typeof line === "string" ? wordsOf(line) : line;
+  // People paste lines from a shell, or from a Python notebook.
+  const words = /^!?imap-data-access$/.test(typed[0] ?? "") ? typed.slice(1) : typed;
   const given = Object.entries(SETTING_VARIABLES).flatMap(([name, variable]) => {
     const value: unknown = Reflect.get(settings, name);
     return typeof value === "string" ? [[variable, value] as const] : [];

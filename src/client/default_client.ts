@@ -1,7 +1,7 @@
 import type { CatalogEntry } from "./catalog.ts";
 import type { Dataset, OpenOptions } from "./dataset.ts";
 import {
-  checkSettings,
+  checkChanges,
   type ClientSettings,
   type Downloadable,
   ImapClient,
@@ -78,7 +78,7 @@ let client = new ImapClient();
  * @category Settings
  */
 export function configure(changes: ImapClientOptions): void {
-  checkSettings(changes);
+  checkChanges(changes);
   options = { ...options, ...changes };
   client = new ImapClient(options);
 }

@@ -43,7 +43,7 @@ import type { NewFile, SyncOptions, WatchOptions } from "./sync.ts";
 import type { SyncReport } from "./sync_report.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
-import { type ClientOptions, resolveSettings, type Settings, settingSources } from "../config.ts";
+import { checkGivenSettings, type ClientOptions, resolveSettings, type Settings, settingSources } from "../config.ts";
 import type { MimeBundle } from "../display/notebook.ts";
 import { createTransport, type HttpLog, type Transport } from "../http/transport.ts";
 import { JUPYTER_DISPLAY, notebookKernel } from "../jupyter.ts";
@@ -71,8 +71,14 @@ export interface ImapClientOptions extends ClientOptions {
 const CLIENT_KINDS: KindsOf<ImapClientOptions> = { ...SETTING_KINDS, log: KINDS.function, random: KINDS.function };
 
 /** Checks settings, since no compiler does so in a notebook. @throws {InputError} */
-export function checkSettings(settings: ImapClientOptions): void {
+function checkSettings(settings: ImapClientOptions): void {
   checkOptions("configure a client", CLIENT_KINDS, settings);
+}
+
+/** Checks settings and their values: a wrong one fails where it is set, and not in every later call. @throws {InputError} */
+export function checkChanges(settings: ImapClientOptions): void {
+  checkSettings(settings);
+  checkGivenSettings(settings);
 }
 
 /** The settings whose values are never shown. */

@@ -35,6 +35,17 @@ Deno.test("settings() names the environment variable that a setting comes from",
   assertMatch(text, /^apiKey +set {2}\(environment: IMAP_API_KEY\)$/m);
 });
 
+Deno.test("configure() rejects a value that cannot be used, and keeps the settings", () => {
+  const before = settings();
+  for (
+    const wrong of [{ url: "nonsense" }, { dataDir: "'data'" }, { apiKey: "a key" }, { timeoutMs: 0 }, { retries: -1 }]
+  ) {
+    assertThrows(() => configure({ ...wrong }), InputError, "Cannot use");
+    assertEquals(settings().url, before.url);
+    assertEquals(settings().dataDir, before.dataDir);
+  }
+});
+
 Deno.test("the default client's settings follow configure(), and a wrong one is reported", () => {
   try {
     configure({ timeoutMs: 1234 });

@@ -23,6 +23,7 @@ Deno.test("cli() runs the real command line with the notebook's settings, and sh
   };
   assertMatch(await shown(`await imap.cli("--version")`), /^imap-data-access \d/);
   assertMatch(await shown(`await imap.cli("query --instrument glows")`), /^Found \[7\] matching files\n/);
+  assertMatch(await shown(`await imap.cli("!imap-data-access query --instrument glows")`), /^Found \[7\] matching/);
   assertMatch(await shown(`await imap.cli("query --instrument glows --descriptor 'hi*'")`), /^Found \[4\] matching/);
   assertMatch(
     await shown(`await imap.cli(["download", "imap_mag_l0_raw_20250502_v001.pkts"])`),
