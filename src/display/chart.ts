@@ -297,23 +297,34 @@ export function stripSvg(
     }</svg>`;
 }
 
+/** The lines of a subtitle below each other, at most two: it is broken between its facts. */
+function subtitleLines(subtitle: string, room: number): string[] {
+  const between = " · ";
+  if (textWidth(subtitle) <= room) return [subtitle];
+  const facts = subtitle.split(between);
+  let count = 1;
+  while (count < facts.length - 1 && textWidth(facts.slice(0, count + 1).join(between)) <= room) count++;
+  return [facts.slice(0, count), facts.slice(count)].filter((line) => line.length > 0).map((line) =>
+    line.join(between)
+  );
+}
+
 function drawn({ title, subtitle, description, width, height, legend, marks }: Chart, color: Painter): string {
-  const top = subtitle === "" ? 39 : 58;
+  const room = Math.floor((width - 2 * CHART_PADDING) / (TEXT_SIZE * CHARACTER));
+  const about = subtitle === "" ? [] : subtitleLines(printable(subtitle), room);
+  const top = about.length === 0 ? 39 : 43 + about.length * 15;
   const bodyTop = top + (legend.length > 0 ? LEGEND_HEIGHT : 0);
   const whole = bodyTop + height + CHART_PADDING;
   const label = escapeHtml(printable(title));
-  const room = Math.floor((width - 2 * CHART_PADDING) / (TEXT_SIZE * CHARACTER));
   const head: Mark[] = [
     { kind: "text", x: CHART_PADDING, y: 23, text: title, size: 15, isBold: true },
-    ...(subtitle === "" ? [] : [
-      {
-        kind: "text",
-        x: CHART_PADDING,
-        y: 43.5,
-        text: cutToWidth(printable(subtitle), room),
-        fill: "quiet",
-      } as const,
-    ]),
+    ...about.map((text, line): Mark => ({
+      kind: "text",
+      x: CHART_PADDING,
+      y: 43.5 + 15 * line,
+      text: cutToWidth(text, room),
+      fill: "quiet",
+    })),
     ...legendMarks(legend, top + 10),
   ];
   return [

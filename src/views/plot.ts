@@ -357,13 +357,14 @@ function isRising(times: Float64Array): boolean {
   return !times.some((time, index) => time < (times[index - 1] ?? -Infinity));
 }
 
-/** Says what was chosen or summed: `energy 3`, `sum over angle`. */
+/** Says what was chosen or summed: `energy 3 of 0 to 7`, `sum over angle`, `dimension 2: 3 of 0 to 7`. */
 function partNotes(dimensions: readonly Dimension[], parts: ReadonlyArray<Part | undefined>): string[] {
   return dimensions.flatMap(({ names, size }, index) => {
     const part = parts[index];
-    const name = names[0] === String(index) || /^\d+$/.test(names[0] ?? "") ? `dimension ${names[0]}` : names[0];
+    const isNumber = names[0] === String(index) || /^\d+$/.test(names[0] ?? "");
+    const name = isNumber ? `dimension ${names[0]}` : names[0];
     if (part === undefined || (size === 1 && name === "record")) return [];
-    return part === "sum" ? `sum over ${name}` : `${name} ${part} of 0 to ${size - 1}`;
+    return part === "sum" ? `sum over ${name}` : `${name}${isNumber ? ":" : ""} ${part} of 0 to ${size - 1}`;
   });
 }
 

@@ -510,7 +510,8 @@ const TIME_STEPS = [
 
 /** Returns round times of day, in UTC: `12:00`, `12:00:30`; undefined if days are fine enough. */
 export function clockTicks({ low, high }: Range, most: number): AxisTick[] | undefined {
-  const step = TIME_STEPS.find((step) => (high - low) / step <= most);
+  // Labels with milliseconds are wider.
+  const step = TIME_STEPS.find((step) => (high - low) / step <= (step < SECOND ? 0.7 * most : most));
   if (step === undefined) return undefined;
   const length = step >= MINUTE ? 5 : step >= SECOND ? 8 : 12;
   const ticks: AxisTick[] = [];

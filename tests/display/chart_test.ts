@@ -118,3 +118,11 @@ Deno.test("stripSvg() fills its place on a page, and separates its tooltips wher
   );
   assertEquals(svg.replaceAll(/<[^>]*>/g, ""), "a; b");
 });
+
+Deno.test("chartSvg() breaks a long subtitle between its facts", () => {
+  const facts = ["2023-08-22 to 2023-08-23", "1 record left out: the clock was not set yet", "its times go back"];
+  const more = [...facts, "48 variables without a change", "12 more variables: plot() draws them"];
+  const svg = chartSvg({ ...CHART, width: 760, subtitle: more.join(" · ") });
+  for (const fact of more) assertStringIncludes(svg, fact);
+  assertEquals(svg.includes(`${facts.join(" · ")}</text>`) || svg.includes(" · 12 more variables"), true);
+});

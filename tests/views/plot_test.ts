@@ -8,6 +8,8 @@ import { tt2000 } from "../../src/names/calendar_date.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import type { Axis, ColorsPanel, LinesPanel, Panel } from "../../src/views/plot.ts";
 import { plotOf, quicklookOf } from "../../src/views/plot.ts";
+import { DAY_LABEL_PIXELS, textPixels } from "../../src/display/chart.ts";
+import { clockTicks } from "../../src/views/plot_bins.ts";
 import { plotPicture } from "../../src/views/plot_chart.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
 import { assertHarmlessMarkup, assertHarmlessText } from "./hostile.ts";
@@ -349,4 +351,12 @@ Deno.test("records of a clock that was not set yet are left out with a note, unl
   assertEquals([asked.panels[0]?.x.values.length, asked.panels[0]?.notes], [3, []]);
   const early = await quicklookOf(await fileAt("2010-01-01T00:01:06Z", "2010-01-01T00:01:07Z"), "hskp.cdf", ALL);
   assertEquals([early.panels[0]?.x.values.length, early.panels[0]?.notes], [2, []]);
+});
+
+Deno.test("the labels of a time axis do not touch each other, with milliseconds either", () => {
+  for (const milliseconds of [20, 500, 2_000, 60_000, 86_400_000]) {
+    const ticks = clockTicks({ low: 0, high: milliseconds, scale: "linear" }, Math.floor(774 / DAY_LABEL_PIXELS)) ?? [];
+    const [first, second] = ticks.map(({ value }) => 774 * value / milliseconds);
+    assert((second ?? Infinity) - (first ?? 0) > textPixels(ticks[0]?.label ?? "") + 4, `${milliseconds} ms`);
+  }
 });
