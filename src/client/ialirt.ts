@@ -548,9 +548,9 @@ export async function listIalirt(
 /** Returns the source of presigned URLs for downloads from I-ALiRT's archive. */
 function ialirtUrls(transport: Transport): UrlSource {
   return {
-    downloadUrl: async (path, signal) => {
+    downloadUrl: async (path, { signal, end }) => {
       const name = basename(path);
-      const call = new Call(transport, { action: `download "${name}"`, signal });
+      const call = new Call(transport, { action: `download "${name}"`, signal, end });
       const url = await objectAt(call, call.apiUrl(`/ialirt-download/archive/${encodeURIComponent(name)}`));
       if (url !== undefined) return url;
       const { host } = new URL(transport.api.base);

@@ -624,7 +624,7 @@ async function archiveProblem(
 ): Promise<string | undefined> {
   const call = new Call(transport, { action: `download "${bareName(path)}"`, signal });
   try {
-    const found = await call.retry(async () => await lookUpObject(call, await urls.downloadUrl(path, signal)));
+    const found = await call.retry(async () => await lookUpObject(call, await urls.downloadUrl(path, call)));
     if (found.isPacked) return undefined;
     if (found.size !== undefined && found.size !== bytes) return `${found.size} bytes instead of ${bytes}`;
     return found.md5 === undefined || found.md5 === md5 ? undefined : "other bytes (MD5)";

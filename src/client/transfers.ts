@@ -109,7 +109,7 @@ async function showOne(
 /** Returns the source of presigned URLs: the API. */
 export function urlSource(transport: Transport): UrlSource {
   return {
-    downloadUrl: (path, signal) => downloadUrl(transport, path, signal),
+    downloadUrl: (path, by) => downloadUrl(transport, path, by),
     uploadUrl: (name, signal) => uploadUrl(transport, name, signal),
   };
 }

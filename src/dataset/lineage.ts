@@ -494,7 +494,7 @@ class LineageReader {
       if (transport === undefined || urls === undefined || !hasCredentials) return undefined;
       const call = new Call(transport, { action: `read "${bareName(path)}"`, signal });
       return await call.retry(async () => {
-        const reply = await call.getObject(await urls.downloadUrl(path, signal));
+        const reply = await call.getObject(await urls.downloadUrl(path, call));
         if (!reply.ok) throw await reply.refusal();
         return readInputs(await reply.text({ limit: MAX_DEPENDENCY_BYTES, beyond: "fail" }));
       });

@@ -7,6 +7,73 @@ export function either(one: AbortSignal, other: AbortSignal | undefined): AbortS
   return other === undefined ? one : AbortSignal.any([one, other]);
 }
 
+/** What ends a request. */
+export interface RequestEnd {
+  /** The signal to pass to `fetch`. */
+  readonly signal: AbortSignal;
+  /** Ends the request. */
+  stop(): void;
+}
+
+/** Returns what ends one request: a call, or the signal of its caller. */
+function endOfOne(signal: AbortSignal | undefined): RequestEnd {
+  const controller = new AbortController();
+  return { signal: either(controller.signal, signal), stop: () => controller.abort() };
+}
+
+/**
+ * Ends requests that follow one another: all of them as soon as a signal is aborted, or only the one in progress.
+ * `AbortSignal.any` for each request does the same, and takes a tenth of the time for a small file, since it needs weak
+ * references.
+ */
+export class EndOfMany implements RequestEnd, Disposable {
+  readonly #caller: AbortSignal;
+  #controller = new AbortController();
+  /** Rejects the promise of the last wait. */
+  #onAbort = () => {};
+
+  /** @param caller Ends all requests. */
+  constructor(caller: AbortSignal) {
+    this.#caller = caller;
+    caller.addEventListener("abort", this.#abort);
+    if (caller.aborted) this.#abort();
+  }
+
+  /** Ends the request in progress, and then the next one. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  stop(): void {
+    const controller = this.#controller;
+    this.#controller = new AbortController();
+    controller.abort();
+  }
+
+  /**
+   * Waits for work that cannot be canceled, but only until all requests are ended.
+   *
+   * @throws The reason of the signal.
+   */
+  during<T>(work: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#onAbort = () => reject(this.#caller.reason);
+    if (this.#caller.aborted) this.#onAbort();
+    work.then(resolve, reject);
+    return promise;
+  }
+
+  readonly #abort = () => {
+    this.#controller.abort(this.#caller.reason);
+    this.#onAbort();
+  };
+
+  /** Lets go of the signal. */
+  [Symbol.dispose](): void {
+    this.#caller.removeEventListener("abort", this.#abort);
+  }
+}
+
 /** Creates the error for a server that sends nothing for too long. */
 export function timeoutError(action: string, host: string, timeoutMs: number): TimeoutError {
   return new TimeoutError(`${host} sent nothing for ${timeoutMs / 1000} s`, { action });
@@ -120,11 +187,17 @@ const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 /** Returns the UTC day of a time: `2026-01-31`. */
 export const shownDay = (time: Date): string => time.toISOString().slice(0, 10);
 
+/** What ends a call. */
+export interface CallEnd {
+  readonly signal?: AbortSignal | undefined;
+  /** What ends its requests, if none of them starts before the one before it has ended. Its caller is the signal. */
+  readonly end?: EndOfMany | undefined;
+}
+
 /** The options of a {@linkcode Call}. */
-interface CallOptions {
+interface CallOptions extends CallEnd {
   /** The purpose of the call, as it follows `Cannot ` in messages: `download "imap_..."`. */
   readonly action: string;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -136,12 +209,19 @@ export class Call {
   /** The purpose of the call, as it follows `Cannot ` in messages. */
   readonly action: string;
   readonly signal: AbortSignal | undefined;
+  readonly end: EndOfMany | undefined;
 
   /** Creates a call; nothing is sent yet. */
-  constructor(transport: Transport, { action, signal }: CallOptions) {
+  constructor(transport: Transport, { action, signal, end }: CallOptions) {
     this.transport = transport;
     this.action = action;
     this.signal = signal;
+    this.end = end;
+  }
+
+  /** Returns what ends its next request, or the one in progress. */
+  endOfRequest(): RequestEnd {
+    return this.end ?? endOfOne(this.signal);
   }
 
   /** Returns the same call, which another signal can also cancel. */
@@ -179,8 +259,8 @@ export class Call {
   }
 
   /** Returns the URL of a route of the API. */
-  apiUrl(route: string, search: Readonly<Record<string, string>> = {}): URL {
-    const query = new URLSearchParams(search).toString();
+  apiUrl(route: string, search?: Readonly<Record<string, string>>): URL {
+    const query = search === undefined ? "" : new URLSearchParams(search).toString();
     return new URL(`${this.transport.api.base}${route}${query === "" ? "" : `?${query}`}`);
   }
 
@@ -226,19 +306,23 @@ export class Call {
   async send({ method = "GET", url, headers, body, showQuery }: OutgoingRequest): Promise<Reply> {
     const { action, signal, transport: { timeoutMs, log, http } } = this;
     signal?.throwIfAborted();
-    const deadline = new AbortController();
-    const stopTimer = body === undefined ? startTimer(timeoutMs, () => deadline.abort()) : () => {};
+    const end = this.endOfRequest();
+    let isLate = false;
+    const onTime = () => {
+      isLate = true;
+      end.stop();
+    };
+    const stopTimer = body === undefined ? startTimer(timeoutMs, onTime) : () => {};
     const started = performance.now();
     let status: number | undefined;
     try {
-      const ends = either(deadline.signal, signal);
-      const init: RequestInit = { method, headers, redirect: "manual", signal: ends };
+      const init: RequestInit = { method, headers, redirect: "manual", signal: end.signal };
       const response = await fetch(url, { ...init, ...(body && { body }), ...(http && { client: http }) });
       status = response.status;
       return new Reply(this, url, response);
     } catch (error) {
       signal?.throwIfAborted();
-      if (deadline.signal.aborted) {
+      if (isLate) {
         const { silenceError } = await import("./failures.ts");
         throw await silenceError({ action, url, api: this.transport.api }, timeoutMs);
       }
@@ -282,10 +366,8 @@ export class Call {
  * @throws {ProtocolError} When the URL is missing, malformed, not HTTP, or redirects from HTTPS to HTTP.
  */
 export function checkedTarget(action: string, location: string | null, from: URL): URL {
-  if (location === null || !URL.canParse(location, from)) {
-    throw new ProtocolError(`${from.host} redirects to an invalid URL`, { action });
-  }
-  const target = new URL(location, from);
+  const target = location === null ? null : URL.parse(location, from);
+  if (target === null) throw new ProtocolError(`${from.host} redirects to an invalid URL`, { action });
   if (target.protocol !== "https:" && target.protocol !== "http:") {
     throw new ProtocolError(`${from.host} redirects to a ${target.protocol} URL`, { action });
   }

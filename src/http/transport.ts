@@ -224,62 +224,77 @@ export type Decision = "wait" | "skip" | "resume" | "restart" | "split";
  */
 export type HttpLog = (event: HttpEvent) => void;
 
-/** Waits that end within this time do not load Node's timers. */
-const BRIEF_MS = 250;
+/** The maximum time between two looks at the timers. */
+const LOOK_MS = 250;
 
-/** A signal that aborts after at most {@linkcode BRIEF_MS}. All longer timers that start before then share it. */
-let moment: { readonly signal: AbortSignal; readonly at: number } | undefined;
+/** A function to call at a time of `performance.now()`. */
+interface Timer {
+  readonly end: number;
+  readonly onTime: () => void;
+}
 
-function nextMoment(now: number): AbortSignal {
-  // With less than half of the time left, a timer would fall back to Node's timers too soon.
-  if (moment === undefined || moment.at < now + BRIEF_MS / 2) {
-    moment = { signal: AbortSignal.timeout(BRIEF_MS), at: now + BRIEF_MS };
+const timers = new Set<Timer>();
+/** The next look at all timers; undefined if there is none. */
+let look: { readonly signal: AbortSignal; readonly at: number } | undefined;
+
+/** Makes sure that there is a look at a time, or earlier. */
+function lookBy(end: number): void {
+  const now = performance.now();
+  if (look !== undefined && !look.signal.aborted && look.at > now && look.at <= end) {
+    // The first timer after a moment without any.
+    if (timers.size === 1) look.signal.addEventListener("abort", onLook);
+    return;
   }
-  return moment.signal;
+  look?.signal.removeEventListener("abort", onLook);
+  const delayMs = Math.ceil(Math.min(LOOK_MS, Math.max(0, end - now)));
+  look = { signal: AbortSignal.timeout(delayMs), at: now + delayMs };
+  look.signal.addEventListener("abort", onLook);
+}
+
+function onLook(): void {
+  look = undefined;
+  const now = performance.now();
+  const due: Timer[] = [];
+  let next = Infinity;
+  for (const timer of timers) {
+    if (timer.end <= now) due.push(timer);
+    else next = Math.min(next, timer.end);
+  }
+  for (const timer of due) timers.delete(timer);
+  if (timers.size > 0) lookBy(next);
+  for (const { onTime } of due) onTime();
 }
 
 /**
  * Calls a function after a delay, unless it is stopped earlier.
  *
- * The first `setTimeout` of a program loads Node's timers, which takes 3 to 5 ms, and most waits of a short command
- * take less. `AbortSignal.timeout` loads nothing, but it cannot be cleared, so it covers only the first moments.
+ * The first `setTimeout` of a program loads Node's timers, which takes 3 to 5 ms. `AbortSignal.timeout` loads nothing,
+ * but it cannot be cleared, so all timers share a short one: a transfer of many files starts several for each of them.
  *
  * @returns A function that stops the timer.
  */
 export function startTimer(delayMs: number, onTime: () => void): () => void {
-  const end = performance.now() + delayMs;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const brief = delayMs >= BRIEF_MS
-    ? nextMoment(performance.now())
-    : AbortSignal.timeout(Math.max(0, Math.ceil(delayMs)));
-  const onBrief = () => {
-    if (delayMs < BRIEF_MS) onTime();
-    // On a busy machine the end may have passed, and Deno prints a warning about negative delays.
-    else timer = setTimeout(onTime, Math.max(0, end - performance.now()));
-  };
-  brief.addEventListener("abort", onBrief, { once: true });
+  const timer = { end: performance.now() + delayMs, onTime };
+  timers.add(timer);
+  lookBy(timer.end);
   return () => {
-    brief.removeEventListener("abort", onBrief);
-    // Even an unneeded clearTimeout would load the timers.
-    if (timer !== undefined) clearTimeout(timer);
+    // Without a listener, the program may end before the next look.
+    if (timers.delete(timer) && timers.size === 0) look?.signal.removeEventListener("abort", onLook);
   };
 }
 
 /**
- * Calls a function at intervals until it is stopped, as `setInterval` does, without Node's timers in the first moments.
+ * Calls a function at intervals until it is stopped, as `setInterval` does, without Node's timers.
  *
  * @returns A function that stops it.
  */
 export function startInterval(intervalMs: number, onTime: () => void): () => void {
-  let timer: ReturnType<typeof setInterval> | undefined;
-  const stopFirst = startTimer(intervalMs, () => {
-    timer = setInterval(onTime, intervalMs);
+  let stop = startTimer(intervalMs, again);
+  function again(): void {
+    stop = startTimer(intervalMs, again);
     onTime();
-  });
-  return () => {
-    stopFirst();
-    if (timer !== undefined) clearInterval(timer);
-  };
+  }
+  return () => stop();
 }
 
 /**

@@ -1,9 +1,9 @@
 import { ProtocolError, ResponseError } from "../errors.ts";
-import { Call, checkedTarget } from "../http/call.ts";
+import { Call, type CallEnd, checkedTarget } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
+import { bareName } from "../names/file_name.ts";
 import { downloadRoute, gatewayMessage, isWebPage, uploadRoute } from "../protocol/routes.ts";
 import { decodeReply, unexpectedReply } from "./read_json.ts";
-import { basename } from "@std/path";
 
 /** The maximum size of a response: enough for a presigned URL, and for an error message. */
 const MAX_BODY = { limit: 64 * 1024, beyond: "cut" } as const;
@@ -45,10 +45,11 @@ export function objectAt(call: Call, url: URL): Promise<URL | undefined> {
 /**
  * Requests the presigned URL for a download: a missing file is an error.
  *
+ * @param by What ends the request.
  * @throws {ResponseError} 404 if the archive does not have the file.
  */
-export async function downloadUrl(transport: Transport, archivePath: string, signal?: AbortSignal): Promise<URL> {
-  const call = new Call(transport, { action: `download "${basename(archivePath)}"`, signal });
+export async function downloadUrl(transport: Transport, archivePath: string, by: CallEnd = {}): Promise<URL> {
+  const call = new Call(transport, { action: `download "${bareName(archivePath)}"`, signal: by.signal, end: by.end });
   const url = await findObject(call, archivePath);
   if (url !== undefined) return url;
   const { host } = new URL(transport.api.base);

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
-import { either } from "../http/call.ts";
+import { either, EndOfMany } from "../http/call.ts";
+import { startTimer } from "../http/transport.ts";
 
 /** The time to work before yielding to timers and signals, in milliseconds. */
 const MAX_TURN_MS = 50;
@@ -19,6 +20,8 @@ interface ForEachSettings<Item> {
 /** What is passed to the work on one file. */
 interface WorkSettings {
   readonly signal: AbortSignal;
+  /** Ends the requests of one file after another, when the signal does. */
+  readonly end: EndOfMany;
   readonly onProgress: OnProgress;
 }
 
@@ -48,15 +51,16 @@ export async function forEachOf<Item>(
   onProgress({ type: "begin", files: items.length });
   let turned = performance.now();
   const worker = async () => {
+    using end = new EndOfMany(signal);
     for (const [index, item] of waiting) {
       const file = fileOf(item);
       // Existing files are skipped without waiting for anything: without a pause, an abort would go unnoticed.
       if (performance.now() - turned > MAX_TURN_MS) {
-        await new Promise((resolve) => setTimeout(resolve));
+        await new Promise<void>((resolve) => startTimer(0, resolve));
         turned = performance.now();
       }
       signal.throwIfAborted();
-      const outcome = await work(item, { signal, onProgress }).catch((error: unknown): Outcome => {
+      const outcome = await work(item, { signal, end, onProgress }).catch((error: unknown): Outcome => {
         signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
         return { state: "failed", file, path: pathOf(item), bytes: 0, error };

@@ -1,7 +1,8 @@
 import { fileError } from "../disk.ts";
 import { ResponseError } from "../errors.ts";
-import { Call } from "../http/call.ts";
+import { Call, type EndOfMany } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
+import { bareName } from "../names/file_name.ts";
 import { checkedConcurrency, type DownloadPlan, forEachOf, type OnProgress, type Outcome } from "./batch.ts";
 import { DataFolders, localPath, sizeOf } from "./local_files.ts";
 import { compareObject, isRefusedUrl, lookUpObject, retryableRefusal, type UrlSource } from "./objects.ts";
@@ -190,6 +191,8 @@ export interface DownloadSettings {
   readonly lookUps?: SizeLookUps;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal | undefined;
+  /** Ends the requests of this file, when the signal does. */
+  readonly end: EndOfMany;
   /** The connections of all files. */
   readonly slots: ConnectionSlots;
   /** The connection of this file. */
@@ -215,7 +218,8 @@ class Download {
 
   constructor(transport: Transport, urls: UrlSource, archivePath: string, settings: DownloadSettings) {
     this.#path = localPath(settings.dataDir, archivePath);
-    this.#call = new Call(transport, { action: `download "${basename(this.#path)}"`, signal: settings.signal });
+    const { signal, end } = settings;
+    this.#call = new Call(transport, { action: `download "${bareName(archivePath)}"`, signal, end });
     this.#urls = urls;
     this.#archivePath = archivePath;
     this.#settings = settings;
@@ -254,7 +258,7 @@ class Download {
     try {
       const { size, isPacked } = await lookUpObject(
         this.#call,
-        await this.#urls.downloadUrl(this.#archivePath, this.#call.signal),
+        await this.#urls.downloadUrl(this.#archivePath, this.#call),
       );
       return size === undefined || isPacked
         ? outcome
@@ -352,7 +356,7 @@ class Download {
     progress.begin();
     const { connection } = this.#settings;
     await connection.take();
-    const url = await this.#urls.downloadUrl(this.#archivePath, this.#call.signal);
+    const url = await this.#urls.downloadUrl(this.#archivePath, this.#call);
     const receiver = new Receiver(this.#call, {
       archivePath: this.#archivePath,
       url,
@@ -404,7 +408,7 @@ const MAX_FLUSHED = 48;
 
 /** How to download many files. */
 interface DownloadManySettings
-  extends Omit<DownloadSettings, "slots" | "connection" | "folders" | "present" | "lookUps"> {
+  extends Omit<DownloadSettings, "end" | "slots" | "connection" | "folders" | "present" | "lookUps"> {
   /** The maximum number of connections at a time. */
   readonly concurrency: number;
 }

@@ -1,6 +1,6 @@
 import { fileError, hashChunks, hashFile } from "../disk.ts";
 import { ResponseError } from "../errors.ts";
-import { type Call, contentRange, lengthOfHeaders, md5OfHeaders, type Reply, strongEtag } from "../http/call.ts";
+import { type Call, type CallEnd, contentRange, lengthOfHeaders, md5OfHeaders, type Reply, strongEtag } from "../http/call.ts";
 
 /** What a store reports about an object. */
 export interface ObjectFacts {
@@ -63,7 +63,7 @@ async function md5OfObject(call: Call, url: URL): Promise<string> {
 /** The source of presigned URLs for a transfer. They are requested when needed, and again when they have expired. */
 export interface UrlSource {
   /** A presigned URL to GET an object from; `archivePath` is its full path in the archive. */
-  downloadUrl(archivePath: string, signal: AbortSignal | undefined): Promise<URL>;
+  downloadUrl(archivePath: string, by: CallEnd): Promise<URL>;
   /** A presigned URL to PUT a file to. */
   uploadUrl(fileName: string, signal: AbortSignal | undefined): Promise<URL>;
 }
@@ -92,7 +92,7 @@ export async function compareObject(
   urls: UrlSource,
   { archivePath, path }: Comparison,
 ): Promise<Compared> {
-  const url = () => urls.downloadUrl(archivePath, call.signal);
+  const url = () => urls.downloadUrl(archivePath, call);
   const found = await call.retry(async () => await lookUpObject(call, await url()));
   const { size, md5 } = found.isPacked ? { size: undefined, md5: undefined } : found;
   const onDisk = <T>(work: Promise<T>) =>

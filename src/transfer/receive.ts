@@ -3,7 +3,6 @@ import { ConnectionError, ProtocolError, ResponseError } from "../errors.ts";
 import {
   type Call,
   contentRange,
-  either,
   isPage,
   isPlainBody,
   lengthOfHeaders,
@@ -114,12 +113,13 @@ interface PipeTarget {
 async function pipeToFile(reply: Reply, { path, file, start, position, onPosition }: PipeTarget): Promise<boolean> {
   const { call: { action, signal, transport: { timeoutMs } }, url: { host }, body } = reply;
   if (body === null) return true;
-  const stop = new AbortController();
+  const end = reply.call.endOfRequest();
+  const pipe = { signal: end.signal, preventClose: true, preventAbort: true };
   let isEnough = false;
   let failure: unknown;
-  const end = (error: unknown) => {
+  const fail = (error: unknown) => {
     failure ??= error;
-    stop.abort();
+    end.stop();
   };
   const patience = new Patience(timeoutMs, MIN_SPEED);
   let [size, looked] = [start, performance.now()];
@@ -128,22 +128,21 @@ async function pipeToFile(reply: Reply, { path, file, start, position, onPositio
     patience.waited(now - looked);
     [size, looked] = [position(), now];
     patience.moved(size - before);
-    if (patience.isSpent) end(stallError(action, host, timeoutMs));
+    if (patience.isSpent) fail(stallError(action, host, timeoutMs));
     if (onPosition(size) !== true) return;
     isEnough = true;
-    stop.abort();
+    end.stop();
   };
   const stopLooking = startInterval(Math.min(LOOK_MS, timeoutMs / 2), () => {
     try {
       look();
     } catch (error) {
       // An error thrown from a timer would end the program.
-      end(error);
+      fail(error);
     }
   });
   try {
-    const signals = { signal: either(stop.signal, signal), preventClose: true, preventAbort: true };
-    await body.pipeTo(file.writable, signals);
+    await body.pipeTo(file.writable, pipe);
     return true;
   } catch (error) {
     signal?.throwIfAborted();
@@ -218,22 +217,6 @@ const NOTED_AHEAD_SIZE = 1024 * 1024;
  * longer than a whole small download.
  */
 const MAX_OWN_HASH_SIZE = 1024 * 1024;
-
-/**
- * Waits for work that cannot be canceled, but only until the signal is aborted. `abortable` of @std/async does the same, and
- * takes 0.5 ms of each short download to load.
- */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, work]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
 
 /** The start of a response whose body is the object, or the rest of it. */
 interface StreamHead extends ObjectFacts {
@@ -474,7 +457,7 @@ export class Receiver {
 
   /** Verifies the bytes by length and MD5, as far as known, and flushes them. Wrong bytes are discarded. */
   async #verify(facts: ObjectFacts): Promise<number> {
-    const { action, signal } = this.#call;
+    const { action, end } = this.#call;
     const { host } = this.#url;
     const have = this.#file.size;
     const isUnknown = facts.size === undefined && facts.md5 === undefined;
@@ -491,7 +474,7 @@ export class Receiver {
     this.#options.onReceived();
     // Flushing and hashing run in parallel.
     const settled = Promise.all([this.#file.flush(), md5 === undefined ? undefined : this.#hash(have)]);
-    const [, found] = await (signal === undefined ? settled : unlessAborted(settled, signal));
+    const [, found] = await (end === undefined ? settled : end.during(settled));
     if (found !== md5) {
       await this.#file.empty();
       throw new ConnectionError(

@@ -35,7 +35,7 @@ export class RemoteFile {
    */
   static async open(call: Call, urls: UrlSource, archivePath: string): Promise<RemoteFile> {
     return await call.retry(async () => {
-      const url = await urls.downloadUrl(archivePath, call.signal);
+      const url = await urls.downloadUrl(archivePath, call);
       const { size, etag, isPacked } = await lookUpObject(call, url);
       if (size === undefined || isPacked) {
         const reason = isPacked ? "it is stored with gzip" : "the store does not state its size";
@@ -72,7 +72,7 @@ export class RemoteFile {
     const reply = await call.getObject(this.#url, range);
     if (!EXPIRED.has(reply.status)) return reply;
     await reply.discard();
-    this.#url = await urls.downloadUrl(archivePath, call.signal);
+    this.#url = await urls.downloadUrl(archivePath, call);
     return await call.getObject(this.#url, range);
   }
 

@@ -240,7 +240,7 @@ class Upload {
   async #sizeInArchive(): Promise<number | undefined> {
     const { signal } = this.#call;
     try {
-      return (await lookUpObject(this.#call, await this.#urls.downloadUrl(archivePath(this.#checked.name), signal)))
+      return (await lookUpObject(this.#call, await this.#urls.downloadUrl(archivePath(this.#checked.name), this.#call)))
         .size;
     } catch (error) {
       signal?.throwIfAborted();

@@ -1,4 +1,5 @@
 import { ConnectionError, ImapError, ResponseError, TimeoutError } from "../../src/errors.ts";
+import { EndOfMany } from "../../src/http/call.ts";
 import { downloadFile, type DownloadSettings, PresentFiles } from "../../src/transfer/download.ts";
 import { DataFolders } from "../../src/transfer/local_files.ts";
 import type { UrlSource } from "../../src/transfer/objects.ts";
@@ -24,6 +25,7 @@ function into(dataDir: string, signal?: AbortSignal): DownloadSettings {
   return {
     dataDir,
     signal,
+    end: new EndOfMany(signal ?? new AbortController().signal),
     slots,
     connection: new FileConnection(slots),
     folders: new DataFolders(dataDir),
