@@ -14,6 +14,7 @@ export function hideSecret(secret: string): void {
 
 /** Replaces the hidden credentials in a text. */
 export function withoutSecrets(text: string): string {
+  if (secrets.size === 0) return text;
   let shown = text;
   for (const pattern of secrets.values()) shown = shown.replace(pattern, "[secret]");
   return shown;

@@ -428,8 +428,9 @@ const MAX_NAME_BYTES = 255;
  * file systems.
  */
 function problemWithAny(name: string): FileNameProblem | undefined {
-  // Each character takes at least one byte, so a name that is far too long need not be encoded.
-  const bytes = name.length > MAX_NAME_BYTES ? name.length : new TextEncoder().encode(name).length;
+  // Each character takes at least one byte and at most three, so few names need to be encoded.
+  const isEncoded = name.length > MAX_NAME_BYTES / 3 && name.length <= MAX_NAME_BYTES;
+  const bytes = isEncoded ? new TextEncoder().encode(name).length : name.length;
   if (bytes > MAX_NAME_BYTES) {
     return { field: "length", value: `${bytes} bytes or more`, expected: `at most ${MAX_NAME_BYTES} bytes` };
   }

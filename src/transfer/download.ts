@@ -4,11 +4,11 @@ import { Call, type EndOfMany } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { bareName } from "../names/file_name.ts";
 import { checkedConcurrency, type DownloadPlan, forEachOf, type OnProgress, type Outcome } from "./batch.ts";
-import { DataFolders, localPath, sizeOf } from "./local_files.ts";
+import { DataFolders, sizeOf } from "./local_files.ts";
 import { compareObject, isRefusedUrl, lookUpObject, retryableRefusal, type UrlSource } from "./objects.ts";
 import { createPartialFile, type PartialFile, partialPathOf } from "./partial_file.ts";
 import { ConnectionSlots, FileConnection, Receiver } from "./receive.ts";
-import { basename, dirname } from "@std/path";
+import { dirname } from "@std/path";
 
 /** What exists on disk for a file. */
 interface DiskState {
@@ -134,7 +134,8 @@ export class PresentFiles {
    * @throws {FileError} When the path exists but is not a file.
    */
   sizeOf(path: string): number | undefined {
-    const parent = dirname(path);
+    const name = bareName(path);
+    const parent = path.slice(0, path.length - name.length);
     const folder = this.#folders.get(parent) ?? { looks: 0, names: new Set(), readAt: -Infinity };
     this.#folders.set(parent, folder);
     folder.looks += 1;
@@ -143,7 +144,7 @@ export class PresentFiles {
       folder.names = namesIn(parent);
       folder.readAt = performance.now();
     }
-    return folder.names.has(basename(path)) ? sizeOf(path) : undefined;
+    return folder.names.has(name) ? sizeOf(path) : undefined;
   }
 }
 
@@ -209,6 +210,7 @@ class Download {
   readonly #archivePath: string;
   /** The file's final path. */
   readonly #path: string;
+  readonly #folder: string;
   readonly #settings: DownloadSettings;
   /**
    * Local to this download: if a store turns out not to support segments, no further connections are opened for this
@@ -217,7 +219,8 @@ class Download {
   #slots: ConnectionSlots;
 
   constructor(transport: Transport, urls: UrlSource, archivePath: string, settings: DownloadSettings) {
-    this.#path = localPath(settings.dataDir, archivePath);
+    this.#path = settings.folders.pathOf(archivePath);
+    this.#folder = dirname(this.#path);
     const { signal, end } = settings;
     this.#call = new Call(transport, { action: `download "${bareName(archivePath)}"`, signal, end });
     this.#urls = urls;
@@ -289,7 +292,7 @@ class Download {
   async #obtain({ canSkip }: { readonly canSkip: boolean }): Promise<Outcome> {
     const { action, signal } = this.#call;
     const path = this.#path;
-    this.#settings.folders.prepare(dirname(path));
+    this.#settings.folders.prepare(this.#folder);
     using file = await this.#openPartialFile().catch((error) => {
       signal?.throwIfAborted();
       throw fileError(action, partialPathOf(path), error);
@@ -319,7 +322,7 @@ class Download {
     const { takeOver } = await import("./takeover.ts");
     const onWait = () => {
       this.#call.decide("wait", "another process is downloading it");
-      this.#notice("wait", `another process is downloading "${basename(path)}"; waiting for it`);
+      this.#notice("wait", `another process is downloading "${bareName(path)}"; waiting for it`);
     };
     return await takeOver(path, { signal: this.#call.signal, onWait });
   }
@@ -343,7 +346,7 @@ class Download {
       throw error;
     });
     await file.rename(path);
-    this.#settings.folders.noteFile(dirname(path));
+    this.#settings.folders.noteFile(this.#folder);
     if (file.isUnflushable) {
       const risk = "a power failure may damage files that were just downloaded";
       this.#notice("flush", `the disk of "${this.#settings.dataDir}" cannot flush files (fsync); ${risk}`);
@@ -433,7 +436,7 @@ export async function downloadFiles(
   const one = { ...settings, slots, folders, present, ...(settings.dryRun ? { lookUps: new SizeLookUps(paths) } : {}) };
   const pathOf = (archivePath: string) => {
     try {
-      return localPath(dataDir, archivePath);
+      return folders.pathOf(archivePath);
     } catch {
       return "";
     }

@@ -47,10 +47,27 @@ export class DataFolders {
   readonly #ready = new Set<string>();
   readonly #written = new Set<string>();
   readonly #notices = new Set<string>();
+  /** The local folders of the archive's folders, with their last separator. */
+  readonly #localFolders = new Map<string, string>();
 
   /** @param dataDir The data directory; it may itself be a symbolic link. */
   constructor(dataDir: string) {
     this.#dataDir = absolutePath(dataDir);
+  }
+
+  /**
+   * Returns the path of an archive's file, as {@linkcode localPath} does: most files of a batch are in the same folders.
+   *
+   * @throws {InputError} When the path could lead outside the data directory.
+   */
+  pathOf(archivePath: string): string {
+    const name = archivePath.slice(archivePath.lastIndexOf("/") + 1);
+    const archiveFolder = archivePath.slice(0, archivePath.length - name.length);
+    const folder = this.#localFolders.get(archiveFolder);
+    if (folder !== undefined && isPlain(name)) return folder + name;
+    const path = localPath(this.#dataDir, archivePath);
+    this.#localFolders.set(archiveFolder, path.slice(0, path.length - name.length));
+    return path;
   }
 
   /**
@@ -116,7 +133,8 @@ function isPlain(segment: string): boolean {
   // A decoder writes U+FFFD in place of bytes that are not UTF-8.
   const isNamed = segment !== "" && !segment.startsWith(".") && printable(segment) === segment &&
     !segment.includes("\ufffd") &&
-    new TextEncoder().encode(segment).length <= MAX_NAME_BYTES;
+    // A character takes at most three bytes, or four with two of JavaScript.
+    (segment.length <= MAX_NAME_BYTES / 3 || new TextEncoder().encode(segment).length <= MAX_NAME_BYTES);
   // On Windows, a colon denotes a drive or an alternate data stream.
   return isNamed && !segment.includes("\\") && !(Deno.build.os === "windows" && segment.includes(":"));
 }

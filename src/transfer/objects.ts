@@ -1,6 +1,14 @@
 import { fileError, hashChunks, hashFile } from "../disk.ts";
 import { ResponseError } from "../errors.ts";
-import { type Call, type CallEnd, contentRange, lengthOfHeaders, md5OfHeaders, type Reply, strongEtag } from "../http/call.ts";
+import {
+  type Call,
+  type CallEnd,
+  contentRange,
+  lengthOfHeaders,
+  md5OfHeaders,
+  type Reply,
+  strongEtag,
+} from "../http/call.ts";
 
 /** What a store reports about an object. */
 export interface ObjectFacts {

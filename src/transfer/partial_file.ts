@@ -16,6 +16,7 @@
 import { flushFile, syncFolder, writeAll } from "../disk.ts";
 import { isStrongEtag } from "../http/call.ts";
 import { startInterval } from "../http/transport.ts";
+import { bareName } from "../names/file_name.ts";
 import { basename, dirname, join } from "@std/path";
 
 /** A range of an object's bytes. */
@@ -120,7 +121,8 @@ export function parseRecord(text: string): StoredRecord | undefined {
 
 /** Returns the shared path of a file's partial file: hidden, in the same folder. */
 export function partialPathOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.part`);
+  const name = bareName(path);
+  return `${path.slice(0, path.length - name.length)}.${name}.part`;
 }
 
 /** The names of partial files at own paths: the name of the file, a mount, and random digits. */
@@ -133,8 +135,9 @@ export function nameOfOwn(name: string): string | undefined {
 
 /** Returns a path next to a shared path that no other process uses. */
 export function ownPathOf(sharedPath: string): string {
-  const id = `${mountOf(dirname(sharedPath)) ?? UNKNOWN_MOUNT}${crypto.randomUUID().slice(0, 8)}`;
-  return sharedPath.replace(/part$/, `${id}.part`);
+  const folder = sharedPath.slice(0, -bareName(sharedPath).length);
+  const id = `${mountOf(folder || ".") ?? UNKNOWN_MOUNT}${crypto.randomUUID().slice(0, 8)}`;
+  return `${sharedPath.slice(0, -"part".length)}${id}.part`;
 }
 
 /** Whether a partial file at an own path was written on this mount: see {@linkcode mountOf}. */
@@ -252,6 +255,8 @@ interface OpenFile {
   readonly path: string;
   /** Whether the file was created, and no other process was waited for. */
   readonly isNew: boolean;
+  /** Whether nothing has been written to it. Default: false. */
+  readonly isBlank?: boolean;
   /** What is known about its bytes; undefined if they are useless. */
   readonly record?: StoredRecord | undefined;
 }
@@ -276,15 +281,18 @@ export class PartialFile implements Disposable {
   #writing: Promise<void> | undefined;
   #stopBeating: (() => void) | undefined;
   #isUnflushable = false;
+  /** Whether it was created, and nothing has been written to it: its length need not be looked up. */
+  #isBlank: boolean;
 
   /** @param sharedPath Where others look for it. */
-  constructor(sharedPath: string, { file, path, isNew, record }: OpenFile) {
+  constructor(sharedPath: string, { file, path, isNew, isBlank = false, record }: OpenFile) {
     this.file = file;
     this.isNew = isNew;
     this.#sharedPath = sharedPath;
     this.#path = path;
     this.#record = record;
     this.#isNoted = !isNew;
+    this.#isBlank = isBlank;
   }
 
   /** Its own path. */
@@ -294,7 +302,7 @@ export class PartialFile implements Disposable {
 
   /** Its length in bytes. */
   get size(): number {
-    return this.file.statSync().size;
+    return this.#isBlank ? 0 : this.file.statSync().size;
   }
 
   /** The object that it belongs to; undefined if unknown. */
@@ -364,6 +372,15 @@ export class PartialFile implements Disposable {
     this.#isClaimed = true;
   }
 
+  /** Moves the position of the open file to its end, to write there. @returns That position. */
+  append(): number {
+    if (this.#isBlank) {
+      this.#isBlank = false;
+      return 0;
+    }
+    return this.file.seekSync(0, Deno.SeekMode.End);
+  }
+
   /** Flushes its bytes, if the disk supports that. */
   async flush(): Promise<void> {
     if (!await flushFile(this.file)) this.#isUnflushable = true;
@@ -397,6 +414,7 @@ export class PartialFile implements Disposable {
 
   /** Empties the file: its bytes are useless. */
   async empty(): Promise<void> {
+    if (this.#isBlank && !this.#isNoted) return;
     await this.#forget();
     if (this.size > 0) await this.file.truncate(0);
   }
@@ -523,7 +541,7 @@ export function createOwnFile(sharedPath: string, { isNew = false } = {}): Parti
   const file = Deno.openSync(path, { read: true, write: true, createNew: true });
   // Locked before others can find it.
   tryLock(file);
-  return new PartialFile(sharedPath, { file, path, isNew });
+  return new PartialFile(sharedPath, { file, path, isNew, isBlank: true });
 }
 
 /**

@@ -393,8 +393,7 @@ export class Receiver {
   async #receiveStream({ reply, record, size }: StreamHead): Promise<boolean> {
     const { file, path } = this.#file;
     const { slots, onBytes } = this.#options;
-    const [startedAt, started] = [this.#file.size, performance.now()];
-    file.seekSync(0, Deno.SeekMode.End);
+    const [startedAt, started] = [this.#file.append(), performance.now()];
     const onPosition = (position: number) => {
       onBytes(position, size);
       if (record === undefined || slots.free === 0) return false;
@@ -429,7 +428,7 @@ export class Receiver {
         yield chunk;
       }
     };
-    file.seekSync(0, Deno.SeekMode.Start);
+    this.#file.append();
     try {
       // Not `file.writable`: it keeps the last chunk of a stream from JavaScript until it is closed (Deno 2.9).
       for await (const chunk of unpack(ReadableStream.from(chunks()))) {
