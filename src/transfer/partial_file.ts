@@ -17,7 +17,7 @@ import { flushFile, syncFolder, writeAll } from "../disk.ts";
 import { isStrongEtag } from "../http/call.ts";
 import { startInterval } from "../http/transport.ts";
 import { bareName } from "../names/file_name.ts";
-import { basename, dirname, join } from "@std/path";
+import { basename, dirname } from "@std/path";
 
 /** A range of an object's bytes. */
 export interface ByteRange {
@@ -263,9 +263,8 @@ interface OpenFile {
 
 /** A file that is being downloaded. Only this process writes to it. */
 export class PartialFile implements Disposable {
-  /** The open file, for reading and writing. */
-  readonly file: Deno.FsFile;
   readonly isNew: boolean;
+  readonly #file: Deno.FsFile;
   /** Where others look for it. */
   readonly #sharedPath: string;
   #path: string;
@@ -281,18 +280,24 @@ export class PartialFile implements Disposable {
   #writing: Promise<void> | undefined;
   #stopBeating: (() => void) | undefined;
   #isUnflushable = false;
-  /** Whether it was created, and nothing has been written to it: its length need not be looked up. */
+  /** Whether it was created, and nobody has written to it: its length need not be looked up. */
   #isBlank: boolean;
 
   /** @param sharedPath Where others look for it. */
   constructor(sharedPath: string, { file, path, isNew, isBlank = false, record }: OpenFile) {
-    this.file = file;
+    this.#file = file;
     this.isNew = isNew;
     this.#sharedPath = sharedPath;
     this.#path = path;
     this.#record = record;
     this.#isNoted = !isNew;
     this.#isBlank = isBlank;
+  }
+
+  /** The open file, for reading and writing. */
+  get file(): Deno.FsFile {
+    this.#isBlank = false;
+    return this.#file;
   }
 
   /** Its own path. */
@@ -302,7 +307,7 @@ export class PartialFile implements Disposable {
 
   /** Its length in bytes. */
   get size(): number {
-    return this.#isBlank ? 0 : this.file.statSync().size;
+    return this.#isBlank ? 0 : this.#file.statSync().size;
   }
 
   /** The object that it belongs to; undefined if unknown. */
@@ -372,18 +377,14 @@ export class PartialFile implements Disposable {
     this.#isClaimed = true;
   }
 
-  /** Moves the position of the open file to its end, to write there. @returns That position. */
-  append(): number {
-    if (this.#isBlank) {
-      this.#isBlank = false;
-      return 0;
-    }
-    return this.file.seekSync(0, Deno.SeekMode.End);
+  /** Moves the position of the open file to its end. @returns That position. */
+  seekEnd(): number {
+    return this.#isBlank ? 0 : this.#file.seekSync(0, Deno.SeekMode.End);
   }
 
   /** Flushes its bytes, if the disk supports that. */
   async flush(): Promise<void> {
-    if (!await flushFile(this.file)) this.#isUnflushable = true;
+    if (!await flushFile(this.#file)) this.#isUnflushable = true;
   }
 
   /** Records which object it belongs to. From then on, the record is rewritten regularly. */
@@ -416,7 +417,7 @@ export class PartialFile implements Disposable {
   async empty(): Promise<void> {
     if (this.#isBlank && !this.#isNoted) return;
     await this.#forget();
-    if (this.size > 0) await this.file.truncate(0);
+    if (this.size > 0) await this.#file.truncate(0);
   }
 
   /** Renames the file into place. Its bytes must have been flushed. */
@@ -443,7 +444,7 @@ export class PartialFile implements Disposable {
     if (this.#record !== undefined) this.#record = { ...this.#record, isReleased: true };
     await this.#write();
     // The next run looks at the shared path.
-    if (isAt(this.file, this.#sharedPath)) await Deno.remove(this.#path);
+    if (isAt(this.#file, this.#sharedPath)) await Deno.remove(this.#path);
   }
 
   /** Removes the file and its record. */
@@ -457,7 +458,7 @@ export class PartialFile implements Disposable {
   [Symbol.dispose](): void {
     this.#stopBeats();
     this.#claim?.close();
-    this.file.close();
+    this.#file.close();
   }
 
   #stopBeats(): void {
@@ -529,7 +530,7 @@ export class PartialFile implements Disposable {
     const path = ownPathOf(this.#sharedPath);
     using copy = await Deno.open(path, { write: true, createNew: true });
     tryLock(copy);
-    await copyStart(this.file, copy, this.size);
+    await copyStart(this.#file, copy, this.size);
     await flushFile(copy);
     return path;
   }

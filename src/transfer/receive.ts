@@ -391,9 +391,9 @@ export class Receiver {
    * split.
    */
   async #receiveStream({ reply, record, size }: StreamHead): Promise<boolean> {
+    const [startedAt, started] = [this.#file.seekEnd(), performance.now()];
     const { file, path } = this.#file;
     const { slots, onBytes } = this.#options;
-    const [startedAt, started] = [this.#file.append(), performance.now()];
     const onPosition = (position: number) => {
       onBytes(position, size);
       if (record === undefined || slots.free === 0) return false;
@@ -428,7 +428,7 @@ export class Receiver {
         yield chunk;
       }
     };
-    this.#file.append();
+    file.seekSync(0, Deno.SeekMode.Start);
     try {
       // Not `file.writable`: it keeps the last chunk of a stream from JavaScript until it is closed (Deno 2.9).
       for await (const chunk of unpack(ReadableStream.from(chunks()))) {
