@@ -126,7 +126,8 @@ const DIFFERENCES = (hasEnd: boolean) => `
     json_to_recordset(CAST(CAST(? AS text) AS json)) AS listed (path text, size bigint, mtime bigint, etag text)
     FULL JOIN (SELECT file_path, size, mtime, etag FROM files WHERE file_path > ?${hasEnd ? " AND file_path <= ?" : ""})
       AS files ON files.file_path = listed.path COLLATE "C"
-  WHERE files.file_path IS NULL OR listed.path IS NULL OR files.size <> listed.size OR files.mtime <> listed.mtime
+  WHERE files.file_path IS NULL OR listed.path IS NULL OR files.size <> listed.size
+    OR files.mtime / 1000 <> listed.mtime / 1000
     OR files.etag IS DISTINCT FROM listed.etag`;
 
 /** The row of a file in an archive whose objects are in a store. */
@@ -609,6 +610,9 @@ async function writeLooks(
 /**
  * Returns the row of a file that has changed; undefined if it has not. Other bytes count as a new file, except for its
  * release state, which the catalog keeps.
+ *
+ * A store gives times in whole seconds. A file of the same size and second with another ETag gets the next millisecond, so
+ * that what is remembered about a file of some size and time, such as its times of HAPI, is never taken for that of another.
  */
 function changedEntry(
   path: string,
@@ -618,11 +622,14 @@ function changedEntry(
 ): StoredEntry | undefined {
   const { size, mtime, md5 = null } = facts;
   const etag = facts.etag === "" ? null : facts.etag;
-  const isSame = row !== undefined && row.size === size && row.etag === etag && (etag !== null || row.mtime === mtime);
-  if (isSame && row.mtime === mtime && (md5 === null || row.md5 === md5)) return undefined;
+  const before = Number(row?.mtime);
+  const isSameSecond = row !== undefined && Math.floor(before / 1000) * 1000 === mtime;
+  const isSame = row !== undefined && row.size === size && row.etag === etag && (etag !== null || isSameSecond);
+  if (isSame && isSameSecond && (md5 === null || row.md5 === md5)) return undefined;
+  const time = !isSameSecond ? mtime : isSame ? before : before + 1;
   const ingested = isSame ? new Date(`${String(row.ingestion_date).replace(" ", "T")}Z`) : now;
   const known = isSame && typeof row.md5 === "string" ? row.md5 : null;
-  return { ...catalogEntry(nameOf(path), { size, mtime, md5: md5 ?? known, ingested, isReleased }), etag };
+  return { ...catalogEntry(nameOf(path), { size, mtime: time, md5: md5 ?? known, ingested, isReleased }), etag };
 }
 
 function nameOf(path: string): string {

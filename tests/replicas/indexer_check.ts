@@ -459,6 +459,38 @@ Deno.test("A sweep makes the catalog agree with a store that others have changed
   assert(String(after.get(pathOf(5))?.ingestion_date) > "2024", "its date of ingestion is that of its discovery");
 });
 
+Deno.test("What HAPI has read of a file does not count for another one of the same size and second", async () => {
+  const servers = await sharedServers();
+  const place = await servers.newArchivePlace();
+  await using replica = await newReplica(servers, place);
+  const { catalog, indexer } = replica;
+  const path = pathOf(1);
+  const [first, last] = ["2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"];
+  const store = async (text: string) => {
+    assertEquals(await put(await sign(replica, path), text), 200);
+    // Of one second, whatever the machine has to do.
+    await Deno.utime(`${place.objects}/${path}`, 1_700_000_000, 1_700_000_000);
+    await indexer.list(path, undefined);
+  };
+  const spans = () =>
+    catalog.rows(
+      "SELECT time_variable FROM files JOIN time_spans USING (file_path, size, mtime) WHERE time_variable <> '' LIMIT 9",
+    );
+  for (const text of ["the first one", "the other one", "the third one"]) {
+    await store(text);
+    assertEquals(await spans(), []);
+    const stamp = await catalog.stamp(path);
+    assert(stamp !== undefined);
+    await catalog.keepTimeSpans(path, stamp, [
+      { variable: "Epoch", isMain: true, isSorted: true, first, last, records: 2 },
+    ]);
+    assertEquals(await spans(), [{ time_variable: "Epoch" }]);
+    const { updated, removed, added } = await indexer.sweep() ?? {};
+    assertEquals([updated, removed, added], [0, 0, 0]);
+    assertEquals(await spans(), [{ time_variable: "Epoch" }]);
+  }
+});
+
 Deno.test("Only one process sweeps at a time, and a new archive waits for it", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
