@@ -374,11 +374,21 @@ function isFromServer(error: unknown): error is Error {
 
 /** The state of a message that is not understood, with which poolers refuse settings. */
 const PROTOCOL = "08P01";
+const READ_ONLY = "25006";
 /** What to do about a pooler: in transaction mode, it keeps neither settings, nor locks, nor prepared statements. */
 const NO_POOLER = "a pooler such as PgBouncer is in between; use the URL of the server itself";
 
-/** The states of a server that stops, starts, or has no room for another connection; and those of class 08. */
-const LOST_STATES: readonly string[] = ["57P01", "57P02", "57P03", "53300"];
+/** What to do about a standby server. */
+const USE_PRIMARY = "use the URL of the primary server";
+/** SQL: what a connection must be like. */
+const SESSION = `SELECT extract(epoch FROM CAST(current_setting('statement_timeout') AS interval)) AS seconds,
+  current_setting('transaction_read_only') = 'on' AS is_read_only`;
+
+/**
+ * The states of a server that stops, starts, has no room for another connection, or is still a standby while it takes over
+ * from the primary server; and those of class 08.
+ */
+const LOST_STATES: readonly string[] = ["57P01", "57P02", "57P03", "53300", READ_ONLY];
 
 /** Whether a statement failed only because there is no connection: it may succeed later. */
 function isLost(error: unknown): boolean {
@@ -404,9 +414,10 @@ function reasonOf(error: unknown, { user, database, host, connectSeconds }: Plac
     case "3F000":
       return `the schema does not exist (${said}); create it, or correct the search_path in the URL`;
     case "42501":
-      return `"${user}" may not do this (${said}); GRANT USAGE, CREATE ON SCHEMA ... TO the user, and let it own the tables`;
-    case "25006":
-      return `it can only be read (${said}); use the URL of the primary server`;
+      return `"${user}" may not do this (${said}); GRANT USAGE, CREATE ON SCHEMA and CONNECT ON DATABASE to the ` +
+        "user, and let it own the tables";
+    case READ_ONLY:
+      return `it can only be read (${said}); ${USE_PRIMARY}`;
     case "53100":
       return `the disk of the server is full (${said}); make room on it`;
     case "53300":
@@ -526,12 +537,14 @@ export class Postgres {
     const end = performance.now() + database.#maxWaitMs;
     for (;;) {
       try {
-        const question = "SELECT extract(epoch FROM current_setting('statement_timeout')::interval) AS seconds";
-        const [row] = await database.#pool.client.unsafe(question, [], { prepare: false });
-        if (row?.seconds === MAX_STATEMENT_SECONDS) return database;
-        throw new ImapError(
-          `Cannot use the database "${place.text}": connections do not keep their settings, because ${NO_POOLER}`,
-        );
+        const [session] = await database.#pool.client.unsafe(SESSION, [], { prepare: false });
+        const problem = session?.seconds !== MAX_STATEMENT_SECONDS
+          ? `connections do not keep their settings, because ${NO_POOLER}`
+          : session.is_read_only === 1
+          ? `it can only be read; ${USE_PRIMARY}`
+          : undefined;
+        if (problem === undefined) return database;
+        throw new ImapError(`Cannot use the database "${place.text}": ${problem}`);
       } catch (error) {
         await database.#pool.end();
         const isStarting = isFromServer(error) && isLost(error);
@@ -666,11 +679,12 @@ export class Postgres {
       await this.#pool.end();
       this.#pool = new Pool(this.#package, this.#place);
       try {
-        await this.#pool.client.unsafe("SELECT 1", [], { prepare: false });
-        return;
+        const [session] = await this.#pool.client.unsafe(SESSION, [], { prepare: false });
+        if (session?.is_read_only === 0) return;
       } catch {
-        await pause(wait, signal);
+        // It is still away.
       }
+      await pause(wait, signal);
     }
   }
 }

@@ -540,7 +540,10 @@ async function createTables(database: Postgres): Promise<void> {
   );
   if (found?.encoding !== "UTF8") throw refuse(`its encoding is ${found?.encoding}; create one with the encoding UTF8`);
   if (found.schema === null) {
-    throw refuse("none of the schemas in its search_path exists; create one, or correct the URL");
+    throw refuse(
+      "none of the schemas in its search_path exists, or the user may use none of them; create one, GRANT USAGE ON SCHEMA " +
+        "to the user, or correct the URL",
+    );
   }
   const isForeign = found.has_state === 1 ? found.has_version === 0 : found.has_files === 1;
   if (isForeign) {

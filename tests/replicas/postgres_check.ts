@@ -424,6 +424,31 @@ Deno.test("Calls wait while PostgreSQL restarts or loses a connection, and none 
   }
 });
 
+Deno.test("Calls wait while another server takes over, which can only be read at first, and none fails", async () => {
+  await using servers = await startServers();
+  const { database } = await servers.newArchivePlace();
+  const outages: unknown[] = [];
+  const catalog = await PostgresCatalog.open(database, { onError: (error) => outages.push(error) });
+  const readOnly = (setting: "on" | "off") =>
+    servers.sql(`BEGIN READ WRITE; ALTER DATABASE archive SET default_transaction_read_only = ${setting}; COMMIT`);
+  try {
+    const end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'archive'";
+    await readOnly("on");
+    assertStringIncludes(await problemOf(database), "it can only be read; use the URL of the primary server");
+    await servers.sql(end);
+    const written = catalog.update({ changed: [entry("naif0012.tls")], gone: [] });
+    while (outages.length === 0) await delay(5);
+    // It has tried more than once.
+    await delay(200);
+    await readOnly("off");
+    await written;
+    assertEquals(await catalog.size(), 1);
+    assert(outages.every((error) => error instanceof ConnectionError), String(outages[0]));
+  } finally {
+    await catalog.close();
+  }
+});
+
 Deno.test("Calls fail with a plain sentence while PostgreSQL is away for longer, and work again afterward", async () => {
   await using servers = await startServers();
   const { database } = await servers.newArchivePlace();
@@ -498,6 +523,8 @@ Deno.test("A wrong password, user, database, address, or schema each give one se
   );
   const of = (name: string) => url.replace(schema, name);
   assertStringIncludes(await problemOf(of("missing")), "none of the schemas in its search_path exists");
+  await servers.sql(`CREATE SCHEMA hidden_${schema}`);
+  assertStringIncludes(await problemOf(of(`hidden_${schema}`)), "or the user may use none of them");
   await servers.sql(`CREATE SCHEMA not_mine_${schema}; GRANT USAGE ON SCHEMA not_mine_${schema} TO archive`);
   assertStringIncludes(
     await problemOf(of(`not_mine_${schema}`)),
