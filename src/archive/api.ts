@@ -29,8 +29,32 @@ export interface UrlLifetimes {
   readonly upload?: number | undefined;
 }
 
+/** How an archive answers requests. */
+export interface AnswerOptions {
+  /** The dialect: `now` for the SDC of today, or `2024`. Default: `now`. */
+  readonly as?: Dialect | undefined;
+  /**
+   * The key that every request needs, on every path: as `x-api-key`, or below `/authorized` as an access token.
+   * Default: none; everyone has full access.
+   */
+  readonly apiKey?: string | undefined;
+  /**
+   * Whether paths without a prefix serve released files to everyone, as at the SDC. Requires a key. Uploads,
+   * reprocessing, and releases are then below `/api-key`. Default: false.
+   */
+  readonly public?: boolean | undefined;
+  /** The maximum size of a response to a query, in bytes; null for no limit. Default: 6 MiB, as at the SDC. */
+  readonly answerLimit?: number | null | undefined;
+  /** Whether HAPI is served below `/hapi`: the data of CDF files, variable by variable. Default: true. */
+  readonly hapi?: boolean | undefined;
+  /** The lifetimes of presigned URLs. Default: 86,400 s for downloads and 3,600 s for uploads, as at the SDC. */
+  readonly urlLifetimeSeconds?: UrlLifetimes | undefined;
+  /** Called with each internal error, which callers see only as a 500. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
 /** The dependencies and settings of the API's handler. */
-export interface ArchiveHandlerOptions {
+export interface ArchiveHandlerOptions extends AnswerOptions {
   /** The catalog of the archive. */
   readonly catalog: Catalog;
   /** The files. */
@@ -41,24 +65,10 @@ export interface ArchiveHandlerOptions {
   readonly now: () => Date;
   /** Returns the origin of the archive's own objects for a caller who used this URL, such as `http://127.0.0.1:40001`. */
   readonly objectsOrigin: (requested: URL) => string;
-  /** The dialect. Default: `now`. */
-  readonly as?: Dialect | undefined;
-  /** The key that callers need. Default: none; everyone has full access. */
-  readonly apiKey?: string | undefined;
-  /** Whether paths without a prefix serve released files to everyone. Default: false. */
-  readonly public?: boolean | undefined;
   /** Whether requests must address this machine by an IP address or as localhost. Default: false. */
   readonly localHostOnly?: boolean | undefined;
-  /** The maximum size of a response to a query, in bytes; null for no limit. Default: 6 MiB. */
-  readonly answerLimit?: number | null | undefined;
-  /** Whether HAPI is served below `/hapi`. Default: true. */
-  readonly hapi?: boolean | undefined;
   /** The maximum size of a response of HAPI, in bytes of its binary format. Default: 64 GiB. */
   readonly hapiLimit?: number | undefined;
-  /** The lifetimes of presigned URLs. */
-  readonly urlLifetimeSeconds?: UrlLifetimes | undefined;
-  /** Called with each internal error, which callers see only as a 500. */
-  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 /** Returns the response to a HEAD request: everything but the body. */

@@ -2,7 +2,7 @@ import { type CatalogEntry, catalogEntry } from "./catalog_entry.ts";
 import type { SkippedFile } from "./folders.ts";
 import { isCanonicalPath } from "./object_store.ts";
 import type { PostgresCatalog } from "./postgres_catalog.ts";
-import type { SqlRow } from "./postgres.ts";
+import { pause, type SqlRow } from "./postgres.ts";
 import type { ListedObject, ObjectFacts, S3Client } from "./s3.ts";
 import { FileNameError, ImapError, ProtocolError } from "../errors.ts";
 
@@ -324,7 +324,7 @@ export class Indexer {
       if (state?.last_sweep !== null) return undefined;
       const report = await this.sweep({ isFirst: true, ...(signal && { signal }) });
       if (report !== undefined) return report;
-      await this.#pause(FAILURE_MS);
+      await pause(FAILURE_MS, this.#closing.signal);
     }
   }
 
@@ -368,7 +368,7 @@ export class Indexer {
         else if (claims.length === 0) await this.#alarm.wait(waitMs);
       } catch (error) {
         this.#report(error);
-        await this.#pause(FAILURE_MS);
+        await pause(FAILURE_MS, this.#closing.signal);
       }
     }
   }
@@ -467,21 +467,8 @@ export class Indexer {
         // What is wrong may last, and each attempt may list the whole store.
         wait = Math.min(isFirst ? Math.max(wait * 2, this.#times.failedSweep) : longest, longest);
       }
-      await this.#pause(wait);
+      await pause(wait, this.#closing.signal);
     }
-  }
-
-  /** Waits, but not longer than until this is closed. */
-  async #pause(milliseconds: number): Promise<void> {
-    const { signal } = this.#closing;
-    if (signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, milliseconds);
-    const onAbort = () => resolve();
-    signal.addEventListener("abort", onAbort, { once: true });
-    await promise;
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
   }
 }
 

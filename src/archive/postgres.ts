@@ -2,6 +2,7 @@
 // sentences.
 import { ConnectionError, ImapError, InputError } from "../errors.ts";
 import { hideSecret, printable, shown } from "../safe_text.ts";
+import { delay } from "@std/async";
 import { isIP, Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { connect as connectTls, getCACertificates, type TLSSocket } from "node:tls";
@@ -690,16 +691,8 @@ export class Postgres {
 }
 
 /** Waits; not longer than until a signal. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) return Promise.resolve();
-  const timer = setTimeout(resolve, milliseconds);
-  const end = () => {
-    clearTimeout(timer);
-    resolve();
-  };
-  signal.addEventListener("abort", end, { once: true });
-  return promise.finally(() => signal.removeEventListener("abort", end));
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return delay(milliseconds, { signal }).catch(() => {});
 }
 
 /** SQL: the number of a lock, from its name and the schema. */

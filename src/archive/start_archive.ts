@@ -1,5 +1,5 @@
 import { sameSecret } from "./access.ts";
-import { createArchiveHandler, type UrlLifetimes } from "./api.ts";
+import { type AnswerOptions, createArchiveHandler } from "./api.ts";
 import type { Backend, SharedFolder } from "./backend.ts";
 import { FolderStore } from "./folder_store.ts";
 import { importFolder, type ImportReport, indexFolder, type IndexReport, openStateFolder } from "./folders.ts";
@@ -19,7 +19,6 @@ import type { KeyRenewal, StoreCredentials } from "./s3.ts";
 import { checkedPath } from "../config.ts";
 import { ImapError, InputError, ProtocolError } from "../errors.ts";
 import { isJsonObject } from "../protocol/rows.ts";
-import type { Dialect } from "../protocol/tables.ts";
 import { hideSecret } from "../safe_text.ts";
 import { delay } from "@std/async";
 import { resolve } from "@std/path";
@@ -117,7 +116,7 @@ async function openBackend(options: ArchiveOptions): Promise<Backend> {
  * Settings of an archive: one that has everything in the folder `root`, or one of several replicas that share the rows in
  * `database` and the objects in `store`.
  */
-export interface ArchiveOptions extends Omit<OpenArchiveOptions, "root"> {
+export interface ArchiveOptions extends Omit<OpenArchiveOptions, "root">, AnswerOptions {
   /** The folder that contains `imap/...`; created if it does not exist. Only without `database` and `store`. */
   readonly root?: string | undefined;
   /** The URL of PostgreSQL: `postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=verify-full`. Requires `store`. */
@@ -140,28 +139,8 @@ export interface ArchiveOptions extends Omit<OpenArchiveOptions, "root"> {
   readonly objectsUrl?: string | undefined;
   /** The name or address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
   readonly host?: string | undefined;
-  /** The dialect: `now` for the SDC of today, or `2024`. Default: `now`. */
-  readonly as?: Dialect | undefined;
-  /**
-   * The key that every request needs, on every path: as `x-api-key`, or below `/authorized` as an access token.
-   * Default: none; everyone has full access.
-   */
-  readonly apiKey?: string | undefined;
-  /**
-   * Whether paths without a prefix serve released files to everyone, as at the SDC. Requires a key. Uploads,
-   * reprocessing, and releases are then below `/api-key`. Default: false.
-   */
-  readonly public?: boolean | undefined;
-  /** The maximum size of a response to a query, in bytes; null for no limit. Default: 6 MiB, as at the SDC. */
-  readonly answerLimit?: number | null | undefined;
-  /** Whether HAPI is served below `/hapi`: the data of CDF files, variable by variable. Default: true. */
-  readonly hapi?: boolean | undefined;
-  /** The lifetimes of presigned URLs. Default: 86,400 s for downloads and 3,600 s for uploads, as at the SDC. */
-  readonly urlLifetimeSeconds?: UrlLifetimes | undefined;
   /** The limits per caller of each port. */
   readonly limits?: ConnectionLimits | undefined;
-  /** Called with each internal error, which callers see only as a 500. */
-  readonly onError?: ((error: unknown) => void) | undefined;
   /** Called for each request, on both ports. */
   readonly log?: ServeLog | undefined;
   /** Called when a file that others have added, replaced, or removed is noticed. */
@@ -460,19 +439,9 @@ interface ReaderTask {
 }
 
 /** The settings of an archive by which requests are answered. */
-type ReaderOptions = Pick<
-  ArchiveOptions,
-  | "host"
-  | "objectsUrl"
-  | "as"
-  | "apiKey"
-  | "public"
-  | "answerLimit"
-  | "hapi"
-  | "urlLifetimeSeconds"
-  | "limits"
-  | "processes"
->;
+type ReaderOptions =
+  & Omit<AnswerOptions, "onError">
+  & Pick<ArchiveOptions, "host" | "objectsUrl" | "limits" | "processes">;
 
 /** What a reader says, as lines of JSON on its standard output. */
 type ReaderNote = { readonly ready: true } | { readonly served: ServedRequest } | { readonly error: string };
