@@ -15,6 +15,9 @@ const WAYS: Readonly<Record<string, WatchTimes>> = {
   "without events": { events: false, rescanMs: 20, settleMs: 50 },
 };
 
+/** How long a file has to stay the same, by default. */
+const SETTLE_MS = 1_000;
+
 interface Watched extends AsyncDisposable {
   readonly archive: TestArchive;
   readonly root: string;
@@ -136,20 +139,25 @@ for (const [name, times] of Object.entries(WAYS)) {
 }
 
 Deno.test("a file that is written in place is listed when it no longer changes", async () => {
-  await using it = await watched({}, { [A]: "a" });
-  const place = join(it.root, "imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts");
-  using file = await Deno.open(place, { write: true, createNew: true });
-  for (const end = performance.now() + 2_000; performance.now() < end;) {
-    await file.write(new Uint8Array(1_000));
+  const path = "imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts";
+  for (let attempts = 1;; attempts++) {
+    await using it = await watched({}, { [A]: "a" });
+    using file = await Deno.open(join(it.root, path), { write: true, createNew: true });
+    let [longest, last] = [0, performance.now()];
+    for (const end = last + 2_000; last < end && it.changes.length === 0;) {
+      await file.write(new Uint8Array(1_000));
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+      await delay(50);
+    }
+    // A busy machine may keep this test from writing for as long as a file has to stay the same.
+    if (longest > SETTLE_MS - 100 && attempts < 20) continue;
     assertEquals(it.changes, []);
-    await delay(50);
+    await it.lists(A, path);
+    const { size } = await file.stat();
+    assertEquals((await it.archive.opened.catalog.stamp(path))?.size, size);
+    return;
   }
-  await it.lists(A, "imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts");
-  const { size } = await file.stat();
-  assertEquals(
-    (await it.archive.opened.catalog.stamp("imap/mag/l0/2025/05/imap_mag_l0_raw_20250503_v001.pkts"))?.size,
-    size,
-  );
 });
 
 Deno.test("a running archive watches a folder that is removed and created again", async () => {

@@ -148,7 +148,7 @@ Deno.test("a call says in its cell what it waits for, and removes the line when 
 
 Deno.test("a query whose server is silent says how long it has been waiting", async () => {
   const slow = async () => {
-    await delay(3_200);
+    await delay(5_000);
     return Response.json([]);
   };
   await using server = scriptedServer(slow);
@@ -156,7 +156,7 @@ Deno.test("a query whose server is silent says how long it has been waiting", as
   await using kernel = await openKernel(server.url, folder.path);
   const result = await kernel.execute(`const files = await imap.query({ instrument: "mag" });`);
   const drawn = textsOf(result);
-  assertMatch(drawn[0] ?? "", /^query: waiting for a response for 3 s\n$/);
+  assertMatch(drawn[0] ?? "", /^query: waiting for a response for [34] s\n$/);
   assertEquals(drawn.at(-1), "");
 });
 

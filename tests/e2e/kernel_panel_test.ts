@@ -5,15 +5,16 @@ import { drawings, firstLines, openNotebookLab, putNewFile } from "../support/no
 
 Deno.test("download() of many files shows one panel that is updated and becomes the table of outcomes", async () => {
   await using lab = await openNotebookLab({ count: 5, length: 30_000 });
-  lab.store.usually = { bytesPerSecond: 25_000 };
+  lab.store.usually = { bytesPerSecond: 15_000 };
   const result = await lab.run(`const report = await imap.download(names, { concurrency: 2 });`);
 
   const drawn = drawings(result);
   assert(drawn.length >= 5, `${drawn.length} drawings`);
   assertEquals(drawn.map(({ type }) => type), ["display_data", ...Array(drawn.length - 1).fill("update_display_data")]);
   assertEquals(new Set(drawn.map(({ content }) => JSON.stringify(content.transient))).size, 1);
-  const first = JSON.stringify(drawn[0]?.content.data);
-  assertMatch(first, /\d of 5 files, [\d.]+ k?B, [\d.]+ k?B\/s, 0:0\d left/);
+  // The first drawing may come before the first byte.
+  const isUnderWay = (text: string) => /\d of 5 files, [\d.]+ k?B, [\d.]+ k?B\/s, 0:\d\d left/.test(text);
+  const first = drawn.map(({ content }) => JSON.stringify(content.data)).find(isUnderWay) ?? "";
   assertStringIncludes(first, 'role=\\"progressbar\\"');
   assertStringIncludes(first, `${lab.names[0]} `);
   for (const { content } of drawn) assert(!JSON.stringify(content).includes("s3cret"), "a presigned URL was shown");
@@ -28,7 +29,7 @@ Deno.test("download() of many files shows one panel that is updated and becomes 
 
 Deno.test("a panel is drawn at most four times a second, and not after the call has ended", async () => {
   await using lab = await openNotebookLab({ count: 2, length: 60_000 });
-  lab.store.usually = { bytesPerSecond: 25_000 };
+  lab.store.usually = { bytesPerSecond: 12_000 };
   await lab.run(`
     const drawnAt: number[] = [];
     const { broadcast } = Deno.jupyter;

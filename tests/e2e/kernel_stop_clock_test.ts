@@ -109,7 +109,7 @@ Deno.test("a caller's own signal cancels a download with its own reason, and the
   await using lab = await openNotebookLab({ count: 1, length: 400_000 });
   lab.store.usually = { bytesPerSecond: 50_000 };
   const result = await lab.kernel.execute(`
-    await imap.download(names, { signal: AbortSignal.timeout(800) }).catch((error) => console.log(error.name));`);
+    await imap.download(names, { signal: AbortSignal.timeout(3_000) }).catch((error) => console.log(error.name));`);
   assertEquals(result.outputs.map(({ output_type }) => output_type), ["display_data", "stream"]);
   assertStringIncludes(firstLines(result.outputs)[0] ?? "", HOW);
   assertEquals(result.outputs.map(textOf)[1], "TimeoutError\n");

@@ -34,7 +34,7 @@ async function deafPort(): Promise<AsyncDisposable & { readonly host: string }> 
   for (let isFull = false; !isFull;) {
     const connecting = Deno.connect({ hostname: "127.0.0.1", port, signal: stop.signal });
     ending.push(connecting.then((connection) => connection.close(), () => {}));
-    isFull = await Promise.race([connecting.then(() => false), delay(300).then(() => true)]);
+    isFull = await Promise.race([connecting.then(() => false), delay(2_000).then(() => true)]);
   }
   return {
     host: `127.0.0.1:${port}`,

@@ -71,8 +71,8 @@ Deno.test("runNotebook() runs code cells up to the first error that is not expec
 Deno.test("runAllCells() sends all cells at once: an output that is not awaited appears below the cell that is running then", async () => {
   await using kernel = await startKernel({ env: { NO_COLOR: "1" } });
   const cells = [
-    code(`void setTimeout(() => console.log("late"), 50);`),
-    code(`await new Promise((resolve) => setTimeout(resolve, 200));`),
+    code(`void setTimeout(() => console.log("late"), 1_000);`),
+    code(`await new Promise((resolve) => setTimeout(resolve, 3_000));`),
     code(`await Deno.jupyter.display({ "text/plain": "own" }, { raw: true });`),
   ];
   const runs = await runAllCells(kernel, decodeNotebook({ ...file, cells }));

@@ -6,8 +6,8 @@ import process from "node:process";
 const MAX_ATTEMPTS = 3;
 
 /**
- * Asserts that something takes less than a limit of wall time, in at least one of three attempts. Tests that call this are
- * in files named `*_clock_test.ts`, which run one after another.
+ * Asserts that something takes less than a limit of wall time, in at least one of three attempts. Tests whose limit is not
+ * far above what they take are in files named `*_clock_test.ts`, which run one after another.
  *
  * @param limitMs The limit in milliseconds.
  * @param attempt Prepares everything, measures, and returns the time in milliseconds. Whatever it asserts fails the test.

@@ -50,11 +50,11 @@ Deno.test("Webpoda.writePackets() times out when a stream stalls", async () => {
       },
     });
     return new Response(body);
-  }, { timeoutMs: 100 });
+  }, { timeoutMs: 1_000 });
   await assertRejects(
     () => fake.webpoda.writePackets(of([1]), `${folder.path}/part`),
     ConnectionError,
-    "sent next to nothing for 0.1 s",
+    "sent next to nothing for 1 s",
   );
   for (const end of ends) end();
 });
