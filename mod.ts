@@ -81,17 +81,16 @@
 // loads.
 import "./src/client/options.ts";
 import "./src/config.ts";
-import "./src/display/html_table.ts";
+import "./src/display/table.ts";
 import "./src/display/notebook.ts";
-import "./src/display/text_table.ts";
 import "./src/http/transport.ts";
-import "./src/jupyter.ts";
-import "./src/names/calendar_date.ts";
-import "./src/names/spice_name.ts";
+import "./src/errors.ts";
+import "./src/names/fields.ts";
+import "./src/names/file_name.ts";
 import "./src/protocol/rows.ts";
 import "./src/safe_text.ts";
 import "./src/views/records.ts";
-import "./src/views/summary.ts";
+import "./src/client/query_result.ts";
 import "./src/views/transfers.ts";
 
 export {
@@ -210,9 +209,9 @@ export type { ManifestOptions, ManifestParameters } from "./src/client/orders.ts
 export type { ReleaseOptions, ReleaseParameters, ReleaseReport } from "./src/client/orders.ts";
 export type { JobsOptions, ReprocessOptions, ReprocessReport } from "./src/client/orders.ts";
 export { RecordList, type SortOptions } from "./src/client/record_list.ts";
-export { type Repeat, TransferReport } from "./src/client/transfer_report.ts";
+export { type Repeat, TransferReport } from "./src/views/transfers.ts";
 export type { PacketOutcome, PacketState, WebpodaOptions, WebpodaParameters } from "./src/client/webpoda.ts";
-export { QUERY_MODES, type QueryMode } from "./src/protocol/routes.ts";
+export { QUERY_MODES, type QueryMode } from "./src/protocol/tables.ts";
 export type { ClientOptions } from "./src/config.ts";
 export {
   ConnectionError,
@@ -229,12 +228,12 @@ export {
   TimeoutError,
 } from "./src/errors.ts";
 export type { MimeBundle } from "./src/display/notebook.ts";
-export { PendingPicture, Picture, type PictureSource } from "./src/display/picture.ts";
+export { PendingPicture, Picture, type PictureSource } from "./src/display/notebook.ts";
 export type { Decision, HttpEvent, HttpLog } from "./src/http/transport.ts";
 export { ANCILLARY_EXTENSIONS, type AncillaryFile } from "./src/names/file_name.ts";
-export type { DayLike, TemporalDay } from "./src/names/calendar_date.ts";
+export type { DayLike, TemporalDay } from "./src/names/fields.ts";
 export { archivePath } from "./src/names/file_name.ts";
-export { DATA_LEVELS, type DataLevel } from "./src/names/vocabulary.ts";
+export { DATA_LEVELS, type DataLevel } from "./src/names/fields.ts";
 export type { DependencyFile } from "./src/names/file_name.ts";
 export {
   type FileKind,
@@ -244,18 +243,18 @@ export {
   parseFileName,
 } from "./src/names/file_name.ts";
 export { FileNameError, type FileNameProblem } from "./src/errors.ts";
-export { type Instrument, INSTRUMENTS } from "./src/names/vocabulary.ts";
+export { type Instrument, INSTRUMENTS } from "./src/names/fields.ts";
 export { isValidOn } from "./src/names/file_name.ts";
 export type { ProductParts } from "./src/names/file_name.ts";
 export { QUICKLOOK_EXTENSIONS, type QuicklookFile } from "./src/names/file_name.ts";
 export type { ReleaseFile } from "./src/names/file_name.ts";
 export { SCIENCE_EXTENSIONS, type ScienceFile } from "./src/names/file_name.ts";
 export type { Shard } from "./src/transfer/batch.ts";
-export type { SpiceParts } from "./src/names/spice_name.ts";
-export type { SpiceFile } from "./src/names/spice_name.ts";
-export { SPICE_TYPES, type SpiceType } from "./src/names/vocabulary.ts";
+export type { SpiceParts } from "./src/names/file_name.ts";
+export type { SpiceFile } from "./src/names/file_name.ts";
+export { SPICE_TYPES, type SpiceType } from "./src/names/fields.ts";
 export type { ValidityParts } from "./src/names/file_name.ts";
-export { compareVersions, formatVersion, parseVersion, type Version } from "./src/names/version.ts";
+export { compareVersions, formatVersion, parseVersion, type Version } from "./src/names/fields.ts";
 export type { FileRecord } from "./src/protocol/rows.ts";
 export {
   type OneOrMore,

@@ -2,7 +2,7 @@
 // code is 1 if a goal is missed.
 import { chosenGroups } from "./groups.ts";
 import type { Result } from "./measure.ts";
-import { type Column, textTable } from "../src/display/text_table.ts";
+import { type Column, textTable } from "../src/display/table.ts";
 
 const results: Result[] = [];
 for (const [name, measure] of chosenGroups(Deno.args)) {

@@ -1,5 +1,5 @@
 // The archive's API as an OpenAPI document, from the tables of the protocol: `deno task docs` writes openapi.json.
-import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../src/names/vocabulary.ts";
+import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../src/names/fields.ts";
 import { type Column, type Parameter, RELEASE_TYPES, SDC_TABLES, type SdcTableName } from "../src/protocol/tables.ts";
 import { VERSION } from "../src/version.ts";
 import { fromFileUrl } from "@std/path";

@@ -1,6 +1,6 @@
 import { InputError, joinInputErrors, wrongValue } from "../src/errors.ts";
 import { optionName } from "../src/cli/shell.ts";
-import { checkQuery } from "../src/sdc/check_query.ts";
+import { checkQuery } from "../src/sdc/plan_query.ts";
 import { checkReprocess } from "../src/sdc/orders.ts";
 import { parseFileName } from "../src/names/file_name.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";

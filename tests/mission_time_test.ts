@@ -5,7 +5,7 @@ import {
   startOfDay,
   tdbSeconds,
   tt2000,
-} from "../src/names/calendar_date.ts";
+} from "../src/names/fields.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("tt2000() counts the leap seconds", () => {

@@ -9,9 +9,8 @@ import { serveHandler } from "../../src/archive/http_server.ts";
 import { UrlSigner } from "../../src/archive/objects.ts";
 import { FileJournal } from "../../src/archive/orders.ts";
 import { SqliteCatalog, SqliteFiles } from "../../src/archive/sqlite_catalog.ts";
-import { addDays } from "../../src/names/calendar_date.ts";
+import { addDays, INSTRUMENTS } from "../../src/names/fields.ts";
 import { formatFileName } from "../../src/names/file_name.ts";
-import { INSTRUMENTS } from "../../src/names/vocabulary.ts";
 
 const ROWS = 200_000;
 

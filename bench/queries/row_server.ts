@@ -4,9 +4,8 @@ import { catalogEntry } from "../../src/archive/catalog_entry.ts";
 import { RESPONSES } from "../../src/archive/dialect.ts";
 import { SqliteCatalog, SqliteFiles } from "../../src/archive/sqlite_catalog.ts";
 import { answerQuery } from "../../src/archive/tables.ts";
-import { addDays } from "../../src/names/calendar_date.ts";
+import { addDays, INSTRUMENTS } from "../../src/names/fields.ts";
 import { formatFileName } from "../../src/names/file_name.ts";
-import { INSTRUMENTS } from "../../src/names/vocabulary.ts";
 
 /** Ten years. */
 const DAYS = 3_650;

@@ -1,5 +1,5 @@
 // Responds to queries with fixed rows from memory, 12 for `glows` and 100,000 for all others, and prints its address.
-import { addDays } from "../../src/names/calendar_date.ts";
+import { addDays } from "../../src/names/fields.ts";
 
 /** Rows in the SDC's current format. */
 function rowsOf(count: number): string {

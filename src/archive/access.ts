@@ -1,5 +1,4 @@
-import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, type Route } from "../protocol/routes.ts";
-import type { Dialect } from "../protocol/tables.ts";
+import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX, type Dialect, type Route } from "../protocol/tables.ts";
 import { createHash, timingSafeEqual } from "node:crypto";
 
 /** `Bearer abc` -> `abc` (RFC 6750); the case of the scheme does not matter. */

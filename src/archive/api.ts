@@ -14,8 +14,7 @@ import { answerQuery } from "./tables.ts";
 import { answerPackets } from "./webpoda.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
 import { ConnectionError, FileNameError, ImapError } from "../errors.ts";
-import { readPacketRoute, readRoute, type Route } from "../protocol/routes.ts";
-import type { Dialect } from "../protocol/tables.ts";
+import { type Dialect, readPacketRoute, readRoute, type Route } from "../protocol/tables.ts";
 import { randomUUID } from "node:crypto";
 
 /** The maximum size of a response of a Lambda function, 6 MiB: the SDC cannot send a larger one. */

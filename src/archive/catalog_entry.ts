@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { archivePath, parseFileName } from "../names/file_name.ts";
-import type { SpiceFile } from "../names/spice_name.ts";
-import { parseVersion } from "../names/version.ts";
+import { archivePath, parseFileName, type SpiceFile } from "../names/file_name.ts";
+import { parseVersion } from "../names/fields.ts";
 
 /** A row of the catalog: the fields of a file's name, and further properties of the file. */
 export interface CatalogEntry {

@@ -1,5 +1,4 @@
-import type { Route } from "../protocol/routes.ts";
-import type { Dialect } from "../protocol/tables.ts";
+import type { Dialect, Route } from "../protocol/tables.ts";
 
 function json(value: unknown, status: number, contentType = "application/json"): Response {
   return new Response(JSON.stringify(value), { status, headers: { "content-type": contentType } });

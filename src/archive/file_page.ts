@@ -15,7 +15,7 @@ import {
   SIGN_IN_PATH,
   VISIBLE,
 } from "./page.ts";
-import { downloadRoute } from "../protocol/routes.ts";
+import { downloadRoute } from "../protocol/tables.ts";
 import { basename } from "@std/path";
 
 /** Whether a request is for the page of a file, or for its records as CSV. */

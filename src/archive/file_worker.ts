@@ -3,8 +3,7 @@ import { CdfError, type CdfSource } from "../cdf/cdf.ts";
 import { exportRecords, withTimeAsText } from "../dataset/export_records.ts";
 import type { DatasetVariable, IstpFile } from "../dataset/istp_file.ts";
 import { type FileContent, openContent } from "../dataset/open_file.ts";
-import { htmlTable } from "../display/html_table.ts";
-import type { Column, Table } from "../display/text_table.ts";
+import { type Column, htmlTable, type Table } from "../display/table.ts";
 import { ImapError, InputError } from "../errors.ts";
 import { escapeHtml, printable } from "../safe_text.ts";
 import {

@@ -5,7 +5,7 @@ import { type HapiDataset, HapiDatasets, type HapiParameter } from "./hapi_datas
 import { encodeRecords, estimateBytes, FORMATS, type HapiFormat, type RecordsQuery } from "./hapi_records.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { isoToTime, timesToMilliseconds } from "../cdf/cdf.ts";
-import { isOneOf } from "../names/vocabulary.ts";
+import { isOneOf } from "../names/fields.ts";
 import { escapeHtml } from "../safe_text.ts";
 import { STATUS_TEXT } from "@std/http";
 import { pipeline } from "node:stream";

@@ -1,5 +1,4 @@
-import { isCalendarDate } from "../names/calendar_date.ts";
-import { isDataLevel, isInstrument, isOneOf } from "../names/vocabulary.ts";
+import { isCalendarDate, isDataLevel, isInstrument, isOneOf } from "../names/fields.ts";
 import { isJsonObject } from "../protocol/rows.ts";
 import type { Catalog, ReleaseSelection } from "./catalog.ts";
 import { pythonList, type Responses } from "./dialect.ts";

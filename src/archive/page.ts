@@ -1,13 +1,10 @@
 import type { Access, Sight } from "./access.ts";
 import { type Catalog, IS_PUBLIC, PerRevision, type Row } from "./catalog.ts";
-import { htmlTable } from "../display/html_table.ts";
-import type { Column, Table } from "../display/text_table.ts";
-import { isCalendarDate } from "../names/calendar_date.ts";
+import { type Column, htmlTable, type Table } from "../display/table.ts";
+import { isCalendarDate, isGlob, isOneOf, matchesGlob } from "../names/fields.ts";
 import { FILE_KINDS } from "../names/file_name.ts";
-import { isGlob, isOneOf, matchesGlob } from "../names/vocabulary.ts";
-import { downloadRoute } from "../protocol/routes.ts";
+import { downloadRoute, TABLES } from "../protocol/tables.ts";
 import { decodeFileRecords, type FileRecord } from "../protocol/rows.ts";
-import { TABLES } from "../protocol/tables.ts";
 import { escapeHtml, printable } from "../safe_text.ts";
 import type { Coverage } from "../views/coverage.ts";
 import { recordsTable } from "../views/records.ts";
@@ -536,7 +533,7 @@ function join(a: Coverage, b: Coverage, max: number): Coverage {
  */
 export async function drawCoverage(catalog: Catalog, visible = VISIBLE.all): Promise<string> {
   const { coverageOf, MAX_PRODUCTS } = await import("../views/coverage.ts");
-  const { coverageSvg } = await import("../views/coverage_chart.ts");
+  const { coverageSvg } = await import("../views/coverage.ts");
   const parts = `SELECT DISTINCT instrument, data_level FROM files WHERE table_name = 'science'
     ORDER BY instrument, data_level`;
   // Reads only the columns that the chart needs, which matters for 200,000 files.

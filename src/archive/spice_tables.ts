@@ -1,4 +1,4 @@
-import { METAKERNEL_CATEGORIES, readSpiceFile, writeKernelsToLoad } from "../names/spice_name.ts";
+import { METAKERNEL_CATEGORIES, readSpiceFile, writeKernelsToLoad } from "../names/file_name.ts";
 import type { Catalog } from "./catalog.ts";
 import { formatTimestamp, packRows } from "./catalog_entry.ts";
 import type { Responses } from "./dialect.ts";
@@ -8,10 +8,10 @@ import {
   dayOf,
   isCalendarDate,
   missionSeconds,
+  SPICE_FOLDERS,
   startOfDay,
   tdbSeconds,
-} from "../names/calendar_date.ts";
-import { SPICE_FOLDERS } from "../names/vocabulary.ts";
+} from "../names/fields.ts";
 import { columnNames, type SDC_TABLES } from "../protocol/tables.ts";
 
 /**

@@ -8,8 +8,7 @@ import {
   type RowForm,
 } from "./catalog.ts";
 import { pythonList, type Responses } from "./dialect.ts";
-import { isCalendarDate } from "../names/calendar_date.ts";
-import { isDataLevel, isInstrument, isOneOf } from "../names/vocabulary.ts";
+import { isCalendarDate, isDataLevel, isInstrument, isOneOf } from "../names/fields.ts";
 import {
   type Column,
   columnNames,

@@ -2,8 +2,8 @@ import type { Access } from "./access.ts";
 import type { Catalog, Row } from "./catalog.ts";
 import { formatTimestamp } from "./catalog_entry.ts";
 import type { ObjectStore } from "./object_store.ts";
-import { dateOfMissionSeconds } from "../names/calendar_date.ts";
-import { INSTRUMENT_APIDS, type PacketRoute, PROJECTIONS } from "../protocol/routes.ts";
+import { dateOfMissionSeconds } from "../names/fields.ts";
+import { INSTRUMENT_APIDS, type PacketRoute, PROJECTIONS } from "../protocol/tables.ts";
 
 /** A packet of a level 0 file. */
 interface SpacePacket {

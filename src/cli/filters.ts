@@ -1,6 +1,6 @@
 import { type Option, type Parsed, UsageError } from "./shell.ts";
 import { ANCILLARY_EXTENSIONS, QUICKLOOK_EXTENSIONS, SCIENCE_EXTENSIONS } from "../names/file_name.ts";
-import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../names/vocabulary.ts";
+import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../names/fields.ts";
 import { ALL_KERNELS, type QueryParameterName, type QueryParameters, TABLES } from "../protocol/tables.ts";
 
 /** A filter: an option for a query parameter. The query checks the value. */

@@ -1,5 +1,5 @@
-import type { Picture } from "../display/picture.ts";
-import { type Table, type TextLook, textTableChunks } from "../display/text_table.ts";
+import type { Picture } from "../display/notebook.ts";
+import { type Table, type TextLook, textTableChunks } from "../display/table.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import type { TableName } from "../protocol/tables.ts";
 import { printable, printableJson } from "../safe_text.ts";

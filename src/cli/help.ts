@@ -9,10 +9,10 @@ import {
   PROGRAM,
   UsageError,
 } from "./shell.ts";
-import { type TextLook, wrap } from "../display/text_table.ts";
+import { type TextLook, wrap } from "../display/table.ts";
 import { InputError, suggestion } from "../errors.ts";
 import { tryParseFileName } from "../names/file_name.ts";
-import { didYouMean, isGlob } from "../names/vocabulary.ts";
+import { didYouMean, isGlob } from "../names/fields.ts";
 import { escapeHtml, shown } from "../safe_text.ts";
 
 /** The most columns that help takes: longer lines are hard to read. */

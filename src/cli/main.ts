@@ -20,8 +20,7 @@ import { VERSION_LINE } from "../version.ts";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads.
 import "../config.ts";
-import "../jupyter.ts";
-import "../names/vocabulary.ts";
+import "../names/fields.ts";
 import "../safe_text.ts";
 import "@std/cli";
 

@@ -1,6 +1,6 @@
 import type { Output } from "./shell.ts";
 import { fromEnvironmentIfAllowed, terminalColumns } from "../config.ts";
-import { cutToWidth, textWidth } from "../display/text_table.ts";
+import { cutToWidth, textWidth } from "../display/table.ts";
 import { startInterval } from "../http/transport.ts";
 import type { QueryProgress } from "../sdc/run_query.ts";
 import type { OnProgress } from "../transfer/batch.ts";

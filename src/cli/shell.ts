@@ -1,8 +1,8 @@
 import type { ImapClientOptions } from "../client/imap_client.ts";
-import type { TextLook } from "../display/text_table.ts";
+import type { TextLook } from "../display/table.ts";
 import { fromEnvironmentIfAllowed, terminalColumns } from "../config.ts";
 import { FileError, ImapError, InputError, ResponseError, suggestion } from "../errors.ts";
-import { closestName, didYouMean } from "../names/vocabulary.ts";
+import { closestName, didYouMean } from "../names/fields.ts";
 import { decodeText, printable, printableJson } from "../safe_text.ts";
 import { parseArgs } from "@std/cli";
 
@@ -292,7 +292,7 @@ function styled(text: string, style: keyof typeof STYLES): string {
 async function wrapped(lines: readonly string[]): Promise<readonly string[]> {
   const columns = terminalColumns(Deno.stderr);
   if (columns === undefined || lines.every((line) => line.length <= columns)) return lines;
-  const { wrap } = await import("../display/text_table.ts");
+  const { wrap } = await import("../display/table.ts");
   return lines.map((line) => {
     const text = line.trimStart();
     const indent = line.length - text.length;

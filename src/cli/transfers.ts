@@ -9,7 +9,7 @@ import {
   wholeNumber,
 } from "./shell.ts";
 import { DEFAULT_CONCURRENCY } from "../client/options.ts";
-import type { TransferReport } from "../client/transfer_report.ts";
+import type { TransferReport } from "../views/transfers.ts";
 import { MAX_CONCURRENCY } from "../transfer/batch.ts";
 import type { Outcome } from "../transfer/batch.ts";
 import { formatBytes, printable, printableJson } from "../safe_text.ts";

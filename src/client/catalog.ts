@@ -1,16 +1,13 @@
 import type { QueryOptions } from "./options.ts";
 import { readyQuery } from "./query.ts";
 import { RecordList } from "./record_list.ts";
-import { type Mark, stripSvg } from "../display/chart.ts";
-import type { HtmlTable } from "../display/html_table.ts";
-import { dayNumber, isoDay } from "../display/scales.ts";
-import type { Column } from "../display/text_table.ts";
+import { dayNumber, isoDay, type Mark, stripSvg } from "../display/chart.ts";
+import type { Column, HtmlTable } from "../display/table.ts";
 import type { Transport } from "../http/transport.ts";
-import { dateText, isCalendarDate } from "../names/calendar_date.ts";
-import { closestWord, matchesGlob } from "../names/vocabulary.ts";
+import { closestWord, dateText, isCalendarDate, matchesGlob } from "../names/fields.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters, TableName } from "../protocol/tables.ts";
-import { isGiven } from "../sdc/check_query.ts";
+import { isGiven } from "../sdc/plan_query.ts";
 import { type DayRange, DayReader } from "../views/coverage.ts";
 import { counted, withHyphens } from "../views/records.ts";
 

@@ -9,10 +9,10 @@ import {
   type KindsOf,
 } from "./options.ts";
 import { RecordList } from "./record_list.ts";
-import type { TransferReport } from "./transfer_report.ts";
+import type { TransferReport } from "../views/transfers.ts";
 import { downloadAll, type DownloadContext } from "./transfers.ts";
 import type { Settings } from "../config.ts";
-import type { Table } from "../display/text_table.ts";
+import type { Table } from "../display/table.ts";
 import {
   checkObject,
   InputError,
@@ -24,14 +24,22 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
-import { addDays, type DayLike, daysBetween, isCalendarDate, startOfDay } from "../names/calendar_date.ts";
-import { asWord, closestName, isOneOf, oneOfWords } from "../names/vocabulary.ts";
+import {
+  addDays,
+  asWord,
+  closestName,
+  type DayLike,
+  daysBetween,
+  isCalendarDate,
+  isOneOf,
+  oneOfWords,
+  startOfDay,
+} from "../names/fields.ts";
 import { isJsonObject } from "../protocol/rows.ts";
 import type { WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
-import { DAY_FORMS, endBeforeStart, readDay, readTime } from "../sdc/check_query.ts";
-import { objectAt } from "../sdc/presigned_url.ts";
-import { readJson } from "../sdc/read_json.ts";
+import { DAY_FORMS, endBeforeStart, readDay, readTime } from "../sdc/plan_query.ts";
+import { objectAt, readJson } from "../sdc/replies.ts";
 import type { UrlSource } from "../transfer/objects.ts";
 import { basename } from "@std/path";
 

@@ -41,12 +41,12 @@ import type { QueryResult } from "./query_result.ts";
 import type { RecordList } from "./record_list.ts";
 import type { NewFile, SyncOptions, WatchOptions } from "./sync.ts";
 import type { SyncReport } from "./sync_report.ts";
-import type { TransferReport } from "./transfer_report.ts";
+import type { TransferReport } from "../views/transfers.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import { checkGivenSettings, type ClientOptions, resolveSettings, type Settings, settingSources } from "../config.ts";
 import type { MimeBundle } from "../display/notebook.ts";
 import { createTransport, type HttpLog, type Transport } from "../http/transport.ts";
-import { JUPYTER_DISPLAY, notebookKernel } from "../jupyter.ts";
+import { JUPYTER_DISPLAY, notebookKernel } from "../errors.ts";
 import type { AncillaryRecord, FileRecord, ScienceRecord, SpiceRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
 import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
@@ -150,7 +150,7 @@ export class ClientSettings {
 
   /** Returns what a notebook shows for the settings. */
   async [JUPYTER_DISPLAY](): Promise<MimeBundle> {
-    const { htmlTable } = await import("../display/html_table.ts");
+    const { htmlTable } = await import("../display/table.ts");
     const column = (header: string, at: 0 | 1 | 2) => ({
       header,
       align: "left" as const,
@@ -402,7 +402,7 @@ export class ImapClient {
 
   /** Opens the files of one product as one data set, as the function `openAll` does. */
   async openAll(files: Iterable<string | URL | FileRecord>, options: OpenOptions = {}): Promise<Dataset> {
-    const [{ OPEN_KINDS }, { openAllFiles }] = await Promise.all([import("./dataset.ts"), import("./open_all.ts")]);
+    const [{ OPEN_KINDS }, { openAllFiles }] = await Promise.all([import("./dataset.ts"), import("./dataset.ts")]);
     checkOptions("open", OPEN_KINDS, options);
     const { dataDir } = resolveSettings(this.#options);
     const { signal } = options;

@@ -2,11 +2,15 @@ import { CatalogCount, type CatalogEntry, catalogTable } from "./catalog.ts";
 import { CALL_KINDS, type CallOptions, checkOptions, type DownloadOptions, KINDS, type KindsOf } from "./options.ts";
 import { QueryResult, type QueryResultOrigin } from "./query_result.ts";
 import { RecordList } from "./record_list.ts";
-import type { TransferReport } from "./transfer_report.ts";
-import { type HtmlTable, htmlTable } from "../display/html_table.ts";
-import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import type { PendingPicture, Picture } from "../display/picture.ts";
-import { type Column, shownTable, type Table, textTable } from "../display/text_table.ts";
+import type { TransferReport } from "../views/transfers.ts";
+import { type Column, type HtmlTable, htmlTable, shownTable, type Table, textTable } from "../display/table.ts";
+import {
+  JUPYTER_DISPLAY,
+  type MimeBundle,
+  type PendingPicture,
+  type Picture,
+  showBundle,
+} from "../display/notebook.ts";
 import { checkObject, InputError, joinInputErrors, unknownParameter } from "../errors.ts";
 import {
   type LocalEntry,
@@ -17,8 +21,7 @@ import {
   type OtherReason,
 } from "../mirror/local_directory.ts";
 import { bareName, type FileKind, type ImapFile } from "../names/file_name.ts";
-import { parseVersion } from "../names/version.ts";
-import { closestName, isOneOf } from "../names/vocabulary.ts";
+import { closestName, isOneOf, parseVersion } from "../names/fields.ts";
 import { fileOf, type FileRecord, newestVersions } from "../protocol/rows.ts";
 import {
   ALL_MAJORS,
@@ -30,8 +33,7 @@ import {
   TABLES,
 } from "../protocol/tables.ts";
 import { formatBytes, shown } from "../safe_text.ts";
-import { checkQuery, isGiven, QUERY_TABLES } from "../sdc/check_query.ts";
-import { planQuery } from "../sdc/plan_query.ts";
+import { checkQuery, isGiven, planQuery, QUERY_TABLES } from "../sdc/plan_query.ts";
 import { absolutePath, isThere } from "../transfer/local_files.ts";
 import { counted } from "../views/records.ts";
 

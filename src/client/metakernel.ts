@@ -10,7 +10,7 @@ import { RecordList } from "./record_list.ts";
 import { downloadAll, type DownloadContext } from "./transfers.ts";
 import { checkedPath } from "../config.ts";
 import { fileError, replaceFile } from "../disk.ts";
-import type { Table } from "../display/text_table.ts";
+import type { Table } from "../display/table.ts";
 import {
   checkObject,
   CoverageError,
@@ -24,15 +24,29 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import { serverTime } from "../http/transport.ts";
-import { addDays, dateOfTdbSeconds, type DayLike, startOfDay, tdbSeconds } from "../names/calendar_date.ts";
-import { archivePath, isArchivePath } from "../names/file_name.ts";
-import { METAKERNEL_CATEGORIES, readKernelsToLoad, writeKernelsToLoad } from "../names/spice_name.ts";
-import { asWord, closestName, isOneOf, oneOfWords, type SpiceType } from "../names/vocabulary.ts";
-import { METAKERNEL_ROUTE } from "../protocol/routes.ts";
-import type { WordOrText } from "../protocol/tables.ts";
+import {
+  addDays,
+  asWord,
+  closestName,
+  dateOfTdbSeconds,
+  type DayLike,
+  isOneOf,
+  oneOfWords,
+  type SpiceType,
+  startOfDay,
+  tdbSeconds,
+} from "../names/fields.ts";
+import {
+  archivePath,
+  isArchivePath,
+  METAKERNEL_CATEGORIES,
+  readKernelsToLoad,
+  writeKernelsToLoad,
+} from "../names/file_name.ts";
+import { METAKERNEL_ROUTE, type WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
-import { DAY_FORMS, endBeforeStart, readTime } from "../sdc/check_query.ts";
-import { decodeReply, unexpectedReply } from "../sdc/read_json.ts";
+import { DAY_FORMS, endBeforeStart, readTime } from "../sdc/plan_query.ts";
+import { decodeReply, unexpectedReply } from "../sdc/replies.ts";
 import { checkedConcurrency } from "../transfer/batch.ts";
 import { absolutePath } from "../transfer/local_files.ts";
 import { dirname } from "@std/path";

@@ -3,7 +3,7 @@ import { RecordList } from "./record_list.ts";
 import { uploadOne, urlSource } from "./transfers.ts";
 import { checkedPath, type Settings } from "../config.ts";
 import { fileError } from "../disk.ts";
-import type { Table } from "../display/text_table.ts";
+import type { Table } from "../display/table.ts";
 import {
   checkObject,
   FileNameError,
@@ -18,21 +18,22 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
-import type { DayLike } from "../names/calendar_date.ts";
-import { archivePath, DESCRIPTOR_FORM, formatFileName, isDescriptor, parseFileName } from "../names/file_name.ts";
 import {
   asWord,
   closestName,
   closestWord,
   DATA_LEVELS,
+  type DayLike,
+  formatVersion,
   type Instrument,
   INSTRUMENTS,
   isGlob,
   isInstrument,
+  isMinorVersion,
   isOneOf,
   oneOfWords,
-} from "../names/vocabulary.ts";
-import { formatVersion, isMinorVersion } from "../names/version.ts";
+} from "../names/fields.ts";
+import { archivePath, DESCRIPTOR_FORM, formatFileName, isDescriptor, parseFileName } from "../names/file_name.ts";
 import {
   readManifestLine,
   RELEASE_DATA_TYPES,
@@ -41,7 +42,7 @@ import {
   type WordOrText,
 } from "../protocol/tables.ts";
 import { decodeText, excerpt, shown } from "../safe_text.ts";
-import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/check_query.ts";
+import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/plan_query.ts";
 import {
   checkJobs,
   checkReprocess,
@@ -56,7 +57,7 @@ import {
   reprocess,
   type ReprocessParameters,
 } from "../sdc/orders.ts";
-import { findObject } from "../sdc/presigned_url.ts";
+import { findObject } from "../sdc/replies.ts";
 import { compareObject, type UrlSource } from "../transfer/objects.ts";
 import { checkUploads } from "../transfer/upload.ts";
 import { delay } from "@std/async";

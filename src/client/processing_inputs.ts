@@ -1,9 +1,8 @@
 import { checkOptions, type DownloadOptions, KINDS, type KindsOf } from "./options.ts";
-import type { TransferReport } from "./transfer_report.ts";
+import type { TransferReport } from "../views/transfers.ts";
 import { InputError } from "../errors.ts";
-import type { DayLike } from "../names/calendar_date.ts";
+import { type DayLike, isOneOf, oneOfWords } from "../names/fields.ts";
 import { archivePath, type ImapFile, isValidOn, parseFileName } from "../names/file_name.ts";
-import { isOneOf, oneOfWords } from "../names/vocabulary.ts";
 import { shown } from "../safe_text.ts";
 
 /**

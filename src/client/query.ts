@@ -5,13 +5,11 @@ import type { Transport } from "../http/transport.ts";
 import { type FileRecord, newestMajorVersions, newestVersions } from "../protocol/rows.ts";
 import { type QueryParameters, refusedParameter, type TableName } from "../protocol/tables.ts";
 
-import { type CheckedQuery, checkQuery } from "../sdc/check_query.ts";
-import { planQuery, type QueryPlan } from "../sdc/plan_query.ts";
+import { type CheckedQuery, checkQuery, planQuery, type QueryPlan } from "../sdc/plan_query.ts";
 import { queryRows } from "../sdc/run_query.ts";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads.
-import "../sdc/answer_rows.ts";
-import "../sdc/read_json.ts";
+import "../sdc/replies.ts";
 
 /** How to run a query. */
 interface RunOptions extends QueryOptions {

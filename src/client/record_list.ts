@@ -1,10 +1,8 @@
 import { checkOptions, KINDS } from "./options.ts";
-import { htmlTable } from "../display/html_table.ts";
+import { htmlTable, shownTable, type Table, type TextLook, textTable } from "../display/table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import { shownTable, type Table, type TextLook, textTable } from "../display/text_table.ts";
 import { unknownParameter, wrongValue } from "../errors.ts";
-import { compareVersions, isVersion, parseVersion, type Version } from "../names/version.ts";
-import { closestWord } from "../names/vocabulary.ts";
+import { closestWord, compareVersions, isVersion, parseVersion, type Version } from "../names/fields.ts";
 import { shown } from "../safe_text.ts";
 
 /** Creates the table of records; `isPage` says whether it is for a web page. */

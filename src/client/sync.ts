@@ -21,7 +21,7 @@ import { checkedConcurrency, checkedShard, isInShard, type Shard } from "../tran
 import type { FileRecord } from "../protocol/rows.ts";
 import type { QueryParameters } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
-import { checkQuery } from "../sdc/check_query.ts";
+import { checkQuery } from "../sdc/plan_query.ts";
 
 /**
  * Options of {@linkcode sync}.

@@ -1,6 +1,5 @@
-import { htmlTable } from "../display/html_table.ts";
+import { htmlTable, shownTable, textTable } from "../display/table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import { shownTable, textTable } from "../display/text_table.ts";
 import type { SyncChange, SyncResult } from "../mirror/sync.ts";
 import { syncSummary, syncTable } from "../views/mirror.ts";
 

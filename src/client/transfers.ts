@@ -1,25 +1,30 @@
 import type { CellCalls } from "./cell_call.ts";
-import { type Repeat, TransferReport } from "./transfer_report.ts";
+import {
+  endedPanel,
+  outcomesBundle,
+  type Repeat,
+  transferPanel,
+  TransferReport,
+  TransferTracker,
+} from "../views/transfers.ts";
 import { DEFAULT_CONCURRENCY, type DownloadOptions, type TransferOptions, type UploadOptions } from "./options.ts";
 import type { Settings } from "../config.ts";
 import { isNotebook, LiveOutput } from "../display/notebook.ts";
 import { InputError, joinInputErrors, suggestion } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, isArchivePath, tryParseFileName } from "../names/file_name.ts";
-import { isGlob } from "../names/vocabulary.ts";
+import { isGlob } from "../names/fields.ts";
 import { isUnfinished, shown } from "../safe_text.ts";
 import { checkedShard, isInShard, type OnProgress, type Outcome, type TransferEvent } from "../transfer/batch.ts";
 import type { FileRecord } from "../protocol/rows.ts";
-import { downloadUrl, uploadUrl } from "../sdc/presigned_url.ts";
+import { downloadUrl, uploadUrl } from "../sdc/replies.ts";
 import { downloadFiles, type ExpectedFiles } from "../transfer/download.ts";
 import type { UrlSource } from "../transfer/objects.ts";
-import { endedPanel, outcomesBundle, transferPanel, TransferTracker } from "../views/transfers.ts";
 import { basename } from "@std/path";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads.
 import "../disk.ts";
 import "../protocol/rows.ts";
-import "../sdc/read_json.ts";
 import "../transfer/local_files.ts";
 import "../transfer/objects.ts";
 import "../transfer/partial_file.ts";

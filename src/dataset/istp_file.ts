@@ -10,7 +10,7 @@ import {
   timesToMilliseconds,
 } from "../cdf/cdf.ts";
 import { InputError, suggestion } from "../errors.ts";
-import { closestName } from "../names/vocabulary.ts";
+import { closestName } from "../names/fields.ts";
 import { shown } from "../safe_text.ts";
 
 /**

@@ -6,11 +6,11 @@ import { ConnectionError, ImapError, ResponseError, TimeoutError } from "../erro
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, bareName, type ImapFile, isArchivePath, tryParseFileName } from "../names/file_name.ts";
-import { formatVersion, parseVersion, type Version } from "../names/version.ts";
+import { formatVersion, parseVersion, type Version } from "../names/fields.ts";
 import { isJsonObject } from "../protocol/rows.ts";
 import { excerpt } from "../safe_text.ts";
 import { findJobs } from "../sdc/orders.ts";
-import { findObject } from "../sdc/presigned_url.ts";
+import { findObject } from "../sdc/replies.ts";
 import { localPath } from "../transfer/local_files.ts";
 import type { UrlSource } from "../transfer/objects.ts";
 import { RemoteFile } from "../transfer/remote_file.ts";

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { missionSeconds, startOfDay } from "../names/calendar_date.ts";
+import { missionSeconds, startOfDay } from "../names/fields.ts";
 import type { ScienceFile } from "../names/file_name.ts";
 
 /** The contents of the packets that {@linkcode ccsdsPackets} makes. */

@@ -2,7 +2,7 @@ import { demoPackets } from "./ccsds.ts";
 import { demoCdf } from "./products.ts";
 import { InputError } from "../errors.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
-import { isOneOf } from "../names/vocabulary.ts";
+import { isOneOf } from "../names/fields.ts";
 import { ensureDir } from "@std/fs";
 import { dirname, join } from "@std/path";
 

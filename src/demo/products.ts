@@ -2,7 +2,7 @@
 import { pseudoRandom } from "./ccsds.ts";
 import { type CdfVariable, minimalCdf } from "./cdf.ts";
 import { InputError } from "../errors.ts";
-import { startOfDay, tt2000 } from "../names/calendar_date.ts";
+import { startOfDay, tt2000 } from "../names/fields.ts";
 import type { ScienceFile } from "../names/file_name.ts";
 
 /** The file that a product is made for. */

@@ -1,8 +1,7 @@
 // Decides what a sync does, from what is remembered, what the archive lists, and what is here. Nothing happens yet. A run
 // without news ends here, without what others need (sync.ts).
-import { bareName } from "../names/file_name.ts";
-import { readSpiceFile, spiceRoot } from "../names/spice_name.ts";
-import { compareVersions, type Version } from "../names/version.ts";
+import { bareName, readSpiceFile, spiceRoot } from "../names/file_name.ts";
+import { compareVersions, type Version } from "../names/fields.ts";
 import type { RememberedFile, Stamp, SyncState } from "./sync_state.ts";
 import type { Outcome } from "../transfer/batch.ts";
 

@@ -1,9 +1,15 @@
 import { type Column, type ColumnType, SDC_TABLES, type TableName } from "./tables.ts";
 import { ProtocolError } from "../errors.ts";
-import { bareName, parseFileName } from "../names/file_name.ts";
-import { readSpiceFile, spiceRoot } from "../names/spice_name.ts";
-import { compareVersions, isVersion, parseVersion, type Version } from "../names/version.ts";
-import { isSpiceType, SPICE_FOLDERS, type SpiceType } from "../names/vocabulary.ts";
+import { bareName, parseFileName, readSpiceFile, spiceRoot } from "../names/file_name.ts";
+import {
+  compareVersions,
+  isSpiceType,
+  isVersion,
+  parseVersion,
+  SPICE_FOLDERS,
+  type SpiceType,
+  type Version,
+} from "../names/fields.ts";
 
 /**
  * One row of a query's response, whatever its table, under the SDC's own names (SDC protocol, `GET /query` and

@@ -10,21 +10,31 @@ import {
 } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import { serverTime, type Transport } from "../http/transport.ts";
-import { dateText, type DayLike, readMoment } from "../names/calendar_date.ts";
-import { closestName, type DataLevel, type Instrument, isGlob, isOneOf, oneOfWords } from "../names/vocabulary.ts";
+import {
+  closestName,
+  type DataLevel,
+  dateText,
+  type DayLike,
+  type Instrument,
+  isGlob,
+  isOneOf,
+  oneOfWords,
+  readMoment,
+} from "../names/fields.ts";
 import {
   gatewayMessage,
   PROCESSING_JOBS_ROUTE,
   PROCESSING_LOGS_ROUTE,
   RELEASE_ROUTE,
+  REPROCESS_PARAMETERS,
   REPROCESS_ROUTE,
-} from "../protocol/routes.ts";
+  type WireQuery,
+  type WordOrText,
+} from "../protocol/tables.ts";
 import { isJsonObject } from "../protocol/rows.ts";
-import { REPROCESS_PARAMETERS, type WireQuery, type WordOrText } from "../protocol/tables.ts";
 import { printable, shown } from "../safe_text.ts";
-import { checkValue, endBeforeStart, type Expected, inLowerCase, readDay } from "./check_query.ts";
-import { isNotFound } from "./presigned_url.ts";
-import { readJson } from "./read_json.ts";
+import { checkValue, endBeforeStart, type Expected, inLowerCase, readDay } from "./plan_query.ts";
+import { isNotFound, readJson } from "./replies.ts";
 
 /** The maximum size of an error body to read. */
 const MAX_REFUSAL = { limit: 16 * 1024, beyond: "cut" } as const;

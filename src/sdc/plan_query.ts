@@ -1,19 +1,600 @@
-import { addDays, isCalendarDate } from "../names/calendar_date.ts";
-import { ANCILLARY_EXTENSIONS, archivePath, bareName, parseFileName } from "../names/file_name.ts";
-import { isDataLevel, isGlob, isInstrument, matchesGlob } from "../names/vocabulary.ts";
-import { fixedEnds, formatSpiceName, readSpiceFile, spiceTypesOf } from "../names/spice_name.ts";
-import { isVersion, parseVersion } from "../names/version.ts";
-import { type FileRecord, numberOf, recordVersion, versionOf } from "../protocol/rows.ts";
+import {
+  checkObject,
+  InputError,
+  type InputProblem,
+  joinInputErrors,
+  unknownParameter,
+  wrongValue,
+} from "../errors.ts";
+import {
+  addDays,
+  closestName,
+  DATA_LEVELS,
+  dateText,
+  type DayLike,
+  dayOf,
+  INSTRUMENTS,
+  isCalendarDate,
+  isDataLevel,
+  isGlob,
+  isInstrument,
+  isMinorVersion,
+  isOneOf,
+  isVersion,
+  matchesGlob,
+  MINOR_VERSION_FORM,
+  type Moment,
+  oneOfWords,
+  parseVersion,
+  readMoment,
+  SPICE_TYPES,
+  VERSION_FORMS,
+} from "../names/fields.ts";
+import {
+  ANCILLARY_EXTENSIONS,
+  archivePath,
+  bareName,
+  DESCRIPTOR_FORM,
+  fixedEnds,
+  formatSpiceName,
+  isArchivePath,
+  isDescriptor,
+  parseFileName,
+  QUICKLOOK_EXTENSIONS,
+  readSpiceFile,
+  RELEASE_EXTENSIONS,
+  SCIENCE_EXTENSIONS,
+  SPICE_FORMS,
+  spiceTypesOf,
+} from "../names/file_name.ts";
 import {
   ALL_KERNELS,
   ALL_MAJORS,
   type QueryParameterName,
+  type QueryParameters,
   SDC_TABLES,
   type SdcTable,
   type TableName,
+  TABLES,
   type WireQuery,
 } from "../protocol/tables.ts";
-import { type CheckedQuery, QUERY_TABLES } from "./check_query.ts";
+import { printable, shown } from "../safe_text.ts";
+import { type FileRecord, numberOf, recordVersion, versionOf } from "../protocol/rows.ts";
+
+/** The two parameters of a request that bound a range of days. */
+export interface DayRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What the client knows about a searchable table, in addition to {@linkcode SDC_TABLES}. */
+export interface QueryTable {
+  readonly route: string;
+  /** The conditions that every request contains. */
+  readonly always: Readonly<Record<string, string>>;
+  /** The parameters of queries. */
+  readonly parameters: readonly QueryParameterName[];
+  /** The parameters that have a different name in requests. */
+  readonly wireNames: Readonly<Partial<Record<QueryParameterName, string>>>;
+  readonly extensions: readonly string[];
+  /** The parameters for the range of the files' days, and for the range of their ingestion days. */
+  readonly days: DayRange;
+  readonly ingestionDays: DayRange;
+  /** Whether a file may cover several days or none, so that several responses may contain the same file. */
+  readonly overlaps: boolean;
+}
+
+/** The forms of a day, for messages. */
+export const DAY_FORMS =
+  "a day of the calendar, YYYYMMDD, YYYY-MM-DD or YYYY-DDD such as 20260131, or today, yesterday, 7d";
+/** The forms of a day or a time, for messages. */
+const TIME_FORMS = `${DAY_FORMS}, or a time (UTC) such as 2026-01-31T12:00`;
+
+/** `7d`: seven days ago. */
+const AGO = /^(\d{1,5})d$/;
+
+/**
+ * Parses a day in one of the formats of {@linkcode DayLike}. A time means its day.
+ *
+ * @param now The current time, for `today`.
+ * @returns Undefined if the value is not a day.
+ */
+export function readDay(value: unknown, now: Date): Moment | undefined {
+  const day = readTime(value, now)?.day;
+  return day === undefined ? undefined : { day };
+}
+
+/** Parses a day, or a time. */
+export function readTime(value: unknown, now: Date): Moment | undefined {
+  const text = typeof value === "number" ? String(value) : value;
+  const today = dayOf(now);
+  if (text === "today") return { day: today };
+  if (text === "yesterday") return { day: addDays(today, -1) };
+  const ago = typeof text === "string" ? AGO.exec(text)?.[1] : undefined;
+  return ago === undefined ? readMoment(text) : { day: addDays(today, -Number(ago)) };
+}
+
+/** The context of a value. */
+interface Place {
+  readonly table: TableName;
+  readonly now: Date;
+}
+
+/** What was expected instead of a wrong value. */
+export type Expected = Pick<InputProblem, "expected" | "closest">;
+
+/** Returns what was expected instead of a wrong value; undefined for a valid one. */
+type Check = (value: string, place: Place) => Expected | undefined;
+
+function wrongWord(value: string, words: readonly string[]): Expected | undefined {
+  return words.includes(value) ? undefined : oneOfWords(value, words);
+}
+
+/** Returns what was expected, and the closest valid value, unless the value is valid. */
+function unless(isRight: boolean, expected: string, closest?: string): Expected | undefined {
+  return isRight ? undefined : { expected, ...(closest === undefined ? {} : { closest }) };
+}
+
+function oneOf(words: readonly string[]): Check {
+  return (value) => wrongWord(value, words);
+}
+
+function matching(pattern: RegExp, expected: string): Check {
+  return (value) => unless(pattern.test(value), expected);
+}
+
+const day: Check = (value, { now }) => unless(readDay(value, now) !== undefined, DAY_FORMS);
+const time: Check = (value, { now }) => unless(readTime(value, now) !== undefined, TIME_FORMS);
+const wholeNumber = matching(/^\d{1,9}$/, "a whole number");
+
+/** Returns the version that is meant by `1`, `v1`, or `newest`; undefined for other texts. */
+function nearVersion(value: string): string | undefined {
+  const number = /^v?(\d{1,3})$/.exec(value)?.[1];
+  if (number !== undefined) return `v${number.padStart(3, "0")}`;
+  return value === "newest" ? "latest" : oneOfWords(value, ["latest"]).closest;
+}
+
+/** The form of versions depends on the table. */
+const version: Check = (value, { table }) => {
+  if (value === "latest") return undefined;
+  const near = nearVersion(value);
+  if (table === "science" || table === "quicklook") {
+    return unless(isVersion(value), `${VERSION_FORMS}, or latest`, near);
+  }
+  if (table === "ancillary") return unless(isMinorVersion(value), `${MINOR_VERSION_FORM}, or latest`, near);
+  return unless(/^v?\d{1,9}$/.test(value), "a number such as v001, or latest");
+};
+
+/**
+ * The check of each parameter's values. A table has a parameter if the SDC's table has it, or if it is common to all
+ * tables.
+ */
+const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
+  table: oneOf(TABLES),
+  instrument: oneOf(INSTRUMENTS),
+  data_level: (value) => {
+    if (isOneOf(DATA_LEVELS, value)) return undefined;
+    // `level2`, `Level 2`, and `2` mean l2.
+    const level = value.replace(/^(level|l)?[\s_-]*(?=\d)/i, "l");
+    return oneOfWords(level, DATA_LEVELS);
+  },
+  descriptor: (value) => unless(isDescriptor(value), DESCRIPTOR_FORM),
+  type: oneOf([...SPICE_TYPES, ALL_KERNELS]),
+  start_date: day,
+  end_date: day,
+  ingestion_start_date: time,
+  ingestion_end_date: time,
+  today: oneOf(["true"]),
+  days_ago: matching(/^\d{1,5}$/, "a whole number of days"),
+  repointing: matching(/^(repoint\d{5}|\d{1,5})$/, "a number up to 99999, or repointNNNNN such as repoint00012"),
+  cr: matching(/^(cr\d{5}|\d{1,5})$/, "a number up to 99999, or crNNNNN such as cr02309"),
+  crid: (value) => unless(value !== "" && printable(value) === value, "an identifier, without control characters"),
+  version,
+  major_version: matching(/^(\d{1,9}|all)$/, "a whole number, or all"),
+  minor_version: wholeNumber,
+  extension: (value, { table }) => wrongWord(value, QUERY_TABLES[table].extensions),
+  released: oneOf(["true", "false"]),
+  filename: (value) =>
+    unless(
+      value !== "" && !/[/\\]/.test(value) && printable(value) === value,
+      "a bare file name, or a pattern such as *_l1a_*",
+    ),
+  file_path: (value) =>
+    unless(
+      isArchivePath(value) && printable(value) === value,
+      "a path in the archive, such as imap/swe/l0/2024/01/imap_swe_l0_sci_20240105_v001.pkts",
+    ),
+};
+
+function isQueryParameter(name: string): name is QueryParameterName {
+  return Object.hasOwn(CHECKS, name);
+}
+
+/** Parameters of every table: if the server does not support one, the client filters the rows. */
+const COMMON_PARAMETERS = [
+  "start_date",
+  "end_date",
+  "ingestion_start_date",
+  "ingestion_end_date",
+  "today",
+  "days_ago",
+  "version",
+  "filename",
+  "file_path",
+  "table",
+] as const;
+
+function queryTable(name: TableName, own: Partial<QueryTable> = {}): QueryTable {
+  const { route, always, parameters, extensions }: SdcTable = SDC_TABLES[name];
+  const isOwn = (parameter: string) => Object.hasOwn(parameters, parameter) && !isOneOf(COMMON_PARAMETERS, parameter);
+  return {
+    route,
+    always,
+    parameters: [...Object.keys(CHECKS).filter(isQueryParameter).filter(isOwn), ...COMMON_PARAMETERS],
+    wireNames: {},
+    extensions,
+    days: { from: "start_date", to: "end_date" },
+    ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
+    overlaps: false,
+    ...own,
+  };
+}
+
+/** The tables that can be searched. */
+export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
+  science: queryTable("science"),
+  ancillary: queryTable("ancillary", {
+    // Only the file names contain it.
+    parameters: ["repointing", ...queryTable("ancillary").parameters],
+  }),
+  quicklook: queryTable("quicklook"),
+  spice: queryTable("spice", {
+    wireNames: { ingestion_start_date: "start_ingest_date", ingestion_end_date: "end_ingest_date" },
+    ingestionDays: { from: "start_ingest_date", to: "end_ingest_date" },
+    overlaps: true,
+  }),
+};
+
+/** Returns what was expected instead of a parameter's wrong value; undefined for a valid one. */
+export function checkValue(table: TableName, name: QueryParameterName, value: string, now: Date): Expected | undefined {
+  return CHECKS[name](value, { table, now });
+}
+
+/** Whether a parameter is given: `false` counts as not given, except for `released`. */
+export function isGiven(name: string, value: unknown): boolean {
+  return value !== undefined && value !== null && (value !== false || name === "released");
+}
+
+/** Parameters whose values are words in lower case, so that `MAG` can only mean `mag`. */
+const WORDS: ReadonlySet<string> = new Set<QueryParameterName>([
+  ...["table", "instrument", "data_level", "type", "repointing", "cr", "version", "major_version"] as const,
+  ...["extension", "released"] as const,
+]);
+/** The days that are words. */
+const DAY_WORD = /^(today|yesterday|\d+d)$/i;
+
+/** Returns a value in lower case if its case does not matter. */
+export function inLowerCase(name: string, value: string): string {
+  return WORDS.has(name) || (isDayName(name) && DAY_WORD.test(value)) ? value.toLowerCase() : value;
+}
+
+/**
+ * The values of each given parameter, as text. Words are in lower case.
+ *
+ * @throws {InputError} When an untyped caller passed a value of a wrong type.
+ */
+function givenValues(parameters: QueryParameters, verb: string): Map<string, string[]> {
+  checkObject(`${verb} by`, parameters, 'an object with parameters, for example { instrument: "mag" }');
+  const values = new Map<string, string[]>();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!isGiven(name, value)) continue;
+    const given: unknown = isDayName(name) ? dateText(value) : value;
+    // A list may have holes.
+    const list: readonly unknown[] = Array.isArray(given) ? [...given] : [given];
+    for (const value of list) {
+      if (["string", "number", "boolean", "bigint"].includes(typeof value)) continue;
+      const expected = isDayName(name) ? DAY_FORMS : "text, a number, or a list of them";
+      throw wrongValue(verb, { parameter: name, value: shown(value), expected });
+    }
+    values.set(name, [...new Set(list.map((value) => inLowerCase(name, String(value))))]);
+  }
+  return values;
+}
+
+/** SPICE files with an extension that ancillary files also have. */
+const SPICE_CSV = /\.(spin|repoint)\.csv$/i;
+
+/** The text after a pattern's last dot, in lower case. */
+function extensionOf(pattern: string): string {
+  return pattern.slice(pattern.lastIndexOf(".") + 1).toLowerCase();
+}
+
+/** An error about a file name or a pattern. */
+function wrongName(name: string, state: string, expected: string): InputError {
+  return new InputError((nameOf) => `Cannot query ${nameOf("filename")} "${name}"${state}`, {
+    problems: [{ parameter: "filename", value: name, expected }],
+  });
+}
+
+/** An error about files that are in no table. */
+function unlisted(name: string, kind: string): InputError {
+  const advice = "download takes their whole names";
+  return wrongName(name, `: no table has ${kind} files; ${advice}`, "names of files that a table has");
+}
+
+/** Returns the table that a pattern's extension determines; undefined if it is ambiguous. */
+function tableOfExtension(pattern: string): TableName | undefined {
+  const extension = pattern.includes(".") ? extensionOf(pattern) : "";
+  const has = (extensions: readonly string[]) => extensions.includes(extension);
+  if (has(RELEASE_EXTENSIONS)) throw unlisted(pattern, "release");
+  return has(QUICKLOOK_EXTENSIONS) ? "quicklook" : undefined;
+}
+
+/** Whether a pattern may begin like the name of a product: with `imap_` and an instrument. */
+function mayBeginWithInstrument(pattern: string): boolean {
+  const [imap = "", start, ...more] = fixedEnds(pattern)[0].split("_");
+  if (start === undefined) return "imap".startsWith(imap);
+  return imap === "imap" &&
+    (more.length > 0 ? isInstrument(start) : INSTRUMENTS.some((instrument) => instrument.startsWith(start)));
+}
+
+/** Determines the table of a pattern by its beginning or its extension; science if both are ambiguous. */
+function tableOfPattern(pattern: string): TableName {
+  const decided = tableOfExtension(pattern);
+  if (!mayBeginWithInstrument(pattern)) {
+    if (spiceTypesOf(pattern).length > 0) return "spice";
+    const forms = "imap_<instrument>_..., or names of SPICE files";
+    throw wrongName(pattern, `: no table has files with such names; expected ${forms}`, forms);
+  }
+  if (decided !== undefined) return decided;
+  if (SPICE_CSV.test(pattern)) return "spice";
+  const extension = extensionOf(pattern);
+  const has = (extensions: readonly string[]) => extensions.includes(extension);
+  if (has(SCIENCE_EXTENSIONS)) return "science";
+  if (has(ANCILLARY_EXTENSIONS)) return "ancillary";
+  return SPICE_FORMS.some((form) => form.extension === extension) ? "spice" : "science";
+}
+
+/** Determines the table of a name or a pattern. */
+function tableOfName(name: string): TableName {
+  if (isGlob(name)) return tableOfPattern(name);
+  const { kind } = parseFileName(name);
+  if (isOneOf(TABLES, kind)) return kind;
+  throw unlisted(name, kind);
+}
+
+/** Determines the table that lists a file of the archive, by its folder. */
+function tableOfPath(path: string): TableName {
+  const [, folder = ""] = path.split("/");
+  if (folder === "dependency" || folder === "release") {
+    throw new InputError((nameOf) => `Cannot query ${nameOf("file_path")} "${path}": no table has ${folder} files`, {
+      problems: [{ parameter: "file_path", value: path, expected: "a path of a file that a table has" }],
+    });
+  }
+  return folder !== "science" && isOneOf(TABLES, folder) ? folder : "science";
+}
+
+/** Rejects full names of files in another table, and patterns of files that are in no table. */
+function checkNamesOf(table: TableName, names: readonly string[]): void {
+  for (const name of names) {
+    const its = isGlob(name) ? tableOfExtension(name) ?? table : tableOfName(name);
+    if (its === table) continue;
+    throw wrongName(name, ` in the table ${table}: it belongs to the table ${its}`, `a name in the table ${table}`);
+  }
+}
+
+/** Determines the common table of names and paths. */
+function tableOfFiles(names: readonly string[], paths: readonly string[]): TableName {
+  const tables = [...new Set([...names.map(tableOfName), ...paths.map(tableOfPath)])];
+  if (tables.length <= 1) return tables[0] ?? "science";
+  throw wrongName(
+    [...names, ...paths].join(", "),
+    `: the names belong to the tables ${tables.join(" and ")}; query one table at a time`,
+    "names in one table",
+  );
+}
+
+/** A valid query. */
+export interface CheckedQuery {
+  readonly table: TableName;
+  /** For each of these parameters, a file must have one of the values. Descriptors may be patterns. */
+  readonly lists: ReadonlyMap<QueryParameterName, readonly string[]>;
+  /** The bounds of dates and times. */
+  readonly days: ReadonlyMap<QueryParameterName, Moment>;
+  readonly latest: boolean;
+  /** Whether to find every major version. */
+  readonly allMajors: boolean;
+  /** Names and patterns; empty for all files. */
+  readonly fileNames: readonly string[];
+  /** Full paths in the archive; empty for all files. */
+  readonly filePaths: readonly string[];
+}
+
+const DAY_NAMES: readonly QueryParameterName[] = [
+  "start_date",
+  "end_date",
+  "ingestion_start_date",
+  "ingestion_end_date",
+];
+
+function isDayName(name: string): boolean {
+  return isOneOf(DAY_NAMES, name);
+}
+
+/** Parameters that servers compare as numbers: `01` and `1` are the same. */
+const NUMBERS: readonly QueryParameterName[] = ["repointing", "cr", "major_version", "minor_version"];
+/** Parameters that are not conditions by themselves. */
+const NO_CONDITION: ReadonlySet<string> = new Set(["table", "version"]);
+/** Parameters that are not compared with a key of the rows. */
+const NO_LIST: ReadonlySet<string> = new Set(["table", "filename", "file_path"]);
+
+/** Returns the given table, or the table of the names. */
+function tableOf(values: ReadonlyMap<string, readonly string[]>, verb: string): TableName {
+  const [given, second] = values.get("table") ?? [];
+  const table = TABLES.find((name) => name === given);
+  if (table !== undefined && second === undefined) {
+    checkNamesOf(table, values.get("filename") ?? []);
+    return table;
+  }
+  if (given === undefined) return tableOfFiles(values.get("filename") ?? [], values.get("file_path") ?? []);
+  const value = second === undefined ? given : `${given}, ${second}`;
+  throw wrongValue(verb, { parameter: "table", value, ...oneOfWords(value, TABLES) });
+}
+
+/** An error about a parameter that only other tables have. */
+function parameterOfOtherTable(
+  table: TableName,
+  parameter: string,
+  others: readonly TableName[],
+  { verb, except }: QueryPurpose,
+): InputError {
+  const parameters = QUERY_TABLES[table].parameters.filter((name) => !except.includes(name));
+  const have = `${new Intl.ListFormat("en").format(others)} ${others.length === 1 ? "has" : "have"}`;
+  return new InputError(
+    (nameOf) =>
+      `Cannot ${verb} ${nameOf(parameter)} in the table ${table}: only ${have} it` +
+      `${others.length === 1 ? ` (${nameOf("table")} ${others[0]})` : ""}; ` +
+      `${table} has ${parameters.map(nameOf).join(", ")}`,
+    { problems: [{ parameter, expected: `one of ${parameters.join(", ")}` }] },
+  );
+}
+
+/** An error about a parameter's values; undefined if they are valid. */
+function problemWith(
+  table: TableName,
+  [name, values]: readonly [name: string, values: readonly string[]],
+  { now, purpose }: { readonly now: Date; readonly purpose: QueryPurpose },
+): InputError | undefined {
+  const { parameters } = QUERY_TABLES[table];
+  const { verb, except } = purpose;
+  if (!isOneOf(parameters, name)) {
+    const others = TABLES.filter((other) => isOneOf(QUERY_TABLES[other].parameters, name));
+    return others.length > 0 ? parameterOfOtherTable(table, name, others, purpose) : unknownParameter(verb, name, {
+      known: parameters.filter((name) => !except.includes(name)),
+      closest: closestName(name, parameters),
+    });
+  }
+  if (values.length === 0) {
+    return new InputError((nameOf) => `Cannot ${verb} ${nameOf(name)}: the list of values is empty`, {
+      problems: [{ parameter: name, expected: "one value or more" }],
+    });
+  }
+  const isSingle = DAY_NAMES.includes(name) || name === "days_ago" || name === "today" || name === "released";
+  if (values.length > 1 && (isSingle || values.includes("latest") || values.includes(ALL_MAJORS))) {
+    return wrongValue(verb, { parameter: name, value: values.join(", "), expected: "one value" });
+  }
+  for (const value of values) {
+    const expected = checkValue(table, name, value, now);
+    if (expected !== undefined) return wrongValue(verb, { parameter: name, value, ...expected });
+  }
+  return undefined;
+}
+
+/** Replaces `today` and `days_ago` by the corresponding day of ingestion. */
+function ingestedSince(values: Map<string, string[]>, now: Date): void {
+  const [days = values.has("today") ? "0" : undefined] = values.get("days_ago") ?? [];
+  if (days === undefined) return;
+  const names = ["today", "days_ago", "ingestion_start_date"].filter((name) => values.has(name));
+  if (names.length > 1) {
+    throw new InputError((nameOf) => `Cannot query ${names.map(nameOf).join(" and ")} at once: give one of them`, {
+      problems: names.map((parameter) => ({ parameter, expected: `only one of ${names.join(", ")}` })),
+    });
+  }
+  values.set("ingestion_start_date", [addDays(dayOf(now), -Number(days))]);
+  for (const name of names) values.delete(name);
+}
+
+function moment({ day, time }: Moment, otherwise: string): string {
+  return `${day} ${time ?? otherwise}`;
+}
+
+/** A bound of a range of days, as the caller passed it. */
+interface GivenBound {
+  readonly parameter: string;
+  readonly value: DayLike | undefined;
+}
+
+/** An error about two days in the wrong order. */
+export function endBeforeStart(action: string, [first, last]: readonly [GivenBound, GivenBound]): InputError {
+  const { parameter } = last;
+  const textOf = (bound: GivenBound) => shown(dateText(bound.value ?? ""));
+  const [start, value] = [textOf(first), textOf(last)];
+  return new InputError(
+    (nameOf) =>
+      `Cannot ${action} ${nameOf(first.parameter)} "${start}" and ${nameOf(parameter)} "${value}": ` +
+      "the end is before the start",
+    { problems: [{ parameter, value, expected: `a day that is not before ${first.parameter}` }] },
+  );
+}
+
+/** Rejects an empty range. */
+function checkBounds(values: ReadonlyMap<string, readonly string[]>, days: ReadonlyMap<string, Moment>): void {
+  for (const [first, last] of [["start_date", "end_date"], ["ingestion_start_date", "ingestion_end_date"]] as const) {
+    const [start, end] = [days.get(first), days.get(last)];
+    if (start === undefined || end === undefined || moment(start, "00:00:00") <= moment(end, "23:59:59")) continue;
+    const [from, to] = [values.get(first)?.[0], values.get(last)?.[0]];
+    throw endBeforeStart("query", [{ parameter: first, value: from }, { parameter: last, value: to }]);
+  }
+}
+
+/** What a query is for, in messages. */
+interface QueryPurpose {
+  readonly verb: string;
+  /** The parameters that are not accepted there. */
+  readonly except: readonly QueryParameterName[];
+}
+
+/**
+ * Checks a query before anything is sent.
+ *
+ * @param now The current time, for `today`, `yesterday` and `7d`.
+ * @throws {InputError} When a parameter is wrong, its table does not have it, or none is given. The message has a line
+ *   for each problem, with what was expected.
+ */
+export function checkQuery(
+  parameters: QueryParameters,
+  now: Date = new Date(),
+  purpose: QueryPurpose = { verb: "query", except: [] },
+): CheckedQuery {
+  const { verb, except } = purpose;
+  const values = givenValues(parameters, verb);
+  const table = tableOf(values, verb);
+  const problems = [...values].flatMap((given) => problemWith(table, given, { now, purpose }) ?? []);
+  if (problems.length > 0) throw joinInputErrors(problems);
+  const latest = values.get("version")?.[0] === "latest";
+  const isCondition = ([name, [value]]: [string, string[]]) => !NO_CONDITION.has(name) && value !== ALL_MAJORS;
+  if (![...values].some(isCondition) && (latest || !values.has("version"))) {
+    const others: readonly QueryParameterName[] = ["table", ...(latest ? ["version"] as const : []), ...except];
+    const names = QUERY_TABLES[table].parameters.filter((name) => !others.includes(name));
+    const besides = latest ? " besides the version" : "";
+    throw new InputError(
+      (nameOf) => `Cannot ${verb} everything: give at least one of ${names.map(nameOf).join(", ")}${besides}`,
+    );
+  }
+  ingestedSince(values, now);
+  const days = new Map(DAY_NAMES.flatMap((name) => {
+    const value = values.get(name)?.[0];
+    if (value === undefined) return [];
+    const day = (CHECKS[name] === time ? readTime : readDay)(value, now);
+    return day === undefined ? [] : [[name, day] as const];
+  }));
+  checkBounds(values, days);
+  const allMajors = values.get("major_version")?.[0] === ALL_MAJORS;
+  const lists = new Map<QueryParameterName, readonly string[]>();
+  for (const [name, list] of values) {
+    const isSaidElsewhere = (name === "version" && latest) || (name === "major_version" && allMajors);
+    if (
+      !isSaidElsewhere && !NO_LIST.has(name) && isOneOf(QUERY_TABLES[table].parameters, name) &&
+      !DAY_NAMES.includes(name)
+    ) {
+      const isNumber = NUMBERS.includes(name);
+      const same = isNumber ? list.map((value) => String(Number(value.replace(/^[a-z]+/, "")))) : list;
+      lists.set(name, [...new Set(same)]);
+    }
+  }
+  const [fileNames = [], filePaths = []] = [values.get("filename"), values.get("file_path")];
+  return { table, lists, days, latest, allMajors, fileNames, filePaths };
+}
 
 /** Whether a row meets a condition. */
 type Keep = (row: FileRecord) => boolean;

@@ -13,7 +13,7 @@ import { Call, either, md5OfHeaders } from "../http/call.ts";
 import { putFile } from "../http/put_file.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, formatFileName, parseFileName } from "../names/file_name.ts";
-import { formatVersion, parseVersion } from "../names/version.ts";
+import { formatVersion, parseVersion } from "../names/fields.ts";
 import { checkedConcurrency, forEachOf, type OnProgress, type Outcome } from "./batch.ts";
 import { compareObject, isRefusedUrl, lookUpObject, md5OfFile, retryableRefusal, type UrlSource } from "./objects.ts";
 import { delay } from "@std/async";

@@ -4,8 +4,8 @@ import type { Cdf, CdfAttributeValue } from "../cdf/cdf.ts";
 import type { ApidSummary, ChainBreak, PacketSummary } from "../ccsds/packets.ts";
 import type { DatasetValues, DatasetVariable } from "../dataset/istp_file.ts";
 import type { FileContent } from "../dataset/open_file.ts";
-import type { Column, Table } from "../display/text_table.ts";
-import { dateOfMissionSeconds } from "../names/calendar_date.ts";
+import type { Column, Table } from "../display/table.ts";
+import { dateOfMissionSeconds } from "../names/fields.ts";
 
 /** What a CDF file says about itself as a whole. */
 export interface DatasetFacts {

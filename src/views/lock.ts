@@ -1,5 +1,5 @@
 // Lock files as tables: their files, how a data directory differs, and what has changed in the archive.
-import type { Column, Table } from "../display/text_table.ts";
+import type { Column, Table } from "../display/table.ts";
 import type { ArchiveChange } from "../mirror/lock_changes.ts";
 import type { LockContents, LockedFile } from "../mirror/lock_file.ts";
 import type { FileDifference } from "../mirror/verify.ts";

@@ -1,5 +1,5 @@
 // Tables of what changes in a data directory between runs.
-import type { Column, Table } from "../display/text_table.ts";
+import type { Column, Table } from "../display/table.ts";
 import { bareName } from "../names/file_name.ts";
 import { ImapError } from "../errors.ts";
 import type { SyncChange, SyncResult } from "../mirror/sync.ts";

@@ -1,7 +1,6 @@
-import { type Column, shorten, type Table } from "../display/text_table.ts";
-import { dateText, isCalendarDate } from "../names/calendar_date.ts";
+import { type Column, shorten, type Table } from "../display/table.ts";
+import { dateText, formatVersion, isCalendarDate, isVersion } from "../names/fields.ts";
 import { bareName } from "../names/file_name.ts";
-import { formatVersion, isVersion } from "../names/version.ts";
 import type { FileRecord } from "../protocol/rows.ts";
 import { type Column as SdcColumn, SDC_TABLES, type SdcTableName, type TableName } from "../protocol/tables.ts";
 import { printable } from "../safe_text.ts";

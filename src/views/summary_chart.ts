@@ -1,5 +1,4 @@
-import { type Chart, CHART_PADDING, type Mark, type Paint, textPixels } from "../display/chart.ts";
-import { colorScale } from "../display/scales.ts";
+import { type Chart, CHART_PADDING, colorScale, type Mark, type Paint, textPixels } from "../display/chart.ts";
 
 /** The number of files by instrument and level. */
 export interface Counts {

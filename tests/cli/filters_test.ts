@@ -1,7 +1,7 @@
 import { FILTERS } from "../../src/cli/filters.ts";
 import { formats } from "../../src/cli/formats.ts";
 import { query } from "../../src/cli/commands/query.ts";
-import { QUERY_TABLES } from "../../src/sdc/check_query.ts";
+import { QUERY_TABLES } from "../../src/sdc/plan_query.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("query has an option for every parameter of the library's queries, and no other", () => {

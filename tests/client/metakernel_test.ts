@@ -1,7 +1,7 @@
 // A metakernel on this machine: its kernels are downloaded, and its paths point to them.
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { CoverageError, ImapClient, ImapError, InputError, ProtocolError } from "../../mod.ts";
-import { readKernelsToLoad } from "../../src/names/spice_name.ts";
+import { readKernelsToLoad } from "../../src/names/file_name.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 import { startWatchedArchive } from "../support/watched_objects.ts";

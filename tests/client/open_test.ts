@@ -1,9 +1,15 @@
 import { ImapClient } from "../../mod.ts";
 import { type RunningArchive, startArchive } from "../../src/archive/start_archive.ts";
-import { JUPYTER_DISPLAY } from "../../src/jupyter.ts";
+import {
+  ConnectionError,
+  FileError,
+  InputError,
+  JUPYTER_DISPLAY,
+  ProtocolError,
+  ResponseError,
+} from "../../src/errors.ts";
 import { minimalCdf } from "../../src/demo/cdf.ts";
 import { ccsdsPackets } from "../../src/demo/ccsds.ts";
-import { ConnectionError, FileError, InputError, ProtocolError, ResponseError } from "../../src/errors.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";

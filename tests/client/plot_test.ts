@@ -1,8 +1,7 @@
 // Charts of open files, as users ask for them.
 import { type Dataset, open } from "../../mod.ts";
-import { healpixPixel } from "../../src/dataset/healpix.ts";
+import { healpixPixel, plotOf } from "../../src/views/plot.ts";
 import { IstpFile } from "../../src/dataset/istp_file.ts";
-import { plotOf } from "../../src/views/plot.ts";
 import { InputError } from "../../src/errors.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";

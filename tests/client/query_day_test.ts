@@ -1,6 +1,6 @@
 // `today` on a machine whose clock is wrong: the server's clock decides.
 import { ImapClient, ImapError } from "../../mod.ts";
-import { tdbSeconds } from "../../src/names/calendar_date.ts";
+import { tdbSeconds } from "../../src/names/fields.ts";
 import { runCli } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";

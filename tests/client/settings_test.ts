@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { ClientSettings, configure, ImapClient, InputError, settings } from "../../mod.ts";
-import { JUPYTER_DISPLAY } from "../../src/jupyter.ts";
+import { JUPYTER_DISPLAY } from "../../src/errors.ts";
 
 Deno.test("settings() shows the address, the data directory, and where each setting comes from", async () => {
   const client = new ImapClient({ url: "https://example.org/", dataDir: "data", retries: 2 });

@@ -1,4 +1,4 @@
-import { TransferReport } from "../../src/client/transfer_report.ts";
+import { TransferReport } from "../../src/views/transfers.ts";
 import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
 import type { Outcome } from "../../src/transfer/batch.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";

@@ -3,7 +3,7 @@ import { ImapClient } from "../../src/client/imap_client.ts";
 import { ccsdsPackets } from "../../src/demo/ccsds.ts";
 import { ImapError, InputError, ResponseError } from "../../src/errors.ts";
 import { archivePath } from "../../src/names/file_name.ts";
-import { INSTRUMENT_APIDS } from "../../src/protocol/routes.ts";
+import { INSTRUMENT_APIDS } from "../../src/protocol/tables.ts";
 import { testFolder } from "../support/folder.ts";
 import { type FakeWebpoda, fakeWebpoda, TOKEN } from "../webpoda/fake_webpoda.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";

@@ -2,15 +2,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { OPENAPI, openApiText } from "../../docs/openapi.ts";
-import { RELEASE_PARAMETERS, RELEASE_TYPES, REPROCESS_PARAMETERS, SDC_TABLES } from "../../src/protocol/tables.ts";
 import {
   ACCESS_TOKEN_PREFIX,
   API_KEY_PREFIX,
   packetRoute,
   readPacketRoute,
   readRoute,
+  RELEASE_PARAMETERS,
+  RELEASE_TYPES,
+  REPROCESS_PARAMETERS,
   type Route,
-} from "../../src/protocol/routes.ts";
+  SDC_TABLES,
+} from "../../src/protocol/tables.ts";
 import { VERSION } from "../../src/version.ts";
 import { openTestArchive } from "../support/archive.ts";
 import { conforms, isObject, Specification } from "./specification.ts";

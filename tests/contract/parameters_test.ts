@@ -1,6 +1,6 @@
 // Every parameter of the SDC's tables, over the wire (protocol.md). On a shared server only the rows are checked against
 // the request; the local archive has known files, so that the complete response is known.
-import { SPICE_TYPES } from "../../src/names/vocabulary.ts";
+import { SPICE_TYPES } from "../../src/names/fields.ts";
 import type { SDC_TABLES } from "../../src/protocol/tables.ts";
 import { IS_FOREIGN, readingTest, type Row } from "./contract_server.ts";
 import { assert, assertEquals } from "@std/assert";

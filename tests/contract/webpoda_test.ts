@@ -2,9 +2,9 @@
 // with the token in IMAP_CONTRACT_WEBPODA_TOKEN.
 import { splitPackets } from "../../src/archive/webpoda.ts";
 import { ccsdsPackets } from "../../src/demo/ccsds.ts";
-import { dateOfMissionSeconds } from "../../src/names/calendar_date.ts";
+import { dateOfMissionSeconds } from "../../src/names/fields.ts";
 import { archivePath } from "../../src/names/file_name.ts";
-import { packetRoute, PROJECTIONS } from "../../src/protocol/routes.ts";
+import { packetRoute, PROJECTIONS } from "../../src/protocol/tables.ts";
 import { INGESTED, IS_FOREIGN, variable } from "./contract_server.ts";
 import { testFolder } from "../support/folder.ts";
 import { startWatchedArchive } from "../support/watched_objects.ts";

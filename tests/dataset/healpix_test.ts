@@ -1,4 +1,4 @@
-import { healpixPixel, healpixSide } from "../../src/dataset/healpix.ts";
+import { healpixPixel, healpixSide } from "../../src/views/plot.ts";
 import { assertEquals } from "@std/assert";
 
 /** What healpy 1.20 returns: nside, longitude, latitude, and the pixels in ring and in nested order. */

@@ -1,6 +1,6 @@
 import { DEMO_FILES, DEMO_TEXTS, DEMO_UPLOADS, demoUpload, writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { InputError } from "../../src/errors.ts";
-import { missionSeconds, startOfDay, tt2000 } from "../../src/names/calendar_date.ts";
+import { missionSeconds, startOfDay, tt2000 } from "../../src/names/fields.ts";
 import { archivePath, parseFileName } from "../../src/names/file_name.ts";
 import { walkCdf } from "./cdf_walk.ts";
 import { walkPackets } from "./packet_walk.ts";

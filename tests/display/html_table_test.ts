@@ -1,4 +1,4 @@
-import { htmlCard, htmlTable } from "../../src/display/html_table.ts";
+import { htmlCard, htmlTable } from "../../src/display/table.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const table = (rows: readonly string[]) => ({

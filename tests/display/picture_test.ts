@@ -1,5 +1,4 @@
-import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
-import { Picture } from "../../src/display/picture.ts";
+import { JUPYTER_DISPLAY, Picture } from "../../src/display/notebook.ts";
 import { FileError } from "../../src/errors.ts";
 import { testFolder } from "../support/folder.ts";
 import { assertEquals, assertRejects } from "@std/assert";

@@ -1,4 +1,4 @@
-import { palettePng } from "../../src/display/png.ts";
+import { palettePng } from "../../src/views/plot_chart.ts";
 import { assertEquals } from "@std/assert";
 import { crc32 } from "node:zlib";
 

@@ -1,4 +1,4 @@
-import { colorScale, dayNumber, isoDay, scaleOf, timeTicks } from "../../src/display/scales.ts";
+import { colorScale, dayNumber, isoDay, scaleOf, timeTicks } from "../../src/display/chart.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const labels = (first: string, last: string, most: number) =>

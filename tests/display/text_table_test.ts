@@ -1,4 +1,4 @@
-import { type Table, textTable, textWidth } from "../../src/display/text_table.ts";
+import { type Table, textTable, textWidth } from "../../src/display/table.ts";
 import { hideSecret } from "../../src/safe_text.ts";
 import { assert, assertEquals } from "@std/assert";
 import { cpuUsage } from "node:process";

@@ -1,4 +1,4 @@
-import { cutToWidth, padToWidth, shorten, textWidth } from "../../src/display/text_table.ts";
+import { cutToWidth, padToWidth, shorten, textWidth } from "../../src/display/table.ts";
 import { assert, assertEquals } from "@std/assert";
 import { eastAsianWidth } from "get-east-asian-width";
 

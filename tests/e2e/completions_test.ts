@@ -2,7 +2,7 @@
 // of bash is from script, of util-linux.
 import { COMMANDS } from "../../src/cli/main.ts";
 import { GLOBAL_OPTIONS } from "../../src/cli/shell.ts";
-import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../../src/names/vocabulary.ts";
+import { DATA_LEVELS, INSTRUMENTS, SPICE_TYPES } from "../../src/names/fields.ts";
 import { TABLES } from "../../src/protocol/tables.ts";
 import { runCli } from "../support/cli.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";

@@ -1,9 +1,8 @@
 import { InputError } from "../../src/errors.ts";
 import { archivePath, parseFileName } from "../../src/names/file_name.ts";
-import { matchesGlob } from "../../src/names/vocabulary.ts";
+import { matchesGlob, parseVersion } from "../../src/names/fields.ts";
 import { checkedShard } from "../../src/transfer/batch.ts";
-import { parseVersion } from "../../src/names/version.ts";
-import { readDay, readTime } from "../../src/sdc/check_query.ts";
+import { readDay, readTime } from "../../src/sdc/plan_query.ts";
 import { localPath } from "../../src/transfer/local_files.ts";
 import { fuzz, nearly, TEXT } from "./fuzz.ts";
 import { LOOKALIKES, NAMES } from "../names/generated_names.ts";

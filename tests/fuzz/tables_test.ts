@@ -1,5 +1,4 @@
-import { htmlCard, htmlTable } from "../../src/display/html_table.ts";
-import { type Table, textTable, textWidth } from "../../src/display/text_table.ts";
+import { htmlCard, htmlTable, type Table, textTable, textWidth } from "../../src/display/table.ts";
 import type { FileRecord } from "../../src/protocol/rows.ts";
 import { excerpt, printable, printableJson } from "../../src/safe_text.ts";
 import { recordsTable } from "../../src/views/records.ts";

@@ -6,10 +6,10 @@ import {
   type ImapFile,
   parseFileName,
   readProduct,
+  readSpiceFile,
   readValidity,
 } from "../../src/names/file_name.ts";
 import { FileNameError } from "../../src/errors.ts";
-import { readSpiceFile } from "../../src/names/spice_name.ts";
 import { LOOKALIKES, NAMES } from "./generated_names.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";

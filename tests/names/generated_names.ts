@@ -1,6 +1,5 @@
-import { addDays, toDayOfYear } from "../../src/names/calendar_date.ts";
+import { addDays, DATA_LEVELS, INSTRUMENTS, toDayOfYear } from "../../src/names/fields.ts";
 import { ANCILLARY_EXTENSIONS, QUICKLOOK_EXTENSIONS, SCIENCE_EXTENSIONS } from "../../src/names/file_name.ts";
-import { DATA_LEVELS, INSTRUMENTS } from "../../src/names/vocabulary.ts";
 import fc from "fast-check";
 
 /** A part of a name. */

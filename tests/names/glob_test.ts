@@ -1,4 +1,4 @@
-import { matchesGlob } from "../../src/names/vocabulary.ts";
+import { matchesGlob } from "../../src/names/fields.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { processorTime } from "../support/time.ts";

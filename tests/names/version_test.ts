@@ -1,5 +1,5 @@
 import { InputError } from "../../src/errors.ts";
-import { compareVersions, formatVersion, parseVersion } from "../../src/names/version.ts";
+import { compareVersions, formatVersion, parseVersion } from "../../src/names/fields.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("parseVersion() parses both forms", () => {

@@ -1,4 +1,4 @@
-import { downloadRoute, readRoute, uploadRoute } from "../../src/protocol/routes.ts";
+import { downloadRoute, readRoute, uploadRoute } from "../../src/protocol/tables.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("readRoute() reads what downloadRoute() and uploadRoute() write, with and without a prefix", () => {

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { ImapClient } from "../../mod.ts";
-import { tdbSeconds } from "../../src/names/calendar_date.ts";
+import { tdbSeconds } from "../../src/names/fields.ts";
 import { until } from "../support/archive.ts";
 import { startTestServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";

@@ -10,7 +10,7 @@ import type { Catalog } from "../../src/archive/catalog.ts";
 import { DEMO_FILES, writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { ConnectionError, ImapError } from "../../src/errors.ts";
 import { openTestArchive } from "../support/archive.ts";
-import { packetRoute, PROJECTIONS } from "../../src/protocol/routes.ts";
+import { packetRoute, PROJECTIONS } from "../../src/protocol/tables.ts";
 import { testFolder } from "../support/folder.ts";
 import { deadUrl } from "../support/server.ts";
 import { type Certificate, certificateAuthority } from "../support/server_certificate.ts";

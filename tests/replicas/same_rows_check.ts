@@ -5,8 +5,7 @@ import { type CatalogEntry, catalogEntry } from "../../src/archive/catalog_entry
 import type { ObjectStore } from "../../src/archive/object_store.ts";
 import { PostgresCatalog } from "../../src/archive/postgres_catalog.ts";
 import { SqliteCatalog, SqliteFiles } from "../../src/archive/sqlite_catalog.ts";
-import { addDays } from "../../src/names/calendar_date.ts";
-import { INSTRUMENTS } from "../../src/names/vocabulary.ts";
+import { addDays, INSTRUMENTS } from "../../src/names/fields.ts";
 import { TABLES } from "../../src/protocol/tables.ts";
 import { testFolder } from "../support/folder.ts";
 import { sharedServers } from "./servers.ts";

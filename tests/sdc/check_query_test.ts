@@ -1,6 +1,6 @@
 import { InputError } from "../../src/errors.ts";
-import type { DayLike } from "../../src/names/calendar_date.ts";
-import { checkQuery } from "../../src/sdc/check_query.ts";
+import type { DayLike } from "../../src/names/fields.ts";
+import { checkQuery } from "../../src/sdc/plan_query.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 
 Deno.test("checkQuery() requires at least one parameter", () => {

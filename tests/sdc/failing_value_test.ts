@@ -1,8 +1,7 @@
 // A server whose database fails for one value (as those of 2024 did), or that cannot split a day by ingestion.
 import { ResponseError } from "../../src/errors.ts";
 import type { QueryParameters } from "../../src/protocol/tables.ts";
-import { checkQuery } from "../../src/sdc/check_query.ts";
-import { planQuery } from "../../src/sdc/plan_query.ts";
+import { checkQuery, planQuery } from "../../src/sdc/plan_query.ts";
 import { queryRows } from "../../src/sdc/run_query.ts";
 import { testTransport } from "../support/client.ts";
 import { startServer } from "../support/server.ts";

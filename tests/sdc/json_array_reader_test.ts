@@ -1,5 +1,5 @@
 import { parseJson } from "../../src/protocol/rows.ts";
-import { JsonArrayReader, NoJsonArray } from "../../src/sdc/answer_rows.ts";
+import { JsonArrayReader, NoJsonArray } from "../../src/sdc/run_query.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { processorTime } from "../support/time.ts";

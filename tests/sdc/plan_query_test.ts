@@ -1,7 +1,6 @@
 import { decodeFileRecords, type FileRecord, newestMajorVersions, newestVersions } from "../../src/protocol/rows.ts";
 import type { QueryParameters } from "../../src/protocol/tables.ts";
-import { checkQuery } from "../../src/sdc/check_query.ts";
-import { planQuery } from "../../src/sdc/plan_query.ts";
+import { checkQuery, planQuery } from "../../src/sdc/plan_query.ts";
 import { assert, assertEquals } from "@std/assert";
 
 /** A Tuesday in UTC, early enough to be Monday elsewhere. */

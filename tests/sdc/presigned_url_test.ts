@@ -1,5 +1,5 @@
 import { ProtocolError, ResponseError } from "../../src/errors.ts";
-import { downloadUrl, uploadUrl } from "../../src/sdc/presigned_url.ts";
+import { downloadUrl, uploadUrl } from "../../src/sdc/replies.ts";
 import { testTransport } from "../support/client.ts";
 import { startServer } from "../support/server.ts";
 import { assertEquals, assertRejects } from "@std/assert";

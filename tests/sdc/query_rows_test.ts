@@ -1,8 +1,7 @@
 import { ConnectionError, type ImapError, ProtocolError, ResponseError } from "../../src/errors.ts";
 import type { FileRecord } from "../../src/protocol/rows.ts";
 import type { QueryParameters } from "../../src/protocol/tables.ts";
-import { checkQuery } from "../../src/sdc/check_query.ts";
-import { planQuery } from "../../src/sdc/plan_query.ts";
+import { checkQuery, planQuery } from "../../src/sdc/plan_query.ts";
 import { type QueryProgress, queryRows } from "../../src/sdc/run_query.ts";
 import { testTransport } from "../support/client.ts";
 import { deadUrl, startServer, type TestServer } from "../support/server.ts";

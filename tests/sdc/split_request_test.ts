@@ -1,5 +1,5 @@
-import { addDays, daysBetween } from "../../src/names/calendar_date.ts";
-import { QUERY_TABLES } from "../../src/sdc/check_query.ts";
+import { addDays, daysBetween } from "../../src/names/fields.ts";
+import { QUERY_TABLES } from "../../src/sdc/plan_query.ts";
 import { splitRequest } from "../../src/sdc/run_query.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";

@@ -1,5 +1,4 @@
-import { htmlTable } from "../../src/display/html_table.ts";
-import { textTable } from "../../src/display/text_table.ts";
+import { htmlTable, textTable } from "../../src/display/table.ts";
 import { CatalogCount, catalogTable } from "../../src/client/catalog.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";

@@ -1,10 +1,9 @@
 // What web pages show of charts: with a theme, without one, and where SVG, styles, classes, and scripts are removed.
-import { colorOf, type ThemeColor } from "../../src/display/html_table.ts";
-import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
-import type { Picture } from "../../src/display/picture.ts";
+import { colorOf, type ThemeColor } from "../../src/display/table.ts";
+import { JUPYTER_DISPLAY, type Picture } from "../../src/display/notebook.ts";
 import type { FileRecord } from "../../src/protocol/rows.ts";
-import { coveragePicture } from "../../src/views/coverage_chart.ts";
-import { summaryPicture } from "../../src/views/summary.ts";
+import { coveragePicture } from "../../src/views/coverage.ts";
+import { summaryPicture } from "../../src/client/query_result.ts";
 import { rowOf, rowsOf } from "./rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 

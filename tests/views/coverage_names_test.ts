@@ -1,5 +1,5 @@
-import { textWidth } from "../../src/display/text_table.ts";
-import { coveragePicture } from "../../src/views/coverage_chart.ts";
+import { textWidth } from "../../src/display/table.ts";
+import { coveragePicture } from "../../src/views/coverage.ts";
 import { rowOf, rowsOf } from "./rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 

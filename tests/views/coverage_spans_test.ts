@@ -1,5 +1,5 @@
 import type { FileRecord } from "../../src/protocol/rows.ts";
-import { coveragePicture } from "../../src/views/coverage_chart.ts";
+import { coveragePicture } from "../../src/views/coverage.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { processorTime } from "../support/time.ts";
 

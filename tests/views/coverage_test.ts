@@ -1,5 +1,5 @@
 import type { FileRecord } from "../../src/protocol/rows.ts";
-import { coveragePicture } from "../../src/views/coverage_chart.ts";
+import { coveragePicture } from "../../src/views/coverage.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";
 import { rowOf, rowsOf } from "./rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";

@@ -1,4 +1,4 @@
-import { textTable } from "../../src/display/text_table.ts";
+import { textTable } from "../../src/display/table.ts";
 import { ImapError } from "../../src/errors.ts";
 import type { Outcome } from "../../src/transfer/batch.ts";
 import { outcomesBundle, outcomesSummary, outcomesTable, shownSummary } from "../../src/views/transfers.ts";

@@ -4,7 +4,7 @@ import { IstpFile } from "../../src/dataset/istp_file.ts";
 import { pseudoRandom } from "../../src/demo/ccsds.ts";
 import { type CdfVariable, minimalCdf } from "../../src/demo/cdf.ts";
 import { DEMO_FILES } from "../../src/demo/demo_files.ts";
-import { tt2000 } from "../../src/names/calendar_date.ts";
+import { tt2000 } from "../../src/names/fields.ts";
 import { type Plot, plotOf, quicklookOf } from "../../src/views/plot.ts";
 import { plotPicture } from "../../src/views/plot_chart.ts";
 import { assertSnapshot } from "../support/snapshot.ts";

@@ -1,10 +1,8 @@
 // Snapshots of each view of a query result, each with a hostile row. UPDATE_SNAPSHOTS=1 writes new ones.
-import { QueryResult } from "../../src/client/query_result.ts";
-import { JUPYTER_DISPLAY } from "../../src/display/notebook.ts";
-import type { Picture } from "../../src/display/picture.ts";
+import { QueryResult, summaryPicture } from "../../src/client/query_result.ts";
+import { JUPYTER_DISPLAY, type Picture } from "../../src/display/notebook.ts";
 import type { FileRecord } from "../../src/protocol/rows.ts";
-import { coveragePicture } from "../../src/views/coverage_chart.ts";
-import { summaryPicture } from "../../src/views/summary.ts";
+import { coveragePicture } from "../../src/views/coverage.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";
 import { rowOf, rowsOf } from "./rows.ts";

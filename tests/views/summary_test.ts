@@ -1,4 +1,4 @@
-import { summaryPicture } from "../../src/views/summary.ts";
+import { summaryPicture } from "../../src/client/query_result.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";
 import { rowOf, rowsOf } from "./rows.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";

@@ -1,4 +1,4 @@
-import { Webpoda } from "../../src/webpoda/packets.ts";
+import { Webpoda } from "../../src/client/webpoda.ts";
 import { testTransport } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 

@@ -1,5 +1,5 @@
 import { ConnectionError, InputError, ProtocolError, ResponseError } from "../../src/errors.ts";
-import { Webpoda } from "../../src/webpoda/packets.ts";
+import { Webpoda } from "../../src/client/webpoda.ts";
 import { testTransport } from "../support/client.ts";
 import { testFolder } from "../support/folder.ts";
 import { bodyOf, fakeWebpoda, TOKEN } from "./fake_webpoda.ts";

@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../src/errors.ts";
-import { pointingsIn, readPointings } from "../../src/webpoda/packets.ts";
+import { pointingsIn, readPointings } from "../../src/client/webpoda.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 const HEADER = "repoint_start_sec_sclk,repoint_start_subsec_sclk,repoint_end_sec_sclk,repoint_end_subsec_sclk," +

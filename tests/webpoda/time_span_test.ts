@@ -1,4 +1,4 @@
-import { spanOfDays, spanOfFile } from "../../src/webpoda/packets.ts";
+import { spanOfDays, spanOfFile } from "../../src/client/webpoda.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("spanOfFile() adds each instrument's margin on both sides of the day", () => {

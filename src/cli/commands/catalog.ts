@@ -4,7 +4,7 @@ import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT } from "../shell.ts";
 import { type CatalogEntry, catalogTable } from "../../client/catalog.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import { textTable } from "../../display/text_table.ts";
+import { textTable } from "../../display/table.ts";
 import { printableJson } from "../../safe_text.ts";
 
 /** Prints a JSON array, one product per line. */

@@ -8,7 +8,7 @@ import {
   PROGRAM,
   UsageError,
 } from "../shell.ts";
-import { didYouMean } from "../../names/vocabulary.ts";
+import { didYouMean } from "../../names/fields.ts";
 
 /** A command to complete. */
 interface CompletedCommand {

@@ -16,15 +16,12 @@ import type { FileRecord } from "../../protocol/rows.ts";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads.
 import "../../client/options.ts";
-import "../../display/html_table.ts";
-import "../../display/text_table.ts";
+import "../../display/notebook.ts";
+import "../../display/table.ts";
 import "../../http/call.ts";
 import "../../http/transport.ts";
-import "../../names/calendar_date.ts";
+import "../../names/fields.ts";
 import "../../names/file_name.ts";
-import "../../names/spice_name.ts";
-import "../../names/version.ts";
-import "../../protocol/routes.ts";
 import "../../protocol/tables.ts";
 import "../../views/transfers.ts";
 

@@ -5,7 +5,7 @@ import { concurrencyOf, plannedSize, reportTransfer, TRANSFER_OPTIONS, transferS
 import { IALIRT_LISTS, type IalirtFile, SPACE_WEATHER_INSTRUMENTS } from "../../client/ialirt.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { type RecordList, recordText } from "../../client/record_list.ts";
-import type { TextLook } from "../../display/text_table.ts";
+import type { TextLook } from "../../display/table.ts";
 import { printable } from "../../safe_text.ts";
 import type { Outcome } from "../../transfer/batch.ts";
 

@@ -4,7 +4,7 @@ import { aborted, type Command, type CommandInput, EXIT, type ExitCode, type Out
 import { ImapClient } from "../../client/imap_client.ts";
 import type { LocalDirectory, LocalParameters } from "../../client/local.ts";
 import { type RecordList, recordText } from "../../client/record_list.ts";
-import { isOneOf } from "../../names/vocabulary.ts";
+import { isOneOf } from "../../names/fields.ts";
 import { printable } from "../../safe_text.ts";
 
 /** The formats of lists of files, and of other lists. */

@@ -3,18 +3,15 @@ import type { FormatName } from "../formats.ts";
 import { queryDisplay } from "../progress.ts";
 import { type Command, EXIT, type Output } from "../shell.ts";
 import { resolveSettings } from "../../config.ts";
-import type { Picture } from "../../display/picture.ts";
+import type { Picture } from "../../display/notebook.ts";
 import { createTransport, type Transport } from "../../http/transport.ts";
 import type { FileRecord } from "../../protocol/rows.ts";
 import type { QueryParameters, TableName } from "../../protocol/tables.ts";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads.
-import "../../display/text_table.ts";
-import "../../names/calendar_date.ts";
+import "../../display/table.ts";
+import "../../names/fields.ts";
 import "../../names/file_name.ts";
-import "../../names/spice_name.ts";
-import "../../names/version.ts";
-import "../../protocol/routes.ts";
 import "../../protocol/tables.ts";
 
 /** The formats of a whole result. */
@@ -54,7 +51,7 @@ async function stream(chunks: AsyncIterable<readonly FileRecord[]>, output: Outp
 /** Draws the coverage of rows, and which of the files are in the data directory. */
 async function coverageOf(rows: readonly FileRecord[], asked: QueryParameters, dataDir: string): Promise<Picture> {
   const [{ coveragePicture }, { filesHere }, { askedText }] = await Promise.all([
-    import("../../views/coverage_chart.ts"),
+    import("../../views/coverage.ts"),
     import("../../transfer/local_files.ts"),
     import("../../views/records.ts"),
   ]);

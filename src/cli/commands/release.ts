@@ -10,7 +10,7 @@ import {
 } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { InputError } from "../../errors.ts";
-import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
+import { DATA_LEVELS, INSTRUMENTS } from "../../names/fields.ts";
 import { RELEASE_DATA_TYPES, RELEASE_TYPES } from "../../protocol/tables.ts";
 import { printable } from "../../safe_text.ts";
 

@@ -2,8 +2,8 @@ import { json } from "../formats.ts";
 import { type Command, EXIT, UsageError } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { type RecordList, recordText } from "../../client/record_list.ts";
-import { DATA_LEVELS, INSTRUMENTS } from "../../names/vocabulary.ts";
-import type { TextLook } from "../../display/text_table.ts";
+import { DATA_LEVELS, INSTRUMENTS } from "../../names/fields.ts";
+import type { TextLook } from "../../display/table.ts";
 import { printable } from "../../safe_text.ts";
 import { JOB_STATES, type JobRecord } from "../../sdc/orders.ts";
 

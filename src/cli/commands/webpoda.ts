@@ -2,7 +2,7 @@ import { type Command, EXIT, type Output, PROGRAM, UsageError } from "../shell.t
 import { TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { PacketOutcome } from "../../client/webpoda.ts";
-import { INSTRUMENT_APIDS, QUERY_MODES } from "../../protocol/routes.ts";
+import { INSTRUMENT_APIDS, QUERY_MODES } from "../../protocol/tables.ts";
 
 /** `20260101`, or `20260101, repointing 12`. */
 function whenOf({ date, repointing }: PacketOutcome): string {

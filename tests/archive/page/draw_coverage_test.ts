@@ -1,7 +1,6 @@
 import { drawCoverage } from "../../../src/archive/page.ts";
 import { decodeFileRecords } from "../../../src/protocol/rows.ts";
-import { coverageOf } from "../../../src/views/coverage.ts";
-import { coverageSvg } from "../../../src/views/coverage_chart.ts";
+import { coverageOf, coverageSvg } from "../../../src/views/coverage.ts";
 import { openTestArchive } from "../../support/archive.ts";
 import { assert, assertEquals } from "@std/assert";
 

@@ -1,6 +1,6 @@
 import { ccsdsPackets } from "../../../src/demo/ccsds.ts";
 import { archivePath } from "../../../src/names/file_name.ts";
-import { packetRoute } from "../../../src/protocol/routes.ts";
+import { packetRoute } from "../../../src/protocol/tables.ts";
 import { openTestArchive, type TestArchive } from "../../support/archive.ts";
 import { testFolder } from "../../support/folder.ts";
 import { assertEquals } from "@std/assert";
