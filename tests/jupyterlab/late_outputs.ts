@@ -37,7 +37,7 @@ Deno.test("JupyterLab shows what is awaited below its cell", async (t) => {
       notebook.cells.evaluateAll((cells) =>
         cells.map((cell) => cell.querySelector(".jp-OutputArea")?.textContent ?? "")
       );
-    const end = Date.now() + 3_000;
+    const end = Date.now() + 10_000;
     while (!isLast((await texts()).join("")) && Date.now() < end);
     return await texts();
   };
@@ -62,8 +62,8 @@ Deno.test("JupyterLab shows what is awaited below its cell", async (t) => {
   await t.step(
     "what nobody awaits stands below the cell that runs by then, or below its own when none does",
     async () => {
-      const later = (text: string) => `void setTimeout(() => console.log("${text}"), 600);`;
-      const cells = [later("late;"), `${wait(100)} console.log("own;")`, wait(1500), later("last;")];
+      const later = (text: string) => `void setTimeout(() => console.log("${text}"), 3_000);`;
+      const cells = [later("late;"), `${wait(100)} console.log("own;")`, wait(8_000), later("last;")];
       const shown = await run("late.ipynb", cells, (text) => text.includes("last;"));
       assertEquals(shown.map((text) => text.trim()), ["", "own;", "late;", "last;"]);
     },

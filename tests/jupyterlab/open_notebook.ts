@@ -6,7 +6,7 @@ import { decodeNotebook, type Notebook } from "../support/notebook.ts";
 import { parseObject } from "../support/kernel_json.ts";
 import type { JupyterLab } from "./start_jupyterlab.ts";
 
-const MAX_MS = 60_000;
+const MAX_MS = 180_000;
 
 /** A notebook that is open in JupyterLab. */
 export interface OpenNotebook {

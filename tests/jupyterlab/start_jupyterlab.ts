@@ -17,7 +17,7 @@ const CHECKOUT = [
   "tests/support",
 ] as const;
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 
 /** A running JupyterLab over a copy of this checkout. */
 export interface JupyterLab extends AsyncDisposable {

@@ -6,6 +6,7 @@ import { cliCommand, runCli, startBareServe } from "../support/cli.ts";
 import { until } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
 import { deadUrl } from "../support/server.ts";
+import { assertTakesLess, wallTimeOf } from "../support/time.ts";
 import { certificateAuthority } from "../support/server_certificate.ts";
 import { type ArchivePlace, type ReplicaServers, sharedServers, startServers } from "./servers.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
@@ -342,14 +343,20 @@ Deno.test("versitygw announces an upload to serve, which then lists it without w
   const place = await servers.newArchivePlace();
   const env = { ...environment(servers, place), IMAP_ARCHIVE_WEBHOOK_SECRET: secret };
   await using _replica = await startBareServe(["--port", port], { env });
-  const events = () => servers.sql(`SELECT file_path, tries FROM ${place.schema}.pending`);
-  const signed = await (await fetch(`${url}/upload/${NAME}`)).json();
-  // After the ninth look, the next one is in two seconds.
-  await until(async () => Number((await events()).split("|")[1]) >= 9);
-  const sent = performance.now();
-  const response = await fetch(signed, { method: "PUT", body: "packets" });
-  await response.body?.cancel();
-  assertEquals(response.status, 200);
-  await until(async () => (await (await fetch(`${url}/query?instrument=mag`)).json()).length === 1);
-  assert(performance.now() - sent < 1_000, `it was listed after ${performance.now() - sent} ms`);
+  const tries = (name: string) =>
+    servers.sql(`SELECT tries FROM ${place.schema}.pending WHERE file_path LIKE '%${name}'`);
+  let count = 0;
+  await assertTakesLess(1_000, async () => {
+    count += 1;
+    const name = NAME.replace("v001", `v00${count}`);
+    const signed = await (await fetch(`${url}/upload/${name}`)).json();
+    // After the ninth look, the next one is in two seconds.
+    await until(async () => Number(await tries(name)) >= 9);
+    return await wallTimeOf(async () => {
+      const response = await fetch(signed, { method: "PUT", body: "packets" });
+      await response.body?.cancel();
+      assertEquals(response.status, 200);
+      await until(async () => (await (await fetch(`${url}/query?instrument=mag`)).json()).length === count);
+    });
+  });
 });
