@@ -1,5 +1,5 @@
 // Queries of an archive with 200,000 rows: how many a second, and the processor time of each. With the variable
-// IMAP_BENCH_BEFORE, the folder of an earlier checkout that has this file, it is compared with that one, in turn.
+// IMAP_BENCH_BEFORE, the folder of an earlier checkout that has this file, the two are measured alternately.
 import { median, type Result } from "./measure.ts";
 import { fromFileUrl } from "@std/path";
 
@@ -73,7 +73,7 @@ async function ask(port: number, path: string, until: number): Promise<number> {
   return count;
 }
 
-/** What a round has shown. */
+/** The result of a round. */
 export interface Figures {
   readonly perSecond: number;
   /** Milliseconds of processor time for each query. */

@@ -28,7 +28,7 @@ function dayFile(): Uint8Array<ArrayBuffer> {
   return minimalCdf({ attributes: {}, variables: [epoch, ...NAMES.map(doubles)] });
 }
 
-/** What one response took. */
+/** The time and the size of one response. */
 interface Response {
   readonly seconds: number;
   readonly firstByte: number;

@@ -99,7 +99,7 @@ async function run(command: string, args: readonly string[]): Promise<void> {
   if (!success) throw new Error(`${command} ${args.join(" ")}\n${new TextDecoder().decode(stderr)}`);
 }
 
-/** Runs both clients in turn with a server that responds immediately. */
+/** Runs both clients alternately with a server that responds immediately. */
 export async function benchPython(): Promise<Result[]> {
   const python = pythonClient() ?? join(await install(PYTHON), "imap-data-access");
   await using server = await startServer("static_server.ts");

@@ -33,7 +33,7 @@ async function run(args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
 }
 
-/** Measures a run without news against the local archive, with all of its start, and its query alone. */
+/** Measures a run without news against the local archive, with the start of the process; and its query without it. */
 export async function benchSync(): Promise<Result[]> {
   const folder = await Deno.makeTempDir({ prefix: "imap_bench_" });
   try {

@@ -142,7 +142,7 @@ const problem = (type: string): Json => ({
 /** What every route may respond. */
 const GATEWAY = { "401": ref("responses/Unauthorized"), "403": ref("responses/Forbidden") };
 const CRASH = { "500": ref("responses/Crash") };
-/** Routes that change something are below `/api-key` alone in a public archive, as in production. */
+/** Routes that change something are only below `/api-key` in a public archive, as in production. */
 const NO_SUCH_ROUTE = { "404": ref("responses/NoSuchRoute") };
 
 /** A route that lists the files of a table of spin, repoint or small-forces files. */

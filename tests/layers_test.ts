@@ -1,4 +1,4 @@
-// Who may import whom: data flows one way, and a newcomer can tell from a folder's name which line belongs where.
+// Which folder may import which: data flows one way, and the name of a folder says which code belongs there.
 import { assert, assertEquals } from "@std/assert";
 import { walk } from "@std/fs";
 import { fromFileUrl, relative } from "@std/path";
@@ -181,7 +181,7 @@ function loadedBy(entry: string, loaded = new Set<string>()): Set<string> {
   return loaded;
 }
 
-/** What starts, how many modules it evaluates at most, and what it may need that is not part of this project. */
+/** A command, the maximum number of modules that it evaluates, and the modules outside of this project that it may need. */
 const STARTS: ReadonlyArray<readonly [entry: string, most: number, ...others: string[]]> = [
   ["mod.ts", 20],
   ["cli.ts", 2],
@@ -352,7 +352,7 @@ Deno.test("src imports packages through the typed modules of src/std, which only
   assertEquals(wrong, []);
 });
 
-/** Words that stand in one place alone. */
+/** Words that may occur in one place only. */
 const PLACES: ReadonlyArray<readonly [words: RegExp, allowed: RegExp]> = [
   [/\bconsole\./, /^src\/cli\//],
   [/\bDeno\.(args|exit)\b/, /^src\/cli\//],

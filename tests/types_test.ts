@@ -59,7 +59,7 @@ Deno.test("the types of parameters name their words, so that editors complete th
   assertEquals(words.map((word) => text(word).instrument), words);
 });
 
-/** Whether two types are the same; `never` and `any` are the same as themselves only. */
+/** Whether two types are the same; `never` and `any` only equal themselves. */
 type IsSame<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 
 /** Calls that are never made: the compiler says what they return. */
@@ -91,7 +91,7 @@ Deno.test("the types of download() and upload() say what they return, also for a
   assert(typeof overloads("name", new Set(), new ImapClient()).one === "function");
 });
 
-/** What one would first write with rows; never called. */
+/** Code that people first write with rows; never called. */
 async function firstPrograms() {
   const files = await imap.query({ instrument: "mag", data_level: "l1a" });
   const sorted = files.toSorted((a, b) => a.start_date.localeCompare(b.start_date));

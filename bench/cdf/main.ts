@@ -22,7 +22,7 @@ interface Reader {
   readonly read: () => Promise<{ seconds: number; bytes: number }>;
 }
 
-/** Runs readers in turn; the first round fills caches. @returns The median time of each in seconds. */
+/** Runs readers alternately; the first round fills caches. @returns The median time of each in seconds. */
 async function readInTurn(readers: readonly Reader[]): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number[]>(readers.map(({ name }) => [name, []]));
   const bytes = new Set<number>();

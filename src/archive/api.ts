@@ -99,7 +99,7 @@ class Api {
     this.#filePage = new FilePage(options, this.#access);
   }
 
-  /** Answers a request. Internal errors become the 500 of the gateway, or a 503 if they pass by themselves. */
+  /** Answers a request. Internal errors become the 500 of the gateway, or a 503 if they are temporary. */
   async handle(request: Request): Promise<Response> {
     try {
       return await this.#answer(request);
@@ -224,7 +224,7 @@ class Api {
     return response;
   }
 
-  /** Whether the catalog has a file, now or after the store has found that it came in a moment ago. */
+  /** Whether the catalog has a file, now or after the store was asked whether it has just been uploaded. */
   async #isListed(path: string): Promise<boolean> {
     const { catalog, store } = this.#options;
     if (await catalog.has(path)) return true;

@@ -9,7 +9,7 @@ import type { Journal } from "./orders.ts";
 export interface BackgroundWork {
   /** Starts it. */
   start(): void;
-  /** Stops it; the catalog is not used any more when this returns. */
+  /** Stops it; the catalog is no longer used when this returns. */
   close(): Promise<void>;
 }
 

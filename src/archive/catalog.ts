@@ -86,7 +86,7 @@ export interface TimeSpanRow {
   readonly last: string | null;
   /** The number of records. */
   readonly records: number;
-  /** Whether no time is before the one in front of it. */
+  /** Whether the times are in ascending order. */
   readonly isSorted: boolean;
 }
 
@@ -186,7 +186,7 @@ export function noNewerVersion(version: "major" | "major and minor", conditions:
   })`;
 }
 
-/** SQL: a newer version has the same value. Of the columns that tell files apart, only the repointing may be null. */
+/** SQL: a newer version has the same value. Of the columns that identify a file, only the repointing may be null. */
 function isSame(column: string): string {
   return column === "repointing"
     ? `newer.${column} IS NOT DISTINCT FROM files.${column}`

@@ -27,12 +27,12 @@ const WORKER_URL = new URL("./file_worker.ts", import.meta.url);
 const WORKER_NAME: FileWorkerName = "imap-file-page";
 /** How long a thread may take to start, and how long a file may take then, in milliseconds. */
 const [MAX_START_MS, MAX_LOOK_MS] = [60_000, 15_000];
-/** How many files are looked into at a time, and how many requests may wait. */
+/** How many files are read at a time, and how many requests may wait. */
 const [MAX_THREADS, MAX_WAITING] = [2, 16];
 /** How many answers are kept: a page is loaded again, and the way back leads to it. */
 const [MAX_KEPT, MAX_KEPT_BYTES] = [16, 512 * 1024];
 
-/** Why a file is not looked into now. */
+/** Why a file is not read now. */
 const PROBLEMS = {
   late: "It takes too long to show here; download it to look into it",
   busy: "The archive looks into other files; load the page again",

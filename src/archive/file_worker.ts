@@ -1,4 +1,4 @@
-// Looks into a file of the archive for its page, in a thread of its own: requests go on meanwhile, and it can be ended.
+// Reads a file of the archive for its page in a separate thread, which delays no other request and can be ended.
 import { CdfError, type CdfSource } from "../cdf/cdf.ts";
 import { exportRecords, withTimeAsText } from "../dataset/export_records.ts";
 import type { DatasetVariable, IstpFile } from "../dataset/istp_file.ts";
@@ -23,7 +23,7 @@ import { counted, csvField } from "../views/records.ts";
 export type FileWorkerName = "imap-file-page";
 const WORKER_NAME: FileWorkerName = "imap-file-page";
 
-/** What is wanted of a file. */
+/** What to read from a file. */
 export interface LookTask {
   /** Where it is on this machine; undefined if its bytes come through the port of the answer. */
   readonly place: string | undefined;

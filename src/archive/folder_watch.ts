@@ -18,7 +18,7 @@ export type FolderChange =
 export interface WatchTimes {
   /** Whether to use the events of the operating system. Default: true. */
   readonly events?: boolean | undefined;
-  /** How often the folders are compared with what is known of them, in milliseconds. */
+  /** How often the folders are compared with the catalog, in milliseconds. */
   readonly rescanMs?: number | undefined;
   /** How long a file that may still be written must stay the same before it is listed, in milliseconds. */
   readonly settleMs?: number | undefined;
@@ -133,7 +133,7 @@ export class FolderWatch {
     this.#running ??= this.#run();
   }
 
-  /** Stops to watch; the catalog is not used any more when this returns. */
+  /** Stops watching; the catalog is no longer used when this returns. */
   async close(): Promise<void> {
     this.#stop.abort();
     this.#wake();
@@ -316,7 +316,7 @@ export class FolderWatch {
     for (const path of finished) this.#finished.delete(path);
   }
 
-  /** Whether the whole archive is gone, as a disk that is not mounted any more; its files are not taken for removed. */
+  /** Whether the whole archive is gone, for example because its disk is no longer mounted: its files do not count as removed. */
   #isGone(): boolean {
     const { root, onError } = this.#options;
     const isGone = infoOf(join(root, STATE_FOLDER)) === undefined;
@@ -337,7 +337,7 @@ export class FolderWatch {
       this.#watch([join(root, folder)], false);
     }
     const mtime = infoOf(join(root, folder))?.mtime?.getTime() ?? NaN;
-    // The rows before the files: a file that is uploaded meanwhile is not taken for a removed one.
+    // The rows before the files: a file that is uploaded meanwhile must not look like a removed one.
     const known = rows.stampsBelow(folder, false);
     const entries = await readFolder(join(root, folder)).catch((error: unknown) => {
       // One that was removed meanwhile is noticed in its own turn; others are tried again when they change.
@@ -411,7 +411,7 @@ export class FolderWatch {
     for (const path of gone) onChange({ type: "removed", path });
   }
 
-  /** Whether a file is complete, as far as anyone can tell who does not write it. */
+  /** Whether a file seems to be complete: only the program that writes it knows for certain. */
   #isSettled(path: string, stamp: FileStamp): boolean {
     const before = this.#unsettled.get(path);
     const isStill = before !== undefined && isSame(before, stamp);

@@ -55,7 +55,7 @@ export const MAX_DATA_BYTES = 64 * 1024 ** 3;
 interface HapiOptions {
   readonly catalog: Catalog;
   readonly store: ObjectStore;
-  /** The most bytes that a response may have in the binary format. */
+  /** The maximum number of bytes of a response in the binary format. */
   readonly maxBytes?: number | undefined;
   /** Called with each error that is not the caller's. */
   readonly onError?: ((error: unknown) => void) | undefined;
@@ -74,7 +74,7 @@ interface HapiRequest {
 const HEADERS = {
   "access-control-allow-origin": "*",
   "access-control-allow-methods": "GET, HEAD",
-  // The asterisk does not stand for this one (Fetch Standard, "CORS non-wildcard request-header name").
+  // The asterisk does not include this one (Fetch Standard, "CORS non-wildcard request-header name").
   "access-control-allow-headers": "*, authorization",
   "cache-control": "private, no-cache",
   "x-content-type-options": "nosniff",
@@ -148,7 +148,7 @@ function readTime(text: string): bigint | undefined {
   const date = new Date(`${year}-${isDayOfYear ? "01" : month}-${isDayOfYear ? "01" : day}T00:00:00Z`);
   if (isDayOfYear) date.setUTCDate(Number(dayOfYear));
   if (Number.isNaN(date.getTime()) || date.getUTCFullYear() !== Number(year)) return undefined;
-  // `Date` takes the 30th of February for a day of March.
+  // `Date` turns February 30 into a day in March.
   if (isDayOfYear ? Number(dayOfYear) < 1 : date.getUTCDate() !== Number(day)) return undefined;
   const isMidnight = hour === "24";
   if (isMidnight && (Number(minute) !== 0 || Number(second) !== 0 || /[1-9]/.test(fraction))) return undefined;
@@ -407,7 +407,7 @@ export class HapiServer {
           const { done, value } = await chunks.next();
           if (done !== true) return controller.enqueue(value);
         } catch (error) {
-          // The connection is closed before the end, which tells the caller (section 3.7.5).
+          // The connection is closed before the end, so that the caller notices (section 3.7.5).
           onError?.(error);
           throw error;
         }

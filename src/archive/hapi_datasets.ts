@@ -33,13 +33,13 @@ export interface HapiParameter {
   readonly dimensions: readonly number[];
   /** The number of elements of a record's value. */
   readonly count: number;
-  /** What stands for a missing value. */
+  /** The fill value for missing values. */
   readonly fill: number | bigint | string;
   /** What `/hapi/info` says about it. */
   readonly info: Readonly<Record<string, unknown>>;
 }
 
-/** A file of a dataset, and when its records are. */
+/** A file of a dataset, and the time span of its records. */
 export interface FileSpan extends FileStamp {
   readonly path: string;
   /** The day in its name, `YYYYMMDD`. */
@@ -191,7 +191,7 @@ function isTimeType(type: CdfType): type is CdfType & CdfTimeType {
 
 /** The types that fit into 32 bits with a sign. */
 const INTEGERS: readonly CdfType[] = ["INT1", "INT2", "INT4", "BYTE", "UINT1", "UINT2"];
-/** The missing value of integers whose file states none: few of them can have it. */
+/** The fill value of integers whose file has none: a value that is rare in data. */
 const NO_INTEGER = -2_147_483_648;
 
 /** The type of the parameter that has the values of a type. */
@@ -206,12 +206,12 @@ function digitsOf(type: CdfType): number {
   return type === "EPOCH" ? 3 : 9;
 }
 
-/** What stands for a missing time: as long as the times. */
+/** The fill value for missing times: as long as the times. */
 export function noTimeText(digits: number): string {
   return `9999-12-31T23:59:59.${"9".repeat(digits)}Z`;
 }
 
-/** What stands for a missing value of a variable, as the values of its file have it; undefined if the file states none. */
+/** The fill value of a variable, in the same form as its values; undefined if the file has none. */
 export function statedFill({ fill, type }: DatasetVariable): number | bigint | string | undefined {
   const first = typeof fill === "object" ? fill[0] : fill;
   if (hapiType(type) === "string") return typeof first === "string" ? first.trimEnd() : undefined;
@@ -287,7 +287,7 @@ async function describe(file: IstpFile, time: string): Promise<Pick<HapiDataset,
   };
 }
 
-/** The differences between times that tell the usual one. */
+/** How many differences between times are compared to find the usual one. */
 const CADENCE_RECORDS = 2000;
 
 /** Returns the usual time from record to record; nothing if there is none, as for events. */
@@ -301,7 +301,7 @@ async function cadenceOf({ cdf }: IstpFile, time: string): Promise<{ cadence?: s
   const median = steps[steps.length >> 1];
   if (median === undefined) return {};
   const usual = steps.filter((step) => Math.abs(step - median) <= median / 10).length;
-  // With a whole number of milliseconds if that is nearly the same.
+  // Rounded to a whole number of milliseconds if the difference is small.
   const rounded = Math.round(median * 1000) / 1000;
   const seconds = Math.abs(rounded - median) <= median / 1000 ? rounded : Number(median.toFixed(9));
   return usual * 2 < steps.length || seconds <= 0 ? {} : { cadence: `PT${decimal(seconds)}S` };
@@ -639,7 +639,7 @@ export class HapiDatasets {
   }
 
   /**
-   * Describes the data of a file; undefined if it cannot be read any more.
+   * Describes the data of a file; undefined if it can no longer be read.
    *
    * @throws {ConnectionError} If the store cannot be reached now: an older file may have other data.
    */
@@ -651,7 +651,7 @@ export class HapiDatasets {
     if (this.#descriptions.size >= MAX_KEPT) this.#descriptions.clear();
     const describing = this.#readDescription(file);
     this.#descriptions.set(key, describing);
-    // What failed once is tried again.
+    // After a failure, the next request tries again.
     const forget = () => this.#descriptions.delete(key);
     void describing.then((found) => found === undefined && forget(), forget);
     return describing;

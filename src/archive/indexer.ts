@@ -145,14 +145,14 @@ interface Claim {
   readonly now: number;
 }
 
-/** What a look for an upload has shown. */
+/** The result of looking for an upload. */
 interface ClaimedLook {
   readonly claim: Claim;
   /** Null if there is no such object; undefined if the store did not say. */
   readonly facts?: ObjectFacts | null;
 }
 
-/** What a look has shown. */
+/** The result of looking for uploads. */
 interface Look {
   readonly path: string;
   /** Undefined if there is no such object. */
@@ -182,7 +182,7 @@ export interface IndexerOptions {
   /** The clock, for the ingestion date of files. Default: the database's. */
   readonly now?: (() => Date) | undefined;
   readonly times?: Partial<IndexerTimes> | undefined;
-  /** Called with each failure; the work goes on. */
+  /** Called with each failure; the work continues. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -211,7 +211,7 @@ const MAX_EVENT_KEYS = 1_000;
 
 /**
  * Keeps the catalog in accord with the store, together with the indexers of other replicas. An upload goes directly to the
- * store, so each signed URL is noted in the database, and its object is looked for: soon at first, then less and less often, and
+ * store, so each signed URL is recorded in the database, and its object is looked for: soon at first, then less and less often, and
  * once more after the URL has ended, since its bytes may be replaced until then. A sweep compares the whole store with the
  * catalog. A process that ends at any moment loses nothing.
  */
@@ -244,7 +244,7 @@ export class Indexer {
     this.#loops = Promise.all([this.#lookForUploads(), this.#sweepAgainAndAgain(onSweep)]);
   }
 
-  /** Stops. The catalog is not used any more when this returns. */
+  /** Stops. The catalog is no longer used when this returns. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#alarm.ring();
@@ -375,7 +375,7 @@ export class Indexer {
 
   /** Reports a failure, unless it has just been reported: while a server is away, every look fails. */
   #report(error: unknown): void {
-    // What fails may be about another file each time.
+    // Each failure may name another file, so the reasons are compared.
     const text = error instanceof ImapError ? error.reason : String(error);
     const now = performance.now();
     if (this.#isClosed || (this.#reported?.text === text && now < this.#reported.at + REPORT_MS)) return;
@@ -464,7 +464,7 @@ export class Indexer {
         wait = longest;
       } catch (error) {
         this.#report(error);
-        // What is wrong may last, and each attempt may list the whole store.
+        // The failure may last, and each attempt may list the whole store.
         wait = Math.min(isFirst ? Math.max(wait * 2, this.#times.failedSweep) : longest, longest);
       }
       await pause(wait, this.#closing.signal);
@@ -510,7 +510,7 @@ class Alarm {
   }
 }
 
-/** Does something with each of many things, a few at a time. @returns The results, in order. */
+/** Calls a function for each item, a few at a time. @returns The results, in order. */
 async function inParallel<Thing, Result>(
   things: readonly Thing[],
   act: (thing: Thing) => Promise<Result>,
@@ -532,7 +532,7 @@ function keysOf(event: unknown): string[] {
   return records.flatMap((record: unknown) => isObject(record) ? keyOf(record.s3) : []);
 }
 
-/** Returns the key of the object that a part of an event is about. */
+/** Returns the key of the object in a part of an event. */
 function keyOf(part: unknown): string[] {
   const object = isObject(part) ? part.object : undefined;
   const key = isObject(object) ? object.key : undefined;
@@ -552,7 +552,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 type WriteOptions = Pick<IndexerOptions, "catalog" | "client" | "now">;
 
 /**
- * Returns the date of ingestion of files that come in now. It is the database's, since callers ask for what came in after a
+ * Returns the date of ingestion of files that arrive now. It is the database's, since callers ask for what arrived after a
  * moment: those of all replicas must be in order.
  */
 async function timeOf({ catalog, now }: Pick<WriteOptions, "catalog" | "now">): Promise<Date> {
@@ -638,7 +638,7 @@ class Sweep {
   #counts = { objects: 0, added: 0, updated: 0, removed: 0 };
   /**
    * Whether the ETags of a page are MD5s, which a list does not say: those of objects that the store encrypts are not. The
-   * first object of a page stands for all, since the setting of a bucket rarely changes.
+   * first object of a page is enough, since the setting of a bucket rarely changes.
    */
   #hasMd5: boolean | undefined;
 
@@ -669,7 +669,7 @@ class Sweep {
     }
     await this.#compare([], from, true);
     this.#checkStore(known);
-    // The list is complete. What came in after its page was read is still there.
+    // The list is complete. Files that arrived after their page was read are still there.
     for (let at = 0; at < this.#missing.length; at += MAX_ROWS) {
       const looks = this.#missing.slice(at, at + MAX_ROWS).map((path) => ({ path, facts: undefined }));
       this.#signal?.throwIfAborted();
@@ -752,7 +752,7 @@ class Sweep {
     const { releasesFoundFiles = true, client } = this.#options;
     const { path, size, mtime } = object;
     try {
-      // What the first sweep finds was ingested before this archive knew of it.
+      // The files of the first sweep were ingested before this archive existed.
       const facts = { size, mtime, md5: null, ingested: ingested ?? new Date(mtime) };
       const isReleased = this.#isFirst ? releasesFoundFiles : undefined;
       if (path.endsWith("/")) return undefined;

@@ -65,7 +65,7 @@ export async function answerRelease(
 /** Parses an uploaded manifest. All lines are parsed before any of them takes effect. */
 async function readManifest(name: string, store: ObjectStore): Promise<ReleaseSelection[]> {
   const { path, start, end } = manifestNamed(name);
-  // A manifest that came into the store a moment ago is listed now.
+  // A manifest that was stored a moment ago is listed now.
   const object = await store.has(path) ? await store.open(path) : undefined;
   if (object === undefined) throw new ImapError(`Cannot release by "${name}": it was not uploaded`);
   if (object.size > MAX_MANIFEST_BYTES) {

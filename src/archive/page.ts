@@ -238,7 +238,7 @@ interface FoundPage {
 
 /** The number of rows per page: the maximum that a table draws without hiding rows. */
 const PAGE_ROWS = 100;
-/** The maximum number of pages: nobody visits more, and finding the last ones would take long. */
+/** The maximum number of pages: nobody visits more, and finding the last ones would take too long. */
 const MAX_PAGES = 1_000;
 
 /** Parses the filter from the URL of the page. */

@@ -133,7 +133,7 @@ const MIGRATE = `DO $migration$ BEGIN
   IF NOT EXISTS (SELECT 1 FROM pg_class WHERE relname = 'state' AND relnamespace = current_schema()::regnamespace) THEN ${CREATE_TABLES} END IF;
 END $migration$`;
 
-/** How many orders are kept, and how long they are together; of twice as much, the older half is removed. */
+/** How many orders are kept, and their total length. When there is twice as much, the older half is removed. */
 const [MIN_ORDERS, MIN_ORDERS_BYTES] = [10_000, 2 * 2 ** 20];
 
 const DROP_OLD_ORDERS: SqlStatement = {
@@ -413,7 +413,7 @@ export class PostgresCatalog implements Catalog {
 
   async keepTimeSpans(path: string, read: FileStamp, spans: readonly TimeSpanRow[]): Promise<void> {
     const { size, mtime } = read;
-    // The row without a variable comes first, and two processes that read the same file follow one another.
+    // The row without a variable comes first, so that two processes that read the same file wait for each other.
     const rows = [
       { time_variable: "", is_main: 0, first: null, last: null, records: 0, is_sorted: 1 },
       ...spans.map(({ variable, isMain, isSorted, first, last, records }) => {
@@ -439,7 +439,7 @@ export class PostgresCatalog implements Catalog {
     return await this.#queryPage(query, maxBytes);
   }
 
-  /** Returns all rows, which are written as they come. */
+  /** Returns all rows, which are written as they arrive. */
   async #queryAll(query: FilesQuery, maxBytes: number | null): Promise<PackedText | undefined> {
     const writer = this.#writerOf(query);
     const { sql, values } = whereOf(query);

@@ -17,7 +17,7 @@ import { createHash, createHmac } from "node:crypto";
 /** Where a store's objects are. */
 export interface StoreLocation {
   readonly bucket: string;
-  /** What the key of each object begins with: empty, or with a slash at its end. */
+  /** The prefix of the key of each object: empty, or with a slash at its end. */
   readonly prefix: string;
   /** The origin that the replicas use. */
   readonly endpoint: URL;
@@ -119,7 +119,7 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** What `encodeURIComponent` leaves, although RFC 3986 reserves it. */
+/** The characters that RFC 3986 reserves, but that `encodeURIComponent` does not encode. */
 const RESERVED = /[!'()*]/g;
 
 /** Encodes a text as a signature needs it: everything but letters, digits, and `-._~`, as UTF-8. */
@@ -161,7 +161,7 @@ export interface RequestToSign {
   readonly path: string;
   /** Not encoded. */
   readonly query?: readonly (readonly [name: string, value: string])[];
-  /** Without the host. A value may stand for several headers of that name, joined by commas. */
+  /** Without the host. A value may hold several headers of that name, joined by commas. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The SHA-256 of the body in hex. Default: that of no body. */
   readonly bodyHash?: string;
@@ -433,7 +433,7 @@ function shownDuration(milliseconds: number): string {
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-/** What a refusal of a store says. */
+/** The error in a store's response. */
 interface StoreRefusal {
   readonly status: number;
   readonly headers: Headers;
@@ -628,7 +628,7 @@ export class S3Client {
    * Reads bytes of an object.
    *
    * @returns Exactly these bytes.
-   * @throws {ImapError} When the object is gone or another one, or shorter.
+   * @throws {ImapError} When the object is gone, was replaced, or is shorter.
    */
   async read(path: string, span: ObjectSpan): Promise<Uint8Array<ArrayBuffer>> {
     const { length } = span;
@@ -649,7 +649,7 @@ export class S3Client {
   /**
    * Streams bytes of an object.
    *
-   * @throws {ImapError} When the object is gone, or another one.
+   * @throws {ImapError} When the object is gone or was replaced.
    */
   async stream(path: string, span: ObjectSpan): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const action = `read "${path}" in "${this.name}"`;
@@ -738,7 +738,7 @@ export class S3Client {
   }
 
   /**
-   * Whether the store says that there is no such object. A response to HEAD does not tell a missing object from a
+   * Whether the store says that there is no such object. A response to HEAD does not distinguish a missing object from a
    * missing bucket, or from a key that is unknown.
    *
    * @throws {ImapError} When the store says anything else.

@@ -322,7 +322,7 @@ function textResponse(text: string, status: number): Response {
   return new Response(text, { status, headers: { "content-type": "text/plain", "cache-control": "no-store" } });
 }
 
-/** What is needed of a backend to answer requests. */
+/** The part of a backend that answers requests. */
 type ServedBackend = Pick<Backend, "catalog" | "store" | "journal" | "signer" | "wake">;
 
 /** The time limit for responses in progress when the archive is closed. */
@@ -429,7 +429,7 @@ class ArchiveServers {
   }
 }
 
-/** What a reader is told, as one line of JSON on its standard input. */
+/** The settings of a reader, as one line of JSON on its standard input. */
 interface ReaderTask {
   readonly folder: SharedFolder;
   readonly port: number;
@@ -446,7 +446,7 @@ type ReaderOptions =
 /** What a reader says, as lines of JSON on its standard output. */
 type ReaderNote = { readonly ready: true } | { readonly served: ServedRequest } | { readonly error: string };
 
-/** What a message between the processes consists of. */
+/** The fields of a message between the processes. */
 class Message {
   readonly #fields: Readonly<Record<string, unknown>>;
 

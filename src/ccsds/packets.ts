@@ -6,7 +6,7 @@ export interface PacketSource {
   read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
-/** What a packet is of a longer unit (CCSDS 133.0-B, section 4.1.3.4.2.2), by the value of its sequence flags. */
+/** Which part of a longer unit a packet is (CCSDS 133.0-B, section 4.1.3.4.2.2), by the value of its sequence flags. */
 const SEQUENCE_FLAGS = ["continuation", "first", "last", "unsegmented"] as const;
 
 /** The header of a space packet (CCSDS 133.0-B, section 4.1.3), and the time with which IMAP's secondary header begins. */
@@ -21,7 +21,7 @@ export interface PacketHeader {
   readonly hasSecondaryHeader: boolean;
   /** The application process identifier, which identifies the source on board: 0 to 2047. */
   readonly apid: number;
-  /** What the packet is of a longer unit. */
+  /** Which part of a longer unit the packet is. */
   readonly sequenceFlags: typeof SEQUENCE_FLAGS[number];
   /** The number of the packet among those of its APID: 0 to 16,383, then 0 again. */
   readonly sequenceCount: number;
@@ -44,7 +44,7 @@ export interface SequenceGap {
   readonly expected: number;
   /** The sequence count that the packet has. */
   readonly found: number;
-  /** The number of packets that are missing in between; 0 if the packet comes again or after a later one. */
+  /** The number of packets that are missing in between; 0 if the packet is repeated or follows a later one. */
   readonly missing: number;
 }
 
@@ -127,7 +127,7 @@ export const MAX_GAPS = 100;
 const HEADER_BYTES = 6;
 /** Sequence counts have 14 bits. */
 const SEQUENCE_COUNTS = 0x4000;
-/** A packet whose count is behind by less than half of all counts comes late; otherwise packets before it are missing. */
+/** A packet whose count is behind by less than half of all counts is late; otherwise packets before it are missing. */
 const MOST_MISSING = SEQUENCE_COUNTS / 2;
 const CHUNK_BYTES = 1 << 20;
 const FOUND_BYTES = 16;

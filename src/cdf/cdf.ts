@@ -91,7 +91,7 @@ export interface CdfVariable {
   readonly dimensions: readonly number[];
   /** The number of records. */
   readonly records: number;
-  /** Whether its values vary from record to record. One that does not vary has one record, which counts for all. */
+  /** Whether its values vary from record to record. One that does not vary has one record, which applies to all. */
   readonly varies: boolean;
   /** The width of a text in bytes; 1 for numbers. */
   readonly elements: number;
@@ -184,7 +184,7 @@ const CHUNK_BYTES = 256 * 1024;
 const TEXT_BYTES = 32;
 
 /**
- * An open file: its variables and attributes, and their values on request. It needs not be closed.
+ * An open file: its variables and attributes, and their values on request. It does not need to be closed.
  *
  * @category CDF files
  */
@@ -489,7 +489,7 @@ const COMPRESSED = 0xcccc_0001;
  * @category CDF files
  */
 interface OpenedFile {
-  /** What offsets count in: the file, or what it is decompressed to. */
+  /** What offsets refer to: the file, or its decompressed contents. */
   readonly source: Source;
   /** The file itself. */
   readonly original: Source;

@@ -1,7 +1,7 @@
 import { CdfError, nodeModule } from "./source.ts";
 import type { CdfCompression } from "./headers.ts";
 
-/** What is used of Node's `node:zlib`. */
+/** The part of Node's `node:zlib` that is used. */
 interface Zlib {
   gunzipSync(bytes: Uint8Array, options: { readonly chunkSize: number; readonly maxOutputLength: number }): Uint8Array;
 }

@@ -297,7 +297,7 @@ interface Context {
   readonly unusedBytes: number;
 }
 
-/** Reads all headers, from the CDF descriptor record (CDR) at byte 8 on; values are left alone. */
+/** Reads all headers, beginning with the CDF descriptor record (CDR) at byte 8; values are not read. */
 export async function readHeaders(reader: HeaderReader): Promise<FileHeader> {
   const cdr = await reader.record("CDR", 8);
   const globalOffset = cdr.offset8();

@@ -130,7 +130,7 @@ export class RecordReader {
         continue;
       }
       if (last < record) continue;
-      // What is not asked for is not looked at.
+      // Only what is requested is read.
       if (first >= this.#end) {
         index.at--;
         return undefined;
@@ -348,7 +348,7 @@ export class RecordReader {
   async #fillGap(target: Uint8Array, record: number): Promise<void> {
     const { sparse, padBytes, name, offset, isZ } = this.#variable;
     this.#gapBytes += target.length;
-    // Sparse records have gaps by intention, so only those of one call count.
+    // Sparse records have gaps on purpose, so only the records of one call are counted.
     if (this.#gapBytes > (sparse === "none" ? 1 : 2) * this.#source.maxGapBytes) {
       const state = `${this.#gapBytes} bytes of "${name}" are missing in the file, more than its size explains`;
       throw recordError("limit", isZ ? "zVDR" : "rVDR", offset, `${state}; read chunks, or raise maxBytes`);

@@ -110,7 +110,7 @@ function openInDeno(path: string | URL): OpenFile {
   }
 }
 
-/** What is used of Node's `node:fs/promises`. */
+/** The part of Node's `node:fs/promises` that is used. */
 interface NodeFiles {
   open(path: string | URL, flags: "r"): Promise<{
     stat(): Promise<{ readonly size: number; readonly mtimeMs: number }>;
@@ -287,13 +287,13 @@ export class HeaderCache {
     const { size, readAhead } = this.#source;
     const last = this.#windows.at(-1);
     const end = last === undefined ? -1 : last.offset + last.bytes.length;
-    // What follows the last window, or nearly, is read in larger and larger windows.
+    // Reads that directly follow the last window, or nearly so, use larger and larger windows.
     const follows = last !== undefined && offset >= last.offset && offset <= end + last.bytes.length / 2;
     const most = areFew ? REMOTE_READ_AHEAD : Math.max(MAX_READ_AHEAD, readAhead);
     this.#ahead = Math.min(follows ? 2 * this.#ahead : readAhead, most);
     const from = size <= SMALL ? 0 : Math.max(0, offset - READ_BEFORE);
     let to = Math.min(size, Math.max(from + (size <= SMALL ? size : this.#ahead), offset + length));
-    // What is in memory is not read again.
+    // Bytes in memory are not read again.
     for (const { offset: start } of this.#windows) if (start >= offset + length && start < to) to = start;
     const bytes = new Uint8Array(to - from);
     await open.readInto(from, bytes);

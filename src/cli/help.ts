@@ -358,7 +358,7 @@ interface LibraryType {
 
 const TIMES: readonly Explained[] = [
   ["from", "option: earliest time, in UTC: a day, or a time such as 2026-01-31T12:00"],
-  ["to", "option: first time after those that are read; a day means its start"],
+  ["to", "option: end of the times, exclusive; a day means its start"],
 ];
 const NAMES: Explained = ["names", "the name of a variable, or a list of them"];
 
@@ -589,7 +589,7 @@ const FILES_OF: ReadonlyMap<string, ReadonlyArray<readonly [string, string]>> = 
     [
       ["force", "option: fetch files again that were changed here, and let more than 10 % of the files be removed"],
       ["verify", "option: compare the bytes of all files here with the SDC's"],
-      ["overlapHours", "option: how much earlier than the last run the next one begins (default: 48)"],
+      ["overlapHours", "option: how far the next run looks back before the last one, in hours (default: 48)"],
       ["onFile", "option: a function that is called for each new file, and again if it throws"],
     ],
   ],

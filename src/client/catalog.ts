@@ -325,7 +325,7 @@ function generalQuery(table: TableName, asked: QueryParameters): QueryParameters
   return instrument === undefined || table === "spice" ? undefined : { table };
 }
 
-/** `l1a (40), l1b (40)`: names with the number of files of each, those close to what was asked first. */
+/** `l1a (40), l1b (40)`: names with the number of files of each; those that are close to the given name come first. */
 function listed(products: readonly CatalogEntry[], { nameOf, values }: NameCondition): string {
   const files = new Map<string, number>();
   for (const product of products) files.set(nameOf(product), (files.get(nameOf(product)) ?? 0) + product.files);

@@ -44,7 +44,7 @@ const COUNTS_ROWS: ReadonlySet<CallName> = new Set(["query", "catalog"]);
 /** Unlike a Python kernel, Deno's kernel runs the cells that are queued when one fails or is stopped. */
 const OTHERS_RUN = "cells that were already queued still run";
 
-/** What a call that was stopped with the Stop button rejects with. A panel has said already what to do. */
+/** The error of a call that was stopped with the Stop button. A panel already says what to do. */
 function stopError(name: CallName, hasPanel: boolean): ImapError {
   const advice = hasPanel ? "" : `; ${ADVICE[name]} (${OTHERS_RUN})`;
   return new ImapError(`Cannot finish the ${name}: it was stopped${advice}`);
@@ -57,7 +57,7 @@ function seconds(milliseconds: number): string {
   return `${Math.max(0, Math.ceil(milliseconds / 1000))} s`;
 }
 
-/** What a running cell says about a call: what it waits for, and its notices, which remain. */
+/** The lines below a running cell: what its call waits for, and notices, which remain. */
 class WaitLine {
   readonly #name: CallName;
   readonly #output = new LiveOutput(() => this.#bundle());

@@ -50,7 +50,7 @@ export type { DatasetValues, DatasetVariable, VariableDimension, VariableRole } 
 export interface ReadOptions {
   /** The earliest time. A day means its start. */
   readonly from?: DayLike | undefined;
-  /** The first time after those to read. A day means its start, so that the day itself is not read. */
+  /** The end of the times to read, exclusive. A day means its start, so that the day itself is not read. */
   readonly to?: DayLike | undefined;
 }
 
@@ -293,7 +293,7 @@ export class Dataset {
     this.#content = content;
   }
 
-  /** What the file is: `cdf`, `packets`, `text`, or `other`, which is not looked into. */
+  /** What the file is: `cdf`, `packets`, `text`, or `other`, whose contents are not read. */
   get kind(): FileContentKind {
     return this.#content.kind === "series" ? "cdf" : this.#content.kind;
   }
@@ -303,7 +303,7 @@ export class Dataset {
     return this.#content.kind === "series" ? this.#content.series.names : [this.name];
   }
 
-  /** The open CDF file; of several files, the one that tells what is in the others. @throws {InputError} If it is none. */
+  /** The open CDF file; of several files, the one that describes the others. @throws {InputError} If it is none. */
   #cdfFile(action: string): IstpFile {
     const content = this.#content;
     if (content.kind === "cdf") return content.file;

@@ -25,7 +25,7 @@ import { counted, withHyphens } from "../views/records.ts";
  * @category Between runs
  */
 export interface LineageOptions extends CallOptions {
-  /** The number of levels above the file to look into: 1 for its parents. Default: 32. */
+  /** The number of levels above the file to follow: 1 for its parents. Default: 32. */
   levels?: number | undefined;
   /** Whether to look only at files on this machine. Default: false. */
   offline?: boolean | undefined;
@@ -55,9 +55,9 @@ export interface LineageJson {
   readonly nodes: readonly LineageNode[];
   /** Each file and its parents, in the order in which the file names them. */
   readonly edges: readonly LineageEdge[];
-  /** Whether files were not looked into because of a limit. */
+  /** Whether a limit kept files from being read. */
   readonly is_cut: boolean;
-  /** What was not looked at, and why. */
+  /** What was not examined, and why. */
   readonly notes: readonly string[];
 }
 
@@ -101,12 +101,12 @@ export class Lineage {
     return this.#graph.nodes.filter(({ state, problem }) => state !== "here" || problem !== null);
   }
 
-  /** Whether files were not looked into because of a limit. */
+  /** Whether a limit kept files from being read. */
   get isCut(): boolean {
     return this.#graph.isCut;
   }
 
-  /** What was not looked at, and why, in a line each. */
+  /** What was not examined, and why, in a line each. */
   get notes(): readonly string[] {
     return this.#graph.notes;
   }
@@ -202,7 +202,7 @@ export async function findLineage(
   return new Lineage(graph, get);
 }
 
-/** A lineage of a file that nobody has is an error. @throws {ImapError} */
+/** Throws if the file is neither here nor in the archive. @throws {ImapError} */
 function checkRoot({ nodes: [root] }: LineageGraph, api: string): void {
   if (root === undefined || root.state === "here" || root.state === "archive") return;
   const action = `find the lineage of "${shown(root.name)}"`;

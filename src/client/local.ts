@@ -336,7 +336,7 @@ function selectionOf(parameters: LocalParameters): Selection {
     }
   }
   if (keeps.size === 0) {
-    // What the table that the names belong to has to say.
+    // The checks of the table that the names belong to.
     checkQuery({ ...wanted, ...(table === undefined ? {} : { table }) });
     throw joinInputErrors(problems.slice(0, 1));
   }
@@ -444,7 +444,7 @@ interface Found {
   readonly others: readonly OtherEntry[];
 }
 
-/** Whether a file is still as it was found: nobody has replaced it, by a link for example. */
+/** Whether a file is still as it was found, and was not replaced, for example by a link. */
 function isUnchanged({ localPath, size, modified }: LocalEntry): boolean {
   const info = Deno.lstatSync(localPath);
   return info.isFile && info.size === size && (info.mtime?.getTime() ?? 0) === modified;
@@ -501,7 +501,7 @@ export class LocalDirectory {
   readonly files: QueryResult;
   /** Those of the files of which a newer version is in the data directory. */
   readonly superseded: QueryResult;
-  /** The partial files of downloads that have not ended. */
+  /** The partial files of unfinished downloads. */
   readonly partial: RecordList<PartialFileRecord>;
   /** What is not a file of the SDC; none if only some files are listed. */
   readonly others: RecordList<OtherFileRecord>;

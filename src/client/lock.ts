@@ -134,7 +134,7 @@ const VERIFY_KINDS: KindsOf<VerifyOptions> = {
 export interface LockDownloadOptions extends Omit<DownloadOptions, "ifPresent"> {
   /**
    * Whether nothing is written unless all files can be: the archive is first asked for the size and the MD5 of each file to
-   * download. Default: false, each file counts for itself.
+   * download. Default: false, each file is treated separately.
    */
   frozen?: boolean | undefined;
 }
@@ -197,7 +197,7 @@ function checkTarget(path: string, file: string, force: boolean): void {
 
 const DAYS: ReadonlySet<string> = new Set(["start_date", "end_date", "ingestion_start_date", "ingestion_end_date"]);
 
-/** Returns a query as a lock file has it: `today` and `7d` are replaced by their days, so that it means the same later. */
+/** Returns a query in the form of a lock file: `today` and `7d` are replaced by days, so that it means the same later. */
 function lockedQuery(parameters: QueryParameters, now: Date): LockedQuery {
   const { table, days } = checkQuery(parameters, now, { verb: "lock", except: [] });
   const entries = Object.entries(parameters).flatMap(([name, value]): Array<[string, string | string[]]> => {
@@ -455,7 +455,7 @@ export class LockFile {
     return await downloadAll({ ...context, expected }, this.files.map(({ path }) => path), transfer);
   }
 
-  /** Makes sure that the archive has files with these bytes, as far as it tells. @throws {ImapError} */
+  /** Makes sure that the archive has files with these bytes, as far as its responses say. @throws {ImapError} */
   async #checkArchive(
     context: DownloadContext,
     files: readonly LockedFile[],
@@ -614,7 +614,7 @@ async function checkReceived(path: string, received: string, sha256: string | un
   }
 }
 
-/** Says how the archive's object differs from a locked file, as far as the store tells; undefined if it does not. */
+/** Says how the archive's object differs from a locked file, as far as the store says; undefined if it does not. */
 async function archiveProblem(
   { transport }: DownloadContext,
   urls: ReturnType<typeof urlSource>,

@@ -88,7 +88,7 @@ export interface QueryResultOrigin {
   >;
 }
 
-/** What became of a result since its query. */
+/** How a result was changed after its query. */
 interface History {
   /** The queries whose rows it has, as text. */
   readonly asked: string;

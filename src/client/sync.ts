@@ -138,7 +138,7 @@ const MIN_INTERVAL_MS = 1_000;
 /** The parameters for days of ingestion: sync chooses these days itself. */
 const INGESTION = ["ingestion_start_date", "ingestion_end_date", "today", "days_ago"] as const;
 
-/** What a sync needs of its client. */
+/** The parts of the client that a sync needs. */
 export interface SyncContext {
   readonly settings: Settings;
   readonly transport: Transport;
@@ -314,7 +314,7 @@ async function tryOnce(sync: ReadySync, context: SyncContext, state: SyncState):
   const { options, overlapHours } = sync;
   const { asked, askedForAll } = state;
   const now = options.now?.() ?? new Date();
-  // What was gone at the last time may be back: only a list of all files tells, and nothing is removed without it.
+  // Files that were gone last time may be back: only a list of all files shows it, and nothing is removed without one.
   const mayRemove = options.removeMissing === true && [...state.files.values()].some(({ isGone }) => isGone);
   const isFull = options.full === true || mayRemove || asked === undefined || askedForAll === undefined ||
     Math.abs(now.getTime() - askedForAll.getTime()) >= FULL_AFTER_MS;

@@ -30,7 +30,7 @@ export class SyncReport {
   readonly refusal: string | undefined;
 
   /**
-   * The journal of the run before this one, if that was killed and its journal is damaged: what it had noted from this line
+   * The journal of the run before this one, if that was killed and its journal is damaged: what it had recorded from this line
    * on is lost. Its files were compared with the archive's; some may be handed over again, or not at all.
    */
   readonly damage: { readonly path: string; readonly line: number } | undefined;

@@ -88,7 +88,7 @@ function usualNames(file: IstpFile): string[] {
   const varying = file.variables.filter(({ varies }) => varies);
   const values = varying.filter(({ timeType }) => timeType === undefined);
   const withTime = values.filter((variable) => file.timeOf(variable)?.name === time);
-  // Without times, those with the records of the first; a file of nothing but times has these.
+  // Without times: the variables with as many records as the first one; in a file that has only times, the times.
   const others = values.filter(({ shape }) => shape[0] === values[0]?.shape[0]);
   const members = [withTime, others, varying.slice(0, 1)].find(({ length }) => length > 0) ?? [];
   const data = members.filter(({ role }) => role === "data");

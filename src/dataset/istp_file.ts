@@ -68,7 +68,7 @@ export interface DatasetVariable {
   readonly timeType: CdfTimeType | undefined;
   /** The dimensions of its records. */
   readonly dimensions: readonly VariableDimension[];
-  /** The value that stands for a missing one (FILLVAL). */
+  /** The fill value, which marks a missing one (FILLVAL). */
   readonly fill: CdfAttributeValue | undefined;
   /** The least valid value (VALIDMIN), or one for each element. */
   readonly validMin: CdfAttributeValue | undefined;
@@ -401,7 +401,7 @@ export class IstpFile {
   /**
    * Reads the values of a variable, all of them or those of a span of time.
    *
-   * @throws {InputError} If the file does not have the variable, or does not say when its records are.
+   * @throws {InputError} If the file does not have the variable, or does not say which times its records have.
    * @throws {CdfError} If the file is damaged.
    */
   async read(name: string, wanted: ValuesWanted = {}): Promise<DatasetValues> {
@@ -465,7 +465,7 @@ export class IstpFile {
     let labels: string[][] = [[]];
     for (const dimension of dimensions) {
       const own = await this.labels(dimension) ?? [];
-      // Labels that are not unique tell no elements apart.
+      // Labels that are not unique do not distinguish elements.
       const used = new Set(own).size === dimension.size
         ? own
         : Array.from({ length: Math.min(dimension.size, most + 1) }, (_, index) => String(index));
@@ -475,7 +475,7 @@ export class IstpFile {
     return labels.map((label) => label.length === 0 ? "" : `[${label.join(", ")}]`);
   }
 
-  /** Returns a test for the values of a variable, as stored, that stand for missing ones. */
+  /** Returns a test for the stored values of a variable that mark missing ones. */
   missingTest({ type, fill, name }: DatasetVariable): (value: number | bigint) => boolean {
     const stated = [numberOf(fill, type), numberOf(this.cdf.variable(name).pad, type)];
     const missing = stated.filter((value) => value !== undefined);

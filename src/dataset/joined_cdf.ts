@@ -251,7 +251,7 @@ export class JoinedCdf {
     const summaries: TimeSummary[] = [];
     for (const { part } of plain) {
       const summary = await this.#summary(part, time);
-      // Times that go back have no order to put others into.
+      // If the times of a file are not in order, others cannot be merged with them.
       if (!summary.isIncreasing) return plain;
       summaries.push(summary);
     }

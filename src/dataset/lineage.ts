@@ -80,7 +80,7 @@ export interface LineageGraph {
   readonly nodes: readonly LineageNode[];
   /** In the order in which each file names its parents. */
   readonly edges: readonly LineageEdge[];
-  /** Whether files were not looked into because of the limits. */
+  /** Whether the limits kept files from being read. */
   readonly isCut: boolean;
   /** What was not looked at, and why: in a line each. */
   readonly notes: readonly string[];
@@ -112,7 +112,7 @@ export interface LineagePlaces {
   readonly get?: ((archivePaths: readonly string[]) => Promise<void>) | undefined;
 }
 
-/** A name as it is written in a file, and the path that it stands for. */
+/** A name as it is written in a file, and its path. */
 interface NamedParent {
   readonly name: string;
   readonly path: string | undefined;
@@ -123,7 +123,7 @@ function readName(text: string): NamedParent | undefined {
   const name = bareName(text);
   for (const candidate of [name, `${name}.cdf`]) {
     if (tryParseFileName(candidate) === undefined) continue;
-    // SPICE files have been in several folders, and the path says in which one this is.
+    // The SDC has kept SPICE files in several folders: only the path says where this one is.
     const path = candidate === name && isArchivePath(text) ? text : archivePath(candidate);
     return { name: candidate, path };
   }

@@ -11,11 +11,11 @@ export type FileContent =
   | { readonly kind: "packets"; readonly packets: PacketSummary }
   /** The first lines of a text, and whether there are more. */
   | { readonly kind: "text"; readonly format: string; readonly lines: readonly string[]; readonly isCut: boolean }
-  /** A file that is not looked into. */
+  /** A file whose contents are not read. */
   | { readonly kind: "other"; readonly format: string };
 
 /**
- * What a file is: a CDF file, a file of packets, a text, or something that is not looked into.
+ * What a file is: a CDF file, a file of packets, a text, or something whose contents are not read.
  *
  * @category Open files
  */

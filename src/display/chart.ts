@@ -376,7 +376,7 @@ function markSvg(mark: Mark, color: Painter): string {
   }
 }
 
-/** A value on an axis, as a {@linkcode Mark} has it: in pixels. */
+/** A position on an axis in pixels, as in a {@linkcode Mark}. */
 interface AxisTick {
   readonly x: number;
   readonly label: string;

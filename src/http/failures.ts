@@ -51,7 +51,7 @@ function bitsOf(text: string): string | undefined {
   }
   const url = /^[0-9a-f:.]+$/i.test(text) ? URL.parse(`http://[${text}]`) : null;
   if (url === null) return undefined;
-  // The URL has the usual form, in which `::` stands for groups of zeros.
+  // The URL has the usual form, in which `::` replaces groups of zeros.
   const [start = [], end = []] = url.hostname.slice(1, -1).split("::").map((groups) => groups.split(":"));
   const groups = [...start, ...Array<string>(8 - start.length - end.length).fill("0"), ...end];
   return bits(groups.map((group) => parseInt(group || "0", 16)), 16);
@@ -111,7 +111,7 @@ interface Situation {
   readonly tunnelStatus?: number | undefined;
 }
 
-/** What a closer look has shown about a failure whose text does not tell the cause. */
+/** What a closer look has shown about a failure whose text does not name the cause. */
 interface CloserLook {
   /** The status with which the proxy refuses a connection. */
   readonly tunnelStatus?: number | undefined;
@@ -152,7 +152,7 @@ const checkClock = (verified: string): string =>
   `the clock of this machine says ${shownTime(verified)} UTC: if that is wrong, set it; ` +
   "otherwise the server needs a new certificate";
 
-/** What to do about an issuer that is not trusted. It depends on what Deno has been told to trust. */
+/** What to do about an issuer that is not trusted. It depends on what Deno is set to trust. */
 function trustAdvice(situation: Situation): string {
   const { name, file } = situation.trust ?? { name: "DENO_CERT", file: variable("DENO_CERT") };
   const stores = variable("DENO_TLS_CA_STORE") ?? "";
@@ -468,7 +468,7 @@ async function speaksTls(url: URL): Promise<boolean | undefined> {
   });
 }
 
-/** Asks a proxy for a connection, as `fetch` did, and returns the status with which it refuses. `fetch` does not tell. */
+/** Asks a proxy for a connection, as `fetch` did, and returns the status with which it refuses, which `fetch` does not report. */
 async function tunnelStatus({ url }: UsedProxy, { hostname, port }: URL): Promise<number | undefined> {
   if (url.protocol !== "http:") return undefined;
   return await look(url.host, async (signal) => {
@@ -502,7 +502,7 @@ function textOf(thrown: unknown): string {
 
 /**
  * Whether a port accepts connections, which a server does that is only slow to respond; undefined if that cannot be
- * told. A firewall that drops packets does not refuse connections: nothing comes back.
+ * told. A firewall that drops packets does not refuse connections: there is no response at all.
  */
 async function accepts(url: URL): Promise<boolean | undefined> {
   return await look(url.host, async (signal) => {
@@ -537,7 +537,7 @@ function situationOf(
   return { url, host: url.host, isApi: url.origin === api.origin, setting, proxy, trust, found };
 }
 
-/** Looks closer at a failure whose text does not tell the cause. */
+/** Looks closer at a failure whose text does not name the cause. */
 async function lookCloser(text: string, url: URL, proxy: UsedProxy | undefined): Promise<CloserLook> {
   if (proxy !== undefined) {
     return /unsuccessful tunnel/i.test(text) ? { tunnelStatus: await tunnelStatus(proxy, url) } : {};

@@ -38,7 +38,7 @@ const KEPT_CHUNKS = 4;
 /** Deno and the operating system take this many bytes before the connection exists. */
 const BUFFERED_LENGTH = 4 * CHUNK_LENGTH;
 /**
- * How long the first bytes of a large file wait, in milliseconds, so that on a fast network the headers arrive alone.
+ * How long the first bytes of a large file wait, in milliseconds, so that on a fast network the headers arrive before them.
  * nginx would store bytes that arrive with them first, and then all others at odd positions in its file, which takes a
  * third more CPU. `curl` waits for `100 Continue`, which `fetch` cannot.
  */
@@ -200,7 +200,7 @@ class OnePut implements AsyncDisposable {
   /** Ends the request when nothing has been taken, and no response has arrived, for too long. */
   #watch(): void {
     const { action, transport: { timeoutMs } } = this.#call;
-    // What follows the first bytes waits for buffers of the network, which are emptied in large steps.
+    // Later bytes wait for buffers of the network, which are emptied in large steps.
     const limit = this.#bytes > BUFFERED_LENGTH ? timeoutMs * SENDING_FACTOR : timeoutMs;
     const left = limit - (performance.now() - this.#progressed);
     if (left > 0) this.#stopTimer = startTimer(left, () => this.#watch());

@@ -97,7 +97,7 @@ export interface Transport {
   readonly log: HttpLog;
   /** Returns a number from 0 (inclusive) to 1 (exclusive), for the random part of the wait before a retry. */
   readonly random: () => number;
-  /** What sends requests, if it is not Deno's own client: one that trusts further certificates. */
+  /** The client that sends requests, if it is not Deno's own: one that trusts further certificates. */
   readonly http?: Deno.HttpClient | undefined;
   /** The option for these certificates. Default: Deno's own settings. */
   readonly trust?: TrustOption | undefined;

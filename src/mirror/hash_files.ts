@@ -171,7 +171,7 @@ class HashRun {
   readonly #hasher: FileHasher;
   readonly #threads: HashThread[] = [];
   readonly #lanes: Promise<void>[] = [];
-  /** What a thread took and did not finish. */
+  /** The files that a thread took and did not finish. */
   readonly #returned: string[] = [];
   #results: HashedFile[] = [];
   #wake = Promise.withResolvers<void>();
@@ -259,7 +259,7 @@ class HashRun {
           await this.#startThreads(jobs);
         }
         if (now - turned > MAX_TURN_MS) {
-          // Lets other work come first; a timer would take 1 to 2 ms.
+          // Lets other work run first; a timer would take 1 to 2 ms.
           await Deno.stat(path).catch(() => {});
           turned = performance.now();
         }
@@ -306,7 +306,7 @@ class HashRun {
       const answer = await thread.hash(paths);
       if (this.#isOver) return;
       if (answer === undefined) {
-        // This thread cannot run.
+        // The thread could not be started.
         this.#returned.push(...paths);
         return this.#begin(this.#hashHere());
       }

@@ -9,7 +9,7 @@ import { basename, join } from "@std/path";
 /** The folder below a data directory with the archive's files (SDC folder convention). */
 const TOP_FOLDER = "imap";
 
-/** What every entry of a data directory has. */
+/** The fields of every entry of a data directory. */
 interface Entry {
   /** The path relative to the data directory, with `/` between its folders. Of an archive's file: its archive path. */
   readonly path: string;
@@ -30,7 +30,7 @@ export interface LocalFile extends Entry {
   readonly file: ImapFile;
 }
 
-/** What there is of a file whose download has not ended: `path` is that of the complete file. */
+/** A partial file of an unfinished download: `path` is that of the complete file. */
 export interface LocalPartialFile extends Entry {
   readonly kind: "partial";
   /** The bare name of the complete file. */

@@ -88,7 +88,7 @@ interface Versions {
   readonly locked: LockedFile[];
 }
 
-/** What has changed, and the files that the lock file would list now, with when each was indexed. */
+/** What has changed, and the files that the lock file would list now, with the time when each was indexed. */
 export interface ChangesSince {
   readonly changes: ArchiveChange[];
   readonly next: ReadonlyMap<string, string | undefined>;
@@ -156,7 +156,7 @@ class Comparison {
 
   #compare({ table, rows, locked }: Versions): void {
     if (locked.length === 0) {
-      // Without a query, these are other files of a product than those that were named.
+      // Without a query, these are files of a product that were not named.
       if (this.#found !== undefined) { for (const row of rows) this.#add(row.file_path, "new", { row }); }
       return;
     }

@@ -5,7 +5,7 @@ import { bareName, tryParseFileName } from "../names/file_name.ts";
 import { excerpt, printable } from "../safe_text.ts";
 import { localPath } from "../transfer/local_files.ts";
 
-/** What the CDF files of a product say of their source: global attributes of NASA's ISTP guidelines. */
+/** The source of a product according to its CDF files: global attributes of NASA's ISTP guidelines. */
 const ATTRIBUTES = {
   description: "Logical_source_description",
   investigator: "PI_name",

@@ -45,7 +45,7 @@ export interface LockContents {
   readonly name: string;
   /** When it was written: `2026-01-31T12:00:00Z`. */
   readonly created: string;
-  /** The URL of the archive; empty if nobody knows where the files are from: those of a data directory. */
+  /** The URL of the archive; empty if the origin of the files is not known, as for a whole data directory. */
   readonly archive: string;
   /** The program that wrote it, and its version. */
   readonly program: string;
@@ -249,7 +249,7 @@ export async function readLockFile(path: string): Promise<LockContents> {
 /**
  * Returns which files the lock files in a data directory list, by path, with the name of the lock file.
  *
- * @throws {FileError} When one cannot be read: nobody knows what it lists.
+ * @throws {FileError} When one cannot be read, so that its files are not known.
  */
 export async function lockedFiles(dataDir: string): Promise<Map<string, string>> {
   const locked = new Map<string, string>();
@@ -261,7 +261,7 @@ export async function lockedFiles(dataDir: string): Promise<Map<string, string>>
   return locked;
 }
 
-/** Writes a file of JSON with its folder. At any time, its old or its new text is there. */
+/** Writes a JSON file, and creates its folder. The file is replaced atomically. */
 export async function writeJsonFile(path: string, text: string): Promise<void> {
   const action = `write "${basename(path)}"`;
   await Deno.mkdir(dirname(path), { recursive: true }).catch((error) => {

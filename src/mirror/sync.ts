@@ -1,5 +1,5 @@
-// One run of a sync that has something to do: it was asked and looked at what is new (sync_plan.ts), and does what follows
-// from that, file by file. After each file it is noted what is here (sync_state.ts), so that a run that is killed is
+// One run of a sync that has something to do. sync_plan.ts has found out what is new; this file acts on it, file by file.
+// Each completed file is recorded at once (sync_state.ts), so that a run that is killed is
 // continued by the next one.
 import { STATE_FOLDER } from "../config.ts";
 import { fileError } from "../disk.ts";
@@ -338,7 +338,7 @@ export async function runSync(parts: SyncParts, { listing, look }: News): Promis
 }
 
 // New files are handed over one after another: to a program, a function, or a loop. A file counts as handed over once that
-// has ended well, which is noted at once: after a kill, at most one file is handed over again.
+// has ended well, which is recorded at once: after a kill, at most one file is handed over again.
 
 /** A file that has not been handed over yet. */
 export interface DueFile {

@@ -72,7 +72,7 @@ export interface SyncPlan {
   readonly gone: string[];
   /** Files that were gone or superseded, and are wanted again. */
   readonly regained: string[];
-  /** What need not be remembered any longer. */
+  /** The files that can be forgotten. */
   readonly forgotten: string[];
   /** Files that are here as they should be. */
   readonly unchanged: string[];
@@ -205,7 +205,7 @@ class Planner {
     const isHere = file !== undefined && file.fetching === undefined;
     if (isHere) this.#noteSuperseded(path, file, newer);
     if (this.#wants(path, newer)) {
-      // Whoever removes an old version does not want it back.
+      // An old version that was removed here is not fetched again.
       if (isHere && this.#input.look(path) === undefined) return;
       return this.#planFile(listed, file, newer);
     }
@@ -271,7 +271,7 @@ class Planner {
     }
     if (file.fetching !== undefined) {
       if (isSameStamp(stamp, file)) return void this.#plan.fetch.push(planned);
-      // Either the run that was killed has fetched it, or somebody has changed it since: only its bytes can tell.
+      // Either the run that was killed has fetched it, or somebody has changed it since: only its bytes show which.
       return void this.#plan.compare.push({ ...planned, ifDifferent, isFetching: true });
     }
     const isSameDelivery = ingested === file.ingested;
@@ -327,7 +327,7 @@ export interface SyncedArchive {
   fetch(files: readonly string[], onOutcome: (outcome: Outcome) => void): Promise<readonly Outcome[]>;
 }
 
-/** The time after which a long piece of work lets other work come first. */
+/** The time after which long work lets other work run. */
 const TURN_MS = 4;
 /** The number of looks between two looks at the clock. */
 const LOOKS_PER_TURN = 50;
@@ -406,7 +406,7 @@ class LocalLook {
   }
 
   /**
-   * Lets other work come first. A timer would take 1 to 2 ms, and the first one of a program 3 ms more; a look that the
+   * Lets other work run first. A timer would take 1 to 2 ms, and the first one of a program 3 ms more; a look that the
    * event loop waits for takes 0.1 ms.
    *
    * @throws The reason of the signal when it is aborted: all looks may take long.
@@ -472,7 +472,7 @@ async function listAndLook({ state, archive, settings }: SyncParts, isQuick: boo
 }
 
 /**
- * Asks the archive, and looks at the files here. If there is nothing to do, at most the day is noted.
+ * Asks the archive, and looks at the files here. If there is nothing to do, at most the day is recorded.
  *
  * @returns Undefined if another process has changed the state in the meantime.
  */

@@ -13,7 +13,7 @@ export interface Stamp {
   readonly modified: number;
 }
 
-/** What is remembered of a file. */
+/** The remembered facts about a file. */
 export interface RememberedFile extends Stamp {
   /** When the archive indexed what is here: `YYYY-MM-DD HH:MM:SS`, UTC; empty if unknown. */
   readonly ingested: string;
@@ -47,7 +47,7 @@ const MAX_FOLDER_LINE = 1_000;
 /** Whole numbers with more digits are not exact. */
 const MAX_DIGITS = 15;
 
-/** What is between the head of a state and its files. */
+/** The text between the head of a state and its files. */
 const FILES = ',\n "files": {';
 
 const ABOUT = "What imap-data-access sync remembers of this query between runs; see docs/mirror.md";
@@ -55,7 +55,7 @@ const ABOUT = "What imap-data-access sync remembers of this query between runs; 
 /** The columns of a file's line, for readers of the state. */
 const COLUMNS = ["name", "ingestion date (UTC)", "size (bytes)", "modified (ms since 1970)", "notes"];
 
-/** Whether a text is a moment as rows have it, or empty. */
+/** Whether a text is a moment in the format of rows, or empty. */
 function isMoment(value: unknown): value is string {
   return typeof value === "string" && value.length <= 30;
 }
@@ -201,7 +201,7 @@ function lineOf(name: string, file: RememberedFile | undefined): string {
   return JSON.stringify([name, ingested, size, modified, ...(hasNotes ? [notes] : [])]);
 }
 
-/** A journal that was damaged: what a run had noted from a line on is lost. */
+/** A damaged journal: what a run recorded from a certain line on is lost. */
 export interface DamagedJournal {
   readonly path: string;
   /** The first line that cannot be read, from 1. */
@@ -247,7 +247,7 @@ interface Claim {
   readonly holder: () => string | undefined;
 }
 
-/** What others find about a process that holds a state. Only the signs of life matter. */
+/** What other processes can read about the process that holds a state. Only the signs of life matter. */
 const CLAIM = { archivePath: "sync", size: 0, etag: '"sync"', md5: null, missing: null };
 
 /**
@@ -269,14 +269,14 @@ export class SyncState implements AsyncDisposable {
   readonly #waitForClaim: (() => Promise<Claim>) | undefined;
   #claim: Claim | undefined;
   #memory: Memory = { ...NOTHING };
-  /** What was read of the state's file before its files, and the journal. */
+  /** The part of the state's file before its files, and the journal. */
   #head: string | undefined;
   #journalText: string | undefined;
   #journal: Deno.FsFile | undefined;
   #hasJournal = false;
   #wasStopped = false;
   #damage: DamagedJournal | undefined;
-  /** Whether something was noted that the state's file does not have. */
+  /** Whether something was recorded that the state's file does not contain. */
   #isChanged = false;
 
   private constructor({ root, name, query }: StatePlace, waitForClaim: (() => Promise<Claim>) | undefined) {
@@ -408,7 +408,7 @@ export class SyncState implements AsyncDisposable {
     if (files.length > 0) this.#write(files.map(([path, file]) => lineOf(path, file)));
   }
 
-  /** Flushes what was noted, so that a power failure does not lose it either. */
+  /** Flushes the journal, so that a power failure does not lose it either. */
   async flush(): Promise<void> {
     if (this.#journal === undefined) return;
     try {
@@ -582,7 +582,7 @@ export class SyncState implements AsyncDisposable {
     }
   }
 
-  /** Applies what a run has noted that was killed before it wrote the state. */
+  /** Applies the journal of a run that was killed before it wrote the state. */
   #replay(text: string): void {
     this.#hasJournal = true;
     const lines = text.split("\n");
@@ -712,7 +712,7 @@ async function rootOf(dataDir: string): Promise<string> {
   return root.replace(/\/+$/, "");
 }
 
-/** Returns the name of a query's state: what it is about, for people, and a hash of all of it. */
+/** Returns the name of a query's state: the main conditions, for people, and a hash of all of them. */
 async function nameOf(query: SyncedQuery): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify(query));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).slice(0, 6).toHex();

@@ -14,7 +14,7 @@ interface FileHashes {
   readonly md5?: string | undefined;
 }
 
-/** What was known of a file when its bytes were last read. */
+/** The facts about a file when its bytes were last read. */
 interface KnownFile extends FileHashes {
   readonly bytes: number;
   /** When it was last written to, in milliseconds since 1970. */
@@ -70,10 +70,10 @@ export class KnownHashes {
     this.#news.set(path, { bytes: size, modified, sha256, md5: md5 ?? same });
   }
 
-  /** Keeps what was noted for the next run, if the data directory can be written to. */
+  /** Keeps the hashes for the next run, if the data directory can be written to. */
   async save(): Promise<void> {
     if (this.#news.size === 0) return;
-    // Another program may have noted other files in the meantime.
+    // Another program may have recorded other files in the meantime.
     const known = await this.#read();
     if (known === undefined) return;
     for (const [path, file] of this.#news) known.set(path, file);
@@ -187,7 +187,7 @@ export interface FileDifference {
 }
 
 /**
- * How far a check of files has come.
+ * The progress of a check of files.
  *
  * @category Between runs
  */

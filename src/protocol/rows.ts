@@ -197,7 +197,7 @@ function isHeld(number: number, source: string): boolean {
   return Number.isFinite(number) && (number !== 0 || /^[-0.]+(?:e|$)/i.test(source));
 }
 
-/** `toJSON` of an object or array with kept numbers: JSON has numbers of any length, so it gets them as they came. */
+/** `toJSON` of an object or array with kept numbers: JSON has numbers of any length, so it gets them as the server sent them. */
 function withKeptNumbers(this: object): unknown {
   const kept = keptNumbers.get(this);
   // Missing in TypeScript's types (ECMAScript 2026).

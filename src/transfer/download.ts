@@ -10,7 +10,7 @@ import { createPartialFile, type PartialFile, partialPathOf } from "./partial_fi
 import { ConnectionSlots, FileConnection, Receiver } from "./receive.ts";
 import { dirname } from "@std/path";
 
-/** What exists on disk for a file. */
+/** The files on disk for a file of the archive. */
 interface DiskState {
   /** The size of the file at its final path; undefined if it does not exist. */
   readonly size: number | undefined;
@@ -105,7 +105,7 @@ const MAX_SINGLE_LOOKS = 16;
 /** How long the names stay valid, in milliseconds: other processes may add files in the meantime. */
 const FRESH_MS = 1_000;
 
-/** What is known of one folder. */
+/** The known contents of one folder. */
 interface Folder {
   looks: number;
   names: ReadonlySet<string>;
@@ -404,7 +404,7 @@ export async function downloadFile(
 }
 
 /**
- * How many files may be flushed while others have the connections: a disk flushes many files in not much more time than
+ * How many files may be flushed while other files use the connections: a disk flushes many files in not much more time than
  * one (ext4).
  */
 const MAX_FLUSHED = 48;

@@ -222,7 +222,7 @@ async function hasFilesOfPythonClient(dataDir: string): Promise<boolean> {
 /**
  * Gives a notice if the Python client's default data directory `data` has files, before files are downloaded twice.
  *
- * @param dataDir The data directory, which nobody has chosen.
+ * @param dataDir The data directory, if it is the default.
  */
 export async function tellOfPythonData(dataDir: string, log: HttpLog): Promise<void> {
   if (!await hasFilesOfPythonClient(dataDir)) return;

@@ -10,7 +10,7 @@
 // - The record counts bytes only if their MD5 will be checked, if they were flushed before, or if the kernel that has
 //   them in memory is still running.
 // - Locks and signs of life (the record is rewritten regularly) only avoid that a file is fetched twice. Locks that
-//   fail, are granted to everyone, or hold on one machine alone cost a second transfer, never wrong bytes.
+//   fail, are granted to everyone, or hold only on one machine cost a second transfer, never wrong bytes.
 //
 // takeover.ts has the rest: what to do when another process has a partial file.
 import { flushFile, syncFolder, writeAll } from "../disk.ts";
@@ -125,7 +125,7 @@ export function partialPathOf(path: string): string {
   return `${path.slice(0, path.length - name.length)}.${name}.part`;
 }
 
-/** The names of partial files at own paths: the name of the file, a mount, and random digits. */
+/** The names of partial files at a process's own path: the name of the file, a mount, and random digits. */
 const OWN_NAME = /^\.([^/\\]+)\.([0-9a-f]{8})[0-9a-f]{8}\.part$/;
 
 /** Returns the name of the file that a partial file at an own path belongs to; undefined for other names. */
@@ -247,7 +247,7 @@ export async function copyStart(from: Deno.FsFile, to: Deno.FsFile, length: numb
 /** The interval at which a record is written again: a sign of life. */
 const BEAT_MS = 3_000;
 
-/** What a partial file is made of. */
+/** The parts that a partial file object is created from. */
 interface OpenFile {
   /** The open file; no other process writes to it. */
   readonly file: Deno.FsFile;
@@ -389,7 +389,7 @@ export class PartialFile implements Disposable {
 
   /** Records which object it belongs to. From then on, the record is rewritten regularly. */
   async note(record: PartialRecord): Promise<void> {
-    // The ranges are noted after a flush.
+    // The ranges are recorded after a flush.
     const flushed = record.missing === null || this.#isUnflushable ? this.#record?.flushed ?? 0 : record.size;
     const own = basename(this.#path);
     this.#record = { ...record, own, isReleased: false, flushed };
@@ -437,7 +437,7 @@ export class PartialFile implements Disposable {
     }
   }
 
-  /** Leaves it to the next run if that can use its bytes, and removes it otherwise. */
+  /** Keeps it if the next run can use its bytes, and removes it otherwise. */
   async release(): Promise<void> {
     if (this.kept === 0 || !this.#isClaimed || this.#isReplaced()) return await this.remove();
     this.#stopBeats();

@@ -65,7 +65,7 @@ export class FileConnection implements Disposable {
   readonly #slots: ConnectionSlots;
   #isTaken = false;
 
-  /** @param slots The pool that it comes from. */
+  /** @param slots The pool that it belongs to. */
   constructor(slots: ConnectionSlots) {
     this.#slots = slots;
   }

@@ -48,7 +48,7 @@ interface Found {
 /**
  * Opens a file of another process; undefined if there is none, null if this process may not read it.
  *
- * @param modes Whether to open it for writing, too: what is tried in turn.
+ * @param modes Whether to open it for writing, too: the modes are tried one after another.
  */
 function openFound(path: string, modes: readonly boolean[] = [true, false]): Found | undefined | null {
   try {
@@ -126,9 +126,9 @@ class Watch {
   }
 }
 
-/** What there is of another process. */
+/** The files of another process. */
 class Remains implements Disposable {
-  /** What is at the shared path. */
+  /** The entry at the shared path. */
   readonly claim: Found;
   /** The file with the bytes: the same, or at its writer's own path. */
   readonly data: Found;
@@ -238,7 +238,7 @@ class Takeover {
     return false;
   }
 
-  /** Continues with a file to which nobody writes: its lock excludes all who could have the same proof. */
+  /** Continues with a file to which nobody writes: its lock excludes every process that could conclude the same. */
   async #adopt(remains: Remains, record: StoredRecord): Promise<PartialFile | undefined> {
     const { claim, data } = remains;
     let { path } = data;
@@ -251,7 +251,7 @@ class Takeover {
       }
       if (!isAt(data.file, path)) return void await Deno.remove(path);
     }
-    // What a process leaves that is killed while it writes a record.
+    // The temporary file of a process that was killed while it wrote a record.
     await removeRecord(path);
     remains.keep();
     const partial = new PartialFile(this.#sharedPath, { file: data.file, path, isNew: false, record });
@@ -299,7 +299,7 @@ class Takeover {
     return false;
   }
 
-  /** Removes what a process on this mount that has ended has at its own path. */
+  /** Removes the files that ended processes on this mount have left at their own paths. */
   async #removeOwnPaths({ claim }: Remains): Promise<void> {
     const folder = dirname(this.#sharedPath);
     for (const { name } of Deno.readDirSync(folder)) {
@@ -353,7 +353,7 @@ export async function areInUse(paths: readonly string[]): Promise<boolean> {
     paths.some((path) => Date.now() - writtenAt(path) < STALE_LOCKED_MS);
 }
 
-/** Whether nobody needs a partial file any more. */
+/** Whether a partial file is no longer needed. */
 async function isAbandoned(found: Found, sharedPath: string): Promise<boolean> {
   const lock = tryLock(found.file);
   if (lock === "taken") return false;

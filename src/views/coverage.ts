@@ -194,7 +194,7 @@ function shownDays(ranges: readonly DayRange[]): DayRange | undefined {
   return { first: Math.max(reach.first, shown.first - around), last: Math.min(reach.last, shown.last + around) };
 }
 
-/** What a row of the chart is about. */
+/** The subject of a row of the chart. */
 export interface ProductName {
   readonly instrument: string;
   readonly level: string;

@@ -19,7 +19,7 @@ export interface DatasetFacts {
   readonly parents: readonly string[];
   /** The first and the last time, in milliseconds since 1970-01-01 UTC. */
   readonly timeSpan: readonly [first: number, last: number] | undefined;
-  /** Of several files, the one that the shapes are those of. */
+  /** Of several files, the one whose shapes are shown. */
   readonly sample?: string | undefined;
 }
 

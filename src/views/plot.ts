@@ -106,7 +106,7 @@ export interface Axis {
   readonly isCount?: boolean;
 }
 
-/** What every panel has. */
+/** The fields of every panel. */
 interface PanelBase {
   readonly name: string;
   /** The label of the values, if it is not the name. */
@@ -153,7 +153,7 @@ export interface Plot {
 const MAX_EMPTY = 1_000_000;
 /** More components are better drawn as colors. */
 const MAX_LINES = 8;
-/** The most panels of a chart, and of a quick look. */
+/** The maximum number of panels of a chart, and of a quick look. */
 const [MAX_PANELS, MAX_QUICK_PANELS] = [24, 8];
 /** How many variables a quick look reads at most: housekeeping files have hundreds. */
 const MAX_QUICK_READS = 200;
@@ -177,7 +177,7 @@ function isDrawable({ type, timeType }: DatasetVariable): boolean {
 /** A dimension of the values that are drawn; the first one may be the records. */
 interface Dimension {
   readonly size: number;
-  /** What it is called in `at`, the best name first. */
+  /** Its names in `at`, the best one first. */
   readonly names: readonly string[];
   readonly depend: string | undefined;
   readonly isRecord: boolean;
@@ -290,7 +290,7 @@ function partsOf(
   return parts;
 }
 
-/** Takes one index of a dimension, or sums over it. Missing values do not count; a sum of nothing but them is missing. */
+/** Takes one index of a dimension, or sums over it. Missing values do not count; if all of them are missing, so is the sum. */
 function reduce(
   values: Float64Array<ArrayBuffer>,
   sizes: readonly number[],
@@ -382,7 +382,7 @@ function inOrder(
   values: Float64Array<ArrayBuffer>,
   { from = -Infinity, to = Infinity }: TimeSpan,
 ): { times: Float64Array<ArrayBuffer>; values: Float64Array<ArrayBuffer> } {
-  // What a Date cannot hold is no time.
+  // A value that a Date cannot represent is not a time.
   const isWithin = (time: number) => time >= from && time < to && isDate(time);
   let isDone = true;
   for (let index = 0, before = -Infinity; index < times.length && isDone; index++) {
@@ -624,7 +624,7 @@ export async function quicklookOf(file: IstpFile, title: string, request: PlotRe
     if (panels.length === MAX_QUICK_PANELS || read === MAX_QUICK_READS) break;
     read++;
     const { name, varies } = variable;
-    // What has no times belongs to none.
+    // A variable without times belongs to no axis of times.
     if (hasSpan && varies && file.timeOf(variable) === undefined) continue;
     const panel = await panelOf(file, name, request);
     if (data.length > 0 || !varies || changes(panel)) panels.push(panel);

@@ -302,7 +302,7 @@ function colorTips(panel: ColorsPanel, x: Range, y: Range, frame: Frame, panels:
 }
 
 const NAME_FONT = { size: 12, isBold: true } as const;
-/** The most characters of a title, of a name, of a description, and of an entry of the legend. */
+/** The maximum number of characters of a title, of a name, of a description, and of an entry of the legend. */
 const [MAX_TITLE, MAX_NAME, MAX_LABEL, MAX_ENTRY] = [90, 48, 56, 20];
 
 /** Draws the heading of a panel: its name, what it is, its units, and which line is which. */

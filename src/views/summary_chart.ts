@@ -15,7 +15,7 @@ export interface Counts {
 /** The words of the chart, which are those of the text. */
 interface Words {
   readonly title: string;
-  /** What was asked for; empty if nothing was. */
+  /** The conditions of the query; empty if there are none. */
   readonly asked: string;
   /** The heading of the sums. */
   readonly all: string;

@@ -154,7 +154,7 @@ function countsOf({ files, done, failed }: TransferState): string[] {
   return [`${done - failed} of ${files} file${files === 1 ? "" : "s"}`, ...failed > 0 ? [`${failed} failed`] : []];
 }
 
-/** Describes how far a transfer came that has ended. */
+/** Describes the progress of a transfer that has ended. */
 function amountLine(state: TransferState): string {
   return [...countsOf(state), ...state.bytes > 0 ? [formatBytes(state.bytes)] : []].join(", ");
 }
@@ -190,7 +190,7 @@ function bar(share: number, width: number): string {
 /** The width of two sizes with three digits: `1.42 MB of 3.05 MB`. */
 const SIZES_WIDTH = 18;
 
-/** The lines for active files. Names are shortened, so that the sizes are never cut off, and the sizes stand in a column. */
+/** The lines for active files. Names are shortened, so that the sizes are never cut off, and the sizes are aligned. */
 function activeLines(active: readonly ActiveFile[], columns: number): string[] {
   const width = columns >= 100 ? 20 : 10;
   const room = Math.max(8, columns - width - SIZES_WIDTH - "    ".length);
@@ -268,7 +268,7 @@ function fileHtml(active: ActiveFile): string {
  */
 export function transferPanel(state: TransferState): MimeBundle {
   const { share, files: count, failed } = state;
-  // A file of which nothing has arrived yet, or nothing will, would be an empty bar that comes and goes.
+  // A file without received bytes would be an empty bar that appears and disappears.
   const active = state.active.filter(({ bytes }) => bytes > 0);
   const files = active.slice(0, MAX_ACTIVE).map(fileHtml);
   if (active.length > MAX_ACTIVE) files.push(`<li>and ${active.length - MAX_ACTIVE} more</li>`);
@@ -314,7 +314,7 @@ export interface TransferState {
   readonly speed: number;
   /** Milliseconds left; undefined while unknown. */
   readonly leftMs: number | undefined;
-  /** Those of which all bytes were received are last. */
+  /** Files that are completely received are last. */
   readonly active: readonly ActiveFile[];
 }
 

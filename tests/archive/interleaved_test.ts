@@ -1,4 +1,4 @@
-// What changes while a request is answered: the next response has it, and no response contradicts itself.
+// Changes while a request is answered: the next response contains them, and no response contradicts itself.
 import type { Catalog } from "../../src/archive/catalog.ts";
 import { archivePath } from "../../src/names/file_name.ts";
 import { openTestArchive, type TestArchive, type TestArchiveOptions } from "../support/archive.ts";
@@ -8,7 +8,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const NAME = "imap_mag_l1a_norm_20260101_v001.cdf";
 
-/** Does something once, after the first call of a method of the catalog and before its caller goes on. */
+/** Does something once, after the first call of a method of the catalog and before its caller continues. */
 function after(catalog: Catalog, method: "rows" | "has" | "isPublic", act: () => Promise<void>): void {
   const call: (...given: Parameters<Catalog["rows"]>) => Promise<unknown> = catalog[method].bind(catalog);
   Reflect.set(catalog, method, async (...given: Parameters<Catalog["rows"]>) => {

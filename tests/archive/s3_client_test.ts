@@ -1,4 +1,4 @@
-// What the client of a store does with URLs, lists, and refusals; tests/replicas has the tests with a real store.
+// How the client of a store treats URLs, lists, and refusals; tests/replicas has the tests with a real store.
 import { parseStoreUrl, parseXml, S3Client, type S3ClientOptions } from "../../src/archive/s3.ts";
 import { InputError, ProtocolError, ResponseError } from "../../src/errors.ts";
 import { startServer } from "../support/server.ts";

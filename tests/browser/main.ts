@@ -39,7 +39,7 @@ const FILE_PAGES: Readonly<Record<string, string>> = {
   file_text: "imap/spice/lsk/naif0012.tls",
 };
 
-/** Those that the documentation has screenshots of. */
+/** The outputs whose screenshots are in the documentation. */
 const PICTURED_FILES: ReadonlySet<string> = new Set(["file_vectors", "file_spectrogram"]);
 
 /** Serves the gallery as each site shows it. */
@@ -130,7 +130,7 @@ for (const look of LOOKS) {
           await screenshot(page, `front_page_${width}_${colorScheme}`);
         }
         if (path === search) {
-          // What was searched for is seen without scrolling.
+          // The results of a search are visible without scrolling.
           const row = await page.locator("#files tbody tr").first().boundingBox();
           const height = page.viewportSize()?.height ?? 0;
           assert(row !== null && row.y > 0 && row.y + row.height < height, `${row?.y} of ${height}`);

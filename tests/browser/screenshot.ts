@@ -6,7 +6,7 @@ const FOLDER = fromFileUrl(new URL("../../docs/screenshots", import.meta.url));
 const LARGEST = 300_000;
 
 /**
- * Takes a picture for the documentation. It replaces the one in docs/screenshots with UPDATE_SCREENSHOTS=1 alone: fonts differ
+ * Takes a picture for the documentation. It replaces the one in docs/screenshots only with UPDATE_SCREENSHOTS=1: fonts differ
  * from machine to machine, and a test leaves the tree as it was.
  *
  * @param subject A page, of which what is in the window is taken, or a part of one.

@@ -135,7 +135,7 @@ export async function compareFile(dump: Dump): Promise<Comparison> {
   return { variables: cdf.variables.length, values, attributes, differences };
 }
 
-/** Some records alone, and all of them in chunks, must be the same as all at once. */
+/** Some of the records, and all of them in chunks, must be the same as all at once. */
 async function compareParts(
   cdf: Cdf,
   { name, records, varies }: CdfVariable,

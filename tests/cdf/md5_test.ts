@@ -42,7 +42,7 @@ Deno.test("md5() is that of node:crypto, for any bytes", async () => {
 });
 
 Deno.test("md5() counts more than 2^32 bits", async () => {
-  // Of zeros, which nobody has to write.
+  // It consists of zeros, so nothing has to be written.
   const size = 2 ** 29 + 3;
   const hash = createHash("md5");
   const zeros = new Uint8Array(1024 * 1024);

@@ -4,7 +4,7 @@ import { walk } from "@std/fs";
 import { fromFileUrl } from "@std/path";
 import { CdfError, openCdf } from "../../src/cdf/cdf.ts";
 
-/** What reading damaged files led to. */
+/** The results of reading damaged files. */
 export interface Mutations {
   readonly ran: number;
   /** How many were noticed: the others are read, with other values. */
@@ -177,7 +177,7 @@ async function main([count = "100", seed = "1", ...folders]: readonly string[]):
       if (wrong.length === 10) break;
     }
     const took = performance.now() - started;
-    // What is measured is the memory that reading needs, not how long the collector waits; both need a turn of the loop.
+    // The memory for reading is measured, not the delay of the garbage collector; both need a turn of the event loop.
     if (ran % 20 === 0) {
       await new Promise((resolve) => setTimeout(resolve));
       collectGarbage();

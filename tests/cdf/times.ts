@@ -91,7 +91,7 @@ export async function compareTimes(python: string): Promise<{ times: number; dif
     const time = isoToTime(text, "EPOCH16");
     return [`epoch16 ${time[0]} ${time[1]}`, iso(time)];
   }));
-  // From 1972 to 2100, at irregular distances.
+  // From 1972 to 2100, at irregular intervals.
   const start = isoToTime("1972-01-02", "TT2000");
   const steps = Array.from({ length: 10_000 }, (_, index) => start + BigInt(index) * 403_123_456_789_123n);
   await compare(steps.map((time) => [`tt2000 ${time}`, iso(time)]));

@@ -3,7 +3,7 @@ import { delay } from "@std/async";
 import { cliCommand } from "../support/cli.ts";
 import { startServer } from "../support/server.ts";
 
-/** After the reader has left, this many rows come, one each 200 ms. Then comes nothing for longer than a program takes to end. */
+/** The number of rows that are sent after the reader has left, one every 200 ms. Then nothing is sent for a long time. */
 const [MORE_ROWS, PAUSE_MS] = [15, 60_000];
 
 Deno.test("query as ndjson ends soon after its reader has closed the pipe, as `head -1` does", async () => {

@@ -1,4 +1,4 @@
-// What became of an order: the list of jobs, and their logs.
+// The results of an order: the list of jobs, and their logs.
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ImapClient, InputError, ProtocolError, RecordList, ResponseError } from "../../mod.ts";
 import { testFolder } from "../support/folder.ts";

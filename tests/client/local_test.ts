@@ -246,7 +246,7 @@ Deno.test("local() and prune() leave partial files to the process that writes th
   const [name, other] = [NAMES[0], NAMES[3]];
   const finalPath = join(folder.path, archivePath(name));
   await Deno.mkdir(dirname(finalPath), { recursive: true });
-  // Written by a process that has ended: nobody has locked it, and there was no sign of life for a while.
+  // Written by a process that has ended: it is not locked, and there was no sign of life for a while.
   const leftOver = join(dirname(finalPath), `.${other}.part`);
   await Deno.writeTextFile(leftOver, "1234567");
   await Deno.utime(leftOver, 1_700_000_000, 1_700_000_000);

@@ -57,11 +57,11 @@ Deno.test("query() applies conditions that a server of 2024 does not support its
       notices: [],
     });
     assertEquals(await find({ descriptor: "rate", cr: 2286 }), { files: [ROTATION.slice(-17)], notices: own("cr") });
-    // Only rows of today tell it.
+    // Only rows of today show it.
     assertEquals(await find({ descriptor: "rate", crid: "0a1b" }), { files: [], notices: own("crid") });
     // Everybody sees all files there.
     assertEquals((await find({ instrument: "mag", released: true })).files.length, NAMES.length);
-    // What a server has no table for, the client cannot find by itself.
+    // Without a table on the server, the client cannot find the files by itself.
     await assertRejects(() => find({ table: "ancillary", instrument: "mag" }), ResponseError, "table is not a valid");
   } finally {
     await archive.close();

@@ -159,7 +159,7 @@ Deno.test("a data set says what it is made of, and shows its variables and one o
 Deno.test("only the days that a span needs are downloaded, when they are needed", async () => {
   await using lab = await openLab();
   const dataset = await lab.client.openAll(Object.keys(THREE_DAYS));
-  // One file tells what is in the others.
+  // One file describes the others.
   assertEquals(await lab.downloaded(), [`${PRODUCT}_20260101_v001.cdf`]);
   assertEquals(first(await dataset.read("field", { from: "2026-01-05T12:00" })), [16]);
   assertEquals(await lab.downloaded(), [`${PRODUCT}_20260101_v001.cdf`, `${PRODUCT}_20260105_v001.cdf`]);
@@ -260,7 +260,7 @@ Deno.test("variables without DEPEND_0 have the only times of their files", async
     ...[8, 4, 10, 12].map((field) => ["2026-01-02", field]),
     ["2026-01-05", 14],
   ]);
-  // Where one file has other times for as many records, nobody knows which ones are meant.
+  // If one file has two sets of times for the same records, it is not clear which one is meant.
   const [one = "", , , last = ""] = names;
   await using unlike = await openLab({
     [one]: { times: ["2026-01-01T06:00"], isWithoutDepends: true, otherTimes: 2 },

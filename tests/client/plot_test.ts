@@ -84,7 +84,7 @@ Deno.test("maps of the sky are drawn by longitude and latitude, those of HEALPix
   const dataset = await open(fromFileUrl(new URL("../dataset/files/maps.cdf", import.meta.url)));
   const chart = await dataset.quicklook();
   const svg = await chart.toSvg();
-  // What both maps have in common is said once.
+  // What both maps have in common is stated once.
   const texts = [">1/(cm2 s sr keV)</text>", ">2026-01-01T00:00:00Z · sum over energy</text>"];
   assertEquals(svg.split("sum over energy").length, 2);
   for (const part of [...texts, ">longitude (deg)</text>", ">latitude (deg)</text>", ">longitude (degrees)</text>"]) {

@@ -48,7 +48,7 @@ Deno.test("a collection of processing inputs is written and read as the Python c
   read.deserialize(JSON_TEXT);
   assertEquals(read.serialize(), JSON_TEXT);
   assertEquals(read.inputs, collection().inputs);
-  // What is read is added.
+  // Inputs that are read are added.
   read.deserialize(JSON_TEXT);
   assertEquals(read.inputs.length, 10);
 });

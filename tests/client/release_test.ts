@@ -16,7 +16,7 @@ function slowApi(
     lateDownloads?: number;
     lateReleases?: number;
     lateStatus?: number;
-    /** The text of a manifest that is there from the start, of a store that tells no MD5. */
+    /** The text of a manifest that is there from the start, of a store that does not send an MD5. */
     has?: string;
     /** How the archive refuses every release. */
     refusal?: () => Response;

@@ -37,7 +37,7 @@ Deno.test("query() finds the requested versions, each file once", async () => {
       "0101_v002.0003.cdf",
       second,
     ]);
-    // Minor version 1 of the newest major version that has it, which the SDC also sees in _v001.
+    // Minor version 1 of the newest major version that has one; the SDC finds _v001 for it, too.
     assertEquals(await ends({ instrument: "mag", version: "v001" }), [newest, old, second]);
     assertEquals(await ends({ instrument: "mag", version: "v001.0002" }), ["0101_v001.0002.cdf"]);
     assertEquals(await ends({ instrument: "mag", version: ["v001", "v001.0002"] }), [

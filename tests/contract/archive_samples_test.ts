@@ -9,7 +9,7 @@ import { sampleTests } from "./sample_tests.ts";
 
 type Test = () => Promise<void>;
 
-/** What an archive holds, and how it is started. */
+/** The contents of an archive, and how it is started. */
 interface Setup {
   /** Paths and times of ingestion, `2026-04-06T23:57:54Z`. They exist when the archive first opens, so they are released. */
   readonly files?: Readonly<Record<string, string>>;

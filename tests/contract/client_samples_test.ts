@@ -145,7 +145,7 @@ const SPIN_ROWS = [
   kernel("spin/imap_2026_268_2026_268_01.spin.csv", "01", "2025-07-09 20:10:55"),
   kernel("spin/imap_2026_268_2026_269_01.spin.csv", "01", "2025-07-10 20:10:57"),
 ];
-// By today's rules these names with two days are not names of repoint files. Only the row tells the version.
+// By today's rules these names with two days are not names of repoint files. Only the row contains the version.
 const REPOINT_ROWS = [
   kernel("repoint/imap_2026_267_2026_268_02.repoint", "02", "2025-07-08 20:10:57"),
   kernel("repoint/imap_2026_268_2026_268_01.repoint", "01", "2025-07-09 20:10:55"),
@@ -181,7 +181,7 @@ function fails(answers: SampleAnswers, args: readonly string[], texts: readonly 
   });
 }
 
-/** To tell a response that is too large from a broken server, the client sends a small request, and gives up. */
+/** To find out whether a response was too large or the server is broken, the client sends a small request, and gives up. */
 function assertTriedOnce({ api }: SampleServer): void {
   assert(api.requests.length >= 2 && api.requests.length <= 4, String(api.requests.length));
 }
@@ -221,7 +221,7 @@ const TESTS: Readonly<Record<string, Test>> = {
       kernel("sclk/imap_sclk_0032.tsc", "0032", "2025-11-01 08:10:08"),
     ],
   }, async ({ client, server }) => {
-    // The SDC takes the last day for its midnight.
+    // The SDC interprets the last day as its midnight.
     assertEquals(asked(server)[0]?.parameters.end_ingest_date, "20251105");
     const named = await client.query({ filename: "imap_sclk_0032.tsc" });
     assertEquals(named.map(({ file_path }) => file_path), ["imap/spice/sclk/imap_sclk_0032.tsc"]);

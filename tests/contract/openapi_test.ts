@@ -58,7 +58,7 @@ const ROUTES: Readonly<Record<Route["to"], readonly [operation: string, paramete
   "reprocess": ["POST /reprocess", REPROCESS_PARAMETERS],
   "release": ["GET /release", RELEASE_PARAMETERS],
 };
-/** What is not part of the protocol: the stand-in for webpoda, and the pages for people. */
+/** Routes that are not part of the protocol: the replacement for webpoda, and the pages for people. */
 const PACKETS_PATH = "/ops/imap/poda/dap2/apids/SID1/apid_{apid}.{form}";
 const OTHERS = [`GET ${PACKETS_PATH}`, "GET /", "GET /coverage.svg", "HEAD /download/{file_path}"];
 

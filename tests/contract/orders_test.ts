@@ -29,7 +29,7 @@ const REPROCESS: Readonly<Record<typeof REPROCESS_PARAMETERS[number], readonly C
   reprocessing: [answered(200, without(DAYS, "reprocessing"))],
 };
 
-// Another one than that of the test of file names, which uploads other bytes.
+// Not the file of the test of file names, which uploads different bytes.
 const MANIFEST = "imap_hit_data-release-003_20260101_20260131_v001.txt";
 const ORDER = { release_type: "release", manifest_file: MANIFEST };
 

@@ -1,4 +1,4 @@
-// What the archive responds where no sample of the SDC says how. The name of each test says whether it follows the text of
+// The archive's responses for which there is no sample of the SDC. The name of each test says whether it follows the text of
 // the protocol or is our own choice. If production turns out to differ, change these tests.
 import { assert, assertEquals } from "@std/assert";
 import { startTestArchive } from "../support/watched_objects.ts";

@@ -34,7 +34,7 @@ interface Case {
   readonly path: string;
   /** Indexes of the names that the local archive finds. */
   readonly found: readonly number[];
-  /** What holds for each row of any server. */
+  /** Asserts what is true for each row of any server. */
   readonly holds: (row: Row) => boolean;
 }
 

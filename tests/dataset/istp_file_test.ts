@@ -236,7 +236,7 @@ Deno.test("exportRecords() finds the values and their times in a file without at
     return (await exportRecords(file, [], {})).columns.map(({ name }) => name);
   };
   assertEquals(await columnsOf(epoch, field), ["epoch", "field[0]", "field[1]"]);
-  // With two variables of times nobody knows which one is meant.
+  // With two variables of times, it is not clear which one is meant.
   assertEquals(await columnsOf(epoch, { ...epoch, name: "other" }, field), ["field[0]", "field[1]"]);
   assertEquals(await columnsOf(epoch), ["epoch"]);
   await assertRejects(() => columnsOf(), InputError, "the file has no variables with records");

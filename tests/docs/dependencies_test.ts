@@ -84,7 +84,7 @@ Deno.test("docs/dependencies.md says which packages are downloaded on demand, an
 Deno.test("docs/dependencies.md lists the permissions of packages: those with none load without permissions", async () => {
   const imports = await readImports();
   for (const { name, touches } of await readRows()) {
-    // A specifier that ends with a slash stands for all files of a package: tests import the asserts of this one.
+    // A specifier that ends with a slash includes all files of a package: tests import its assertions.
     const file = (specifier: string) => specifier.endsWith("/") ? `${specifier}assert/equals.js` : specifier;
     const source = imports.filter((found) => found.name === name).map(({ specifier }) =>
       `import "${file(specifier)}";`
@@ -98,7 +98,7 @@ Deno.test("docs/dependencies.md lists the permissions of packages: those with no
   }
 });
 
-/** `name@1.2.3_peer@4.5.6`, or `name`, of a lock file: the name alone. */
+/** `name@1.2.3_peer@4.5.6`, or `name`, of a lock file: only the name. */
 function bareName(key: string): string {
   return /^@?[^@]+/.exec(key)?.[0] ?? key;
 }

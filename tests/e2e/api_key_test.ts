@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openCli, type StartOptions, type TransferCli } from "./transfer_cli.ts";
 
-/** Runs a query, and gives what it said and the key that the API saw. */
+/** Runs a query. @returns Its messages, and the key that the API received. */
 async function queryWith(cli: TransferCli, args: readonly string[], options?: StartOptions) {
   const before = cli.store.asked.length;
   const { code, stderr } = await cli.run(["query", "--instrument", "swe", ...args], options);

@@ -1,4 +1,4 @@
-// What someone relies on who runs the command in scripts and batch jobs: signals, pipes, and where output goes.
+// What users of the command in scripts and batch jobs rely on: signals, pipes, and where output goes.
 import { until } from "../support/archive.ts";
 import { runInShell, shellCommand, startServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
@@ -79,7 +79,7 @@ const LINES: ReadonlyArray<readonly [line: string, code: number, stdout: RegExp,
   ],
   ["ida query --instrument mag 2>/dev/full", 0, /^Found/, /^$/],
   ["ida query --instrument glow 2>/dev/full", 2, /^$/, /^$/],
-  // Who closes a stream does not want what is written to it.
+  // A closed stream means that its output is not wanted.
   [`ida download ${FILE} >&- && find . -name '*.pkts' | wc -l`, 0, /^1\n$/, /^/],
   [`ida download ${FILE} >&- 2>&- && find . -name '*.pkts' | wc -l`, 0, /^1\n$/, /^$/],
   ["ida query --instrument mag <&-", 0, /^Found/, /^$/],

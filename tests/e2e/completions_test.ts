@@ -15,7 +15,7 @@ interface Offer {
   readonly explanation: string;
 }
 
-/** A shell, and how it is made to tell what it offers. */
+/** A shell, and how to get the completions that it offers. */
 interface Shell {
   readonly name: "bash" | "zsh" | "fish";
   /** Its offers from the lines that the script of that name in this folder printed. */
@@ -40,7 +40,7 @@ const SHELLS: readonly Shell[] = [
   {
     name: "zsh",
     offers: (lines, line) => {
-      // A list's head stands before the offered word already.
+      // The start of a list is already before the offered word.
       const head = /[^=]*,/.exec(typed(line))?.[0] ?? "";
       const explanations = lines.flatMap((text) => /^\[(.*?)\s*-- (.*)\]$/.exec(text) ?? []);
       return lines.flatMap((text) => {
@@ -125,7 +125,7 @@ const EXACT: ReadonlyArray<readonly [line: string, words: readonly string[]]> = 
   ["imap-data-access release --manifest-file imap_mag", ["imap_mag_l0_raw_20250502_v001.pkts"]],
 ];
 
-/** Names in which bash finds several words. fish takes a colon for the end of a folder of $PATH, and offers more. */
+/** Names in which bash finds several words. fish interprets a colon as the end of a folder in $PATH, and offers more. */
 const WITH_COLONS: typeof EXACT = [
   ["imap-data-access upload a:tw", ["a:two.cdf"]],
   ["imap-data-access upload a:o", ["a:one.cdf"]],

@@ -1,4 +1,4 @@
-// What a notebook shows of errors, in the real kernel: below a cell stand the error's name, its message and its stack.
+// How a notebook shows errors, in the real kernel: the error's name, its message, and its stack are below the cell.
 import { firstLines, openNotebookLab } from "../support/notebook_lab.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 

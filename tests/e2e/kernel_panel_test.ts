@@ -126,7 +126,7 @@ Deno.test("each of twenty queued cells that download shows its own outcomes", as
   );
   const results = await Promise.all(cells);
   assertEquals(results.map(({ status }) => status), results.map(() => "ok"));
-  // The line of the report, a last value, may come below the next cell: Deno's kernel sends such values late.
+  // The line of the report, a last value, may appear below the next cell: Deno's kernel sends such values late.
   const shown = results.map(({ outputs }) => outputs.filter(({ output_type }) => output_type === "display_data"));
   assertEquals(shown.map(firstLines), lab.names.map((_, n) => [`${n + 1} fetched; ${(n + 1) * 2} kB`]));
 });

@@ -9,7 +9,7 @@ import { assertTakesLess } from "../support/time.ts";
 const SOON_MS = 500;
 const HOW = "run the cell again: it resumes where it was stopped";
 
-/** Begins to download all files in a cell, and waits until each has come in part. @returns The cell's end. */
+/** Begins to download all files in a cell, and waits until a part of each has arrived. @returns The cell's end. */
 async function beginDownload(
   { kernel, store, names }: NotebookLab,
   options = "{}",

@@ -1,4 +1,4 @@
-// Standard error for programs: enough to explain a failure from it alone.
+// Standard error for programs: it is enough to explain a failure.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { cliCommand, runCli } from "../support/cli.ts";
 import { deadUrl } from "../support/server.ts";

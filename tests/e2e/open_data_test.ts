@@ -106,7 +106,7 @@ Deno.test("export writes a Parquet file with types, UTC times, and nulls, and re
     { ...times(3), "vectors[x]": 9, "vectors[y]": 10, "vectors[z]": 11, counts: null, mode: "norm" },
   ]);
   assertEquals((await folder.files()).length, 1);
-  // What fails in the middle, or at once, leaves the old file, and nothing else.
+  // A failure, in the middle or at the start, leaves the old file and nothing else.
   const failed = await runCli(["export", ISTP, "--variables", "vectors,event", "--output", path]);
   assertEquals(failed.code, 2);
   assertEquals((await Deno.readFile(path)).length, buffer.byteLength);

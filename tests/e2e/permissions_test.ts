@@ -140,12 +140,12 @@ Deno.test("each command works with exactly the permissions of docs/permissions.m
   assertEquals(new Set(lines.map(({ args }) => args[0])), new Set(COMMANDS.map(({ name }) => name)));
 
   const runAnew = async (permissions: readonly string[], args: readonly string[]) => {
-    // What an earlier run left there would be spared a request.
+    // Files of an earlier run would save a request.
     await Deno.remove(at("data"), { recursive: true }).catch(() => {});
     await Deno.mkdir(at("data"));
     return await run(permissions, { args, cwd: folder.path, env });
   };
-  // What the document says that more is needed for.
+  // The commands for which the document lists more permissions.
   await Deno.writeTextFile(at("key"), "k3y", { mode: 0o600 });
   const served = ["serve", "--root", at("data")];
   const more: Line[] = [

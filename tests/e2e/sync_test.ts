@@ -129,7 +129,7 @@ Deno.test("sync ends a program of --exec that does not end, when it is asked to 
   assertEquals((await run.status).code, 130);
   assertStringIncludes((await output)[1], "interrupted");
   assertThrows(() => Deno.kill(pid(), "SIGTERM"), Deno.errors.NotFound);
-  // The file in hand is due again.
+  // The file that was being processed is handed over again.
   await Deno.writeTextFile(script, `#!/bin/sh\necho "$1" >> "${started}.log"\n`);
   assertEquals((await cli.sync("--exec", script, "{}")).code, 0);
   assertEquals((await Deno.readTextFile(`${started}.log`)).trim().split("\n").length, 2);

@@ -76,7 +76,7 @@ Deno.test("progress follows a terminal that becomes narrower", { ignore }, async
 Deno.test("in a terminal, the progress of a long query is removed before the table", { ignore }, async () => {
   await using cli = await openCli();
   let isShown = false;
-  // Rows come until the progress is shown.
+  // Rows are sent until the progress is shown.
   await using server = startServer(() => {
     let count = 0;
     const body = new ReadableStream<Uint8Array>({

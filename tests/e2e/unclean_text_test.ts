@@ -8,7 +8,7 @@ const FILE = "imap_mag_l0_raw_20250502_v001.pkts";
 const MANIFEST = "imap_hit_data-release-001_20260101_20260131_v001.txt";
 const ignore = Deno.build.os === "windows";
 
-/** Lines of bash, and what is said of them. None of them may send or write anything. */
+/** Lines of bash, and words of their messages. None of them may send or write anything. */
 const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
   [`IMAP_DATA_DIR='~bob/data' ida download ${FILE}`, "the data directory of IMAP_DATA_DIR", "your own home directory"],
   [`HOME= ida download --data-dir '~/data' ${FILE}`, "write the whole path"],

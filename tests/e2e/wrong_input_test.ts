@@ -7,7 +7,7 @@ import { startServer } from "../support/server.ts";
 const VALID = "imap_swe_l0_sci_20240105_v001.pkts";
 const MANIFEST = "imap_hit_data-release-001_20260101_20260131_v001.txt";
 
-/** Lines that cannot be used, and what is said of them. */
+/** Wrong command lines, and words of their messages. */
 const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
   ["query --instrument glow", 'instrument "glow"', "codice, glows", 'did you mean "glows"?'],
   ["query --data-level l9", '--data-level "l9"', "l0, l1"],

@@ -3,7 +3,7 @@ import type { Certificate } from "../support/server_certificate.ts";
 
 /** Something at a port of this machine that a request gets to. */
 export interface Peer {
-  /** What it sends, whatever is sent to it, before it ends the connection. Default: it does as `answer` says. */
+  /** What it sends, whatever is sent to it, before it ends the connection. Default: it responds as `answer` says. */
   readonly bytes?: string;
   /** How it answers a request: HTTP, with a certificate if there is one. Default: `[]`, as for a query. */
   readonly answer?: (request: Request) => Response;

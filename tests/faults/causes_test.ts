@@ -9,11 +9,11 @@ import { type CauseRow, CONNECTION_ROWS, NO_NAME, type Peer, REFUSAL_ROWS, type 
 
 const PROGRAM = fromFileUrl(new URL("cause_program.ts", import.meta.url));
 const FILE = "imap_mag_l0_raw_20250502_v001.pkts";
-/** What is not retried ends at once: the time of one attempt, on a busy machine. */
+/** Failures that are not retried end at once: the time of one attempt, on a busy machine. */
 const MAX_MS = 4000;
 const HIDDEN = ["s3cret", "k3y-of-mine", "t0ken-of-mine"];
 
-/** Something that listens, and the connections that came to it. */
+/** A listener, and the connections that it has accepted. */
 interface Listening extends AsyncDisposable {
   readonly host: string;
   connections(): number;

@@ -13,7 +13,7 @@ export interface FieldFault {
   run(lab: Lab): Promise<string>;
   /** What happens at HEAD. */
   readonly right: string;
-  /** The test at HEAD that fails when the fault comes back. */
+  /** The test at HEAD that fails when the fault returns. */
   readonly test: readonly [file: string, name: string];
 }
 
@@ -223,7 +223,7 @@ async function dayTooLarge(lab: Lab): Promise<string> {
   });
 }
 
-/** What calls of untyped code do: their names and the code, which may use `any`. */
+/** Calls of untyped code: their names and the code, which may use `any`. */
 async function untyped(lab: Lab, calls: Readonly<Record<string, string>>): Promise<string> {
   const server = serveObject(lab, () => new Response("packets", { headers: { "content-length": "7", etag: ETAG } }));
   await Deno.writeTextFile(join(lab.folder, FILE), "packets");

@@ -11,7 +11,7 @@ export const FILE = "imap_mag_l0_raw_20250502_v001.pkts";
 /** Its path in the archive. */
 export const PATH = `imap/mag/l0/2025/05/${FILE}`;
 
-/** What a run left. */
+/** The results of a run. */
 export interface Ran {
   readonly code: number;
   readonly stdout: string;

@@ -1,4 +1,4 @@
-// What held when the faults of the field were reported, and must go on holding: the same verdict at every checkout.
+// What was right when the faults of the field were reported, and must stay right: the same result at every checkout.
 import { startProxy } from "../support/proxy.ts";
 import { FILE, holds, type Lab, type LabServer, PATH } from "./checkout.ts";
 import { dirname, join } from "@std/path";

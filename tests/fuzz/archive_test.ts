@@ -8,7 +8,7 @@ import { fuzz, nearly, TEXT } from "./fuzz.ts";
 const NAME = "imap_mag_l0_raw_20250502_v001.pkts";
 const PATH = `imap/mag/l0/2025/05/${NAME}`;
 const NEW = "imap_mag_l0_raw_20250503_v001.pkts";
-/** What lies beside the archive's root, and must never be answered with. */
+/** A file beside the archive's root, which must never be sent. */
 const OUTSIDE = "nobody may read this";
 
 /** The archive, and the files in it before the first request. */

@@ -1,4 +1,4 @@
-// Runs the command line again and again, in a process that can reach this machine alone and write to one folder, and
+// Runs the command line again and again, in a process that can reach only this machine and write to one folder, and
 // prints what it found. Its own output goes to a variable.
 import { main } from "../../src/cli/main.ts";
 import { FUZZ, TEXT } from "./fuzz.ts";
@@ -85,7 +85,7 @@ const NEARLY = fc.tuple(SENSE, fc.nat(9), fc.nat(1), fc.array(WORD, { maxLength:
 );
 const LINE = fc.oneof(NONSENSE, SENSE, NEARLY);
 
-/** A key must be none of the words that stand in addresses, or it would seem to have come there. */
+/** A key must not be a word that occurs in addresses, or it would seem to have been leaked. */
 function withKeys(line: readonly string[]): string[] {
   return line.map((word, at) => {
     const isKey = ["--api-key", "--webpoda-token"].includes(line[at - 1] ?? "") && !word.startsWith("-");
@@ -110,7 +110,7 @@ const property = fc.asyncProperty(LINE, async (made) => {
   codes[code] = (codes[code] ?? 0) + 1;
   assert([0, 1, 2, 130].includes(code), `exit code ${code}`);
   assert(!/\n {4}at |a defect of this program|TypeError|RangeError/.test(written), written.slice(0, 2000));
-  // What CSV files hold are the very values.
+  // CSV files contain the values unchanged.
   if (!line.some((word) => word.includes("csv"))) assertHarmlessText(written.replaceAll("\r\n", "\n"));
 });
 const result = await fc.check(property, { ...FUZZ, endOnFailure: true });

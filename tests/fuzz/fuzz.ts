@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 /**
- * How often each property is tried, with the same values every time, so that a failure comes again. By hand once:
+ * How often each property is tried, with the same values every time, so that a failure is reproducible. By hand once:
  * `FUZZ_RUNS=100000 FUZZ_SEED=1 deno task test:fuzz`.
  */
 export const FUZZ = {
@@ -22,7 +22,7 @@ export function fuzz<T>(name: string, values: fc.Arbitrary<T>, check: (value: T)
   });
 }
 
-/** What acts on terminals, turns lines around, splits them, or is half of a character. */
+/** Characters that control terminals, reverse or split lines, or are half of a character. */
 const ACTING = [
   ..."\u0000\u0007\b\t\n\v\f\r\u001b\u007f\u0080\u0085\u009b\u061c\u200d\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff",
   "\ud800",
@@ -30,7 +30,7 @@ const ACTING = [
   "\u001b[2J",
   "\u001b]0;x\u0007",
 ];
-/** What is wide, narrow, joined, or means something to a parser. */
+/** Characters that are wide, narrow, or joined, or that have a meaning for a parser. */
 const ODD = [..."天한ｱ🚀👩‍🚀é́\u0301\ufe0f<>&\"'`|\\/.%_-*?:;,= {}[]0aZ", "..", "//", "<script>", "&amp;", "__proto__"];
 
 /** Any text: what people type, any code unit at all, and what does harm. */
@@ -51,7 +51,7 @@ export const JSON_VALUE: fc.Arbitrary<unknown> = fc.anything({
   maxDepth: 3,
 });
 
-/** Some of a text's characters changed, left out or doubled: what is nearly right. */
+/** A text with some characters changed, left out, or doubled, so that it is nearly right. */
 export function nearly(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const edit = fc.record({ at: fc.nat(200), remove: fc.nat(3), insert: TEXT });
   return fc.tuple(text, fc.array(edit, { maxLength: 2 })).map(([text, edits]) =>

@@ -6,7 +6,7 @@ import fc from "fast-check";
 
 const NUMBER = fc.oneof(fc.integer({ min: -1, max: 101_000 }), fc.double(), fc.constantFrom(0, 100_000));
 const MISSING = fc.oneof(fc.constant(null), fc.array(fc.record({ first: NUMBER, last: NUMBER }), { maxLength: 4 }));
-/** What could stand in a record, right or wrong. */
+/** What a record could contain, right or wrong. */
 const RECORD = fc.record({
   archivePath: fc.oneof(TEXT, fc.constant("imap/swe/l0/2024/01/imap_swe_l0_sci_20240101_v001.pkts")),
   size: NUMBER,
@@ -52,7 +52,7 @@ fuzz(
     const { current } = lab;
     assert(current !== undefined);
     const bytes = isOfObject ? current.bytes.slice(0, part.length * 400) : part;
-    // That an ETag is no MD5 nobody but the record knows: then the bytes must be the object's.
+    // Only the record knows that an ETag is not an MD5: then the bytes must be the object's.
     const known: object = isOfObject || !("md5" in record) || record.md5 !== null ? record : { size: record.size };
     await current.putPart(bytes, known);
     const { state } = await current.one({ ifPresent: "fetch" });

@@ -46,7 +46,7 @@ function markupLength(text: string): number {
   return [...text].reduce((sum, character) => sum + (long[character] ?? character.length), 0);
 }
 
-/** What a page shows of a text: 200 characters at most, less of one that is mostly markup. */
+/** The part of a text that a page shows: at most 200 characters, fewer if most of it is markup. */
 function shown(text: string): string {
   const cuts = [200, 100, 50].map((most) => printable(text.length > most ? `${text.slice(0, most)}…` : text));
   return cuts.find((cut) => markupLength(cut) <= 400) ?? "";

@@ -108,7 +108,7 @@ const isFlag = (value: unknown) => typeof value === "boolean";
 const isText = (value: unknown) => typeof value === "string";
 const isFunction = (value: unknown) => typeof value === "function";
 const isCount = (value: unknown) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-/** What each option may be. No value that the tests pass is a clock, a signal, or a share. */
+/** The valid types of each option. The tests pass no clock, no signal, and no shard. */
 const RIGHT: Readonly<Record<string, (value: unknown) => boolean>> = {
   concurrency: (value) => isCount(value) && Number(value) >= 1 && Number(value) <= 256,
   dryRun: isFlag,
@@ -136,7 +136,7 @@ const RIGHT: Readonly<Record<string, (value: unknown) => boolean>> = {
   random: isFunction,
 };
 
-/** Anything: what JavaScript has, and what comes close to being right. */
+/** Any value: all kinds that JavaScript has, and values that are almost right. */
 const ANYTHING: fc.Arbitrary<unknown> = fc.oneof(
   fc.anything({
     withBigInt: true,
@@ -187,7 +187,7 @@ function misspelt(name: string): fc.Arbitrary<string> {
   );
 }
 
-/** Options of which one, at least, has a wrong name or a wrong value. */
+/** Options with at least one wrong name or wrong value. */
 function wrongOptions(names: readonly string[]): fc.Arbitrary<object> {
   const wrongName = fc.constantFrom(...names).chain(misspelt).filter((name) => !names.includes(name));
   const wrongNamed = fc.tuple(wrongName, ANYTHING.filter((value) => value !== undefined));
@@ -252,7 +252,7 @@ fuzz(
 
 fuzz(
   "whatever a call is given ends with an error of ours, and nothing is sent or written",
-  // What is left out has a default.
+  // Omitted options have defaults.
   fc.tuple(
     fc.constantFrom(...Object.keys(CALLS)),
     fc.oneof(ANYTHING.filter((value) => value !== undefined), PARAMETERS),
@@ -278,7 +278,7 @@ fuzz("a result checks the options of its downloads", wrongOptions(OPTIONS.downlo
   assert(error instanceof InputError, String(error));
 });
 
-/** What needs no request. */
+/** The functions that need no request. */
 const LOCAL: Readonly<Record<string, (first: never, second: never) => unknown>> = {
   parseFileName: imap.parseFileName,
   formatFileName: imap.formatFileName,

@@ -30,7 +30,7 @@ async function deafPort(): Promise<AsyncDisposable & { readonly host: string }> 
   const { port } = listener.addr;
   const stop = new AbortController();
   const ending: Promise<void>[] = [];
-  // Linux takes one connection more than the backlog, and drops what asks for further ones.
+  // Linux accepts one connection more than the backlog, and drops the requests for further ones.
   for (let isFull = false; !isFull;) {
     const connecting = Deno.connect({ hostname: "127.0.0.1", port, signal: stop.signal });
     ending.push(connecting.then((connection) => connection.close(), () => {}));

@@ -182,7 +182,7 @@ Deno.test("putFile() ends at an abort in the middle of a file, before the server
 });
 
 Deno.test("putFile() sends nothing if Deno does not take the length and the bytes from the file", async () => {
-  // Another version of Deno might do what the standard says: take what a Blob has in memory.
+  // Another version of Deno might do what the standard says: read the contents of a Blob into memory.
   const program = `
     const { Request: Original } = globalThis;
     globalThis.Request = class extends Original {

@@ -3,7 +3,7 @@ import { retry, type RetryOptions } from "../../src/http/call.ts";
 import type { HttpEvent } from "../../src/http/transport.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 
-/** Options with a clock that only counts. */
+/** Options whose waits are only recorded. */
 function counting(retries: number, random = 1) {
   const waits: number[] = [];
   const events: HttpEvent[] = [];

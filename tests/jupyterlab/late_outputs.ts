@@ -1,4 +1,4 @@
-// What JupyterLab does to outputs that come when their cell is over: docs/notebook.md tells of it.
+// What JupyterLab does with outputs that arrive after their cell has finished; see docs/notebook.md.
 // deno-lint-ignore-file no-console
 import { assertEquals } from "@std/assert";
 import { openBrowser, openPage } from "../browser/browser.ts";

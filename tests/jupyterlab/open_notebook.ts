@@ -26,7 +26,7 @@ export interface OpenNotebook {
 /** Opens a notebook of the checkout, and waits until its kernel is ready. */
 export async function openNotebook(lab: JupyterLab, page: Page, path: string): Promise<OpenNotebook> {
   page.setDefaultTimeout(MAX_MS);
-  // Whoever runs a cell before the kernel has spoken is asked which kernel to take.
+  // If a cell is run before the kernel has replied, JupyterLab asks which kernel to use.
   const spoken = page.waitForEvent("websocket", (socket) => socket.url().includes("/api/kernels/"))
     .then((socket) => socket.waitForEvent("framereceived"));
   await page.goto(lab.addressOf(path));

@@ -14,7 +14,7 @@ export interface Shown {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** What clients know about their uploads, and what the archive must therefore have. */
+/** The clients' knowledge of their uploads, and what the archive must therefore have. */
 export class Ledger {
   readonly #accounts = new Map<string, Account>();
   /** The number of uploads that were answered with 200. */

@@ -12,7 +12,7 @@ export interface LoadRun {
   readonly signal: AbortSignal;
 }
 
-/** The sizes of uploads in turn: mostly small, with a large one now and then. */
+/** The sizes of successive uploads: mostly small, sometimes large. */
 const SIZES = [300, 4_000, 20_000, 1_000, 0, 60_000, 2_000, 10_000];
 const LARGE = { bytes: 2_000_000, every: 50 };
 

@@ -35,7 +35,7 @@ async function look(url: string, { path, files }: TestFolder): Promise<Shown> {
   return { listed: new Set(rows.map(({ file_path }) => file_path)), files: found };
 }
 
-/** What is there besides the files: the catalog, the lock, and nothing unfinished. */
+/** The other contents of the folder: the catalog, the lock, and nothing unfinished. */
 async function litter(folder: TestFolder): Promise<string[]> {
   const known = /^imap\/|^\.imap-archive\/(?:lock|catalogue\.sqlite(?:-wal|-shm)?|orders\.ndjson)$/;
   return (await folder.files()).filter((path) => !known.test(path));

@@ -22,7 +22,7 @@ export interface FakeArchive extends AsyncDisposable {
   now: number;
   /** How far its `Date` header is ahead of its time, in milliseconds. */
   dateAhead: number;
-  /** What responds in its place, if anything does. */
+  /** What responds in its place, if anything. */
   instead: ((request: Request) => Response | undefined | Promise<Response | undefined>) | undefined;
   /** Adds a file of MAG, or delivers it again. Returns its archive path. */
   put(name: string, text?: string, more?: { readonly lateMs?: number }): string;

@@ -61,6 +61,6 @@ Deno.test("citationOf() says nothing of files that are not here, and names no au
   assertEquals(/Locked|Archive/.test(text), false);
   assertEquals(text.includes("investigator"), false);
   const bibtex = await citationOf(LOCK, folder.path, "bibtex");
-  // Of named files, nobody knows when they were downloaded.
+  // It is not known when named files were downloaded.
   assertEquals(/author|year|urldate/.test(bibtex), false);
 });

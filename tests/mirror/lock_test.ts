@@ -162,7 +162,7 @@ Deno.test("download() with frozen makes the same tree on an empty disk, and veri
     assertStringIncludes(differences.toText(), "1 missing, 2 changed, 1 extra");
   }
   assertEquals((await lock.verify({ extra: false })).length, 3);
-  // What differs is replaced, and nothing else.
+  // Only files that differ are replaced.
   const again = await lock.download();
   assertEquals(again.outcomes.map(({ state }) => state), ["skipped", "fetched", "fetched", "fetched", "skipped"]);
   assertEquals(said(await lock.verify()), [`extra ${nameOf(9)}`]);
@@ -175,7 +175,7 @@ Deno.test("verify() reads only files that were modified since their bytes were l
   // Files that were just written are read each time.
   const time = new Date(Date.now() - HOUR);
   for (const day of [0, 1]) await Deno.utime(join(folder.path, pathOf(day)), time, time);
-  // What a killed process leaves is removed, but not what another one may be writing.
+  // Files that a killed process has left are removed, but not those that another process may be writing.
   const parts = ["0123abcd", "4567cdef"].map((id) => join(folder.path, `.imap-data-access/hashes.json.${id}.part`));
   await Deno.mkdir(join(folder.path, ".imap-data-access"), { recursive: true });
   for (const part of parts) await Deno.writeTextFile(part, "{");
@@ -197,7 +197,7 @@ Deno.test("verify() reads only files that were modified since their bytes were l
   assertEquals(said(await lock.verify({ bytes: true })), [`changed ${nameOf(0)}`]);
   await Deno.utime(path, time, new Date(time.getTime() + 1000));
   assertEquals(said(await lock.verify()), [`changed ${nameOf(0)}`]);
-  // What is remembered may be damaged: then all files are read.
+  // If the remembered hashes are damaged, all files are read.
   await Deno.writeTextFile(join(folder.path, ".imap-data-access/hashes.json"), "{");
   await Deno.writeTextFile(path, text);
   assertEquals(said(await lock.verify()), []);
@@ -284,7 +284,7 @@ Deno.test("verify() says what it cannot look into, and checks files behind a lin
   await Deno.symlink(join(disk.path, "mag"), join(folder.path, "imap/mag"));
   assertEquals(said(await lock.verify()), []);
   await Deno.symlink(disk.path, join(folder.path, "imap/other"));
-  // Deno cannot open a folder whose name is not UTF-8: nobody knows what it has.
+  // Deno cannot open a folder whose name is not UTF-8, so its contents are not known.
   const { success } = await new Deno.Command("bash", { args: ["-c", "mkdir imap/$'\\xff'"], cwd: folder.path })
     .output();
   const differences = await lock.verify();

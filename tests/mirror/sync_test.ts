@@ -68,7 +68,7 @@ Deno.test("sync() does exactly what changed, and says so", async () => {
   assertEquals(await archive.read(`imap/mag/l2/2026/01/${nameOf(0)}`), "another delivery of 0");
   assertStringIncludes(report.summary(), "7 new, 3 redelivered, 7 superseded, 1 gone, 1 local change, 8 unchanged");
   assertEquals(report.toJSON().new, 7);
-  // What still needs attention is said again, the rest is not.
+  // What still needs attention is reported again, the rest is not.
   const next = await archive.client().sync(MAG);
   assertEquals(said(next), [`gone ${nameOf(10)}: kept`, `local change ${nameOf(11)}: kept`]);
 });

@@ -15,10 +15,10 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { processorTime } from "../support/time.ts";
 
-/** The same every time, so that a failure comes again. */
+/** The same every time, so that a failure is reproducible. */
 const RUNS = { seed: 20260924, numRuns: 2_000 } as const;
 
-/** What a text is read as; undefined where the parser's own error says that it is no name. */
+/** The result of parsing a text; undefined if the parser's own error says that it is not a name. */
 function readOrRefuse(text: string): ImapFile | undefined {
   try {
     return parseFileName(text);
@@ -104,7 +104,7 @@ Deno.test("parseFileName() and its readers take no more than linear time", () =>
       quickest(text(1e5));
       // A collector's pause counts less against some milliseconds than against none.
       const [short, long] = [quickest(text(1e5)), quickest(text(1e6))];
-      // What is quadratic takes a hundred times as long; what is linear, ten times, and more if other work takes the caches.
+      // Quadratic work takes a hundred times as long; linear work takes ten times as long, or more on a busy machine.
       assert(long <= 40 * Math.max(short, 3), `${JSON.stringify(shape)}: ${short} ms, then ${long} ms`);
     }
   }

@@ -34,7 +34,7 @@ function products(extensions: readonly string[]): Part {
   return joined("imap_", instrument, "_", level, "_", descriptor, "_", day, counter, "_", version, ".", ending);
 }
 
-/** Names of ancillary files and their like. */
+/** Names of ancillary files and similar ones. */
 function validities(extensions: readonly string[]): Part {
   const end = fc.oneof(fc.constant(""), joined("_", day));
   return joined(

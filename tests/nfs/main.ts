@@ -8,7 +8,7 @@ const ROUNDS = Number(Deno.env.get("NFS_ROUNDS") ?? 6);
 const PROJECT = fromFileUrl(new URL("../..", import.meta.url));
 /** What the guest runs; all that these import is copied. */
 const ENTRIES = ["cli.ts", "tests/nfs/guest.ts"];
-/** The packages that the guest consists of, besides the kernel and libraries that these need. */
+/** The packages of the guest, besides the kernel and the libraries that they need. */
 const PACKAGES = ["busybox-static", "iproute2", "linux-image-cloud-amd64", "nfs-common", "nfs-kernel-server"];
 /** The guest ends within this time even on a busy machine, where a round takes two minutes. */
 const MAX_MINUTES = 10 + 4 * ROUNDS;
@@ -89,7 +89,7 @@ async function copyProject(root: string): Promise<void> {
   await Deno.chmod(join(root, "init"), 0o755);
 }
 
-/** Packs a folder as the first file system of a Linux. */
+/** Packs a folder as the initial file system of a Linux kernel (initramfs). */
 async function pack(folder: string, root: string): Promise<string> {
   const image = join(folder, "image");
   const script = '"$0/bin/busybox" find . | "$0/bin/busybox" cpio -o -H newc > "$1"';

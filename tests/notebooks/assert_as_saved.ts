@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ExecutedNotebook } from "./execute_notebook.ts";
 
-/** Fails when a cell shows anything but what is saved below it, in any MIME type, or when an output came too late. */
+/** Fails when a cell shows anything but what is saved below it, in any MIME type, or when an output arrived too late. */
 export function assertAsSaved({ notebook, cells, stray }: ExecutedNotebook): void {
   const codeCells = notebook.cells.filter((cell) => cell.cell_type === "code");
   assert(codeCells.some(({ outputs }) => outputs.length > 0), "nothing is saved: run `deno task notebooks`");

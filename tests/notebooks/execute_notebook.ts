@@ -16,12 +16,12 @@ const FOLDER = fromFileUrl(new URL("../../notebooks", import.meta.url));
 /** The notebooks of this project, by their files' names. */
 export const NOTEBOOKS = ["api_demo.ipynb", "first_ten_minutes.ipynb", "gallery.ipynb", "open_data.ipynb"] as const;
 
-/** A code cell that ran, and what stands below it now. */
+/** A code cell that ran, and its outputs now. */
 export interface ExecutedCell {
   readonly cell: CodeCell;
   readonly outputs: readonly CellOutput[];
   readonly executionCount: number | null;
-  /** Outputs that came after the cell's `idle`: in a front end they may stand below another cell. */
+  /** Outputs that arrived after the cell's `idle`: in a front end they may appear below another cell. */
   readonly late: readonly KernelMessage[];
 }
 
@@ -29,7 +29,7 @@ export interface ExecutedCell {
 export interface ExecutedNotebook {
   readonly notebook: Notebook;
   readonly cells: readonly ExecutedCell[];
-  /** Outputs that came when nobody waited for their cell any more: in a front end they are lost, or stand below another cell. */
+  /** Outputs that arrived after the wait for their cell: in a front end they are lost, or appear below another cell. */
   readonly stray: readonly KernelMessage[];
 }
 
@@ -40,7 +40,7 @@ export function notebookPath(name: string): string {
 
 /** How a notebook is run. */
 export interface ExecuteNotebookOptions {
-  /** Whether all cells are sent at once, as "Run All" does: what comes late can then stand below another cell. */
+  /** Whether all cells are sent at once, as "Run All" does: late outputs can then appear below another cell. */
   readonly atOnce?: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Runs each notebook 20 times over, all cells sent at once as "Run All" does: no output may be lost or stand in another cell. `deno task test:notebooks`, 3 minutes.
+// Runs each notebook 20 times over, all cells sent at once as "Run All" does: no output may be lost or appear in another cell. `deno task test:notebooks`, 3 minutes.
 import { assertAsSaved } from "./assert_as_saved.ts";
 import { executeNotebook, NOTEBOOKS } from "./execute_notebook.ts";
 

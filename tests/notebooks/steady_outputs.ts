@@ -4,7 +4,7 @@ import type { CellOutput } from "../support/kernel.ts";
 /** The archive takes any free port; links and messages name it. Saved outputs have this one, as long as those that are free. */
 const ADDRESS = "127.0.0.1:50000";
 
-/** What is uploaded comes in now, what the demo archive starts with came in 2024. */
+/** Uploads are ingested now; the files of the demo archive were ingested in 2024. */
 const NOW = /\b(?!2024)2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d\b/g;
 const INGESTED = "2024-08-01 12:00:00";
 

@@ -23,7 +23,7 @@ async function publish(registry: Registry): Promise<void> {
   assert(success, new TextDecoder().decode(stderr));
 }
 
-/** A module of the package, as `deno info --json` tells of it. */
+/** A module of the package, as `deno info --json` describes it. */
 interface GraphModule {
   readonly specifier: string;
   readonly error?: string;

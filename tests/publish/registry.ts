@@ -14,13 +14,13 @@ export interface Registry extends TestServer {
 const PACKAGE = new URLPattern({ pathname: "/api/scopes/:scope/packages/:name" });
 const VERSION = new URLPattern({ pathname: "/api/scopes/:scope/packages/:name/versions/:version" });
 
-/** What JSR says that files are: Deno goes by it. */
+/** The content types that JSR sends: Deno relies on them. */
 function typeOf(path: string): string {
   if (path.endsWith(".json")) return "application/json";
   return path.endsWith(".ts") ? "text/typescript" : "text/plain";
 }
 
-/** What the registry tells of a version: its files with their checksums, and what can be imported. */
+/** What the registry says about a version: its files with their checksums, and its exports. */
 function versionMeta(files: ReadonlyMap<string, Uint8Array>, exports: unknown): unknown {
   const manifest = Object.fromEntries(
     [...files].map(([path, bytes]) => {

@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { testFolder } from "../support/folder.ts";
 
-/** What a program left. */
+/** The result of a program. */
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
@@ -20,7 +20,7 @@ export interface User extends AsyncDisposable {
   npmPackages(): Promise<{ readonly names: readonly string[]; readonly bytes: number }>;
 }
 
-/** Makes a user. What it had goes with its `await using`. */
+/** Creates a user, whose files are removed at the end of its `await using`. */
 export async function startUser(registryUrl: string): Promise<User> {
   const folder = await testFolder();
   const cache = join(folder.path, "cache");

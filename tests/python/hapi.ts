@@ -15,7 +15,7 @@ const PARTS = [["20260101_v002", 0, 24], ["20260102_v001", 1, 24], ["20260104_v0
 const NAMES = ["scalar", "vector", "fixed", "moving", "angle", "big", "unsigned", "odd", "text"];
 const INTEGERS = ["moving"];
 
-/** What one request has for a parameter. */
+/** The values of a parameter in one request. */
 interface Read {
   readonly format: string;
   /** The parameters that were asked for, or how long each of several requests was. */

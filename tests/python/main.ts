@@ -41,7 +41,7 @@ const CASES: readonly Case[] = [
   // As in production: released files for everyone, and everything else below /api-key.
   { how: "a public archive with a key", serve: ["--api-key", KEY, "--public"], key: KEY, clients: [V1_1, V1_3] },
   { how: "an open archive as of 2024", serve: ["--as", "2024"], key: "", clients: [V0_7] },
-  // 0.7.0 knows no prefix, and sends its key with uploads alone.
+  // 0.7.0 knows no prefix, and sends its key only with uploads.
   {
     how: "an archive as of 2024 with a key for uploads",
     serve: ["--as", "2024", "--api-key", KEY, "--public"],

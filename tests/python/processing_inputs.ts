@@ -173,7 +173,7 @@ Deno.test("processing inputs go to the Python client 1.3.0 and back unchanged, a
   for (const [index, { collection, day }] of cases.entries()) {
     const answer = answers[index] ?? {};
     const ours = collection.serialize();
-    // What Python makes of the same files, and of our JSON.
+    // How Python reads the same files, and our JSON.
     assertEquals([answer.made, answer.read], [ours, ours]);
     const back = new ProcessingInputCollection();
     back.deserialize(String(answer.made));

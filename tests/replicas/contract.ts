@@ -105,7 +105,7 @@ export async function defineContract(files: Readonly<Record<string, LeftOut>>): 
         : { ...options, name: test, fn: fn ?? (() => {}) };
       if (!missing.delete(definition.name)) define({ ...definition, name: `${file}: ${definition.name}` });
     };
-    // The files have no other way to learn that some of their tests are left out.
+    // Only these variables tell the files that some of their tests are left out.
     Reflect.set(Deno, "test", Object.assign(add, define));
     await import(new URL(`../${file}`, import.meta.url).href);
     unknown.push(...[...missing].map((name) => `${file}: ${name}`));

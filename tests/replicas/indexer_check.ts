@@ -1,4 +1,4 @@
-// What the indexers of several replicas do with uploads, and with a store that others change.
+// How the indexers of several replicas treat uploads, and changes of the store by other programs.
 import { Indexer, type IndexerOptions, type IndexerTimes, type SweepReport } from "../../src/archive/indexer.ts";
 import { catalogEntry } from "../../src/archive/catalog_entry.ts";
 import { PostgresCatalog } from "../../src/archive/postgres_catalog.ts";
@@ -22,7 +22,7 @@ function pathOf(number: number): string {
   return `imap/mag/l1a/${year}/${month}/imap_mag_l1a_norm${product}_${year}${month}${date}_v00${version}.cdf`;
 }
 
-/** What one replica has. */
+/** The parts of one replica. */
 interface Replica extends AsyncDisposable {
   readonly catalog: PostgresCatalog;
   readonly client: S3Client;
@@ -454,7 +454,7 @@ Deno.test("A sweep makes the catalog agree with a store that others have changed
   assertEquals(after.get(pathOf(1))?.released, 1);
   assertEquals(after.get(pathOf(4)), before[4]); // Its date of ingestion stays.
   assertEquals((await catalog.stamp(pathOf(4)))?.mtime, 1_800_000_000_000);
-  // Science files that come in later are not released.
+  // Science files that arrive later are not released.
   assertEquals(after.get(pathOf(5))?.released, 0);
   assert(String(after.get(pathOf(5))?.ingestion_date) > "2024", "its date of ingestion is that of its discovery");
 });

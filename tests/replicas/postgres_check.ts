@@ -143,7 +143,7 @@ Deno.test("PostgreSQL and SQLite respond to queries byte for byte the same, afte
   }
 });
 
-/** What every route that reads the catalog is asked. */
+/** The requests for every route that reads the catalog. */
 function* someRequests(random: () => number): Generator<string> {
   const pick = (words: readonly string[]) => words[Math.floor(random() * words.length)] ?? "";
   const kinds = ["science", "ancillary", "quicklook", "spice", "release", "other"];
@@ -279,7 +279,7 @@ Deno.test("Versions that two archives add at the same moment are told apart", as
       while (Number((await one.rows(sql, ["archive"]))[0]?.count) < count) await delay(5);
     };
     const running = await one.database.exclusively("gate", async () => {
-      // Whoever changes files waits for this statement, which waits for the gate.
+      // Changes of files wait for this statement, which waits for the gate.
       const holding = two.rows(`WITH held AS MATERIALIZED (SELECT revision FROM state FOR UPDATE)
         SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/gate', 0)) FROM held`);
       await waiting(1);
@@ -625,7 +625,7 @@ async function listening(server: Server): Promise<Disposable & { readonly port: 
   return { port: address.port, [Symbol.dispose]: () => server.close() };
 }
 
-/** What PgBouncer does with the settings of a session, unless or if `ignore_startup_parameters` names them. */
+/** How PgBouncer treats the settings of a session, with and without `ignore_startup_parameters`. */
 type PoolerKind = "refuses settings" | "ignores settings";
 
 /** Stands for a pooler in front of a server. */

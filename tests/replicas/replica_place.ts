@@ -13,7 +13,7 @@ export interface ReplicaPlace extends Pick<ArchivePlace, "database" | "store" | 
   setTime(path: string, time: Date): Promise<void>;
 }
 
-/** The places of archives, by the folder that they stand for: a test may open its archive several times. */
+/** The places of archives, by the folder that they replace: a test may open its archive several times. */
 const places = new Map<string, Promise<ReplicaPlace>>();
 
 /** The number of files that are uploaded at a time. */

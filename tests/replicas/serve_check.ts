@@ -91,7 +91,7 @@ Deno.test("serve uses both servers over TLS with secrets from files, and shows n
   }
 });
 
-/** What is wrong, the sentence about it, and the environment and arguments that make it so. */
+/** A fault, the sentence about it, and the environment and arguments that cause it. */
 type Wrong = readonly [
   name: string,
   sentence: RegExp,
@@ -263,7 +263,7 @@ Deno.test("A replica whose clock is ten minutes behind gives files the ingestion
   assertEquals(await servers.sql(late), "3|0");
 });
 
-/** What makes the clock of a program go behind: Debian's package faketime. */
+/** The program that sets back the clock of another one: Debian's package faketime. */
 async function behind(time: string): Promise<Record<string, string>> {
   const { stdout } = await new Deno.Command("faketime", { args: ["-f", `-${time}`, "env"] }).output();
   const lines = new TextDecoder().decode(stdout).split("\n").filter((line) => /^(LD_PRELOAD|FAKETIME)/.test(line));

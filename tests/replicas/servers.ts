@@ -108,7 +108,7 @@ export class ReplicaServers {
   }
 }
 
-/** The variable in which a process that started servers tells others where they are. */
+/** The variable with the addresses of servers that another process has started. */
 const PLACES = "IMAP_TEST_REPLICA_SERVERS";
 
 let shared: Promise<ReplicaServers> | undefined;

@@ -78,6 +78,6 @@ Deno.test("JsonArrayReader takes linear time for an array in small chunks", () =
   time(20_000);
   const quickest = (rows: number) => Math.min(time(rows), time(rows), time(rows));
   const [short, long] = [quickest(20_000), quickest(200_000)];
-  // What is quadratic takes a hundred times as long; what is linear, ten times, and more if other work takes the caches.
+  // Quadratic work takes a hundred times as long; linear work takes ten times as long, or more on a busy machine.
   assert(long < 50 * Math.max(short, 1), `${short} ms, then ${long} ms`);
 });

@@ -10,7 +10,7 @@ function plan(parameters: QueryParameters) {
   return planQuery(checkQuery(parameters, NOW));
 }
 
-/** What stands for a request for each major version. */
+/** The placeholder for a request for each major version. */
 const ALL = { major_version: "all" };
 
 /** Whether each of some file names is kept; their rows say what the names say. */
@@ -152,7 +152,7 @@ Deno.test("planQuery() derives conditions for the server from names and patterns
     [{ filename: "naif*.tls" }, [{ type: "leapseconds" }]],
     [{ filename: "imap_pred_*" }, [{ type: "ephemeris_predicted" }]],
     [{ filename: "*.tf" }, [{ type: "imap_frames" }, { type: "science_frames" }]],
-    // Without a type, kernels alone are found.
+    // Without a type, only kernels are found.
     [{ filename: "imap_2026_01*" }, [
       { start_ingest_date: "19000101" },
       { type: "spin" },
@@ -166,7 +166,7 @@ Deno.test("planQuery() derives conditions for the server from names and patterns
       { type: "thruster" },
     ]],
     [{ filename: "imap_mag_off*.csv" }, [{ table: "ancillary", instrument: "mag", extension: "csv" }]],
-    // What is asked besides and cannot be: nothing is sent.
+    // The other condition cannot be met: nothing is sent.
     [{ filename: "imap_mag_l1a_norm_20260101_v001.cdf", start_date: "20260201" }, []],
   ];
   for (const [query, sent] of wire) assertEquals(plan(query).requests, sent, JSON.stringify(query));
@@ -309,7 +309,7 @@ Deno.test("newestVersions() finds the newest spin, repoint and small-forces file
     "imap_2025_100_2025_110_hist_02.sff",
     "imap_2025_100_2025_110_pred_01.sff",
   ]);
-  // Where the name does not tell the days, the row does.
+  // If the name does not contain the days, the row does.
   const rows = ["imap_2026_267_2026_268_01.repoint", "imap_2026_267_2026_268_02.repoint"].map((file_path, index) => ({
     file_path,
     kernel_type: "repoint",

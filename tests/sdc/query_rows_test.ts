@@ -10,7 +10,7 @@ import { delay } from "@std/async";
 
 const NOW = new Date("2026-03-03T12:00:00Z");
 const ROW = { file_path: "imap/mag/l0/2025/05/imap_mag_l0_raw_20250502_v001.pkts" };
-/** An answer that asks to come back at once, so that tests do not wait. */
+/** A response that asks the client to retry at once, so that tests do not wait. */
 const busy = (status: number) => new Response("busy", { status, headers: { "retry-after": "0" } });
 
 /** How a test queries. */
@@ -280,7 +280,7 @@ Deno.test("queryRows() names the URL and quotes the start of a response that is 
 });
 
 Deno.test("queryRows() retries after 429, 500, 503 and 504", async () => {
-  // All but 429 may mean that the response is too large: a small request tells that the server is broken.
+  // All but 429 may mean that the response is too large: a small request shows that the server is broken.
   const statuses = [429, 500, 500, 503, 503, 504, 504];
   await using server = startServer(() => {
     const status = statuses.shift();

@@ -8,7 +8,7 @@ export interface KernelChannelsOptions {
   readonly connection: ConnectionFile;
   /** Called with each message that has a valid signature. */
   readonly onMessage: (message: KernelMessage) => void;
-  /** Called when the connection cannot be used any more, for instance after an invalid signature or a broken frame. */
+  /** Called when the connection can no longer be used, for instance after an invalid signature or a broken frame. */
   readonly onFailure: (error: unknown) => void;
   /** Stops waiting for the kernel to listen. */
   readonly signal: AbortSignal;
@@ -49,7 +49,7 @@ export class KernelChannels {
     await this.#sockets.get(channel)?.send(frames);
   }
 
-  /** Closes the connections, and waits until nothing listens any more. */
+  /** Closes the connections, and waits until nothing listens anymore. */
   async close(): Promise<void> {
     for (const socket of this.#sockets.values()) socket.close();
     await Promise.all(this.#listening);

@@ -11,7 +11,7 @@ export interface DeadlineOptions {
 }
 
 /**
- * Awaits work with a time limit. The work gets a signal that aborts when nothing waits for it any more.
+ * Awaits work with a time limit. The work gets a signal that aborts when nothing waits for it anymore.
  *
  * @throws {KernelError} When the time is over.
  */

@@ -6,7 +6,7 @@ import { STATUS_TEXT } from "@std/http";
 export interface Behaviour {
   /** Responds with this status; without a `body`, with an error like those of S3. */
   readonly status?: number;
-  /** Sends this body instead of the right one; without a length if it comes in chunks. */
+  /** Sends this body instead of the right one; without a length if it is sent in chunks. */
   readonly body?: Uint8Array | Iterable<Uint8Array>;
   /** Headers in addition to or instead of the usual ones; null omits one. */
   readonly headers?: Readonly<Record<string, string | null>>;

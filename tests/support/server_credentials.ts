@@ -1,10 +1,10 @@
 import type { SeenRequest } from "./server.ts";
 import { assertEquals } from "@std/assert";
 
-/** What carries a credential: see src/http/transport.ts. */
+/** The headers that carry a credential: see src/http/transport.ts. */
 const CARRIERS = ["x-api-key", "authorization", "cookie", "proxy-authorization"];
 
-/** What a server is to credentials: the API, no API, or the API when it is the first to see one, as the API always is. */
+/** Whether a server may see credentials: the API may; of unknown servers, the first that sees one counts as the API. */
 export type CredentialRole = "api" | "elsewhere" | "first";
 
 /** Which servers may see a credential, while they run. */
@@ -15,7 +15,7 @@ function bare(credential: string): string {
   return credential.replace(/^Bearer /, "");
 }
 
-/** Watches what comes to one test server, in every test: a credential may come to the API, in its header, and nowhere else. */
+/** Watches the requests to one test server, in every test: a credential may only arrive at the API, in its header. */
 export class CredentialWatch {
   readonly #role: CredentialRole;
   readonly #leaks: string[] = [];
@@ -32,7 +32,7 @@ export class CredentialWatch {
     return found.length === 0;
   }
 
-  /** Ends the watch. @throws {AssertionError} When a credential came that should not have come. */
+  /** Ends the watch. @throws {AssertionError} When a credential arrived that should not have been sent. */
   close(): void {
     for (const [secret, servers] of homes) if (servers.delete(this) && servers.size === 0) homes.delete(secret);
     assertEquals(this.#leaks.slice(0, 10), [], "a credential came to a server that must not see it");

@@ -8,7 +8,7 @@ export interface SocketRequest extends SeenRequest {
   /** The address, whole. */
   readonly url: string;
   readonly socket: Socket;
-  /** What comes behind the head. */
+  /** The body after the head. */
   readonly read: SocketReader;
 }
 
@@ -20,7 +20,7 @@ export interface SocketServer extends AsyncDisposable {
 
 /** What a server is, and what it does. */
 export interface SocketServerOptions {
-  /** Whether it is the API, which alone may see credentials. */
+  /** Whether it is the API; no other server may see credentials. */
   readonly role: "api" | "elsewhere";
   /** Answers a request, or does something else to its connection. */
   readonly serve: (request: SocketRequest) => Promise<void>;
@@ -35,7 +35,7 @@ function headersOf(lines: readonly string[]): Headers {
   return headers;
 }
 
-/** Starts one on a free port. It ends with its `await using`, and fails the test when a wrong credential came to it. */
+/** Starts one on a free port. It ends with its `await using`, and fails the test when a wrong credential was sent to it. */
 export async function startSocketServer({ role, serve }: SocketServerOptions): Promise<SocketServer> {
   const watch = new CredentialWatch(role);
   const sockets = new Set<Socket>();

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** Takes what comes on a connection piece by piece. */
+/** Returns the bytes of a connection, as many as are asked for. */
 export interface SocketReader {
   /** Text up to and with `end`; empty when the connection is over before. */
   until(end: string): Promise<string>;
@@ -8,7 +8,7 @@ export interface SocketReader {
   exactly(count: number): Promise<Uint8Array | undefined>;
 }
 
-/** Reads what comes on a connection bit by bit. */
+/** Reads the bytes of a connection as they arrive. */
 export function socketReader(socket: Socket): SocketReader {
   let bytes = new Uint8Array();
   let wake = () => {};

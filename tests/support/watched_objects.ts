@@ -3,9 +3,9 @@ import { HAS_REPLICAS } from "./archive.ts";
 import { CredentialWatch } from "./server_credentials.ts";
 import { createServer, request } from "node:http";
 
-/** The origin under which callers see an archive's objects: no credential may come there. */
+/** The origin under which callers see an archive's objects: no credential may be sent there. */
 export interface WatchedObjects extends AsyncDisposable {
-  /** What the archive is told as the address of its objects. */
+  /** The address of the objects in the archive's settings. */
   readonly url: string;
   /** Where the archive is to have them. */
   readonly port: number;
@@ -14,7 +14,7 @@ export interface WatchedObjects extends AsyncDisposable {
 /** The ports that systems do not give to those who listen on any port (Linux: 32768 and above). */
 const UNASSIGNED = { first: 12_000, count: 20_000 };
 
-/** A port of this machine that nobody has, and that no other test gets until it is used. */
+/** A free port of this machine, which no other test gets until it is used. */
 function freePort(): number {
   for (let attempt = 1;; attempt++) {
     const port = UNASSIGNED.first + Math.floor(Math.random() * UNASSIGNED.count);

@@ -1,4 +1,4 @@
-// What killed runs leave behind: resumed if it can be, and removed by a later run otherwise.
+// Partial files of killed runs: a later run resumes them if possible, and removes them otherwise.
 import { archivePath } from "../../mod.ts";
 import { createPartialFile, partialPathOf } from "../../src/transfer/partial_file.ts";
 import { type Lab, nameOf, openLab } from "./lab.ts";
@@ -62,7 +62,7 @@ Deno.test("a run leaves the partial file of a process alone that is alive", asyn
 
 Deno.test("a partial file of another machine is copied, and only the bytes that were flushed count", async () => {
   await using lab = await openLab();
-  // Not an MD5: nothing would find wrong bytes.
+  // Not an MD5: nothing would detect wrong bytes.
   lab.store.add(lab.path, lab.bytes, '"in-pieces-2"');
   const own = `.${lab.name}.${"ab".repeat(8)}.part`;
   const part = new Uint8Array(60_000);

@@ -61,7 +61,7 @@ Deno.test("download() of many opens no more connections than allowed", async () 
 Deno.test("download() of many reports files that cannot be flushed, and completes the others with as many connections as allowed", async () => {
   await using lab = await openFull();
   const other = { headers: { etag: `"${"0".repeat(32)}"` } };
-  // What is wrong is fetched again, with a connection that other files may have in the meantime.
+  // Wrong files are fetched again, with a connection that other files may use in the meantime.
   lab.store.script.push(other, {}, other, other);
   lab.store.usually = { bytesPerSecond: 1_000_000 };
   const { sync } = Deno.FsFile.prototype;

@@ -22,7 +22,7 @@ Deno.test("ConnectionSlots gives a free connection to the file that has waited l
   await waiting[0];
   assertEquals(order, ["second"]);
   second?.give();
-  // It has none any more.
+  // It no longer has one.
   second?.give();
   await waiting[1];
   assertEquals(order, ["second", "third"]);

@@ -99,7 +99,7 @@ for (const ignoreIfRange of [false, true]) {
   const store = ignoreIfRange ? ", and the store ignores If-Range" : "";
   Deno.test(`download() starts from 0 when the object changes between two attempts${store}`, async () => {
     await using lab = await openLab();
-    // No MD5 would tell that bytes of two versions are mixed.
+    // No MD5 would show that bytes of two versions are mixed.
     lab.store.add(lab.path, lab.bytes, '"first-2"');
     lab.store.script.push({ cutAfter: 30_000, bytesPerSecond: 200_000 });
     lab.store.usually = { ignoreIfRange };

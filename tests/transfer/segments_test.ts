@@ -124,7 +124,7 @@ const UNFIT: ReadonlyArray<readonly [why: string, behaviour: Behaviour | Fault]>
 for (const [why, behaviour] of UNFIT) {
   for (const at of [0, 5]) {
     Deno.test(`download() starts from 0 when segment ${at} comes ${why}`, async () => {
-      // No MD5 tells whether the segments belong to one object: all must be thrown away.
+      // No MD5 shows whether the segments belong to one object: all of them must be discarded.
       await using lab = await openLab();
       lab.store.add(lab.path, lab.bytes, '"several-3"');
       await lab.putSplitPart(HOLES, { etag: '"several-3"', md5: null });

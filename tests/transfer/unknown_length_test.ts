@@ -1,4 +1,4 @@
-// Servers that do not tell the length of a body, or send something other than the object's own bytes.
+// Servers that do not send the length of a body, or send something other than the object's own bytes.
 import type { TransferEvent } from "../../mod.ts";
 import { TransferTracker } from "../../src/views/transfers.ts";
 import { openLab } from "./lab.ts";

@@ -58,7 +58,7 @@ Deno.test("a coverage chart without SVG and styles is a table that says the same
 Deno.test("a coverage chart whose SVG leaves its texts behind lists its days", async () => {
   const words = (await wordsOf(coverage, /<\/?(?:svg|rect|path|g|title)[^>]*>/g)).join("\n");
   assertStringIncludes(words, "2025-05-01: v001, 1 file; downloaded; 2025-05-02: v001, 1 file; downloaded; ");
-  // What is left of a chart that is not a table is not shown.
+  // Remains of a chart outside of a table are not shown.
   assertStringIncludes(await htmlOf(summary), '<div class="imap-drawn" hidden><svg ');
 });
 

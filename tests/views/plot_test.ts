@@ -75,7 +75,7 @@ function paths(svg: string, width = "1.2"): string[] {
 
 const countOf = (text: string | undefined, part: string) => (text ?? "").split(part).length - 1;
 
-/** Removes the embedded pictures, which are nothing but pixels. */
+/** Removes the embedded images, which consist only of pixels. */
 function withoutPictures(markup: string): string {
   return markup.replace(/<image [^<>]*href="data:image\/png;base64,[A-Za-z0-9+/=]+"\/>/g, "");
 }
@@ -145,7 +145,7 @@ Deno.test("many events at irregular times are counted, and drawn as colors; line
   }
   const few = axis(irregular.slice(0, 1_000));
   assertEquals(await isCounted(scattered.slice(0, 1_000), { x: few }), false);
-  // What a chart says in words are the values, not the counts.
+  // The text of a chart has the values, not the counts.
   const html = await plotPicture({ title: "", notes: [], panels: [linesPanel(scattered, { x: axis(irregular) })] })
     .toHtml();
   assertStringIncludes(html, ">511<");

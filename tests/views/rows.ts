@@ -1,6 +1,6 @@
 import type { FileRecord } from "../../src/protocol/rows.ts";
 
-/** What a test sets in a row. */
+/** The fields of a row that a test sets. */
 export interface RowOptions {
   readonly instrument?: string;
   readonly data_level?: string;

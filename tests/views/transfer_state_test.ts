@@ -45,7 +45,7 @@ Deno.test("TransferTracker measures the speed of the last seconds, and the time 
   clock.now = 1000;
   tracker.take(bytes("a", 250));
   assertEquals([tracker.state().speed, tracker.state().leftMs], [250, 3000]);
-  // What happened long ago does not count.
+  // Bytes from long ago do not count.
   clock.now = 100_000;
   tracker.state();
   clock.now = 101_000;

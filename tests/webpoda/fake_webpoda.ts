@@ -42,7 +42,7 @@ export function fakeWebpoda(
   return { url: server.url, webpoda, asked, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
-/** A body that comes in the given chunks and, with `breaks`, breaks off before its end. */
+/** A body that is sent in the given chunks and, with `breaks`, ends too early. */
 export function bodyOf(
   pieces: readonly string[],
   { breaks = false }: { breaks?: boolean } = {},

@@ -9,7 +9,7 @@ import { csvField } from "../../views/records.ts";
 const FORMATS = ["csv", "ndjson", "parquet"] as const;
 type Format = typeof FORMATS[number];
 
-/** A value as lines have it: times are texts. */
+/** A value as it is written to a line: times are texts. */
 type LineValue = ReturnType<typeof withTimeAsText>;
 
 /** Writes rows as lines. */
@@ -109,8 +109,8 @@ export const exportCommand: Command = {
   spec: {
     name: "export",
     description:
-      "Writes variables of a CDF file as CSV, as JSON lines, or as a Parquet file, with a row for each record, in little " +
-      "memory. The times of the records (UTC) come first, each element of a vector has a column of its own, and missing " +
+      "Writes variables of a CDF file as CSV, as JSON lines, or as a Parquet file, with a row for each record, using " +
+      "little memory. The times of the records (UTC) come first, each element of a vector has a column of its own, and missing " +
       "values are empty, or null in JSON and Parquet. Several files of one product, such as the days of a month, become one " +
       "table in the order of the times, with the newest version of each. Files of the archive that are not here yet are " +
       "downloaded when they are needed.",
@@ -128,20 +128,20 @@ export const exportCommand: Command = {
           "quotes (default: the data)",
       },
       { name: "from", value: "TIME", help: "earliest time, in UTC: a day, or a time such as 2026-01-31T12:00" },
-      { name: "to", value: "TIME", help: "first time after those to write; a day means its start" },
+      { name: "to", value: "TIME", help: "end of the times, exclusive; a day means its start" },
       { name: "remote", help: "read only the parts that are needed from the archive, instead of downloading files" },
       {
         name: "output",
         value: "FILE",
         paths: "files",
-        help: "write this file instead of standard output; an existing one is replaced when all is written",
+        help: "write this file instead of standard output; an existing file is replaced only at the end",
       },
       {
         name: "output-format",
         value: "FORMAT",
         choices: FORMATS,
         help:
-          "output format (default: what the name of --output ends in, otherwise csv); integers that JSON readers would round " +
+          "output format (default: by the extension of --output, otherwise csv); integers that JSON readers would round " +
           "are texts in ndjson",
       },
     ],

@@ -13,8 +13,8 @@ export const lineage: Command = {
   spec: {
     name: "lineage",
     description:
-      "Shows which files a product was made from, what those were made from, and so on: as its attribute Parents says, and, " +
-      "with an API key or an access token, the list of inputs that the SDC's job was started with. Of files that are not " +
+      "Shows which files a product was made from, what those were made from, and so on. It reads the attribute Parents of " +
+      "each file and, with an API key or an access token, the SDC's list of the inputs of the job. Of files that are not " +
       "here, only the parts that are needed are read from the archive. Parents that are missing are named.",
     argument: {
       name: "FILE",
@@ -25,7 +25,7 @@ export const lineage: Command = {
       {
         name: "levels",
         value: "N",
-        help: `how many levels above the file to look into, 1 for its parents (default: ${MAX_LINEAGE_LEVELS})`,
+        help: `how many levels above the file to follow, 1 for its parents (default: ${MAX_LINEAGE_LEVELS})`,
       },
       { name: "offline", help: "look only at files on this machine" },
       { name: "download", help: "download all files of the lineage that are not here" },
@@ -33,7 +33,7 @@ export const lineage: Command = {
     ],
     examples: [
       { text: "Where a product came from", line: "lineage imap_mag_l2_norm-dsrf_20250907_v001.0001.cdf" },
-      { text: "Its parents alone", line: "lineage imap_mag_l2_norm-dsrf_20250907_v001.0001.cdf --levels 1" },
+      { text: "Only its parents", line: "lineage imap_mag_l2_norm-dsrf_20250907_v001.0001.cdf --levels 1" },
       {
         text: "Get everything it was made from",
         line: "lineage imap_mag_l2_norm-dsrf_20250907_v001.0001.cdf --download",
@@ -62,7 +62,7 @@ export const lineage: Command = {
     } as const;
     const text = FORMATS.find((name) => name === format) ?? "tree";
     await output.data(await texts[text]());
-    // What was to be downloaded, and is not here.
+    // The files that should have been downloaded, but are not here.
     const failed = download ? found.missing.filter(({ state }) => state === "archive" || state === "refused") : [];
     return failed.length > 0 ? EXIT.failed : EXIT.done;
   },

@@ -100,7 +100,7 @@ export const local: Command = {
     name: "local",
     description:
       "Lists the files of the SDC in the data directory, without asking the archive: all of them, or those that match all " +
-      "given filters. Only the folder imap of the data directory is looked at, and links are not followed. --prune removes " +
+      "given filters. Only the folder imap of the data directory is searched, and links are not followed. --prune removes " +
       "superseded versions and abandoned partial files, or only those chosen with --superseded, --partial, filters, or " +
       "names. It never removes the newest version of a file, a version that a lock file in the data directory lists " +
       "(*.lock.json), or a partial file that a process writes to.",
@@ -113,8 +113,8 @@ export const local: Command = {
     options: [
       ...LOCAL_FILTERS,
       { name: "products", help: "list the products, with the number and the size of their files" },
-      { name: "superseded", help: "list only files of which a newer version is here" },
-      { name: "partial", help: "list the partial files of downloads that have not ended" },
+      { name: "superseded", help: "list only files that have a newer version here" },
+      { name: "partial", help: "list the partial files of unfinished downloads" },
       { name: "other", help: "list what is not a file of the SDC, or not in its folder" },
       { name: "prune", help: "remove superseded versions and abandoned partial files, after asking" },
       { name: "yes", letter: "y", help: "with --prune: do not ask" },

@@ -86,7 +86,7 @@ export const lock: Command = {
         "paths in the archive; - to read names from standard input",
     },
     options: [
-      { name: "update", help: "take what diff lists: download newer versions, and write the lock file again" },
+      { name: "update", help: "apply what diff lists: download newer versions, and write the lock file again" },
       {
         name: "citation",
         value: "FORMAT",
@@ -105,7 +105,7 @@ export const lock: Command = {
       },
       { text: "Named files", line: "lock figure2.lock.json imap_mag_l0_raw_20250502_v001.pkts" },
       { text: "All files of a data directory", line: "lock data.lock.json --data-dir /data" },
-      { text: "Take what is newer in the archive", line: "lock mag.lock.json --update" },
+      { text: "Update it to the newest versions in the archive", line: "lock mag.lock.json --update" },
       { text: "Cite the data", line: "lock mag.lock.json --citation bibtex" },
     ],
     showsProgress: true,

@@ -28,24 +28,24 @@ export const plot: Command = {
     name: "plot",
     description:
       "Draws variables of a CDF file, with block characters or as an SVG file: lines over time (UTC) with gaps, spectrograms, " +
-      "images. Without variables it draws what a first look needs. Several files of one product, such as the days of a " +
+      "images. Without variables, it chooses them for a first look. Several files of one product, such as the days of a " +
       "month, are drawn as one. Files of the archive that are not here yet are downloaded first.",
     argument: {
       name: "FILE... [VARIABLE...]",
       paths: "files",
       help:
-        "paths on this machine, or names of files in the archive; then the names of variables, a panel for each. What comes " +
-        "after the first file and ends in .cdf is a file too",
+        "paths on this machine, or names of files in the archive; then the names of variables, a panel for each. Names " +
+        "that end in .cdf are always files",
     },
     options: [
       { name: "from", value: "TIME", help: "earliest time, in UTC: a day, or a time such as 2026-01-31T12:00" },
-      { name: "to", value: "TIME", help: "first time after those to draw; a day means its start" },
+      { name: "to", value: "TIME", help: "end of the times, exclusive; a day means its start" },
       {
         name: "at",
         value: "DIMENSION=INDEX",
         isList: true,
         help:
-          "draw one index of a dimension, from 0 on, or its sum (energy=sum); the name of a variable along it, or its number",
+          "draw one index (from 0) of a dimension, or the sum over it (energy=sum); the dimension is a number or its variable",
       },
       { name: "as", value: "KIND", choices: KINDS, help: "draw lines or a spectrogram (default: what the file says)" },
       { name: "output", value: "FILE", paths: "files", help: "write an SVG file instead, and replace an existing one" },

@@ -65,7 +65,7 @@ interface Asking {
   readonly output: Output;
 }
 
-/** Says on standard error what there is instead of what was not found. Programs, which read a pipe, do not wait for it. */
+/** Says on standard error which files there are if none match, unless the output is a pipe. */
 async function sayWhatThereIs(table: TableName, asked: QueryParameters, { transport, output }: Asking): Promise<void> {
   if (!Deno.stdout.isTerminal()) return;
   const { countProducts, whatThereIs } = await import("../../client/catalog.ts");

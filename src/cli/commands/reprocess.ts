@@ -146,8 +146,8 @@ export const jobLog: Command = {
   spec: {
     name: "job-log",
     description:
-      "Prints the log of a job of the SDC's processing. The list of jobs shows the log of each job. The SDC sends up to " +
-      "1 MB of a log.",
+      "Prints the log of a job of the SDC's processing. The command jobs shows the identifier of each log. The SDC sends " +
+      "up to 1 MB of a log.",
     argument: { name: "ID", help: "identifier of the log: the column Log of jobs, or job_log_stream_id in its JSON" },
     options: [],
     examples: [{ text: "One log", line: "job-log ProcessingJob-mag/default/0123456789abcdef" }],

@@ -89,7 +89,7 @@ async function sharedPlaces({ values, flags, output }: CommandInput): Promise<Sh
 /** A line of a file of keys: `aws_access_key_id = KEY`, or `AWS_ACCESS_KEY_ID=KEY`. */
 const KEY_LINE = /^\s*(?:export\s+)?aws_(access_key_id|secret_access_key|session_token)\s*=\s*"?(\S+?)"?\s*$/i;
 
-/** Reads the keys from a file as AWS's programs have it (`[default]`), or with environment variables (`NAME=VALUE`). */
+/** Reads the keys from a file in the format of AWS's programs (`[default]`), or of environment variables (`NAME=VALUE`). */
 function storeCredentialsIn(text: string): StoreCredentials {
   const found = new Map<string, string>();
   for (const line of text.split("\n")) {
@@ -166,7 +166,7 @@ const REPEAT_MS = 60_000;
 function errorPrinter(print: (text: string) => void): (error: unknown) => void {
   let last = { text: "", at: -Infinity };
   return (error) => {
-    // What fails may be about another file each time.
+    // Each failure may name another file, so the reasons are compared.
     const text = error instanceof ImapError ? error.reason : String(error);
     const at = performance.now();
     if (text === last.text && at < last.at + REPEAT_MS) return;
@@ -175,7 +175,7 @@ function errorPrinter(print: (text: string) => void): (error: unknown) => void {
   };
 }
 
-/** What `serve` needs of the archive, besides its types. */
+/** The exports of the archive that `serve` needs, besides its types. */
 type ArchiveCode =
   & Pick<typeof import("../../archive/start_archive.ts"), "startArchive">
   & Pick<typeof import("../../demo/demo_files.ts"), "writeDemoFiles">;
@@ -245,7 +245,7 @@ export const serve: Command = {
       {
         name: "objects-url",
         value: "URL",
-        help: "public URL of the object store, if callers reach it by another one",
+        help: "public URL of the object store, if callers need a different one",
       },
       { name: "host", value: "HOST", help: "name or address to listen on (default: 127.0.0.1, only this machine)" },
       {
@@ -287,7 +287,7 @@ export const serve: Command = {
         name: "store-credentials",
         value: "FILE",
         paths: "files",
-        help: "file with the keys of the store, as AWS's programs have it (environment: AWS_ACCESS_KEY_ID, " +
+        help: "file with the keys of the store, in the format of AWS's programs (environment: AWS_ACCESS_KEY_ID, " +
           "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN)",
       },
       {

@@ -149,7 +149,7 @@ async function print(report: SyncReport, { output, values }: CommandInput): Prom
   return messages.length > 0 ? EXIT.failed : EXIT.done;
 }
 
-/** Prints the reports of polls: a line for each change. What stays as it is, such as a local change, is said once. */
+/** Prints the reports of polls: a line for each change. A lasting state, such as a local change, is reported only once. */
 class PollPrinter {
   readonly #input: CommandInput;
   #said: ReadonlySet<string> = new Set();
@@ -203,7 +203,7 @@ async function poll(run: () => Promise<SyncReport>, input: CommandInput, interva
   }
 }
 
-/** Returns what a sync needs. Gives a notice if the Python client has files elsewhere, and nobody has chosen a data directory. */
+/** Returns what a sync needs. Prints a notice if the Python client has files elsewhere, and no data directory is set. */
 async function contextOf(options: ImapClientOptions): Promise<SyncContext> {
   const settings = resolveSettings(options);
   const transport = createTransport(settings, options);
@@ -248,7 +248,7 @@ export const sync: Command = {
       {
         name: "overlap",
         value: "HOURS",
-        help: `how much earlier than the last run the next one begins (default: ${DEFAULT_OVERLAP_HOURS})`,
+        help: `how far the next run looks back before the last one (default: ${DEFAULT_OVERLAP_HOURS})`,
       },
       {
         name: "superseded",
@@ -260,7 +260,7 @@ export const sync: Command = {
       },
       {
         name: "remove-missing",
-        help: "remove files that the SDC no longer has; not if these are more than 10 % of all files",
+        help: "remove files that the SDC no longer has, unless they are more than 10 % of all files",
       },
       {
         name: "force",
@@ -270,7 +270,7 @@ export const sync: Command = {
       {
         name: "watch",
         value: "INTERVAL",
-        help: "go on until it is interrupted, and ask at this interval: 15m, 1h",
+        help: "run until interrupted, and poll at this interval: 15m, 1h",
       },
       {
         name: "exec",

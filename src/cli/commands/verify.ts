@@ -85,7 +85,7 @@ export const diff: Command = {
     description:
       "Lists what has changed in the archive since a lock file was written: newer versions (superseded), files that were " +
       "delivered again under the same name (redelivered), files that are gone, and new files that its query finds. " +
-      "lock --update takes the changes.",
+      "lock --update applies the changes.",
     argument: ARGUMENT,
     options: [FORMAT_OPTION],
     examples: [

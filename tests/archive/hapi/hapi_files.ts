@@ -7,7 +7,7 @@ import { dirname, join } from "@std/path";
 /** The fill value of 32-bit numbers, as they store it. */
 export const FILL32 = Math.fround(-1e31);
 
-/** The files: the hours of their records, and what tells their values from those of other files. */
+/** The files: the hours of their records, and what distinguishes their values from those of other files. */
 export const DAYS: Readonly<Record<string, readonly [start: string, records: number, seed: number]>> = {
   // An older version, whose records do not count.
   "imap_mag_l2_norm-gse_20260101_v001.cdf": ["2026-01-01T00:00:00Z", 48, 9000],

@@ -188,7 +188,7 @@ Deno.test("/hapi/data gives the same values in all formats as the CDF reader", a
   await using archive = await days();
   const { parameters, data, status } = await json(archive, `data?${ALL}&format=json`);
   assertEquals(status.code, 1200);
-  // The values that the reader has for each time, from the file that counts for it.
+  // The values that a reader should get for each time, from the file that HAPI uses for it.
   const expected: unknown[][] = [];
   for (
     const [day, skipped] of [["20260101_v002", 0], ["20260102_v001", 1], ["20260104_v001", 0]] as const

@@ -113,7 +113,7 @@ Deno.test("the page of a file is shown to those who see the file on the front pa
     assertEquals(response.status, 200);
     await response.body?.cancel();
   }
-  // What is not there looks the same.
+  // A missing file looks the same.
   const none = archivePath("imap_mag_l2_norm-gse_20250503_v001.cdf");
   assertEquals(await page(archive, `/files/${none}`, 404), await page(archive, `/files/${MAG}`, 404));
   assertStringIncludes(await page(archive, "/files/imap/spice/lsk/naif0012.tls"), "DELTET");
@@ -195,6 +195,6 @@ Deno.test("requests are answered while files are looked into, and too many looks
   assertEquals(counts("200") + counts("503"), names.length);
   assert(counts("200") >= 18 && counts("503") > 0, order.join());
   assert(order.indexOf("query") < order.indexOf("200"), order.join());
-  // Those that were turned away can be loaded then.
+  // Pages that were refused can be loaded then.
   for (const name of names) await page(archive, `/files/${name}`);
 });

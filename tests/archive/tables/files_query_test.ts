@@ -78,7 +78,7 @@ Deno.test("filesQuery() has one text for conditions in any order, and no value i
   const other = filesSql(filesQuery("science", "now", { ...query, conditions: conditions.toReversed() }), false);
   assertEquals(one, other);
   assert(!one.where.includes("OR 1=1") && !one.where.includes("20260101"));
-  // What tells versions of a file apart is asked of the newer version too.
+  // The conditions that distinguish versions of a file apply to the newer version too.
   assertEquals(one.values, ["mag' OR 1=1", 1, "20260131", "20260101", 1]);
 });
 

@@ -4,7 +4,7 @@ import { openTestArchive, type TestArchive } from "../../support/archive.ts";
 
 const NOW = () => new Date("2026-04-13T18:19:21.912Z");
 
-/** An archive whose kernels came in one after the other. */
+/** An archive whose kernels were ingested one after the other. */
 async function withKernels(names: readonly string[]): Promise<TestArchive> {
   let count = 0;
   let clock: Date | undefined;
@@ -65,7 +65,7 @@ Deno.test("GET /metakernel loads the best ephemeris last, and others only where 
   ]);
   const ephemeris = (days: string) => listed(archive, days);
   assertEquals(await ephemeris("start_time=20250402&end_time=20250403"), ["imap_recon_20250401_20250410_v01.bsp"]);
-  // The newer of two predictions covers what the reconstruction leaves.
+  // The newer of two predictions covers the gaps of the reconstruction.
   assertEquals(await ephemeris("start_time=20250402&end_time=20250415"), [
     "imap_pred_20250406_20250421_v01.bsp",
     "imap_recon_20250401_20250410_v01.bsp",

@@ -170,7 +170,7 @@ Deno.test("GET /query finds every minor version of the newest major version of e
     "version=V3": [file("v002.0003")],
     "version=v009": [OTHER_DAY],
     [`file_path=imap/glows/l1a/2011/09/${file("v001")}`]: [file("v001")],
-    // A number of a rotation does not tell files apart.
+    // The number of a rotation does not distinguish files.
     "cr=1": [ROTATION],
   });
 });

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { openTestArchive, type TestArchive, type TestArchiveOptions } from "../../support/archive.ts";
 
-/** An archive with files that each came in at a moment. */
+/** An archive with files and the time at which each was ingested. */
 async function withFiles(files: Readonly<Record<string, string>>, options: TestArchiveOptions = {}) {
   let clock = "2026-01-01T00:00:00Z";
   const archive = await openTestArchive({
@@ -136,10 +136,10 @@ Deno.test("GET /spice-query filters kernels by each parameter", async () => {
     "/spice-query?type=attitude_history&end_time=812808068.5": attitude.slice(0, 2),
     "/spice-query?type=attitude_history&end_time=812548869": [],
     "/spice-query?type=attitude_history&start_time=8.1280807e8&end_time=900000000": [third ?? ""],
-    // A day is taken for a number of seconds.
+    // A day is interpreted as a number of seconds.
     "/spice-query?type=attitude_history&start_time=20260101": attitude,
     "/spice-query?type=attitude_history&end_time=20260101": [],
-    // The start of the day counts for both.
+    // The start of the day is used for both.
     "/spice-query?type=attitude_history&start_ingest_date=20260407": attitude.slice(1),
     "/spice-query?type=attitude_history&end_ingest_date=20260407": attitude.slice(0, 2),
     "/spice-query?type=attitude_history&end_ingest_date=20260408": attitude.slice(0, 2),

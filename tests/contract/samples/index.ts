@@ -1,4 +1,4 @@
-// The SDC's own responses, which judge client and archive: each request and what came back. The files beside this one
+// The SDC's own responses, which client and archive are tested against: each request and its response. The files beside this one
 // hold the bodies.
 
 /** Which server a response is from: the archive speaks `now` and `2024`. `client` is what a client expects, of today's server. */
