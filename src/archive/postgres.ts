@@ -22,7 +22,7 @@ export interface SqlStatement {
   readonly values: readonly SqlValue[];
 }
 
-/** What is used of the package. */
+/** The part of the package that is used. */
 interface PostgresPackage {
   readonly default: (options: Readonly<Record<string, unknown>>) => Client;
 }
@@ -82,7 +82,7 @@ const EXAMPLE = "postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full
 
 /** A statement that takes longer is a mistake, or the server is overloaded. */
 const MAX_STATEMENT_SECONDS = 30;
-/** A connection on which nothing comes for longer leads nowhere: statements take less time. */
+/** A connection on which nothing arrives for longer is dead: statements take less time. */
 const MAX_SILENCE_MS = 40_000;
 /** How long calls wait for a server that restarts. */
 const MAX_WAIT_MS = 10_000;
@@ -215,7 +215,7 @@ export async function readAuthorities(path: string): Promise<string> {
   return text;
 }
 
-/** Why no connection comes about, with a code as errors of the system have one. */
+/** Why a connection cannot be opened, with a code like those of system errors. */
 class SocketError extends Error {
   readonly code: string;
 
@@ -690,7 +690,7 @@ export class Postgres {
   }
 }
 
-/** Waits; not longer than until a signal. */
+/** Waits, until a signal at most. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return delay(milliseconds, { signal }).catch(() => {});
 }

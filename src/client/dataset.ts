@@ -827,7 +827,7 @@ async function inParts<Item, Result>(items: readonly Item[], make: (item: Item) 
   return results;
 }
 
-/** The time of a file whose name does not tell it: when its data start. */
+/** The time of a file whose name does not contain it: when its data start. */
 async function startOf(cdf: Cdf): Promise<number | undefined> {
   const { IstpFile } = await import("../dataset/istp_file.ts");
   return (await new IstpFile(cdf).timeSpan())?.[0];
@@ -873,7 +873,7 @@ export async function openAllFiles(
       return wanted.flatMap((member) => opened.get(member) ?? []);
     },
   );
-  // What is here tells what is in the files without a download.
+  // A file that is here describes the others without a download.
   const isHere = ({ file, member }: typeof placed[number]) =>
     opened.has(member) || (!remote && fileHere(context.dataDir, file).path !== undefined);
   const sampleIndex = Math.max(0, placed.findIndex(isHere));

@@ -309,7 +309,7 @@ const PAINTS: Readonly<Record<LineageState, Paint>> = {
   foreign: "quiet",
 };
 
-/** What a box says: two lines from the fields of the name. */
+/** The text of a box: two lines from the fields of the name. */
 function boxText(name: string): readonly [head: string, rest: string] {
   try {
     const file = parseFileName(bareName(name));

@@ -454,7 +454,7 @@ export class FileSeries {
 
   /**
    * The indexes of the files that may have records of a span: those whose time, from their own start to that of the next one,
-   * overlaps with it. The first one if there is none, which tells what a result without records is like.
+   * overlaps with it. The first one if there is none: it determines the shape of a result without records.
    */
   #needed({ from = -Infinity, to = Infinity }: TimeSpan): number[] {
     const needed = this.#files.flatMap(({ start, isPointing }, index) => {
@@ -498,7 +498,7 @@ export class FileSeries {
     return this.#last;
   }
 
-  /** Opens one file alone, which tells what is in the others. */
+  /** Opens one file, which describes the others. */
   async sample(index: number): Promise<IstpFile> {
     const [part] = await this.#parts([index]);
     if (part === undefined) throw new TypeError("The sample was not opened");

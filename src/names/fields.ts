@@ -35,7 +35,7 @@ export const INSTRUMENTS = [
 ] as const;
 
 /**
- * The name of an instrument, or of another source of files, as file names have it.
+ * The name of an instrument, or of another source of files, as in file names.
  *
  * @category File names
  */
@@ -80,7 +80,7 @@ export const DATA_LEVELS = [
 ] as const;
 
 /**
- * A data level as file names have it.
+ * A data level as in file names.
  *
  * @category File names
  */

@@ -299,7 +299,7 @@ class SpiceForm {
     this.#exactCase = exactCase;
   }
 
-  /** What follows the template's last dot. */
+  /** The text after the template's last dot. */
   get extension(): string {
     return this.template.slice(this.template.lastIndexOf(".") + 1);
   }
@@ -393,7 +393,7 @@ export interface SpiceFile extends SpiceParts {
   readonly kind: "spice";
   /** What the file contains, for instance `leapseconds`. */
   readonly kernel_type: SpiceType;
-  /** What follows the last dot, in lower case, for instance `bsp`. */
+  /** The text after the last dot, in lower case, for instance `bsp`. */
   readonly extension: string;
   /** The whole name as it was read. In most of these names, case is ignored. */
   readonly name: string;

@@ -114,7 +114,7 @@ export function gatewayMessage(body: string): string | undefined {
 
 /**
  * Whether a body is a web page, which the SDC's API never sends: the page of another server, or a login page. The
- * content type does not tell, since some routes send plain text as `text/html`.
+ * content type does not say, since some routes send plain text as `text/html`.
  */
 export function isWebPage(body: string): boolean {
   return /^\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)\b/is.test(body);

@@ -1089,10 +1089,10 @@ export async function readRows(
   return { cause: unexpectedReply(reply, start, "it is not JSON, since it breaks off"), isCertain: true };
 }
 
-/** What a decoder writes in place of bytes that are not UTF-8. */
+/** The character that a decoder writes in place of bytes that are not UTF-8. */
 const REPLACED = "\ufffd";
 
-/** Finds the first row with bytes that are not UTF-8, and tells the user: one odd field does not cost the response. */
+/** Finds the first row with bytes that are not UTF-8, and reports it: one odd field does not make the whole response useless. */
 class UncleanRows {
   readonly #call: Call;
   #isExpected = false;

@@ -16,7 +16,7 @@ export function healpixSide(pixels: number): number | undefined {
   return Number.isInteger(side) && side > 0 ? side : undefined;
 }
 
-/** Puts the bits of two numbers in turn: those of the first one are the lower ones. Without bit operations, which end at 32. */
+/** Interleaves the bits of two numbers, beginning with the first one's lowest bit. Bit operations would be limited to 32 bits. */
 function interleaved(x: number, y: number): number {
   let [result, weight, left, right] = [0, 1, x, y];
   while (left > 0 || right > 0) {

@@ -581,7 +581,7 @@ function isFlat(low: number, high: number): boolean {
   return high - low < Math.max(MIN_DRAWN, Math.max(Math.abs(low), Math.abs(high)) * 1e-9);
 }
 
-/** The most decades of a logarithmic scale: more come from single values that are almost 0. */
+/** The maximum number of decades of a logarithmic scale: more are caused by single values that are almost 0. */
 const MAX_DECADES = 12;
 
 /**
@@ -631,7 +631,7 @@ const MIN_EVENTS = 2_000;
 /** The cells in which events are counted: over the times, and over the values. */
 const [EVENT_COLUMNS, EVENT_ROWS] = [240, 48];
 
-/** Whether times come in no rhythm, as those of particles do: distances far from the usual one are not exceptions. */
+/** Whether times have no regular cadence, like those of particles: intervals far from the usual one are common. */
 function isWithoutRhythm(times: Float64Array): boolean {
   const usual = usualStep(times) ?? 0;
   const stride = Math.max(1, Math.floor(times.length / MAX_SAMPLES));
@@ -1021,7 +1021,7 @@ export interface AxisTick {
 }
 
 /**
- * Labels numbers in the same way, with as many digits as tell them apart: very large and very small ones as `1.5e9`.
+ * Labels numbers in the same way, with as many digits as they need to differ: very large and very small ones as `1.5e9`.
  */
 export function numberLabels(values: readonly number[]): string[] {
   const size = Math.max(...values.map(Math.abs));
