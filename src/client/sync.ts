@@ -143,6 +143,8 @@ export interface SyncContext {
   readonly settings: Settings;
   readonly transport: Transport;
   readonly cell?: CellCalls | undefined;
+  /** Whether nothing else runs in this process. Default: false. */
+  readonly ownsProcess?: boolean;
 }
 
 /** A checked sync that can run. */
@@ -323,23 +325,29 @@ async function tryOnce(sync: ReadySync, context: SyncContext, state: SyncState):
   const archive = new Archive(sync, context, asked);
   const settings = {
     from,
-    dataDir: context.settings.dataDir,
     superseded: options.superseded ?? "keep",
-    versions: versionsOf(sync),
-    isMoving: isMoving(sync.parameters),
-    isForced: options.force ?? false,
     isVerifying: options.verify ?? false,
-    isRemovingMissing: options.removeMissing ?? false,
     isDryRun: options.dryRun ?? false,
-    concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+    ownsProcess: context.ownsProcess ?? false,
     signal: options.signal,
   };
   const news = await findNews({ state, archive, settings });
   if (news?.same !== undefined) {
     return { changes: [], unchanged: news.same, isFull: false, refusal: undefined, damage: undefined };
   }
+  if (news === undefined) return undefined;
   // Loaded lazily: nearly all runs of a mirror end without news.
-  return news && await (await import("../mirror/sync.ts")).runSync({ state, archive, settings }, news);
+  const { runSync } = await import("../mirror/sync.ts");
+  const all = {
+    ...settings,
+    dataDir: context.settings.dataDir,
+    versions: versionsOf(sync),
+    isMoving: isMoving(sync.parameters),
+    isForced: options.force ?? false,
+    isRemovingMissing: options.removeMissing ?? false,
+    concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+  };
+  return await runSync({ state, archive, settings: all }, news);
 }
 
 /** Runs a sync with an open state. */

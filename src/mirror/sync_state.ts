@@ -106,41 +106,40 @@ const [COMMA, ZERO, NINE, BRACKET, NEWLINE] = [0x2c, 0x30, 0x39, 0x5d, 0x0a];
  * The files of a state, read line by line as this version writes them, as long as nothing has to be done for any of them.
  * The text is not parsed, and no object is made of a line: this takes a tenth of the time of the looks at all files.
  */
-class QuietLines implements Stamp {
+export class QuietLines implements Stamp {
   readonly #text: string;
-  readonly #root: string;
   readonly #before: string;
   #at: number;
-  #folder = "";
   /** The moment of ingestion of the file before, in quotation marks: most files have the same one. */
   #moment = "none";
-  /** The path on this machine of the file that was read last. */
-  path = "";
+  /** The folder in the archive of the file that was read last, which is replaced rarely; empty before the first file. */
+  folder = "";
+  /** Its name. */
+  name = "";
   /** Its size, as remembered. */
   size = 0;
   /** When it was last written to, as remembered. */
   modified = 0;
+  /** Whether all files have been read, and nothing has to be done for any. */
+  isAtEnd = false;
 
-  /**
-   * @param root The absolute path of the data directory.
-   * @param before The moment before which all files must have been ingested.
-   */
-  constructor(text: string, root: string, before: string) {
-    [this.#text, this.#root, this.#before] = [text, root, before];
+  /** @param before The moment before which all files must have been ingested. */
+  constructor(text: string, before: string) {
+    [this.#text, this.#before] = [text, before];
     // An escaped character could be a part of anything.
     this.#at = text.includes("\\") ? text.length : text.indexOf("\n", text.indexOf(FILES) + FILES.length) + 1;
   }
 
-  /** Reads on to the next file; undefined if there is a line of another kind, or if something has to be done for a file. */
-  next(): "file" | "end" | undefined {
+  /** Reads on to the next file. @returns False at the end, at a line of another kind, or if a file needs something. */
+  next(): boolean {
     const text = this.#text;
     for (;;) {
-      if (text.startsWith('   ["', this.#at)) return this.#readFile(this.#at + 5) ? "file" : undefined;
+      if (text.startsWith('   ["', this.#at)) return this.#readFile(this.#at + 5);
       const rest = text.slice(this.#at, this.#at + MAX_FOLDER_LINE);
+      this.isAtEnd = rest === " }\n}\n";
       const [, folder] = /^ {2}"([^"]+)": \[\n/.exec(rest) ?? [];
-      if (folder !== undefined) this.#folder = `${this.#root}/${folder}/`;
-      else if (rest === " }\n}\n") return "end";
-      else if (!/^ {2}\],?\n/.test(rest)) return undefined;
+      if (folder !== undefined) this.folder = folder;
+      else if (!/^ {2}\],?\n/.test(rest)) return false;
       this.#at += rest.indexOf("\n") + 1;
     }
   }
@@ -149,7 +148,7 @@ class QuietLines implements Stamp {
   #readFile(start: number): boolean {
     const text = this.#text;
     const nameEnd = text.indexOf('"', start);
-    this.path = this.#folder + text.slice(start, nameEnd);
+    this.name = text.slice(start, nameEnd);
     if (text.charCodeAt(nameEnd + 1) !== COMMA || !this.#readMoment(nameEnd + 2)) return false;
     this.#at = nameEnd + 2 + this.#moment.length;
     this.size = this.#readNumber();
@@ -531,12 +530,11 @@ export class SyncState implements AsyncDisposable {
    * Returns the files one by one, without reading what is remembered of all of them, as long as nothing has to be done for
    * any of them; undefined if that is known already.
    *
-   * @param root The absolute path of the data directory.
    * @param before The moment before which all files must have been ingested.
    */
-  quietLines(root: string, before: string): QuietLines | undefined {
+  quietLines(before: string): QuietLines | undefined {
     if (this.#hasJournal || this.#readFiles === undefined || this.#text === undefined) return undefined;
-    return new QuietLines(this.#text, root, before);
+    return new QuietLines(this.#text, before);
   }
 
   #parse(text: string): Record<string, unknown> {

@@ -211,7 +211,7 @@ async function contextOf(options: ImapClientOptions): Promise<SyncContext> {
     const { tellOfPythonData } = await import("../../transfer/local_files.ts");
     await tellOfPythonData(settings.dataDir, transport.log);
   }
-  return { settings, transport };
+  return { settings, transport, ownsProcess: true };
 }
 
 /** Shows the progress of transfers. What this takes is loaded with the first one, unless there is a terminal. */
