@@ -154,3 +154,32 @@ Deno.test("sync --watch says once what stays as it is, and why files were not re
   ]);
   assertEquals(stderr.match(/1 of 2 files would be removed/g)?.length, 1);
 });
+
+Deno.test("sync finds what was changed and removed here among many files, also from a relative data directory", async () => {
+  await using archive = await openFakeArchive();
+  // Later than the overlap, a run only compares the files here with what it remembers.
+  archive.now = Date.now() - 5 * 86_400_000;
+  const days = 130;
+  for (let day = 0; day < days; day++) archive.put(nameOf(day));
+  archive.now = Date.now();
+  const { path: folder } = archive.folder;
+  await Deno.mkdir(join(folder, "data/inner"), { recursive: true });
+  const words = ["sync", "--instrument", "mag", "--data-level", "l2", "--url", archive.url, "--output-format", "json"];
+  const sync = async (cwd: string, dataDir: string) => {
+    const { code, stdout, stderr } = await runCli([...words, "--data-dir", dataDir], { cwd: join(folder, cwd) });
+    assertEquals([code, stderr], [0, ""]);
+    const { changes, unchanged } = JSON.parse(stdout);
+    return [unchanged, ...changes.map(({ state, path }: { state: string; path: string }) => `${state} ${path}`)];
+  };
+  await sync("data", ".");
+  const path = (day: number) => join(folder, `data/imap/mag/l2/2026/0${day < 31 ? 1 : 5}/${nameOf(day)}`);
+  const read = archive.requests.length;
+  assertEquals(await sync("data/inner", "../"), [days]);
+  assertEquals(archive.requests.length, read + 1);
+  await Deno.writeTextFile(path(129), "mine");
+  assertEquals(await sync("data/inner", ".."), [days - 1, `local change ${path(129)}`]);
+  await Deno.remove(path(0));
+  const changes = [`new ${path(0)}`, `local change ${path(129)}`];
+  assertEquals(await sync("", "data"), [days - 2, ...changes]);
+  assertEquals(await Deno.readTextFile(path(0)), nameOf(0));
+});

@@ -680,3 +680,65 @@ Deno.test("sync() does not report a version later that was superseded when it wa
   archive.put(nameOf(1));
   assertEquals(said(await archive.client().sync(MAG)), [`new ${nameOf(1)}: fetched`]);
 });
+
+Deno.test("quietLines() reads all files of a state that nothing has to be done for, and stops at the first other one", async () => {
+  await using archive = await synced(3);
+  archive.put(nameOf(1, "v002.0001"));
+  const quiet = { now: () => new Date(archive.now) };
+  await archive.client().sync(MAG, quiet);
+  const path = await statePath(archive);
+  const text = await Deno.readTextFile(path);
+  assertStringIncludes(text, '{"superseded":');
+  const { url, query, shard } = JSON.parse(text);
+  /** Returns the names, and whether these are all. */
+  const read = async (changed: string, before = "2027-01-01 00:00:00") => {
+    await Deno.writeTextFile(path, changed);
+    const options = { isReadOnly: true, signal: undefined, onWait: () => {} };
+    await using state = await SyncState.open(archive.folder.path, { url, query, shard }, options);
+    const lines = state.quietLines(before);
+    if (lines === undefined) return undefined;
+    const files: string[] = [];
+    while (lines.next()) files.push(`${lines.folder}/${lines.name} ${lines.size} ${lines.modified}`);
+    return { files, isAll: lines.isAtEnd };
+  };
+  {
+    const options = { isReadOnly: true, signal: undefined, onWait: () => {} };
+    await using state = await SyncState.open(archive.folder.path, { url, query, shard }, options);
+    const files = Array.from(state.files, ([path, { size, modified }]) => `${path} ${size} ${modified}`);
+    assertEquals([files.length, await read(text)], [4, { files, isAll: true }]);
+  }
+  const [, numbers = ""] = /",(\d+,\d+)\]\n/.exec(text) ?? [];
+  const [size = "", time = ""] = numbers.split(",");
+  const others: ReadonlyArray<readonly [from: string, to: string]> = [
+    [`${numbers}]\n`, `${numbers},{"due":true}]\n`],
+    [`${numbers}]\n`, `${numbers},{"superseded":"x","gone":true}]\n`],
+    [`${numbers}]\n`, `${numbers},{}]\n`],
+    [`${numbers}]\n`, `${numbers},]\n`],
+    [`${numbers}]\n`, `${numbers}\n`],
+    [`${numbers}]\n`, `${numbers}] \n`],
+    [numbers, `${size},-${time}`],
+    [numbers, `${size}.5,${time}`],
+    [numbers, `${size},${time}000`],
+    [numbers, `${size},`],
+    [numbers, `"${size}",${time}`],
+    [numbers, size],
+    [`",${numbers}`, `",7",${numbers}`],
+    [`",${numbers}`, `,${numbers}`],
+    [" }\n}\n", " }\n}\n "],
+    [" }\n}\n", " },\n}\n"],
+    ["_v002", "_v\\u0030\\u0030\\u0032"],
+  ];
+  for (const [from, to] of others) {
+    const changed = text.slice(0, text.lastIndexOf(from)) + to + text.slice(text.lastIndexOf(from) + from.length);
+    const found = await read(changed);
+    // No size and no time of a file equals NaN.
+    const isOff = found !== undefined && (!found.isAll || found.files.some((file) => file.endsWith("NaN")));
+    assert(isOff, `${from} -> ${to}: ${JSON.stringify(found)}`);
+  }
+  const start = text.indexOf('"files": {') + 10;
+  for (let length = start; length < text.length; length += 7) {
+    assertEquals((await read(text.slice(0, length)))?.isAll, false, `${length} characters`);
+  }
+  const [moment = ""] = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/.exec(text) ?? [];
+  assertEquals(await read(text, moment), { files: [], isAll: false });
+});
