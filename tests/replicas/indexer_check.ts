@@ -645,6 +645,39 @@ Deno.test("A sweep takes the ETags of encrypted objects for no MD5s, although ot
   assertEquals([...(await listed(replica)).values()], [etag, "null"]);
 });
 
+Deno.test("A sweep skips objects that are encrypted with a key of their own, and reports them once", async () => {
+  const servers = await sharedServers();
+  const place = await servers.newArchivePlace();
+  // One that is encrypted from the start, one that will be, and one that never is. The first of a list stands for all.
+  const paths = [pathOf(0), pathOf(1), pathOf(2)];
+  const hidden = new Set([pathOf(0)]);
+  const etagOf = (path: string) => md5(`${path} ${hidden.has(path)}`);
+  await using server = startServer(({ method, url }) => {
+    if (method === "GET") {
+      const contents = paths.map((path) =>
+        `<Contents><Key>${path}</Key><LastModified>2026-01-31T12:00:00Z</LastModified>` +
+        `<ETag>"${etagOf(path)}"</ETag><Size>3</Size></Contents>`
+      );
+      return new Response(`<ListBucketResult><IsTruncated>false</IsTruncated>${contents.join("")}</ListBucketResult>`);
+    }
+    const path = paths.find((path) => url.includes(path)) ?? "";
+    if (hidden.has(path)) return new Response(null, { status: 400 });
+    const headers = { "content-length": "3", "last-modified": "Sat, 31 Jan 2026 12:00:00 GMT" };
+    return new Response(null, { headers: { ...headers, etag: `"${etagOf(path)}"` } });
+  });
+  const store = place.store.replace(/http:[^&]*/, server.url);
+  await using replica = await newReplica(servers, { ...place, store });
+  const first = new Map(paths.filter((path) => !hidden.has(path)).map((path) => [path, etagOf(path)]));
+  const skippedBy = async (sweeping: Promise<SweepReport | undefined>) =>
+    (await sweeping)?.skipped.map(({ path }) => path);
+  assertEquals(await skippedBy(replica.indexer.sweepFirst()), [pathOf(0)]);
+  assertEquals(await listed(replica), first);
+  hidden.add(pathOf(1));
+  assertEquals(await skippedBy(replica.indexer.sweep()), [pathOf(1)]);
+  assertEquals(await skippedBy(replica.indexer.sweep()), []);
+  assertEquals(await listed(replica), first);
+});
+
 /** Starts a process with an indexer; tests/replicas/indexer_program.ts. */
 async function startIndexer(servers: ReplicaServers, { database, store }: ArchivePlace): Promise<Deno.ChildProcess> {
   const program = new URL("indexer_program.ts", import.meta.url).pathname;
