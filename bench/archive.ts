@@ -48,7 +48,7 @@ async function processorTime(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-/** Sends a query again and again on one connection. The client is as simple as it can be: it shares the processor. */
+/** Sends a query repeatedly on one connection. The client is as simple as it can be: it shares the processor. */
 async function ask(port: number, path: string, until: number): Promise<number> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const request = new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);

@@ -246,7 +246,7 @@ function reachedFrom(entry: string, reached = new Set<string>()): Set<string> {
   return reached;
 }
 
-/** The most modules in the graph of a program, without the packages of others. */
+/** The maximum number of modules in the graph of a program, without the packages of others. */
 const GRAPHS: ReadonlyArray<readonly [entry: string, most: number]> = [["mod.ts", 86], ["cli.ts", 113]];
 
 for (const [entry, most] of GRAPHS) {
@@ -262,7 +262,7 @@ Deno.test("the archive starts without HAPI and without what reads CDF files", ()
   assertEquals(loaded.filter((name) => /^src\/(archive\/hapi|cdf\/|dataset\/)/.test(name)), []);
 });
 
-/** The most files of src/ that deal with the SDC and the archive, without declaration files: a file is a deep module. */
+/** The maximum number of files of src/ that deal with the SDC and the archive, without declaration files: a file is a deep module. */
 const MAX_FILES = 90;
 /** The parts that go further than a client of the SDC, into files and from run to run, which have limits of their own. */
 const FURTHER: Readonly<Record<string, number>> = { cdf: 12, ccsds: 3, dataset: 10, mirror: 9 };

@@ -57,7 +57,7 @@ export type LookAnswer =
   /** A mistake of the program. */
   | { readonly kind: "crash"; readonly error: string };
 
-/** The most bytes that are read of a file, and the most values of a variable: more take too long on a page. */
+/** The maximum number of bytes to read from a file, and of values of a variable: more take too long on a page. */
 const [MAX_READ_BYTES, MAX_VALUES] = [256 * 1024 * 1024, 2_000_000];
 /** The largest CSV file: it is made in memory. */
 const MAX_CSV_BYTES = 32 * 1024 * 1024;
@@ -149,7 +149,7 @@ function problemOf(error: unknown): string {
   throw error;
 }
 
-/** The most rows of a table on a page, and the most tables. */
+/** The maximum number of rows of a table on a page, and the maximum number of tables. */
 const [TABLE_ROWS, MAX_TABLES] = [100, 10];
 
 /** Draws a table as one or more tables that show all of their rows. */

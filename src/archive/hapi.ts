@@ -48,7 +48,7 @@ class HapiError extends Error {
   }
 }
 
-/** The most bytes that a response may have in the binary format: some weeks of the fastest instrument. */
+/** The maximum number of bytes of a response in the binary format: some weeks of the fastest instrument. */
 export const MAX_DATA_BYTES = 64 * 1024 ** 3;
 
 /** The options of {@linkcode HapiServer}. */

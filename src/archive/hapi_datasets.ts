@@ -96,7 +96,7 @@ export async function openStored(store: ObjectStore, path: string): Promise<Open
 
 /** A time that is missing. */
 export const NO_TIME = -9_223_372_036_854_775_808n;
-/** The pad value of TT2000, which is no time either. */
+/** The pad value of TT2000, which is not a time either. */
 const PAD_TIME = -9_223_372_036_854_775_807n;
 const DAY_SECONDS = 86_400;
 /** 1970-01-01 in days since the year 0. */
@@ -454,7 +454,7 @@ const IS_PRODUCT = "files.instrument = ? AND files.data_level = ? AND files.desc
 /** SQL: a row of spans describes the file as it is. */
 const IS_OF_FILE = "spans.file_path = files.file_path AND spans.size = files.size AND spans.mtime = files.mtime";
 
-/** The most datasets, each with a list of its files, and the most descriptions that are kept. */
+/** The maximum number of datasets, each with a list of its files, and the maximum number of descriptions that are kept. */
 const MAX_KEPT = 50;
 
 /** What datasets are made from. */

@@ -33,7 +33,7 @@ export interface RecordsQuery {
 
 /** The bytes of the values that are read at once from each file. */
 const CHUNK_BYTES = 128 * 1024;
-/** The most records that are read at once. */
+/** The maximum number of records that are read at once. */
 const MAX_CHUNK_RECORDS = 16 * 1024;
 /** The bytes of a chunk of the response. */
 const OUTPUT_BYTES = 64 * 1024;

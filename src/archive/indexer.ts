@@ -169,7 +169,7 @@ export interface SweepReport {
   readonly added: number;
   readonly updated: number;
   readonly removed: number;
-  /** Objects that are no files of the SDC, which no sweep of this process has reported before; not more than a limit. */
+  /** Objects that are not files of the SDC, which no sweep of this process has reported before; not more than a limit. */
   readonly skipped: readonly SkippedFile[];
 }
 
@@ -204,7 +204,7 @@ const MAX_REQUESTS = 16;
 const MIN_DOUBTFUL = 10;
 /** How many names that do not follow the convention are kept and reported. */
 const MAX_SKIPPED = 1_000;
-/** The most rows that are written at once. */
+/** The maximum number of rows that are written at once. */
 const MAX_ROWS = 1_000;
 /** How many objects of an event are looked for. */
 const MAX_EVENT_KEYS = 1_000;
@@ -751,7 +751,7 @@ class Sweep {
     return to;
   }
 
-  /** Creates the row of an object that has none; undefined if it is no file of the SDC. */
+  /** Creates the row of an object that has none; undefined if it is not a file of the SDC. */
   async #foundEntry(object: ListedObject, ingested: Date | undefined): Promise<StoredEntry | undefined> {
     const { releasesFoundFiles = true, client } = this.#options;
     const { path, size, mtime } = object;

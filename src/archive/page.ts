@@ -106,7 +106,7 @@ export class WebPage {
   }
 }
 
-/** Returns what was made at this revision, or makes it, once for all who wait for it. What fails is made again. */
+/** Returns the result for this revision, or computes it once for all waiting requests. After a failure, it is computed again. */
 async function keep<Value>(
   known: PerRevision<Promise<Value>>,
   { revision, sight }: { readonly revision: string; readonly sight: Sight },

@@ -18,7 +18,7 @@ export interface ReplicaOptions {
   readonly store: string;
   /** The keys of the store. Default: those in the environment, as for AWS's own programs. */
   readonly storeCredentials?: StoreCredentials | undefined;
-  /** Reads the keys again and again: temporary ones are renewed. Default: they are read once. */
+  /** Reads the keys repeatedly: temporary ones are renewed. Default: they are read once. */
   readonly keyRenewal?: KeyRenewal | undefined;
   /** A file with certificates of authorities, in PEM, for both. Default: those of the system. */
   readonly caFile?: string | undefined;

@@ -287,7 +287,7 @@ const XML_TOKEN = /([^<]*)<(\/?)([A-Za-z_][\w.:-]*)((?:\s+[\w.:-]+="[^"<]*")*)\s
 const XML_HEAD = /^\ufeff?\s*<\?xml[^>]*\?>\s*/;
 const XML_ENTITY = /&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([\dA-Fa-f]{1,6}));|&/g;
 const XML_NAMED: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-/** The deepest nesting, and the most elements, more than any document of S3 has: a list has up to 1,000 objects. */
+/** The deepest nesting, and the maximum number of elements, more than any document of S3 has: a list has up to 1,000 objects. */
 const MAX_DEPTH = 16;
 const MAX_ELEMENTS = 50_000;
 

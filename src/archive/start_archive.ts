@@ -125,7 +125,7 @@ export interface ArchiveOptions extends Omit<OpenArchiveOptions, "root">, Answer
   readonly store?: string | undefined;
   /** The keys of the store. Default: those in the environment, as for AWS's own programs. */
   readonly storeCredentials?: StoreCredentials | undefined;
-  /** Reads the keys again and again: temporary ones are renewed. Default: they are read once. */
+  /** Reads the keys repeatedly: temporary ones are renewed. Default: they are read once. */
   readonly keyRenewal?: KeyRenewal | undefined;
   /** A file with certificates of authorities, in PEM, for PostgreSQL and the store. Default: those of the system. */
   readonly caFile?: string | undefined;
@@ -450,7 +450,7 @@ type ReaderNote = { readonly ready: true } | { readonly served: ServedRequest } 
 class Message {
   readonly #fields: Readonly<Record<string, unknown>>;
 
-  /** @throws {ProtocolError} When it is no object. */
+  /** @throws {ProtocolError} When it is not an object. */
   constructor(value: unknown) {
     if (!isJsonObject(value)) throw new ProtocolError("a message between the processes of the archive is no object");
     this.#fields = value;
@@ -480,7 +480,7 @@ class Message {
     throw new ProtocolError(`a message between the processes of the archive has no "${name}"`);
   }
 
-  /** Returns what is in a field; undefined if there is none. @throws {ProtocolError} When it is no object. */
+  /** Returns what is in a field; undefined if there is none. @throws {ProtocolError} When it is not an object. */
   part(name: string): Message | undefined {
     const value = this.#fields[name];
     return value === undefined ? undefined : new Message(value);

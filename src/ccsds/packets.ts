@@ -120,7 +120,7 @@ export interface PacketSummary {
   readonly chainBreak: ChainBreak | undefined;
 }
 
-/** The most gaps that a summary lists for one APID. */
+/** The maximum number of gaps that a summary lists for one APID. */
 export const MAX_GAPS = 100;
 
 /** The length of the primary header. */

@@ -156,7 +156,7 @@ export interface CdfReadOptions {
  * @category CDF files
  */
 export interface CdfChunkOptions extends CdfReadOptions {
-  /** The most records of a chunk (default: as many as take about 256 kB). */
+  /** The maximum number of records of a chunk (default: as many as take about 256 kB). */
   readonly records?: number | undefined;
 }
 
@@ -167,7 +167,7 @@ export interface CdfChunkOptions extends CdfReadOptions {
  */
 export interface CdfOptions {
   /**
-   * The most bytes of values that one call may return, and of a file that is compressed as a whole. It protects against
+   * The maximum number of bytes of values that one call may return, and of a file that is compressed as a whole. It protects against
    * files that claim to be huge (default: 128 times the size of the file, at least 32 MB). Texts count 32 bytes more
    * each. To read more than fits into memory, use {@linkcode Cdf.chunks}.
    */
@@ -417,7 +417,7 @@ export class Cdf {
  * Opens a file: reads its headers, not its values.
  *
  * @param input A path, a `file:` URL, a `Blob`, bytes, or an object with `size` and `read(offset, length)`. A file is
- * open only while a call runs, so it needs not be closed.
+ * open only while a call runs, so it does not need to be closed.
  * @param options How it is opened.
  * @throws {CdfError} If it is not a CDF file, if it is damaged, or if it uses what cannot be read. Errors of the file
  * system and of your `read()` are passed on.

@@ -282,7 +282,7 @@ const ENCODINGS: ReadonlyMap<number, readonly [name: string, isLittleEndian: boo
   [21, ["IA64VMSg", undefined]],
 ]);
 
-/** The most dimensions of a variable (CDF_MAX_DIMS). */
+/** The maximum number of dimensions of a variable (CDF_MAX_DIMS). */
 const MAX_DIMENSIONS = 10;
 /** The parts of a record of a variable that follow the name must not be larger. */
 const MAX_RECORD_BYTES = 2 ** 40;

@@ -15,7 +15,7 @@ import { tryParseFileName } from "../names/file_name.ts";
 import { didYouMean, isGlob } from "../names/fields.ts";
 import { escapeHtml, shown } from "../safe_text.ts";
 
-/** The most columns that help takes: longer lines are hard to read. */
+/** The maximum width of help, in columns: longer lines are hard to read. */
 const MAX_WIDTH = 80;
 /** The column at which explanations begin. */
 const INDENT = 28;

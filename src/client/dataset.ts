@@ -441,7 +441,7 @@ export class Dataset {
    * @param names The names of one or more variables.
    * @param options Which times to draw (default: all), and how.
    * @throws {InputError} If the file is no CDF file, or an option is wrong. The chart rejects with it if the file does not have a
-   * variable, or if its values are no numbers.
+   * variable, or if its values are not numbers.
    *
    * @example
    * ```ts
@@ -664,7 +664,7 @@ export function fileHere(dataDir: string, file: string | URL | FileRecord): File
   return (sizeOf(path) ?? 0) > 0 ? { path } : { archivePath };
 }
 
-/** Opens a file of this machine. @throws {FileError} If it is not there, or is no file. */
+/** Opens a file of this machine. @throws {FileError} If it is not there, or is not a file. */
 export async function openHere(path: string): Promise<Dataset> {
   const name = basename(path);
   return new Dataset(name, await openPath(path, name), path);

@@ -902,7 +902,7 @@ export function readLock(file: string): Promise<LockFile> {
  * @param file A row of a query; the name of a file, or its path in the archive; or a path on this machine.
  * @param options `remote`: whether to read only the parts that are needed over HTTP, instead of downloading the file.
  * @returns The open file, which displays itself: a CDF file with its variables, a file of packets with its APIDs, a text with
- * its first lines. It needs not be closed.
+ * its first lines. It does not need to be closed.
  * @throws {InputError} When it is neither a file here nor the name of a file in the archive.
  * @throws {FileError} When the file cannot be read. {CdfError} When a CDF file is damaged.
  *

@@ -697,7 +697,7 @@ export class LocalDirectory {
     ];
     if (files === undefined) return all;
     const named = new Set(files);
-    // Only an entry that is a file can be removed; a link is no file, and a folder may hold anything.
+    // Only an entry that is a file can be removed; a link is not a file, and a folder may hold anything.
     const others = found.others.filter(({ reason }) => isOneOf(["name", "place", "empty"], reason)).map((
       entry,
     ): Removable => ({ file_path: entry.path, what: "other", bytes: entry.size, remove: () => removeFile(entry) }));

@@ -280,7 +280,7 @@ async function fetchMissing(
   }
 }
 
-/** The most files that one message lists. */
+/** The maximum number of files that one message lists. */
 const MAX_LISTED = 10;
 
 /** Hashes the files of a lock file. */

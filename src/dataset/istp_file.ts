@@ -146,7 +146,7 @@ const SCALE_ATTRIBUTES = ["SCALETYP", "SCALE_TYP", "SCALE_TYPE"];
 function describe(variable: CdfVariable, has: (name: string | undefined) => boolean): DatasetVariable {
   const { name, type, shape, varies, attributes } = variable;
   const text = (attribute: string) => textOf(attributes[attribute]);
-  // A pointer to a variable that the file does not have is no pointer.
+  // A pointer to a variable that the file does not have is not a pointer.
   const pointer = (attribute: string) => {
     const target = text(attribute);
     return target !== name && has(target) ? target : undefined;
@@ -188,7 +188,7 @@ function numberOf(value: CdfAttributeValue | CdfPad | undefined, type: CdfType):
   return typeof first === "number" && (type === "REAL4" || type === "FLOAT") ? Math.fround(first) : first;
 }
 
-/** Returns the limits of the elements of a record; one limit counts for all. */
+/** Returns the limits of the elements of a record; one limit applies to all. */
 function limitsOf(value: CdfAttributeValue | undefined): readonly (number | bigint)[] {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
   return all.filter((limit) => typeof limit === "number" || typeof limit === "bigint");

@@ -303,7 +303,7 @@ export class JoinedCdf {
     if (!variable.varies) return await this.#constant(variable);
     const { start = 0, end = variable.records, signal } = options;
     const wanted = within(await this.#runsOf(variable), start, Math.min(end, variable.records));
-    // The records of a file that are wanted follow each other, whatever lies between them.
+    // The records of a file that are wanted are consecutive, whatever lies between them.
     const ranges = new Map<number, { start: number; end: number }>();
     for (const { part, start, end } of wanted) {
       const range = ranges.get(part);
@@ -357,7 +357,7 @@ export class JoinedCdf {
     if (waiting > from) yield await flush();
   }
 
-  /** Returns what counts for all records, which must be the same in all files. */
+  /** Returns what applies to all records, which must be the same in all files. */
   #constant(variable: CdfVariable): Promise<CdfValues> {
     const { name } = variable;
     let value = this.#constants.get(name);

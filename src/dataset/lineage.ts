@@ -330,7 +330,7 @@ class LineageReader {
     const named = new Map(level.map((node) => [node, node.path]));
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, level.length) }, worker));
     if (get !== undefined) {
-      // What the archive has with the other form of the version.
+      // Files of the archive whose version has the other form.
       const renamed = level.filter((node) => node.state === "archive" && node.path !== named.get(node));
       await get(renamed.flatMap(({ path }) => path ?? []));
       for (const node of renamed) this.#findHere(node);

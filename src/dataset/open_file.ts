@@ -57,7 +57,7 @@ function textFormat(text: string, name: string): string {
   return extension === undefined ? "a text" : `a text (.${extension})`;
 }
 
-/** Reads the first lines of a text; undefined if it is no text. */
+/** Reads the first lines of a text; undefined if it is not a text. */
 function readLines(head: Uint8Array, isWhole: boolean): { text: string; lines: string[]; isCut: boolean } | undefined {
   // The end may be in the middle of a character, but not in the middle of a line.
   const end = isWhole ? head.length : head.lastIndexOf(10) + 1;
@@ -96,7 +96,7 @@ export async function openContent(
   return { kind: "text", format: textFormat(text.text, name), lines: text.lines, isCut: text.isCut };
 }
 
-/** Finds out what a file of this machine is, and opens it. @throws {FileError} If it is not there, or is no file. */
+/** Finds out what a file of this machine is, and opens it. @throws {FileError} If it is not there, or is not a file. */
 export async function openPath(path: string, name: string): Promise<FileContent> {
   return await openContent(await FileSource.at(path), { name, cdf: path });
 }
@@ -114,7 +114,7 @@ class FileSource implements CdfSource {
   /**
    * Looks at a file.
    *
-   * @throws {FileError} If it is not there, or is no file.
+   * @throws {FileError} If it is not there, or is not a file.
    */
   static async at(path: string): Promise<FileSource> {
     try {

@@ -118,7 +118,7 @@ function parquetValue(value: StoredValue, column: ExportedColumn): string | numb
 const [GROUP_VALUES, MIN_GROUP_ROWS] = [256 * 1024, 128];
 
 /**
- * Loads the package. Its name is no literal in an `import()`: it would be in the graph of every program, and everyone who
+ * Loads the package. Its name is not a literal in an `import()`: it would be in the graph of every program, and everyone who
  * imports the library would download it.
  *
  * @throws {InputError} If it cannot be loaded.

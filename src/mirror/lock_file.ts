@@ -60,7 +60,7 @@ const LOCK_VERSION = 1;
 const PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json";
 /** A lock file of 150,000 files is shorter. */
 const MAX_LOCK_BYTES = 64 * 1024 * 1024;
-/** The most problems of a lock file that one message lists. */
+/** The maximum number of problems of a lock file that one message lists. */
 const MAX_PROBLEMS = 5;
 
 /** Returns the name of a data set for the path of its lock file: `mag` for `data/mag.lock.json`. */

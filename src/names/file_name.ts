@@ -632,7 +632,7 @@ function product<const Name extends string, const Extension extends string>(
   return { kind, root, form: "product", extensions, read } as const;
 }
 
-/** Creates a kind of file whose names have the form of a validity. */
+/** Creates a kind of file whose names contain the days on which the file is valid. */
 function validity<const Name extends string, const Extension extends string>(
   kind: Name,
   root: string,

@@ -1,7 +1,7 @@
 // How processes, on one machine or on several, share a folder. Right results depend only on what POSIX and NFS
 // guarantee: O_EXCL and rename are atomic. They depend neither on locks nor on inodes, which some disks make up (FUSE).
 //
-// - The bytes are in a file at an own path (`.NAME.ID.part`), which its process creates with O_EXCL. Nobody else writes
+// - The bytes are in a file at its own path (`.NAME.ID.part`), which its process creates with O_EXCL. Nobody else writes
 //   to it, or puts another file at its path. So what is renamed into place is what this process has verified.
 //   The file of a process that has ended is copied. It is adopted only with proof that nobody writes to it: its ID says
 //   that it is on the same mounted disk of the same running kernel, and its lock, which works there, is free.
@@ -128,7 +128,7 @@ export function partialPathOf(path: string): string {
 /** The names of partial files at a process's own path: the name of the file, a mount, and random digits. */
 const OWN_NAME = /^\.([^/\\]+)\.([0-9a-f]{8})[0-9a-f]{8}\.part$/;
 
-/** Returns the name of the file that a partial file at an own path belongs to; undefined for other names. */
+/** Returns the name of the file that a partial file at its own path belongs to; undefined for other names. */
 export function nameOfOwn(name: string): string | undefined {
   return OWN_NAME.exec(name)?.[1];
 }
@@ -140,7 +140,7 @@ export function ownPathOf(sharedPath: string): string {
   return `${sharedPath.slice(0, -"part".length)}${id}.part`;
 }
 
-/** Whether a partial file at an own path was written on this mount: see {@linkcode mountOf}. */
+/** Whether a partial file at its own path was written on this mount: see {@linkcode mountOf}. */
 export function isOfThisMount(ownPath: string): boolean {
   const mount = mountOf(dirname(ownPath));
   return mount !== undefined && OWN_NAME.exec(basename(ownPath))?.[2] === mount;
@@ -536,7 +536,7 @@ export class PartialFile implements Disposable {
   }
 }
 
-/** Creates a file at an own path. */
+/** Creates a file at its own path. */
 export function createOwnFile(sharedPath: string, { isNew = false } = {}): PartialFile {
   const path = ownPathOf(sharedPath);
   const file = Deno.openSync(path, { read: true, write: true, createNew: true });

@@ -232,9 +232,9 @@ async function barMarks(range: Range, { left, top, width, height }: Frame): Prom
   ];
 }
 
-/** The most parts of a chart that have a tooltip: of lines, and of colors. */
+/** The maximum number of parts of a chart that have a tooltip: of lines, and of colors. */
 const [MAX_LINE_TIPS, MAX_COLOR_TIPS] = [240, 280];
-/** The most parts of a panel along its axes. */
+/** The maximum number of parts of a panel along its axes. */
 const [MAX_LINE_BINS, MAX_TIP_COLUMNS, MAX_TIP_ROWS] = [60, 24, 8];
 
 /** A part of a panel that shows a text when the mouse is over it; it is not seen itself. */

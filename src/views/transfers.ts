@@ -149,7 +149,7 @@ function duration(milliseconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
-/** The number of files that succeeded, and of those that failed: a failure is no progress. */
+/** The number of files that succeeded, and of those that failed: a failure is not progress. */
 function countsOf({ files, done, failed }: TransferState): string[] {
   return [`${done - failed} of ${files} file${files === 1 ? "" : "s"}`, ...failed > 0 ? [`${failed} failed`] : []];
 }

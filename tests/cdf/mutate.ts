@@ -113,7 +113,7 @@ function damage(original: Uint8Array, offsets: readonly number[], random: Random
   return bytes;
 }
 
-/** Reads all there is, of huge variables the first chunks. */
+/** Reads everything, but of huge variables only the first chunks. */
 async function readAll(bytes: Uint8Array, random: Random): Promise<void> {
   const cdf = await openCdf(bytes);
   if (random(20) === 0) await noticed(cdf.verifyChecksum());

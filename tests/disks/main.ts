@@ -1,4 +1,4 @@
-// Two downloads of one file, again and again, on disks of every kind: `deno task test:disks`. DISKS_ROUNDS says how often
+// Two downloads of one file, repeatedly, on disks of every kind: `deno task test:disks`. DISKS_ROUNDS says how often
 // for each kind (default: 200). Needs cc, sshfs, and OpenSSH's sftp-server.
 import { testFolder } from "../support/folder.ts";
 import { type Disk, type Rounds, run, testDisk } from "./rounds.ts";

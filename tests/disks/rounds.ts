@@ -1,4 +1,4 @@
-// Two downloads of one file, again and again, on some disk.
+// Two downloads of one file, repeatedly, on some disk.
 import { archivePath } from "../../mod.ts";
 import { type ObjectStore, randomBytes, startObjectStore } from "../support/object_store.ts";
 import { nameOf } from "../transfer/lab.ts";

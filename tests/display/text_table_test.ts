@@ -91,7 +91,7 @@ Deno.test("textTable() shows no credential, wherever it is", () => {
   assertEquals(new Set(text.trimEnd().split("\n").slice(1).map(({ length }) => length)).size, 1);
 });
 
-/** A table as the results of queries: the name stays, and the others yield from the right. */
+/** A table like those of queries: the name stays, and the other columns are left out from the right. */
 const wide = (rows: readonly Row[]): Table<Row> => ({
   title: "Found",
   columns: [

@@ -20,12 +20,12 @@ export function done(why: string): Cell {
   return { gives: "done", why };
 }
 
-/** Retried until it succeeds; this error if the fault stays. */
+/** Retried until it succeeds; this error if the fault lasts. */
 export function retried(error: ErrorName, says: string): Cell {
   return { gives: "retried", error, says };
 }
 
-/** Followed until it succeeds; this error if the fault stays. */
+/** The redirect is followed until the request succeeds; this error if the fault lasts. */
 export function followed(error: ErrorName, says: string): Cell {
   return { gives: "followed", error, says };
 }

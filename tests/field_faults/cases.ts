@@ -21,7 +21,7 @@ function verdict(facts: Readonly<Record<string, boolean>>): string {
   return Object.entries(facts).map(([fact, isTrue]) => `${fact}: ${isTrue ? "yes" : "no"}`).join(", ");
 }
 
-/** An ETag that is no MD5, as of objects that were uploaded in parts. */
+/** An ETag that is not an MD5, as of objects that were uploaded in parts. */
 const ETAG = '"0123-2"';
 /** A signed URL of a test's object store. */
 const SIGNED = "/object?X-Amz-Signature=1";

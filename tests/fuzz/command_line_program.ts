@@ -1,4 +1,4 @@
-// Runs the command line again and again, in a process that can reach only this machine and write to one folder, and
+// Runs the command line repeatedly, in a process that can reach only this machine and write to one folder, and
 // prints what it found. Its own output goes to a variable.
 import { main } from "../../src/cli/main.ts";
 import { FUZZ, TEXT } from "./fuzz.ts";

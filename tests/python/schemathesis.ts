@@ -54,7 +54,7 @@ for (const { how, serve, prefix, headers } of CASES) {
     }).output();
     const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     assertEquals(success, true, said);
-    // A 500 is no finding, since the SDC's code crashes, too. An error that the archive does not intend is one.
+    // A 500 is not a finding, since the SDC's code crashes, too. An error that the archive does not intend is one.
     archive.process.kill("SIGTERM");
     assertEquals((await archiveErrors).filter((line) => !/Cannot release/.test(line)), []);
   });

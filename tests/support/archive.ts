@@ -169,7 +169,7 @@ async function openInStore({ root, onError, ...options }: OpenOptions): Promise<
       const md5 = response.headers.get("etag")?.replaceAll('"', "");
       if (init?.method === "PUT" && response.ok && md5 !== undefined) {
         const path = decodeURIComponent(new URL(url).pathname).slice(`/${place.bucket}/`.length);
-        // The store has no clock of the test's.
+        // The store does not use the clock of the test.
         if (options.now !== undefined) await place.setTime(path, options.now());
         await listed(path, md5);
       }

@@ -28,7 +28,7 @@ export interface Behaviour {
   readonly stallAfter?: number;
   /** Limits each connection to this many bytes per second. */
   readonly bytesPerSecond?: number;
-  /** Sends a start, and then the same bit again and again until the client leaves. */
+  /** Sends a start, and then the same bit repeatedly until the client leaves. */
   readonly drips?: { readonly start: string; readonly bit: string };
   /** Accepts the bytes of a PUT, and breaks the connection instead of responding. */
   readonly loseAnswer?: boolean;

@@ -162,7 +162,7 @@ function folderNotice(change: FolderChange): Notice {
 /** How long the same error is not printed again: while a server is away, each request fails. */
 const REPEAT_MS = 60_000;
 
-/** Returns a function that prints errors, the same one not again and again. */
+/** Returns a function that prints errors, but not the same one repeatedly. */
 function errorPrinter(print: (text: string) => void): (error: unknown) => void {
   let last = { text: "", at: -Infinity };
   return (error) => {

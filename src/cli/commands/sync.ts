@@ -72,7 +72,7 @@ function programOf(words: readonly string[] | undefined): readonly string[] | un
       `Cannot use the option "--exec": expected ${PATH} among the program's arguments, for the path`,
     );
   }
-  // Otherwise, it would be tried again and again for each file.
+  // Otherwise, it would be tried repeatedly for each file.
   if (!isProgram(program)) throw new UsageError(`Cannot use "${program}" for --exec: there is no such program`);
   return words;
 }
