@@ -125,7 +125,7 @@ export function help(topic?: string | { readonly name: string }): Help {
 
 /**
  * Changes settings of the default client until the returned function is called, which restores their earlier values. A
- * setting that was changed again since then is unchanged.
+ * setting that was changed again in the meantime keeps its newest value.
  */
 export function configureUntil(changes: ImapClientOptions): () => void {
   const before = options;

@@ -108,7 +108,7 @@ export interface LineagePlaces {
   readonly signal: AbortSignal | undefined;
   /** The number of levels above the file. */
   readonly levels: number;
-  /** Gets files of the archive onto this machine before they are read; those that cannot be got stay where they are. */
+  /** Gets files of the archive onto this machine before they are read; files that cannot be downloaded are read in the archive. */
   readonly get?: ((archivePaths: readonly string[]) => Promise<void>) | undefined;
 }
 

@@ -84,7 +84,7 @@ const TYPES: Readonly<Record<CdfType, ColumnType>> = {
   DOUBLE: { type: "DOUBLE" },
   TT2000: timestamp("NANOS"),
   EPOCH16: timestamp("NANOS"),
-  // Milliseconds with a fraction, of all years from 0 to 9999, for which 64 bits have no nanoseconds.
+  // Milliseconds with a fraction, in the years 0 to 9999: 64 bits are not enough for nanoseconds.
   EPOCH: timestamp("MICROS"),
   CHAR: TEXT,
   UCHAR: TEXT,

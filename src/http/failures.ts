@@ -588,7 +588,7 @@ function explanation(body: string): string {
   const code = storeCode(body);
   const message = /<Message>([^<]*)<\/Message>/.exec(body)?.[1];
   if (code !== undefined) return [code, message].filter(Boolean).join(": ");
-  // Of a web page, the title says most.
+  // The title of a web page says more than its start.
   return /<title>([^<]+)<\/title>/i.exec(body)?.[1] ?? body;
 }
 

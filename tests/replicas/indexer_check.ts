@@ -98,7 +98,7 @@ function report(text: string): void {
   console.log(text);
 }
 
-/** Waits until something is so, and fails after some seconds. */
+/** Waits until a condition is met, and fails after some seconds. */
 async function until(what: string, isSo: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!await isSo()) {

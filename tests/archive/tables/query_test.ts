@@ -1,4 +1,4 @@
-// GET /query: which rows there are, and what the archive answers to what cannot be asked.
+// GET /query: the rows that match, and the responses to invalid parameters.
 import { basename } from "@std/path";
 import { assertEquals } from "@std/assert";
 import { openTestArchive, type TestArchive, type TestArchiveOptions } from "../../support/archive.ts";

@@ -11,7 +11,7 @@ function says(text: string): Behaviour {
   return { status: 200, body: encoder.encode(text), headers: { etag: null, "content-type": type } };
 }
 
-/** A body that hardly ends. */
+/** A body that takes very long to end. */
 function pours(start: string, piece: string, bytes = 2 ** 30): Behaviour {
   const pieces = function* () {
     yield encoder.encode(start);
