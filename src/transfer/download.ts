@@ -358,7 +358,7 @@ class Download {
   async #try(file: PartialFile, progress: Progress): Promise<number> {
     progress.begin();
     const { connection } = this.#settings;
-    await connection.take();
+    if (!connection.isTaken) await connection.take();
     const url = await this.#urls.downloadUrl(this.#archivePath, this.#call);
     const receiver = new Receiver(this.#call, {
       archivePath: this.#archivePath,
@@ -449,7 +449,7 @@ export async function downloadFiles(
       await connection.take();
       running.signal.throwIfAborted();
       running.onProgress({ type: "file", file: archivePath });
-      return await downloadFile(transport, urls, archivePath, { ...one, ...running, connection });
+      return await new Download(transport, urls, archivePath, { ...one, ...running, connection }).run();
     },
   );
   await folders.sync();

@@ -280,7 +280,7 @@ export class PartialFile implements Disposable {
   #writing: Promise<void> | undefined;
   #stopBeating: (() => void) | undefined;
   #isUnflushable = false;
-  /** Whether it was created, and nobody has written to it: its length need not be looked up. */
+  /** Whether nobody has written to it since it was created: its length need not be looked up. */
   #isBlank: boolean;
 
   /** @param sharedPath Where others look for it. */
@@ -298,6 +298,11 @@ export class PartialFile implements Disposable {
   get file(): Deno.FsFile {
     this.#isBlank = false;
     return this.#file;
+  }
+
+  /** Whether it was created, and there is nothing in it. */
+  get isBlank(): boolean {
+    return this.#isBlank && !this.#isNoted;
   }
 
   /** Its own path. */
@@ -383,8 +388,10 @@ export class PartialFile implements Disposable {
   }
 
   /** Flushes its bytes, if the disk supports that. */
-  async flush(): Promise<void> {
-    if (!await flushFile(this.#file)) this.#isUnflushable = true;
+  flush(): Promise<void> {
+    return flushFile(this.#file).then((isFlushed) => {
+      if (!isFlushed) this.#isUnflushable = true;
+    });
   }
 
   /** Records which object it belongs to. From then on, the record is rewritten regularly. */
@@ -415,7 +422,6 @@ export class PartialFile implements Disposable {
 
   /** Empties the file: its bytes are useless. */
   async empty(): Promise<void> {
-    if (this.#isBlank && !this.#isNoted) return;
     await this.#forget();
     if (this.size > 0) await this.#file.truncate(0);
   }
@@ -424,7 +430,7 @@ export class PartialFile implements Disposable {
   async rename(finalPath: string): Promise<void> {
     // In this order, a process that is killed in between causes another download, but leaves no orphaned record, and
     // nothing at the shared path that is the complete file.
-    await this.#forget();
+    if (this.#isNoted) await this.#forget();
     this.#removeClaim();
     for (;;) {
       try {

@@ -76,6 +76,11 @@ export class FileConnection implements Disposable {
     this.#isTaken = true;
   }
 
+  /** Whether the file has one. */
+  get isTaken(): boolean {
+    return this.#isTaken;
+  }
+
   /** Leaves it to other files. */
   give(): void {
     if (this.#isTaken) this.#slots.give();
@@ -277,7 +282,7 @@ export class Receiver {
   }
 
   async #receiveMissing(): Promise<ObjectFacts> {
-    const usable = await this.#usableRecord();
+    const usable = this.#file.isBlank ? undefined : await this.#usableRecord();
     const known = usable === undefined ? undefined : await this.#confirmed(usable);
     if (known !== undefined && known.missing !== null && known.missing.length > 0) {
       return await this.#receiveSegments({ ...known, missing: known.missing });
@@ -364,7 +369,7 @@ export class Receiver {
 
   async #wholeHeadOf(reply: Reply): Promise<StreamHead> {
     const { headers } = reply;
-    await this.#file.empty();
+    if (!this.#file.isBlank) await this.#file.empty();
     const [size, etag, md5] = [lengthOfHeaders(headers), strongEtag(headers), md5OfHeaders(headers)];
     this.#options.onResume(0, isPacked(headers) ? undefined : size);
     // Unpacking cannot be resumed.
@@ -472,8 +477,11 @@ export class Receiver {
     }
     this.#options.onReceived();
     // Flushing and hashing run in parallel.
-    const settled = Promise.all([this.#file.flush(), md5 === undefined ? undefined : this.#hash(have)]);
-    const [, found] = await (end === undefined ? settled : end.during(settled));
+    const flushing = this.#file.flush();
+    const settled = md5 === undefined
+      ? flushing.then(() => undefined)
+      : Promise.all([this.#hash(have), flushing]).then(([found]) => found);
+    const found = await (end === undefined ? settled : end.during(settled));
     if (found !== md5) {
       await this.#file.empty();
       throw new ConnectionError(
