@@ -149,11 +149,14 @@ function isUnsupported(error: unknown): boolean {
 }
 
 /** Flushes a file's bytes and its length. @returns Whether the file system supports that. */
-export function flushFile(file: Deno.FsFile): Promise<boolean> {
-  return file.sync().then(() => true, (error) => {
+export async function flushFile(file: Deno.FsFile): Promise<boolean> {
+  try {
+    await file.sync();
+    return true;
+  } catch (error) {
     if (!isUnsupported(error)) throw error;
     return false;
-  });
+  }
 }
 
 /** Flushes a folder's entries: without it a power failure can undo a rename (fsync(2)). Windows has no such call. */

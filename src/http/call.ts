@@ -584,8 +584,8 @@ export function isPlainBody(headers: Headers): boolean {
  * (S3).
  */
 export function isPage(headers: Headers): boolean {
-  const type = headers.get("content-type") ?? "";
-  return !headers.has("etag") && /^(text\/(html|xml)|application\/(xhtml\+xml|xml|json))\b/i.test(type);
+  if (headers.has("etag")) return false;
+  return /^(text\/(html|xml)|application\/(xhtml\+xml|xml|json))\b/i.test(headers.get("content-type") ?? "");
 }
 
 /** Returns the ETag if it is a strong one, which guarantees identical bytes. */

@@ -388,10 +388,8 @@ export class PartialFile implements Disposable {
   }
 
   /** Flushes its bytes, if the disk supports that. */
-  flush(): Promise<void> {
-    return flushFile(this.#file).then((isFlushed) => {
-      if (!isFlushed) this.#isUnflushable = true;
-    });
+  async flush(): Promise<void> {
+    if (!await flushFile(this.#file)) this.#isUnflushable = true;
   }
 
   /** Records which object it belongs to. From then on, the record is rewritten regularly. */

@@ -228,6 +228,8 @@ interface StreamHead extends ObjectFacts {
   readonly reply: Reply;
   /** The object that the bytes belong to; undefined if the headers do not suffice to resume. */
   readonly record: PartialRecord | undefined;
+  /** Whether the object is stored with gzip. */
+  readonly isPacked: boolean;
 }
 
 /** A partially received object with missing segments. */
@@ -292,7 +294,7 @@ export class Receiver {
       return factsOf(known);
     }
     const head = await this.#open(known);
-    if (isPacked(head.reply.headers)) return await this.#receivePacked(head);
+    if (head.isPacked) return await this.#receivePacked(head);
     if (await this.#receiveStream(head) || head.record === undefined) return head;
     const { size } = head.record;
     const first = this.#file.size;
@@ -344,8 +346,9 @@ export class Receiver {
   /** Whether a response is the rest that was requested, the whole object, or neither. */
   async #headOf(reply: Reply, known: PartialRecord | undefined): Promise<StreamHead> {
     const { status, headers } = reply;
-    const isReadable = isPlainBody(headers) || (status === 200 && isPacked(headers));
-    if (reply.ok && !isReadable) return await this.#restart("sent the file compressed");
+    const isPlain = isPlainBody(headers);
+    const isWholePacked = !isPlain && status === 200 && isPacked(headers);
+    if (reply.ok && !isPlain && !isWholePacked) return await this.#restart("sent the file compressed");
     if (reply.ok && isPage(headers)) {
       const question = "is there a login page in between?";
       throw new ProtocolError(
@@ -360,24 +363,26 @@ export class Receiver {
         strongEtag(headers) === known.etag;
       if (!fits) return await this.#restart("sent different bytes than requested");
       this.#options.onResume(have, known.size);
-      return { reply, record: known, ...factsOf(known) };
+      return { reply, record: known, isPacked: false, ...factsOf(known) };
     }
-    if (status === 200) return await this.#wholeHeadOf(reply);
+    if (status === 200) return await this.#wholeHeadOf(reply, isWholePacked);
     if (status === 416) return await this.#restart("no longer has such bytes");
     throw await reply.refusal();
   }
 
-  async #wholeHeadOf(reply: Reply): Promise<StreamHead> {
+  async #wholeHeadOf(reply: Reply, isPacked: boolean): Promise<StreamHead> {
     const { headers } = reply;
     if (!this.#file.isBlank) await this.#file.empty();
     const [size, etag, md5] = [lengthOfHeaders(headers), strongEtag(headers), md5OfHeaders(headers)];
-    this.#options.onResume(0, isPacked(headers) ? undefined : size);
+    this.#options.onResume(0, isPacked ? undefined : size);
     // Unpacking cannot be resumed.
-    if (size === undefined || etag === undefined || isPacked(headers)) return { reply, record: undefined, size, md5 };
+    if (size === undefined || etag === undefined || isPacked) {
+      return { reply, record: undefined, isPacked, size, md5 };
+    }
     const record = { archivePath: this.#options.archivePath, size, etag, md5: md5 ?? null, missing: null };
     // Not needed for a small object: it is quickly fetched again if the process is killed.
     if (size > NOTED_AHEAD_SIZE) await this.#file.note(record);
-    return { reply, record, size, md5 };
+    return { reply, record, isPacked, size, md5 };
   }
 
   /** Discards the bytes; the next attempt starts from 0. */
