@@ -21,7 +21,7 @@
  *
  * @module
  */
-import { decompress } from "./compression.ts";
+import { decompress, RecordReader } from "./records.ts";
 import {
   bytesSource,
   CdfError,
@@ -43,7 +43,6 @@ import {
   type VariableHeader,
   WIDE,
 } from "./headers.ts";
-import { RecordReader } from "./records.ts";
 import {
   type CdfArray,
   type CdfAttributeValue,

@@ -59,7 +59,12 @@ function displayed<Value>(promise: Promise<Value>): Promise<Value> {
 }
 
 let options: ImapClientOptions = {};
-let client = new ImapClient();
+let client: ImapClient | undefined;
+
+/** Returns the client of the library's functions, which is created when one of them is first called. */
+function defaultClient(): ImapClient {
+  return client ??= new ImapClient(options);
+}
 
 /**
  * Changes settings of the default client for all later calls. Omitted settings are unchanged; `undefined` resets a
@@ -80,7 +85,7 @@ let client = new ImapClient();
 export function configure(changes: ImapClientOptions): void {
   checkChanges(changes);
   options = { ...options, ...changes };
-  client = new ImapClient(options);
+  client = undefined;
 }
 
 /**
@@ -257,7 +262,7 @@ export class Help {
  * @category Settings
  */
 export function settings(): ClientSettings {
-  return client.settings();
+  return defaultClient().settings();
 }
 
 /**
@@ -344,7 +349,7 @@ export function query(
  */
 export function query(parameters: QueryParameters, options?: QueryOptions): Promise<QueryResult>;
 export function query(parameters: QueryParameters, options: QueryOptions = {}): Promise<QueryResult> {
-  return displayed(client.query(parameters, options));
+  return displayed(defaultClient().query(parameters, options));
 }
 
 /**
@@ -365,7 +370,7 @@ export function query(parameters: QueryParameters, options: QueryOptions = {}): 
  * @category Find files
  */
 export function queryRows(parameters: QueryParameters, options: QueryOptions = {}): AsyncGenerator<FileRecord> {
-  return client.queryRows(parameters, options);
+  return defaultClient().queryRows(parameters, options);
 }
 
 /**
@@ -391,7 +396,7 @@ export function catalog(
   parameters: QueryParameters = {},
   options: QueryOptions = {},
 ): Promise<RecordList<CatalogEntry>> {
-  return displayed(client.catalog(parameters, options));
+  return displayed(defaultClient().catalog(parameters, options));
 }
 
 /**
@@ -444,7 +449,7 @@ export function download(
 /** Downloads one file or several, for callers that do not know which. */
 export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport>;
 export function download(files: Downloadable, options?: DownloadOptions): Promise<string | TransferReport> {
-  return displayed(client.download(files, options));
+  return displayed(defaultClient().download(files, options));
 }
 
 /**
@@ -473,7 +478,7 @@ export function download(files: Downloadable, options?: DownloadOptions): Promis
  * @category Between runs
  */
 export function sync(parameters: QueryParameters, options: SyncOptions = {}): Promise<SyncReport> {
-  return displayed(client.sync(parameters, options));
+  return displayed(defaultClient().sync(parameters, options));
 }
 
 /**
@@ -502,7 +507,7 @@ export function sync(parameters: QueryParameters, options: SyncOptions = {}): Pr
  * @category Between runs
  */
 export function watch(parameters: QueryParameters, options: WatchOptions = {}): AsyncGenerator<NewFile> {
-  return client.watch(parameters, options);
+  return defaultClient().watch(parameters, options);
 }
 
 /**
@@ -548,7 +553,7 @@ export function upload(paths: Iterable<string> & object, options?: UploadOptions
 /** Uploads one file or several, for callers that do not know which. */
 export function upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport>;
 export function upload(paths: string | Iterable<string>, options?: UploadOptions): Promise<string | TransferReport> {
-  return displayed(client.upload(paths, options));
+  return displayed(defaultClient().upload(paths, options));
 }
 
 /**
@@ -572,7 +577,7 @@ export function upload(paths: string | Iterable<string>, options?: UploadOptions
  * @category Processing and release
  */
 export function reprocess(parameters: ReprocessParameters, options: ReprocessOptions = {}): Promise<ReprocessReport> {
-  return displayed(client.reprocess(parameters, options));
+  return displayed(defaultClient().reprocess(parameters, options));
 }
 
 /**
@@ -601,7 +606,7 @@ export function reprocess(parameters: ReprocessParameters, options: ReprocessOpt
  * @category Processing and release
  */
 export function release(parameters: ReleaseParameters, options: ReleaseOptions = {}): Promise<ReleaseReport> {
-  return displayed(client.release(parameters, options));
+  return displayed(defaultClient().release(parameters, options));
 }
 
 /**
@@ -627,7 +632,7 @@ export function release(parameters: ReleaseParameters, options: ReleaseOptions =
  * @category Real-time data and packets
  */
 export function webpoda(parameters: WebpodaParameters, options: WebpodaOptions = {}): Promise<PacketOutcome[]> {
-  return displayed(client.webpoda(parameters, options));
+  return displayed(defaultClient().webpoda(parameters, options));
 }
 
 /**
@@ -651,7 +656,7 @@ export function webpoda(parameters: WebpodaParameters, options: WebpodaOptions =
  * @category Processing and release
  */
 export function jobs(parameters: JobParameters = {}, options: JobsOptions = {}): Promise<RecordList<JobRecord>> {
-  return displayed(client.jobs(parameters, options));
+  return displayed(defaultClient().jobs(parameters, options));
 }
 
 /**
@@ -673,7 +678,7 @@ export function jobs(parameters: JobParameters = {}, options: JobsOptions = {}):
  * @category Processing and release
  */
 export function jobLog(job: JobRecord | string, options: CallOptions = {}): Promise<string> {
-  return displayed(client.jobLog(job, options));
+  return displayed(defaultClient().jobLog(job, options));
 }
 
 /**
@@ -704,7 +709,7 @@ export function metakernel(
   parameters: MetakernelParameters,
   options: MetakernelOptions = {},
 ): Promise<MetakernelReport> {
-  return displayed(client.metakernel(parameters, options));
+  return displayed(defaultClient().metakernel(parameters, options));
 }
 
 /**
@@ -730,7 +735,7 @@ export function metakernel(
  * @category Processing and release
  */
 export function releaseManifest(parameters: ManifestParameters, options: ManifestOptions = {}): Promise<string> {
-  return displayed(client.releaseManifest(parameters, options));
+  return displayed(defaultClient().releaseManifest(parameters, options));
 }
 
 /**
@@ -760,7 +765,7 @@ export function spaceWeather(
   parameters: SpaceWeatherParameters = {},
   options: SpaceWeatherOptions = {},
 ): Promise<RecordList<SpaceWeatherRecord>> {
-  return displayed(client.spaceWeather(parameters, options));
+  return displayed(defaultClient().spaceWeather(parameters, options));
 }
 
 /**
@@ -790,7 +795,7 @@ export function ialirt(
   parameters: IalirtParameters,
   options: SpaceWeatherOptions = {},
 ): Promise<RecordList<IalirtFile>> {
-  return displayed(client.ialirt(parameters, options));
+  return displayed(defaultClient().ialirt(parameters, options));
 }
 
 /**
@@ -816,7 +821,7 @@ export function ialirtDownload(
   files: Iterable<string | IalirtFile>,
   options: DownloadOptions = {},
 ): Promise<TransferReport> {
-  return displayed(client.ialirtDownload(files, options));
+  return displayed(defaultClient().ialirtDownload(files, options));
 }
 
 /**
@@ -838,7 +843,7 @@ export function ialirtDownload(
  * @category Download and upload
  */
 export function localPath(file: string | FileRecord): Promise<string> {
-  return displayed(client.localPath(file));
+  return displayed(defaultClient().localPath(file));
 }
 
 /**
@@ -870,7 +875,7 @@ export function lock(
   what?: QueryParameters | string | Iterable<string | FileRecord>,
   options?: LockOptions,
 ): Promise<LockFile> {
-  return displayed(client.lock(file, what, options));
+  return displayed(defaultClient().lock(file, what, options));
 }
 
 /**
@@ -893,7 +898,7 @@ export function lock(
  * @category Between runs
  */
 export function readLock(file: string): Promise<LockFile> {
-  return displayed(client.readLock(file));
+  return displayed(defaultClient().readLock(file));
 }
 
 /**
@@ -919,7 +924,7 @@ export function readLock(file: string): Promise<LockFile> {
  * @category Open files
  */
 export function open(file: string | URL | FileRecord, options?: OpenOptions): Promise<Dataset> {
-  return displayed(client.open(file, options));
+  return displayed(defaultClient().open(file, options));
 }
 
 /**
@@ -945,7 +950,7 @@ export function open(file: string | URL | FileRecord, options?: OpenOptions): Pr
  * @category Between runs
  */
 export function local(parameters: LocalParameters = {}, options: CallOptions = {}): Promise<LocalDirectory> {
-  return displayed(client.local(parameters, options));
+  return displayed(defaultClient().local(parameters, options));
 }
 
 /**
@@ -976,7 +981,7 @@ export function local(parameters: LocalParameters = {}, options: CallOptions = {
  * @category Open files
  */
 export function openAll(files: Iterable<string | URL | FileRecord>, options?: OpenOptions): Promise<Dataset> {
-  return displayed(client.openAll(files, options));
+  return displayed(defaultClient().openAll(files, options));
 }
 
 /**
@@ -1004,5 +1009,5 @@ export function openAll(files: Iterable<string | URL | FileRecord>, options?: Op
  * @category Between runs
  */
 export function lineage(file: string | URL | FileRecord, options: LineageOptions = {}): Promise<Lineage> {
-  return displayed(client.lineage(file, options));
+  return displayed(defaultClient().lineage(file, options));
 }

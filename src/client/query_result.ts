@@ -31,7 +31,7 @@ import {
   rowLabel,
   valueAt,
 } from "../views/records.ts";
-import type { Counts } from "../views/summary_chart.ts";
+import type { Counts } from "../views/coverage.ts";
 
 /**
  * Returns the URL at which a browser can download a file, for tables in web pages. It does not contain a key; the API
@@ -672,7 +672,7 @@ export function summaryPicture(records: readonly FileRecord[], { asked }: Pick<R
   // Queries do not load what only charts need.
   const load = async () => {
     const [{ summaryChart }, display] = await Promise.all([
-      import("../views/summary_chart.ts"),
+      import("../views/coverage.ts"),
       import("../display/chart.ts"),
     ]);
     const chart = summaryChart(counts, {

@@ -255,35 +255,39 @@ function digits(key: keyof SpiceParts, count: number | undefined): Field {
   return { key, pattern, form: count === undefined ? "digits" : `${count} digits`, read: same, write: asText };
 }
 
-/** The fields of templates, by name. */
-const SPICE_FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
-  ["start_yyyy_ddd", dayOfYear("start_date")],
-  ["end_yyyy_ddd", dayOfYear("end_date")],
-  ["start_yyyymmdd", fullDate("start_date")],
-  ["end_yyyymmdd", fullDate("end_date")],
-  ["start_yymmdd", shortDate("start_date")],
-  ["end_yymmdd", shortDate("end_date")],
-  ["prediction_yymmdd", shortDate("prediction_date")],
-  ["yyyy", {
-    key: "start_date",
-    pattern: "\\d{4}",
-    form: "a year",
-    read: asYear,
-    write: (value) => String(value).slice(0, 4),
-  }],
-  ["version", digits("version", undefined)],
-  ["NN", digits("version", 2)],
-  ["NNN", digits("version", 3)],
-  ["orbit", digits("detail", 3)],
-  ["text", { key: "detail", pattern: "[A-Za-z0-9_-]+", form: "letters and digits", read: same, write: asText }],
-  ["NNNNN", {
-    key: "repointing",
-    pattern: "\\d{5}",
-    form: "5 digits",
-    read: Number,
-    write: (value) => String(value).padStart(5, "0"),
-  }],
-]);
+let spiceFieldsByName: ReadonlyMap<string, Field> | undefined;
+
+/** The fields of templates, by name. Only names of SPICE files need them, so they do not take time in each start. */
+function spiceFields(): ReadonlyMap<string, Field> {
+  return spiceFieldsByName ??= new Map<string, Field>([
+    ["start_yyyy_ddd", dayOfYear("start_date")],
+    ["end_yyyy_ddd", dayOfYear("end_date")],
+    ["start_yyyymmdd", fullDate("start_date")],
+    ["end_yyyymmdd", fullDate("end_date")],
+    ["start_yymmdd", shortDate("start_date")],
+    ["end_yymmdd", shortDate("end_date")],
+    ["prediction_yymmdd", shortDate("prediction_date")],
+    ["yyyy", {
+      key: "start_date",
+      pattern: "\\d{4}",
+      form: "a year",
+      read: asYear,
+      write: (value) => String(value).slice(0, 4),
+    }],
+    ["version", digits("version", undefined)],
+    ["NN", digits("version", 2)],
+    ["NNN", digits("version", 3)],
+    ["orbit", digits("detail", 3)],
+    ["text", { key: "detail", pattern: "[A-Za-z0-9_-]+", form: "letters and digits", read: same, write: asText }],
+    ["NNNNN", {
+      key: "repointing",
+      pattern: "\\d{5}",
+      form: "5 digits",
+      read: Number,
+      write: (value) => String(value).padStart(5, "0"),
+    }],
+  ]);
+}
 
 /** The form of the names of one type of SPICE file. Reading, writing and messages all use its template. */
 class SpiceForm {
@@ -314,7 +318,7 @@ class SpiceForm {
 function patternOf(template: string, exactCase: boolean): RegExp {
   const groups = template.replaceAll(".", "\\.").replaceAll("[", "(?:").replaceAll("]", ")?").replace(
     /<(\w+)>/g,
-    (_, field: string) => `(?<${field}>${SPICE_FIELDS.get(field)?.pattern ?? ""})`,
+    (_, field: string) => `(?<${field}>${spiceFields().get(field)?.pattern ?? ""})`,
   );
   return new RegExp(`^${groups}$`, exactCase ? "" : "i");
 }
@@ -327,52 +331,58 @@ function ephemeris(type: SpiceType, word: string): SpiceForm {
   return form(type, `imap_${word}_[od<orbit>_]<start_yyyymmdd>_<end_yyyymmdd>[_v<version>].bsp`);
 }
 
-/** All forms (SDC file-name convention). No name matches two of them. */
-export const SPICE_FORMS: readonly SpiceForm[] = [
-  form("attitude_history", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ah.bc"),
-  form("attitude_predict", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ap.bc"),
-  form("pointing_attitude", "imap_dps_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ah.bc"),
-  form("lo_pivot_attitude", "imap_lopivot-repoint<NNNNN>_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.bc"),
-  form("spin", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.spin"),
-  form("spin", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.spin.csv"),
-  form("repoint", "imap_<end_yyyy_ddd>_<version>.repoint"),
-  form("repoint", "imap_<end_yyyy_ddd>_<version>.repoint.csv"),
-  ephemeris("ephemeris_reconstructed", "recon"),
-  ephemeris("ephemeris_nominal", "nom"),
-  ephemeris("ephemeris_predicted", "pred"),
-  ephemeris("ephemeris_90days", "90days"),
-  ephemeris("ephemeris_long", "long"),
-  ephemeris("ephemeris_launch", "launch"),
-  form("planetary_ephemeris", "de<version>.bsp"),
-  form("lagrange_point", "L1_de<version>.bsp"),
-  form("planetary_constants", "pck<version>.tpc"),
-  form("leapseconds", "naif<version>.tls"),
-  form("spacecraft_clock", "imap_sclk_<version>.tsc"),
-  form("imap_frames", "imap_<version>.tf"),
-  form("science_frames", "imap_science_<version>.tf"),
-  form("thruster", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<text>_<NN>.sff"),
-  form("metakernel", "imap_sdc_metakernel_<yyyy>_v<NNN>.tm", true),
-  form("metakernel", "imap_<start_yyyy_ddd>_a<NN>.spice.mk"),
-  form("metakernel", "IMAP_<start_yyyy_ddd>_e<NN>.mk"),
-  form("earth_attitude", "earth_<start_yymmdd>_<end_yymmdd>_<prediction_yymmdd>.bpc"),
-];
+let allSpiceForms: readonly SpiceForm[] | undefined;
 
-/** The extensions of SPICE files, in lower case. */
-export const SPICE_EXTENSIONS: readonly string[] = [...new Set(SPICE_FORMS.map(({ extension }) => extension))];
+/** Returns all forms (SDC file-name convention). No name matches two of them. */
+export function spiceForms(): readonly SpiceForm[] {
+  return allSpiceForms ??= [
+    form("attitude_history", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ah.bc"),
+    form("attitude_predict", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ap.bc"),
+    form("pointing_attitude", "imap_dps_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.ah.bc"),
+    form("lo_pivot_attitude", "imap_lopivot-repoint<NNNNN>_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.bc"),
+    form("spin", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.spin"),
+    form("spin", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<version>.spin.csv"),
+    form("repoint", "imap_<end_yyyy_ddd>_<version>.repoint"),
+    form("repoint", "imap_<end_yyyy_ddd>_<version>.repoint.csv"),
+    ephemeris("ephemeris_reconstructed", "recon"),
+    ephemeris("ephemeris_nominal", "nom"),
+    ephemeris("ephemeris_predicted", "pred"),
+    ephemeris("ephemeris_90days", "90days"),
+    ephemeris("ephemeris_long", "long"),
+    ephemeris("ephemeris_launch", "launch"),
+    form("planetary_ephemeris", "de<version>.bsp"),
+    form("lagrange_point", "L1_de<version>.bsp"),
+    form("planetary_constants", "pck<version>.tpc"),
+    form("leapseconds", "naif<version>.tls"),
+    form("spacecraft_clock", "imap_sclk_<version>.tsc"),
+    form("imap_frames", "imap_<version>.tf"),
+    form("science_frames", "imap_science_<version>.tf"),
+    form("thruster", "imap_<start_yyyy_ddd>_<end_yyyy_ddd>_<text>_<NN>.sff"),
+    form("metakernel", "imap_sdc_metakernel_<yyyy>_v<NNN>.tm", true),
+    form("metakernel", "imap_<start_yyyy_ddd>_a<NN>.spice.mk"),
+    form("metakernel", "IMAP_<start_yyyy_ddd>_e<NN>.mk"),
+    form("earth_attitude", "earth_<start_yymmdd>_<end_yymmdd>_<prediction_yymmdd>.bpc"),
+  ];
+}
+
+/** Returns the extensions of SPICE files, in lower case. */
+function spiceExtensions(): readonly string[] {
+  return [...new Set(spiceForms().map(({ extension }) => extension))];
+}
 
 /** Fields to fill a template with. Nullable fields may be omitted. */
 type GivenFields = { readonly [Key in keyof SpiceParts]?: SpiceParts[Key] | undefined };
 
 /** Formats a name of this form; undefined if a field is missing, or is not in the template. */
 function fillForm({ template }: SpiceForm, fields: GivenFields): string | undefined {
-  const places = new Set([...template.matchAll(/<(\w+)>/g)].map(([, field = ""]) => SPICE_FIELDS.get(field)?.key));
+  const places = new Set([...template.matchAll(/<(\w+)>/g)].map(([, field = ""]) => spiceFields().get(field)?.key));
   const hasPlace = (key: string) => [...places].some((place) => place === key);
   const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
   if (given.some(([key]) => !hasPlace(key))) return undefined;
   const fill = (text: string): string | undefined => {
     let isWhole = true;
     const filled = text.replace(/<(\w+)>/g, (_, name: string) => {
-      const field = SPICE_FIELDS.get(name);
+      const field = spiceFields().get(name);
       const value = field === undefined ? undefined : fields[field.key];
       if (field === undefined || value === undefined || value === null) isWhole = false;
       else return field.write(value);
@@ -401,14 +411,14 @@ export interface SpiceFile extends SpiceParts {
 
 /** The forms of names with an extension, for messages. */
 function formsOf(extension: string): string {
-  const forms = SPICE_FORMS.filter((form) => form.extension === extension);
-  const shown = (forms.length > 0 ? forms : SPICE_FORMS).slice(0, 4).map(({ template }) => template);
+  const forms = spiceForms().filter((form) => form.extension === extension);
+  const shown = (forms.length > 0 ? forms : spiceForms()).slice(0, 4).map(({ template }) => template);
   return `the form of a SPICE file's name, such as ${shown.join(" or ")}`;
 }
 
 /** Returns the form of a name; undefined if it does not have any. */
 function formOf(name: string): SpiceForm | undefined {
-  return SPICE_FORMS.find(({ pattern }) => pattern.test(name));
+  return spiceForms().find(({ pattern }) => pattern.test(name));
 }
 
 /** Parses the fields of a name of a given form. */
@@ -416,7 +426,7 @@ function readFields(texts: Readonly<Record<string, string | undefined>>): SpiceP
   const problems: FileNameProblem[] = [];
   const values = new Map<keyof SpiceParts, string | number>();
   for (const [name, text] of Object.entries(texts)) {
-    const field = SPICE_FIELDS.get(name);
+    const field = spiceFields().get(name);
     if (field === undefined || text === undefined) continue;
     const value = field.read(text);
     if (value === undefined) problems.push({ field: field.key.replace("_", " "), value: text, expected: field.form });
@@ -478,7 +488,7 @@ export function writeSpiceFile(file: Writable): string | undefined {
   const { kernel_type, extension, name } = file;
   if (name !== undefined && readsAs(name, file)) return name;
   const formRead = name === undefined ? undefined : formOf(name);
-  const forms = formRead === undefined ? SPICE_FORMS : [formRead, ...SPICE_FORMS];
+  const forms = formRead === undefined ? spiceForms() : [formRead, ...spiceForms()];
   const filled = forms
     .filter((form) => form.type === kernel_type && form.extension === (extension ?? form.extension))
     .map((form) => fillForm(form, fieldsOf(file)))
@@ -525,7 +535,7 @@ function mayHave({ template }: SpiceForm, start: string, end: string): boolean {
 /** Returns the types of SPICE files whose names may match a pattern, judging by its fixed beginning and end. */
 export function spiceTypesOf(pattern: string): SpiceType[] {
   const [start, end] = fixedEnds(pattern.toLowerCase());
-  return [...new Set(SPICE_FORMS.filter((form) => mayHave(form, start, end)).map(({ type }) => type))];
+  return [...new Set(spiceForms().filter((form) => mayHave(form, start, end)).map(({ type }) => type))];
 }
 
 /**
@@ -610,7 +620,15 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   product("science", "imap", SCIENCE_EXTENSIONS),
   validity("ancillary", "imap/ancillary", ANCILLARY_EXTENSIONS),
-  { kind: "spice", root: "imap/spice", form: "SPICE", extensions: SPICE_EXTENSIONS, read: readSpiceFile },
+  {
+    kind: "spice",
+    root: "imap/spice",
+    form: "SPICE",
+    get extensions() {
+      return spiceExtensions();
+    },
+    read: readSpiceFile,
+  },
   product("quicklook", "imap/quicklook", QUICKLOOK_EXTENSIONS),
   product("dependency", "imap/dependency", ["json"]),
   validity("release", "imap/release", RELEASE_EXTENSIONS),

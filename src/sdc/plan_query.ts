@@ -44,7 +44,7 @@ import {
   readSpiceFile,
   RELEASE_EXTENSIONS,
   SCIENCE_EXTENSIONS,
-  SPICE_FORMS,
+  spiceForms,
   spiceTypesOf,
 } from "../names/file_name.ts";
 import {
@@ -352,7 +352,7 @@ function tableOfPattern(pattern: string): TableName {
   const has = (extensions: readonly string[]) => extensions.includes(extension);
   if (has(SCIENCE_EXTENSIONS)) return "science";
   if (has(ANCILLARY_EXTENSIONS)) return "ancillary";
-  return SPICE_FORMS.some((form) => form.extension === extension) ? "spice" : "science";
+  return spiceForms().some((form) => form.extension === extension) ? "spice" : "science";
 }
 
 /** Determines the table of a name or a pattern. */
