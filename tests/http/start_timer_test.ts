@@ -30,7 +30,7 @@ Deno.test("startTimer() does not call once it is stopped, at any time before", a
   // A busy machine may wake this test too late to stop the other one.
   for (let isStopped = false; !isStopped;) {
     const stopLater = startTimer(350, () => called.push("stopped later"));
-    // By then it waits for the second part of its delay.
+    // By then it has waited for most of its delay.
     await timeOf(280);
     isStopped = !called.includes("stopped later");
     if (!isStopped) called.pop();

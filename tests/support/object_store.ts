@@ -44,7 +44,7 @@ export interface ObjectStore extends AsyncDisposable {
 }
 
 /** A test that waits longer than this fails. */
-const MAX_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 60_000;
 
 /** Returns the part of a request that is kept. */
 function seen({ method, url, headers }: SocketRequest): SeenRequest {
