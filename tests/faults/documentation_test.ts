@@ -10,21 +10,21 @@ const UPDATE = "UPDATE_SNAPSHOTS";
 
 const CAUSES = `# What a message names, and what to do
 
-A message names what is at fault among everything between this program and the server, and what to do about it. The
-tables have each cause that is recognized, what the message says about it, and whether the request is retried: what
-cannot succeed is not. HOST stands for the server, PROXY for the proxy, and NAME for a name that no host has.
-\`src/http/failures.ts\` recognizes the causes; \`tests/faults/causes_test.ts\` brings each about and tests its message.
+A message names the cause of a failure, anywhere between this program and the server, and what to do about it. The
+tables list each cause that is recognized, the message, and whether the request is retried: requests that cannot succeed
+are not. HOST is the server, PROXY the proxy, and NAME a name that no host has. \`src/http/failures.ts\` recognizes the
+causes; \`tests/faults/causes_test.ts\` brings each about and tests its message.
 
-If a retry may help, the request is retried up to 5 times, with waits that double. A server that asks to wait
-(\`Retry-After\`) is asked again then, by its own clock. If it asks for more than 2 minutes, its response is an error.
-A presigned URL that the object store rejects is replaced by a new one first.
+If a retry may help, the request is retried up to 5 times, with waits that double. If a server asks the client to wait
+(\`Retry-After\`), the request is repeated at that time, by the server's own clock; a wait of more than 2 minutes is an
+error. If the object store rejects a presigned URL, a new one is requested first.
 
-When a query fails with 500, 502, 503, or 504, a small request decides whether the server is down, or the response was
-too large: then it is requested in pages or slices. A server that responds to everything but one value of the query does
-not know the value, and the message names it.
+When a query fails with 500, 502, 503, or 504, a small request shows whether the server is down or the response was too
+large. A large response is then requested in pages or slices. If the server fails only for one value of the query, it
+does not know the value, and the message names it.
 
-A web page instead of a response, as a wrong URL or the login page of a network sends it, is an error that quotes its
-start and says who redirected there.
+If a web page is received instead of a response, for example because of a wrong URL or the login page of a network, the
+error quotes its start and says which server redirected to it.
 
 `;
 
