@@ -29,8 +29,9 @@ function writeFiles(root: string): void {
 /** Runs Deno to the end. */
 async function run(args: readonly string[]): Promise<void> {
   const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--quiet", ...args], stdin: "null" });
-  const { code, stderr } = await command.output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
+  const { code, signal, stderr } = await command.output();
+  if (code === 0) return;
+  throw new Error(`deno run ${args.join(" ")} ended with ${signal ?? code}: ${new TextDecoder().decode(stderr)}`);
 }
 
 /** Measures a run without news against the local archive, with the start of the process; and its query without it. */
