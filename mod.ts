@@ -87,7 +87,7 @@ import "./src/http/transport.ts";
 import "./src/errors.ts";
 import "./src/names/fields.ts";
 import "./src/names/file_name.ts";
-import "./src/protocol/rows.ts";
+import "./src/protocol/tables.ts";
 import "./src/safe_text.ts";
 import "./src/views/records.ts";
 import "./src/client/query_result.ts";
@@ -255,7 +255,7 @@ export type { SpiceFile } from "./src/names/file_name.ts";
 export { SPICE_TYPES, type SpiceType } from "./src/names/fields.ts";
 export type { ValidityParts } from "./src/names/file_name.ts";
 export { compareVersions, formatVersion, parseVersion, type Version } from "./src/names/fields.ts";
-export type { FileRecord } from "./src/protocol/rows.ts";
+export type { FileRecord } from "./src/protocol/tables.ts";
 export {
   type OneOrMore,
   type QueryParameters,
@@ -263,7 +263,7 @@ export {
   TABLES,
   type WordOrText,
 } from "./src/protocol/tables.ts";
-export type { AncillaryRecord, QuicklookRecord, ScienceRecord, SpiceRecord } from "./src/protocol/rows.ts";
+export type { AncillaryRecord, QuicklookRecord, ScienceRecord, SpiceRecord } from "./src/protocol/tables.ts";
 export type { JobParameters, JobRecord, JobState, ReprocessParameters } from "./src/sdc/orders.ts";
 export type { QueryProgress } from "./src/sdc/run_query.ts";
 export type { DownloadPlan, OnProgress, Outcome, TransferEvent } from "./src/transfer/batch.ts";

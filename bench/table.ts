@@ -1,7 +1,7 @@
 // Measures how long it takes to draw long tables.
 import { median, type Result } from "./measure.ts";
 import { htmlTable, textTable } from "../src/display/table.ts";
-import type { FileRecord } from "../src/protocol/rows.ts";
+import type { FileRecord } from "../src/protocol/tables.ts";
 import { recordsTable } from "../src/views/records.ts";
 import { cpuUsage } from "node:process";
 

@@ -1,11 +1,10 @@
 import { isCalendarDate, isDataLevel, isInstrument, isOneOf } from "../names/fields.ts";
-import { isJsonObject } from "../protocol/rows.ts";
+import { isJsonObject, readManifestLine, RELEASE_PARAMETERS, RELEASE_TYPES } from "../protocol/tables.ts";
 import type { Catalog, ReleaseSelection } from "./catalog.ts";
 import { pythonList, type Responses } from "./dialect.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { FileNameError, ImapError } from "../errors.ts";
 import { archivePath, parseFileName } from "../names/file_name.ts";
-import { readManifestLine, RELEASE_PARAMETERS, RELEASE_TYPES } from "../protocol/tables.ts";
 
 /** A request to `/release`, with what is needed to respond to it. */
 interface ReleaseRequest {

@@ -1,7 +1,6 @@
 import type { Picture } from "../display/notebook.ts";
 import { type Table, type TextLook, textTableChunks } from "../display/table.ts";
-import type { FileRecord } from "../protocol/rows.ts";
-import type { TableName } from "../protocol/tables.ts";
+import type { FileRecord, TableName } from "../protocol/tables.ts";
 import { printable, printableJson } from "../safe_text.ts";
 import { csvChunks, recordsTable } from "../views/records.ts";
 

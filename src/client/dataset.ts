@@ -22,7 +22,7 @@ import {
   type Version,
 } from "../names/fields.ts";
 import { isArchivePath, parseFileName } from "../names/file_name.ts";
-import type { FileRecord } from "../protocol/rows.ts";
+import type { FileRecord } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { isThere, localPath, sizeOf } from "../transfer/local_files.ts";
 import { RemoteFile } from "../transfer/remote_file.ts";

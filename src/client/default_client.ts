@@ -37,8 +37,7 @@ import type { TransferReport } from "../views/transfers.ts";
 import type { PacketOutcome, WebpodaOptions, WebpodaParameters } from "./webpoda.ts";
 import type { MimeBundle } from "../display/notebook.ts";
 import { JUPYTER_DISPLAY, notebookKernel } from "../errors.ts";
-import type { AncillaryRecord, FileRecord, ScienceRecord, SpiceRecord } from "../protocol/rows.ts";
-import type { QueryParameters } from "../protocol/tables.ts";
+import type { AncillaryRecord, FileRecord, QueryParameters, ScienceRecord, SpiceRecord } from "../protocol/tables.ts";
 import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
 
 /**

@@ -35,8 +35,7 @@ import {
   oneOfWords,
   startOfDay,
 } from "../names/fields.ts";
-import { isJsonObject } from "../protocol/rows.ts";
-import type { WordOrText } from "../protocol/tables.ts";
+import { isJsonObject, type WordOrText } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay, readTime } from "../sdc/plan_query.ts";
 import { objectAt, readJson } from "../sdc/replies.ts";

@@ -47,8 +47,7 @@ import { checkGivenSettings, type ClientOptions, resolveSettings, type Settings,
 import type { MimeBundle } from "../display/notebook.ts";
 import { createTransport, type HttpLog, type Transport } from "../http/transport.ts";
 import { JUPYTER_DISPLAY, notebookKernel } from "../errors.ts";
-import type { AncillaryRecord, FileRecord, ScienceRecord, SpiceRecord } from "../protocol/rows.ts";
-import type { QueryParameters } from "../protocol/tables.ts";
+import type { AncillaryRecord, FileRecord, QueryParameters, ScienceRecord, SpiceRecord } from "../protocol/tables.ts";
 import type { JobParameters, JobRecord, ReprocessParameters } from "../sdc/orders.ts";
 
 /**

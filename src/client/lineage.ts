@@ -12,7 +12,7 @@ import {
   MAX_LINEAGE_LEVELS,
   readLineage,
 } from "../dataset/lineage.ts";
-import type { FileRecord } from "../protocol/rows.ts";
+import type { FileRecord } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { type Chart, CHART_PADDING, chartHtml, chartSvg, type Mark, type Paint, textPixels } from "../display/chart.ts";
 import { type Column, cutToWidth, plainTable, shorten, type Table } from "../display/table.ts";

@@ -22,9 +22,11 @@ import {
 } from "../mirror/local_directory.ts";
 import { bareName, type FileKind, type ImapFile } from "../names/file_name.ts";
 import { closestName, isOneOf, parseVersion } from "../names/fields.ts";
-import { fileOf, type FileRecord, newestVersions } from "../protocol/rows.ts";
 import {
   ALL_MAJORS,
+  fileOf,
+  type FileRecord,
+  newestVersions,
   parameterNames,
   type QueryParameters,
   SDC_TABLES,

@@ -42,8 +42,7 @@ import {
   type VerifyProgress,
 } from "../mirror/verify.ts";
 import { bareName } from "../names/file_name.ts";
-import type { FileRecord } from "../protocol/rows.ts";
-import type { QueryParameters } from "../protocol/tables.ts";
+import type { FileRecord, QueryParameters } from "../protocol/tables.ts";
 import { formatBytes, shown } from "../safe_text.ts";
 import { checkQuery, inLowerCase, isGiven } from "../sdc/plan_query.ts";
 import type { ExpectedFiles } from "../transfer/download.ts";

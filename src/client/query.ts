@@ -2,8 +2,14 @@ import type { QueryOptions } from "./options.ts";
 import { ResponseError } from "../errors.ts";
 import { Call, shownDay } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
-import { type FileRecord, newestMajorVersions, newestVersions } from "../protocol/rows.ts";
-import { type QueryParameters, refusedParameter, type TableName } from "../protocol/tables.ts";
+import {
+  type FileRecord,
+  newestMajorVersions,
+  newestVersions,
+  type QueryParameters,
+  refusedParameter,
+  type TableName,
+} from "../protocol/tables.ts";
 
 import { type CheckedQuery, checkQuery, planQuery, type QueryPlan } from "../sdc/plan_query.ts";
 import { queryRows } from "../sdc/run_query.ts";

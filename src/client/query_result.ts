@@ -15,8 +15,14 @@ import {
 import { checkObject, ImapError, InputError, unknownParameter } from "../errors.ts";
 import { isPrivateHost } from "../http/transport.ts";
 import { closestWord, DATA_LEVELS, isDataLevel } from "../names/fields.ts";
-import { downloadRoute, type QueryParameters, type TableName, type WordOrText } from "../protocol/tables.ts";
-import { type FileRecord, newestVersions } from "../protocol/rows.ts";
+import {
+  downloadRoute,
+  type FileRecord,
+  newestVersions,
+  type QueryParameters,
+  type TableName,
+  type WordOrText,
+} from "../protocol/tables.ts";
 import { formatBytes, shown } from "../safe_text.ts";
 import {
   askedText,

@@ -18,8 +18,7 @@ import type { DueFile, SyncChange, SyncResult } from "../mirror/sync.ts";
 import { findNews, type SupersededChoice, type SyncedArchive, withoutVersion } from "../mirror/sync_plan.ts";
 import { type SyncedQuery, SyncState } from "../mirror/sync_state.ts";
 import { checkedConcurrency, checkedShard, isInShard, type Shard } from "../transfer/batch.ts";
-import type { FileRecord } from "../protocol/rows.ts";
-import type { QueryParameters } from "../protocol/tables.ts";
+import type { FileRecord, QueryParameters } from "../protocol/tables.ts";
 import { shown } from "../safe_text.ts";
 import { checkQuery } from "../sdc/plan_query.ts";
 

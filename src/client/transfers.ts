@@ -16,7 +16,7 @@ import { archivePath, isArchivePath, tryParseFileName } from "../names/file_name
 import { isGlob } from "../names/fields.ts";
 import { isUnfinished, shown } from "../safe_text.ts";
 import { checkedShard, isInShard, type OnProgress, type Outcome, type TransferEvent } from "../transfer/batch.ts";
-import type { FileRecord } from "../protocol/rows.ts";
+import type { FileRecord } from "../protocol/tables.ts";
 import { downloadUrl, uploadUrl } from "../sdc/replies.ts";
 import { downloadFiles, type ExpectedFiles } from "../transfer/download.ts";
 import type { UrlSource } from "../transfer/objects.ts";
@@ -24,7 +24,6 @@ import { basename } from "@std/path";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads.
 import "../disk.ts";
-import "../protocol/rows.ts";
 import "../transfer/local_files.ts";
 import "../transfer/objects.ts";
 import "../transfer/partial_file.ts";

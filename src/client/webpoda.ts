@@ -33,16 +33,18 @@ import { archivePath, formatFileName } from "../names/file_name.ts";
 import {
   ACCESS_TOKEN_PREFIX,
   API_KEY_PREFIX,
+  decodeFileRecords,
+  type FileRecord,
   INSTRUMENT_APIDS,
   type PacketRoute,
   packetRoute,
   PROJECTIONS,
   QUERY_MODES,
   type QueryMode,
+  recordVersion,
   REPOINT_TABLE_ROUTE,
   type WordOrText,
 } from "../protocol/tables.ts";
-import { decodeFileRecords, type FileRecord, recordVersion } from "../protocol/rows.ts";
 import { excerpt, shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/plan_query.ts";
 import { readJson } from "../sdc/replies.ts";

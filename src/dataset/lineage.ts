@@ -7,7 +7,7 @@ import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, bareName, type ImapFile, isArchivePath, tryParseFileName } from "../names/file_name.ts";
 import { formatVersion, parseVersion, type Version } from "../names/fields.ts";
-import { isJsonObject } from "../protocol/rows.ts";
+import { isJsonObject } from "../protocol/tables.ts";
 import { excerpt } from "../safe_text.ts";
 import { findJobs } from "../sdc/orders.ts";
 import { findObject } from "../sdc/replies.ts";

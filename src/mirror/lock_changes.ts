@@ -1,8 +1,7 @@
 // What has changed in the archive since a lock file was written.
 import type { LockContents, LockedFile, LockedQuery } from "./lock_file.ts";
 import { bareName, type ImapFile, tryParseFileName } from "../names/file_name.ts";
-import { fileOf, type FileRecord, newestVersions } from "../protocol/rows.ts";
-import { type TableName, TABLES } from "../protocol/tables.ts";
+import { fileOf, type FileRecord, newestVersions, type TableName, TABLES } from "../protocol/tables.ts";
 
 /**
  * What has happened to a file of a lock file in the archive: there is a newer version (`superseded`), or other bytes under the

@@ -3,7 +3,7 @@
 import { fileError, replaceFile } from "../disk.ts";
 import { FileError, ImapError } from "../errors.ts";
 import { bareName, tryParseFileName } from "../names/file_name.ts";
-import { isJsonObject } from "../protocol/rows.ts";
+import { isJsonObject } from "../protocol/tables.ts";
 import { decodeText, shown } from "../safe_text.ts";
 import { localPath } from "../transfer/local_files.ts";
 import { basename, dirname, join } from "@std/path";

@@ -4,7 +4,7 @@
 import { STATE_FOLDER } from "../config.ts";
 import { fileError, flushFile, syncFolder, writeAll } from "../disk.ts";
 import { FileError } from "../errors.ts";
-import { isJsonObject } from "../protocol/rows.ts";
+import { isJsonObject } from "../protocol/tables.ts";
 import type { PartialFile } from "../transfer/partial_file.ts";
 
 /** The size of a file, and when it was last written to, in milliseconds since 1970. */

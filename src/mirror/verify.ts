@@ -4,7 +4,7 @@ import { localFiles } from "./local_directory.ts";
 import { STATE_FOLDER } from "../config.ts";
 import { type LockedFile, writeJsonFile } from "./lock_file.ts";
 import type { ImapError } from "../errors.ts";
-import { isJsonObject } from "../protocol/rows.ts";
+import { isJsonObject } from "../protocol/tables.ts";
 import { absolutePath, localPath } from "../transfer/local_files.ts";
 import { basename, join } from "@std/path";
 

@@ -23,6 +23,7 @@ import {
 } from "../names/fields.ts";
 import {
   gatewayMessage,
+  isJsonObject,
   PROCESSING_JOBS_ROUTE,
   PROCESSING_LOGS_ROUTE,
   RELEASE_ROUTE,
@@ -31,7 +32,6 @@ import {
   type WireQuery,
   type WordOrText,
 } from "../protocol/tables.ts";
-import { isJsonObject } from "../protocol/rows.ts";
 import { printable, shown } from "../safe_text.ts";
 import { checkValue, endBeforeStart, type Expected, inLowerCase, readDay } from "./plan_query.ts";
 import { isNotFound, readJson } from "./replies.ts";

@@ -50,16 +50,19 @@ import {
 import {
   ALL_KERNELS,
   ALL_MAJORS,
+  type FileRecord,
+  numberOf,
   type QueryParameterName,
   type QueryParameters,
+  recordVersion,
   SDC_TABLES,
   type SdcTable,
   type TableName,
   TABLES,
+  versionOf,
   type WireQuery,
 } from "../protocol/tables.ts";
 import { printable, shown } from "../safe_text.ts";
-import { type FileRecord, numberOf, recordVersion, versionOf } from "../protocol/rows.ts";
 
 /** The two parameters of a request that bound a range of days. */
 export interface DayRange {

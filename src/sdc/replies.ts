@@ -1,7 +1,6 @@
 import { ProtocolError, ResponseError } from "../errors.ts";
 import { Call, type CallEnd, checkedTarget, type Reply, shownUrl } from "../http/call.ts";
-import { downloadRoute, gatewayMessage, isWebPage, uploadRoute } from "../protocol/tables.ts";
-import { parseJson } from "../protocol/rows.ts";
+import { downloadRoute, gatewayMessage, isWebPage, parseJson, uploadRoute } from "../protocol/tables.ts";
 import { safeWords, type Transport } from "../http/transport.ts";
 import { bareName } from "../names/file_name.ts";
 

@@ -2,9 +2,12 @@ import { type ImapError, ProtocolError, ResponseError } from "../errors.ts";
 import { BrokenBody, Call, type Reply } from "../http/call.ts";
 import { serverTime, type Transport } from "../http/transport.ts";
 import { addDays, dayOf, daysBetween } from "../names/fields.ts";
-import { decodeRow, type FileRecord, newestMajorVersions, parseJson } from "../protocol/rows.ts";
 import {
   ALL_MAJORS,
+  decodeRow,
+  type FileRecord,
+  newestMajorVersions,
+  parseJson,
   type QueryParameterName,
   refusedParameter,
   SDC_TABLES,

@@ -20,7 +20,7 @@ import {
   topAxis,
 } from "../display/chart.ts";
 import { compareVersions, isCalendarDate, isVersion, parseVersion } from "../names/fields.ts";
-import type { FileRecord } from "../protocol/rows.ts";
+import type { FileRecord } from "../protocol/tables.ts";
 import {
   askedText,
   counted,

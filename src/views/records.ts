@@ -1,8 +1,13 @@
 import { type Column, shorten, type Table } from "../display/table.ts";
 import { dateText, formatVersion, isCalendarDate, isVersion } from "../names/fields.ts";
 import { bareName } from "../names/file_name.ts";
-import type { FileRecord } from "../protocol/rows.ts";
-import { type Column as SdcColumn, SDC_TABLES, type SdcTableName, type TableName } from "../protocol/tables.ts";
+import {
+  type Column as SdcColumn,
+  type FileRecord,
+  SDC_TABLES,
+  type SdcTableName,
+  type TableName,
+} from "../protocol/tables.ts";
 import { printable } from "../safe_text.ts";
 
 /** Returns the value of a row under a key, but not the inherited properties of every object, such as `toString`. */

@@ -1,7 +1,6 @@
 import { csv, json, jsonLines, paths } from "../../src/cli/formats.ts";
 import { queryOf } from "../../src/cli/filters.ts";
-import { decodeFileRecords } from "../../src/protocol/rows.ts";
-import { columnNames } from "../../src/protocol/tables.ts";
+import { columnNames, decodeFileRecords } from "../../src/protocol/tables.ts";
 import { assertEquals } from "@std/assert";
 
 const ROWS = [

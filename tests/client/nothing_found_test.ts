@@ -5,7 +5,7 @@ import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 import { rowsOf } from "../views/rows.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { FileRecord } from "../../src/protocol/tables.ts";
 
 /** A server with these rows, which selects as the SDC does, and the queries that it was asked. */
 function serverOf(rows: readonly FileRecord[]) {

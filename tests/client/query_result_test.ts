@@ -1,6 +1,6 @@
 import { QueryResult, showAsCards } from "../../src/client/query_result.ts";
 import { JUPYTER_DISPLAY, PendingPicture, Picture } from "../../src/display/notebook.ts";
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { FileRecord } from "../../src/protocol/tables.ts";
 import { InputError } from "../../src/errors.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 

@@ -1,8 +1,7 @@
 import { ProtocolError } from "../../src/errors.ts";
 import { Call, Reply } from "../../src/http/call.ts";
 import { apiAccess, safeWords } from "../../src/http/transport.ts";
-import { decodeRow, isJsonObject, newestVersions, parseJson } from "../../src/protocol/rows.ts";
-import { TABLES } from "../../src/protocol/tables.ts";
+import { decodeRow, isJsonObject, newestVersions, parseJson, TABLES } from "../../src/protocol/tables.ts";
 import { JsonArrayReader, NoJsonArray } from "../../src/sdc/run_query.ts";
 import { decodeReply } from "../../src/sdc/replies.ts";
 import { fuzz, JSON_VALUE, nearly, TEXT } from "./fuzz.ts";

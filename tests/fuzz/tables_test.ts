@@ -1,5 +1,5 @@
 import { htmlCard, htmlTable, type Table, textTable, textWidth } from "../../src/display/table.ts";
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { FileRecord } from "../../src/protocol/tables.ts";
 import { excerpt, printable, printableJson } from "../../src/safe_text.ts";
 import { recordsTable } from "../../src/views/records.ts";
 import { fuzz, JSON_VALUE, TEXT } from "./fuzz.ts";

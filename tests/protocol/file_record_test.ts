@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../src/errors.ts";
-import { decodeFileRecords } from "../../src/protocol/rows.ts";
+import { decodeFileRecords } from "../../src/protocol/tables.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 Deno.test("decodeFileRecords() keeps keys that the protocol does not know", () => {

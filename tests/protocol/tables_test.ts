@@ -1,10 +1,12 @@
-import type { AncillaryRecord, FileRecord, SpiceRecord } from "../../src/protocol/rows.ts";
 import {
+  type AncillaryRecord,
   type Column,
   columnNames,
   type ColumnType,
+  type FileRecord,
   parameterNames,
   type SDC_TABLES,
+  type SpiceRecord,
 } from "../../src/protocol/tables.ts";
 import { assert, assertEquals } from "@std/assert";
 

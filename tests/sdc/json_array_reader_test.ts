@@ -1,4 +1,4 @@
-import { parseJson } from "../../src/protocol/rows.ts";
+import { parseJson } from "../../src/protocol/tables.ts";
 import { JsonArrayReader, NoJsonArray } from "../../src/sdc/run_query.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";

@@ -1,7 +1,6 @@
 // Numbers that a double does not hold keep their digits, in every form of output.
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import { type FileRecord, parseJson } from "../../src/protocol/tables.ts";
 import { ImapClient } from "../../mod.ts";
-import { parseJson } from "../../src/protocol/rows.ts";
 import { runCli } from "../support/cli.ts";
 import { startServer } from "../support/server.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";

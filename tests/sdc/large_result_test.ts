@@ -1,7 +1,6 @@
 // Results of 60,000 rows behind a gateway that fails above 6 MB, as the SDC's does: each row exactly once.
 import { addDays } from "../../src/names/fields.ts";
-import type { FileRecord } from "../../src/protocol/rows.ts";
-import { ALL_MAJORS, type TableName } from "../../src/protocol/tables.ts";
+import { ALL_MAJORS, type FileRecord, type TableName } from "../../src/protocol/tables.ts";
 import type { QueryPlan } from "../../src/sdc/plan_query.ts";
 import { queryRows } from "../../src/sdc/run_query.ts";
 import { testTransport } from "../support/client.ts";

@@ -1,5 +1,10 @@
-import { decodeFileRecords, type FileRecord, newestMajorVersions, newestVersions } from "../../src/protocol/rows.ts";
-import type { QueryParameters } from "../../src/protocol/tables.ts";
+import {
+  decodeFileRecords,
+  type FileRecord,
+  newestMajorVersions,
+  newestVersions,
+  type QueryParameters,
+} from "../../src/protocol/tables.ts";
 import { checkQuery, planQuery } from "../../src/sdc/plan_query.ts";
 import { assert, assertEquals } from "@std/assert";
 

@@ -1,6 +1,5 @@
 import { ConnectionError, type ImapError, ProtocolError, ResponseError } from "../../src/errors.ts";
-import type { FileRecord } from "../../src/protocol/rows.ts";
-import type { QueryParameters } from "../../src/protocol/tables.ts";
+import type { FileRecord, QueryParameters } from "../../src/protocol/tables.ts";
 import { checkQuery, planQuery } from "../../src/sdc/plan_query.ts";
 import { type QueryProgress, queryRows } from "../../src/sdc/run_query.ts";
 import { testTransport } from "../support/client.ts";

@@ -3,7 +3,7 @@ import { createObjectsHandler } from "../../src/archive/objects.ts";
 import type { Backend } from "../../src/archive/backend.ts";
 import type { SqliteFiles } from "../../src/archive/sqlite_catalog.ts";
 import { openArchive, type OpenArchiveOptions } from "../../src/archive/start_archive.ts";
-import { decodeFileRecords, type FileRecord } from "../../src/protocol/rows.ts";
+import { decodeFileRecords, type FileRecord } from "../../src/protocol/tables.ts";
 import { type TestFolder, testFolder } from "./folder.ts";
 import { delay } from "@std/async";
 import { dirname, join } from "@std/path";

@@ -1,7 +1,7 @@
 // What web pages show of charts: with a theme, without one, and where SVG, styles, classes, and scripts are removed.
 import { colorOf, type ThemeColor } from "../../src/display/table.ts";
 import { JUPYTER_DISPLAY, type Picture } from "../../src/display/notebook.ts";
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { FileRecord } from "../../src/protocol/tables.ts";
 import { coveragePicture } from "../../src/views/coverage.ts";
 import { summaryPicture } from "../../src/client/query_result.ts";
 import { rowOf, rowsOf } from "./rows.ts";

@@ -1,4 +1,4 @@
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { FileRecord } from "../../src/protocol/tables.ts";
 import { coveragePicture } from "../../src/views/coverage.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { processorTime } from "../support/time.ts";

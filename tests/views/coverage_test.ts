@@ -1,4 +1,4 @@
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { FileRecord } from "../../src/protocol/tables.ts";
 import { coveragePicture } from "../../src/views/coverage.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";
 import { rowOf, rowsOf } from "./rows.ts";

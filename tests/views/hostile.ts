@@ -1,4 +1,4 @@
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { FileRecord } from "../../src/protocol/tables.ts";
 import { assert } from "@std/assert";
 
 /** A row that a server could send with bad intentions, or by mistake. */

@@ -1,5 +1,4 @@
-import { decodeFileRecords, type FileRecord } from "../../src/protocol/rows.ts";
-import { columnNames, type TableName } from "../../src/protocol/tables.ts";
+import { columnNames, decodeFileRecords, type FileRecord, type TableName } from "../../src/protocol/tables.ts";
 import { recordKeys, recordsTable } from "../../src/views/records.ts";
 import { assert, assertEquals } from "@std/assert";
 

@@ -1,4 +1,4 @@
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { FileRecord } from "../../src/protocol/tables.ts";
 import { fileNameOf, recordsTable, versionOf } from "../../src/views/records.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 

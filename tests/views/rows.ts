@@ -1,4 +1,4 @@
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { FileRecord } from "../../src/protocol/tables.ts";
 
 /** The fields of a row that a test sets. */
 export interface RowOptions {

@@ -1,7 +1,7 @@
 // Snapshots of each view of a query result, each with a hostile row. UPDATE_SNAPSHOTS=1 writes new ones.
 import { QueryResult, summaryPicture } from "../../src/client/query_result.ts";
 import { JUPYTER_DISPLAY, type Picture } from "../../src/display/notebook.ts";
-import type { FileRecord } from "../../src/protocol/rows.ts";
+import type { FileRecord } from "../../src/protocol/tables.ts";
 import { coveragePicture } from "../../src/views/coverage.ts";
 import { assertSnapshot } from "../support/snapshot.ts";
 import { assertHarmlessMarkup, assertHarmlessText, HOSTILE } from "./hostile.ts";

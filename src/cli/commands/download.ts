@@ -12,7 +12,7 @@ import {
 import { ImapClient } from "../../client/imap_client.ts";
 import type { LockFile } from "../../client/lock.ts";
 import { checkedShard, type Outcome, type Shard } from "../../transfer/batch.ts";
-import type { FileRecord } from "../../protocol/rows.ts";
+import type { FileRecord } from "../../protocol/tables.ts";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads.
 import "../../client/options.ts";

@@ -5,8 +5,7 @@ import { type Command, EXIT, type Output } from "../shell.ts";
 import { resolveSettings } from "../../config.ts";
 import type { Picture } from "../../display/notebook.ts";
 import { createTransport, type Transport } from "../../http/transport.ts";
-import type { FileRecord } from "../../protocol/rows.ts";
-import type { QueryParameters, TableName } from "../../protocol/tables.ts";
+import type { FileRecord, QueryParameters, TableName } from "../../protocol/tables.ts";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads.
 import "../../display/table.ts";

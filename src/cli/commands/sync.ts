@@ -36,7 +36,6 @@ import "../../mirror/sync_plan.ts";
 import "../../mirror/sync_state.ts";
 import "../../names/fields.ts";
 import "../../names/file_name.ts";
-import "../../protocol/rows.ts";
 import "../../protocol/tables.ts";
 import "../../sdc/plan_query.ts";
 import "../../sdc/replies.ts";

@@ -1,5 +1,5 @@
 import { drawCoverage } from "../../../src/archive/page.ts";
-import { decodeFileRecords } from "../../../src/protocol/rows.ts";
+import { decodeFileRecords } from "../../../src/protocol/tables.ts";
 import { coverageOf, coverageSvg } from "../../../src/views/coverage.ts";
 import { openTestArchive } from "../../support/archive.ts";
 import { assert, assertEquals } from "@std/assert";
