@@ -564,7 +564,14 @@ export async function plotOf(
   }
   const panels: Panel[] = [];
   for (const name of names) panels.push(await panelOf(file, name, request));
-  return withSharedNotes({ title, notes: spanNotes(panels), panels });
+  return withSharedNotes({ title, notes: [...spanNotes(panels), ...await otherSpanNotes(file, panels)], panels });
+}
+
+/** Says which times the file has if none of them are drawn. */
+async function otherSpanNotes(file: IstpFile, panels: readonly Panel[]): Promise<string[]> {
+  const isEmpty = panels.every(({ x }) => x.kind === "time" && x.values.length === 0);
+  const span = isEmpty ? await file.timeSpan() : undefined;
+  return span === undefined ? [] : [`no records: the file has ${utcText(span[0])} to ${utcText(span[1])}`];
 }
 
 /** Says once for the whole chart what all of several panels say. */

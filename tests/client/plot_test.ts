@@ -31,7 +31,9 @@ Deno.test("plot() draws the times, the parts of dimensions and the kind of chart
     await svg("vectors", { from: "2026-01-01T00:00:02", to: "2026-01-01T00:00:04" }),
     ">2026-01-01T00:00:02Z to 2026-01-01T00:00:03Z</text>",
   );
-  assertStringIncludes(await svg("vectors", { from: "2026-02-01" }), ">no values</text>");
+  const later = await svg("vectors", { from: "2026-02-01" });
+  assertStringIncludes(later, ">no values</text>");
+  assertStringIncludes(later, "no records: the file has 2026-01-01T00:00:00Z to ");
   assert(!(await svg("flux", { as: "lines" })).includes("<image"));
   assertStringIncludes(await svg("vectors", { as: "spectrogram" }), "<image");
   assertStringIncludes(await svg("flux", { at: { energy: "sum" } }), "J (1/s) · sum over energy</text>");

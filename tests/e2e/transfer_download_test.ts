@@ -1,4 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runCli } from "../support/cli.ts";
+import { testFolder } from "../support/folder.ts";
+import { startServer } from "../support/server.ts";
 import { openCli } from "./transfer_cli.ts";
 
 Deno.test("download reads names from standard input", async () => {
@@ -18,6 +21,14 @@ Deno.test("download accepts the filters of query", async () => {
   const { code } = await cli.run(["download", "--instrument", "swe", "--start-date", "20240101"]);
   assertEquals([code, await cli.folder.files()], [0, cli.paths]);
   assertMatch(cli.store.asked[0]?.url ?? "", /\/query\?(?=.*instrument=swe)(?=.*start_date=20240101)/);
+});
+
+Deno.test("download says that no file matches its filters", async () => {
+  await using server = startServer(() => Response.json([]));
+  await using folder = await testFolder();
+  const env = { IMAP_DATA_ACCESS_URL: server.url, IMAP_DATA_DIR: folder.path };
+  const { code, stdout, stderr } = await runCli(["download", "--instrument", "mag"], { env });
+  assertEquals([code, stdout, stderr], [0, "", "no file matches the filters; query shows what there is\n"]);
 });
 
 Deno.test("download rejects invalid lines", async () => {

@@ -34,7 +34,7 @@ export function shardOf(text: string | undefined): Shard | undefined {
 }
 
 /** The files to download: named, from standard input, or found by a query. */
-async function filesOf(input: CommandInput, client: ImapClient): Promise<Iterable<string | FileRecord>> {
+async function filesOf(input: CommandInput, client: ImapClient): Promise<readonly (string | FileRecord)[]> {
   const { rest, signal } = input;
   const filtered = hasFilters(input);
   if (rest.length === 0 && !filtered) throw new UsageError("Cannot download: no file is named, and no filter is given");
@@ -136,6 +136,8 @@ export const download: Command = {
     const print = PRINT_FORMATS.find((format) => format === values.get("print"));
     const lock = await lockOf(input, client);
     const files = lock === undefined ? await filesOf(input, client) : [];
+    const isNothingFound = hasFilters(input) && files.length === 0;
+    if (isNothingFound && !quiet) await output.notice("no file matches the filters; query shows what there is");
     const display = await transferDisplay(output, { quiet: quiet || flags.has("dry-run"), plain: verbose });
     try {
       const options = {
@@ -150,7 +152,7 @@ export const download: Command = {
         ? await client.download(files, { ...options, ifPresent })
         : await lock.download({ ...options, frozen: flags.has("frozen") });
       display.stop();
-      return await reportTransfer({ command: "download", report, line, print, output, quiet });
+      return await reportTransfer({ command: "download", report, line, print, output, quiet: quiet || isNothingFound });
     } finally {
       display.stop();
     }
