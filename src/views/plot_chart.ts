@@ -13,7 +13,7 @@ import {
   textPixels,
   timeTicks,
 } from "../display/chart.ts";
-import { cutToWidth, htmlTable, padToWidth, textWidth } from "../display/table.ts";
+import { cutToWidth, htmlTable, padToWidth, textWidth, wrap } from "../display/table.ts";
 import { Picture } from "../display/notebook.ts";
 import { printable } from "../safe_text.ts";
 import { utcText } from "./dataset.ts";
@@ -1235,7 +1235,8 @@ export function plotText({ title, notes, panels }: Plot, width: number): string 
       axisLine(panel, x, indent, columns),
     ];
   });
-  const head = [cut(title), ...(notes.length === 0 ? [] : [cut(notes.join(" · "))])];
+  const about = notes.length === 0 ? [] : wrap(notes.join(" · "), width).split("\n").map(cut);
+  const head = [cut(title), ...about];
   return `${[...head, ...parts].join("\n")}\n`;
 }
 

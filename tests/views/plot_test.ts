@@ -359,3 +359,15 @@ Deno.test("the labels of a time axis do not touch each other, with milliseconds 
     assert((second ?? Infinity) - (first ?? 0) > textPixels(ticks[0]?.label ?? "") + 4, `${milliseconds} ms`);
   }
 });
+
+Deno.test("the notes of a chart as text are wrapped, not cut", () => {
+  const panel: LinesPanel = {
+    ...{ kind: "lines", name: "b", label: "", units: "", notes: [], scale: "linear", lines: [""] },
+    x: { kind: "number", scale: "linear", values: new Float64Array([0, 1]), label: "" },
+    values: new Float64Array([0, 1]),
+  };
+  const notes = ["2025-01-01T00:00:00Z to 2025-01-02T00:00:00Z", "48 variables without a change"];
+  const text = plotPicture({ title: "a file", notes, panels: [panel] }).toText({ columns: 40 });
+  assertStringIncludes(text.replaceAll("\n", " "), notes.join(" · "));
+  for (const line of text.split("\n")) assert(line.length <= 40, line);
+});
