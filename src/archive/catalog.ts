@@ -193,7 +193,7 @@ function isSame(column: string): string {
     : `newer.${column} = files.${column}`;
 }
 
-/** Returns the statements that release what a selection says. */
+/** Returns the statements that release the selected files. */
 export function releaseStatements(selection: ReleaseSelection): Statement[] {
   const { dataType } = selection;
   return [

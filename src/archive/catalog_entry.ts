@@ -145,7 +145,7 @@ const MAX_PLAIN_BYTES = 64 * 1024;
 /** Rows are so similar that the fastest compression reduces them to a tenth. */
 const EFFORT = { level: 1 };
 
-/** A buffer for the whole output spares the parts of it, and their combination. */
+/** One buffer for the whole output avoids buffers for its parts, and joining them. */
 const WHOLE = { chunkSize: 2 * MAX_PLAIN_BYTES };
 
 const encoder = new TextEncoder();

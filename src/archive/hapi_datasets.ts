@@ -238,7 +238,7 @@ function fillOf(variable: DatasetVariable): number | bigint | string {
 // deno-lint-ignore no-control-regex
 const NAME = /^[^,\x00-\x1f\x7f]+$/;
 
-/** Makes names different from those before, also regardless of case, as HAPI requires it. */
+/** Makes names different from those before, also regardless of case, as HAPI requires. */
 class UniqueNames {
   readonly #taken = new Set<string>();
 

@@ -715,7 +715,7 @@ class Sweep {
     // All paths of the archive consist of ASCII, whose order is the same everywhere.
     const plain = page.filter(({ path }) => PLAIN.test(path));
     for (const { path } of page) {
-      // The mark of the prefix as a folder has no path.
+      // The object that marks the prefix as a folder has no path.
       if (path !== "" && !PLAIN.test(path)) this.#skip(path, "its name contains characters other than printable ASCII");
     }
     let to = from;

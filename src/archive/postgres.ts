@@ -349,7 +349,7 @@ class Pool {
       });
       return socket;
     } catch (error) {
-      // It takes what the package writes before it fails: otherwise the reason would be that it is not connected.
+      // It accepts what the package writes before it fails; otherwise the reported reason would be that it is not connected.
       const failed = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
       setTimeout(() => failed.destroy(error instanceof Error ? error : new Error(String(error))));
       return failed;

@@ -141,7 +141,7 @@ export interface LocalProduct extends CatalogEntry {
  * @category Between runs
  */
 export interface PruneOptions extends CallOptions {
-  /** Whether to remove superseded versions: files of which a newer version is in the data directory. */
+  /** Whether to remove superseded versions: files that have a newer version in the data directory. */
   superseded?: boolean | undefined;
   /** Whether to remove partial files that no process writes to. */
   partial?: boolean | undefined;
@@ -501,7 +501,7 @@ export class LocalDirectory {
   readonly dataDir: string;
   /** The complete files, all versions, as a result of a query; `size` is in bytes. `download()` can compare them. */
   readonly files: QueryResult;
-  /** Those of the files of which a newer version is in the data directory. */
+  /** The files that have a newer version in the data directory. */
   readonly superseded: QueryResult;
   /** The partial files of unfinished downloads. */
   readonly partial: RecordList<PartialFileRecord>;

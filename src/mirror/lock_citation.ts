@@ -165,7 +165,7 @@ async function collect(lock: LockContents, dataDir: string): Promise<Citation> {
 
 const MISSION = "Interstellar Mapping and Acceleration Probe (IMAP)";
 
-/** `Locked on 2026-01-31 with ...`: when the files were downloaded is not known, those that were here before above all. */
+/** `Locked on 2026-01-31 with ...`: the time of the downloads is not known, above all of files that were here before. */
 function lockedText({ day, program }: Citation): string {
   const parts = [day === "" ? "" : ` on ${day}`, program === "" ? "" : ` with ${program}`].join("");
   return parts === "" ? "" : `Locked${parts}.`;

@@ -786,7 +786,7 @@ export type Point = readonly [x: number, value: number];
 /** A gap is at least this wide, in pixels. */
 const MIN_GAP_PIXELS = 1.5;
 
-/** Returns the place of the records of a panel, and where there are gaps before them. */
+/** Returns the positions of the records of a panel, and which of them follow a gap. */
 export class LinePlaces {
   readonly #panel: LinesPanel;
   readonly #places: Float64Array;

@@ -4,7 +4,7 @@ import { type TestFolder, testFolder } from "../support/folder.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { dirname, join } from "@std/path";
 
-/** A name as of the archive's incoming files. */
+/** A name like those of the archive's incoming files. */
 const LEFT_OVER = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 
 /** A root in which `place` is a symbolic link to a folder with files, or to a file, outside the root. */

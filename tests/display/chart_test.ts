@@ -105,7 +105,7 @@ Deno.test("chartHtml() draws inline SVG in the theme's colors, with fixed colors
   assertStringIncludes(html, `aria-label="Rates &lt;b&gt;"`);
   const bare = html.replaceAll(/<style>[^]*?<\/style>|<svg[^]*?<\/svg>/g, "").replaceAll(/ (class|style)="[^"]*"/g, "");
   assertStringIncludes(bare, "<div><table><tr><td>7</td></tr></table></div>");
-  // Of a page that removes SVG and leaves its texts behind, nothing of them is shown.
+  // A page that removes SVG, but leaves its texts behind, shows none of them.
   assert(/<div hidden>\s*<\/div><\/div>$/.test(bare), bare);
 });
 

@@ -90,7 +90,7 @@ export const KNOWN_NAMES: Part = fc.oneof(
   validities(["txt"]),
 );
 
-/** Names of all kinds, those too that only newer clients know. */
+/** Names of all kinds, including those that only newer clients know. */
 export const NAMES: Part = fc.oneof(
   KNOWN_NAMES,
   joined("imap_lopivot-repoint", digits(5), "_", span, "_", counted, ".bc"),

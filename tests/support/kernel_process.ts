@@ -82,7 +82,7 @@ export class KernelProcess {
     try {
       this.#child.kill(signal);
     } catch (error) {
-      // Deno answers so when the process has ended.
+      // Deno throws this when the process has ended.
       if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
     }
   }

@@ -38,7 +38,7 @@ const PLANS: readonly (readonly [
   ["quicklook", DAYS, /INDEX files_by_start_date/],
 ];
 
-/** How SQLite answers a query as the catalog asks it. */
+/** How SQLite runs the catalog's query. */
 function planOf({ row, where }: { row: string; where: string }): string {
   return `EXPLAIN QUERY PLAN SELECT ${row} AS row FROM files WHERE ${where} ORDER BY file_path`;
 }
