@@ -352,27 +352,25 @@ function infoOf(path: string): Deno.FileInfo | undefined {
 }
 
 /**
- * Where the files of a data directory are looked at: from the working directory, or in their own folder, whose files the
- * system finds in two thirds of the time because it does not walk through the folders above. All looks between
+ * Where the files of a data directory are looked at: by their absolute paths, or from their own folder, where a look takes
+ * five sixths of the time because the system does not walk through the folders above. What happens between
  * {@linkcode begin} and {@linkcode end} must be synchronous: the working directory is that of the whole process.
  */
 class LookPlace {
   readonly #root: string;
-  /** Whether the working directory may change. */
-  readonly #isMoving: boolean;
-  /** The working directory to return to, during looks. */
+  readonly #ownsProcess: boolean;
+  /** The working directory to return to; undefined if it does not change. */
   #back: string | undefined;
   #folder = "";
   /** What is before the name of a file in its path. */
   #prefix = "";
 
   constructor(root: string, ownsProcess: boolean) {
-    this.#root = root;
-    this.#isMoving = ownsProcess && canReturn();
+    [this.#root, this.#ownsProcess] = [root, ownsProcess];
   }
 
   begin(): void {
-    if (this.#isMoving) this.#back = Deno.cwd();
+    this.#back = this.#ownsProcess ? placeToReturnTo() : undefined;
   }
 
   /** @throws An error of the system if the working directory has been removed in the meantime. */
@@ -406,14 +404,16 @@ class LookPlace {
   }
 }
 
-/** Whether the working directory may be left and entered again. Does not prompt for permission. */
-function canReturn(): boolean {
-  if (Deno.build.os === "windows" || Deno.permissions.querySync({ name: "read" }).state !== "granted") return false;
+/** Returns the working directory if it may be left and can be entered again. Does not prompt for permission. */
+function placeToReturnTo(): string | undefined {
+  if (Deno.build.os === "windows" || Deno.permissions.querySync({ name: "read" }).state !== "granted") return undefined;
   try {
-    Deno.chdir(Deno.cwd());
-    return true;
+    const place = Deno.cwd();
+    Deno.chdir(place);
+    return place;
   } catch {
-    return false;
+    // It has been removed, or its folders may not be entered.
+    return undefined;
   }
 }
 
