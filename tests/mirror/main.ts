@@ -13,8 +13,8 @@ const KILLS = Number(Deno.env.get("MIRROR_KILLS") ?? 20);
 const GOAL = 6;
 /** It may be missed by a little: a third of the time goes into a look at each file, for its size and time. */
 const MAX_RATIO = 7;
-/** A run that is killed has noted at most this many bytes: those of 400 files. */
-const MAX_NOTED = 40_000;
+/** About the most files that a run has fetched before it is killed. */
+const MAX_FETCHED = 400;
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 
 /** `imap_mag_l2_norm-d3_20260101_v001.0001.cdf`; a thousand days for each descriptor. */
@@ -78,20 +78,17 @@ async function assertSame({ root, data }: Lab, except: readonly string[] = []): 
   return here.length;
 }
 
-/** The size of the journal of a run, which has a line for each file that was fetched; 0 without one. */
-async function journalSize({ data }: Lab): Promise<number> {
-  const [name] = (await Array.fromAsync(Deno.readDir(join(data.path, ".imap-data-access"))).catch(() => []))
-    .map(({ name }) => name).filter((name) => name.endsWith(".journal"));
-  if (name === undefined) return 0;
-  return await Deno.stat(join(data.path, ".imap-data-access", name)).then(({ size }) => size, () => 0);
+/** The number of complete files here. */
+async function countHere({ data }: Lab): Promise<number> {
+  return (await data.files()).filter((path) => /^imap\/.*\/imap_/.test(path)).length;
 }
 
-/** Waits until a run has noted a random number of bytes more than before, or has ended. */
+/** Waits until a run has fetched a random number of files, or has ended. */
 async function untilItHasFetched(lab: Lab, ended: Promise<unknown>): Promise<void> {
   let hasEnded = false;
   void ended.then(() => hasEnded = true);
-  const enough = await journalSize(lab) + Math.random() * MAX_NOTED;
-  while (!hasEnded && await journalSize(lab) <= enough) await delay(20);
+  const enough = await countHere(lab) + 1 + Math.floor(Math.random() * MAX_FETCHED);
+  while (!hasEnded && await countHere(lab) < enough) await delay(20);
 }
 
 /** Waits until the archive lists a number of files. */
@@ -121,8 +118,7 @@ Deno.test(`a first sync of ${FILES} files, killed ${KILLS} times, is completed, 
     }
     await Promise.all([run.status, output]);
   }
-  const before = (await data.files()).filter((path) => /^imap\/.*\/imap_/.test(path)).length;
-  console.log(`  ${before} files after ${KILLS} kills`);
+  console.log(`  ${await countHere(lab)} files after ${KILLS} kills`);
   const first = await sync(lab);
   assertEquals([first.failed, first.gone, first.local_changes, first.redelivered], [0, 0, 0, 0]);
   assertEquals(await assertSame(lab), FILES);
