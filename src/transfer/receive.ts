@@ -217,11 +217,42 @@ export function isWorthSplitting({ size, startedAt, position, elapsedMs }: Strea
  */
 const NOTED_AHEAD_SIZE = 1024 * 1024;
 
+/** Files up to this size are read at once to be hashed: the system still has them in memory. */
+const MAX_SMALL_SIZE = 1024 * 1024;
 /**
- * Files up to this size are hashed by code of this project, which is as fast when it is warm: loading `node:crypto` takes
- * longer than a whole small download.
+ * The number of bytes of small files that are hashed by code of this project: loading `node:crypto`, which is faster,
+ * takes longer than a whole small download.
  */
-const MAX_OWN_HASH_SIZE = 1024 * 1024;
+const MAX_OWN_HASHED = 8 * 1024 * 1024;
+let ownHashed = 0;
+/** Small files are hashed one after another, so they share it. */
+const block = new Uint8Array(64 * 1024);
+
+/** Computes the MD5 of the first bytes of a small file, in hex. */
+async function hashSmallFile(file: Deno.FsFile, size: number): Promise<string> {
+  if (ownHashed < MAX_OWN_HASHED) {
+    ownHashed += size;
+    const { md5 } = await import("../cdf/md5.ts");
+    const hash = await md5(size, (_, target) => {
+      for (let count = 0; count < target.length;) {
+        const more = file.readSync(target.subarray(count));
+        if (more === null) break; // Another process has truncated it: the MD5 will differ.
+        count += more;
+      }
+      return Promise.resolve();
+    });
+    return hash.toHex();
+  }
+  const { createHash } = await import("node:crypto");
+  const hash = createHash("md5");
+  for (let left = size; left > 0;) {
+    const count = file.readSync(block.subarray(0, Math.min(left, block.length)));
+    if (count === null) break;
+    hash.update(block.subarray(0, count));
+    left -= count;
+  }
+  return hash.digest("hex");
+}
 
 /** The start of a response whose body is the object, or the rest of it. */
 interface StreamHead extends ObjectFacts {
@@ -498,17 +529,9 @@ export class Receiver {
   }
 
   async #hash(size: number): Promise<string> {
-    using file = await Deno.open(this.#file.path, { read: true });
-    if (size > MAX_OWN_HASH_SIZE) return await hashFile(file, { signal: this.#call.signal });
-    const { md5 } = await import("../cdf/md5.ts");
-    const hash = await md5(size, async (_, target) => {
-      for (let count = 0; count < target.length;) {
-        const more = await file.read(target.subarray(count));
-        if (more === null) break; // Another process has truncated it: the MD5 will differ.
-        count += more;
-      }
-    });
-    return hash.toHex();
+    using file = Deno.openSync(this.#file.path, { read: true });
+    if (size > MAX_SMALL_SIZE) return await hashFile(file, { signal: this.#call.signal });
+    return await hashSmallFile(file, size);
   }
 }
 

@@ -25,8 +25,10 @@ Deno.test("download() starts from 0 when the MD5 was wrong once", async () => {
 });
 
 Deno.test("download() checks the MD5 of files of every size, whichever code computes it", async () => {
-  // Small files are hashed by code of this project, up to 1 MiB.
-  for (const size of [1, 55, 56, 64, 1024 * 1024, 1024 * 1024 + 1]) {
+  // Files of up to 1 MiB are hashed by code of this project, until they are 8 MiB together.
+  const MEBIBYTE = 1024 * 1024;
+  const own = [1, 55, 56, 64, MEBIBYTE, MEBIBYTE + 1, MEBIBYTE, MEBIBYTE, MEBIBYTE, MEBIBYTE];
+  for (const size of [...own, 1, 65_536, 65_537, MEBIBYTE]) {
     await using lab = await openLab({ retries: 0 });
     const bytes = randomBytes(size);
     lab.store.add(lab.path, bytes);
