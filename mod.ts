@@ -88,7 +88,6 @@ import "./src/errors.ts";
 import "./src/names/fields.ts";
 import "./src/names/file_name.ts";
 import "./src/protocol/tables.ts";
-import "./src/safe_text.ts";
 import "./src/views/records.ts";
 import "./src/client/query_result.ts";
 import "./src/views/transfers.ts";

@@ -1,7 +1,7 @@
 // Writes the reference of the library as HTML, together with the guides: `deno task reference [FOLDER]`.
 import { Marked } from "marked";
 import { fromFileUrl, join } from "@std/path";
-import { escapeHtml } from "../src/safe_text.ts";
+import { escapeHtml } from "../src/display/table.ts";
 import { VERSION } from "../src/version.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));

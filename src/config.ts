@@ -1,5 +1,4 @@
-import { InputError, type InputProblem, suggestion } from "./errors.ts";
-import { printable } from "./safe_text.ts";
+import { InputError, type InputProblem, printable, suggestion } from "./errors.ts";
 
 /** The SDC's production API (SDC protocol). */
 const DEFAULT_URL = "https://api.imap-mission.com";

@@ -1,4 +1,4 @@
-import { excerpt, printable, printableJson } from "../src/safe_text.ts";
+import { excerpt, printable, printableJson } from "../src/errors.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("printable() replaces every character that could control a terminal", () => {

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../safe_text.ts";
+import { escapeHtml } from "../display/table.ts";
 import { Access, isFromForeignPage, isLocalHost, letPagesRead, type Sight } from "./access.ts";
 import type { Catalog } from "./catalog.ts";
 import { formatTimestamp } from "./catalog_entry.ts";

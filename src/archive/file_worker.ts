@@ -3,9 +3,8 @@ import { CdfError, type CdfSource } from "../cdf/cdf.ts";
 import { exportRecords, withTimeAsText } from "../dataset/export_records.ts";
 import type { DatasetVariable, IstpFile } from "../dataset/istp_file.ts";
 import { type FileContent, openContent } from "../dataset/open_file.ts";
-import { type Column, htmlTable, type Table } from "../display/table.ts";
-import { ImapError, InputError } from "../errors.ts";
-import { escapeHtml, printable } from "../safe_text.ts";
+import { type Column, escapeHtml, htmlTable, type Table } from "../display/table.ts";
+import { ImapError, InputError, printable } from "../errors.ts";
 import {
   attributesTable,
   otherTable,

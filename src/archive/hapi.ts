@@ -6,7 +6,7 @@ import { encodeRecords, estimateBytes, FORMATS, type HapiFormat, type RecordsQue
 import type { ObjectStore } from "./object_store.ts";
 import { isoToTime, timesToMilliseconds } from "../cdf/cdf.ts";
 import { isOneOf } from "../names/fields.ts";
-import { escapeHtml } from "../safe_text.ts";
+import { escapeHtml } from "../display/table.ts";
 import { STATUS_TEXT } from "@std/http";
 import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";

@@ -13,8 +13,7 @@ import {
   timeToIso,
 } from "../cdf/cdf.ts";
 import { type DatasetVariable, IstpFile } from "../dataset/istp_file.ts";
-import { ConnectionError, ImapError } from "../errors.ts";
-import { printable } from "../safe_text.ts";
+import { ConnectionError, ImapError, printable } from "../errors.ts";
 
 /** The types of HAPI: `integer` has 32 bits with a sign, `isotime` and `string` a fixed number of bytes. */
 export type HapiType = "double" | "integer" | "string" | "isotime";

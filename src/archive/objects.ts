@@ -1,4 +1,4 @@
-import { escapeHtml } from "../safe_text.ts";
+import { escapeHtml } from "../display/table.ts";
 import { isFromForeignPage, letPagesRead } from "./access.ts";
 import type { Handler } from "./http_server.ts";
 import {

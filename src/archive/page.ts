@@ -1,10 +1,10 @@
 import type { Access, Sight } from "./access.ts";
 import { type Catalog, IS_PUBLIC, PerRevision, type Row } from "./catalog.ts";
-import { type Column, htmlTable, type Table } from "../display/table.ts";
+import { type Column, escapeHtml, htmlTable, type Table } from "../display/table.ts";
 import { isCalendarDate, isGlob, isOneOf, matchesGlob } from "../names/fields.ts";
 import { FILE_KINDS } from "../names/file_name.ts";
 import { decodeFileRecords, downloadRoute, type FileRecord, TABLES } from "../protocol/tables.ts";
-import { escapeHtml, printable } from "../safe_text.ts";
+import { printable } from "../errors.ts";
 import type { Coverage } from "../views/coverage.ts";
 import { recordsTable } from "../views/records.ts";
 import { delay } from "@std/async";

@@ -1,7 +1,6 @@
 // An archive's connections to a PostgreSQL server: the URL, TLS, waiting while the server restarts, and errors as plain
 // sentences.
-import { ConnectionError, ImapError, InputError } from "../errors.ts";
-import { hideSecret, printable, shown } from "../safe_text.ts";
+import { ConnectionError, hideSecret, ImapError, InputError, printable, shown } from "../errors.ts";
 import { delay } from "@std/async";
 import { isIP, Socket } from "node:net";
 import { Duplex } from "node:stream";

@@ -6,8 +6,7 @@ import { PostgresCatalog, PostgresJournal } from "./postgres_catalog.ts";
 import { type KeyRenewal, parseStoreUrl, S3Client, type StoreCredentials, type StoreLocation } from "./s3.ts";
 import { S3Store } from "./s3_store.ts";
 import { storeCredentialsFromEnvironment } from "../config.ts";
-import { InputError } from "../errors.ts";
-import { shown } from "../safe_text.ts";
+import { InputError, shown } from "../errors.ts";
 import { resolve } from "@std/path";
 
 /** Where replicas share an archive. */

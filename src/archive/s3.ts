@@ -1,4 +1,4 @@
-import { ConnectionError, type ImapError, InputError, ProtocolError, ResponseError } from "../errors.ts";
+import { ConnectionError, hideSecret, type ImapError, InputError, ProtocolError, ResponseError } from "../errors.ts";
 import {
   Call,
   contentRange,
@@ -10,7 +10,6 @@ import {
 } from "../http/call.ts";
 import { FileBody } from "../http/put_file.ts";
 import { type HttpLog, parseRetryAfter, safeWords, serverTime, startTimer, type Transport } from "../http/transport.ts";
-import { hideSecret } from "../safe_text.ts";
 import { IncompleteBodyError } from "./object_store.ts";
 import { createHash, createHmac } from "node:crypto";
 

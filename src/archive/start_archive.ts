@@ -17,9 +17,8 @@ import { createObjectsHandler, UrlSigner } from "./objects.ts";
 import { SqliteCatalog, SqliteFiles } from "./sqlite_catalog.ts";
 import type { KeyRenewal, StoreCredentials } from "./s3.ts";
 import { checkedPath } from "../config.ts";
-import { ImapError, InputError, ProtocolError } from "../errors.ts";
+import { hideSecret, ImapError, InputError, ProtocolError } from "../errors.ts";
 import { isJsonObject } from "../protocol/tables.ts";
-import { hideSecret } from "../safe_text.ts";
 import { delay } from "@std/async";
 import { resolve } from "@std/path";
 

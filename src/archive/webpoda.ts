@@ -3,7 +3,7 @@ import type { Catalog, Row } from "./catalog.ts";
 import { formatTimestamp } from "./catalog_entry.ts";
 import type { ObjectStore } from "./object_store.ts";
 import { dateOfMissionSeconds } from "../names/fields.ts";
-import { INSTRUMENT_APIDS, type PacketRoute, PROJECTIONS } from "../protocol/tables.ts";
+import { instrumentApids, type PacketRoute, PROJECTIONS } from "../protocol/tables.ts";
 
 /** A packet of a level 0 file. */
 interface SpacePacket {
@@ -105,7 +105,7 @@ async function* findPackets(
   apid: number,
   query: PacketQuery,
 ): AsyncGenerator<FoundPacket> {
-  const instrument = [...INSTRUMENT_APIDS].find(([, apids]) => apids.includes(apid))?.[0];
+  const instrument = [...instrumentApids()].find(([, apids]) => apids.includes(apid))?.[0];
   if (instrument === undefined) return;
   const seen = new Set<string>();
   for (const { file_path, ingestion_date } of await filesFor(query, instrument, catalog)) {

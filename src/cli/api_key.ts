@@ -1,5 +1,5 @@
 import { checkedPath } from "../config.ts";
-import { decodeText } from "../safe_text.ts";
+import { decodeText } from "../errors.ts";
 import { aborted, type Output, type Parsed, readLines, UsageError } from "./shell.ts";
 
 /** The maximum size of a file with a secret, in bytes. */

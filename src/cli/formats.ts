@@ -1,7 +1,7 @@
 import type { Picture } from "../display/notebook.ts";
 import { type Table, type TextLook, textTableChunks } from "../display/table.ts";
 import type { FileRecord, TableName } from "../protocol/tables.ts";
-import { printable, printableJson } from "../safe_text.ts";
+import { printable, printableJson } from "../errors.ts";
 import { csvChunks, recordsTable } from "../views/records.ts";
 
 /** The number of rows per text: a compromise between speed and memory. */

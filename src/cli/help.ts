@@ -9,11 +9,10 @@ import {
   PROGRAM,
   UsageError,
 } from "./shell.ts";
-import { type TextLook, wrap } from "../display/table.ts";
-import { InputError, suggestion } from "../errors.ts";
+import { escapeHtml, type TextLook, wrap } from "../display/table.ts";
+import { InputError, shown, suggestion } from "../errors.ts";
 import { tryParseFileName } from "../names/file_name.ts";
 import { didYouMean, isGlob } from "../names/fields.ts";
-import { escapeHtml, shown } from "../safe_text.ts";
 
 /** The maximum width of help, in columns: longer lines are hard to read. */
 const MAX_WIDTH = 80;

@@ -21,7 +21,6 @@ import { VERSION_LINE } from "../version.ts";
 // loads.
 import "../config.ts";
 import "../names/fields.ts";
-import "../safe_text.ts";
 import "@std/cli";
 
 /** A command in the list of commands. Its code and options are loaded when it runs. */

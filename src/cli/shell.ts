@@ -1,9 +1,17 @@
 import type { ImapClientOptions } from "../client/imap_client.ts";
 import type { TextLook } from "../display/table.ts";
 import { fromEnvironmentIfAllowed, terminalColumns } from "../config.ts";
-import { FileError, ImapError, InputError, ResponseError, suggestion } from "../errors.ts";
+import {
+  decodeText,
+  FileError,
+  ImapError,
+  InputError,
+  printable,
+  printableJson,
+  ResponseError,
+  suggestion,
+} from "../errors.ts";
 import { closestName, didYouMean } from "../names/fields.ts";
-import { decodeText, printable, printableJson } from "../safe_text.ts";
 import { parseArgs } from "@std/cli";
 
 /** An option of the command line: parsing, checks, help, and completions are derived from it. */

@@ -12,7 +12,8 @@ import { DEFAULT_CONCURRENCY } from "../client/options.ts";
 import type { TransferReport } from "../views/transfers.ts";
 import { MAX_CONCURRENCY } from "../transfer/batch.ts";
 import type { Outcome } from "../transfer/batch.ts";
-import { formatBytes, printable, printableJson } from "../safe_text.ts";
+import { formatBytes } from "../display/table.ts";
+import { printable, printableJson } from "../errors.ts";
 
 /** The options of every transfer. */
 export const TRANSFER_OPTIONS: readonly Option[] = [

@@ -1,10 +1,10 @@
 import { type CallOptions, KINDS } from "./options.ts";
 import { type ClientOptions, SETTING_VARIABLES } from "../config.ts";
 import { isNotebook, listenToStopButton, LiveOutput, type MimeBundle, showBundle } from "../display/notebook.ts";
-import { ImapError, InputError } from "../errors.ts";
+import { escapeHtml } from "../display/table.ts";
+import { ImapError, InputError, printable, shown } from "../errors.ts";
 import { either } from "../http/call.ts";
 import type { HttpEvent, HttpLog } from "../http/transport.ts";
-import { escapeHtml, printable, shown } from "../safe_text.ts";
 
 const AGAIN = "run the cell again";
 const RESUMES = `${AGAIN}: it resumes where it was stopped`;

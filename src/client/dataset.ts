@@ -10,7 +10,7 @@ import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan } from "../data
 import { type FileContent, type FileContentKind, openContent, openPath } from "../dataset/open_file.ts";
 import { type Column, htmlTable, shownTable, type Table, type TextLook, textTable } from "../display/table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, PendingPicture, showBundle } from "../display/notebook.ts";
-import { FileError, FileNameError, InputError, wrongValue } from "../errors.ts";
+import { FileError, FileNameError, InputError, shown, wrongValue } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import {
   compareVersions,
@@ -23,7 +23,6 @@ import {
 } from "../names/fields.ts";
 import { isArchivePath, parseFileName } from "../names/file_name.ts";
 import type { FileRecord } from "../protocol/tables.ts";
-import { shown } from "../safe_text.ts";
 import { isThere, localPath, sizeOf } from "../transfer/local_files.ts";
 import { RemoteFile } from "../transfer/remote_file.ts";
 import {

@@ -51,7 +51,7 @@ function displayed<Value>(promise: Promise<Value>): Promise<Value> {
     const value = await promise;
     if (isDisplayed(value)) return await value[JUPYTER_DISPLAY]();
     const text = Deno.inspect(value);
-    const { escapeHtml } = await import("../safe_text.ts");
+    const { escapeHtml } = await import("../display/table.ts");
     return { "text/plain": text, "text/html": `<pre>${escapeHtml(text)}</pre>` };
   };
   return Object.defineProperty(promise, JUPYTER_DISPLAY, { value: display });

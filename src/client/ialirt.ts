@@ -19,6 +19,7 @@ import {
   joinInputErrors,
   ProtocolError,
   ResponseError,
+  shown,
   unknownParameter,
   wrongValue,
 } from "../errors.ts";
@@ -36,7 +37,6 @@ import {
   startOfDay,
 } from "../names/fields.ts";
 import { isJsonObject, type WordOrText } from "../protocol/tables.ts";
-import { shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay, readTime } from "../sdc/plan_query.ts";
 import { objectAt, readJson } from "../sdc/replies.ts";
 import type { UrlSource } from "../transfer/objects.ts";

@@ -3,7 +3,7 @@ import { CALL_KINDS, type CallOptions, checkOptions, type DownloadOptions, KINDS
 import type { TransferReport } from "../views/transfers.ts";
 import { type DownloadContext, urlSource } from "./transfers.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, Picture, showBundle } from "../display/notebook.ts";
-import { InputError, ResponseError, wrongValue } from "../errors.ts";
+import { InputError, ResponseError, shown, wrongValue } from "../errors.ts";
 import {
   type LineageEdge,
   type LineageGraph,
@@ -13,7 +13,6 @@ import {
   readLineage,
 } from "../dataset/lineage.ts";
 import type { FileRecord } from "../protocol/tables.ts";
-import { shown } from "../safe_text.ts";
 import { type Chart, CHART_PADDING, chartHtml, chartSvg, type Mark, type Paint, textPixels } from "../display/chart.ts";
 import { type Column, cutToWidth, plainTable, shorten, type Table } from "../display/table.ts";
 import { bareName, parseFileName } from "../names/file_name.ts";

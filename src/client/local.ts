@@ -3,7 +3,15 @@ import { CALL_KINDS, type CallOptions, checkOptions, type DownloadOptions, KINDS
 import { QueryResult, type QueryResultOrigin } from "./query_result.ts";
 import { RecordList } from "./record_list.ts";
 import type { TransferReport } from "../views/transfers.ts";
-import { type Column, type HtmlTable, htmlTable, shownTable, type Table, textTable } from "../display/table.ts";
+import {
+  type Column,
+  formatBytes,
+  type HtmlTable,
+  htmlTable,
+  shownTable,
+  type Table,
+  textTable,
+} from "../display/table.ts";
 import {
   JUPYTER_DISPLAY,
   type MimeBundle,
@@ -11,7 +19,7 @@ import {
   type Picture,
   showBundle,
 } from "../display/notebook.ts";
-import { checkObject, InputError, joinInputErrors, unknownParameter } from "../errors.ts";
+import { checkObject, InputError, joinInputErrors, shown, unknownParameter } from "../errors.ts";
 import {
   type LocalEntry,
   type LocalFile,
@@ -34,7 +42,6 @@ import {
   type TableName,
   TABLES,
 } from "../protocol/tables.ts";
-import { formatBytes, shown } from "../safe_text.ts";
 import { checkQuery, isGiven, planQuery, QUERY_TABLES } from "../sdc/plan_query.ts";
 import { absolutePath, isThere } from "../transfer/local_files.ts";
 import { counted } from "../views/records.ts";

@@ -19,6 +19,7 @@ import {
   InputError,
   joinInputErrors,
   ProtocolError,
+  shown,
   unknownParameter,
   wrongValue,
 } from "../errors.ts";
@@ -44,7 +45,6 @@ import {
   writeKernelsToLoad,
 } from "../names/file_name.ts";
 import { METAKERNEL_ROUTE, type WordOrText } from "../protocol/tables.ts";
-import { shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readTime } from "../sdc/plan_query.ts";
 import { decodeReply, unexpectedReply } from "../sdc/replies.ts";
 import { checkedConcurrency } from "../transfer/batch.ts";

@@ -1,8 +1,7 @@
 import type { ClientOptions } from "../config.ts";
-import { checkObject, InputError, joinInputErrors, suggestion, wrongValue } from "../errors.ts";
+import { checkObject, InputError, joinInputErrors, shown, suggestion, wrongValue } from "../errors.ts";
 import type { OnProgress, Shard } from "../transfer/batch.ts";
 import { closestName, closestWord, isOneOf } from "../names/fields.ts";
-import { shown } from "../safe_text.ts";
 import type { QueryProgress } from "../sdc/run_query.ts";
 import type { IfPresent } from "../transfer/download.ts";
 

@@ -6,12 +6,15 @@ import { fileError } from "../disk.ts";
 import type { Table } from "../display/table.ts";
 import {
   checkObject,
+  decodeText,
+  excerpt,
   FileNameError,
   ImapError,
   InputError,
   type InputProblem,
   joinInputErrors,
   ResponseError,
+  shown,
   suggestion,
   unknownParameter,
   wrongValue,
@@ -41,7 +44,6 @@ import {
   type WireQuery,
   type WordOrText,
 } from "../protocol/tables.ts";
-import { decodeText, excerpt, shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/plan_query.ts";
 import {
   checkJobs,

@@ -1,9 +1,8 @@
 import { checkOptions, type DownloadOptions, KINDS, type KindsOf } from "./options.ts";
 import type { TransferReport } from "../views/transfers.ts";
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 import { type DayLike, isOneOf, oneOfWords } from "../names/fields.ts";
 import { archivePath, type ImapFile, isValidOn, parseFileName } from "../names/file_name.ts";
-import { shown } from "../safe_text.ts";
 
 /**
  * The type of an input, as in its JSON (Python client 1.3.0, `ProcessingInput`).

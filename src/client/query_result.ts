@@ -3,7 +3,7 @@ import type { Dataset, OpenOptions } from "./dataset.ts";
 import { type DownloadOptions, isList } from "./options.ts";
 import { checkCount, HEAD_ROWS, sortedBy, type SortOptions } from "./record_list.ts";
 import type { TransferReport } from "../views/transfers.ts";
-import { htmlCard, htmlTable, plainTable, shownTable, type Table, textTable } from "../display/table.ts";
+import { formatBytes, htmlCard, htmlTable, plainTable, shownTable, type Table, textTable } from "../display/table.ts";
 import {
   isNotebook,
   JUPYTER_DISPLAY,
@@ -12,7 +12,7 @@ import {
   Picture,
   showBundle,
 } from "../display/notebook.ts";
-import { checkObject, ImapError, InputError, unknownParameter } from "../errors.ts";
+import { checkObject, ImapError, InputError, shown, unknownParameter } from "../errors.ts";
 import { isPrivateHost } from "../http/transport.ts";
 import { closestWord, DATA_LEVELS, isDataLevel } from "../names/fields.ts";
 import {
@@ -23,7 +23,6 @@ import {
   type TableName,
   type WordOrText,
 } from "../protocol/tables.ts";
-import { formatBytes, shown } from "../safe_text.ts";
 import {
   askedText,
   counted,

@@ -1,9 +1,8 @@
 import { checkOptions, KINDS } from "./options.ts";
 import { htmlTable, shownTable, type Table, type TextLook, textTable } from "../display/table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import { unknownParameter, wrongValue } from "../errors.ts";
+import { shown, unknownParameter, wrongValue } from "../errors.ts";
 import { closestWord, compareVersions, isVersion, parseVersion, type Version } from "../names/fields.ts";
-import { shown } from "../safe_text.ts";
 
 /** Creates the table of records; `isPage` says whether it is for a web page. */
 type TableOf<Row> = (rows: readonly Row[], isPage: boolean) => Table<Row>;

@@ -11,7 +11,7 @@ import {
 import { readyQuery } from "./query.ts";
 import type { SyncReport } from "./sync_report.ts";
 import type { Settings } from "../config.ts";
-import { checkObject, FileError, ImapError, InputError, wrongValue } from "../errors.ts";
+import { checkObject, FileError, ImapError, InputError, shown, wrongValue } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import type { DueFile, SyncChange, SyncResult } from "../mirror/sync.ts";
@@ -19,7 +19,6 @@ import { findNews, type SupersededChoice, type SyncedArchive, withoutVersion } f
 import { type SyncedQuery, SyncState } from "../mirror/sync_state.ts";
 import { checkedConcurrency, checkedShard, isInShard, type Shard } from "../transfer/batch.ts";
 import type { FileRecord, QueryParameters } from "../protocol/tables.ts";
-import { shown } from "../safe_text.ts";
 import { checkQuery } from "../sdc/plan_query.ts";
 
 /**

@@ -10,11 +10,10 @@ import {
 import { DEFAULT_CONCURRENCY, type DownloadOptions, type TransferOptions, type UploadOptions } from "./options.ts";
 import type { Settings } from "../config.ts";
 import { isNotebook, LiveOutput } from "../display/notebook.ts";
-import { InputError, joinInputErrors, suggestion } from "../errors.ts";
+import { InputError, isUnfinished, joinInputErrors, shown, suggestion } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, isArchivePath, tryParseFileName } from "../names/file_name.ts";
 import { isGlob } from "../names/fields.ts";
-import { isUnfinished, shown } from "../safe_text.ts";
 import { checkedShard, isInShard, type OnProgress, type Outcome, type TransferEvent } from "../transfer/batch.ts";
 import type { FileRecord } from "../protocol/tables.ts";
 import { downloadUrl, uploadUrl } from "../sdc/replies.ts";

@@ -5,11 +5,13 @@ import type { Settings } from "../config.ts";
 import { fileError, syncFolder, writeAll } from "../disk.ts";
 import {
   checkObject,
+  excerpt,
   ImapError,
   InputError,
   joinInputErrors,
   ProtocolError,
   ResponseError,
+  shown,
   unknownParameter,
   wrongValue,
 } from "../errors.ts";
@@ -35,7 +37,7 @@ import {
   API_KEY_PREFIX,
   decodeFileRecords,
   type FileRecord,
-  INSTRUMENT_APIDS,
+  instrumentApids,
   type PacketRoute,
   packetRoute,
   PROJECTIONS,
@@ -45,7 +47,6 @@ import {
   REPOINT_TABLE_ROUTE,
   type WordOrText,
 } from "../protocol/tables.ts";
-import { excerpt, shown } from "../safe_text.ts";
 import { DAY_FORMS, endBeforeStart, readDay } from "../sdc/plan_query.ts";
 import { readJson } from "../sdc/replies.ts";
 import { DataFolders, localPath } from "../transfer/local_files.ts";
@@ -78,7 +79,7 @@ interface CheckedWebpoda {
 }
 
 const NAMES = ["instrument", "start_date", "end_date", "query_mode"];
-const WITH_PACKETS = [...INSTRUMENT_APIDS.keys()];
+const WITH_PACKETS = [...instrumentApids().keys()];
 
 const ACTION = "fetch packets of";
 
@@ -99,7 +100,7 @@ function checkWebpoda(parameters: WebpodaParameters, now: Date): CheckedWebpoda 
   const problems = Object.keys(parameters).filter((name) => !NAMES.includes(name)).map((name) =>
     unknownParameter("fetch packets", name, { known: NAMES, closest: closestName(name, NAMES) })
   );
-  const apids = isInstrument(instrument) ? INSTRUMENT_APIDS.get(instrument) : undefined;
+  const apids = isInstrument(instrument) ? instrumentApids().get(instrument) : undefined;
   if (apids === undefined) problems.push(wrongWord("instrument", instrument, WITH_PACKETS));
   const mode = QUERY_MODES.find((known) => known === query_mode);
   if (mode === undefined) problems.push(wrongWord("query_mode", query_mode, QUERY_MODES));

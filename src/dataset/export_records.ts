@@ -7,8 +7,7 @@ import {
   timesToMilliseconds,
   timeToIso,
 } from "../cdf/cdf.ts";
-import { InputError } from "../errors.ts";
-import { shown } from "../safe_text.ts";
+import { InputError, shown } from "../errors.ts";
 import type { DatasetVariable, IstpFile, TimeSpan } from "./istp_file.ts";
 
 /** A value as the file stores it; a missing one is undefined. */

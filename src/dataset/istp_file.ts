@@ -9,9 +9,8 @@ import {
   type CdfVariable,
   timesToMilliseconds,
 } from "../cdf/cdf.ts";
-import { InputError, suggestion } from "../errors.ts";
+import { InputError, shown, suggestion } from "../errors.ts";
 import { closestName } from "../names/fields.ts";
-import { shown } from "../safe_text.ts";
 
 /**
  * What a variable is for: measurements, what they depend on or are qualified by, or texts such as labels.

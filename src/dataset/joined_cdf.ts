@@ -8,9 +8,8 @@ import {
   type CdfVariable,
   timesToMilliseconds,
 } from "../cdf/cdf.ts";
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 import { IstpFile, type TimeSpan } from "./istp_file.ts";
-import { shown } from "../safe_text.ts";
 
 // Reads the records of several CDF files of one product as if they were in one file, in the order of their times.
 

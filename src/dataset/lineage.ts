@@ -2,13 +2,12 @@
 // the files of one level are read at the same time.
 import { type CdfInput, openCdf } from "../cdf/cdf.ts";
 import { IstpFile } from "./istp_file.ts";
-import { ConnectionError, ImapError, ResponseError, TimeoutError } from "../errors.ts";
+import { ConnectionError, excerpt, ImapError, ResponseError, TimeoutError } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { archivePath, bareName, type ImapFile, isArchivePath, tryParseFileName } from "../names/file_name.ts";
 import { formatVersion, parseVersion, type Version } from "../names/fields.ts";
 import { isJsonObject } from "../protocol/tables.ts";
-import { excerpt } from "../safe_text.ts";
 import { findJobs } from "../sdc/orders.ts";
 import { findObject } from "../sdc/replies.ts";
 import { localPath } from "../transfer/local_files.ts";

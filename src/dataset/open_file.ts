@@ -1,8 +1,7 @@
 // Finds out what a file is by its first bytes, and opens it.
 import { type Cdf, type CdfInput, type CdfSource, openCdf } from "../cdf/cdf.ts";
 import { type PacketSummary, summarizePackets } from "../ccsds/packets.ts";
-import { FileError } from "../errors.ts";
-import { decodeText } from "../safe_text.ts";
+import { decodeText, FileError } from "../errors.ts";
 import { IstpFile } from "./istp_file.ts";
 
 /** What is in a file. */

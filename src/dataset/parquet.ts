@@ -1,7 +1,6 @@
 // Writes records as an Apache Parquet file (https://parquet.apache.org/docs/file-format/), a row group at a time.
 import { type CdfTime, type CdfType, timeToInstant, timeToIso } from "../cdf/cdf.ts";
-import { InputError } from "../errors.ts";
-import { shown } from "../safe_text.ts";
+import { InputError, shown } from "../errors.ts";
 import type { ExportedColumn, RecordExport, StoredValue } from "./export_records.ts";
 
 /** The package that encodes, as deno.json names it. */

@@ -1,5 +1,5 @@
-import { colorOf, cutToWidth, textWidth, type ThemeColor, themeColor, themeStyle } from "./table.ts";
-import { escapeHtml, printable } from "../safe_text.ts";
+import { colorOf, cutToWidth, escapeHtml, textWidth, type ThemeColor, themeColor, themeStyle } from "./table.ts";
+import { printable } from "../errors.ts";
 
 /** A labeled position on an axis. */
 interface Tick {

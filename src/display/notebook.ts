@@ -1,6 +1,13 @@
-import { checkObject, FileError, JUPYTER_DISPLAY, notebookKernel, unknownParameter, wrongValue } from "../errors.ts";
+import {
+  checkObject,
+  FileError,
+  JUPYTER_DISPLAY,
+  notebookKernel,
+  shown,
+  unknownParameter,
+  wrongValue,
+} from "../errors.ts";
 import { checkedPath } from "../config.ts";
-import { shown } from "../safe_text.ts";
 
 export { JUPYTER_DISPLAY } from "../errors.ts";
 

@@ -1,5 +1,5 @@
 import { terminalColumns } from "../config.ts";
-import { escapeHtml, printable, withoutSecrets } from "../safe_text.ts";
+import { printable, withoutSecrets } from "../errors.ts";
 
 /** Text of which each character takes one terminal column. */
 const PLAIN = /^[\x20-\x7e…]*$/;
@@ -41,6 +41,15 @@ function graphemeWidth(grapheme: string): number {
   let width = 0;
   for (const character of grapheme) if (!hasNoWidth(character)) width += isWide(character) ? 2 : 1;
   return width;
+}
+
+/** The units of a number of bytes. */
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** Formats a number of bytes with three digits: `1.42 MB`. */
+export function formatBytes(bytes: number): string {
+  const exponent = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
+  return `${Number((bytes / 1000 ** exponent).toPrecision(3))} ${UNITS[exponent]}`;
 }
 
 /** Truncates a text that is wider than `width` columns, and appends `…`. */
@@ -483,6 +492,19 @@ font-variant-numeric:tabular-nums;color:inherit;background:inherit}
 .imap-table tr.imap-failed td:first-child{box-shadow:inset 3px 0 var(--imap-failed);font-weight:600}
 .imap-table code{font-size:12px;background:none;color:inherit;white-space:pre-wrap}
 `.trim().replaceAll("\n", "");
+
+const HTML_ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Makes untrusted text safe for HTML, including quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => HTML_ENTITIES[character] ?? character);
+}
 
 /** Longer cells are truncated. */
 const MAX_HTML_CELL = 200;

@@ -1,5 +1,11 @@
-import { ConnectionError, ImapError, ProtocolError, type ResponseError, TimeoutError } from "../errors.ts";
-import { withoutSecrets } from "../safe_text.ts";
+import {
+  ConnectionError,
+  ImapError,
+  ProtocolError,
+  type ResponseError,
+  TimeoutError,
+  withoutSecrets,
+} from "../errors.ts";
 import { type Decision, type HttpLog, MAX_RETRY_AFTER_MS, Patience, startTimer, type Transport } from "./transport.ts";
 
 /** Returns a signal that aborts as soon as one of two signals does. */

@@ -1,7 +1,6 @@
 import { rawEnvironmentIfAllowed } from "../config.ts";
-import { ConnectionError, ResponseError, TimeoutError } from "../errors.ts";
+import { ConnectionError, excerpt, ResponseError, TimeoutError } from "../errors.ts";
 import { gatewayMessage, isWebPage } from "../protocol/tables.ts";
-import { excerpt } from "../safe_text.ts";
 import {
   type ApiAccess,
   MAX_RETRY_AFTER_MS,

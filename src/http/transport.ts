@@ -1,7 +1,6 @@
 import type { Settings } from "../config.ts";
-import { InputError } from "../errors.ts";
+import { excerpt, hideSecret, InputError } from "../errors.ts";
 import { ACCESS_TOKEN_PREFIX, API_KEY_PREFIX } from "../protocol/tables.ts";
-import { excerpt, hideSecret } from "../safe_text.ts";
 
 /** The credentials of a caller, if any. */
 interface Credentials {

@@ -2,7 +2,7 @@
 import { type LockContents, treeHash } from "./lock_file.ts";
 import { type Cdf, openCdf } from "../cdf/cdf.ts";
 import { bareName, tryParseFileName } from "../names/file_name.ts";
-import { excerpt, printable } from "../safe_text.ts";
+import { excerpt, printable } from "../errors.ts";
 import { localPath } from "../transfer/local_files.ts";
 
 /** The source of a product according to its CDF files: global attributes of NASA's ISTP guidelines. */

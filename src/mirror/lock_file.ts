@@ -1,10 +1,9 @@
 // A lock file: the exact files of a data set, as a Data Package (version 2, https://datapackage.org), so that other
 // programs can check them, too. What a Data Package has no name for is in `imap`, and in fields of the resources.
 import { fileError, replaceFile } from "../disk.ts";
-import { FileError, ImapError } from "../errors.ts";
+import { decodeText, FileError, ImapError, shown } from "../errors.ts";
 import { bareName, tryParseFileName } from "../names/file_name.ts";
 import { isJsonObject } from "../protocol/tables.ts";
-import { decodeText, shown } from "../safe_text.ts";
 import { localPath } from "../transfer/local_files.ts";
 import { basename, dirname, join } from "@std/path";
 

@@ -1,5 +1,4 @@
-import { InputError, suggestion } from "../errors.ts";
-import { shown } from "../safe_text.ts";
+import { InputError, shown, suggestion } from "../errors.ts";
 
 /** Whether a value is one of the given words. Case-sensitive. */
 export function isOneOf<Word extends string>(words: readonly Word[], value: unknown): value is Word {

@@ -1,4 +1,4 @@
-import { FileNameError, type FileNameProblem, InputError } from "../errors.ts";
+import { FileNameError, type FileNameProblem, InputError, printable, shown } from "../errors.ts";
 import {
   DATA_LEVELS,
   type DataLevel,
@@ -22,7 +22,6 @@ import {
   toDayOfYear,
   VERSION_FORMS,
 } from "./fields.ts";
-import { printable, shown } from "../safe_text.ts";
 
 /**
  * The extensions of science files: CDF and CCSDS packets.

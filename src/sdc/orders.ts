@@ -3,8 +3,10 @@ import {
   ConnectionError,
   InputError,
   joinInputErrors,
+  printable,
   ProtocolError,
   ResponseError,
+  shown,
   unknownParameter,
   wrongValue,
 } from "../errors.ts";
@@ -32,7 +34,6 @@ import {
   type WireQuery,
   type WordOrText,
 } from "../protocol/tables.ts";
-import { printable, shown } from "../safe_text.ts";
 import { checkValue, endBeforeStart, type Expected, inLowerCase, readDay } from "./plan_query.ts";
 import { isNotFound, readJson } from "./replies.ts";
 

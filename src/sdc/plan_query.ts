@@ -3,6 +3,8 @@ import {
   InputError,
   type InputProblem,
   joinInputErrors,
+  printable,
+  shown,
   unknownParameter,
   wrongValue,
 } from "../errors.ts";
@@ -62,7 +64,6 @@ import {
   versionOf,
   type WireQuery,
 } from "../protocol/tables.ts";
-import { printable, shown } from "../safe_text.ts";
 
 /** The two parameters of a request that bound a range of days. */
 export interface DayRange {

@@ -1,7 +1,6 @@
 import { fileError, syncFolder } from "../disk.ts";
-import { FileError, InputError } from "../errors.ts";
+import { excerpt, FileError, InputError, printable } from "../errors.ts";
 import type { HttpLog } from "../http/transport.ts";
-import { excerpt, printable } from "../safe_text.ts";
 import { ensureDirSync } from "@std/fs";
 import { basename, dirname, join, relative, resolve } from "@std/path";
 

@@ -31,9 +31,8 @@ import {
   valueAt,
   versionOf,
 } from "./records.ts";
-import { type Column, cutToWidth, htmlTable, padToWidth, shorten, textWidth } from "../display/table.ts";
+import { type Column, cutToWidth, escapeHtml, htmlTable, padToWidth, shorten, textWidth } from "../display/table.ts";
 import { Picture } from "../display/notebook.ts";
-import { escapeHtml } from "../safe_text.ts";
 
 /** The number of files of one version on one day. */
 interface DayCount {

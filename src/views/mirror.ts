@@ -1,9 +1,8 @@
 // Tables of what changes in a data directory between runs.
-import type { Column, Table } from "../display/table.ts";
+import { type Column, formatBytes, type Table } from "../display/table.ts";
 import { bareName } from "../names/file_name.ts";
 import { ImapError } from "../errors.ts";
 import type { SyncChange, SyncResult } from "../mirror/sync.ts";
-import { formatBytes } from "../safe_text.ts";
 
 /** The result of a sync, as it is shown. */
 export interface ShownSync extends SyncResult {

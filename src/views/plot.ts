@@ -1,9 +1,8 @@
 import { counted } from "./records.ts";
 import { utcText } from "./dataset.ts";
 import type { DatasetValues, DatasetVariable, IstpFile, TimeSpan, VariableDimension } from "../dataset/istp_file.ts";
-import { InputError, suggestion } from "../errors.ts";
+import { InputError, shown, suggestion } from "../errors.ts";
 import { closestName, dateOfMissionSeconds } from "../names/fields.ts";
-import { shown } from "../safe_text.ts";
 
 // The pixels of HEALPix maps of the sky (Górski et al. 2005, ApJ 622, 759): curvilinear squares of equal area.
 

@@ -15,7 +15,7 @@ import {
 } from "../display/chart.ts";
 import { cutToWidth, htmlTable, padToWidth, textWidth, wrap } from "../display/table.ts";
 import { Picture } from "../display/notebook.ts";
-import { printable } from "../safe_text.ts";
+import { printable } from "../errors.ts";
 import { utcText } from "./dataset.ts";
 import { aboutPanel, type Axis, type ColorsPanel, type LinesPanel, type Panel, type Plot } from "./plot.ts";
 

@@ -8,7 +8,7 @@ import {
   type SdcTableName,
   type TableName,
 } from "../protocol/tables.ts";
-import { printable } from "../safe_text.ts";
+import { printable } from "../errors.ts";
 
 /** Returns the value of a row under a key, but not the inherited properties of every object, such as `toString`. */
 export function valueAt(record: FileRecord, key: string): unknown {

@@ -1,5 +1,7 @@
 import {
   type Column,
+  escapeHtml,
+  formatBytes,
   htmlTable,
   padToWidth,
   shorten,
@@ -9,9 +11,8 @@ import {
   textWidth,
 } from "../display/table.ts";
 import { JUPYTER_DISPLAY, type MimeBundle, showBundle } from "../display/notebook.ts";
-import { ImapError } from "../errors.ts";
+import { excerpt, ImapError } from "../errors.ts";
 import { archivePath, bareName } from "../names/file_name.ts";
-import { escapeHtml, excerpt, formatBytes } from "../safe_text.ts";
 import type { Outcome, TransferEvent } from "../transfer/batch.ts";
 
 /** The states of outcomes, in the order in which a summary counts them. */

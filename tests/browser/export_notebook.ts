@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../src/safe_text.ts";
+import { escapeHtml } from "../../src/display/table.ts";
 import { type CellOutput, htmlOf, mimeText, textOf } from "../support/kernel.ts";
 import type { Notebook, NotebookCell } from "../support/notebook.ts";
 import { EXPORT_STYLES, type ExportStyle } from "./export_styles.ts";

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../src/safe_text.ts";
+import { escapeHtml } from "../../src/display/table.ts";
 
 /** Converts code, bold and links in a line; the rest is text. */
 function inlineHtml(text: string): string {

@@ -3,7 +3,7 @@ import { ImapClient } from "../../src/client/imap_client.ts";
 import { ccsdsPackets } from "../../src/demo/ccsds.ts";
 import { ImapError, InputError, ResponseError } from "../../src/errors.ts";
 import { archivePath } from "../../src/names/file_name.ts";
-import { INSTRUMENT_APIDS } from "../../src/protocol/tables.ts";
+import { instrumentApids } from "../../src/protocol/tables.ts";
 import { testFolder } from "../support/folder.ts";
 import { type FakeWebpoda, fakeWebpoda, TOKEN } from "../webpoda/fake_webpoda.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
@@ -168,7 +168,7 @@ Deno.test("webpoda() writes each instrument's APIDs in the order of the protocol
     { [TABLE]: repointTable(["2026-01-03 00:15:00.5", "2026-01-04 00:15:00.5"]) },
     fake.url,
   );
-  for (const [instrument, apids] of INSTRUMENT_APIDS) {
+  for (const [instrument, apids] of instrumentApids()) {
     const asked = { instrument, ...days("20260103"), query_mode: "sct" };
     const [outcome] = await lab.client.webpoda(asked, { now: NOW });
     assert(outcome?.state === "written", instrument);

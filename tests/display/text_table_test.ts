@@ -1,5 +1,5 @@
 import { type Table, textTable, textWidth } from "../../src/display/table.ts";
-import { hideSecret } from "../../src/safe_text.ts";
+import { hideSecret } from "../../src/errors.ts";
 import { assert, assertEquals } from "@std/assert";
 import { cpuUsage } from "node:process";
 

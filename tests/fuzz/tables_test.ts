@@ -1,6 +1,6 @@
 import { htmlCard, htmlTable, type Table, textTable, textWidth } from "../../src/display/table.ts";
 import type { FileRecord } from "../../src/protocol/tables.ts";
-import { excerpt, printable, printableJson } from "../../src/safe_text.ts";
+import { excerpt, printable, printableJson } from "../../src/errors.ts";
 import { recordsTable } from "../../src/views/records.ts";
 import { fuzz, JSON_VALUE, TEXT } from "./fuzz.ts";
 import { elementsOf, type HtmlElement } from "../support/html.ts";

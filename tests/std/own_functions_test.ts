@@ -1,6 +1,6 @@
 // Small functions of our own do what those of the standard library do, which would cost each start of the program 0.2 to 0.6 ms.
 import { closestWord } from "../../src/names/fields.ts";
-import { escapeHtml, formatBytes } from "../../src/safe_text.ts";
+import { escapeHtml, formatBytes } from "../../src/display/table.ts";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 

@@ -5,7 +5,7 @@ import { type Command, EXIT } from "../shell.ts";
 import { type CatalogEntry, catalogTable } from "../../client/catalog.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { textTable } from "../../display/table.ts";
-import { printableJson } from "../../safe_text.ts";
+import { printableJson } from "../../errors.ts";
 
 /** Prints a JSON array, one product per line. */
 function json(products: readonly CatalogEntry[]): string {

@@ -3,7 +3,7 @@ import { type Dataset, datasetExport, namingFiles } from "../../client/dataset.t
 import { ImapClient } from "../../client/imap_client.ts";
 import { type RecordExport, type StoredValue, withTimeAsText } from "../../dataset/export_records.ts";
 import { replaceFile } from "../../disk.ts";
-import { printable, printableJson } from "../../safe_text.ts";
+import { printable, printableJson } from "../../errors.ts";
 import { csvField } from "../../views/records.ts";
 
 const FORMATS = ["csv", "ndjson", "parquet"] as const;

@@ -6,7 +6,7 @@ import { IALIRT_LISTS, type IalirtFile, SPACE_WEATHER_INSTRUMENTS } from "../../
 import { ImapClient } from "../../client/imap_client.ts";
 import { type RecordList, recordText } from "../../client/record_list.ts";
 import type { TextLook } from "../../display/table.ts";
-import { printable } from "../../safe_text.ts";
+import { printable } from "../../errors.ts";
 import type { Outcome } from "../../transfer/batch.ts";
 
 /** The command `space-weather`. */

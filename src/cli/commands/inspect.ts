@@ -2,7 +2,7 @@ import { type Command, type CommandInput, EXIT, UsageError } from "../shell.ts";
 import { type Dataset, datasetText, namingFiles, variableText } from "../../client/dataset.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { textTable } from "../../display/table.ts";
-import { printableJson } from "../../safe_text.ts";
+import { printableJson } from "../../errors.ts";
 import { attributesTable } from "../../views/dataset.ts";
 
 const FORMATS = ["table", "json"] as const;

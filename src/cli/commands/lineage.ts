@@ -3,7 +3,7 @@ import { type Command, EXIT, UsageError, wholeNumber } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import { textTable } from "../../display/table.ts";
 import { MAX_LINEAGE_LEVELS } from "../../dataset/lineage.ts";
-import { printableJson } from "../../safe_text.ts";
+import { printableJson } from "../../errors.ts";
 import { lineageTable } from "../../client/lineage.ts";
 
 const FORMATS = ["tree", "table", "json", "svg"] as const;

@@ -5,7 +5,7 @@ import { ImapClient } from "../../client/imap_client.ts";
 import type { LocalDirectory, LocalParameters } from "../../client/local.ts";
 import { type RecordList, recordText } from "../../client/record_list.ts";
 import { isOneOf } from "../../names/fields.ts";
-import { printable } from "../../safe_text.ts";
+import { printable } from "../../errors.ts";
 
 /** The formats of lists of files, and of other lists. */
 const FILE_FORMATS = ["table", "json", "csv", "paths", "coverage"] as const satisfies readonly FormatName[];

@@ -5,7 +5,8 @@ import { concurrencyOf, TRANSFER_OPTIONS, transferSettings } from "../transfers.
 import { ImapClient } from "../../client/imap_client.ts";
 import { CITATION_FORMATS, type LockFile } from "../../client/lock.ts";
 import { recordText } from "../../client/record_list.ts";
-import { formatBytes, printable } from "../../safe_text.ts";
+import { formatBytes } from "../../display/table.ts";
+import { printable } from "../../errors.ts";
 
 /** Returns the name of the lock file, and the names of files after it. */
 async function namesOf(

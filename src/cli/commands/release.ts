@@ -9,10 +9,9 @@ import {
   wholeNumber,
 } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
-import { InputError } from "../../errors.ts";
+import { InputError, printable } from "../../errors.ts";
 import { DATA_LEVELS, INSTRUMENTS } from "../../names/fields.ts";
 import { RELEASE_DATA_TYPES, RELEASE_TYPES } from "../../protocol/tables.ts";
-import { printable } from "../../safe_text.ts";
 
 /** The options that describe a manifest to write, by parameter. */
 const MANIFEST_OPTIONS = {

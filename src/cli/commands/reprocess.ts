@@ -4,7 +4,7 @@ import { ImapClient } from "../../client/imap_client.ts";
 import { type RecordList, recordText } from "../../client/record_list.ts";
 import { DATA_LEVELS, INSTRUMENTS } from "../../names/fields.ts";
 import type { TextLook } from "../../display/table.ts";
-import { printable } from "../../safe_text.ts";
+import { printable } from "../../errors.ts";
 import { JOB_STATES, type JobRecord } from "../../sdc/orders.ts";
 
 /** Describes what is reprocessed: `mag norm l1b from 20250501 to 20250531`. */

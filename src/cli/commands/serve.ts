@@ -4,8 +4,7 @@ import type { ServedRequest } from "../../archive/http_server.ts";
 import type { StoreCredentials } from "../../archive/s3.ts";
 import type { ArchiveOptions, RunningArchive } from "../../archive/start_archive.ts";
 import { checkedPath, fromEnvironmentIfAllowed } from "../../config.ts";
-import { ImapError } from "../../errors.ts";
-import { printable } from "../../safe_text.ts";
+import { ImapError, printable } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
 import { type Command, type CommandInput, EXIT, type Notice, UsageError } from "../shell.ts";
 

@@ -20,17 +20,17 @@ import {
 import type { ImapClientOptions } from "../../client/imap_client.ts";
 import type { SyncReport } from "../../client/sync_report.ts";
 import { fromEnvironmentIfAllowed, resolveSettings } from "../../config.ts";
-import { ImapError } from "../../errors.ts";
+import { ImapError, printable, printableJson } from "../../errors.ts";
 import { createTransport } from "../../http/transport.ts";
 import type { SyncResult } from "../../mirror/sync.ts";
 import type { OnProgress } from "../../transfer/batch.ts";
-import { printable, printableJson } from "../../safe_text.ts";
 import { syncNote, syncSummary } from "../../views/mirror.ts";
 // Deno decodes the source map of each module that is the first to import another one (0.15 ms): this one imports all that it
 // loads. A run without news, as most of a mirror are, loads nothing else.
 import "../../client/options.ts";
 import "../../client/query.ts";
 import "../../disk.ts";
+import "../../display/table.ts";
 import "../../http/call.ts";
 import "../../mirror/sync_plan.ts";
 import "../../mirror/sync_state.ts";

@@ -3,7 +3,8 @@ import { type Command, EXIT, type Output, UsageError, wholeNumber } from "../she
 import { ImapClient } from "../../client/imap_client.ts";
 import { type RecordList, recordText } from "../../client/record_list.ts";
 import type { VerifyProgress } from "../../client/lock.ts";
-import { formatBytes, printableJson } from "../../safe_text.ts";
+import { formatBytes } from "../../display/table.ts";
+import { printableJson } from "../../errors.ts";
 
 const FORMATS = ["table", "json"] as const;
 

@@ -2,7 +2,7 @@ import { type Command, EXIT, type Output, PROGRAM, UsageError } from "../shell.t
 import { TRANSFER_OPTIONS, transferSettings } from "../transfers.ts";
 import { ImapClient } from "../../client/imap_client.ts";
 import type { PacketOutcome } from "../../client/webpoda.ts";
-import { INSTRUMENT_APIDS, QUERY_MODES } from "../../protocol/tables.ts";
+import { instrumentApids, QUERY_MODES } from "../../protocol/tables.ts";
 
 /** `20260101`, or `20260101, repointing 12`. */
 function whenOf({ date, repointing }: PacketOutcome): string {
@@ -47,7 +47,7 @@ function summary(outcomes: readonly PacketOutcome[]): string {
   return states.filter(Boolean).join(", ");
 }
 
-const INSTRUMENTS = [...INSTRUMENT_APIDS.keys()];
+const INSTRUMENTS = [...instrumentApids().keys()];
 const PATIENCE = TRANSFER_OPTIONS.filter(({ name }) => name === "retries" || name === "stall-timeout");
 
 /** The command `webpoda`. */
