@@ -141,7 +141,7 @@ export function notebookKernel(): typeof Deno.jupyter | undefined {
  *
  * @param name The name of the error's class: `error.name` is not set yet in the constructor that calls this.
  */
-export function shortenStack(error: Error, name: string): void {
+function shortenStack(error: Error, name: string): void {
   if (notebookKernel() === undefined) return;
   const ownCode = new URL(".", import.meta.url).href;
   const frames = (error.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line));

@@ -21,7 +21,7 @@ import { randomUUID } from "node:crypto";
 export const MAX_ANSWER_BYTES = 6 * 1024 * 1024;
 
 /** The lifetimes of presigned URLs, in seconds. */
-export interface UrlLifetimes {
+interface UrlLifetimes {
   /** Default: 86,400. */
   readonly download?: number | undefined;
   /** Default: 3,600. */

@@ -465,7 +465,7 @@ const MAX_PAGE = { limit: 16 * 1024 * 1024, beyond: "fail", isStrict: true } as 
 export const MAX_LIFETIME_SECONDS = 604_800;
 
 /** Certificates of authorities. */
-export interface Authorities {
+interface Authorities {
   /** The file that they were read from. */
   readonly file: string;
   /** In PEM. */

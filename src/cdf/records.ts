@@ -525,7 +525,7 @@ async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Decompresses GZIP data as it is read, in little memory. */
-export class GzipReader {
+class GzipReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #place: CompressedPlace;
   #rest: Uint8Array = new Uint8Array(0);

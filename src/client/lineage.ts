@@ -272,7 +272,7 @@ function parentsByChild({ nodes, edges }: LineageGraph): Map<string, LineageNode
 }
 
 /** Draws the tree: each file below what was made from it. A file that occurs again is not drawn in full again. */
-export function lineageTree(graph: LineageGraph, columns = Infinity): string {
+function lineageTree(graph: LineageGraph, columns = Infinity): string {
   const parents = parentsByChild(graph);
   const lines = [lineageTitle(graph), lineageSummary(graph)];
   const drawn = new Set<string>();

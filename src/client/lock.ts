@@ -658,7 +658,7 @@ function counts(rows: ReadonlyArray<{ readonly state: string }>, states: readonl
 }
 
 /** Makes the table of the files of a lock file. */
-export function lockedTable(lock: ShownLock): Table<LockedFile> {
+function lockedTable(lock: ShownLock): Table<LockedFile> {
   const size = lock.files.reduce((sum, { bytes }) => sum + bytes, 0);
   return {
     title: `Locked [${lock.files.length}] files, ${formatBytes(size)}, in ${lock.path}`,
@@ -672,7 +672,7 @@ export function lockedTable(lock: ShownLock): Table<LockedFile> {
 }
 
 /** Makes the table of how a data directory differs from a lock file. */
-export function differencesTable(rows: readonly FileDifference[], lock: ShownLock): Table<FileDifference> {
+function differencesTable(rows: readonly FileDifference[], lock: ShownLock): Table<FileDifference> {
   const count = files(lock.files.length);
   const title = rows.length === 0
     ? `All ${count} are as ${lock.path} says`
@@ -689,7 +689,7 @@ export function differencesTable(rows: readonly FileDifference[], lock: ShownLoc
 }
 
 /** Makes the table of what has changed in the archive since a lock file was written. */
-export function changesTable(rows: readonly ArchiveChange[], lock: ShownLock): Table<ArchiveChange> {
+function changesTable(rows: readonly ArchiveChange[], lock: ShownLock): Table<ArchiveChange> {
   const title = rows.length === 0
     ? `The archive has nothing newer than ${lock.path} (${lock.created})`
     : `Changed in the archive since ${lock.created}: ${counts(rows, ["new", "superseded", "redelivered", "gone"])}`;

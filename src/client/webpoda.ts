@@ -466,7 +466,7 @@ export async function fetchPackets(
 }
 
 /** The time from the end of one repointing to the end of the next. */
-export interface Pointing extends TimeSpan {
+interface Pointing extends TimeSpan {
   /** The number of the repointing at its start. */
   readonly repointing: number;
 }
@@ -514,7 +514,7 @@ export function pointingsIn(pointings: readonly Pointing[], { from, to }: TimeSp
 }
 
 /** A half-open time span, in UTC: `2026-01-31T00:00:00.000000`. */
-export interface TimeSpan {
+interface TimeSpan {
   readonly from: string;
   /** Exclusive. */
   readonly to: string;

@@ -14,7 +14,7 @@ import { IstpFile, type TimeSpan } from "./istp_file.ts";
 // Reads the records of several CDF files of one product as if they were in one file, in the order of their times.
 
 /** A file that is joined with others. */
-export interface JoinedPart {
+interface JoinedPart {
   /** Its name. */
   readonly name: string;
   readonly cdf: Cdf;
@@ -134,7 +134,7 @@ function joined(pieces: readonly CdfArray[]): CdfArray {
  * Several CDF files that are read like one: the variables that all of them have, and the records of all of them in the order
  * of their times. Records at the same times are all kept. What does not vary must be the same in all files that are read.
  */
-export class JoinedCdf {
+class JoinedCdf {
   /** The variables that all files have, with the same meaning; with the records of all files. */
   readonly variables: readonly CdfVariable[];
   /** Why other variables are left out, by their names. */

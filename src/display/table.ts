@@ -157,7 +157,7 @@ export interface Table<Row> {
 }
 
 /** Of longer tables only the first and last rows are shown: browsers and notebooks cannot handle 100,000 rows. */
-export const MAX_ROWS = 100;
+const MAX_ROWS = 100;
 
 /** The shown rows of a long table, and the number of hidden rows between them. */
 interface Abridged<Row> {
@@ -167,14 +167,14 @@ interface Abridged<Row> {
 }
 
 /** Returns the first and the last rows of a table with more than `most` rows; otherwise all of them. */
-export function abridge<Row>(rows: readonly Row[], most: number): Abridged<Row> {
+function abridge<Row>(rows: readonly Row[], most: number): Abridged<Row> {
   if (rows.length <= most) return { head: rows, hidden: 0, tail: [] };
   const half = Math.floor(most / 2);
   return { head: rows.slice(0, half), hidden: rows.length - 2 * half, tail: rows.slice(-half) };
 }
 
 /** The line that replaces hidden rows, and says how to see some of them. */
-export function hiddenLine<Row>({ head, hidden }: Abridged<Row>): string {
+function hiddenLine<Row>({ head, hidden }: Abridged<Row>): string {
   const start = head.length;
   const rows = `${hidden} row${hidden === 1 ? "" : "s"}`;
   return `${rows} hidden: slice(${start}, ${start + Math.min(hidden, 2 * start)}) or filter() shows ${

@@ -14,7 +14,7 @@ export function either(one: AbortSignal, other: AbortSignal | undefined): AbortS
 }
 
 /** What ends a request. */
-export interface RequestEnd {
+interface RequestEnd {
   /** The signal to pass to `fetch`. */
   readonly signal: AbortSignal;
   /** Ends the request. */

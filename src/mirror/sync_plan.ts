@@ -13,14 +13,14 @@ export interface ListedFile {
 }
 
 /** What the archive was asked for. */
-export interface Listing {
+interface Listing {
   readonly files: readonly ListedFile[];
   /** The first moment of ingestion that was asked for; undefined for all files. */
   readonly from: string | undefined;
 }
 
 /** What a plan depends on. */
-export interface PlanInput {
+interface PlanInput {
   readonly listing: Listing;
   readonly remembered: ReadonlyMap<string, RememberedFile>;
   /** Returns the size and time of the file at a path here; undefined if there is none. */
@@ -298,7 +298,7 @@ export function planSync(input: PlanInput): SyncPlan {
 export type SupersededChoice = "keep" | "move" | "remove";
 
 /** How a sync finds out whether there is anything to do. */
-export interface FindSettings {
+interface FindSettings {
   /** The first day of ingestion to ask for, `YYYY-MM-DD`; undefined for all files. */
   readonly from: string | undefined;
   readonly superseded: SupersededChoice;

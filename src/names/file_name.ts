@@ -483,7 +483,7 @@ function readsAs(name: string, file: Writable): boolean {
  * @returns Undefined if no form has these fields; a name that is parsed differently if no form can represent their
  * values.
  */
-export function writeSpiceFile(file: Writable): string | undefined {
+function writeSpiceFile(file: Writable): string | undefined {
   const { kernel_type, extension, name } = file;
   if (name !== undefined && readsAs(name, file)) return name;
   const formRead = name === undefined ? undefined : formOf(name);

@@ -32,19 +32,19 @@ function encodePath(path: string): string {
 }
 
 /** The route of queries for science, ancillary and quicklook files. */
-export const QUERY_ROUTE = "/query";
+const QUERY_ROUTE = "/query";
 
 /** The route of queries for SPICE files. */
-export const SPICE_QUERY_ROUTE = "/spice-query";
+const SPICE_QUERY_ROUTE = "/spice-query";
 
 /** The route that lists spin files. */
-export const SPIN_TABLE_ROUTE = "/spin-table";
+const SPIN_TABLE_ROUTE = "/spin-table";
 
 /** The route that lists repoint files. */
 export const REPOINT_TABLE_ROUTE = "/repoint-table";
 
 /** The route that lists small-forces files, which `GET /spice-query` calls `thruster`. */
-export const SMALL_FORCES_TABLE_ROUTE = "/small-forces-table";
+const SMALL_FORCES_TABLE_ROUTE = "/small-forces-table";
 
 /** The route of metakernels, which list the SPICE kernels that cover a time span. */
 export const METAKERNEL_ROUTE = "/metakernel";

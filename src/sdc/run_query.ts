@@ -1001,7 +1001,7 @@ const MAX_RESPONSE_LENGTH = 256 * 1024 * 1024;
 const TOO_LARGE_OR_BROKEN: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
 /** A response that was not received completely because it is too large, and has to be split. */
-export interface TooLarge {
+interface TooLarge {
   /** The error to report if it cannot be split. */
   readonly cause: ImapError;
   /** Whether the response is known to be too large. Otherwise the server may be broken. */
@@ -1043,7 +1043,7 @@ async function noteServerTime(reply: Reply, onServerTime: RowRequest["onServerTi
  * @throws {ConnectionError} When there is no response. {ResponseError} When the server rejects the request.
  *   {ProtocolError} When the response does not follow the SDC's protocol.
  */
-export async function readRows(
+async function readRows(
   call: Call,
   { table, search, onServerTime }: RowRequest,
   take: TakeRows,

@@ -202,7 +202,7 @@ export interface ProductName {
 }
 
 /** The files of a product that have no days, such as SPICE kernels that are valid at any time. */
-export interface UndatedProduct extends ProductName {
+interface UndatedProduct extends ProductName {
   readonly files: number;
   /** The number of files in the data directory. */
   readonly here: number;
@@ -213,7 +213,7 @@ export interface UndatedProduct extends ProductName {
 }
 
 /** The files of a product: a row of the chart. */
-export interface Product extends ProductName {
+interface Product extends ProductName {
   /** The number of its files. */
   readonly files: number;
   /** From the newest to the oldest. */
@@ -340,7 +340,7 @@ function finished({ record, counter, files }: Growing): Product {
 }
 
 /** Time divided into bins of equal length, from the first day to the last. */
-export interface Bins {
+interface Bins {
   readonly first: number;
   readonly last: number;
   /** The number of days in a bin. */
@@ -348,7 +348,7 @@ export interface Bins {
 }
 
 /** The files of a product in one bin. */
-export interface Cell {
+interface Cell {
   readonly files: number;
   /** The number of files that begin in it; the others continue from the previous bin. */
   readonly begin: number;
@@ -363,7 +363,7 @@ export interface Cell {
 }
 
 /** Divides time into at most `most` bins. */
-export function binsOf({ first, last }: { readonly first: number; readonly last: number }, most: number): Bins {
+function binsOf({ first, last }: { readonly first: number; readonly last: number }, most: number): Bins {
   return { first, last, days: Math.ceil((last - first + 1) / Math.max(1, most)) };
 }
 
@@ -389,7 +389,7 @@ function smaller(a: number | undefined, b: number | undefined): number | undefin
  *
  * @param only The only version to count. Default: all versions.
  */
-export function cellsOf(product: Product, bins: Bins, only?: string): Map<number, Cell> {
+function cellsOf(product: Product, bins: Bins, only?: string): Map<number, Cell> {
   const indexes = new Map(product.versions.map((version, index) => [version, index]));
   const growing = new Map<number, GrowingBin>();
   for (const [day, versions] of product.days) {
@@ -420,7 +420,7 @@ function cellOf({ begin, before, days, daysHere, newest, older }: GrowingBin, in
 }
 
 /** A bin with files, or neighboring bins that look the same. */
-export interface Run {
+interface Run {
   /** The files of the first bin. */
   readonly cell: Cell;
   /** The first day. */
@@ -436,7 +436,7 @@ export interface Run {
  * @param cells Some bins of a product, in order.
  * @param joins Whether two neighbors become one run.
  */
-export function runsOf(
+function runsOf(
   cells: ReadonlyArray<readonly [index: number, cell: Cell]>,
   { first, last, days }: Bins,
   joins: (before: Cell, cell: Cell) => boolean,
@@ -464,7 +464,7 @@ interface DayTotals {
 }
 
 /** Counts the days of a product. */
-export function dayTotals(product: Product): DayTotals {
+function dayTotals(product: Product): DayTotals {
   const indexes = new Map(product.versions.map((version, index) => [version, index]));
   let [here, superseded] = [0, 0];
   for (const versions of product.days.values()) {
@@ -480,20 +480,20 @@ export function dayTotals(product: Product): DayTotals {
 }
 
 /** `v001`, or `v001 to v003` for several versions. */
-export function versionRange(versions: readonly string[]): string {
+function versionRange(versions: readonly string[]): string {
   const [newest, oldest] = [rowLabel.version(versions[0]), rowLabel.version(versions.at(-1))];
   return versions.length === 1 ? newest : `${oldest} to ${newest}`;
 }
 
 /** Says what the chart shows, in a line. */
-export function coverageTitle({ files, span, products, moreProducts }: Coverage): string {
+function coverageTitle({ files, span, products, moreProducts }: Coverage): string {
   if (span === undefined) return `Coverage of ${counted(files, "file")}`;
   const days = span.first === span.last ? `on ${isoDay(span.first)}` : `${isoDay(span.first)} to ${isoDay(span.last)}`;
   return `Coverage of ${counted(files, "file")}: ${counted(products.length + moreProducts, "product")}, ${days}`;
 }
 
 /** Says what the chart leaves out, in one line each. */
-export function coverageNotes({ files, undated, cut, elsewhere, moreProducts }: Coverage): string[] {
+function coverageNotes({ files, undated, cut, elsewhere, moreProducts }: Coverage): string[] {
   const notes: string[] = [];
   if (files === 0) notes.push("nothing found");
   if (cut > 0) notes.push(`${counted(cut, "file")} for a longer time: cut`);

@@ -7,7 +7,7 @@ import { closestName, dateOfMissionSeconds } from "../names/fields.ts";
 // The pixels of HEALPix maps of the sky (Górski et al. 2005, ApJ 622, 759): curvilinear squares of equal area.
 
 /** How the pixels of a map are numbered: ring by ring from the north, or square by square. */
-export type HealpixOrder = "ring" | "nested";
+type HealpixOrder = "ring" | "nested";
 
 /** Returns the number of pixels along the side of each of the twelve base squares; undefined if there is no such map. */
 export function healpixSide(pixels: number): number | undefined {

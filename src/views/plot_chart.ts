@@ -541,7 +541,7 @@ export function plotPicture(plot: Plot): Picture {
 // From values to pixels: the range of axes, gaps, minimum and maximum per pixel, and the cells of a spectrogram.
 
 /** A range of values, on a scale. */
-export interface Range {
+interface Range {
   readonly scale: "linear" | "log";
   readonly low: number;
   readonly high: number;
@@ -589,7 +589,7 @@ const MAX_DECADES = 12;
  *
  * @param margin The share of the range that is added at both ends.
  */
-export function rangeOf(values: Float64Array, wanted: Range["scale"], margin: number): Range {
+function rangeOf(values: Float64Array, wanted: Range["scale"], margin: number): Range {
   const positive = wanted === "log" ? extremes(values, "log") : undefined;
   if (positive !== undefined) {
     const [least, high] = positive;
@@ -680,7 +680,7 @@ function eventRows(
  * @returns Undefined if lines were asked for, and for what is not events: few values, values in a rhythm, or values that
  * follow from each other.
  */
-export function eventsPanel(panel: Panel): ColorsPanel | undefined {
+function eventsPanel(panel: Panel): ColorsPanel | undefined {
   if (panel.kind !== "lines") return undefined;
   const { x, values, lines, label, name, units, notes } = panel;
   const [first, last] = [x.values[0] ?? 0, x.values.at(-1) ?? 0];
@@ -752,7 +752,7 @@ function edgesOf(axis: Axis): Edges {
 }
 
 /** Returns the range of an axis: of its values, or from the beginning of its first cell to the end of the last one. */
-export function axisRange(axis: Axis, hasCells: boolean): Range {
+function axisRange(axis: Axis, hasCells: boolean): Range {
   const { kind, scale, values } = axis;
   let [low, high] = [Infinity, -Infinity];
   if (hasCells) {
@@ -781,13 +781,13 @@ function pixelsOf(values: Float64Array, { scale, low, high }: Range, pixels: num
 }
 
 /** A point of a line. */
-export type Point = readonly [x: number, value: number];
+type Point = readonly [x: number, value: number];
 
 /** A gap is at least this wide, in pixels. */
 const MIN_GAP_PIXELS = 1.5;
 
 /** Returns the positions of the records of a panel, and which of them follow a gap. */
-export class LinePlaces {
+class LinePlaces {
   readonly #panel: LinesPanel;
   readonly #places: Float64Array;
   readonly #gap: number;
@@ -904,7 +904,7 @@ function binEdges(places: Float64Array, columns: number, most: number, isEven: b
 }
 
 /** Divides a panel into parts with records: one for each if they are few, otherwise at most `most` of the same width. */
-export function linesBins({ x, values, lines }: LinesPanel, range: Range, columns: number, most: number): LinesBin[] {
+function linesBins({ x, values, lines }: LinesPanel, range: Range, columns: number, most: number): LinesBin[] {
   const places = pixelsOf(x.values, range, columns);
   const isEven = countFinite(places) > most;
   const edges = binEdges(places, columns, most, isEven);
@@ -948,7 +948,7 @@ export function linesBins({ x, values, lines }: LinesPanel, range: Range, column
 }
 
 /** The size of a picture, in pixels. */
-export interface Size {
+interface Size {
   readonly width: number;
   readonly height: number;
 }
@@ -975,7 +975,7 @@ function covered(edges: Edges, range: Range, pixels: number): Int32Array {
 }
 
 /** Returns the means of the values in each pixel, from left to right and from top to bottom; NaN where there is none. */
-export function cellsOf(panel: ColorsPanel, x: Range, y: Range, { width, height }: Size): Float64Array {
+function cellsOf(panel: ColorsPanel, x: Range, y: Range, { width, height }: Size): Float64Array {
   const { values } = panel;
   const rows = panel.y.values.length;
   const columns = covered(edgesOf(panel.x), x, width);
@@ -1015,7 +1015,7 @@ export function cellsOf(panel: ColorsPanel, x: Range, y: Range, { width, height 
 }
 
 /** A labeled value on an axis. */
-export interface AxisTick {
+interface AxisTick {
   readonly value: number;
   readonly label: string;
 }
@@ -1023,7 +1023,7 @@ export interface AxisTick {
 /**
  * Labels numbers in the same way, with as many digits as they need to differ: very large and very small ones as `1.5e9`.
  */
-export function numberLabels(values: readonly number[]): string[] {
+function numberLabels(values: readonly number[]): string[] {
   const size = Math.max(...values.map(Math.abs));
   const step = values.length < 2 ? size : Math.abs((values[1] ?? 0) - (values[0] ?? 0));
   if (size < 1e6 && (size >= 1e-3 || size === 0)) {
@@ -1193,7 +1193,7 @@ function valuesOf({ values, lines }: LinesPanel, line: number): Float64Array {
 }
 
 /** Draws a chart with block characters: a part for each line or spectrogram. */
-export function plotText({ title, notes, panels }: Plot, width: number): string {
+function plotText({ title, notes, panels }: Plot, width: number): string {
   const cut = (text: string) => cutToWidth(printable(text), width);
   const ranges = panels.map((panel) =>
     panel.kind === "colors"
@@ -1251,7 +1251,7 @@ export interface PlotRow {
 }
 
 /** Returns what a chart shows in words: a row for each line, or each spectrogram. */
-export function plotRows({ panels }: Plot): PlotRow[] {
+function plotRows({ panels }: Plot): PlotRow[] {
   return panels.flatMap((panel) => {
     const lines = panel.kind === "lines" ? panel.lines : [""];
     return lines.map((label, line): PlotRow => {

@@ -19,7 +19,7 @@ import type { Outcome, TransferEvent } from "../transfer/batch.ts";
 const STATES = ["fetched", "resumed", "sent", "skipped", "planned", "failed"] as const;
 
 /** Returns the total number of transferred bytes. */
-export function bytesOf(outcomes: readonly Outcome[]): number {
+function bytesOf(outcomes: readonly Outcome[]): number {
   return outcomes.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
@@ -127,7 +127,7 @@ export function outcomesBundle(outcomes: readonly Outcome[]): MimeBundle {
 }
 
 /** Draws outcomes for a web page, without empty columns. Failed files are marked. */
-export function outcomesHtml(outcomes: readonly Outcome[]): string {
+function outcomesHtml(outcomes: readonly Outcome[]): string {
   const table = outcomesTable(outcomes);
   const isUsed = ({ text }: Column<Outcome>) => outcomes.some((outcome) => text(outcome) !== "");
   return htmlTable({ ...table, columns: table.columns.filter(isUsed) });
