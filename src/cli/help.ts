@@ -139,10 +139,12 @@ export function adviceOnArgument(spec: CommandSpec, argument: string, words: rea
   const options = new Set(spec.options.map(({ name }) => `--${name}`));
   const isFile = isGlob(argument) || tryParseFileName(argument) !== undefined;
   if (isFile && options.has("--filename")) return `; use --filename ${argument}`;
-  const at = words.indexOf(argument);
-  const [option = "", value] = words.slice(Math.max(0, at - 2), at);
+  const at = words.indexOf(argument, 2);
+  const [option = "", value] = at < 0 ? [] : words.slice(at - 2, at);
   const takesList = option.startsWith("--") && spec.options.find(({ name }) => `--${name}` === option)?.isList === true;
-  return takesList ? `; separate several values with commas, as in ${option} ${value},${argument}` : "";
+  return takesList && value !== argument
+    ? `; separate several values with commas, as in ${option} ${value},${argument}`
+    : "";
 }
 
 /** A command in the list of commands. */

@@ -603,6 +603,8 @@ class GroupMap<Row extends FileRecord> extends Map<string, QueryResult<Row>> imp
   }
 }
 
+// The summary of a result.
+
 /** A chart with more rows or columns is unreadable. */
 const MAX_ROWS = 30;
 const MAX_LEVELS = 30;

@@ -53,6 +53,8 @@ import { DataFolders, localPath } from "../transfer/local_files.ts";
 import { compareObject } from "../transfer/objects.ts";
 import { basename, dirname, join } from "@std/path";
 
+// What is asked for.
+
 /**
  * Which packets to fetch, with the Python client's names.
  *
@@ -148,6 +150,8 @@ const WEBPODA_KINDS: KindsOf<WebpodaOptions> = {
   onOutcome: KINDS.function,
   now: KINDS.clock,
 };
+
+// Fetching packets, and writing and uploading their files.
 
 /**
  * The outcome of one day, or of one pointing.
@@ -465,6 +469,8 @@ export async function fetchPackets(
   return outcomes;
 }
 
+// Pointings, and the spans of time of files.
+
 /** The time from the end of one repointing to the end of the next. */
 interface Pointing extends TimeSpan {
   /** The number of the repointing at its start. */
@@ -550,6 +556,8 @@ export function spanOfFile(instrument: Instrument, day: string): TimeSpan {
   const start = startOfDay(day).getTime();
   return { from: moment(start - margin), to: moment(start + DAY_MS + margin) };
 }
+
+// Requests to webpoda.
 
 /** The URL of webpoda, and the token of the caller. */
 interface WebpodaSettings {

@@ -1,5 +1,7 @@
 import { InputError, shown, suggestion } from "../errors.ts";
 
+// Words that are known: instruments, data levels, and types of SPICE files.
+
 /** Whether a value is one of the given words. Case-sensitive. */
 export function isOneOf<Word extends string>(words: readonly Word[], value: unknown): value is Word {
   return words.some((word) => word === value);
@@ -165,6 +167,8 @@ export const SPICE_FOLDERS: Readonly<Record<SpiceType, string>> = {
   earth_attitude: "pck",
 };
 
+// Which known word a mistyped one may mean.
+
 /** Longer words are not typos, and comparing them would take long. */
 const MAX_WORD = 64;
 
@@ -221,11 +225,13 @@ function partsOf(name: string): string[] {
 
 /**
  * Returns the name of an option or a parameter that is meant: the only one that begins with the word, since the Python
- * client accepts `--instr`; the closest one; or one that has the word as a part, `data_level` for `level`.
+ * client accepts `--instr`; if several do, the closest of them if it is close; otherwise the closest one, or one that has
+ * the word as a part, `data_level` for `level`.
  */
 export function closestName(word: string, names: readonly string[]): string | undefined {
   const begun = word.length < MIN_BEGINNING ? [] : names.filter((name) => name.startsWith(word.toLowerCase()));
   if (begun.length === 1) return begun[0];
+  if (begun.length > 1) return closestWord(word, begun);
   const [part, second] = partsOf(word);
   const isPart = part !== undefined && second === undefined;
   return closestWord(word, names) ?? (isPart ? names.find((name) => partsOf(name).includes(part)) : undefined);
@@ -246,6 +252,8 @@ export function oneOfWords(word: string, words: readonly string[]): { expected: 
   const closest = closestWord(word, words);
   return { expected: `one of ${words.join(", ")}`, ...(closest === undefined ? {} : { closest }) };
 }
+
+// Patterns with `*` and `?`.
 
 /** Whether a text is a pattern: `*` matches any text, `?` matches one character. */
 export function isGlob(text: string): boolean {
@@ -272,6 +280,8 @@ export function matchesGlob(text: string, pattern: string): boolean {
   while (pattern[place] === "*") place++;
   return place === pattern.length;
 }
+
+// Versions.
 
 /**
  * A file's version: major and minor number (`v001.0002`), or in older names only a minor number (`v001`).
@@ -396,6 +406,8 @@ export function compareVersions(a: Version, b: Version): number {
   checkNumbers("compare", b);
   return (a.major ?? -1) - (b.major ?? -1) || a.minor - b.minor;
 }
+
+// Days, and days with a time, in UTC.
 
 const EIGHT_DIGITS = /^\d{8}$/;
 /** A day in milliseconds, without leap seconds. */
@@ -522,6 +534,8 @@ export function fromShortDate(text: string): string | undefined {
   const day = `${Number(text.slice(0, 2)) < 69 ? "20" : "19"}${text}`;
   return isCalendarDate(day) ? day : undefined;
 }
+
+// Times of files and packets, which count leap seconds.
 
 /** Nanoseconds in a second. */
 const SECOND = 1_000_000_000n;

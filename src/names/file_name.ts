@@ -23,6 +23,8 @@ import {
   VERSION_FORMS,
 } from "./fields.ts";
 
+// The kinds of files, and the fields of their names.
+
 /**
  * The extensions of science files: CDF and CCSDS packets.
  *
@@ -197,6 +199,8 @@ export type FileNameParts = ImapFile extends infer File ? File extends SpiceFile
     & { readonly [Field in keyof File as null extends File[Field] ? never : Field]: File[Field] }
     & { readonly [Field in keyof File as null extends File[Field] ? Field : never]?: File[Field] | undefined }
   : never;
+
+// The names of SPICE files: a list of forms.
 
 /**
  * The fields of a SPICE file's name besides its type.
@@ -537,6 +541,8 @@ export function spiceTypesOf(pattern: string): SpiceType[] {
   return [...new Set(spiceForms().filter((form) => mayHave(form, start, end)).map(({ type }) => type))];
 }
 
+// The lists of kernels in metakernels.
+
 /**
  * The types of kernels that a metakernel loads, by category (SDC protocol, `GET /metakernel`). Categories are in the
  * order of loading. Within a category, the best type is listed first; the others only fill its gaps.
@@ -599,6 +605,8 @@ export function readKernelsToLoad(text: string): string[] | undefined {
   }
   return paths;
 }
+
+// All kinds of names: how each is read and written.
 
 /** A kind of file: its folder in the archive, and the format of its names. */
 interface Kind {
@@ -837,6 +845,8 @@ function kindMeant(name: string): Kind | undefined {
   return candidates.find((kind) => kind.form === form) ?? candidates[0] ??
     KINDS.find((kind) => kind.form === (form ?? "product"));
 }
+
+// Reading and writing any name, and its path in the archive.
 
 /** The maximum length of a name in file systems and object stores, in bytes of UTF-8 (POSIX `NAME_MAX`). */
 const MAX_NAME_BYTES = 255;

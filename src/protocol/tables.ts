@@ -21,6 +21,8 @@ import {
 } from "../names/file_name.ts";
 import { ProtocolError } from "../errors.ts";
 
+// The routes of the API, and what its gateway answers.
+
 /** The prefix of routes for callers with an API key, after the base address (SDC protocol). */
 export const API_KEY_PREFIX = "/api-key";
 /** The prefix of routes for callers with an access token. */
@@ -140,6 +142,8 @@ export function isWebPage(body: string): boolean {
   return /^\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)\b/is.test(body);
 }
 
+// The route of webpoda, and the APIDs of its packets.
+
 /** The folder of packets at webpoda, packets on demand, whose origin is `https://lasp.colorado.edu` (SDC protocol). */
 const WEBPODA_ROUTE = "/ops/imap/poda/dap2/apids/SID1";
 
@@ -224,6 +228,8 @@ export const QUERY_MODES = ["ert", "sct"] as const;
  * @category Real-time data and packets
  */
 export type QueryMode = typeof QUERY_MODES[number];
+
+// The tables: their columns, and the parameters of their routes.
 
 /** The dialect of a server: that of today, or that of October 2024 (SDC protocol). */
 export type Dialect = "now" | "2024";
@@ -581,6 +587,8 @@ export function refusedParameter(text: string): string | undefined {
   return /^(\w{1,40}) is not a valid query parameter/.exec(text)?.[1];
 }
 
+// The parameters of queries, and of orders.
+
 /**
  * One value or several; a file must have one of them.
  *
@@ -754,6 +762,8 @@ export function readManifestLine(line: string): ManifestLine | null | undefined 
     ? undefined
     : { instrument, data_type, descriptor, released };
 }
+
+// The rows: their types, and how a row of a response becomes one of them.
 
 /**
  * One row of a query's response, whatever its table, under the SDC's own names (SDC protocol, `GET /query` and

@@ -88,6 +88,8 @@ export interface QueryTable {
   readonly overlaps: boolean;
 }
 
+// Checks of single values.
+
 /** The forms of a day, for messages. */
 export const DAY_FORMS =
   "a day of the calendar, YYYYMMDD, YYYY-MM-DD or YYYY-DDD such as 20260131, or today, yesterday, 7d";
@@ -268,6 +270,8 @@ export function checkValue(table: TableName, name: QueryParameterName, value: st
 export function isGiven(name: string, value: unknown): boolean {
   return value !== undefined && value !== null && (value !== false || name === "released");
 }
+
+// Checks of a whole query: its values, the table that file names imply, and its days.
 
 /** Parameters whose values are words in lower case, so that `MAG` can only mean `mag`. */
 const WORDS: ReadonlySet<string> = new Set<QueryParameterName>([
@@ -600,6 +604,8 @@ export function checkQuery(
   return { table, lists, days, latest, allMajors, fileNames, filePaths };
 }
 
+// Filters that the client applies to the rows.
+
 /** Whether a row meets a condition. */
 type Keep = (row: FileRecord) => boolean;
 
@@ -695,6 +701,8 @@ function keepDays({ table, days }: CheckedQuery): Keep {
     return first <= to && last >= from;
   };
 }
+
+// Requests that have the wanted rows.
 
 /** Parameters of a request that select files. */
 type Conditions = Readonly<Record<string, string>>;

@@ -33,6 +33,8 @@ const YEAR = 365;
  */
 const SLICES = 4;
 
+// Smaller requests instead of one whose response is too large.
+
 /** A span from the first to the last day, YYYYMMDD; undefined where it has no bound. */
 type Span = readonly [first: string | undefined, last: string | undefined];
 
@@ -103,6 +105,8 @@ export function splitRequest(
   }
   return undefined;
 }
+
+// Pages, and slices of days that are read at once but yielded in order.
 
 /** The number of rows per page, if the server supports pages: a response of 6 MB holds about 15,000. */
 const MAX_PAGE_ROWS = 10_000;
@@ -753,6 +757,8 @@ class QueryRun {
   }
 }
 
+// Conditions that the SDC cannot answer, and advice on them.
+
 /** Conditions for which the server fails, by parameter. */
 interface FailingCondition {
   readonly names: readonly string[];
@@ -841,6 +847,8 @@ export function queryRows(
 ): AsyncGenerator<FileRecord[], void> {
   return new QueryRun(transport, plan, options).rows();
 }
+
+// The rows of a response, read as it arrives.
 
 /** Thrown for a text that is not a JSON array. */
 export class NoJsonArray extends Error {

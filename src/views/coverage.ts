@@ -34,6 +34,8 @@ import {
 import { type Column, cutToWidth, escapeHtml, htmlTable, padToWidth, shorten, textWidth } from "../display/table.ts";
 import { Picture } from "../display/notebook.ts";
 
+// How many files of each product cover each day.
+
 /** The number of files of one version on one day. */
 interface DayCount {
   files: number;
@@ -339,6 +341,8 @@ function finished({ record, counter, files }: Growing): Product {
   };
 }
 
+// Days grouped into bins, for texts and charts.
+
 /** Time divided into bins of equal length, from the first day to the last. */
 interface Bins {
   readonly first: number;
@@ -502,6 +506,8 @@ function coverageNotes({ files, undated, cut, elsewhere, moreProducts }: Coverag
   if (moreProducts > 0) notes.push(`${counted(moreProducts, "more product")}: filter() shows them`);
   return notes;
 }
+
+// The chart.
 
 /** Days with files that are drawn as one bar, in the row of a product. */
 interface Span extends Run {
@@ -868,6 +874,8 @@ export function coverageSvg(coverage: Coverage, asked: string, scheme: SvgScheme
   return chartSvg(coverageChart(coverage, asked), scheme);
 }
 
+// The table with a strip for each product, for narrow pages.
+
 /** The size of the bars of a product in a web page, in pixels. */
 const STRIP = { width: 480, height: 20 } as const;
 const STRIP_ROWS: RowLook = {
@@ -1011,6 +1019,8 @@ export function coveragePicture(records: readonly FileRecord[], { asked, here }:
   });
 }
 
+// The chart as text.
+
 const GAP = "·";
 /**
  * The characters by where the files are, and by whether some or all days have files. Each `no` removes half a block.
@@ -1129,6 +1139,8 @@ export function coverageText(coverage: Coverage, columns: number): string {
       "\n",
     );
 }
+
+// The summary of a result: a tile for each instrument and data level.
 
 /** The number of files by instrument and level. */
 export interface Counts {

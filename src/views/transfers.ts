@@ -139,6 +139,8 @@ export function shownSummary(outcomes: readonly Outcome[]): MimeBundle {
   return { "text/plain": line, "text/html": `<div>${escapeHtml(line)}</div>` };
 }
 
+// A running transfer, as lines and as a panel.
+
 /** The maximum number of active files listed. */
 const MAX_ACTIVE = 8;
 const MAX_NAME = 100;
@@ -294,6 +296,8 @@ export function endedPanel(state: TransferState, advice: string): MimeBundle {
   return { "text/plain": `${line}\n`, "text/html": `<div>${escapeHtml(line)}</div>` };
 }
 
+// The state of a running transfer, from its events.
+
 /** A file that is being transferred. */
 interface ActiveFile {
   readonly file: string;
@@ -396,6 +400,8 @@ export class TransferTracker {
     return { files, done, failed: this.#failed, share, bytes: this.#bytes, speed, leftMs, active };
   }
 }
+
+// The report of a call.
 
 /**
  * Repeats a transfer for some of its files; `merge` adds the outcomes of the others, for the panel and the report.

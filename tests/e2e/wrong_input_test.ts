@@ -38,6 +38,8 @@ const WRONG: ReadonlyArray<readonly [line: string, ...said: string[]]> = [
     'the argument "swe"',
     "separate several values with commas, as in --instrument mag,swe",
   ],
+  ["query --instrument mag mag", 'the argument "mag": query takes only options; see'],
+  ["query --data l1a", '"--data": there is no such option; see'],
   ["query --start-date 7d today", 'the argument "today": query takes only options; see'],
   [`query ${VALID}`, `use --filename ${VALID}`],
   ["query --version v2", 'did you mean "v002"?'],
