@@ -259,9 +259,11 @@ function onLook(): void {
     if (timer.end <= now) due.push(timer);
     else next = Math.min(next, timer.end);
   }
-  for (const timer of due) timers.delete(timer);
-  if (timers.size > 0) lookBy(next);
-  for (const { onTime } of due) onTime();
+  if (timers.size > due.length) lookBy(next);
+  for (const timer of due) {
+    // One that is due may stop another one.
+    if (stopTimer(timer)) timer.onTime();
+  }
 }
 
 /**
@@ -276,10 +278,15 @@ export function startTimer(delayMs: number, onTime: () => void): () => void {
   const timer = { end: performance.now() + delayMs, onTime };
   timers.add(timer);
   lookBy(timer.end);
-  return () => {
-    // Without a listener, the program may end before the next look.
-    if (timers.delete(timer) && timers.size === 0) look?.signal.removeEventListener("abort", onLook);
-  };
+  return () => void stopTimer(timer);
+}
+
+/** Stops a timer. @returns Whether it was running. */
+function stopTimer(timer: Timer): boolean {
+  if (!timers.delete(timer)) return false;
+  // Without a listener, the program may end before the next look.
+  if (timers.size === 0) look?.signal.removeEventListener("abort", onLook);
+  return true;
 }
 
 /**

@@ -110,6 +110,8 @@ export class QuietLines implements Stamp {
   readonly #text: string;
   readonly #before: string;
   #at: number;
+  /** Whether the line before ends with a comma, or begins a list: another one of its kind follows. */
+  #goesOn = true;
   /** The moment of ingestion of the file before, in quotation marks: most files have the same one. */
   #moment = "none";
   /** The folder in the archive of the file that was read last, which is replaced rarely; empty before the first file. */
@@ -134,13 +136,15 @@ export class QuietLines implements Stamp {
   next(): boolean {
     const text = this.#text;
     for (;;) {
-      if (text.startsWith('   ["', this.#at)) return this.#readFile(this.#at + 5);
+      if (text.startsWith('   ["', this.#at)) return this.#goesOn && this.#readFile(this.#at + 5);
       const rest = text.slice(this.#at, this.#at + MAX_FOLDER_LINE);
-      this.isAtEnd = rest === " }\n}\n";
-      const [, folder] = /^ {2}"([^"]+)": \[\n/.exec(rest) ?? [];
+      // Text that is not JSON is left to the parser, which says so.
+      this.isAtEnd = !this.#goesOn && rest === " }\n}\n";
+      const [line = "", folder] = /^ {2}(?:"([^"]+)": \[|\],?)\n/.exec(rest) ?? [];
+      if (line === "" || this.#goesOn !== (folder !== undefined)) return false;
       if (folder !== undefined) this.folder = folder;
-      else if (!/^ {2}\],?\n/.test(rest)) return false;
-      this.#at += rest.indexOf("\n") + 1;
+      this.#goesOn = folder !== undefined || line.includes(",");
+      this.#at += line.length;
     }
   }
 
@@ -186,7 +190,8 @@ export class QuietLines implements Stamp {
       this.#at += 1 + notes.length;
     }
     if (text.charCodeAt(this.#at++) !== BRACKET) return false;
-    if (text.charCodeAt(this.#at) === COMMA) this.#at++;
+    this.#goesOn = text.charCodeAt(this.#at) === COMMA;
+    if (this.#goesOn) this.#at++;
     return text.charCodeAt(this.#at++) === NEWLINE;
   }
 }

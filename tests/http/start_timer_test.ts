@@ -40,6 +40,37 @@ Deno.test("startTimer() does not call once it is stopped, at any time before", a
   assertEquals(called, []);
 });
 
+Deno.test("startTimer() and startInterval() do not call if another one stops them that ends at the same time", async () => {
+  const called: string[] = [];
+  const stops: Array<() => void> = [];
+  const stopAll = () => stops.forEach((stop) => stop());
+  startTimer(20, stopAll);
+  stops.push(startTimer(20, () => called.push("timer")), startInterval(20, () => called.push("interval")));
+  // All of them are due at the next look.
+  for (const started = performance.now(); performance.now() - started < 40;);
+  await timeOf(100);
+  stopAll();
+  assertEquals(called, []);
+});
+
+Deno.test("startTimer() keeps the program running until its end, but not if it is stopped", async () => {
+  const program = `
+    import { startTimer } from "./src/http/transport.ts";
+    const stop = startTimer(60_000, () => console.log("stopped"));
+    startTimer(20, () => {
+      stop();
+      startTimer(300, () => console.log("ended"));
+      startTimer(90_000, () => console.log("stopped"))();
+    });`;
+  const started = performance.now();
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--quiet", program],
+    cwd: fromFileUrl(new URL("../..", import.meta.url)),
+  }).output();
+  assertEquals([success, new TextDecoder().decode(stdout)], [true, "ended\n"]);
+  assert(performance.now() - started < 50_000);
+});
+
 Deno.test("startTimer() prints no warning when the program is busy until after its end", async () => {
   const program = `
     import { startTimer } from "./src/http/transport.ts";

@@ -726,6 +726,11 @@ Deno.test("quietLines() reads all files of a state that nothing has to be done f
     [`",${numbers}`, `,${numbers}`],
     [" }\n}\n", " }\n}\n "],
     [" }\n}\n", " },\n}\n"],
+    // Text that is not JSON.
+    ['],\n   ["', ']\n   ["'],
+    ["]\n  ]\n", "],\n  ]\n"],
+    ["  ]\n }\n", "  ],\n }\n"],
+    [": [\n", ": [\n  ],\n"],
     ["_v002", "_v\\u0030\\u0030\\u0032"],
   ];
   for (const [from, to] of others) {

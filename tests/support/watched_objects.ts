@@ -2,6 +2,7 @@ import { type ArchiveOptions, type RunningArchive, startArchive } from "../../sr
 import { HAS_REPLICAS } from "./archive.ts";
 import { CredentialWatch } from "./server_credentials.ts";
 import { createServer, request } from "node:http";
+import { pipeline } from "node:stream";
 
 /** The origin under which callers see an archive's objects: no credential may be sent there. */
 export interface WatchedObjects extends AsyncDisposable {
@@ -42,10 +43,10 @@ export async function watchObjects(): Promise<WatchedObjects> {
     }
     const onward = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+      pipeline(answer, outgoing, () => {});
     });
     onward.on("error", () => outgoing.destroy());
-    incoming.pipe(onward);
+    pipeline(incoming, onward, () => {});
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   const address = server.address();
