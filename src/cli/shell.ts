@@ -308,9 +308,16 @@ async function wrapped(lines: readonly string[]): Promise<readonly string[]> {
   });
 }
 
-/** Whether a log of the requests would say no more than the error: the archive has no such file, or the disk is at fault. */
+/** The credentials are missing or wrong; the archive has a file of that name. */
+const EXPLAINED_STATUSES: ReadonlySet<number> = new Set([401, 409]);
+
+/**
+ * Whether a log of the requests would say no more than the error: the archive has no such file, or one already, it wants
+ * other credentials, or the disk is at fault.
+ */
 export function isExplained(error: unknown): boolean {
-  return error instanceof FileError || error instanceof ResponseError && error.isMissing;
+  return error instanceof FileError ||
+    error instanceof ResponseError && (error.isMissing || EXPLAINED_STATUSES.has(error.status));
 }
 
 /** The output of the program: data on standard output, everything else on standard error. */

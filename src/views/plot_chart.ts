@@ -20,8 +20,8 @@ import { utcText } from "./dataset.ts";
 import { aboutPanel, type Axis, type ColorsPanel, type LinesPanel, type Panel, type Plot } from "./plot.ts";
 
 const WIDTH = 860;
-/** The room of a panel's heading, between panels, and of the labels of a horizontal axis. */
-const [HEADING, BETWEEN, AXIS] = [24, 10, 44];
+/** The room of a panel's heading, of its second line, between panels, and of the labels of a horizontal axis. */
+const [HEADING, SECOND_LINE, BETWEEN, AXIS] = [24, 15, 10, 44];
 /** The width of a color scale, its distance from the panel, and the room for its labels. */
 const [BAR, BAR_GAP, BAR_LABELS] = [12, 12, 62];
 const IMAGE_HEIGHT = 300;
@@ -213,16 +213,20 @@ function numberMarks(panel: ColorsPanel, range: Range, { left, top, width, heigh
   })).filter((mark) => mark.kind === "text" && mark.text !== "");
 }
 
-/** Draws the color scale of a panel, at its right. */
+/** Draws the color scale of a panel, at its right. If all values are the same, it has only their color. */
 async function barMarks(range: Range, { left, top, width, height }: Frame): Promise<Mark[]> {
-  const { colors } = paletteOf(range, 64);
-  const pixels = Uint8Array.from({ length: 64 }, (_, row) => 64 - row);
+  const { single } = range;
+  const { colors, numberOf } = paletteOf(range, 64);
+  const pixels = Uint8Array.from({ length: 64 }, (_, row) => single === undefined ? 64 - row : numberOf(single));
+  const ticks = single === undefined
+    ? numberTicks(range, Math.floor(height / 28))
+    : [{ value: single, label: shortNumber(single) }];
   const png = await palettePng({ width: 1, height: 64, pixels, colors, isFirstClear: true });
   const x = left + width + BAR_GAP;
   const scale = scaleOf(range.scale, [range.low, range.high], [top + height, top]);
   return [
     { kind: "image", x, y: top, width: BAR, height, png },
-    ...numberTicks(range, Math.floor(height / 28)).flatMap(({ value, label }): Mark[] => {
+    ...ticks.flatMap(({ value, label }): Mark[] => {
       const y = scale.at(value);
       return [
         { kind: "line", points: [[x + BAR, y], [x + BAR + 4, y]], stroke: "text" },
@@ -301,29 +305,67 @@ function colorTips(panel: ColorsPanel, x: Range, y: Range, frame: Frame, panels:
   });
 }
 
+/** Is between the facts of a line. */
+const FACT_SEPARATOR = " · ";
+
 const NAME_FONT = { size: 12, isBold: true } as const;
 /** The maximum number of characters of a title, of a name, of a description, and of an entry of the legend. */
 const [MAX_TITLE, MAX_NAME, MAX_LABEL, MAX_ENTRY] = [90, 48, 56, 20];
 
-/** Draws the heading of a panel: its name, what it is, its units, and which line is which. */
-function headingMarks(panel: Panel, { left, top, width }: Frame): Mark[] {
-  const y = top - 10;
+/** The heading of a panel. */
+interface Heading {
+  readonly name: string;
+  /** Where the text after the name begins, from the left edge of the panel. */
+  readonly indent: number;
+  /** What the panel shows, and its units. */
+  readonly about: string;
+  /** The facts for which the first line has no room; empty for none. */
+  readonly second: string;
+  /** Which line is which. */
+  readonly entries: readonly string[];
+  readonly entriesWidth: number;
+  readonly height: number;
+}
+
+/** The number of characters of the usual width in so many pixels. */
+function charactersIn(pixels: number): number {
+  return Math.max(0, Math.floor(pixels / 6.8));
+}
+
+/** Arranges the heading of a panel. A legend leaves little room, and what does not fit is in a second line. */
+function headingOf(panel: Panel, width: number): Heading {
   const name = cutToWidth(printable(panel.name), MAX_NAME);
-  const about = [
-    cutToWidth(printable(aboutPanel(panel)), MAX_LABEL),
-    ...panel.notes.map(printable),
-  ].filter((text) => text !== "").join(" · ");
-  const marks: Mark[] = [{ kind: "text", x: left, y, text: name, ...NAME_FONT }];
+  const facts = [cutToWidth(printable(aboutPanel(panel)), MAX_LABEL), ...panel.notes.map(printable)]
+    .filter((text) => text !== "");
   // Capitals are wider than the average.
   const capitals = name.replace(/[^A-Z_]/g, "").length;
-  let x = left + textPixels(name, NAME_FONT) + 2 * capitals + 10;
+  const indent = textPixels(name, NAME_FONT) + 2 * capitals + 10;
   const lines = panel.kind === "lines" && panel.lines.length > 1 ? panel.lines : [];
   const entries = lines.map((label) => cutToWidth(printable(label), MAX_ENTRY));
-  const legend = entries.reduce((sum, entry) => sum + textPixels(entry) + 32, 0);
-  const room = left + width - x - legend;
-  const shownAbout = cutToWidth(about, Math.max(0, Math.floor(room / 6.8)));
-  if (shownAbout !== "") marks.push({ kind: "text", x, y, text: shownAbout, fill: "quiet" });
-  x = Math.max(x, left + width - legend + 12);
+  const entriesWidth = entries.reduce((sum, entry) => sum + textPixels(entry) + 32, 0);
+  const room = charactersIn(width - indent - entriesWidth);
+  let count = facts.length;
+  while (count > 0 && textWidth(facts.slice(0, count).join(FACT_SEPARATOR)) > room) count--;
+  const second = cutToWidth(facts.slice(count).join(FACT_SEPARATOR), charactersIn(width));
+  return {
+    name,
+    indent,
+    about: facts.slice(0, count).join(FACT_SEPARATOR),
+    second,
+    entries,
+    entriesWidth,
+    height: HEADING + (second === "" ? 0 : SECOND_LINE),
+  };
+}
+
+/** Draws the heading of a panel: its name, what it is, its units, and which line is which. */
+function headingMarks(heading: Heading, { left, top, width }: Frame): Mark[] {
+  const { name, indent, about, second, entries, entriesWidth, height } = heading;
+  const y = top - height + HEADING - 10;
+  const marks: Mark[] = [{ kind: "text", x: left, y, text: name, ...NAME_FONT }];
+  if (about !== "") marks.push({ kind: "text", x: left + indent, y, text: about, fill: "quiet" });
+  if (second !== "") marks.push({ kind: "text", x: left, y: y + SECOND_LINE, text: second, fill: "quiet" });
+  let x = left + Math.max(indent, width - entriesWidth + 12);
   entries.forEach((entry, index) => {
     marks.push(
       { kind: "rect", x, y: y - 1.5, width: 14, height: 3, fill: LINE_PAINTS[index] ?? "text" },
@@ -382,7 +424,7 @@ interface PanelAxes {
 
 async function panelMarks(panel: Panel, { x, y, ticks, panels }: PanelAxes, frame: Frame): Promise<Mark[]> {
   const { left, top, width, height } = frame;
-  const heading = headingMarks(panel, frame);
+  const heading = headingMarks(headingOf(panel, width), frame);
   if (!hasAny(panel)) {
     const text = panel.values.length === 0 ? "no values" : "all values are missing";
     return [...heading, frameMark(frame), {
@@ -481,10 +523,11 @@ async function plotChart({ title, notes, panels }: Plot): Promise<Chart> {
     const ticks = ticksOf(range, isTime, right - left);
     const places = ticks.map(({ value }) => scale.at(value));
     for (const panel of members) {
+      const width = Math.floor(right - left);
       const frame = {
         left,
-        top: top + HEADING,
-        width: Math.floor(right - left),
+        top: top + headingOf(panel, width).height,
+        width,
         height: heightOf(panel, panels.length),
       };
       const y = sides.get(panel) ?? range;
@@ -500,7 +543,7 @@ async function plotChart({ title, notes, panels }: Plot): Promise<Chart> {
   );
   return {
     title: cutToWidth(printable(title), MAX_TITLE),
-    subtitle: notes.join(" · "),
+    subtitle: notes.join(FACT_SEPARATOR),
     description: `From top to bottom: ${names.join("; ")}`,
     width: WIDTH,
     height: top,
@@ -513,7 +556,7 @@ async function plotChart({ title, notes, panels }: Plot): Promise<Chart> {
 function wordsOf(plot: Plot): string {
   return htmlTable({
     title: cutToWidth(printable(plot.title), MAX_TITLE),
-    note: cutToWidth(printable(plot.notes.join(" · ")), 2 * MAX_TITLE),
+    note: cutToWidth(printable(plot.notes.join(FACT_SEPARATOR)), 2 * MAX_TITLE),
     columns: [
       { header: "Variable", align: "left", text: ({ name }) => name },
       { header: "Units", align: "left", text: ({ units }) => units },
@@ -549,6 +592,8 @@ interface Range {
   readonly isCount?: boolean;
   /** Whether the low end of a vertical axis is at the top. */
   readonly isDownward?: boolean;
+  /** The value of all values, if they do not differ: the range around it is only there to draw it in the middle. */
+  readonly single?: number;
 }
 
 /** Differences of larger numbers, and the steps between smaller ones, are beyond what doubles can do. */
@@ -594,12 +639,17 @@ function rangeOf(values: Float64Array, wanted: Range["scale"], margin: number): 
   if (positive !== undefined) {
     const [least, high] = positive;
     const low = Math.max(least, high / 10 ** MAX_DECADES);
-    const factor = isFlat(low, high) ? 2 : (high / low) ** margin;
+    if (isFlat(low, high)) return { scale: "log", low: low / 2, high: high * 2, single: high };
+    const factor = (high / low) ** margin;
     return { scale: "log", low: low / factor, high: high * factor };
   }
   const [low, high] = extremes(values, "linear") ?? [0, 1];
   const size = Math.max(Math.abs(low), Math.abs(high));
-  const more = isFlat(low, high) ? (size < 1e-280 ? 1 : size * 0.1) : (high - low) * margin;
+  if (isFlat(low, high)) {
+    const more = size < 1e-280 ? 1 : size * 0.1;
+    return { scale: "linear", low: low - more, high: high + more, single: high };
+  }
+  const more = (high - low) * margin;
   return { scale: "linear", low: low - more, high: high + more };
 }
 
@@ -786,7 +836,7 @@ type Point = readonly [x: number, value: number];
 /** A gap is at least this wide, in pixels. */
 const MIN_GAP_PIXELS = 1.5;
 
-/** Returns the positions of the records of a panel, and which of them follow a gap. */
+/** The positions of the records of a panel, and which parts of its lines are connected. */
 class LinePlaces {
   readonly #panel: LinesPanel;
   readonly #places: Float64Array;
@@ -1068,6 +1118,8 @@ const [UPPER, LOWER, BOTH] = ["▀", "▄", "█"];
 /** From low to high. */
 const SHADES = ["·", "░", "▒", "▓", "█"];
 const MIN_COLUMNS = 16;
+/** The maximum width of the description of a panel, which may be in several lines. */
+const MAX_TEXT_LABEL = 160;
 /** A matrix with more columns or rows is drawn as shades. */
 const MAX_TEXT_NUMBERS = 16;
 
@@ -1192,6 +1244,19 @@ function valuesOf({ values, lines }: LinesPanel, line: number): Float64Array {
   );
 }
 
+/** Puts facts next to each other; the lines are broken between facts, and within one that is wider than a line. */
+function factLines(facts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const [index, fact] of facts.map(printable).entries()) {
+    const part = index < facts.length - 1 ? `${fact} ·` : fact;
+    const last = lines.at(-1);
+    const joined = last === undefined ? part : `${last} ${part}`;
+    if (textWidth(joined) <= width) lines.splice(-1, 1, joined);
+    else lines.push(...wrap(part, width).split("\n"));
+  }
+  return lines.map((line) => cutToWidth(line, width));
+}
+
 /** Draws a chart with block characters: a part for each line or spectrogram. */
 function plotText({ title, notes, panels }: Plot, width: number): string {
   const cut = (text: string) => cutToWidth(printable(text), width);
@@ -1207,27 +1272,27 @@ function plotText({ title, notes, panels }: Plot, width: number): string {
   const columns = Math.max(MIN_COLUMNS, width - indent - 1);
   const parts = panels.flatMap((panel, index) => {
     const [own = [], ends = []] = [ranges[index], sides[index]];
-    const about = [aboutPanel(panel), ...panel.notes].filter((text) => text !== "");
-    const heading = cut([panel.name, ...about].join(" · "));
+    const about = [cutToWidth(printable(aboutPanel(panel)), MAX_TEXT_LABEL), ...panel.notes];
+    const heading = factLines([panel.name, ...about].filter((text) => text !== ""), width);
     const [range, end] = [own[0], ends[0]];
-    if (range === undefined || end === undefined || panel.values.length === 0) return ["", heading, "no values"];
-    if (!panel.values.some(Number.isFinite)) return ["", heading, "all values are missing"];
+    if (range === undefined || end === undefined || panel.values.length === 0) return ["", ...heading, "no values"];
+    if (!panel.values.some(Number.isFinite)) return ["", ...heading, "all values are missing"];
     const x = axisRange(panel.x, panel.kind === "colors");
     if (panel.kind === "colors") {
       const { rows, range: colors } = colorRows(panel, x, range, columns);
       const table = matrixRows(panel, width);
-      if (table !== undefined) return ["", heading, ...table];
+      if (table !== undefined) return ["", ...heading, ...table];
       const [low, high] = endLabels(colors);
-      const key = cut(
-        `${printable(panel.y.label)} by ${panel.x.kind === "time" ? "time" : printable(panel.x.label)}; ${
-          SHADES.join("")
-        } ${low} to ${high}`,
-      );
-      return ["", heading, key, ...labeled(rows, end, indent), axisLine(panel, x, indent, columns)];
+      const shades = colors.single === undefined
+        ? `${SHADES.join("")} ${low} to ${high}`
+        : `${SHADES[Math.floor(SHADES.length / 2)] ?? ""} ${shortNumber(colors.single)}`;
+      const across = panel.x.kind === "time" ? "time" : printable(panel.x.label);
+      const key = cut(`${printable(panel.y.label)} by ${across}; ${shades}`);
+      return ["", ...heading, key, ...labeled(rows, end, indent), axisLine(panel, x, indent, columns)];
     }
     return [
       "",
-      heading,
+      ...heading,
       ...panel.lines.flatMap((label, line) => [
         ...(label === "" ? [] : [cut(`${" ".repeat(indent + 1)}${label}`)]),
         ...labeled(lineRows(panel, line, x, own[line] ?? range, columns), ends[line] ?? end, indent),
@@ -1235,8 +1300,7 @@ function plotText({ title, notes, panels }: Plot, width: number): string {
       axisLine(panel, x, indent, columns),
     ];
   });
-  const about = notes.length === 0 ? [] : wrap(notes.join(" · "), width).split("\n").map(cut);
-  const head = [cut(title), ...about];
+  const head = [cut(title), ...factLines(notes, width)];
   return `${[...head, ...parts].join("\n")}\n`;
 }
 

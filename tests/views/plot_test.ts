@@ -371,3 +371,43 @@ Deno.test("the notes of a chart as text are wrapped, not cut", () => {
   assertStringIncludes(text.replaceAll("\n", " "), notes.join(" · "));
   for (const line of text.split("\n")) assert(line.length <= 40, line);
 });
+
+Deno.test("a panel whose legend leaves no room has its notes in a second line, complete", async () => {
+  const panel: LinesPanel = {
+    ...{ kind: "lines", name: "vectors", label: "Magnetic field vector data", units: "nT", scale: "linear" },
+    notes: ["301 values outside VALIDMIN to VALIDMAX", "its times go back"],
+    lines: ["direction 0", "direction 1", "direction 2", "direction 3"],
+    x: { kind: "number", scale: "linear", values: new Float64Array([0, 1]), label: "" },
+    values: new Float64Array([0, 1, 2, 3, 4, 5, 6, 7]),
+  };
+  const picture = plotPicture({ title: "a file", notes: [], panels: [panel] });
+  const svg = await picture.toSvg();
+  const texts = [...svg.matchAll(/<text [^>]*y="([\d.]+)"[^>]*>([^<]*)<\/text>/g)]
+    .map(([, y, text]): [number, string] => [Number(y), text ?? ""]);
+  const lineOf = (words: string) => texts.find(([, text]) => text === words)?.[0] ?? NaN;
+  const second = lineOf("301 values outside VALIDMIN to VALIDMAX · its times go back");
+  assertEquals(lineOf("direction 3"), lineOf("Magnetic field vector data (nT)"));
+  assertEquals(Math.round(second - lineOf("direction 3")), 15);
+  const text = picture.toText({ columns: 40 });
+  assertStringIncludes(text.replaceAll("\n", " "), panel.notes.join(" · "));
+});
+
+Deno.test("the color scale of equal values has one color, and the value as its only label", async () => {
+  for (const scale of ["linear", "log"] as const) {
+    const count = (length: number) => Float64Array.from({ length }, (_, index) => index);
+    const axis = { kind: "number", scale: "linear", label: "" } as const;
+    const panel: ColorsPanel = {
+      ...{ kind: "colors", isImage: false, name: "counts", label: "", units: "", notes: [], scale },
+      ...{ x: { ...axis, values: count(4) }, y: { ...axis, values: count(3) } },
+      values: new Float64Array(12).fill(7.25).fill(NaN, 5, 6),
+    };
+    const picture = plotPicture({ title: "a file", notes: [], panels: [panel] });
+    const svg = await picture.toSvg();
+    // To the right of the panel.
+    const labels = [...svg.matchAll(/<text x="([\d.]+)"[^>]*>([^<]*)<\/text>/g)]
+      .filter(([, x]) => Number(x) > 780).map(([, , text]) => text);
+    assertEquals(labels, ["7.25"], scale);
+    assertStringIncludes(picture.toText(), "▒ 7.25");
+    assert(!picture.toText().includes("░"), scale);
+  }
+});
