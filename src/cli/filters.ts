@@ -151,18 +151,25 @@ export const FILTERS: readonly Filter[] = [
 ];
 
 /** The filters that only the archive can answer. */
-const OF_ARCHIVE: ReadonlySet<string> = new Set([
-  ...["ingestion-start-date", "ingestion-end-date", "today", "days-ago", "crid", "released"],
-]);
+const OF_ARCHIVE: readonly string[] = [
+  "ingestion-start-date",
+  "ingestion-end-date",
+  "today",
+  "days-ago",
+  "crid",
+  "released",
+];
 
-/** The filters that file names can answer. */
-export const LOCAL_FILTERS: readonly Filter[] = FILTERS.filter(({ name }) => !OF_ARCHIVE.has(name)).map((filter) =>
-  filter.name === "table"
-    ? { ...filter, help: filter.help.replace(/\(default: .*\)$/, "(default: all)") }
-    : filter.name === "major-version"
-    ? { ...filter, words: [], help: "major version number; separate several with commas" }
-    : filter
-);
+/** Returns the filters that file names can answer. */
+export function localFilters(): readonly Filter[] {
+  return FILTERS.filter(({ name }) => !OF_ARCHIVE.includes(name)).map((filter) =>
+    filter.name === "table"
+      ? { ...filter, help: filter.help.replace(/\(default: .*\)$/, "(default: all)") }
+      : filter.name === "major-version"
+      ? { ...filter, words: [], help: "major version number; separate several with commas" }
+      : filter
+  );
+}
 
 /** The option for the format of days. */
 export const DATES_OPTION: Option = {

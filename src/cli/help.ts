@@ -1,4 +1,4 @@
-import { FILTERS, LOCAL_FILTERS } from "./filters.ts";
+import { FILTERS, localFilters } from "./filters.ts";
 import {
   type Command,
   type CommandSpec,
@@ -320,7 +320,7 @@ const FUNCTIONS: readonly LibraryFunction[] = [
     command: "local",
     summary: "list what is in the data directory",
     call: "await imap.local(parameters)",
-    only: LOCAL_FILTERS.map(({ name }) => name),
+    only: localFilters().map(({ name }) => name),
   },
   { name: "localPath", summary: "where a file is, or would be, on this machine", call: "await imap.localPath(file)" },
   { name: "settings", summary: "the address, the data directory, and where they come from", call: "imap.settings()" },

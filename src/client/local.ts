@@ -42,7 +42,7 @@ import {
   type TableName,
   TABLES,
 } from "../protocol/tables.ts";
-import { checkQuery, isGiven, planQuery, QUERY_TABLES } from "../sdc/plan_query.ts";
+import { checkQuery, isGiven, planQuery, queryTable } from "../sdc/plan_query.ts";
 import { absolutePath, isThere } from "../transfer/local_files.ts";
 import { counted } from "../views/records.ts";
 
@@ -296,7 +296,7 @@ interface Selection {
 function checkNames(names: readonly string[]): void {
   const known = Object.keys(NAME_PARAMETERS);
   const problems = names.filter((name) => !known.includes(name)).map((name) => {
-    const isOfArchive = TABLES.some((table) => isOneOf(QUERY_TABLES[table].parameters, name));
+    const isOfArchive = TABLES.some((table) => isOneOf(queryTable(table).parameters, name));
     if (!isOfArchive) {
       return unknownParameter("list local files", name, { known, closest: closestName(name, known) });
     }

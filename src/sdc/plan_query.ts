@@ -198,7 +198,7 @@ const CHECKS: Readonly<Record<QueryParameterName, Check>> = {
   version,
   major_version: matching(/^(\d{1,9}|all)$/, "a whole number, or all"),
   minor_version: wholeNumber,
-  extension: (value, { table }) => wrongWord(value, QUERY_TABLES[table].extensions),
+  extension: (value, { table }) => wrongWord(value, queryTable(table).extensions),
   released: oneOf(["true", "false"]),
   filename: (value) =>
     unless(
@@ -230,36 +230,38 @@ const COMMON_PARAMETERS = [
   "table",
 ] as const;
 
-function queryTable(name: TableName, own: Partial<QueryTable> = {}): QueryTable {
+function describeTable(name: TableName): QueryTable {
   const { route, always, parameters, extensions }: SdcTable = SDC_TABLES[name];
   const isOwn = (parameter: string) => Object.hasOwn(parameters, parameter) && !isOneOf(COMMON_PARAMETERS, parameter);
-  return {
+  // Of an ancillary file, only the name contains the repointing.
+  const inNames = name === "ancillary" ? ["repointing"] as const : [];
+  const table: QueryTable = {
     route,
     always,
-    parameters: [...Object.keys(CHECKS).filter(isQueryParameter).filter(isOwn), ...COMMON_PARAMETERS],
+    parameters: [...inNames, ...Object.keys(CHECKS).filter(isQueryParameter).filter(isOwn), ...COMMON_PARAMETERS],
     wireNames: {},
     extensions,
     days: { from: "start_date", to: "end_date" },
     ingestionDays: { from: "ingestion_start_date", to: "ingestion_end_date" },
     overlaps: false,
-    ...own,
   };
-}
-
-/** The tables that can be searched. */
-export const QUERY_TABLES: Readonly<Record<TableName, QueryTable>> = {
-  science: queryTable("science"),
-  ancillary: queryTable("ancillary", {
-    // Only the file names contain it.
-    parameters: ["repointing", ...queryTable("ancillary").parameters],
-  }),
-  quicklook: queryTable("quicklook"),
-  spice: queryTable("spice", {
+  if (name !== "spice") return table;
+  return {
+    ...table,
     wireNames: { ingestion_start_date: "start_ingest_date", ingestion_end_date: "end_ingest_date" },
     ingestionDays: { from: "start_ingest_date", to: "end_ingest_date" },
     overlaps: true,
-  }),
-};
+  };
+}
+
+const queryTables = new Map<TableName, QueryTable>();
+
+/** Returns how a table is searched. A query needs one table, so each is described when it is first needed. */
+export function queryTable(name: TableName): QueryTable {
+  const table = queryTables.get(name) ?? describeTable(name);
+  queryTables.set(name, table);
+  return table;
+}
 
 /** Returns what was expected instead of a parameter's wrong value; undefined for a valid one. */
 export function checkValue(table: TableName, name: QueryParameterName, value: string, now: Date): Expected | undefined {
@@ -456,7 +458,7 @@ function parameterOfOtherTable(
   others: readonly TableName[],
   { verb, except }: QueryPurpose,
 ): InputError {
-  const parameters = QUERY_TABLES[table].parameters.filter((name) => !except.includes(name));
+  const parameters = queryTable(table).parameters.filter((name) => !except.includes(name));
   const have = `${new Intl.ListFormat("en").format(others)} ${others.length === 1 ? "has" : "have"}`;
   return new InputError(
     (nameOf) =>
@@ -473,10 +475,10 @@ function problemWith(
   [name, values]: readonly [name: string, values: readonly string[]],
   { now, purpose }: { readonly now: Date; readonly purpose: QueryPurpose },
 ): InputError | undefined {
-  const { parameters } = QUERY_TABLES[table];
+  const { parameters } = queryTable(table);
   const { verb, except } = purpose;
   if (!isOneOf(parameters, name)) {
-    const others = TABLES.filter((other) => isOneOf(QUERY_TABLES[other].parameters, name));
+    const others = TABLES.filter((other) => isOneOf(queryTable(other).parameters, name));
     return others.length > 0 ? parameterOfOtherTable(table, name, others, purpose) : unknownParameter(verb, name, {
       known: parameters.filter((name) => !except.includes(name)),
       closest: closestName(name, parameters),
@@ -573,7 +575,7 @@ export function checkQuery(
   const isCondition = ([name, [value]]: [string, string[]]) => !NO_CONDITION.has(name) && value !== ALL_MAJORS;
   if (![...values].some(isCondition) && (latest || !values.has("version"))) {
     const others: readonly QueryParameterName[] = ["table", ...(latest ? ["version"] as const : []), ...except];
-    const names = QUERY_TABLES[table].parameters.filter((name) => !others.includes(name));
+    const names = queryTable(table).parameters.filter((name) => !others.includes(name));
     const besides = latest ? " besides the version" : "";
     throw new InputError(
       (nameOf) => `Cannot ${verb} everything: give at least one of ${names.map(nameOf).join(", ")}${besides}`,
@@ -592,7 +594,7 @@ export function checkQuery(
   for (const [name, list] of values) {
     const isSaidElsewhere = (name === "version" && latest) || (name === "major_version" && allMajors);
     if (
-      !isSaidElsewhere && !NO_LIST.has(name) && isOneOf(QUERY_TABLES[table].parameters, name) &&
+      !isSaidElsewhere && !NO_LIST.has(name) && isOneOf(queryTable(table).parameters, name) &&
       !DAY_NAMES.includes(name)
     ) {
       const isNumber = NUMBERS.includes(name);
@@ -876,7 +878,7 @@ class Planner {
         this.#complete(request, { latestByServer, allMajors: majors !== undefined })
       ),
       keep: (row) => this.#keeps.every((keep) => keep(row)),
-      mayOverlap: QUERY_TABLES[table].overlaps || fileNames.length + filePaths.length > 1 || named.length > 1 ||
+      mayOverlap: queryTable(table).overlaps || fileNames.length + filePaths.length > 1 || named.length > 1 ||
         versions.length > 1 || majors === "reduce",
       reduceTo: latest && !latestByServer
         ? "newest version"
@@ -893,7 +895,7 @@ class Planner {
   }
 
   #wireName(name: QueryParameterName): string {
-    return QUERY_TABLES[this.#query.table].wireNames[name] ?? name;
+    return queryTable(this.#query.table).wireNames[name] ?? name;
   }
 
   /** The server compares the days that it supports; the client compares times of day, and the days of SPICE files. */
@@ -1000,7 +1002,7 @@ class Planner {
     request: Conditions,
     { latestByServer, allMajors }: { readonly latestByServer: boolean; readonly allMajors: boolean },
   ): WireQuery[] {
-    const { always } = QUERY_TABLES[this.#query.table];
+    const { always } = queryTable(this.#query.table);
     const { days } = this.#query;
     const [from = "", to = "99999999"] = [days.get("start_date")?.day, days.get("end_date")?.day];
     const { start_date = from, end_date = to, ...conditions } = request;

@@ -15,7 +15,7 @@ import {
   type TableName,
   type WireQuery,
 } from "../protocol/tables.ts";
-import { type DayRange, QUERY_TABLES, type QueryPlan, type QueryTable } from "./plan_query.ts";
+import { type DayRange, type QueryPlan, type QueryTable, queryTable } from "./plan_query.ts";
 import { unexpectedReply } from "./replies.ts";
 
 /** The action in messages about queries, after `Cannot `. */
@@ -414,7 +414,7 @@ class QueryRun {
 
   constructor(transport: Transport, plan: QueryPlan, options: QueryRowsOptions) {
     this.#call = new Call(transport, { action: ACTION, signal: options.signal }).endedBy(this.#stop.signal);
-    [this.#plan, this.#options, this.#table] = [plan, options, QUERY_TABLES[plan.table]];
+    [this.#plan, this.#options, this.#table] = [plan, options, queryTable(plan.table)];
     this.#queue = plan.requests.map((search) =>
       new Slice(search, { survey: search.major_version === ALL_MAJORS ? { newest: undefined } : undefined })
     );
@@ -1056,7 +1056,7 @@ async function readRows(
   { table, search, onServerTime }: RowRequest,
   take: TakeRows,
 ): Promise<TooLarge | undefined> {
-  const reply = await call.getApi(call.apiUrl(QUERY_TABLES[table].route, search));
+  const reply = await call.getApi(call.apiUrl(queryTable(table).route, search));
   if (!reply.ok) {
     const cause = await reply.refusal();
     if (cause.status === 413) return { cause, isCertain: true };

@@ -1,11 +1,12 @@
 import { FILTERS } from "../../src/cli/filters.ts";
 import { formats } from "../../src/cli/formats.ts";
 import { query } from "../../src/cli/commands/query.ts";
-import { QUERY_TABLES } from "../../src/sdc/plan_query.ts";
+import { TABLES } from "../../src/protocol/tables.ts";
+import { queryTable } from "../../src/sdc/plan_query.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("query has an option for every parameter of the library's queries, and no other", () => {
-  const parameters = new Set(Object.values(QUERY_TABLES).flatMap(({ parameters }) => parameters));
+  const parameters = new Set(TABLES.flatMap((table) => queryTable(table).parameters));
   assertEquals(FILTERS.map(({ parameter }) => parameter).toSorted(), [...parameters].toSorted());
 });
 

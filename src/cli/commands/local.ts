@@ -1,4 +1,4 @@
-import { DATES_OPTION, LOCAL_FILTERS, queryOf, wantsIsoDates } from "../filters.ts";
+import { DATES_OPTION, localFilters, queryOf, wantsIsoDates } from "../filters.ts";
 import { type FormatName, formats, json, jsonLines } from "../formats.ts";
 import { aborted, type Command, type CommandInput, EXIT, type ExitCode, type Output, UsageError } from "../shell.ts";
 import { ImapClient } from "../../client/imap_client.ts";
@@ -111,7 +111,7 @@ export const local: Command = {
         "SDC's are removed only when they are named",
     },
     options: [
-      ...LOCAL_FILTERS,
+      ...localFilters(),
       { name: "products", help: "list the products, with the number and the size of their files" },
       { name: "superseded", help: "list only files that have a newer version here" },
       { name: "partial", help: "list the partial files of unfinished downloads" },
