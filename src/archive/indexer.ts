@@ -3,8 +3,8 @@ import type { SkippedFile } from "./folders.ts";
 import { isCanonicalPath } from "./object_store.ts";
 import type { PostgresCatalog } from "./postgres_catalog.ts";
 import { pause, type SqlRow } from "./postgres.ts";
-import type { ListedObject, ObjectFacts, S3Client } from "./s3.ts";
-import { FileNameError, ImapError, ProtocolError, ResponseError } from "../errors.ts";
+import { HiddenObjectError, type ListedObject, type ObjectFacts, type S3Client } from "./s3.ts";
+import { FileNameError, ImapError, ProtocolError } from "../errors.ts";
 
 /**
  * SQL: now, in milliseconds since 1970. Only the database's clock counts, so that replicas with different clocks agree.
@@ -623,11 +623,6 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Whether a store that can be used does not show an object: it refuses a request for one that is encrypted with a caller's key. */
-function isHidden(error: unknown): boolean {
-  return error instanceof ResponseError && error.status === 400;
-}
-
 const HIDDEN = "the store does not show it; is it encrypted with a key of its own (SSE-C)?";
 
 /** The paths of the archive. */
@@ -767,7 +762,7 @@ class Sweep {
       const md5 = this.#hasMd5 ? object.md5 ?? null : null;
       return { ...entry, md5, etag: object.etag === "" ? null : object.etag };
     } catch (error) {
-      if (isHidden(error)) return this.#skip(path, HIDDEN);
+      if (error instanceof HiddenObjectError) return this.#skip(path, HIDDEN);
       if (!(error instanceof FileNameError)) throw error;
       const fields = error.problems.map((problem) => problem.field).join(", ");
       return this.#skip(path, `not a name the archive knows: wrong ${fields}`);
@@ -779,7 +774,7 @@ class Sweep {
     try {
       return [{ path, facts: await this.#options.client.head(path, { signal: this.#signal }) }];
     } catch (error) {
-      if (!isHidden(error)) throw error;
+      if (!(error instanceof HiddenObjectError)) throw error;
       this.#skip(path, HIDDEN);
       return [];
     }

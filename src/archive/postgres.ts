@@ -601,7 +601,20 @@ export class Postgres {
    */
   async exclusively<Result>(name: string, act: () => Promise<Result>): Promise<Result | undefined> {
     const pool = new Pool(this.#package, this.#place, { isSingle: true });
-    const ask = async (lookup: string) => (await pool.client.unsafe(lookup, [name], { prepare: false }))[0];
+    // Its connection may be dead after a long time without a statement.
+    const ask = async (lookup: string) => {
+      const waiting = new AbortController();
+      try {
+        return await Promise.race([
+          pool.client.unsafe(lookup, [name], { prepare: false }).then(([row]) => row),
+          pause(this.#maxWaitMs, waiting.signal).then(() => {
+            throw new SocketError("ETIMEDOUT", "the server does not respond");
+          }),
+        ]);
+      } finally {
+        waiting.abort();
+      }
+    };
     try {
       if ((await ask(`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`))?.locked !== 1) return undefined;
       const result = await act();

@@ -472,6 +472,9 @@ interface Authorities {
   readonly certificates: string;
 }
 
+/** A store that can be used does not show an object: it refuses a request for one that is encrypted with a caller's key. */
+export class HiddenObjectError extends ResponseError {}
+
 /** The options of an {@linkcode S3Client}. */
 export interface S3ClientOptions {
   readonly location: StoreLocation;
@@ -595,7 +598,8 @@ export class S3Client {
    * Returns what the store says about an object; undefined if there is none.
    *
    * @param options `retries`: how often to retry. Default: that of the client.
-   * @throws {ImapError} When the store does not answer, or refuses.
+   * @throws {HiddenObjectError} When the store can be used, but not to see this object. {ImapError} When it does not answer, or
+   * refuses.
    */
   async head(
     path: string,
@@ -611,7 +615,8 @@ export class S3Client {
       if (!reply.ok) {
         // A response to HEAD has no body that says why; one to another request has.
         if (status < 500) await this.check();
-        throw this.#refusal(call, reply, "");
+        const refusal = this.#refusal(call, reply, "");
+        throw status === 400 ? new HiddenObjectError(refusal.reason, { action: call.action, status }) : refusal;
       }
       const size = lengthOfHeaders(headers);
       const mtime = Date.parse(headers.get("last-modified") ?? "");

@@ -6,7 +6,8 @@ import { writeDemoFiles } from "../../src/demo/demo_files.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { dirname, fromFileUrl, join } from "@std/path";
+import { walk } from "@std/fs";
+import { dirname, fromFileUrl, join, relative } from "@std/path";
 
 const DOCUMENTS = ["../../docs/permissions.md", "../../README.md"].map((path) => new URL(path, import.meta.url));
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
@@ -180,4 +181,28 @@ Deno.test("each command works with exactly the permissions of docs/permissions.m
       assert(done, stderr);
     });
   }
+});
+
+Deno.test("serve says what is wrong with the code of a checkout, whatever it may read besides", async () => {
+  await using folder = await testFolder();
+  const checkout = join(folder.path, "ché ck out");
+  for await (const { path, isFile } of walk(join(ROOT, "src"))) {
+    const copy = join(checkout, relative(ROOT, path));
+    await (isFile ? Deno.copyFile(path, copy) : Deno.mkdir(copy, { recursive: true }));
+  }
+  for (const name of ["cli.ts", "deno.json", "deno.lock"]) await Deno.copyFile(join(ROOT, name), join(checkout, name));
+  await Deno.remove(join(checkout, "src/archive/orders.ts"));
+  const saidWith = async (read: string) => {
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--quiet", `--allow-read=${read}`, join(checkout, "cli.ts"), "serve"],
+      cwd: folder.path,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assertEquals(stdout.length, 0);
+    return new TextDecoder().decode(stderr);
+  };
+  const said = await saidWith(join(checkout, "src"));
+  assertStringIncludes(said, `Cannot start the archive: its code in ${checkout}/ cannot be loaded: Module not found`);
+  // It can be pasted into a command line.
+  assertStringIncludes(await saidWith(join(checkout, "cli.ts")), `add "--allow-read=${checkout}/"\n`);
 });

@@ -85,7 +85,7 @@ Deno.test({
     archive.process.kill("SIGTERM");
     assertEquals((await archive.process.status).code, 0);
     assertEquals(await isRunning(stopped), false);
-    reader.releaseLock();
+    await reader.cancel();
   },
 });
 

@@ -1,10 +1,13 @@
 // The options of `serve` that say where the archive is, which of them have no meaning together, and where their secrets are.
 import { startArchive } from "../../archive.ts";
 import { startArchive as startInternalArchive } from "../../src/archive/start_archive.ts";
-import { InputError } from "../../src/errors.ts";
+import { ImapError, InputError } from "../../src/errors.ts";
+import { keyRenewalOf } from "../../src/cli/commands/serve.ts";
 import { runCli, startBareServe } from "../support/cli.ts";
 import { testFolder } from "../support/folder.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async";
+import { join } from "@std/path";
 
 const SHARED = [
   "--database",
@@ -91,4 +94,42 @@ Deno.test("serve answers /health without a key", async () => {
   const response = await fetch(`${archive.url}/query?instrument=mag`);
   await response.body?.cancel();
   assertEquals(response.status, 401);
+});
+
+Deno.test("serve reads renewed keys of a store only when their file is complete, and says that it uses the earlier ones", async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, "keys");
+  const keys = (id: string, secret: string) => `aws_access_key_id = ${id}\naws_secret_access_key = ${secret}`;
+  await Deno.writeTextFile(path, keys("A", "first-secret"));
+  const renewal = await keyRenewalOf(path, { settledMs: 300 });
+  assert(renewal !== undefined);
+  const isRead = async (id: string, secret: string) => {
+    const { accessKeyId, secretAccessKey } = await renewal.read();
+    assertEquals([accessKeyId, secretAccessKey], [id, secret]);
+  };
+  await isRead("A", "first-secret");
+  // Replaced by another file.
+  await Deno.writeTextFile(`${path}.new`, keys("B", "second-secret"));
+  await Deno.rename(`${path}.new`, path);
+  await isRead("B", "second-secret");
+  // Cut while it is being written: half a secret is a secret, too.
+  await Deno.writeTextFile(path, keys("C", "t"));
+  const reading = isRead("C", "third-secret");
+  for (const letter of "hird-secret") {
+    await Deno.writeTextFile(path, letter, { append: true });
+    await delay(10);
+  }
+  await reading;
+  const used = "; the earlier keys are used";
+  for (const text of ["", "aws_access_key_id = D\n"]) {
+    await Deno.writeTextFile(path, text);
+    const { message } = await assertRejects(() => renewal.read(), ImapError, "expected lines with aws_access_key_id");
+    assert(message.endsWith(used), message);
+  }
+  await Deno.remove(path);
+  const { message } = await assertRejects(() => renewal.read(), ImapError);
+  assertEquals(
+    message,
+    `Cannot read the file of --store-credentials "${path}" again: there is no such file${used}`,
+  );
 });

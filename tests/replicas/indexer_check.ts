@@ -6,7 +6,7 @@ import { parseStoreUrl, S3Client, type S3ClientOptions } from "../../src/archive
 import { S3Store } from "../../src/archive/s3_store.ts";
 import { openReplica } from "../../src/archive/replica.ts";
 import type { HttpEvent } from "../../src/http/transport.ts";
-import { ImapError, InputError } from "../../src/errors.ts";
+import { ImapError, InputError, ResponseError } from "../../src/errors.ts";
 import { testFolder } from "../support/folder.ts";
 import { startServer } from "../support/server.ts";
 import { type ArchivePlace, busyFactor, type ReplicaServers, sharedServers, startServers } from "./servers.ts";
@@ -652,7 +652,13 @@ Deno.test("A sweep skips objects that are encrypted with a key of their own, and
   const paths = [pathOf(0), pathOf(1), pathOf(2)];
   const hidden = new Set([pathOf(0)]);
   const etagOf = (path: string) => md5(`${path} ${hidden.has(path)}`);
+  let keys: "valid" | "ending" | "expired" = "valid";
   await using server = startServer(({ method, url }) => {
+    if (method === "HEAD" && keys === "ending") keys = "expired";
+    if (keys === "expired") {
+      const refusal = "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>";
+      return new Response(method === "HEAD" ? null : refusal, { status: 400 });
+    }
     if (method === "GET") {
       const contents = paths.map((path) =>
         `<Contents><Key>${path}</Key><LastModified>2026-01-31T12:00:00Z</LastModified>` +
@@ -675,6 +681,10 @@ Deno.test("A sweep skips objects that are encrypted with a key of their own, and
   hidden.add(pathOf(1));
   assertEquals(await skippedBy(replica.indexer.sweep()), [pathOf(1)]);
   assertEquals(await skippedBy(replica.indexer.sweep()), []);
+  assertEquals(await listed(replica), first);
+  // A store refuses keys that have expired with the same status, but it refuses the list, too.
+  keys = "ending";
+  await assertRejects(() => replica.indexer.sweep(), ResponseError, "expired");
   assertEquals(await listed(replica), first);
 });
 

@@ -18,7 +18,7 @@ import { sharedServers, startServers } from "./servers.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async";
 import { join } from "@std/path";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
 
 /** A source of numbers from 0 to 1, the same each time. */
@@ -378,6 +378,51 @@ Deno.test("Only one archive at a time does what is exclusive", async () => {
     assertEquals([...await one.rows(`SELECT ${settings.join(", ")}`)], [{ idle: "30", interval: "10", count: "3" }]);
   } finally {
     await Promise.all([one.close(), two.close()]);
+  }
+});
+
+/** Starts a server that passes bytes to another one and back, until it is silenced. */
+async function startSilentProxy(
+  place: { readonly host: string; readonly port: number },
+): Promise<Disposable & { readonly port: number; silence(): void }> {
+  const sockets = new Set<Socket>();
+  let isSilent = false;
+  const pass = (from: Socket, to: Socket) => {
+    sockets.add(from);
+    from.on("data", (bytes) => isSilent || to.write(bytes));
+    from.on("error", () => {});
+    from.on("close", () => to.destroy());
+  };
+  const server = await listening(createServer((near) => {
+    const far = connect(place);
+    pass(near, far);
+    pass(far, near);
+  }));
+  return {
+    port: server.port,
+    silence: () => void (isSilent = true),
+    [Symbol.dispose]() {
+      for (const socket of sockets) socket.destroy();
+      server[Symbol.dispose]();
+    },
+  };
+}
+
+Deno.test("What is exclusive ends although its connection is dead, as after a long time without a statement", async () => {
+  const { database: url } = await newCatalog();
+  const { hostname, port } = new URL(url);
+  using proxy = await startSilentProxy({ host: hostname, port: Number(port) });
+  const far = await Postgres.open(changed(url, (url) => url.port = String(proxy.port)), { maxWaitMs: 300 });
+  try {
+    const done = await far.exclusively("sweep", () => {
+      proxy.silence();
+      return Promise.resolve("done");
+    });
+    assertEquals(done, "done");
+    const error = await assertRejects(() => far.exclusively("sweep", () => Promise.resolve("done")), ConnectionError);
+    assertMatch(error.message, /the connection broke|does not respond/);
+  } finally {
+    await far.close();
   }
 });
 

@@ -109,13 +109,39 @@ function storeCredentialsIn(text: string): StoreCredentials {
   throw new UsageError(`Cannot use the file of --store-credentials: ${expected}`);
 }
 
+/** How long a file of keys must stay as it is before they are used: half a key is one, too. */
+const SETTLED_MS = 1_000;
+
 /** Returns how the keys in a file are renewed; undefined if they can be read only once. */
-async function keyRenewalOf(given: string | undefined): Promise<ArchiveOptions["keyRenewal"]> {
+export async function keyRenewalOf(
+  given: string | undefined,
+  { settledMs = SETTLED_MS } = {},
+): Promise<ArchiveOptions["keyRenewal"]> {
   if (given === undefined) return undefined;
-  const path = checkedPath("read the file of --store-credentials", given, "store-credentials");
+  const action = "read the file of --store-credentials";
+  const path = checkedPath(action, given, "store-credentials");
   // Not a pipe, as that of <(...) in a shell.
   if (!(await Deno.stat(path)).isFile) return undefined;
-  return { everyMs: RENEWAL_MS, read: async () => storeCredentialsIn(await Deno.readTextFile(path)) };
+  const read = async () => {
+    const { delay } = await import("@std/async");
+    let before: string;
+    let text = await Deno.readTextFile(path);
+    do {
+      before = text;
+      await delay(settledMs, { persistent: false });
+      text = await Deno.readTextFile(path);
+    } while (text !== before);
+    return storeCredentialsIn(text);
+  };
+  return {
+    everyMs: RENEWAL_MS,
+    read: () =>
+      read().catch((cause) => {
+        const state = cause instanceof Deno.errors.NotFound ? "there is no such file" : String(cause);
+        const problem = cause instanceof UsageError ? cause.message : `Cannot ${action} "${path}" again: ${state}`;
+        throw new ImapError(`${problem}; the earlier keys are used`, { cause });
+      }),
+  };
 }
 
 /** Returns one line for each skipped file, up to a limit. */
@@ -208,8 +234,12 @@ async function cannotLoad(error: unknown): Promise<ImapError> {
   }
   const { fromFileUrl } = await import("@std/path");
   const folder = fromFileUrl(root);
-  const { state } = await Deno.permissions.query({ name: "read", path: folder });
-  if (state !== "granted") return new ImapError(`Deno may not read its code; add --allow-read=${folder}`, options);
+  const { state } = await Deno.permissions.query({ name: "read", path: fromFileUrl(new URL("src", root)) });
+  if (state !== "granted") {
+    const flag = `--allow-read=${folder}`;
+    const argument = /[^\w./:\\=-]/.test(flag) ? `"${flag}"` : flag;
+    return new ImapError(`Deno may not read its code; add ${argument}`, options);
+  }
   return new ImapError(`its code in ${folder} cannot be loaded: ${reason}`, options);
 }
 
