@@ -510,6 +510,7 @@ export class Postgres {
   readonly #maxWaitMs: number;
   /** The statements that connections keep, with their numbered values. */
   readonly #prepared = new Map<string, string>();
+  readonly #ending = new AbortController();
   readonly #closing = new AbortController();
   #pool: Pool;
   #outage: Outage | undefined;
@@ -628,6 +629,11 @@ export class Postgres {
     }
   }
 
+  /** Calls no longer wait for a server that is away: they fail, so that a program that ends need not wait either. */
+  stopWaiting(): void {
+    this.#ending.abort();
+  }
+
   /** Closes all connections; calls that still wait fail. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -672,7 +678,7 @@ export class Postgres {
     const waiting = new AbortController();
     const isOver = left > 0 && await Promise.race([
       outage.over.then(() => true),
-      pause(left, waiting.signal).then(() => false),
+      pause(left, AbortSignal.any([waiting.signal, this.#ending.signal])).then(() => false),
     ]);
     waiting.abort();
     if (isOver && !this.#closing.signal.aborted) return;

@@ -125,6 +125,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Backend> {
         },
         close: async () => {
           clearInterval(timer);
+          catalog.database.stopWaiting();
           await indexer.close();
         },
       };

@@ -300,6 +300,26 @@ Deno.test("A replica says at /health that its database is away, and that it is b
   assertEquals(said.match(/the server is away/g)?.length, 1, said);
 });
 
+Deno.test("serve ends at once while its database is away, although its callers would wait", async () => {
+  await using servers = await startServers();
+  const place = await servers.newArchivePlace();
+  await using replica = await startBareServe([], { env: environment(servers, place) });
+  await servers.postgres.kill();
+  const waiting = fetch(`${replica.url}/query?instrument=mag`).then((response) => response.text(), () => {});
+  await until(async () => {
+    const response = await fetch(`${replica.url}/health`);
+    await response.body?.cancel();
+    return response.status === 503;
+  });
+  const ended = await wallTimeOf(async () => {
+    replica.process.kill("SIGTERM");
+    assertEquals((await replica.process.status).code, 0);
+  });
+  // They wait for ten seconds, of which two have passed.
+  assert(ended < 6_000, `it took ${ended} ms`);
+  await waiting;
+});
+
 Deno.test("serve with a database and a store needs the permissions of docs/permissions.md, and no others", async () => {
   const servers = await sharedServers();
   const place = await servers.newArchivePlace();
