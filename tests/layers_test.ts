@@ -42,7 +42,7 @@ interface Module {
   readonly loads: readonly string[];
 }
 
-/** `src/http/request.ts` -> `http`; `src/errors.ts` -> `errors.ts`. */
+/** `src/http/call.ts` -> `http`; `src/errors.ts` -> `errors.ts`. */
 function partOf(path: string): string {
   return path.split("/")[1] ?? "";
 }

@@ -130,7 +130,7 @@ interface CellOptions {
 }
 
 /** A call that runs in a cell, until it is disposed of. */
-export interface RunningCall<Options> extends AsyncDisposable {
+interface RunningCall<Options> extends AsyncDisposable {
   /** The options, with a signal that the Stop button aborts, too. */
   readonly options: Options;
 }

@@ -256,7 +256,7 @@ export class VariableCard {
  *
  * @ignore
  */
-export type DatasetContent =
+type DatasetContent =
   | FileContent
   /** CDF files of one product, one of which is open already. */
   | { readonly kind: "series"; readonly series: FileSeries; readonly sample: IstpFile; readonly sampleName: string };
@@ -688,7 +688,7 @@ export async function openRemote(
 type Openable = string | URL | FileRecord;
 
 /** How files are opened. */
-export interface OpenAllContext {
+interface OpenAllContext {
   readonly dataDir: string;
   /** Downloads files of the archive. */
   readonly download: (archivePaths: readonly string[]) => Promise<TransferReport>;

@@ -317,7 +317,7 @@ async function write(
 }
 
 /** What `lock` locks: the files of a query, named files, or undefined for all files of the data directory. */
-export type Lockable = QueryParameters | string | Iterable<string | FileRecord> | undefined;
+type Lockable = QueryParameters | string | Iterable<string | FileRecord> | undefined;
 
 /** Writes a lock file, as the function `lock` does. */
 export async function makeLock(

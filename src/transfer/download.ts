@@ -449,7 +449,7 @@ export async function downloadFiles(
       await connection.take();
       running.signal.throwIfAborted();
       running.onProgress({ type: "file", file: archivePath });
-      return await new Download(transport, urls, archivePath, { ...one, ...running, connection }).run();
+      return await downloadFile(transport, urls, archivePath, { ...one, ...running, connection });
     },
   );
   await folders.sync();

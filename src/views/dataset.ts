@@ -33,7 +33,7 @@ export function utcText(time: number): string {
 }
 
 /** `608 × 4`; `1` for a single value. */
-export function shapeText(shape: readonly number[]): string {
+function shapeText(shape: readonly number[]): string {
   return shape.length === 0 ? "1" : shape.join(" × ");
 }
 
@@ -45,7 +45,7 @@ export function valueText(value: number | string | undefined, isTime = false): s
 }
 
 /** Formats the value of an attribute in a line. */
-export function attributeText(value: CdfAttributeValue): string {
+function attributeText(value: CdfAttributeValue): string {
   const values: readonly (string | number | bigint)[] = typeof value === "object" ? value : [value];
   return values.map(String).join(", ");
 }
@@ -141,7 +141,7 @@ function packetTime(seconds: number | undefined): string {
 }
 
 /** Says where a chain of packets breaks. */
-export function chainBreakText({ offset, reason, remaining, found, announced }: ChainBreak): string {
+function chainBreakText({ offset, reason, remaining, found, announced }: ChainBreak): string {
   const where = `the last ${counted(remaining, "byte")}, from byte ${offset} on,`;
   if (reason === "version") {
     return `${where} are not space packets: they begin with ${

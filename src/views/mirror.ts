@@ -5,13 +5,13 @@ import { ImapError } from "../errors.ts";
 import type { SyncChange, SyncResult } from "../mirror/sync.ts";
 
 /** The result of a sync, as it is shown. */
-export interface ShownSync extends SyncResult {
+interface ShownSync extends SyncResult {
   /** Whether it is a plan: nothing was done. */
   readonly isPlan: boolean;
 }
 
 /** The states, in the order in which a summary counts them. */
-export const SYNC_STATES = ["new", "redelivered", "superseded", "gone", "local change", "failed"] as const;
+const SYNC_STATES = ["new", "redelivered", "superseded", "gone", "local change", "failed"] as const;
 
 /** The order of a table: what needs attention comes first. */
 const ORDER: readonly string[] = ["failed", "local change", "gone", "new", "redelivered", "superseded"];

@@ -600,7 +600,7 @@ interface Range {
 const [MAX_DRAWN, MIN_DRAWN] = [1e300, 1e-290];
 
 /** Whether a value has a place on a scale. */
-export function hasPlace(value: number, scale: Range["scale"]): boolean {
+function hasPlace(value: number, scale: Range["scale"]): boolean {
   return scale === "log" ? value >= MIN_DRAWN && value <= MAX_DRAWN : Math.abs(value) <= MAX_DRAWN;
 }
 
@@ -930,7 +930,7 @@ class LinePlaces {
 }
 
 /** What a part of a panel shows, from left to right. */
-export interface LinesBin {
+interface LinesBin {
   /** Where it begins and ends, in pixels. */
   readonly from: number;
   readonly to: number;
@@ -1305,7 +1305,7 @@ function plotText({ title, notes, panels }: Plot, width: number): string {
 }
 
 /** A line of a chart in words. */
-export interface PlotRow {
+interface PlotRow {
   readonly name: string;
   readonly units: string;
   /** The least and the greatest value; empty if all are missing. */
@@ -1343,7 +1343,7 @@ function plotRows({ panels }: Plot): PlotRow[] {
 // Writes pictures in PNG format whose colors are those of a palette (https://www.w3.org/TR/png-3/).
 
 /** A picture with at most 256 colors. */
-export interface PalettePicture {
+interface PalettePicture {
   readonly width: number;
   readonly height: number;
   /** The number of a color for each pixel, from left to right and from top to bottom. */
