@@ -1247,12 +1247,15 @@ function valuesOf({ values, lines }: LinesPanel, line: number): Float64Array {
 /** Puts facts next to each other; the lines are broken between facts, and within one that is wider than a line. */
 function factLines(facts: readonly string[], width: number): string[] {
   const lines: string[] = [];
-  for (const [index, fact] of facts.map(printable).entries()) {
-    const part = index < facts.length - 1 ? `${fact} ·` : fact;
+  for (const fact of facts.map(printable)) {
     const last = lines.at(-1);
-    const joined = last === undefined ? part : `${last} ${part}`;
-    if (textWidth(joined) <= width) lines.splice(-1, 1, joined);
-    else lines.push(...wrap(part, width).split("\n"));
+    const joined = last === undefined ? fact : last + FACT_SEPARATOR + fact;
+    if (textWidth(joined) <= width) {
+      lines.splice(-1, 1, joined);
+      continue;
+    }
+    if (last !== undefined && textWidth(last) + 2 <= width) lines.splice(-1, 1, `${last} ·`);
+    lines.push(...wrap(fact, width).split("\n"));
   }
   return lines.map((line) => cutToWidth(line, width));
 }

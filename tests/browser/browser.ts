@@ -16,6 +16,9 @@ export interface WatchedPage extends AsyncDisposable {
   readonly complaints: readonly string[];
 }
 
+/** How long a step in a page may take. Playwright's 30 seconds are not always enough on a machine with ten times the work. */
+const MAX_WAIT_MS = 180_000;
+
 async function executable(): Promise<string> {
   const places = [Deno.env.get("CHROMIUM") ?? "", ...PLACES].filter((place) => place !== "");
   for (const place of places) if ((await Deno.stat(place).catch(() => undefined))?.isFile) return place;
@@ -41,6 +44,7 @@ function isLoopback(address: string): boolean {
 /** Opens a page in a fresh profile. */
 export async function openPage(browser: Browser, { width, height = 800, colorScheme }: Look): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB" });
+  context.setDefaultTimeout(MAX_WAIT_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(`console: ${message.text()}`));

@@ -21,7 +21,7 @@ const LOOKS: readonly Look[] = [
   { width: 480, colorScheme: "dark" },
 ];
 
-/** The outputs of the gallery that the documentation has screenshots of: a name, and a part of the cell's code. */
+/** The outputs of the gallery that pictures are taken of: a name, and a part of the cell's code. */
 const PICTURED = {
   gallery_table: "await files.show()",
   gallery_coverage: "await year.coverage()",
@@ -39,8 +39,17 @@ const FILE_PAGES: Readonly<Record<string, string>> = {
   file_text: "imap/spice/lsk/naif0012.tls",
 };
 
-/** The outputs whose screenshots are in the documentation. */
+/** The pages of files that pictures are taken of. */
 const PICTURED_FILES: ReadonlySet<string> = new Set(["file_vectors", "file_spectrogram"]);
+
+/** Opens the page of a file. On a busy machine the archive may say that reading the file takes too long: it is asked again. */
+async function openFilePage(page: Page, url: string): Promise<void> {
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    await page.goto(url);
+    if (await page.locator("[role=alert]").count() === 0) return;
+  }
+  throw new Error(`${url} shows no file: ${await page.locator("[role=alert]").innerText()}`);
+}
 
 /** Serves the gallery as each site shows it. */
 async function serveGallery(): Promise<{ url: string } & AsyncDisposable> {
@@ -54,7 +63,7 @@ async function serveGallery(): Promise<{ url: string } & AsyncDisposable> {
   return { url: `http://127.0.0.1:${server.addr.port}`, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-/** Takes the screenshots of the gallery for the documentation. */
+/** Takes pictures of outputs of the gallery. */
 async function takeScreenshots(page: Page, { width, colorScheme }: Look): Promise<void> {
   const cells = await readNotebook(notebookPath("gallery.ipynb"));
   for (const [name, words] of Object.entries(PICTURED)) {
@@ -151,7 +160,7 @@ for (const look of LOOKS) {
       await t.step(path, async () => {
         await using watched = await openPage(browser, look);
         const { page, complaints } = watched;
-        await page.goto(`${archive.url}/files/${path}`);
+        await openFilePage(page, `${archive.url}/files/${path}`);
         if (PICTURED_FILES.has(name)) await screenshot(page, `${name}_${width}_${colorScheme}`);
         for (const summary of await page.locator("summary").all()) await summary.click();
         await assertReadable(page);

@@ -63,3 +63,16 @@ Deno.test("deno task reference writes pages whose links lead somewhere, with the
   }
   assertEquals(broken, []);
 });
+
+Deno.test("docs/screenshots has the pictures that pages show, and no others", async () => {
+  const root = new URL("../../", import.meta.url);
+  const pages = ["README.md"];
+  const pictures: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("docs", root))) {
+    if (name.endsWith(".md")) pages.push(`docs/${name}`);
+  }
+  for await (const { name } of Deno.readDir(new URL("docs/screenshots", root))) pictures.push(name);
+  const texts = await Promise.all(pages.map((page) => Deno.readTextFile(new URL(page, root))));
+  const shown = texts.flatMap((text) => [...text.matchAll(/!\[[^\]]+\]\((?:docs\/)?screenshots\/(\S+?)\)/g)]);
+  assertEquals(pictures.toSorted(), [...new Set(shown.map(([, name]) => name ?? ""))].toSorted());
+});

@@ -47,7 +47,7 @@ async function pictures(page: Page, name: string): Promise<void> {
   await page.setViewportSize(size);
 }
 
-/** Code of the gallery whose output the documentation has a picture of. */
+/** Code of the gallery whose output is taken a picture of. */
 const PICTURED = {
   table: "await files.show()",
   coverage: "await year.coverage()",
