@@ -2,7 +2,6 @@ import { type ArchiveOptions, type RunningArchive, startArchive } from "../../sr
 import { HAS_REPLICAS } from "./archive.ts";
 import { CredentialWatch } from "./server_credentials.ts";
 import { createServer, request } from "node:http";
-import { pipeline } from "node:stream";
 
 /** The origin under which callers see an archive's objects: no credential may be sent there. */
 export interface WatchedObjects extends AsyncDisposable {
@@ -43,10 +42,12 @@ export async function watchObjects(): Promise<WatchedObjects> {
     }
     const onward = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      pipeline(answer, outgoing, () => {});
+      answer.pipe(outgoing);
+      // The archive has ended in the middle of it. Deno's `pipeline` throws if the caller is gone (2.9).
+      for (const event of ["aborted", "error"]) answer.on(event, () => outgoing.destroy());
     });
     onward.on("error", () => outgoing.destroy());
-    pipeline(incoming, onward, () => {});
+    incoming.pipe(onward);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   const address = server.address();
