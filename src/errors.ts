@@ -503,6 +503,36 @@ export class FileError extends ImapError {
   }
 }
 
+/** Returns the operating system's message, without "(os error N)" and without Deno's additions. */
+function reason(error: Error): string {
+  return error.message.replace(/ \(os error \d+\).*$/s, "").replace(
+    /^Writable stream is closed or errored\.?$/,
+    "broken",
+  );
+}
+
+/**
+ * Creates the error for a file or folder that cannot be read or written. An error of this library is returned
+ * unchanged.
+ *
+ * @param action What failed, as it follows `Cannot ` in messages.
+ * @param path The file or folder.
+ */
+export function fileError(action: string, path: string, thrown: unknown): ImapError {
+  if (thrown instanceof ImapError) return thrown;
+  const options = { path, cause: thrown };
+  if (thrown instanceof Deno.errors.NotCapable) {
+    const advice = "run it with --allow-read and --allow-write";
+    return new FileError(`Deno may not use "${path}"; ${advice}`, { ...options, action });
+  }
+  if (thrown instanceof Error && /os error 24\)|EMFILE/.test(thrown.message)) {
+    const advice = "use a lower concurrency, or raise the limit (ulimit -n)";
+    return new FileError(`too many files are open; ${advice}`, { ...options, action });
+  }
+  const state = thrown instanceof Error ? reason(thrown) : String(thrown);
+  return new FileError(`"${path}" cannot be used: ${state}`, { ...options, action });
+}
+
 /**
  * A time that SPICE kernels of a category do not cover.
  *

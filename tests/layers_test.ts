@@ -246,7 +246,7 @@ function reachedFrom(entry: string, reached = new Set<string>()): Set<string> {
 }
 
 /** The maximum number of modules in the graph of a program, without the packages of others. */
-const GRAPHS: ReadonlyArray<readonly [entry: string, most: number]> = [["mod.ts", 81], ["cli.ts", 108]];
+const GRAPHS: ReadonlyArray<readonly [entry: string, most: number]> = [["mod.ts", 81], ["cli.ts", 106]];
 
 for (const [entry, most] of GRAPHS) {
   Deno.test(`the graph of ${entry} has at most ${most} modules, and not the archive, which only serve needs`, () => {
@@ -262,7 +262,7 @@ Deno.test("the archive starts without HAPI and without what reads CDF files", ()
 });
 
 /** The maximum number of files of src/ that deal with the SDC and the archive, without declaration files: a file is a deep module. */
-const MAX_FILES = 87;
+const MAX_FILES = 86;
 /** The parts that go further than a client of the SDC, into files and from run to run, which have limits of their own. */
 const FURTHER: Readonly<Record<string, number>> = { cdf: 7, ccsds: 3, dataset: 6, mirror: 9 };
 /** The files of other parts that offer them, show what they find, and make what they find in demos. */
@@ -280,7 +280,6 @@ const OFFERS = [
   "src/cli/commands/lock.ts",
   "src/cli/commands/plot.ts",
   "src/cli/commands/sync.ts",
-  "src/cli/commands/verify.ts",
   "src/client/dataset.ts",
   "src/client/lineage.ts",
   "src/client/local.ts",

@@ -60,22 +60,22 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "reprocess",
     summary: "ask the SDC to reprocess products",
-    load: async () => (await import("./commands/reprocess.ts")).reprocess,
+    load: async () => (await import("./commands/orders.ts")).reprocess,
   },
   {
     name: "jobs",
     summary: "list the jobs of the SDC's processing",
-    load: async () => (await import("./commands/reprocess.ts")).jobs,
+    load: async () => (await import("./commands/orders.ts")).jobs,
   },
   {
     name: "job-log",
     summary: "print the log of a job",
-    load: async () => (await import("./commands/reprocess.ts")).jobLog,
+    load: async () => (await import("./commands/orders.ts")).jobLog,
   },
   {
     name: "release",
     summary: "release data to the public",
-    load: async () => (await import("./commands/release.ts")).release,
+    load: async () => (await import("./commands/orders.ts")).release,
   },
   {
     name: "space-weather",
@@ -120,12 +120,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "verify",
     summary: "check files on this machine against a lock file",
-    load: async () => (await import("./commands/verify.ts")).verify,
+    load: async () => (await import("./commands/lock.ts")).verify,
   },
   {
     name: "diff",
     summary: "list what is newer in the archive than a lock file",
-    load: async () => (await import("./commands/verify.ts")).diff,
+    load: async () => (await import("./commands/lock.ts")).diff,
   },
   {
     name: "lineage",

@@ -9,12 +9,13 @@ import {
 import { RecordList } from "./record_list.ts";
 import { downloadAll, type DownloadContext } from "./transfers.ts";
 import { checkedPath } from "../config.ts";
-import { fileError, replaceFile } from "../disk.ts";
+import { replaceFile } from "../disk.ts";
 import type { Table } from "../display/table.ts";
 import {
   checkObject,
   CoverageError,
   type CoverageGap,
+  fileError,
   ImapError,
   InputError,
   joinInputErrors,

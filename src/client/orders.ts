@@ -2,12 +2,12 @@ import { CALL_KINDS, type CallOptions, checkOptions, KINDS, type KindsOf } from 
 import { RecordList } from "./record_list.ts";
 import { uploadOne, urlSource } from "./transfers.ts";
 import { checkedPath, type Settings } from "../config.ts";
-import { fileError } from "../disk.ts";
 import type { Table } from "../display/table.ts";
 import {
   checkObject,
   decodeText,
   excerpt,
+  fileError,
   FileNameError,
   ImapError,
   InputError,

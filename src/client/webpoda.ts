@@ -2,10 +2,11 @@ import { CALL_KINDS, type CallOptions, checkOptions, KINDS, type KindsOf } from 
 import { readyQuery } from "./query.ts";
 import { downloadOne, uploadOne, urlSource } from "./transfers.ts";
 import type { Settings } from "../config.ts";
-import { fileError, syncFolder, writeAll } from "../disk.ts";
+import { syncFolder, writeAll } from "../disk.ts";
 import {
   checkObject,
   excerpt,
+  fileError,
   ImapError,
   InputError,
   joinInputErrors,

@@ -1,5 +1,4 @@
-import { fileError } from "../disk.ts";
-import { ConnectionError, FileError, type ImapError } from "../errors.ts";
+import { ConnectionError, FileError, fileError, type ImapError } from "../errors.ts";
 import { type Call, either, Reply, shownUrl, timeoutError } from "./call.ts";
 import { startTimer } from "./transport.ts";
 

@@ -1,5 +1,4 @@
-import { fileError } from "../disk.ts";
-import type { ImapError } from "../errors.ts";
+import { fileError, type ImapError } from "../errors.ts";
 import { createHash } from "node:crypto";
 
 /** A hash algorithm, as a Data Package and Node's `crypto` name it. */

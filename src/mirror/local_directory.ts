@@ -1,6 +1,6 @@
 // What a data directory holds: one linear walk, from folder to folder, that never follows a link.
 import { STATE_FOLDER } from "../config.ts";
-import { fileError } from "../disk.ts";
+import { fileError } from "../errors.ts";
 import { archivePath, type ImapFile, tryParseFileName } from "../names/file_name.ts";
 import { absolutePath } from "../transfer/local_files.ts";
 import { bytesIn, nameOfOwn, partialPathOf, readRecord } from "../transfer/partial_file.ts";

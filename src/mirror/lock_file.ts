@@ -1,7 +1,7 @@
 // A lock file: the exact files of a data set, as a Data Package (version 2, https://datapackage.org), so that other
 // programs can check them, too. What a Data Package has no name for is in `imap`, and in fields of the resources.
-import { fileError, replaceFile } from "../disk.ts";
-import { decodeText, FileError, ImapError, shown } from "../errors.ts";
+import { replaceFile } from "../disk.ts";
+import { decodeText, FileError, fileError, ImapError, shown } from "../errors.ts";
 import { bareName, tryParseFileName } from "../names/file_name.ts";
 import { isJsonObject } from "../protocol/tables.ts";
 import { localPath } from "../transfer/local_files.ts";

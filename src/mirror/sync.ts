@@ -2,8 +2,7 @@
 // Each completed file is recorded at once (sync_state.ts), so that a run that is killed is
 // continued by the next one.
 import { STATE_FOLDER } from "../config.ts";
-import { fileError } from "../disk.ts";
-import { ImapError } from "../errors.ts";
+import { fileError, ImapError } from "../errors.ts";
 import { absolutePath, DataFolders, isThere, localPath } from "../transfer/local_files.ts";
 import type { Outcome } from "../transfer/batch.ts";
 import {

@@ -2,8 +2,8 @@
 // run works, a journal next to it holds what has changed since. Only the process that holds the state's claim writes: the
 // partial file that downloads use, which works for several processes and hosts (partial_file.ts, takeover.ts).
 import { STATE_FOLDER } from "../config.ts";
-import { fileError, flushFile, syncFolder, writeAll } from "../disk.ts";
-import { FileError } from "../errors.ts";
+import { flushFile, syncFolder, writeAll } from "../disk.ts";
+import { FileError, fileError } from "../errors.ts";
 import { isJsonObject } from "../protocol/tables.ts";
 import type { PartialFile } from "../transfer/partial_file.ts";
 

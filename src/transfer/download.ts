@@ -1,5 +1,4 @@
-import { fileError } from "../disk.ts";
-import { ResponseError } from "../errors.ts";
+import { fileError, ResponseError } from "../errors.ts";
 import { Call, type EndOfMany } from "../http/call.ts";
 import type { Transport } from "../http/transport.ts";
 import { bareName } from "../names/file_name.ts";

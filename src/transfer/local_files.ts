@@ -1,5 +1,5 @@
-import { fileError, syncFolder } from "../disk.ts";
-import { excerpt, FileError, InputError, printable } from "../errors.ts";
+import { syncFolder } from "../disk.ts";
+import { excerpt, FileError, fileError, InputError, printable } from "../errors.ts";
 import type { HttpLog } from "../http/transport.ts";
 import { ensureDirSync } from "@std/fs";
 import { basename, dirname, join, relative, resolve } from "@std/path";

@@ -1,5 +1,5 @@
-import { fileError, hashChunks, hashFile } from "../disk.ts";
-import { ResponseError } from "../errors.ts";
+import { hashChunks, hashFile } from "../disk.ts";
+import { fileError, ResponseError } from "../errors.ts";
 import {
   type Call,
   type CallEnd,

@@ -1,5 +1,5 @@
-import { fileError, hashFile, writeAll } from "../disk.ts";
-import { ConnectionError, ProtocolError, ResponseError } from "../errors.ts";
+import { hashFile, writeAll } from "../disk.ts";
+import { ConnectionError, fileError, ProtocolError, ResponseError } from "../errors.ts";
 import {
   type Call,
   contentRange,

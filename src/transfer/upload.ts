@@ -1,8 +1,9 @@
 import { checkedPath } from "../config.ts";
-import { fileError, hashInThread } from "../disk.ts";
+import { hashInThread } from "../disk.ts";
 import {
   ConnectionError,
   FileError,
+  fileError,
   ImapError,
   InputError,
   joinInputErrors,
