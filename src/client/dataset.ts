@@ -24,7 +24,7 @@ import {
 import { isArchivePath, parseFileName } from "../names/file_name.ts";
 import type { FileRecord } from "../protocol/tables.ts";
 import { isThere, localPath, sizeOf } from "../transfer/local_files.ts";
-import { RemoteFile } from "../transfer/remote_file.ts";
+import { RemoteFile } from "../transfer/objects.ts";
 import {
   type DatasetFacts,
   otherTable,

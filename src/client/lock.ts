@@ -22,13 +22,15 @@ import { FileError, ImapError, InputError, shown } from "../errors.ts";
 import { Call } from "../http/call.ts";
 import { hashFiles } from "../mirror/hash_files.ts";
 import { localFiles } from "../mirror/local_directory.ts";
-import { type ArchiveChange, changesSince, productQueries } from "../mirror/lock_changes.ts";
 import {
+  type ArchiveChange,
+  changesSince,
   type LockContents,
   type LockedFile,
   type LockedQuery,
   lockText,
   nameOfLock,
+  productQueries,
   readLockFile,
   treeHash,
   versionInName,
@@ -51,8 +53,7 @@ import { lookUpObject } from "../transfer/objects.ts";
 import { VERSION } from "../version.ts";
 import { withHyphens } from "../views/records.ts";
 import { join } from "@std/path";
-export type { ArchiveChange, ArchiveChangeState } from "../mirror/lock_changes.ts";
-export type { LockContents, LockedFile, LockedQuery } from "../mirror/lock_file.ts";
+export type { ArchiveChange, ArchiveChangeState, LockContents, LockedFile, LockedQuery } from "../mirror/lock_file.ts";
 export type { DifferenceState, FileDifference, VerifyProgress } from "../mirror/verify.ts";
 
 /**

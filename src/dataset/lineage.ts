@@ -11,8 +11,7 @@ import { isJsonObject } from "../protocol/tables.ts";
 import { findJobs } from "../sdc/orders.ts";
 import { findObject } from "../sdc/replies.ts";
 import { localPath } from "../transfer/local_files.ts";
-import type { UrlSource } from "../transfer/objects.ts";
-import { RemoteFile } from "../transfer/remote_file.ts";
+import { RemoteFile, type UrlSource } from "../transfer/objects.ts";
 import { basename, dirname, join } from "@std/path";
 
 /**
