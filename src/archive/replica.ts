@@ -113,7 +113,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Backend> {
       let timer: ReturnType<typeof setInterval> | undefined;
       const renew = async () => {
         try {
-          if (keyRenewal !== undefined) client.use(await keyRenewal.read());
+          // Some stores answer a look for an upload with wrong keys as if there were no such object.
+          if (keyRenewal !== undefined && client.use(await keyRenewal.read())) await client.check();
         } catch (error) {
           onError?.(error);
         }

@@ -562,15 +562,16 @@ export class S3Client {
     this.#now = now;
   }
 
-  /** Signs with other keys from now on. */
-  use(credentials: StoreCredentials): void {
+  /** Signs with these keys from now on. @returns Whether they differ from the earlier ones. */
+  use(credentials: StoreCredentials): boolean {
     const { accessKeyId, secretAccessKey, sessionToken } = this.#credentials;
     const isSame = credentials.accessKeyId === accessKeyId && credentials.secretAccessKey === secretAccessKey &&
       credentials.sessionToken === sessionToken;
-    if (isSame) return;
+    if (isSame) return false;
     this.#credentials = credentials;
     this.#signer = new RequestSigner(credentials, this.#location.region);
     this.#transport = { ...this.#transport, api: accessOf(credentials) };
+    return true;
   }
 
   /** Returns the path of a key; undefined if it is not below the prefix. */

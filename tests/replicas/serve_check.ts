@@ -1,7 +1,7 @@
 // `serve` with PostgreSQL and an S3 server: over TLS, with secrets from files, and what it says when something is wrong.
 import type { StoreCredentials } from "../../src/archive/s3.ts";
 import { startArchive } from "../../src/archive/start_archive.ts";
-import { ImapError } from "../../src/errors.ts";
+import { ImapError, ResponseError } from "../../src/errors.ts";
 import { cliCommand, runCli, startBareServe } from "../support/cli.ts";
 import { until } from "../support/archive.ts";
 import { testFolder } from "../support/folder.ts";
@@ -231,6 +231,35 @@ Deno.test("A replica signs with keys that were renewed, and keeps the earlier on
     assertEquals(await signer(), accessKeyId);
     read = () => Promise.resolve({ accessKeyId: "RENEWED", secretAccessKey: "another secret" });
     await until(async () => await signer() === "RENEWED");
+  } finally {
+    await archive.close();
+  }
+});
+
+Deno.test("A replica says that the store does not know its renewed keys before anything else needs them", async () => {
+  const servers = await sharedServers();
+  const { database, store } = await servers.newArchivePlace();
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = servers.keys;
+  const failures: unknown[] = [];
+  let reads = 0;
+  const archive = await startArchive({
+    database,
+    store,
+    storeCredentials: { accessKeyId, secretAccessKey },
+    // The sweep at the start is over by then.
+    keyRenewal: {
+      everyMs: 50,
+      read: () => Promise.resolve({ accessKeyId: ++reads < 20 ? accessKeyId : "RENEWED", secretAccessKey }),
+    },
+    onError: (error) => failures.push(error),
+  });
+  try {
+    await until(() => reads > 25);
+    await until(() => failures.length > 0);
+    assertEquals(failures.length, 1);
+    const [error] = failures;
+    assert(error instanceof ResponseError);
+    assertStringIncludes(error.message, "does not know the access key");
   } finally {
     await archive.close();
   }
