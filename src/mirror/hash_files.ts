@@ -97,6 +97,8 @@ const MAX_DEFAULT_JOBS = 8;
 const ALONE_MS = 20;
 /** How long this thread works before it yields to other threads, timers, and signals, in milliseconds. */
 const MAX_TURN_MS = 4;
+/** How long it works before it waits for a timer, in milliseconds. Often, none runs while it waits for a look at a file. */
+const MAX_TIMER_TURN_MS = 25;
 /** The time that one task of a thread should take, in milliseconds: long next to a message, short next to the whole. */
 const TASK_MS = 10;
 const MAX_TASK_FILES = 256;
@@ -248,7 +250,7 @@ class HashRun {
     const { jobs = Math.min(navigator.hardwareConcurrency, MAX_DEFAULT_JOBS) } = this.#options;
     let mayStart = jobs > 1 && this.#threads.length === 0 && mayStartThreads();
     const started = performance.now();
-    let turned = started;
+    let [turned, timed] = [started, started];
     for (let path = await this.#next(); path !== undefined; path = await this.#next()) {
       const steps = this.#steps(path);
       for (let step = steps.next(); !this.#isOver; step = steps.next()) {
@@ -257,8 +259,11 @@ class HashRun {
           mayStart = false;
           await this.#startThreads(jobs);
         }
-        if (now - turned > MAX_TURN_MS) {
-          // Lets other work run first; a timer would take 1 to 2 ms.
+        if (now - timed > MAX_TIMER_TURN_MS) {
+          await new Promise((resolve) => setTimeout(resolve));
+          turned = timed = performance.now();
+        } else if (now - turned > MAX_TURN_MS) {
+          // Lets other work run first; a timer takes 1 to 2 ms.
           await Deno.stat(path).catch(() => {});
           turned = performance.now();
         }
