@@ -66,7 +66,7 @@ import {
 } from "../protocol/tables.ts";
 
 /** The two parameters of a request that bound a range of days. */
-export interface DayRange {
+export interface DayParameters {
   readonly from: string;
   readonly to: string;
 }
@@ -82,8 +82,8 @@ export interface QueryTable {
   readonly wireNames: Readonly<Partial<Record<QueryParameterName, string>>>;
   readonly extensions: readonly string[];
   /** The parameters for the range of the files' days, and for the range of their ingestion days. */
-  readonly days: DayRange;
-  readonly ingestionDays: DayRange;
+  readonly days: DayParameters;
+  readonly ingestionDays: DayParameters;
   /** Whether a file may cover several days or none, so that several responses may contain the same file. */
   readonly overlaps: boolean;
 }

@@ -15,7 +15,7 @@ import {
   type TableName,
   type WireQuery,
 } from "../protocol/tables.ts";
-import { type DayRange, type QueryPlan, type QueryTable, queryTable } from "./plan_query.ts";
+import { type DayParameters, type QueryPlan, type QueryTable, queryTable } from "./plan_query.ts";
 import { unexpectedReply } from "./replies.ts";
 
 /** The action in messages about queries, after `Cannot `. */
@@ -67,7 +67,7 @@ function splitSpan([first, last]: Span, today: string): Span[] {
 }
 
 /** Creates a request for a span of days. */
-function within(search: WireQuery, { from, to }: DayRange, [first, last]: Span): WireQuery {
+function within(search: WireQuery, { from, to }: DayParameters, [first, last]: Span): WireQuery {
   return {
     ...search,
     ...(first === undefined ? {} : { [from]: first }),

@@ -29,7 +29,7 @@ import {
   type ResultContext,
   rowLabel,
   valueAt,
-  versionOf,
+  versionText,
 } from "./records.ts";
 import { type Column, cutToWidth, escapeHtml, htmlTable, padToWidth, shorten, textWidth } from "../display/table.ts";
 import { Picture } from "../display/notebook.ts";
@@ -275,7 +275,7 @@ function undatedOf(records: readonly FileRecord[], here: ReadonlySet<string>): U
     growing.set(key, product);
     product.files += 1;
     product.here += here.has(record.file_path) ? 1 : 0;
-    product.versions.add(versionOf(record));
+    product.versions.add(versionText(record));
   }
   return [...growing].sort(([a], [b]) => a < b ? -1 : 1).slice(0, MAX_PRODUCTS).map(([, { record, ...product }]) => ({
     ...nameOf(record),
@@ -316,7 +316,7 @@ export function coverageOf(records: readonly FileRecord[], here: ReadonlySet<str
     const product = growing.get(key) ?? { record, counter: new DayCounter(), files: 0 };
     growing.set(key, product);
     product.files += 1;
-    product.counter.add(days, span, versionOf(record), here.has(record.file_path));
+    product.counter.add(days, span, versionText(record), here.has(record.file_path));
   }
   const products = [...growing].sort(([a], [b]) => a < b ? -1 : 1).map(([, product]) => product);
   return {

@@ -16,7 +16,7 @@ export function valueAt(record: FileRecord, key: string): unknown {
 }
 
 /** The version of a row, as the server sent it, or from the two numbers that servers of 2025 send instead. */
-export function versionOf(record: FileRecord): string {
+export function versionText(record: FileRecord): string {
   const { version, major_version: major = null, minor_version: minor } = record;
   if (typeof version === "string" && (minor === undefined || isVersion(version))) return version;
   if (minor === undefined || minor === null) return "";
@@ -136,7 +136,7 @@ export function headerOf(table: TableName, key: string): string {
  * `2024-07-23` on pages.
  */
 function knownColumn(key: string, { label: header, type, form }: SdcColumn): Column<FileRecord> {
-  if (key === "version") return { header, align: "left", text: versionOf };
+  if (key === "version") return { header, align: "left", text: versionText };
   const text = (record: FileRecord) => cellOf(record[key]);
   const column = { header, align: type === "integer" || type === "number" ? "right" : "left", text } as const;
   return form === "day" ? { ...column, pageText: (record) => withHyphens(text(record)) } : column;
