@@ -83,6 +83,23 @@ Deno.test("watch() yields a redelivered file again, and reports each poll", asyn
   assertEquals(reports.map(({ changes }) => changes.length), [1, 1, 1, 0]);
 });
 
+Deno.test("watch() does not hand a file over again if it is only touched, or delivered again with the same bytes", async () => {
+  await using archive = await openFakeArchive();
+  archive.put(nameOf(0));
+  const seen: string[] = [];
+  let polls = 0;
+  const wait = async () => {
+    archive.now += HOUR;
+    if (++polls === 1) await Deno.utime(seen[0] ?? "", new Date(archive.now), new Date(archive.now));
+    if (polls === 2) archive.put(nameOf(0));
+    if (polls === 4) throw new ImapError("over");
+  };
+  await assertRejects(async () => {
+    for await (const { path } of archive.client().watch(MAG, { wait })) seen.push(path);
+  }, ImapError);
+  assertEquals(seen.length, 1);
+});
+
 Deno.test("watch() goes on after a poll that fails, and ends when its signal is aborted", async () => {
   await using archive = await openFakeArchive();
   const stop = new AbortController();

@@ -1,5 +1,5 @@
 import type { FileRecord } from "../../src/protocol/tables.ts";
-import { fileNameOf, recordsTable, versionOf } from "../../src/views/records.ts";
+import { fileNameOf, recordsTable, versionText } from "../../src/views/records.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 const OLD: FileRecord = {
@@ -66,13 +66,13 @@ Deno.test("recordsTable() shows no property of JavaScript's objects in rows with
   assertEquals(own.map(({ text }) => [text(named), text(OLD)]), [["c", ""], ["t", ""], ["p", ""]]);
 });
 
-Deno.test("versionOf() returns one version whatever the server sends", () => {
-  assertEquals(versionOf(OLD), "v001");
-  assertEquals(versionOf({ file_path: "x", version: "v001.0002", major_version: 1, minor_version: 2 }), "v001.0002");
-  assertEquals(versionOf({ file_path: "x", major_version: 1, minor_version: 2 }), "v001.0002");
-  assertEquals(versionOf({ file_path: "x", major_version: null, minor_version: 2 }), "v002");
-  assertEquals(versionOf({ file_path: "x", major_version: -5, minor_version: 123456 }), "-5.123456");
-  assertEquals(versionOf({ file_path: "x" }), "");
+Deno.test("versionText() returns one version whatever the server sends", () => {
+  assertEquals(versionText(OLD), "v001");
+  assertEquals(versionText({ file_path: "x", version: "v001.0002", major_version: 1, minor_version: 2 }), "v001.0002");
+  assertEquals(versionText({ file_path: "x", major_version: 1, minor_version: 2 }), "v001.0002");
+  assertEquals(versionText({ file_path: "x", major_version: null, minor_version: 2 }), "v002");
+  assertEquals(versionText({ file_path: "x", major_version: -5, minor_version: 123456 }), "-5.123456");
+  assertEquals(versionText({ file_path: "x" }), "");
 });
 
 Deno.test("fileNameOf() returns the end of the path", () => {
