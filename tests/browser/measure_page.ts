@@ -23,7 +23,7 @@ export interface Measures {
  * @param within A selector; only texts in such elements are looked at.
  */
 export function measurePage(within: string): Measures {
-  type Colour = readonly [red: number, green: number, blue: number, alpha: number];
+  type Color = readonly [red: number, green: number, blue: number, alpha: number];
   const MIN_CONTRAST = 4.5;
   const SMALLEST_PIXELS = 8;
   // Charts may switch off hit testing for some of their shapes.
@@ -34,30 +34,30 @@ export function measurePage(within: string): Measures {
   // With the namespace of XHTML: in an SVG file, createElement() creates no canvas.
   const canvas = document.createElementNS("http://www.w3.org/1999/xhtml", "canvas") as HTMLCanvasElement;
   const pen = canvas.getContext("2d", { willReadFrequently: true });
-  if (pen === null) throw new Error("Cannot measure colours: there is no canvas");
-  const known = new Map<string, Colour>();
+  if (pen === null) throw new Error("Cannot measure colors: there is no canvas");
+  const known = new Map<string, Color>();
   /** Converts a CSS color to numbers. */
-  const colourOf = (css: string): Colour => {
-    const colour = known.get(css);
-    if (colour !== undefined) return colour;
+  const colorOf = (css: string): Color => {
+    const color = known.get(css);
+    if (color !== undefined) return color;
     pen.clearRect(0, 0, 1, 1);
     pen.fillStyle = css;
     pen.fillRect(0, 0, 1, 1);
     const [red = 0, green = 0, blue = 0, alpha = 0] = pen.getImageData(0, 0, 1, 1).data;
-    const found: Colour = [red, green, blue, alpha / 255];
+    const found: Color = [red, green, blue, alpha / 255];
     known.set(css, found);
     return found;
   };
-  const over = ([r, g, b, alpha]: Colour, [R, G, B]: Colour): Colour => {
+  const over = ([r, g, b, alpha]: Color, [R, G, B]: Color): Color => {
     const mix = (above: number, below: number) => above * alpha + below * (1 - alpha);
     return [mix(r, R), mix(g, G), mix(b, B), 1];
   };
-  const luminance = ([r, g, b]: Colour): number => {
+  const luminance = ([r, g, b]: Color): number => {
     const linear = (value: number) =>
       value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
     return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
   };
-  const contrast = (one: Colour, other: Colour): number => {
+  const contrast = (one: Color, other: Color): number => {
     const [light, dark] = [luminance(one), luminance(other)].toSorted((a, b) => b - a);
     return ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05);
   };
@@ -71,17 +71,17 @@ export function measurePage(within: string): Measures {
   const isSvg = (element: Element) =>
     element.namespaceURI === "http://www.w3.org/2000/svg" && element.tagName !== "svg";
   /** The color of an element's text: its fill in SVG, its color in HTML. */
-  const paint = (element: Element, css: string, more = 1): Colour => {
-    const [r, g, b, alpha] = colourOf(css);
+  const paint = (element: Element, css: string, more = 1): Color => {
+    const [r, g, b, alpha] = colorOf(css);
     return [r, g, b, alpha * opacityOf(element) * more];
   };
-  const groundOf = (element: Element): Colour => {
+  const groundOf = (element: Element): Color => {
     const style = getComputedStyle(element);
     if (!isSvg(element)) return paint(element, style.backgroundColor);
     const isText = ["text", "tspan", "g"].includes(element.tagName);
     return isText || style.fill === "none" ? [0, 0, 0, 0] : paint(element, style.fill, Number(style.fillOpacity));
   };
-  const textColour = (element: Element): Colour => {
+  const textColor = (element: Element): Color => {
     const style = getComputedStyle(element);
     return isSvg(element) ? paint(element, style.fill, Number(style.fillOpacity)) : paint(element, style.color);
   };
@@ -92,7 +92,7 @@ export function measurePage(within: string): Measures {
     const scale = matrix === null ? 1 : Math.hypot(matrix.a, matrix.b);
     return parseFloat(getComputedStyle(element).fontSize) * scale;
   };
-  const pageGround = over(colourOf("Canvas"), [255, 255, 255, 1]);
+  const pageGround = over(colorOf("Canvas"), [255, 255, 255, 1]);
 
   const problemOf = (node: Text, element: Element): string | undefined => {
     const range = document.createRange();
@@ -142,11 +142,11 @@ export function measurePage(within: string): Measures {
     const own = stack.findIndex((at) => at === element || at.contains(element));
     if (own < 0) return `is covered, or out of reach of scrolling, at ${Math.round(x)}, ${Math.round(y)}`;
     const ground = stack.slice(own).reverse().reduce((below, at) => over(groundOf(at), below), pageGround);
-    const found = contrast(over(textColour(element), ground), ground);
-    const shown = ([r, g, b]: Colour) => `rgb(${[r, g, b].map(Math.round).join(" ")})`;
+    const found = contrast(over(textColor(element), ground), ground);
+    const shown = ([r, g, b]: Color) => `rgb(${[r, g, b].map(Math.round).join(" ")})`;
     return found >= MIN_CONTRAST
       ? undefined
-      : `has a contrast of ${found.toFixed(2)}: ${shown(over(textColour(element), ground))} on ${shown(ground)}`;
+      : `has a contrast of ${found.toFixed(2)}: ${shown(over(textColor(element), ground))} on ${shown(ground)}`;
   };
 
   const unreadable: Unreadable[] = [];

@@ -1,6 +1,6 @@
 import { archivePath, type FileRecord, type HttpEvent, ImapClient } from "../../mod.ts";
 import { join } from "@std/path";
-import type { Behaviour, Fault } from "../support/object_answer.ts";
+import type { Behavior, Fault } from "../support/object_answer.ts";
 import { type TestFolder, testFolder } from "../support/folder.ts";
 import { type ObjectStore, randomBytes, startObjectStore } from "../support/object_store.ts";
 import { nameOf } from "../transfer/lab.ts";
@@ -13,7 +13,7 @@ export type Step = typeof STEPS[number];
 /** An operation, and the fault that it meets. */
 export interface FaultCase {
   readonly step: Step;
-  readonly fault: Behaviour | Fault;
+  readonly fault: Behavior | Fault;
   /** Whether only the first response has the fault, or all have. */
   readonly times: "once" | "always";
   readonly timeoutMs: number;

@@ -1,7 +1,7 @@
 // A gigabyte instead of a response: each operation gives up early, in bounded memory and time.
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import type { Behaviour, Fault } from "../support/object_answer.ts";
+import type { Behavior, Fault } from "../support/object_answer.ts";
 import { FAULTS } from "../support/faults/faults.ts";
 import { testFolder } from "../support/folder.ts";
 import { randomBytes, startObjectStore } from "../support/object_store.ts";
@@ -20,7 +20,7 @@ const MAX_OF_ROWS = { growth: 640 * 2 ** 20, sent: 300 * 2 ** 20 };
 const GIGABYTES = [...FAULTS].filter(([name]) => name.includes("gigabyte"));
 
 /** The same body, which counts how much of it is sent. */
-function counted(fault: Behaviour | Fault): { readonly fault: Behaviour; readonly sent: () => number } {
+function counted(fault: Behavior | Fault): { readonly fault: Behavior; readonly sent: () => number } {
   assert(typeof fault === "object" && fault.body !== undefined && !(fault.body instanceof Uint8Array));
   const { body } = fault;
   let sent = 0;
@@ -34,7 +34,7 @@ function counted(fault: Behaviour | Fault): { readonly fault: Behaviour; readonl
 }
 
 /** Runs one operation in its own process, against a server whose API or store has a fault. */
-async function run(step: "query" | "download" | "upload", fault: Behaviour, isStore = false) {
+async function run(step: "query" | "download" | "upload", fault: Behavior, isStore = false) {
   await using store = await startObjectStore();
   await using folder = await testFolder();
   const path = join(folder.path, nameOf(1));

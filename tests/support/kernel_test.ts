@@ -3,7 +3,7 @@ import { until } from "./archive.ts";
 import { htmlOf, KernelError, startKernel, textOf } from "./kernel.ts";
 import { assertTakesLess, wallTimeOf } from "./time.ts";
 
-/** Without colours, previews of values are plain text. */
+/** Without colors, previews of values are plain text. */
 const env = { NO_COLOR: "1" };
 
 Deno.test("execute() in one kernel", async (t) => {

@@ -3,7 +3,7 @@ import { delay } from "@std/async";
 import { STATUS_TEXT } from "@std/http";
 
 /** How a server handles one request. In everything else, it behaves as S3, or the SDC's API, does. */
-export interface Behaviour {
+export interface Behavior {
   /** Responds with this status; without a `body`, with an error like those of S3. */
   readonly status?: number;
   /** Sends this body instead of the right one; without a length if it is sent in chunks. */
@@ -45,7 +45,7 @@ export interface Place {
 }
 
 /** What a server does instead of sending the right response. */
-export type Fault = (right: Answer, place: Place) => Behaviour;
+export type Fault = (right: Answer, place: Place) => Behavior;
 
 /** An object in the store. */
 export interface StoredObject {
@@ -65,7 +65,7 @@ const encoder = new TextEncoder();
 const TICK_MS = 20;
 
 /** Returns the right response as a behavior changes it, except for how it is sent. */
-export function answerBy(right: Answer, { status, body }: Behaviour): Answer {
+export function answerBy(right: Answer, { status, body }: Behavior): Answer {
   if (body !== undefined) return { ...right, status: status ?? right.status, body };
   return status === undefined ? right : refusal(status);
 }
@@ -78,12 +78,12 @@ export function refusal(status: number): Answer {
 }
 
 /** The object, or the requested range of it, as S3 sends it. */
-export function objectAnswer({ bytes, etag }: StoredObject, asked: Headers, behaviour: Behaviour): Answer {
+export function objectAnswer({ bytes, etag }: StoredObject, asked: Headers, behavior: Behavior): Answer {
   const headers = { etag, "accept-ranges": "bytes" };
   const range = /^bytes=(\d+)-(\d*)$/.exec(asked.get("range") ?? "");
   const condition = asked.get("if-range");
-  const isSame = condition === null || condition === etag || behaviour.ignoreIfRange === true;
-  if (range === null || behaviour.ignoreRange === true || !isSame) return { status: 200, headers, body: bytes };
+  const isSame = condition === null || condition === etag || behavior.ignoreIfRange === true;
+  if (range === null || behavior.ignoreRange === true || !isSame) return { status: 200, headers, body: bytes };
   const first = Number(range[1]);
   const last = Math.min(range[2] === "" ? Infinity : Number(range[2]), bytes.length - 1);
   if (first >= bytes.length || first > last) return refusal(416);
@@ -91,7 +91,7 @@ export function objectAnswer({ bytes, etag }: StoredObject, asked: Headers, beha
   return { status: 206, headers: { ...headers, "content-range": contentRange }, body: bytes.subarray(first, last + 1) };
 }
 
-function headText({ status, headers, body }: Answer, more: Behaviour["headers"] = {}): string {
+function headText({ status, headers, body }: Answer, more: Behavior["headers"] = {}): string {
   const length = body instanceof Uint8Array ? String(body.length) : null;
   const all: Record<string, string | null> = { "content-length": length, ...headers, ...more };
   const lines = Object.entries(all).flatMap(([name, value]) => value === null ? [] : [`${name}: ${value}`]);
@@ -122,19 +122,19 @@ async function drip(socket: Socket, { start, bit }: { start: string; bit: string
   for (let text = start; await write(socket, encoder.encode(text)); text = bit) await delay(TICK_MS);
 }
 
-/** Sends a response as `behaviour` says. @param onSent Called with the number of bytes of the body that were sent. */
+/** Sends a response as `behavior` says. @param onSent Called with the number of bytes of the body that were sent. */
 export async function send(
   socket: Socket,
   answer: Answer,
-  behaviour: Behaviour,
+  behavior: Behavior,
   onSent: (bytes: number) => void,
 ): Promise<void> {
-  const { cutAfter = Infinity, stallAfter = Infinity, bytesPerSecond = Infinity, cut = "end" } = behaviour;
-  if (behaviour.silent) return await closed(socket);
-  if (behaviour.drips !== undefined) return await drip(socket, behaviour.drips);
-  const head = encoder.encode(behaviour.head ?? headText(answer, behaviour.headers));
-  if (!await write(socket, head.subarray(0, behaviour.cutHeadAfter))) return;
-  if (behaviour.cutHeadAfter !== undefined) return await breakOff(socket, cut);
+  const { cutAfter = Infinity, stallAfter = Infinity, bytesPerSecond = Infinity, cut = "end" } = behavior;
+  if (behavior.silent) return await closed(socket);
+  if (behavior.drips !== undefined) return await drip(socket, behavior.drips);
+  const head = encoder.encode(behavior.head ?? headText(answer, behavior.headers));
+  if (!await write(socket, head.subarray(0, behavior.cutHeadAfter))) return;
+  if (behavior.cutHeadAfter !== undefined) return await breakOff(socket, cut);
   const { body } = answer;
   if (!(body instanceof Uint8Array)) {
     for (const piece of body) if (!await write(socket, piece)) return;

@@ -1,4 +1,4 @@
-import type { Behaviour, Fault, StoredObject } from "./object_answer.ts";
+import type { Behavior, Fault, StoredObject } from "./object_answer.ts";
 import { API_ROUTE } from "./object_store_api.ts";
 import { md5Tag } from "./object_store_bytes.ts";
 import { ObjectService } from "./object_store_service.ts";
@@ -28,13 +28,13 @@ export interface ObjectStore extends AsyncDisposable {
   /** Requests to a third origin, where redirects may lead; it responds like the other two. */
   readonly elsewhere: readonly SeenRequest[];
   /** The faults of the next requests for objects, one each. */
-  readonly script: Array<Behaviour | Fault>;
+  readonly script: Array<Behavior | Fault>;
   /** The responses or faults of the next requests to the API, one each. */
-  readonly apiScript: Array<Response | Behaviour | Fault>;
+  readonly apiScript: Array<Response | Behavior | Fault>;
   /** The fault of all other requests for objects. */
-  usually: Behaviour | Fault;
+  usually: Behavior | Fault;
   /** The fault of all other requests to the API. */
-  apiUsually: Behaviour | Fault;
+  apiUsually: Behavior | Fault;
   /** How often a presigned URL can be used before it expires. */
   urlUses: number;
   /** Adds an object. Default of its ETag: the MD5. */
@@ -67,8 +67,8 @@ export async function startObjectStore(): Promise<ObjectStore> {
     const kept: ObjectRequest = { ...seen(request), url: `${pathname}${search}`, sent: 0, over: false };
     requests.push(kept);
     for (const look of waiting) look();
-    const behaviour = store.script.shift() ?? store.usually;
-    await service.serveObject(request, behaviour, (bytes) => kept.sent += bytes).finally(() => kept.over = true);
+    const behavior = store.script.shift() ?? store.usually;
+    await service.serveObject(request, behavior, (bytes) => kept.sent += bytes).finally(() => kept.over = true);
   });
   const third = await start("elsewhere", async (request) => {
     elsewhere.push(seen(request));

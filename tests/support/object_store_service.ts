@@ -2,7 +2,7 @@ import { archivePath } from "../../mod.ts";
 import {
   type Answer,
   answerBy,
-  type Behaviour,
+  type Behavior,
   closed,
   type Fault,
   objectAnswer,
@@ -35,20 +35,20 @@ export class ObjectService {
   /** Responds to a request to the API. */
   async serveApi(
     { url: address, headers, socket }: SocketRequest,
-    scripted: Response | Behaviour | Fault,
+    scripted: Response | Behavior | Fault,
   ): Promise<void> {
     if (scripted instanceof Response) return await send(socket, await answerOf(scripted), {}, () => {});
     this.#credential = headers.get("x-api-key") ?? this.#credential;
     const url = new URL(address);
     const right = apiAnswer(url, this.objects, this.origin);
-    const behaviour = this.#behave(scripted, right, url);
-    await send(socket, answerBy(right, behaviour), behaviour, () => {});
+    const behavior = this.#behave(scripted, right, url);
+    await send(socket, answerBy(right, behavior), behavior, () => {});
   }
 
   /** Sends or accepts an object. @param onSent Called with the number of the object's bytes that were sent. */
   async serveObject(
     request: SocketRequest,
-    scripted: Behaviour | Fault,
+    scripted: Behavior | Fault,
     onSent: (bytes: number) => void = () => {},
   ): Promise<void> {
     const url = new URL(request.url);
@@ -61,27 +61,27 @@ export class ObjectService {
       : object === undefined
       ? refusal(404)
       : objectAnswer(object, request.headers, ranges);
-    const behaviour = this.#behave(scripted, right, url);
-    const answer = answerBy(right, behaviour);
+    const behavior = this.#behave(scripted, right, url);
+    const answer = answerBy(right, behavior);
     const isObject = answer === right && right.status < 300;
-    await send(request.socket, answer, behaviour, (bytes) => isObject && onSent(bytes));
+    await send(request.socket, answer, behavior, (bytes) => isObject && onSent(bytes));
   }
 
-  async #take(request: SocketRequest, scripted: Behaviour | Fault, url: URL, isExpired: boolean): Promise<void> {
+  async #take(request: SocketRequest, scripted: Behavior | Fault, url: URL, isExpired: boolean): Promise<void> {
     const { headers, read, socket } = request;
     const bytes = await read.exactly(Number(headers.get("content-length")));
     if (bytes === undefined) return;
     const etag = md5Tag(bytes);
     const right = isExpired ? refusal(403) : { status: 200, headers: { etag }, body: new Uint8Array() };
-    const behaviour = this.#behave(scripted, right, url);
-    if (behaviour.stallAfter !== undefined) return await closed(socket);
-    const isTaken = !isExpired && (behaviour.status ?? 200) === 200;
+    const behavior = this.#behave(scripted, right, url);
+    if (behavior.stallAfter !== undefined) return await closed(socket);
+    const isTaken = !isExpired && (behavior.status ?? 200) === 200;
     if (isTaken) this.objects.set(archivePath(decodeURIComponent(url.pathname.slice(1))), { bytes, etag });
-    if (isTaken && behaviour.loseAnswer) return void socket.resetAndDestroy();
-    await send(socket, answerBy(right, behaviour), behaviour, () => {});
+    if (isTaken && behavior.loseAnswer) return void socket.resetAndDestroy();
+    await send(socket, answerBy(right, behavior), behavior, () => {});
   }
 
-  #behave(scripted: Behaviour | Fault, right: Answer, url: URL): Behaviour {
+  #behave(scripted: Behavior | Fault, right: Answer, url: URL): Behavior {
     return typeof scripted === "function"
       ? scripted(right, { url, elsewhere: this.elsewhere, credential: this.#credential })
       : scripted;

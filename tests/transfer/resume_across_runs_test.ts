@@ -2,7 +2,7 @@
 import type { TransferEvent } from "../../mod.ts";
 import { parseRecord } from "../../src/transfer/partial_file.ts";
 import { assertEquals } from "@std/assert";
-import type { Behaviour } from "../support/object_answer.ts";
+import type { Behavior } from "../support/object_answer.ts";
 import { randomBytes } from "../support/object_store.ts";
 import { type Lab, openLab } from "./lab.ts";
 
@@ -42,7 +42,7 @@ Deno.test("download() starts from 0 when the object of a complete partial file h
   }
 });
 
-const ANEW: ReadonlyArray<readonly [why: string, behaviour: Behaviour, requests: number]> = [
+const ANEW: ReadonlyArray<readonly [why: string, behavior: Behavior, requests: number]> = [
   ["answers with the whole", { ignoreRange: true }, 1],
   ["answers 416", { status: 416 }, 2],
   ["sends other bytes than asked for", { headers: { "content-range": "bytes 0-59999/100000" } }, 2],
@@ -51,11 +51,11 @@ const ANEW: ReadonlyArray<readonly [why: string, behaviour: Behaviour, requests:
   ["sends the rest with another ETag", { headers: { etag: `"${"0".repeat(32)}"` } }, 2],
 ];
 
-for (const [why, behaviour, requests] of ANEW) {
+for (const [why, behavior, requests] of ANEW) {
   Deno.test(`download() starts from 0 when the store ${why}`, async () => {
     await using lab = await openLab();
     await lab.putPart(lab.bytes.slice(0, 40_000));
-    lab.store.script.push(behaviour);
+    lab.store.script.push(behavior);
     const { state, bytes } = await lab.one();
     assertEquals([state, bytes, lab.store.requests.length], ["fetched", 100_000, requests]);
     await assertWhole(lab);

@@ -1,10 +1,10 @@
 // Transient failures are retried within a call, from where the last try stopped.
 import { ConnectionError } from "../../mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Behaviour } from "../support/object_answer.ts";
+import type { Behavior } from "../support/object_answer.ts";
 import { openLab } from "./lab.ts";
 
-const PASSING: ReadonlyArray<readonly [why: string, behaviour: Behaviour, ranges: readonly string[]]> = [
+const PASSING: ReadonlyArray<readonly [why: string, behavior: Behavior, ranges: readonly string[]]> = [
   ["429", { status: 429 }, ["", ""]],
   ["500", { status: 500 }, ["", ""]],
   ["502", { status: 502 }, ["", ""]],
@@ -17,11 +17,11 @@ const PASSING: ReadonlyArray<readonly [why: string, behaviour: Behaviour, ranges
   ["a stall before the first byte", { stallAfter: 0 }, ["", ""]],
 ];
 
-for (const [why, behaviour, ranges] of PASSING) {
+for (const [why, behavior, ranges] of PASSING) {
   Deno.test(`download() retries after ${why}, and resumes where it stopped`, async () => {
     // On a busy machine, the answers of a server that does not stall may take a while, too.
-    await using lab = await openLab({ timeoutMs: "stallAfter" in behaviour ? 2_000 : 30_000 });
-    lab.store.script.push(behaviour);
+    await using lab = await openLab({ timeoutMs: "stallAfter" in behavior ? 2_000 : 30_000 });
+    lab.store.script.push(behavior);
     const { state, bytes } = await lab.one();
     assertEquals([state, bytes], ["fetched", 100_000]);
     assertEquals(lab.ranges(), [...ranges]);
@@ -71,17 +71,17 @@ Deno.test("download() gives up when no attempt makes progress, and keeps the rec
 });
 
 /** Bytes that are received but cannot be kept are no progress: otherwise they would be requested forever. */
-const NO_PROGRESS: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> = [
+const NO_PROGRESS: ReadonlyArray<readonly [why: string, behavior: Behavior]> = [
   ["always sends other bytes than the MD5 says", { headers: { etag: `"${"0".repeat(32)}"` } }],
   ["never sends all, nor an ETag to go on by", { headers: { etag: null }, cutAfter: 90_000 }],
   ["never sends all, and knows no ranges", { ignoreRange: true, cutAfter: 90_000 }],
 ];
 
-for (const [why, behaviour] of NO_PROGRESS) {
+for (const [why, behavior] of NO_PROGRESS) {
   Deno.test(`download() gives up on a store that ${why}, however long that takes`, async () => {
     await using lab = await openLab({ retries: 1 });
     // Longer than the time between two looks at the partial file.
-    lab.store.usually = { ...behaviour, bytesPerSecond: 250_000 };
+    lab.store.usually = { ...behavior, bytesPerSecond: 250_000 };
     assertEquals((await lab.one()).state, "failed");
     assert(lab.store.requests.length <= 3, `${lab.store.requests.length} requests`);
     assert(!(await lab.folder.files()).includes(lab.path));

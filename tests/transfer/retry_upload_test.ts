@@ -1,7 +1,7 @@
 // Uploads when the archive has problems.
 import { ConnectionError, ResponseError, type TransferEvent } from "../../mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Behaviour } from "../support/object_answer.ts";
+import type { Behavior } from "../support/object_answer.ts";
 import { md5Tag } from "../support/object_store.ts";
 import { type LabOptions, nameOf, openLab } from "./lab.ts";
 
@@ -14,7 +14,7 @@ async function openUploads(count = 1, options: LabOptions = {}) {
   return { ...lab, files };
 }
 
-const PASSING: ReadonlyArray<readonly [why: string, behaviour: Behaviour, urls: number]> = [
+const PASSING: ReadonlyArray<readonly [why: string, behavior: Behavior, urls: number]> = [
   ["503", { status: 503 }, 1],
   ["429", { status: 429 }, 1],
   ["a connection that breaks after the store took the bytes", { loseAnswer: true }, 1],
@@ -23,11 +23,11 @@ const PASSING: ReadonlyArray<readonly [why: string, behaviour: Behaviour, urls: 
   ["an expired URL", { status: 403 }, 2],
 ];
 
-for (const [why, behaviour, urls] of PASSING) {
+for (const [why, behavior, urls] of PASSING) {
   Deno.test(`upload() retries after ${why}, with ${urls === 1 ? "the same" : "a new"} URL`, async () => {
     // On a busy machine, the answers of a server that does not stall may take a while, too.
-    await using lab = await openUploads(1, { timeoutMs: "stallAfter" in behaviour ? 2_000 : 30_000 });
-    lab.store.script.push(behaviour);
+    await using lab = await openUploads(1, { timeoutMs: "stallAfter" in behavior ? 2_000 : 30_000 });
+    lab.store.script.push(behavior);
     const report = await lab.client.upload(lab.files);
     assertEquals([report.summary(), lab.store.requests.length, lab.store.asked.length], ["1 sent; 100 kB", 2, urls]);
     assertEquals(new Set(lab.store.requests.map(({ url }) => url)).size, urls);

@@ -1,7 +1,7 @@
 // A file that was received in segments over several connections, resumed after every kind of failure.
 import { archivePath } from "../../mod.ts";
 import type { ByteRange } from "../../src/transfer/partial_file.ts";
-import type { Answer, Behaviour, Fault } from "../support/object_answer.ts";
+import type { Answer, Behavior, Fault } from "../support/object_answer.ts";
 import { randomBytes } from "../support/object_store.ts";
 import { nameOf, openLab } from "./lab.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -51,7 +51,7 @@ Deno.test("download() uses connections that become free when other files are com
   assertEquals(await lab.read(), lab.bytes);
 });
 
-const BREAKS: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> = [
+const BREAKS: ReadonlyArray<readonly [why: string, behavior: Behavior]> = [
   ["ends early", { cutAfter: 1_000 }],
   ["is reset", { cutAfter: 1_000, cut: "reset" }],
   ["stalls", { stallAfter: 1_000 }],
@@ -59,14 +59,14 @@ const BREAKS: ReadonlyArray<readonly [why: string, behaviour: Behaviour]> = [
   ["has an expired URL", { status: 403 }],
 ];
 
-for (const [why, behaviour] of BREAKS) {
+for (const [why, behavior] of BREAKS) {
   for (const at of [0, 4, 9]) {
     Deno.test(`download() completes when connection ${at} of many ${why}`, async () => {
-      await using lab = await openLab({ timeoutMs: "stallAfter" in behaviour ? 1_000 : 30_000 });
+      await using lab = await openLab({ timeoutMs: "stallAfter" in behavior ? 1_000 : 30_000 });
       await lab.putSplitPart(HOLES);
       lab.store.usually = { bytesPerSecond: 100_000 };
       for (let number = 0; number < at; number++) lab.store.script.push({});
-      lab.store.script.push(behaviour);
+      lab.store.script.push(behavior);
       const { state, bytes } = await lab.one({ concurrency: 10 });
       assertEquals([state, bytes], ["resumed", 40_000]);
       assertEquals(await lab.read(), lab.bytes);
@@ -109,7 +109,7 @@ function tooLong({ body }: Answer): Uint8Array {
   return longer;
 }
 
-const UNFIT: ReadonlyArray<readonly [why: string, behaviour: Behaviour | Fault]> = [
+const UNFIT: ReadonlyArray<readonly [why: string, behavior: Behavior | Fault]> = [
   ["whole", { ignoreRange: true }],
   ["with another ETag", { headers: { etag: `"${"0".repeat(32)}"` } }],
   ["with another range", { headers: { "content-range": "bytes 0-3999/100000" } }],
@@ -121,7 +121,7 @@ const UNFIT: ReadonlyArray<readonly [why: string, behaviour: Behaviour | Fault]>
   })],
 ];
 
-for (const [why, behaviour] of UNFIT) {
+for (const [why, behavior] of UNFIT) {
   for (const at of [0, 5]) {
     Deno.test(`download() starts from 0 when segment ${at} comes ${why}`, async () => {
       // No MD5 shows whether the segments belong to one object: all of them must be discarded.
@@ -129,7 +129,7 @@ for (const [why, behaviour] of UNFIT) {
       lab.store.add(lab.path, lab.bytes, '"several-3"');
       await lab.putSplitPart(HOLES, { etag: '"several-3"', md5: null });
       for (let number = 0; number < at; number++) lab.store.script.push({});
-      lab.store.script.push(behaviour);
+      lab.store.script.push(behavior);
       const { state, bytes } = await lab.one();
       assertEquals([state, bytes], ["fetched", 100_000]);
       assertEquals(lab.ranges().at(-1), "");

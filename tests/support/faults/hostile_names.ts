@@ -1,4 +1,4 @@
-import type { Behaviour } from "../object_answer.ts";
+import type { Behavior } from "../object_answer.ts";
 import { named, type NamedFault } from "./fault_list.ts";
 
 /** Paths of files that no archive has. */
@@ -18,7 +18,7 @@ const PATHS: Readonly<Record<string, string>> = {
   "lone surrogates": "imap/swe/\ud800.pkts",
 };
 
-function rowOf(path: string): Behaviour {
+function rowOf(path: string): Behavior {
   return { status: 200, body: new TextEncoder().encode(JSON.stringify([{ file_path: path }])) };
 }
 

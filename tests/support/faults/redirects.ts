@@ -1,7 +1,7 @@
-import type { Behaviour } from "../object_answer.ts";
+import type { Behavior } from "../object_answer.ts";
 import { named, type NamedFault } from "./fault_list.ts";
 
-function to(location: string | null): Behaviour {
+function to(location: string | null): Behavior {
   return { status: 307, body: new Uint8Array(), headers: { location } };
 }
 

@@ -1,4 +1,4 @@
-import type { Behaviour } from "../object_answer.ts";
+import type { Behavior } from "../object_answer.ts";
 import { named, type NamedFault } from "./fault_list.ts";
 
 const encoder = new TextEncoder();
@@ -6,7 +6,7 @@ const EXPIRED = "<Error><Code>AccessDenied</Code><Message>Request has expired</M
 const HOSTILE = "\u001b[31mnot\u0000here\u001b]0;owned\u0007\u202e";
 
 /** A refusal with a time to retry after. */
-function busy(status: number, header: string | null): Behaviour {
+function busy(status: number, header: string | null): Behavior {
   return { status, headers: { "retry-after": header } };
 }
 

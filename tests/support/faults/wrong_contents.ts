@@ -1,10 +1,10 @@
-import type { Behaviour } from "../object_answer.ts";
+import type { Behavior } from "../object_answer.ts";
 import { named, type NamedFault } from "./fault_list.ts";
 
 const encoder = new TextEncoder();
 
 /** A body instead of the right one, with a status of success. */
-function says(text: string): Behaviour {
+function says(text: string): Behavior {
   const type = text.startsWith("<html")
     ? "text/html; charset=utf-8"
     : `application/${text.startsWith("<") ? "xml" : "json"}`;
@@ -12,7 +12,7 @@ function says(text: string): Behaviour {
 }
 
 /** A body that takes very long to end. */
-function pours(start: string, piece: string, bytes = 2 ** 30): Behaviour {
+function pours(start: string, piece: string, bytes = 2 ** 30): Behavior {
   const pieces = function* () {
     yield encoder.encode(start);
     const more = encoder.encode(piece.repeat(Math.ceil(65_536 / piece.length)));
