@@ -446,7 +446,13 @@ export class PartialFile implements Disposable {
     if (this.kept === 0 || !this.#isClaimed || this.#isReplaced()) return await this.remove();
     this.#stopBeats();
     if (this.#record !== undefined) this.#record = { ...this.#record, isReleased: true };
-    await this.#write();
+    try {
+      await this.#write();
+    } catch (error) {
+      // Without a record, as on a full disk, the bytes are useless.
+      if (readRecord(this.#sharedPath) === undefined) return await this.remove();
+      throw error;
+    }
     // The next run looks at the shared path.
     if (isAt(this.#file, this.#sharedPath)) await Deno.remove(this.#path);
   }

@@ -1,5 +1,6 @@
-import { parseRecord, type PartialRecord } from "../../src/transfer/partial_file.ts";
-import { assertEquals } from "@std/assert";
+import { writeAll } from "../../src/disk.ts";
+import { createPartialFile, parseRecord, type PartialRecord, recordPathOf } from "../../src/transfer/partial_file.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 
 const RECORD: PartialRecord = { archivePath: "imap/x", size: 100, etag: '"a-1"', md5: null, missing: null };
 
@@ -40,4 +41,23 @@ Deno.test("parseRecord() rejects everything else", () => {
   ];
   for (const value of wrong) assertEquals(parseRecord(JSON.stringify(value)), undefined, JSON.stringify(value));
   for (const text of ["", "{", "\u0000", '{"size":1e999}']) assertEquals(parseRecord(text), undefined);
+});
+
+Deno.test("PartialFile.release() removes the file if its record cannot be written, as on a full disk", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = await createPartialFile(`${folder}/imap_x.cdf`);
+    assert(file !== undefined);
+    using _ = file;
+    await writeAll(file.file, new Uint8Array(10));
+    // The record cannot be written where this folder is.
+    await Deno.mkdir(`${recordPathOf(file.path)}/in_the_way`, { recursive: true });
+    const record = { archivePath: "imap/imap_x.cdf", size: 20, etag: '"a"', md5: null, missing: null };
+    await assertRejects(() => file.note(record), Deno.errors.AlreadyExists);
+    await file.release();
+    const left = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+    assertEquals(left, [recordPathOf(file.path).slice(folder.length + 1)]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
