@@ -105,7 +105,9 @@ Deno.test("hashFiles() leaves the work to other threads once they run", async ()
       };
       const found = await Array.fromAsync(hashFiles(paths(), { algorithms: ["sha256"], jobs: 2 }));
       assertEquals(openedBefore.length, 2, "the other threads sent nothing");
-      assertEquals(opened(), Math.max(...openedBefore), "this thread opened files that others could have hashed");
+      // This thread may have taken a file at the moment at which the last hashes arrived.
+      const more = opened() - Math.max(...openedBefore);
+      assert(more <= 1, `this thread opened ${more} files that others could have hashed`);
       assert(found.length >= opened() + 60, `${found.length} files`);
     }).finally(() => globalThis.MessageChannel = MessageChannel);
   });
